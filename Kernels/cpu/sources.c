@@ -1,0 +1,1 @@
+#include "CLMatKernels.h"

@@ -1,0 +1,53 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+let package = Package(
+    name: "CLMat",
+    products: [
+        .library(name: "CLMat", targets: ["CLMat"]),
+        .library(name: "Exploration", targets: ["Exploration"]),
+        .library(name: "Models", targets: ["Models"]),
+        .library(name: "Viewer", targets: ["Viewer"]),
+        .executable(name: "explore", targets: ["explore"]),
+    ],
+    dependencies: [.package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0")],
+    targets: [
+        // MARK: - System libraries
+        .systemLibrary(name: "COpenCL", pkgConfig: "OpenCL", providers: [.apt(["ocl-icd-opencl-dev", "opencl-headers"])]),
+        .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
+        .systemLibrary(name: "CCLBlast", pkgConfig: "clblast", providers: [.apt(["libclblast-dev"])]),
+        .systemLibrary(name: "CSDL2", providers: [.apt(["libsdl2-dev"])]),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        .systemLibrary(name: "CImGuiSystem", pkgConfig: "imgui", providers: [.apt(["libimgui-dev"])]),
+        .target(name: "CStb"),
+        .target(
+            name: "CImGui", dependencies: ["CSDL2", "CImGuiSystem"],
+            linkerSettings: [.linkedLibrary("SDL2"), .linkedLibrary("m")]),
+
+        // MARK: - Library
+        .target(
+            name: "CLMatKernels", path: "Kernels", exclude: ["cl", "shared"], sources: ["cpu"],
+            publicHeadersPath: "cpu/include"),
+        .target(name: "CLMat", dependencies: ["CLMatKernels", "COpenCL", "COpenBLAS", "CCLBlast"]),
+        .target(name: "Exploration", dependencies: ["CLMat"]),
+        .target(name: "Models", dependencies: ["Exploration", "CLMat", "CZlib"]),
+        .target(name: "Viewer", dependencies: ["Exploration", "CImGui", "CSDL2", "CStb"]),
+
+        // MARK: - Programs
+        .executableTarget(
+            name: "explore",
+            dependencies: ["Viewer", "Models", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+            path: "samples/explore"),
+        .executableTarget(name: "hello", dependencies: ["CLMat"], path: "samples/hello"),
+        .executableTarget(name: "gallery", dependencies: ["Viewer"], path: "samples/gallery"),
+
+        // MARK: - Tests
+        .target(name: "TestSupport", dependencies: ["CLMat"], path: "Tests/TestSupport"),
+        .testTarget(name: "CLMatTests", dependencies: ["CLMat", "TestSupport"]),
+        .testTarget(name: "ExplorationTests", dependencies: ["Exploration", "TestSupport"]),
+        .testTarget(name: "ModelsTests", dependencies: ["Models", "TestSupport"]),
+        .testTarget(name: "ViewerTests", dependencies: ["Viewer", "Models", "TestSupport"]),
+    ],
+    swiftLanguageModes: [.v6],
+    cxxLanguageStandard: .cxx17
+)

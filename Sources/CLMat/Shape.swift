@@ -1,0 +1,37 @@
+/// The size of a matrix: rows × columns.
+public struct Shape: Sendable, Hashable, CustomStringConvertible {
+    public var rows: Int
+    public var columns: Int
+
+    public init(_ rows: Int, _ columns: Int) {
+        self.rows = rows
+        self.columns = columns
+    }
+
+    /// The number of elements.
+    public var count: Int { rows * columns }
+    public var transposed: Shape { Shape(columns, rows) }
+    public var description: String { "\(rows) × \(columns)" }
+}
+
+/// What one row of a matrix means when it is an image: channels × height × width, in that order in memory.
+public struct ImageShape: Sendable, Hashable, CustomStringConvertible {
+    public var channels: Int
+    public var height: Int
+    public var width: Int
+
+    public init(channels: Int = 1, height: Int, width: Int) {
+        self.channels = channels
+        self.height = height
+        self.width = width
+    }
+
+    /// A plain vector of `count` numbers, as a 1 × 1 image of `count` channels.
+    public static func vector(_ count: Int) -> ImageShape { ImageShape(channels: count, height: 1, width: 1) }
+
+    /// Pixels of one channel.
+    public var area: Int { height * width }
+    /// Numbers in one image, channels included.
+    public var count: Int { channels * area }
+    public var description: String { area == 1 ? "\(channels)" : "\(channels) × \(height) × \(width)" }
+}

@@ -1,0 +1,2 @@
+// The CBLAS interface of OpenBLAS, and its run-time switches.
+#include <cblas.h>

@@ -1,0 +1,2 @@
+// zlib: reading gzip files.
+#include <zlib.h>

@@ -1,0 +1,199 @@
+import CLMat
+
+/// Something that a person can move while a model runs: a slider, a switch or a choice.
+///
+/// Every value is a number: a switch is 0 or 1, a choice the index of its option, and *off* of a
+/// logarithmic slider is 0.
+public struct Control: Sendable, Equatable, Identifiable {
+    public enum Scale: Sendable, Equatable {
+        case linear
+        case log
+        /// Logarithmic, with a notch at the left end that means 0.
+        case logWithOff
+    }
+
+    public enum Kind: Sendable, Equatable {
+        case slider(ClosedRange<Double>, Scale)
+        /// A slider over whole numbers.
+        case integer(ClosedRange<Int>, Scale)
+        case toggle
+        case choice([String])
+    }
+
+    /// In kebab-case; how `--set`, scripts and the log name it.
+    public let id: String
+    public let title: String
+    /// The unit of the value, or empty.
+    public let unit: String
+    /// One line on what it means, for a person who sees it for the first time.
+    public let means: String
+    /// Controls of one group share a panel.
+    public let group: String
+    public let kind: Kind
+    public let initial: Double
+    /// Ids of the metrics that it moves; the first is its paired graph.
+    public let moves: [String]
+
+    public init(
+        _ id: String, title: String, group: String = "", unit: String = "", kind: Kind, initial: Double,
+        means: String, moves: [String] = []
+    ) {
+        (self.id, self.title, self.group, self.unit) = (id, title, group, unit)
+        (self.kind, self.initial, self.means, self.moves) = (kind, initial, means, moves)
+    }
+
+    /// A slider.
+    public init(
+        _ id: String, title: String, group: String = "", unit: String = "", range: ClosedRange<Double>,
+        scale: Scale = .linear, initial: Double, means: String, moves: [String] = []
+    ) {
+        self.init(
+            id, title: title, group: group, unit: unit, kind: .slider(range, scale), initial: initial, means: means,
+            moves: moves)
+    }
+}
+
+extension Control {
+    public static func toggle(
+        _ id: String, title: String, group: String = "", initial: Bool, means: String, moves: [String] = []
+    ) -> Control {
+        Control(id, title: title, group: group, kind: .toggle, initial: initial ? 1 : 0, means: means, moves: moves)
+    }
+
+    /// One of several options, by index.
+    public static func choice(
+        _ id: String, title: String, group: String = "", options: [String], initial: Int = 0, means: String,
+        moves: [String] = []
+    ) -> Control {
+        Control(
+            id, title: title, group: group, kind: .choice(options), initial: Double(initial), means: means,
+            moves: moves)
+    }
+}
+
+// MARK: - Values
+
+extension Control {
+    /// What the control takes, in words.
+    public var accepted: String {
+        switch kind {
+        case .slider(let range, let scale):
+            "\(format(range.lowerBound)) to \(format(range.upperBound))\(scale == .logWithOff ? ", or off" : "")"
+        case .integer(let range, let scale):
+            "a whole number from \(range.lowerBound) to \(range.upperBound)\(scale == .logWithOff ? ", or off" : "")"
+        case .toggle: "on or off"
+        case .choice(let options): "one of \(options.joined(separator: ", "))"
+        }
+    }
+
+    /// `value` if the control takes it, else an error that says what it takes.
+    public func checked(_ value: Double) throws(CLMatError) -> Double {
+        let fits: Bool =
+            switch kind {
+            case .slider(let range, let scale): range.contains(value) || (scale == .logWithOff && value == 0)
+            case .integer(let range, let scale):
+                value == value.rounded()
+                    && ((Double(range.lowerBound)...Double(range.upperBound)).contains(value)
+                        || (scale == .logWithOff && value == 0))
+            case .toggle: value == 0 || value == 1
+            case .choice(let options): options.indices.map(Double.init).contains(value)
+            }
+        guard fits else { throw .invalidValue(setting: id, value: format(value), accepted: accepted) }
+        return value
+    }
+
+    /// Reads what a person typed: a number, `off`, `on`, or an option's name.
+    public func parse(_ text: String) throws(CLMatError) -> Double {
+        let word = text.lowercased().filter { !$0.isWhitespace }
+        switch kind {
+        case .toggle:
+            if ["on", "true", "yes", "1"].contains(word) { return 1 }
+            if ["off", "false", "no", "0"].contains(word) { return 0 }
+        case .choice(let options):
+            let squeezed = options.map { $0.lowercased().filter { !$0.isWhitespace } }
+            if let index = squeezed.firstIndex(of: word) { return Double(index) }
+            if let index = Int(word), options.indices.contains(index) { return Double(index) }
+        case .slider(_, let scale), .integer(_, let scale):
+            if word == "off", scale == .logWithOff { return 0 }
+            if let value = Double(word), value.isFinite { return try checked(value) }
+        }
+        throw .invalidValue(setting: id, value: text, accepted: accepted)
+    }
+
+    /// The value as a person reads it: three significant digits, `off`, or the option's name.
+    public func text(_ value: Double) -> String {
+        switch kind {
+        case .toggle: value == 0 ? "off" : "on"
+        case .choice(let options): options.indices.contains(Int(value)) ? options[Int(value)] : format(value)
+        case .slider(_, .logWithOff) where value == 0, .integer(_, .logWithOff) where value == 0: "off"
+        case .slider, .integer: format(value)
+        }
+    }
+
+    /// Where `value` lies on the track, 0 to 1. With an off notch, *off* is 0 and the range starts at ``notch``.
+    public func position(of value: Double) -> Double {
+        guard let (range, scale) = sliderRange else { return value }
+        switch scale {
+        case .linear:
+            return fraction(value, range.lowerBound, range.upperBound)
+        case .log:
+            return fraction(log10(value), log10(range.lowerBound), log10(range.upperBound))
+        case .logWithOff:
+            if value <= 0 { return 0 }
+            return Self.notch + (1 - Self.notch)
+                * fraction(log10(value), log10(range.lowerBound), log10(range.upperBound))
+        }
+    }
+
+    /// The value at a place on the track; the inverse of ``position(of:)``, rounded to three significant digits.
+    public func value(at position: Double) -> Double {
+        guard let (range, scale) = sliderRange else { return position < 0.5 ? 0 : 1 }
+        let t = min(max(position, 0), 1)
+        let raw: Double
+        switch scale {
+        case .linear:
+            raw = range.lowerBound + t * (range.upperBound - range.lowerBound)
+        case .log:
+            raw = power(range, t)
+        case .logWithOff:
+            if t < Self.notch / 2 { return 0 }
+            raw = power(range, max(0, (t - Self.notch) / (1 - Self.notch)))
+        }
+        if case .integer = kind { return min(max(raw.rounded(), range.lowerBound), range.upperBound) }
+        return min(max(significant(raw), range.lowerBound), range.upperBound)
+    }
+
+    /// The share of the track that the off notch takes.
+    public static let notch = 0.06
+
+    private var sliderRange: (ClosedRange<Double>, Scale)? {
+        switch kind {
+        case .slider(let range, let scale): (range, scale)
+        case .integer(let range, let scale): (Double(range.lowerBound)...Double(range.upperBound), scale)
+        case .toggle, .choice: nil
+        }
+    }
+}
+
+/// The values of all controls, by id.
+public struct Settings: Sendable, Equatable {
+    public private(set) var values: [String: Double]
+
+    public init(_ values: [String: Double] = [:]) { self.values = values }
+
+    /// The initial values of `controls`.
+    public init(initialOf controls: [Control]) {
+        values = Dictionary(controls.map { ($0.id, $0.initial) }, uniquingKeysWith: { first, _ in first })
+    }
+
+    /// The value of a control; 0 for one that is not there (as for a mixin that was removed).
+    public subscript(_ id: String) -> Double {
+        get { values[id] ?? 0 }
+        set { values[id] = newValue }
+    }
+
+    public func isOn(_ id: String) -> Bool { self[id] != 0 }
+    public func int(_ id: String) -> Int { Int(self[id]) }
+    public mutating func remove(_ id: String) { values[id] = nil }
+    public func contains(_ id: String) -> Bool { values[id] != nil }
+}

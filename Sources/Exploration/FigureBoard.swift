@@ -1,0 +1,126 @@
+import Dispatch
+import Foundation
+import Synchronization
+
+/// What a panel that shows a figure finds.
+public enum FigureState: Sendable {
+    /// Nothing was computed yet.
+    case waiting
+    case ready(FigureContent, step: Int)
+    case failed(String, step: Int)
+
+    public var step: Int? {
+        switch self {
+        case .waiting: nil
+        case .ready(_, let step), .failed(_, let step): step
+        }
+    }
+}
+
+/// Computes figures on a thread of its own, from the last published snapshot, only for panels that look.
+///
+/// So figures work while the run is paused, and a costly one never stops learning.
+final class FigureBoard: Sendable {
+    /// A snapshot with the settings that it was made with.
+    struct Published: Sendable {
+        let run: any Run
+        let settings: Settings
+        let step: Int
+        let version: Int
+    }
+
+    private struct Slot {
+        var state = FigureState.waiting
+        /// The snapshot that `state` was computed from.
+        var version = -1
+        var lastLook: UInt64
+    }
+
+    private struct Board {
+        var published: Published?
+        var slots: [String: Slot] = [:]
+        var wantsSnapshot = true
+        var isStopped = false
+    }
+
+    private let board = Mutex(Board())
+    private let wake = DispatchSemaphore(value: 0)
+
+    /// A figure that no panel has looked at for this long is not computed.
+    private static let patience: UInt64 = 500_000_000
+
+    /// The newest state of a figure. Asking keeps it computed for another half second.
+    func look(at figure: String) -> FigureState {
+        let now = DispatchTime.now().uptimeNanoseconds
+        let (state, isNew) = board.withLock { board -> (FigureState, Bool) in
+            let isNew = board.slots[figure].map { now - $0.lastLook > Self.patience } ?? true
+            board.slots[figure, default: Slot(lastLook: now)].lastLook = now
+            board.wantsSnapshot = true
+            return (board.slots[figure]!.state, isNew)
+        }
+        if isNew { wake.signal() }
+        return state
+    }
+
+    /// Whether a panel has asked since the last snapshot.
+    var wantsSnapshot: Bool { board.withLock { $0.wantsSnapshot } }
+
+    func publish(_ run: any Run, _ settings: Settings, step: Int) {
+        board.withLock { board in
+            board.published = Published(
+                run: run, settings: settings, step: step, version: (board.published?.version ?? 0) + 1)
+            board.wantsSnapshot = false
+        }
+        wake.signal()
+    }
+
+    /// Computes one figure now, on the caller's thread.
+    func compute(_ figure: String) throws -> FigureContent {
+        guard let published = board.withLock({ $0.published }) else { return .empty("nothing has run yet") }
+        return try published.run.content(
+            of: figure, FigureContext(step: published.step, settings: published.settings))
+    }
+
+    func start() {
+        let thread = Thread { [self] in
+            while true {
+                wake.wait()
+                if board.withLock({ $0.isStopped }) { return }
+                while let (figure, published) = nextOutdated() { refresh(figure, published) }
+            }
+        }
+        thread.name = "figures"
+        thread.stackSize = 4 << 20
+        thread.start()
+    }
+
+    func stop() {
+        board.withLock { $0.isStopped = true }
+        wake.signal()
+    }
+
+    private func nextOutdated() -> (String, Published)? {
+        let now = DispatchTime.now().uptimeNanoseconds
+        return board.withLock { board in
+            guard !board.isStopped, let published = board.published else { return nil }
+            let outdated = board.slots.filter {
+                $0.value.version < published.version && now - $0.value.lastLook < Self.patience
+            }
+            return outdated.min { ($0.value.version, $0.key) < ($1.value.version, $1.key) }.map { ($0.key, published) }
+        }
+    }
+
+    private func refresh(_ figure: String, _ published: Published) {
+        let state: FigureState
+        do {
+            let context = FigureContext(step: published.step, settings: published.settings)
+            state = .ready(try published.run.content(of: figure, context), step: published.step)
+        } catch {
+            state = .failed("\(error)", step: published.step)
+        }
+        board.withLock { board in
+            board.slots[figure]?.state = state
+            board.slots[figure]?.version = published.version
+        }
+    }
+}

@@ -1,0 +1,126 @@
+import CLMat
+
+/// What can be seen and moved at the moment: the model's own, and those of its attachments.
+public struct Dashboard: Sendable, Equatable {
+    public var controls: [Control] = []
+    public var metrics: [Metric] = []
+    public var figures: [FigureInfo] = []
+    /// Attachments that the run offers.
+    public var attachments: [AttachmentInfo] = []
+
+    public func control(_ id: String) -> Control? { controls.first { $0.id == id } }
+    public func metric(_ id: String) -> Metric? { metrics.first { $0.id == id } }
+}
+
+public struct AttachmentInfo: Sendable, Equatable, Identifiable {
+    public let id: String
+    public let title: String
+    public let isAttached: Bool
+
+    public init(id: String, title: String, isAttached: Bool) {
+        (self.id, self.title, self.isAttached) = (id, title, isAttached)
+    }
+}
+
+/// An attachment that can be put on a running model, and how it is made.
+public struct AttachmentOffer<Host: Model>: Sendable {
+    public let id: String
+    public let title: String
+    public let make: @Sendable (Host, Step) throws(CLMatError) -> any Attachment<Host>
+
+    public init(
+        id: String, title: String,
+        make: @escaping @Sendable (Host, Step) throws(CLMatError) -> any Attachment<Host>
+    ) {
+        (self.id, self.title, self.make) = (id, title, make)
+    }
+}
+
+/// A model with its data and attachments, whatever their types: all that a snapshot has to hold. It is a value, so
+/// taking the snapshot is an assignment.
+protocol Run: Sendable {
+    var title: String { get }
+    var dashboard: Dashboard { get }
+    var stepsPerEpoch: Int { get }
+    mutating func tick(_ settings: Settings, at step: Step) throws(CLMatError) -> Measurements
+    mutating func attach(_ id: String, at step: Step) throws(CLMatError)
+    mutating func detach(_ id: String) throws(CLMatError)
+    mutating func perform(_ action: Action, _ settings: Settings, at step: Step) throws(CLMatError)
+    func conclude(_ settings: Settings, at step: Step) throws(CLMatError) -> Measurements
+    func content(of figure: String, _ context: FigureContext) throws -> FigureContent
+}
+
+struct ModelRun<M: Model, Source: DataSource<M.Batch>>: Run {
+    var model: M
+    let data: Source
+    let offers: [AttachmentOffer<M>]
+    var riders: [any Attachment<M>] = []
+
+    var title: String { "\(model.title) on \(data.name)" }
+    var stepsPerEpoch: Int { data.stepsPerEpoch }
+
+    var dashboard: Dashboard {
+        var board = Dashboard()
+        board.controls = riders.flatMap(\.controls) + model.controls
+        board.metrics = model.metrics + riders.flatMap(\.metrics)
+        board.figures = riders.flatMap { figureInfos($0) } + model.figures.map(\.info)
+        board.attachments = offers.map { offer in
+            AttachmentInfo(id: offer.id, title: offer.title, isAttached: riders.contains { $0.id == offer.id })
+        }
+        return board
+    }
+
+    mutating func tick(_ settings: Settings, at step: Step) throws(CLMatError) -> Measurements {
+        let batch = model.needsBatch(settings) ? try data.batch(at: step) : nil
+        var measured = try model.update(batch, settings, at: step)
+        for index in riders.indices { measured.merge(try riders[index].update(on: model, settings, at: step)) }
+        return measured
+    }
+
+    mutating func attach(_ id: String, at step: Step) throws(CLMatError) {
+        guard let offer = offers.first(where: { $0.id == id }) else {
+            throw .unknownName(kind: "attachment", name: id, known: offers.map(\.id))
+        }
+        guard !riders.contains(where: { $0.id == id }) else { return }
+        riders.append(try offer.make(model, step))
+    }
+
+    mutating func detach(_ id: String) throws(CLMatError) {
+        guard let index = riders.firstIndex(where: { $0.id == id }) else {
+            throw .unknownName(kind: "attached attachment", name: id, known: riders.map(\.id))
+        }
+        riders.remove(at: index)
+    }
+
+    mutating func perform(_ action: Action, _ settings: Settings, at step: Step) throws(CLMatError) {
+        for index in riders.indices {
+            do {
+                return try riders[index].perform(action, on: model, settings, at: step)
+            } catch CLMatError.unknownName(kind: "action", _, _) {
+                continue  // not this one's: the next may know it, and at last the model
+            }
+        }
+        try model.perform(action, settings, at: step)
+    }
+
+    func conclude(_ settings: Settings, at step: Step) throws(CLMatError) -> Measurements {
+        try model.conclude(settings, at: step)
+    }
+
+    func content(of figure: String, _ context: FigureContext) throws -> FigureContent {
+        if let own = model.figures.first(where: { $0.info.id == figure }) { return try own.compute(model, context) }
+        for rider in riders {
+            if let content = try self.content(of: figure, rider, context) { return content }
+        }
+        throw CLMatError.unknownName(kind: "figure", name: figure, known: dashboard.figures.map(\.id))
+    }
+
+    private func figureInfos<Rider: Attachment<M>>(_ rider: Rider) -> [FigureInfo] { rider.figures.map(\.info) }
+
+    private func content<Rider: Attachment<M>>(
+        of figure: String, _ rider: Rider, _ context: FigureContext
+    ) throws -> FigureContent? {
+        try rider.figures.first { $0.info.id == figure }?
+            .compute(Riding(host: model, attachment: rider), context)
+    }
+}
