@@ -1,0 +1,36 @@
+// update.cl: optimisers, one fused kernel each, and the running mean of parameters. Rules in ../shared/update.h.
+//
+// Launch    1-D, one work-item a parameter.
+// Layout    g  gradient;  w  parameters;  v  velocity;  s  mean square: n floats each, changed in place but for g.
+
+__kernel void sgd_momentum(const int n, const float rate, const float momentum, __global const float *gs,
+                           __global float *ws, __global float *vs)
+{
+    const int i = get_global_id(0);
+    if (i >= n) return;
+    const float v = momentum * vs[i] + gs[i];
+    vs[i] = v;
+    ws[i] -= rate * v;
+}
+
+// form 0: PyTorch, 1: TensorFlow (see ../shared/update.h)
+__kernel void rmsprop_momentum(const int n, const float rate, const float momentum, const float alpha,
+                               const float epsilon, const int form, __global const float *gs, __global float *ws,
+                               __global float *ss, __global float *vs)
+{
+    const int i = get_global_id(0);
+    if (i >= n) return;
+    const float s = clmat_mean_square(ss[i], gs[i], alpha);
+    const float direction = clmat_rms_direction(gs[i], s, epsilon, form);
+    const float v = momentum * vs[i] + (form ? rate : 1.0f) * direction;
+    ss[i] = s;
+    vs[i] = v;
+    ws[i] -= (form ? 1.0f : rate) * v;
+}
+
+// m[i] += weight (x[i] - m[i])
+__kernel void running_mean(const int n, const float weight, __global const float *xs, __global float *ms)
+{
+    const int i = get_global_id(0);
+    if (i < n) ms[i] = clmat_running_mean(ms[i], xs[i], weight);
+}

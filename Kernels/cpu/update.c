@@ -1,0 +1,33 @@
+// update.c: the kernels of ../cl/update.cl as loops over [begin, end).
+
+#include "kernel.h"
+
+CLMAT_VECTORISED
+void sgd_momentum(size_t begin, size_t end, float rate, float momentum, const float *gs, float *ws, float *vs)
+{
+    for (size_t i = begin; i < end; i++) {
+        const float v = momentum * vs[i] + gs[i];
+        vs[i] = v;
+        ws[i] -= rate * v;
+    }
+}
+
+CLMAT_VECTORISED
+void rmsprop_momentum(size_t begin, size_t end, float rate, float momentum, float alpha, float epsilon, int form,
+                      const float *gs, float *ws, float *ss, float *vs)
+{
+    const float into_velocity = form ? rate : 1.0f, into_weight = form ? 1.0f : rate;
+    for (size_t i = begin; i < end; i++) {
+        const float s = clmat_mean_square(ss[i], gs[i], alpha);
+        const float direction = clmat_rms_direction(gs[i], s, epsilon, form);
+        const float v = momentum * vs[i] + into_velocity * direction;
+        ss[i] = s;
+        vs[i] = v;
+        ws[i] -= into_weight * v;
+    }
+}
+
+CLMAT_VECTORISED void running_mean(size_t begin, size_t end, float weight, const float *xs, float *ms)
+{
+    for (size_t i = begin; i < end; i++) ms[i] = clmat_running_mean(ms[i], xs[i], weight);
+}

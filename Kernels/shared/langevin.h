@@ -1,0 +1,23 @@
+// langevin.h: one step of Langevin dynamics activation maximisation for one pixel.
+//
+// Source: B. Jiang, "Exploratory model analysis for machine learning", UC Berkeley EECS-2018-34, section 4.3,
+// equations 4.7 and 4.8, algorithm 1, lines 6 to 11.
+#ifndef CLMAT_LANGEVIN_H
+#define CLMAT_LANGEVIN_H
+
+// beta_t = beta (1 + t / b)^-mu, which is a (b + t)^-mu with a = beta b^mu; mu = 0 is a constant step.
+static inline float clmat_step_size(float beta, float decay_start, float mu, int t)
+{
+    return mu == 0.0f ? beta : beta * clmat_exp(-mu * clmat_log(1.0f + (float)t / decay_start));
+}
+
+// The weight of a new sample in the mean of the last `window` samples, from the first after the burn-in on.
+static inline float clmat_average_weight(int age, int burn_in, int window)
+{
+    const int count = age - burn_in;
+    return 1.0f / (float)(count < 1 ? 1 : (count < window ? count : window));
+}
+
+static inline float clmat_clip(float x, float low, float high) { return x < low ? low : (x > high ? high : x); }
+
+#endif

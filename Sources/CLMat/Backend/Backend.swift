@@ -1,0 +1,96 @@
+/// What a device must be able to do. Every operation is written once, on top of these.
+///
+/// Work on one device happens in the order of the calls. Only `read` and `finish` wait for it.
+public protocol Backend: Sendable {
+    /// Memory for `bytes` bytes, from a pool: a steady training step allocates nothing. The content is undefined.
+    func allocate(bytes: Int) throws(CLMatError) -> Buffer
+    /// Copies `bytes` before it returns; the device may get them later.
+    func write(_ bytes: UnsafeRawBufferPointer, to buffer: Buffer) throws(CLMatError)
+    /// Waits for the work that produces `buffer`, then copies it to the host.
+    func read(_ buffer: Buffer, into bytes: UnsafeMutableRawBufferPointer) throws(CLMatError)
+    /// Copies `bytes` bytes from the start of one buffer to the start of another.
+    func copy(_ source: Buffer, to target: Buffer, bytes: Int) throws(CLMatError)
+    /// C ← α·op(A)·op(B) + β·C, row-major, with leading dimensions and offsets.
+    func gemm(_ product: Gemm) throws(CLMatError)
+    /// Runs `kernel` over the index space of `work`.
+    func launch(_ kernel: Kernel, _ arguments: [Argument], over work: WorkSize) throws(CLMatError)
+    /// Waits for all work.
+    func finish() throws(CLMatError)
+
+    /// Whole convolutions. The default unrolls them around ``gemm(_:)``; a backend may have a better way.
+    func convolve(_ task: ConvolutionTask) throws(CLMatError)
+}
+
+/// Memory on a device. It goes back to the device's pool when nobody holds it any more.
+///
+/// `@unchecked Sendable`: its content is reached only through a backend, which orders the accesses; Swift code writes
+/// to a buffer only while it is uniquely referenced (``Matrix``).
+open class Buffer: @unchecked Sendable {
+    public let byteCount: Int
+    public init(byteCount: Int) { self.byteCount = byteCount }
+}
+
+/// An argument of a kernel, in the order of its parameters.
+public enum Argument: Sendable {
+    case int(Int)
+    case word(UInt32)
+    case float(Float)
+    case buffer(Buffer)
+}
+
+/// The index space of a launch and what one item of it costs.
+public struct WorkSize: Sendable {
+    /// Items: elements, rows, planes. The CPU's threads share them.
+    public var items: Int
+    /// OpenCL work-items for each item.
+    public var workItems: Int
+    /// The size of an OpenCL work-group, where the kernel asks for one.
+    public var groupSize: Int?
+    /// Bytes read and written by one item, and its floating-point operations: for the profile, and to decide how
+    /// finely the CPU's threads share the items.
+    public var bytesPerItem: Int
+    public var operationsPerItem: Int
+
+    public init(items: Int, workItems: Int = 1, groupSize: Int? = nil, bytesPerItem: Int, operationsPerItem: Int = 0) {
+        (self.items, self.workItems, self.groupSize) = (items, workItems, groupSize)
+        (self.bytesPerItem, self.operationsPerItem) = (bytesPerItem, operationsPerItem)
+    }
+
+    /// One work-item an element.
+    public static func elements(_ count: Int, bytes: Int, operations: Int = 1) -> WorkSize {
+        WorkSize(items: count, bytesPerItem: bytes, operationsPerItem: operations)
+    }
+
+    /// One work-group of `size` work-items an item.
+    public static func groups(_ count: Int, of size: Int = 64, bytes: Int, operations: Int = 1) -> WorkSize {
+        WorkSize(items: count, workItems: size, groupSize: size, bytesPerItem: bytes, operationsPerItem: operations)
+    }
+
+    /// The fewest items that are worth a thread of their own: some ten microseconds of work.
+    var grain: Int { max(1, 65536 / max(1, bytesPerItem + operationsPerItem / 4)) }
+}
+
+/// C ← α·op(A)·op(B) + β·C with op(A) m × k and op(B) k × n, all row-major. Offsets are in elements.
+public struct Gemm: Sendable {
+    public struct Operand: Sendable {
+        public var buffer: Buffer
+        public var offset: Int
+        /// Elements from one row to the next.
+        public var leadingDimension: Int
+        public var isTransposed: Bool
+
+        public init(_ buffer: Buffer, offset: Int = 0, leadingDimension: Int, isTransposed: Bool = false) {
+            (self.buffer, self.offset) = (buffer, offset)
+            (self.leadingDimension, self.isTransposed) = (leadingDimension, isTransposed)
+        }
+    }
+
+    public var m: Int
+    public var n: Int
+    public var k: Int
+    public var alpha: Float = 1
+    public var a: Operand
+    public var b: Operand
+    public var beta: Float = 0
+    public var c: Operand
+}

@@ -1,0 +1,177 @@
+import CLMatKernels
+import COpenBLAS
+import Foundation
+import Synchronization
+
+/// The CPU as a device: C loops over one thread pool, OpenBLAS for matrix products. Work is done when a call returns.
+final class CPUBackend: Backend {
+    let pool: ThreadPool
+    private let memory: CPUMemory
+
+    init(threadCount: Int) {
+        pool = ThreadPool(threadCount: threadCount)
+        memory = CPUMemory()
+        openblas_set_num_threads(1)
+    }
+
+    func allocate(bytes: Int) throws(CLMatError) -> Buffer { try memory.allocate(bytes) }
+
+    func write(_ bytes: UnsafeRawBufferPointer, to buffer: Buffer) throws(CLMatError) {
+        if let source = bytes.baseAddress { cpu(buffer).memory.copyMemory(from: source, byteCount: bytes.count) }
+    }
+
+    func read(_ buffer: Buffer, into bytes: UnsafeMutableRawBufferPointer) throws(CLMatError) {
+        bytes.baseAddress?.copyMemory(from: cpu(buffer).memory, byteCount: bytes.count)
+    }
+
+    func copy(_ source: Buffer, to target: Buffer, bytes: Int) throws(CLMatError) {
+        let (from, to) = (cpu(source).memory, cpu(target).memory)
+        pool.run(bytes, grain: 1 << 18) { range in
+            (to + range.lowerBound).copyMemory(from: from + range.lowerBound, byteCount: range.count)
+        }
+    }
+
+    func launch(_ kernel: Kernel, _ arguments: [Argument], over work: WorkSize) throws(CLMatError) {
+        let arguments = KernelArguments(values: arguments)
+        pool.run(work.items, grain: work.grain) { kernel.cpu(arguments, $0) }
+    }
+
+    func finish() throws(CLMatError) {}
+
+    // MARK: - Matrix products
+
+    func gemm(_ g: Gemm) throws(CLMatError) {
+        let a = cpu(g.a.buffer).floats + g.a.offset
+        let b = cpu(g.b.buffer).floats + g.b.offset
+        let c = cpu(g.c.buffer).floats + g.c.offset
+        HostGemm.run(g, a, b, c, on: pool)
+    }
+
+    // MARK: - Convolutions, image by image
+
+    func convolve(_ task: ConvolutionTask) throws(CLMatError) {
+        let geometry = task.geometry
+        var g = geometry.cStruct
+        let images = task.images
+        let isComplete = Atomic<Bool>(true)
+        let flops = 2 * geometry.filters * geometry.patchSize * geometry.output.area
+        let grain = max(1, 400_000 / max(1, flops))
+        switch task.direction {
+        case .forward(let x, let weights, let biases, let y):
+            pool.run(images, grain: grain) { range in
+                let done = convolution_forward(
+                    range.lowerBound, range.upperBound, &g, HostGemm.function, cpu(x).floats, cpu(weights).floats,
+                    cpu(biases).floats, cpu(y).floats)
+                if done == 0 { isComplete.store(false, ordering: .relaxed) }
+            }
+        case .backwardToInput(let gradient, let weights, let x):
+            pool.run(images, grain: grain) { range in
+                let done = convolution_backward_input(
+                    range.lowerBound, range.upperBound, &g, HostGemm.function, cpu(gradient).floats,
+                    cpu(weights).floats, cpu(x).floats)
+                if done == 0 { isComplete.store(false, ordering: .relaxed) }
+            }
+        case .backwardToWeights(let x, let gradient, let weights):
+            let count = geometry.filters * geometry.patchSize
+            let blocks = min(images, 16)
+            let partials = try memory.allocate(4 * blocks * count)
+            pool.run(blocks, grain: 1) { range in
+                let done = convolution_backward_weights(
+                    range.lowerBound, range.upperBound, Int32(images), Int32(blocks), &g, HostGemm.function,
+                    cpu(x).floats, cpu(gradient).floats, cpu(partials).floats)
+                if done == 0 { isComplete.store(false, ordering: .relaxed) }
+            }
+            pool.run(count, grain: 1024) { range in
+                reduce_columns_sum(
+                    range.lowerBound, range.upperBound, Int32(blocks), Int32(count), cpu(partials).floats,
+                    cpu(weights).floats)
+            }
+        }
+        guard isComplete.load(ordering: .relaxed) else {
+            throw .outOfDeviceMemory(
+                device: "CPU", asked: 4 * geometry.patchSize * geometry.output.area, available: CPUMemory.available)
+        }
+    }
+}
+
+/// A buffer of the CPU backend, from its own pool.
+final class CPUBuffer: Buffer, @unchecked Sendable {
+    let memory: UnsafeMutableRawPointer
+    let capacity: Int
+    private let owner: CPUMemory
+
+    init(byteCount: Int, memory: UnsafeMutableRawPointer, capacity: Int, owner: CPUMemory) {
+        (self.memory, self.capacity, self.owner) = (memory, capacity, owner)
+        super.init(byteCount: byteCount)
+    }
+
+    var floats: UnsafeMutablePointer<Float> { memory.assumingMemoryBound(to: Float.self) }
+
+    deinit { owner.takeBack(memory, capacity) }
+}
+
+/// A buffer handed to the CPU backend is one of its own: operations check the device before they launch.
+func cpu(_ buffer: Buffer) -> CPUBuffer {
+    guard let buffer = buffer as? CPUBuffer else { preconditionFailure("a buffer of another device") }
+    return buffer
+}
+
+/// The pool of host memory: freed blocks wait for the next request of their size, so that a steady step touches no
+/// new pages.
+///
+/// `@unchecked Sendable`: the free lists are behind a mutex; a raw pointer in them belongs to nobody else.
+final class CPUMemory: @unchecked Sendable {
+    private struct Free {
+        var blocks: [Int: [UnsafeMutableRawPointer]] = [:]
+        var bytes = 0
+    }
+    private let lock = NSLock()
+    private var free = Free()
+    /// Free blocks beyond this go back to the system.
+    private static let retained = 256 << 20
+
+    func allocate(_ bytes: Int) throws(CLMatError) -> CPUBuffer {
+        let capacity = Self.sizeClass(bytes)
+        lock.lock()
+        let recycled = free.blocks[capacity]?.popLast()
+        if recycled != nil { free.bytes -= capacity }
+        lock.unlock()
+        if let recycled { return CPUBuffer(byteCount: bytes, memory: recycled, capacity: capacity, owner: self) }
+
+        var memory: UnsafeMutableRawPointer?
+        // The system hands out more than it has; what it really has is asked for large requests.
+        let tooMuch = capacity > 64 << 20 && capacity > Self.available
+        guard !tooMuch, posix_memalign(&memory, 64, capacity) == 0, let memory else {
+            throw .outOfDeviceMemory(device: "CPU", asked: bytes, available: Self.available)
+        }
+        return CPUBuffer(byteCount: bytes, memory: memory, capacity: capacity, owner: self)
+    }
+
+    func takeBack(_ memory: UnsafeMutableRawPointer, _ capacity: Int) {
+        lock.lock()
+        let keep = free.bytes + capacity <= Self.retained
+        if keep {
+            free.blocks[capacity, default: []].append(memory)
+            free.bytes += capacity
+        }
+        lock.unlock()
+        if !keep { Foundation.free(memory) }
+    }
+
+    /// Sizes go in steps of an eighth of a power of two, so that little is wasted and blocks are found again.
+    static func sizeClass(_ bytes: Int) -> Int {
+        guard bytes > 512 else { return (max(bytes, 4) + 63) / 64 * 64 }
+        guard bytes < Int.max / 2 else { return bytes }
+        let step = 1 << max(6, Int.bitWidth - 1 - bytes.leadingZeroBitCount - 3)
+        return (bytes + step - 1) / step * step
+    }
+
+    /// Bytes that the machine could still give, by its own account.
+    static var available: Int {
+        guard let text = try? String(contentsOfFile: "/proc/meminfo", encoding: .utf8),
+            let line = text.split(separator: "\n").first(where: { $0.hasPrefix("MemAvailable:") }),
+            let kilobytes = line.split(separator: " ").dropFirst().first.flatMap({ Int($0) })
+        else { return Int.max }
+        return kilobytes * 1024
+    }
+}

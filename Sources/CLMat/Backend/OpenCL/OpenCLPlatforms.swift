@@ -1,0 +1,58 @@
+import COpenCL
+
+/// What the system's OpenCL loader offers.
+enum OpenCLPlatforms {
+    static func devices() -> [Device] {
+        var count: cl_uint = 0
+        guard clGetPlatformIDs(0, nil, &count) == CL_SUCCESS, count > 0 else { return [] }
+        var platforms = [cl_platform_id?](repeating: nil, count: Int(count))
+        guard clGetPlatformIDs(count, &platforms, nil) == CL_SUCCESS else { return [] }
+        return platforms.compactMap { $0 }.flatMap(devices(of:))
+    }
+
+    private static func devices(of platform: cl_platform_id) -> [Device] {
+        var count: cl_uint = 0
+        let all = cl_device_type(CL_DEVICE_TYPE_ALL)
+        guard clGetDeviceIDs(platform, all, 0, nil, &count) == CL_SUCCESS, count > 0 else { return [] }
+        var ids = [cl_device_id?](repeating: nil, count: Int(count))
+        guard clGetDeviceIDs(platform, all, count, &ids, nil) == CL_SUCCESS else { return [] }
+        let platformName = informationString { clGetPlatformInfo(platform, cl_platform_info(CL_PLATFORM_NAME), $0, $1, $2) }
+        return ids.compactMap { $0 }.compactMap { device(id: $0, platformName: platformName) }
+    }
+
+    private static func device(id: cl_device_id, platformName: String) -> Device? {
+        func text(_ parameter: Int32) -> String {
+            informationString { clGetDeviceInfo(id, cl_device_info(parameter), $0, $1, $2) }
+        }
+        func number<Number: FixedWidthInteger>(_ parameter: Int32, as type: Number.Type) -> Number {
+            var value: Number = 0
+            _ = clGetDeviceInfo(id, cl_device_info(parameter), MemoryLayout<Number>.size, &value, nil)
+            return value
+        }
+        let name = text(CL_DEVICE_NAME)
+        let type = number(CL_DEVICE_TYPE, as: cl_device_type.self)
+        let kind: Device.Kind =
+            if type & cl_device_type(CL_DEVICE_TYPE_GPU) != 0 {
+                .gpu
+            } else if type & cl_device_type(CL_DEVICE_TYPE_CPU) != 0 {
+                .openCLCPU
+            } else {
+                .accelerator
+            }
+        let memory = Int(clamping: number(CL_DEVICE_GLOBAL_MEM_SIZE, as: cl_ulong.self))
+        do {
+            let backend = try OpenCLBackend(
+                id: id, name: name, isCPU: kind == .openCLCPU, memory: memory,
+                largestBuffer: Int(clamping: number(CL_DEVICE_MAX_MEM_ALLOC_SIZE, as: cl_ulong.self)))
+            let device = Device(
+                name: name, kind: kind, details: "\(platformName), \(text(CL_DEVICE_VERSION)), driver \(text(CL_DRIVER_VERSION))",
+                memory: memory, computeUnits: Int(number(CL_DEVICE_MAX_COMPUTE_UNITS, as: cl_uint.self)), backend: backend)
+            backend.attachProfile(device.profile)
+            Log.event("found \(device.summary)")
+            return device
+        } catch {
+            Log.notice("\(name) (\(platformName)) cannot be used: \(error)")
+            return nil
+        }
+    }
+}

@@ -1,0 +1,164 @@
+import Foundation
+import Synchronization
+
+/// Where matrices live and kernels run: the CPU, or an OpenCL device of any vendor.
+public final class Device: Sendable {
+    public enum Kind: String, Sendable { case cpu = "CPU", gpu = "GPU", accelerator = "accelerator", openCLCPU = "OpenCL CPU" }
+
+    /// What a person calls it.
+    public let name: String
+    public let kind: Kind
+    /// Platform, versions: one line.
+    public let details: String
+    /// Bytes of memory.
+    public let memory: Int
+    /// Threads or compute units.
+    public let computeUnits: Int
+    public let backend: any Backend
+    /// Time, launches, bytes and operations by kernel.
+    public let profile = Profile()
+
+    init(name: String, kind: Kind, details: String, memory: Int, computeUnits: Int, backend: any Backend) {
+        (self.name, self.kind, self.details) = (name, kind, details)
+        (self.memory, self.computeUnits, self.backend) = (memory, computeUnits, backend)
+    }
+
+    /// The CPU, with `CLMAT_THREADS` threads or as many as there are cores.
+    public static let cpu: Device = {
+        let cores = sysconf(Int32(_SC_NPROCESSORS_ONLN))
+        let asked = ProcessInfo.processInfo.environment["CLMAT_THREADS"]
+        let threads = asked.flatMap { Int($0) } ?? cores
+        if let asked, Int(asked) == nil || !(1...1024).contains(threads) {
+            Log.notice("CLMAT_THREADS=\(asked) is not a number from 1 to 1024; using \(cores) threads.")
+        }
+        let count = (1...1024).contains(threads) ? threads : cores
+        let pages = sysconf(Int32(_SC_PHYS_PAGES)) * sysconf(Int32(_SC_PAGESIZE))
+        return Device(
+            name: "CPU", kind: .cpu, details: "\(count) threads, OpenBLAS for \(HostGemm.coreName)", memory: pages,
+            computeUnits: count, backend: CPUBackend(threadCount: count))
+    }()
+
+    /// Every OpenCL device that the system offers.
+    public static let openCL: [Device] = OpenCLPlatforms.devices()
+
+    /// The CPU and every OpenCL device found.
+    public static var all: [Device] { [cpu] + openCL }
+
+    /// The device that is used when nobody names one, and why: `CLMAT_DEVICE` (`cpu`, an index into ``all`` or a part of
+    /// a name), else the first OpenCL GPU or accelerator that passes its self-test, else the CPU. OpenCL CPU devices
+    /// only when asked for.
+    ///
+    /// - Throws: ``CLMatError/unknownName(kind:name:known:)`` if `CLMAT_DEVICE` names none.
+    public static func choose(_ name: String? = nil) throws(CLMatError) -> (device: Device, reason: String) {
+        if let asked = name ?? ProcessInfo.processInfo.environment["CLMAT_DEVICE"], !asked.isEmpty {
+            return (try named(asked), name == nil ? "CLMAT_DEVICE=\(asked)" : "asked for as '\(asked)'")
+        }
+        var failures: [String] = []
+        for device in openCL where device.kind == .gpu || device.kind == .accelerator {
+            if let failure = device.selfTest() {
+                failures.append("\(device.name) failed its self-test: \(failure)")
+            } else {
+                return (device, "the first OpenCL GPU that passes its self-test")
+            }
+        }
+        if let failure = cpu.selfTest() {
+            throw .deviceFailed(device: cpu.name, operation: "self-test (\(failure))", status: "wrong numbers")
+        }
+        let why = failures.isEmpty ? "no OpenCL GPU found" : failures.joined(separator: "; ")
+        return (cpu, why)
+    }
+
+    private static let chosen = Result { try choose() }
+
+    /// The device of ``choose(_:)``; which one is said once on standard error.
+    public static var `default`: Device {
+        get throws(CLMatError) {
+            switch chosen {
+            case .success(let (device, reason)):
+                announceOnce(device, reason)
+                return device
+            case .failure(let error): throw (error as? CLMatError) ?? .deviceFailed(device: "any", operation: "choose", status: "\(error)")
+            }
+        }
+    }
+
+    private static let announcement = Mutex(false)
+    private static func announceOnce(_ device: Device, _ reason: String) {
+        let isFirst = announcement.withLock { said in
+            defer { said = true }
+            return !said
+        }
+        if isFirst { Log.notice("CLMat runs on \(device.summary): \(reason).") }
+    }
+
+    private static func named(_ text: String) throws(CLMatError) -> Device {
+        let wanted = text.lowercased()
+        if wanted == "cpu" { return cpu }
+        let all = Device.all
+        if let index = Int(wanted), all.indices.contains(index) { return all[index] }
+        if let match = openCL.first(where: { ("\($0.name) \($0.details)").lowercased().contains(wanted) }) { return match }
+        throw .unknownName(
+            kind: "device", name: text,
+            known: ["cpu"] + all.enumerated().dropFirst().map { "\($0.offset) (\($0.element.name))" })
+    }
+
+    /// One line: "CPU, 2 threads".
+    public var summary: String { kind == .cpu ? "CPU, \(computeUnits) threads" : "\(name) (\(details))" }
+
+    // MARK: - Work
+
+    /// Runs `kernel` over `work`, and notes it in the profile and the log.
+    public func launch(_ kernel: Kernel, _ arguments: [Argument], over work: WorkSize) throws(CLMatError) {
+        guard work.items > 0 else { return }
+        let start = profile.clock(kind == .cpu)
+        try backend.launch(kernel, arguments, over: work)
+        profile.note(
+            kernel.name, since: start, bytes: work.items * work.bytesPerItem,
+            operations: work.items * work.operationsPerItem)
+        Log.launch(kernel.name, work.items, on: self)
+    }
+
+    func gemm(_ product: Gemm) throws(CLMatError) {
+        guard product.m > 0, product.n > 0 else { return }
+        let start = profile.clock(kind == .cpu)
+        try backend.gemm(product)
+        let (m, n, k) = (product.m, product.n, product.k)
+        profile.note("gemm", since: start, bytes: 4 * (m * k + k * n + m * n), operations: 2 * m * n * k)
+        Log.launch("gemm \(m) × \(k) × \(n)", m * n, on: self)
+    }
+
+    /// Waits for all work.
+    public func finish() throws(CLMatError) { try backend.finish() }
+
+    /// A small matrix product and a softmax against plain Swift. Returns what was wrong, or nil.
+    ///
+    /// Old OpenBLAS builds compute wrong products on processors that are newer than they are, and a driver may be broken:
+    /// better to learn it now.
+    public func selfTest() -> String? {
+        do {
+            let (m, k, n) = (37, 65, 50)
+            let a = (0..<m * k).map { Float($0 * 7 % 23) - 11 }
+            let b = (0..<k * n).map { Float($0 * 5 % 19) - 9 }
+            let found = try Matrix(a, m, k, on: self).matmul(Matrix(b, k, n, on: self)).values
+            for i in 0..<m {
+                for j in 0..<n {
+                    // Small whole numbers: every partial sum is exact in Float, whatever the order.
+                    let exact = (0..<k).reduce(Float(0)) { $0 + a[i * k + $1] * b[$1 * n + j] }
+                    guard found[i * n + j] == exact else {
+                        return "a matrix product gave \(found[i * n + j]) for \(exact)"
+                    }
+                }
+            }
+            let sums = try Matrix(a, m, k, on: self).softmaxRows().rowSums().values
+            guard sums.allSatisfy({ abs($0 - 1) < 1e-5 }) else { return "rows of a softmax do not add up to 1" }
+            return nil
+        } catch {
+            return "\(error)"
+        }
+    }
+}
+
+extension Device: Equatable, CustomStringConvertible {
+    public static func == (a: Device, b: Device) -> Bool { a === b }
+    public var description: String { name }
+}

@@ -1,0 +1,98 @@
+import CLMatKernels
+
+/// A function that runs over an index space on any device: a kernel of that name in OpenCL C, and a C function (or
+/// any closure) that does the same for a range of items on the CPU. Neither can exist without the other.
+///
+/// ```swift
+/// extension Kernel {
+///     /// yᵢ = softmax(xᵢ), for each row i.
+///     static let softmaxRows = Kernel("softmax_rows", in: .softmax) { a, rows in
+///         softmax_rows(rows.lowerBound, rows.upperBound, a.int(0), a.floats(1), a.mutableFloats(2))
+///     }
+/// }
+/// ```
+/// Programs that link CLMat declare their own in the same way, with a ``KernelFamily`` of their own.
+public struct Kernel: Sendable {
+    public let name: String
+    public let family: KernelFamily
+    /// Does the items of a range; called from several threads at once, with ranges that do not overlap.
+    public let cpu: @Sendable (KernelArguments, Range<Int>) -> Void
+
+    public init(
+        _ name: String, in family: KernelFamily, cpu: @escaping @Sendable (KernelArguments, Range<Int>) -> Void
+    ) {
+        (self.name, self.family, self.cpu) = (name, family, cpu)
+    }
+}
+
+/// Kernels that are compiled together: one OpenCL C text.
+public struct KernelFamily: Sendable, Hashable {
+    public let name: String
+    public let source: String
+
+    public init(_ name: String, source: String) {
+        (self.name, self.source) = (name, source)
+    }
+
+    /// A family that ships with CLMat: Kernels/cl/`name`.cl.
+    init(builtIn name: String) {
+        self.name = name
+        source = clmat_kernel_source(name).map { String(cString: $0) } ?? ""
+    }
+
+    static let elementwise = KernelFamily(builtIn: "elementwise")
+    static let reduction = KernelFamily(builtIn: "reduction")
+    static let layout = KernelFamily(builtIn: "layout")
+    static let softmax = KernelFamily(builtIn: "softmax")
+    static let random = KernelFamily(builtIn: "random")
+    static let convolution = KernelFamily(builtIn: "convolution")
+    static let pooling = KernelFamily(builtIn: "pooling")
+    static let update = KernelFamily(builtIn: "update")
+    static let langevin = KernelFamily(builtIn: "langevin")
+    /// Every family that ships with CLMat.
+    static let all = [elementwise, reduction, layout, softmax, random, convolution, pooling, update, langevin]
+}
+
+/// The arguments of a launch as the CPU's function wants them. The index is the place among the kernel's parameters;
+/// asking for another type than was passed is a mistake in the kernel's declaration, and stops the program.
+public struct KernelArguments: Sendable {
+    let values: [Argument]
+
+    public func int(_ index: Int) -> Int32 {
+        guard case .int(let value) = values[index] else { wrong(index, "an int") }
+        return Int32(truncatingIfNeeded: value)
+    }
+
+    public func word(_ index: Int) -> UInt32 {
+        guard case .word(let value) = values[index] else { wrong(index, "a word") }
+        return value
+    }
+
+    public func float(_ index: Int) -> Float {
+        guard case .float(let value) = values[index] else { wrong(index, "a float") }
+        return value
+    }
+
+    public func mutableFloats(_ index: Int) -> UnsafeMutablePointer<Float> {
+        memory(index).assumingMemoryBound(to: Float.self)
+    }
+    public func mutableInts(_ index: Int) -> UnsafeMutablePointer<Int32> {
+        memory(index).assumingMemoryBound(to: Int32.self)
+    }
+    public func floats(_ index: Int) -> UnsafePointer<Float> { UnsafePointer(mutableFloats(index)) }
+    public func ints(_ index: Int) -> UnsafePointer<Int32> { UnsafePointer(mutableInts(index)) }
+    public func bytes(_ index: Int) -> UnsafePointer<UInt8> {
+        UnsafePointer(memory(index).assumingMemoryBound(to: UInt8.self))
+    }
+
+    private func memory(_ index: Int) -> UnsafeMutableRawPointer {
+        guard case .buffer(let buffer) = values[index], let buffer = buffer as? CPUBuffer else {
+            wrong(index, "a buffer")
+        }
+        return buffer.memory
+    }
+
+    private func wrong(_ index: Int, _ wanted: String) -> Never {
+        preconditionFailure("argument \(index) of a kernel is \(values[index]), not \(wanted)")
+    }
+}

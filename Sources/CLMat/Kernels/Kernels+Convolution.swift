@@ -1,0 +1,23 @@
+import CLMatKernels
+
+extension Kernel {
+    static let imageToColumn = Kernel("image_to_column", in: .convolution) { a, items in
+        image_to_column(
+            items.lowerBound, items.upperBound, a.int(0), a.int(1), a.int(2), a.int(3), a.int(4), a.int(5), a.int(6),
+            a.int(7), a.int(8), a.int(9), a.floats(10), a.mutableFloats(11))
+    }
+    static let columnToImage = Kernel("column_to_image", in: .convolution) { a, planes in
+        column_to_image(
+            planes.lowerBound, planes.upperBound, a.int(0), a.int(1), a.int(2), a.int(3), a.int(4), a.int(5), a.int(6),
+            a.int(7), a.int(8), a.int(9), a.floats(10), a.mutableFloats(11))
+    }
+    static let imagesFromChannels = Kernel("images_from_channels", in: .convolution) { a, planes in
+        images_from_channels(
+            planes.lowerBound, planes.upperBound, a.int(0), a.int(1), a.int(2), a.floats(3), a.floats(4),
+            a.mutableFloats(5))
+    }
+    static let channelsToFront = Kernel("channels_to_front", in: .convolution) { a, planes in
+        channels_to_front(
+            planes.lowerBound, planes.upperBound, a.int(0), a.int(1), a.int(2), a.floats(3), a.mutableFloats(4))
+    }
+}

@@ -1,0 +1,18 @@
+import Foundation
+
+/// What CLMat says on standard error. `CLMAT_LOG=1`: devices and programs; `2`: each launch too.
+enum Log {
+    static let level = ProcessInfo.processInfo.environment["CLMAT_LOG"].flatMap { Int($0) } ?? 0
+
+    /// Said always: a person should know it.
+    static func notice(_ text: String) { write(text) }
+
+    /// Devices and programs.
+    static func event(_ text: @autoclosure () -> String) { if level >= 1 { write(text()) } }
+
+    static func launch(_ kernel: String, _ items: Int, on device: Device) {
+        if level >= 2 { write("\(device.name): \(kernel), \(items) items") }
+    }
+
+    private static func write(_ text: String) { FileHandle.standardError.write(Data("clmat: \(text)\n".utf8)) }
+}

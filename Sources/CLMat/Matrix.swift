@@ -1,0 +1,257 @@
+/// A matrix of 32-bit floats on a device, row-major: one sample a row.
+///
+/// A matrix is a value. Copies share memory until one of them is changed in place, so a snapshot of a model is an
+/// assignment. Operations return new matrices and throw ``CLMatError`` where operands do not fit; those that change a
+/// matrix in place are `mutating` and copy first only if the memory is shared.
+///
+/// ```swift
+/// let device = try Device.default
+/// let a = try Matrix([1, 2, 3, 4], 2, 2, on: device)
+/// print(try (a.matmul(a) + 1).softmaxRows().values)
+/// ```
+public struct Matrix: Sendable {
+    public private(set) var shape: Shape
+    public let device: Device
+    private(set) var buffer: Buffer
+
+    public var rows: Int { shape.rows }
+    public var columns: Int { shape.columns }
+    /// The number of elements.
+    public var count: Int { shape.count }
+
+    /// A matrix whose elements are not set yet.
+    init(uninitialised shape: Shape, on device: Device) throws(CLMatError) {
+        guard shape.rows >= 0, shape.columns >= 0 else {
+            throw .invalidArgument(operation: "Matrix", problem: "A size cannot be negative: \(shape).")
+        }
+        // Kernels index with 32-bit integers.
+        let (count, overflow) = shape.rows.multipliedReportingOverflow(by: shape.columns)
+        guard !overflow, count <= Int(Int32.max) else {
+            throw .invalidArgument(
+                operation: "Matrix", problem: "\(shape) has more than 2,147,483,647 elements; split it by rows.")
+        }
+        self.shape = shape
+        self.device = device
+        buffer = try device.backend.allocate(bytes: 4 * count)
+    }
+
+    /// - Shapes: `values` has rows × columns elements, row by row.
+    /// - Throws: ``CLMatError/shapeMismatch(operation:left:right:rule:)`` if it has not.
+    public init(_ values: [Float], _ rows: Int, _ columns: Int, on device: Device) throws(CLMatError) {
+        guard rows >= 0, columns >= 0, values.count == rows.multipliedReportingOverflow(by: columns).partialValue else {
+            throw .shapeMismatch(
+                operation: "Matrix", left: Shape(1, values.count), right: Shape(rows, columns),
+                rule: "There must be rows × columns values.")
+        }
+        try self.init(uninitialised: Shape(rows, columns), on: device)
+        try write(values)
+    }
+
+    public init(zeros shape: Shape, on device: Device) throws(CLMatError) {
+        try self.init(filledWith: 0, shape, on: device)
+    }
+
+    public init(filledWith value: Float, _ shape: Shape, on device: Device) throws(CLMatError) {
+        try self.init(uninitialised: shape, on: device)
+        try fill(with: value)
+    }
+
+    /// The elements, row by row. Waits for the device.
+    public var values: [Float] {
+        get throws(CLMatError) {
+            guard count > 0 else { return [] }
+            var result = [Float](repeating: 0, count: count)
+            var failure: CLMatError?
+            result.withUnsafeMutableBytes { bytes in
+                do throws(CLMatError) { try device.backend.read(buffer, into: bytes) } catch { failure = error }
+            }
+            if let failure { throw failure }
+            return result
+        }
+    }
+
+    /// Replaces all elements.
+    ///
+    /// - Throws: ``CLMatError/shapeMismatch(operation:left:right:rule:)`` if the number differs.
+    public mutating func write(_ values: [Float]) throws(CLMatError) {
+        guard values.count == count else {
+            throw .shapeMismatch(
+                operation: "write", left: shape, right: Shape(1, values.count),
+                rule: "There must be as many values as elements.")
+        }
+        guard count > 0 else { return }
+        try makeUnique(keepingContent: false)
+        var failure: CLMatError?
+        values.withUnsafeBytes { bytes in
+            do throws(CLMatError) { try device.backend.write(bytes, to: buffer) } catch { failure = error }
+        }
+        if let failure { throw failure }
+    }
+
+    /// The same elements on another device; the matrix itself if it is there already.
+    public func copied(to device: Device) throws(CLMatError) -> Matrix {
+        device == self.device ? self : try Matrix(values, rows, columns, on: device)
+    }
+
+    /// The same elements in the same order with other sizes. Nothing is copied.
+    ///
+    /// - Throws: ``CLMatError/shapeMismatch(operation:left:right:rule:)`` if the number of elements differs.
+    public func reshaped(_ rows: Int, _ columns: Int) throws(CLMatError) -> Matrix {
+        let wanted = Shape(rows, columns)
+        guard rows >= 0, columns >= 0, wanted.count == count else {
+            throw .shapeMismatch(
+                operation: "reshaped", left: shape, right: wanted, rule: "The number of elements must stay the same.")
+        }
+        var result = self
+        result.shape = wanted
+        return result
+    }
+
+    /// Makes the memory this matrix's own before it is changed in place.
+    mutating func makeUnique(keepingContent: Bool = true) throws(CLMatError) {
+        if isKnownUniquelyReferenced(&buffer) { return }
+        let own = try device.backend.allocate(bytes: 4 * count)
+        if keepingContent { try device.backend.copy(buffer, to: own, bytes: 4 * count) }
+        buffer = own
+    }
+
+    /// The matrix as an argument of a kernel.
+    public var argument: Argument { .buffer(buffer) }
+
+    /// The matrix as an operand of a product.
+    func operand(transposed: Bool = false) -> Gemm.Operand {
+        Gemm.Operand(buffer, leadingDimension: columns, isTransposed: transposed)
+    }
+}
+
+/// Whole numbers on a device: labels and indices.
+public struct IntVector: Sendable {
+    public let count: Int
+    public let device: Device
+    private(set) var buffer: Buffer
+    /// The smallest and largest element where they are known on the host, to check indices without waiting.
+    let bounds: ClosedRange<Int32>?
+
+    /// - Throws: ``CLMatError/invalidArgument(operation:problem:)`` for an element that 32 bits cannot hold.
+    public init(_ values: [Int], on device: Device) throws(CLMatError) {
+        guard values.allSatisfy({ Int32(exactly: $0) != nil }) else {
+            throw .invalidArgument(operation: "IntVector", problem: "An element does not fit 32 bits.")
+        }
+        try self.init(values.map(Int32.init), on: device)
+    }
+
+    public init(_ values: [Int32], on device: Device) throws(CLMatError) {
+        count = values.count
+        self.device = device
+        buffer = try device.backend.allocate(bytes: 4 * values.count)
+        bounds = values.min().flatMap { low in values.max().map { low...$0 } }
+        guard count > 0 else { return }
+        var failure: CLMatError?
+        values.withUnsafeBytes { bytes in
+            do throws(CLMatError) { try device.backend.write(bytes, to: buffer) } catch { failure = error }
+        }
+        if let failure { throw failure }
+    }
+
+    /// A vector that a kernel fills; its elements lie within `bounds`, if the kernel's formula says so.
+    init(uninitialised count: Int, bounds: ClosedRange<Int32>? = nil, on device: Device) throws(CLMatError) {
+        self.count = count
+        self.device = device
+        self.bounds = bounds
+        buffer = try device.backend.allocate(bytes: 4 * count)
+    }
+
+    /// The elements. Waits for the device.
+    public var values: [Int32] {
+        get throws(CLMatError) {
+            guard count > 0 else { return [] }
+            var result = [Int32](repeating: 0, count: count)
+            var failure: CLMatError?
+            result.withUnsafeMutableBytes { bytes in
+                do throws(CLMatError) { try device.backend.read(buffer, into: bytes) } catch { failure = error }
+            }
+            if let failure { throw failure }
+            return result
+        }
+    }
+
+    public var argument: Argument { .buffer(buffer) }
+
+    /// Makes the memory this vector's own before a kernel changes it in place.
+    public mutating func makeUnique() throws(CLMatError) {
+        if isKnownUniquelyReferenced(&buffer) { return }
+        let own = try device.backend.allocate(bytes: 4 * count)
+        try device.backend.copy(buffer, to: own, bytes: 4 * count)
+        buffer = own
+    }
+
+    /// Checks that every element lies in `0..<limit`; reads the elements only where nothing is known of them.
+    func check(within limit: Int, operation: String) throws(CLMatError) {
+        guard count > 0 else { return }
+        let bounds: ClosedRange<Int32>
+        if let known = self.bounds {
+            bounds = known
+        } else {
+            let values = try values
+            bounds = (values.min() ?? 0)...(values.max() ?? 0)
+        }
+        guard bounds.lowerBound >= 0, Int(bounds.upperBound) < limit else {
+            let wrong = bounds.lowerBound < 0 ? bounds.lowerBound : bounds.upperBound
+            throw .invalidArgument(operation: operation, problem: "Index \(wrong) is outside 0..<\(limit).")
+        }
+    }
+}
+
+/// Unsigned bytes on a device, one sample a row: images as their files hold them, a quarter the size of floats.
+public struct ByteMatrix: Sendable {
+    public let shape: Shape
+    public let device: Device
+    private let buffer: Buffer
+
+    /// - Shapes: `bytes` has rows × columns elements, row by row.
+    public init(_ bytes: [UInt8], _ rows: Int, _ columns: Int, on device: Device) throws(CLMatError) {
+        guard rows >= 0, columns >= 0, bytes.count == rows * columns else {
+            throw .shapeMismatch(
+                operation: "ByteMatrix", left: Shape(1, bytes.count), right: Shape(rows, columns),
+                rule: "There must be rows × columns bytes.")
+        }
+        shape = Shape(rows, columns)
+        self.device = device
+        buffer = try device.backend.allocate(bytes: bytes.count)
+        guard !bytes.isEmpty else { return }
+        var failure: CLMatError?
+        bytes.withUnsafeBytes { bytes in
+            do throws(CLMatError) { try device.backend.write(bytes, to: buffer) } catch { failure = error }
+        }
+        if let failure { throw failure }
+    }
+
+    /// The rows that `indices` names, as floats times `scale`: 1/255 makes them units of full scale.
+    ///
+    /// - Throws: ``CLMatError/invalidArgument(operation:problem:)`` for an index outside the rows.
+    public func rows(_ indices: IntVector, scale: Float = 1) throws(CLMatError) -> Matrix {
+        try requireSameDevice(device, indices.device, "rows")
+        try indices.check(within: shape.rows, operation: "rows")
+        let result = try Matrix(uninitialised: Shape(indices.count, shape.columns), on: device)
+        try device.launch(
+            .gatherBytes,
+            [.int(indices.count), .int(shape.columns), .float(scale), .buffer(buffer), indices.argument, result.argument],
+            over: .elements(result.count, bytes: 5))
+        return result
+    }
+}
+
+/// Operands of one operation must live on one device.
+func requireSameDevice(_ left: Device, _ right: Device, _ operation: String) throws(CLMatError) {
+    guard left == right else {
+        throw .deviceMismatch(operation: operation, left: left.name, right: right.name)
+    }
+}
+
+func requireSameShape(_ left: Matrix, _ right: Matrix, _ operation: String) throws(CLMatError) {
+    try requireSameDevice(left.device, right.device, operation)
+    guard left.shape == right.shape else {
+        throw .shapeMismatch(
+            operation: operation, left: left.shape, right: right.shape, rule: "Both must have the same shape.")
+    }
+}

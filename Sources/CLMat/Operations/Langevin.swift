@@ -1,0 +1,98 @@
+/// The chains of a Langevin sampler: everything that one step changes.
+///
+/// - Shapes: chains × pixels, but for ``ages``, ``moved`` and ``pushed``, which have one entry a chain.
+public struct LangevinChains: Sendable {
+    /// x: the samples.
+    public var samples: Matrix
+    /// v
+    public var velocities: Matrix
+    /// The running mean square of the activation's gradient.
+    public var meanSquares: Matrix
+    /// The moving average of the samples.
+    public var averages: Matrix
+    /// Steps that each chain has made since it was started.
+    public var ages: IntVector
+    /// Σ|Δx| of the last step.
+    public private(set) var moved: Matrix
+    /// Σu² of the last step, u the whole update.
+    public private(set) var pushed: Matrix
+
+    /// Chains at rest at `samples`.
+    public init(startingAt samples: Matrix) throws(CLMatError) {
+        let device = samples.device
+        self.samples = samples
+        velocities = try Matrix(zeros: samples.shape, on: device)
+        meanSquares = try Matrix(zeros: samples.shape, on: device)
+        averages = samples
+        ages = try IntVector([Int32](repeating: 0, count: samples.rows), on: device)
+        moved = try Matrix(zeros: Shape(samples.rows, 1), on: device)
+        pushed = try Matrix(zeros: Shape(samples.rows, 1), on: device)
+    }
+
+    /// The step's settings, in the symbols of the source.
+    public struct Parameters: Sendable {
+        /// σ, the deviation of the noise.
+        public var noise: Float = 0.3
+        /// β, the step size, and its decay β(1 + t/b)^−μ; μ = 0 keeps it constant.
+        public var step: Float = 0.01
+        public var decayStart: Float = 1000
+        public var decayExponent: Float = 0
+        /// γ
+        public var momentum: Float = 0.9
+        public var isNormalised = true
+        /// Of the running mean square.
+        public var memory: Float = 0.9
+        public var clip: ClosedRange<Float> = -.infinity...(.infinity)
+        /// Steps before the average begins.
+        public var burnIn = 0
+        /// Steps that the moving average covers.
+        public var window = 200
+
+        public init() {}
+    }
+
+    /// v ← γv + β(n(g) + r + σe), x ← x + v, for all chains in one kernel.
+    ///
+    /// - Parameters:
+    ///   - gradient: g, of the activation with respect to the samples.
+    ///   - pull: r, the weighted gradients of all regularisers.
+    ///   - noise: e, numbers of N(0, 1).
+    /// - Source: Jiang, "Exploratory model analysis for machine learning", UCB/EECS-2018-34, section 4.3, algorithm 1.
+    public mutating func step(
+        gradient: Matrix, pull: Matrix, noise: Matrix, _ p: Parameters
+    ) throws(CLMatError) {
+        try requireSameShape(samples, gradient, "LangevinChains.step")
+        try requireSameShape(samples, pull, "LangevinChains.step")
+        try requireSameShape(samples, noise, "LangevinChains.step")
+        try samples.makeUnique()
+        try velocities.makeUnique()
+        try meanSquares.makeUnique()
+        try averages.makeUnique()
+        try ages.makeUnique()
+        try moved.makeUnique()
+        try pushed.makeUnique()
+        let columns = samples.columns
+        try samples.device.launch(
+            .langevinStep,
+            [
+                .int(columns), .float(p.noise), .float(p.step), .float(p.decayStart), .float(p.decayExponent),
+                .float(p.momentum), .int(p.isNormalised ? 1 : 0), .float(p.memory), .float(p.clip.lowerBound),
+                .float(p.clip.upperBound), .int(p.burnIn), .int(p.window), gradient.argument, pull.argument,
+                noise.argument, samples.argument, velocities.argument, meanSquares.argument, averages.argument,
+                ages.argument, moved.argument, pushed.argument,
+            ],
+            over: .groups(samples.rows, bytes: 44 * columns, operations: 25 * columns))
+    }
+
+    /// Starts one chain again at `sample`, 1 × pixels.
+    public mutating func restart(_ chain: Int, at sample: Matrix) throws(CLMatError) {
+        let zeros = try Matrix(zeros: sample.shape, on: sample.device)
+        try samples.replace(row: chain, with: sample)
+        try averages.replace(row: chain, with: sample)
+        try velocities.replace(row: chain, with: zeros)
+        try meanSquares.replace(row: chain, with: zeros)
+        var count = try ages.values
+        count[chain] = 0
+        ages = try IntVector(count, on: sample.device)
+    }
+}

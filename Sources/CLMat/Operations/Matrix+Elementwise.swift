@@ -1,0 +1,167 @@
+// MARK: - Maps
+
+extension Matrix {
+    private func mapped(_ kernel: Kernel, operations: Int = 1) throws(CLMatError) -> Matrix {
+        let result = try Matrix(uninitialised: shape, on: device)
+        try device.launch(
+            kernel, [.int(count), argument, result.argument],
+            over: .elements(count, bytes: 8, operations: operations))
+        return result
+    }
+
+    /// −x
+    public func negated() throws(CLMatError) -> Matrix { try mapped(.negate) }
+    /// |x|
+    public func absolute() throws(CLMatError) -> Matrix { try mapped(.absolute) }
+    /// x²
+    public func squared() throws(CLMatError) -> Matrix { try mapped(.square) }
+    /// √x; NaN below 0.
+    public func squareRoots() throws(CLMatError) -> Matrix { try mapped(.squareRoot) }
+    /// 1 / x
+    public func reciprocals() throws(CLMatError) -> Matrix { try mapped(.reciprocal) }
+    /// eˣ, within 2 units in the last place.
+    public func exponentials() throws(CLMatError) -> Matrix { try mapped(.exp, operations: 16) }
+    /// ln x, within 2 units in the last place; −∞ at 0, NaN below.
+    public func logarithms() throws(CLMatError) -> Matrix { try mapped(.log, operations: 24) }
+    /// tanh x, within 4 units in the last place.
+    public func hyperbolicTangents() throws(CLMatError) -> Matrix { try mapped(.tanh, operations: 30) }
+    /// 1 / (1 + e⁻ˣ)
+    public func logistic() throws(CLMatError) -> Matrix { try mapped(.logistic, operations: 20) }
+    /// max(x, 0)
+    public func relu() throws(CLMatError) -> Matrix { try mapped(.relu) }
+    /// −1, 0 or 1
+    public func signs() throws(CLMatError) -> Matrix { try mapped(.sign) }
+
+    /// c·x + d
+    public func scaled(by c: Float, plus d: Float = 0) throws(CLMatError) -> Matrix {
+        let result = try Matrix(uninitialised: shape, on: device)
+        try device.launch(
+            .affine, [.int(count), .float(c), .float(d), argument, result.argument],
+            over: .elements(count, bytes: 8, operations: 2))
+        return result
+    }
+
+    /// x held within `range`.
+    public func clamped(to range: ClosedRange<Float>) throws(CLMatError) -> Matrix {
+        let result = try Matrix(uninitialised: shape, on: device)
+        try device.launch(
+            .clamp, [.int(count), .float(range.lowerBound), .float(range.upperBound), argument, result.argument],
+            over: .elements(count, bytes: 8, operations: 2))
+        return result
+    }
+
+    /// ∂L/∂x from ∂L/∂y (self), for y = max(x, 0).
+    public func reluBackward(output y: Matrix) throws(CLMatError) -> Matrix {
+        try requireSameShape(self, y, "reluBackward")
+        return try combined(.reluBackward, y, "reluBackward")
+    }
+    /// ∂L/∂x from ∂L/∂y (self), for y = tanh x.
+    public func tanhBackward(output y: Matrix) throws(CLMatError) -> Matrix {
+        try requireSameShape(self, y, "tanhBackward")
+        return try combined(.tanhBackward, y, "tanhBackward")
+    }
+    /// ∂L/∂x from ∂L/∂y (self), for y = 1 / (1 + e⁻ˣ).
+    public func logisticBackward(output y: Matrix) throws(CLMatError) -> Matrix {
+        try requireSameShape(self, y, "logisticBackward")
+        return try combined(.logisticBackward, y, "logisticBackward")
+    }
+}
+
+// MARK: - Two operands, with broadcasting
+
+extension Matrix {
+    /// f(self, other) with a row, a column or a single element of either repeated to fit the other.
+    ///
+    /// - Shapes: in each dimension the sizes are equal, or one of them is 1.
+    /// - Throws: ``CLMatError/shapeMismatch(operation:left:right:rule:)`` or
+    ///   ``CLMatError/deviceMismatch(operation:left:right:)``.
+    private func combined(_ kernel: Kernel, _ other: Matrix, _ operation: String) throws(CLMatError) -> Matrix {
+        try requireSameDevice(device, other.device, operation)
+        func fits(_ a: Int, _ b: Int) -> Bool { a == b || a == 1 || b == 1 }
+        guard fits(rows, other.rows), fits(columns, other.columns) else {
+            throw .shapeMismatch(
+                operation: operation, left: shape, right: other.shape,
+                rule: "In each dimension the sizes must be equal, or one of them 1.")
+        }
+        let size = Shape(rows == 1 ? other.rows : rows, columns == 1 ? other.columns : columns)
+        let result = try Matrix(uninitialised: size, on: device)
+        func strides(_ m: Matrix) -> (row: Int, column: Int) {
+            (m.rows == 1 && size.rows != 1 ? 0 : m.columns, m.columns == 1 && size.columns != 1 ? 0 : 1)
+        }
+        // Two whole matrices are one long row.
+        let isPlain = shape == other.shape
+        let (x, y) = isPlain ? ((row: 0, column: 1), (row: 0, column: 1)) : (strides(self), strides(other))
+        try device.launch(
+            kernel,
+            [
+                .int(size.count), .int(isPlain ? size.count : size.columns), .int(x.row), .int(x.column), .int(y.row),
+                .int(y.column), argument, other.argument, result.argument,
+            ],
+            over: .elements(size.count, bytes: 12))
+        return result
+    }
+
+    private func scalar(_ value: Float) throws(CLMatError) -> Matrix { try Matrix([value], 1, 1, on: device) }
+
+    public static func + (a: Matrix, b: Matrix) throws(CLMatError) -> Matrix { try a.combined(.add, b, "+") }
+    public static func - (a: Matrix, b: Matrix) throws(CLMatError) -> Matrix { try a.combined(.subtract, b, "-") }
+    /// Element by element; ``matmul(_:)`` is the matrix product.
+    public static func * (a: Matrix, b: Matrix) throws(CLMatError) -> Matrix { try a.combined(.multiply, b, "*") }
+    public static func / (a: Matrix, b: Matrix) throws(CLMatError) -> Matrix { try a.combined(.divide, b, "/") }
+
+    public static func + (a: Matrix, b: Float) throws(CLMatError) -> Matrix { try a.scaled(by: 1, plus: b) }
+    public static func + (a: Float, b: Matrix) throws(CLMatError) -> Matrix { try b.scaled(by: 1, plus: a) }
+    public static func - (a: Matrix, b: Float) throws(CLMatError) -> Matrix { try a.scaled(by: 1, plus: -b) }
+    public static func - (a: Float, b: Matrix) throws(CLMatError) -> Matrix { try b.scaled(by: -1, plus: a) }
+    public static func * (a: Matrix, b: Float) throws(CLMatError) -> Matrix { try a.scaled(by: b) }
+    public static func * (a: Float, b: Matrix) throws(CLMatError) -> Matrix { try b.scaled(by: a) }
+    public static func / (a: Matrix, b: Float) throws(CLMatError) -> Matrix { try a.combined(.divide, a.scalar(b), "/") }
+    public static func / (a: Float, b: Matrix) throws(CLMatError) -> Matrix { try b.scalar(a).combined(.divide, b, "/") }
+
+    /// The larger of each pair.
+    public func maximum(_ other: Matrix) throws(CLMatError) -> Matrix { try combined(.maximum, other, "maximum") }
+    /// The smaller of each pair.
+    public func minimum(_ other: Matrix) throws(CLMatError) -> Matrix { try combined(.minimum, other, "minimum") }
+    /// 1 where both are equal, else 0.
+    public func equal(to other: Matrix) throws(CLMatError) -> Matrix { try combined(.equal, other, "equal") }
+    public func equal(to value: Float) throws(CLMatError) -> Matrix { try equal(to: scalar(value)) }
+    /// 1 where self is greater, else 0.
+    public func greater(than other: Matrix) throws(CLMatError) -> Matrix { try combined(.greater, other, "greater") }
+    public func greater(than value: Float) throws(CLMatError) -> Matrix { try greater(than: scalar(value)) }
+}
+
+// MARK: - In place
+
+extension Matrix {
+    /// Sets every element.
+    public mutating func fill(with value: Float) throws(CLMatError) {
+        try makeUnique(keepingContent: false)
+        try device.launch(
+            .fill, [.int(count), .float(value), argument], over: .elements(count, bytes: 4, operations: 0))
+    }
+
+    /// self ← self + a·x
+    public mutating func add(_ x: Matrix, times a: Float = 1) throws(CLMatError) {
+        try requireSameShape(self, x, "add")
+        try makeUnique()
+        try device.launch(
+            .axpy, [.int(count), .float(a), x.argument, argument],
+            over: .elements(count, bytes: 12, operations: 2))
+    }
+
+    /// self ← c·self
+    public mutating func scale(by c: Float) throws(CLMatError) {
+        try makeUnique()
+        try device.launch(
+            .affine, [.int(count), .float(c), .float(0), argument, argument], over: .elements(count, bytes: 8))
+    }
+
+    /// self ← self + weight·(x − self): with weight 1/n the mean of n matrices, from that of n − 1.
+    public mutating func moveTowards(_ x: Matrix, weight: Float) throws(CLMatError) {
+        try requireSameShape(self, x, "moveTowards")
+        try makeUnique()
+        try device.launch(
+            .runningMean, [.int(count), .float(weight), x.argument, argument],
+            over: .elements(count, bytes: 12, operations: 3))
+    }
+}

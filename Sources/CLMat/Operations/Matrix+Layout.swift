@@ -1,0 +1,104 @@
+extension Matrix {
+    /// The transpose, D × N. Products need no copy: see ``matmul(_:transposing:)``.
+    public func transposed() throws(CLMatError) -> Matrix {
+        let result = try Matrix(uninitialised: shape.transposed, on: device)
+        let tile = 16
+        let tiles = ((rows + tile - 1) / tile) * ((columns + tile - 1) / tile)
+        try device.launch(
+            .transpose, [.int(rows), .int(columns), argument, result.argument],
+            over: .groups(tiles, of: tile * tile, bytes: 8 * tile * tile, operations: 0))
+        return result
+    }
+
+    /// A copy of some rows and columns.
+    ///
+    /// - Throws: ``CLMatError/invalidArgument(operation:problem:)`` if they lie outside.
+    public func slice(rows: Range<Int>? = nil, columns: Range<Int>? = nil) throws(CLMatError) -> Matrix {
+        let range = MatrixRange(rows: rows ?? 0..<self.rows, columns: columns ?? 0..<self.columns)
+        try range.check(within: shape)
+        let result = try Matrix(uninitialised: range.shape, on: device)
+        try copyBlock(range, to: result, row: 0, column: 0)
+        return result
+    }
+
+    /// Writes `other` over the block that starts at (row, column).
+    ///
+    /// - Throws: ``CLMatError/invalidArgument(operation:problem:)`` if the block lies outside.
+    public mutating func replace(row: Int = 0, column: Int = 0, with other: Matrix) throws(CLMatError) {
+        try requireSameDevice(device, other.device, "replace")
+        guard row >= 0, column >= 0, row + other.rows <= rows, column + other.columns <= columns else {
+            throw .invalidArgument(
+                operation: "replace",
+                problem: "A block of \(other.shape) at row \(row), column \(column) does not lie within \(shape).")
+        }
+        try makeUnique()
+        try other.copyBlock(
+            MatrixRange(rows: 0..<other.rows, columns: 0..<other.columns), to: self, row: row, column: column)
+    }
+
+    private func copyBlock(_ range: MatrixRange, to target: Matrix, row: Int, column: Int) throws(CLMatError) {
+        try device.launch(
+            .copyBlock,
+            [
+                .int(range.rows.count), .int(range.columns.count),
+                .int(range.rows.lowerBound * columns + range.columns.lowerBound), .int(columns),
+                .int(row * target.columns + column), .int(target.columns), argument, target.argument,
+            ],
+            over: .elements(range.shape.count, bytes: 8, operations: 0))
+    }
+
+    /// The rows that `indices` names, in its order, with repeats.
+    ///
+    /// - Throws: ``CLMatError/invalidArgument(operation:problem:)`` for an index outside the rows.
+    public func gatherRows(_ indices: IntVector) throws(CLMatError) -> Matrix {
+        try requireSameDevice(device, indices.device, "gatherRows")
+        try indices.check(within: rows, operation: "gatherRows")
+        let result = try Matrix(uninitialised: Shape(indices.count, columns), on: device)
+        try device.launch(
+            .gatherRows, [.int(indices.count), .int(columns), argument, indices.argument, result.argument],
+            over: .elements(result.count, bytes: 8, operations: 0))
+        return result
+    }
+
+    /// Adds row i of `source` to the row of self that `indices[i]` names. Repeats add up, in the order of i.
+    ///
+    /// - Throws: ``CLMatError/shapeMismatch(operation:left:right:rule:)`` or
+    ///   ``CLMatError/invalidArgument(operation:problem:)`` for an index outside the rows.
+    public mutating func scatterAddRows(_ source: Matrix, at indices: IntVector) throws(CLMatError) {
+        try requireSameDevice(device, source.device, "scatterAddRows")
+        try requireSameDevice(device, indices.device, "scatterAddRows")
+        guard source.columns == columns, source.rows == indices.count else {
+            throw .shapeMismatch(
+                operation: "scatterAddRows", left: Shape(indices.count, columns), right: source.shape,
+                rule: "There must be one row for each index, as long as the target's.")
+        }
+        try indices.check(within: rows, operation: "scatterAddRows")
+        try makeUnique()
+        try device.launch(
+            .scatterAddRows, [.int(indices.count), .int(columns), source.argument, indices.argument, argument],
+            over: .elements(columns, bytes: 12 * indices.count, operations: indices.count))
+    }
+
+    /// N × `columns`, 1 where the column is the index of the row, else 0.
+    public static func oneHot(_ indices: IntVector, columns: Int) throws(CLMatError) -> Matrix {
+        try indices.check(within: columns, operation: "oneHot")
+        let result = try Matrix(uninitialised: Shape(indices.count, columns), on: indices.device)
+        try indices.device.launch(
+            .oneHot, [.int(indices.count), .int(columns), indices.argument, result.argument],
+            over: .elements(result.count, bytes: 4))
+        return result
+    }
+}
+
+extension IntVector {
+    /// The elements that `indices` names.
+    public func gather(_ indices: IntVector) throws(CLMatError) -> IntVector {
+        try requireSameDevice(device, indices.device, "gather")
+        try indices.check(within: count, operation: "gather")
+        let result = try IntVector(uninitialised: indices.count, bounds: bounds, on: device)
+        try device.launch(
+            .gatherIntegers, [.int(indices.count), argument, indices.argument, result.argument],
+            over: .elements(indices.count, bytes: 12, operations: 0))
+        return result
+    }
+}

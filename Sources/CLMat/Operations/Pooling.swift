@@ -1,0 +1,98 @@
+/// The geometry of pooling: square windows, `stride` apart, without padding. Pixels that no window reaches (at the
+/// right and lower edge) are left out.
+public struct Pooling: Sendable, Equatable {
+    public let input: ImageShape
+    public let size: Int
+    public let stride: Int
+
+    /// - Throws: ``CLMatError/invalidArgument(operation:problem:)`` if the window is larger than the image.
+    public init(input: ImageShape, size: Int, stride: Int? = nil) throws(CLMatError) {
+        (self.input, self.size, self.stride) = (input, size, stride ?? size)
+        guard size > 0, self.stride > 0, size <= input.height, size <= input.width else {
+            throw .invalidArgument(
+                operation: "Pooling", problem: "Windows of \(size) × \(size) do not fit images of \(input).")
+        }
+    }
+
+    public var output: ImageShape {
+        ImageShape(
+            channels: input.channels, height: (input.height - size) / stride + 1,
+            width: (input.width - size) / stride + 1)
+    }
+
+    fileprivate func sizes(_ images: Int) -> [Argument] {
+        [
+            .int(images * input.channels), .int(input.height), .int(input.width), .int(size), .int(stride),
+            .int(output.height), .int(output.width),
+        ]
+    }
+    /// One item a plane; the forward pass has a work-item an output pixel, the backward pass one an input pixel.
+    fileprivate func forwardWork(_ images: Int) -> WorkSize {
+        WorkSize(
+            items: images * input.channels, workItems: output.area, bytesPerItem: 4 * (input.area + 2 * output.area),
+            operationsPerItem: size * size * output.area)
+    }
+    fileprivate func backwardWork(_ images: Int) -> WorkSize {
+        WorkSize(
+            items: images * input.channels, workItems: input.area, bytesPerItem: 4 * (input.area + 2 * output.area),
+            operationsPerItem: size * size * output.area)
+    }
+
+    fileprivate func check(_ images: Matrix, _ image: ImageShape, _ operation: String) throws(CLMatError) {
+        guard images.columns == image.count else {
+            throw .shapeMismatch(
+                operation: operation, left: images.shape, right: Shape(images.rows, image.count),
+                rule: "A row must hold an image of \(image).")
+        }
+    }
+}
+
+extension Matrix {
+    /// The largest pixel of each window, and where in its plane it was (the first of equals).
+    ///
+    /// - Shapes: N × C·H·W gives N × C·oh·ow, and as many places.
+    public func maxPooled(_ pooling: Pooling) throws(CLMatError) -> (values: Matrix, places: IntVector) {
+        try pooling.check(self, pooling.input, "maxPooled")
+        let values = try Matrix(uninitialised: Shape(rows, pooling.output.count), on: device)
+        let places = try IntVector(
+            uninitialised: values.count, bounds: 0...Int32(pooling.input.area - 1), on: device)
+        try device.launch(
+            .maxPoolForward, pooling.sizes(rows) + [argument, values.argument, places.argument],
+            over: pooling.forwardWork(rows))
+        return (values, places)
+    }
+
+    /// ∂L/∂images from ∂L/∂maxima (self).
+    public func maxPoolGradient(_ places: IntVector, _ pooling: Pooling) throws(CLMatError) -> Matrix {
+        try pooling.check(self, pooling.output, "maxPoolGradient")
+        guard places.count == count else {
+            throw .shapeMismatch(
+                operation: "maxPoolGradient", left: shape, right: Shape(places.count, 1),
+                rule: "There must be one place a maximum.")
+        }
+        try requireSameDevice(device, places.device, "maxPoolGradient")
+        let images = try Matrix(uninitialised: Shape(rows, pooling.input.count), on: device)
+        try device.launch(
+            .maxPoolBackward, pooling.sizes(rows) + [argument, places.argument, images.argument],
+            over: pooling.backwardWork(rows))
+        return images
+    }
+
+    /// The mean of each window.
+    public func averagePooled(_ pooling: Pooling) throws(CLMatError) -> Matrix {
+        try pooling.check(self, pooling.input, "averagePooled")
+        let values = try Matrix(uninitialised: Shape(rows, pooling.output.count), on: device)
+        try device.launch(
+            .averagePoolForward, pooling.sizes(rows) + [argument, values.argument], over: pooling.forwardWork(rows))
+        return values
+    }
+
+    /// ∂L/∂images from ∂L/∂means (self).
+    public func averagePoolGradient(_ pooling: Pooling) throws(CLMatError) -> Matrix {
+        try pooling.check(self, pooling.output, "averagePoolGradient")
+        let images = try Matrix(uninitialised: Shape(rows, pooling.input.count), on: device)
+        try device.launch(
+            .averagePoolBackward, pooling.sizes(rows) + [argument, images.argument], over: pooling.backwardWork(rows))
+        return images
+    }
+}
