@@ -30,7 +30,7 @@ let package = Package(
             publicHeadersPath: "cpu/include"),
         .target(name: "CLMat", dependencies: ["CLMatKernels", "COpenCL", "COpenBLAS", "CCLBlast"]),
         .target(name: "Exploration", dependencies: ["CLMat"]),
-        .target(name: "Models", dependencies: ["Exploration", "CLMat", "CZlib"]),
+        .target(name: "Models", dependencies: ["Exploration", "CLMat", "CZlib", "CStb"]),
         .target(name: "Viewer", dependencies: ["Exploration", "CImGui", "CSDL2", "CStb"]),
 
         // MARK: - Programs
@@ -45,7 +45,7 @@ let package = Package(
         .target(name: "TestSupport", dependencies: ["CLMat"], path: "Tests/TestSupport"),
         .testTarget(name: "CLMatTests", dependencies: ["CLMat", "TestSupport"]),
         .testTarget(name: "ExplorationTests", dependencies: ["Exploration", "TestSupport"]),
-        .testTarget(name: "ModelsTests", dependencies: ["Models", "TestSupport"]),
+        .testTarget(name: "ModelsTests", dependencies: ["Models", "CZlib", "CStb", "TestSupport"]),
         .testTarget(name: "ViewerTests", dependencies: ["Viewer", "Models", "TestSupport"]),
     ],
     swiftLanguageModes: [.v6],

@@ -1,0 +1,62 @@
+# What a person types. `make` alone lists the targets.
+
+# Debian packages that the build needs, and fonts and data for the first run.
+PACKAGES = ocl-icd-opencl-dev opencl-headers libclblast-dev libopenblas-dev libsdl2-dev libimgui-dev libstb-dev \
+	zlib1g-dev pkg-config fonts-dejavu-core dataset-fashion-mnist
+# An OpenCL device on the CPU, so that the kernels are tested on a machine without a GPU too.
+TEST_PACKAGES = pocl-opencl-icd
+
+.DEFAULT_GOAL = help
+.PHONY: help setup setup-tests swift run test format
+
+help: ## list the targets
+	@echo "CLMat: what make can do"
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1|\2/p' Makefile | while IFS='|' read -r target words; do \
+		printf '  %-12s %s\n' "$$target" "$$words"; done
+
+setup: ## install the system libraries that are missing (apt)
+	$(call install,$(PACKAGES))
+
+setup-tests:
+	$(call install,$(PACKAGES) $(TEST_PACKAGES))
+
+run: setup swift ## build, and open the window on LDAM; ARGS="--data mnist" passes options
+	swift build -c release --product explore
+	.build/release/explore ldam $(ARGS)
+
+test: setup-tests swift ## build and run all tests
+	swift build --build-tests
+	swift test
+
+format: swift ## bring all Swift files into the project's format
+	swift format --in-place --parallel --recursive Package.swift Sources Tests samples
+
+swift:
+	@command -v swift > /dev/null || \
+		{ echo "There is no swift on the PATH. CLMat needs Swift 6.3: https://www.swift.org/install/linux/" >&2; exit 1; }
+
+# $(call install,PACKAGES): installs what is missing; the network is asked only then.
+define install
+@if ! command -v apt-get > /dev/null || ! command -v dpkg-query > /dev/null; then \
+	echo "This system has no apt. CLMat needs the development files of OpenCL, CLBlast, OpenBLAS, SDL2, Dear ImGui 1.86," \
+		"stb and zlib, pkg-config, and the font DejaVu; going on as if they were there." >&2; \
+	exit 0; \
+fi; \
+installed=" $$(dpkg-query --show --showformat='$${db:Status-Status}:$${Package} ' $(1) 2> /dev/null)"; \
+missing=; \
+for package in $(1); do \
+	case "$$installed" in *" installed:$$package "*) ;; *) missing="$$missing $$package" ;; esac; \
+done; \
+[ -n "$$missing" ] || exit 0; \
+if [ "$$(id -u)" = 0 ]; then root=; \
+elif command -v sudo > /dev/null; then root=sudo; \
+else \
+	echo "These packages are missing:$$missing" >&2; \
+	echo "You are not root and there is no sudo. Ask an administrator for: apt-get install$$missing" >&2; \
+	exit 1; \
+fi; \
+echo "Installing$$missing"; \
+$$root apt-get update || echo "The package lists could not be renewed; going on with those that are here." >&2; \
+$$root env DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-install-recommends $$missing || \
+	{ echo "apt-get could not install$$missing. Its words stand above." >&2; exit 1; }
+endef

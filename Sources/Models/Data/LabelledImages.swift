@@ -1,0 +1,41 @@
+import CLMat
+
+/// Images of one size with a class for each: one part (training or test) of a data set.
+public struct LabelledImages: Sendable {
+    /// What a person calls it: "MNIST, training".
+    public let name: String
+    /// The shape of each image.
+    public let shape: ImageShape
+    /// N × C·H·W, 0 is black and 255 is white.
+    public let pixels: [UInt8]
+    /// The class of each image, an index of ``classNames``.
+    public let labels: [UInt8]
+    public let classNames: [String]
+
+    /// The number of images.
+    public var count: Int { labels.count }
+
+    /// - Throws: ``CLMatError/dataMismatch(_:)`` if there is no image, if pixels and labels are not of the same number
+    ///   of images, or if a label is not that of a class.
+    public init(
+        name: String, shape: ImageShape, pixels: [UInt8], labels: [UInt8], classNames: [String]
+    ) throws(CLMatError) {
+        guard !labels.isEmpty || !pixels.isEmpty else { throw .dataMismatch("\(name) holds no images.") }
+        guard shape.count > 0, pixels.count % shape.count == 0, pixels.count / shape.count == labels.count else {
+            throw .dataMismatch(
+                """
+                \(name): \(pixels.count) pixels and \(labels.count) labels do not belong together. There has to be a \
+                label for each image, and an image of \(shape) has \(shape.count) pixels.
+                """)
+        }
+        if let index = labels.firstIndex(where: { Int($0) >= classNames.count }) {
+            throw .dataMismatch(
+                """
+                \(name): image \(index) has label \(labels[index]), but there are \(classNames.count) classes, counted \
+                from 0.
+                """
+            )
+        }
+        (self.name, self.shape, self.pixels, self.labels, self.classNames) = (name, shape, pixels, labels, classNames)
+    }
+}
