@@ -14,17 +14,19 @@ public final class Learner: Sendable {
         public var maximumSteps: Int?
         /// Ends the run after this many seconds.
         public var maximumSeconds: Double?
+        /// The run pauses by itself after these steps, as for a picture at a given step.
+        public var pausesAt: Set<Int> = []
         /// What ran: "CPU, 2 threads".
         public var device = ""
         /// Values of controls that differ from their initial ones.
         public var settings: [String: Double] = [:]
 
         public init(
-            seed: UInt64 = 1, maximumSteps: Int? = nil, maximumSeconds: Double? = nil, device: String = "",
-            settings: [String: Double] = [:]
+            seed: UInt64 = 1, maximumSteps: Int? = nil, maximumSeconds: Double? = nil, pausesAt: Set<Int> = [],
+            device: String = "", settings: [String: Double] = [:]
         ) {
             (self.seed, self.maximumSteps, self.maximumSeconds) = (seed, maximumSteps, maximumSeconds)
-            (self.device, self.settings) = (device, settings)
+            (self.pausesAt, self.device, self.settings) = (pausesAt, device, settings)
         }
     }
 
@@ -173,6 +175,7 @@ public final class Learner: Sendable {
                     stepsToPause = left > 1 ? left - 1 : nil
                     if left <= 1 { state.withLock { $0.status.isPaused = true } }
                 }
+                if options.pausesAt.contains(step) { state.withLock { $0.status.isPaused = true } }
                 // At most thirty times a second, and only if a panel looks: the next update has to copy what
                 // the snapshot shares with it.
                 if figures.wantsSnapshot, (clock.now - lastPublication).seconds > 1.0 / 30 {

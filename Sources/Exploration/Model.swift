@@ -81,7 +81,7 @@ extension Mixin {
     /// The metric of the pull.
     public var pull: Metric {
         Metric(
-            "pull-\(id)", title: "Pull of \(weight.title)", unit: "share of the update",
-            means: "how much of each update this criterion makes; near 0 it does nothing", range: 0...1)
+            "pull-\(id)", title: "Pull of \(weight.title)", unit: "times the whole update",
+            means: "how strong this criterion is in each update; near 0 it does nothing")
     }
 }

@@ -1,0 +1,124 @@
+import CLMat
+import Exploration
+
+extension ActivationSampler {
+    public var figures: [Figure<Riding<ActivationSampler>>] {
+        [
+            Figure(
+                "samples", title: "Samples", means: "what the neurons want to see: one column a neuron, one row a chain",
+                startsOpen: true
+            ) { riding, context in try riding.attachment.samplesGrid(riding.host, context) },
+            Figure(
+                "filter-images", title: "Filters and their images",
+                means: "with L2 alone, the image of a first-layer channel must be its filter (cosine near 1)"
+            ) { riding, context in try riding.attachment.filterGrid(riding.host) },
+        ]
+    }
+
+    private func name(of neuron: Neuron, in host: NetworkTrainer) -> String {
+        let stage = host.network.stages[neuron.stage]
+        if neuron.stage == host.network.stages.count - 1 { return host.classNames[neuron.unit] }
+        return stage.output.area > 1 ? "channel \(neuron.unit)" : "unit \(neuron.unit)"
+    }
+
+    private func samplesGrid(_ host: NetworkTrainer, _ context: FigureContext) throws -> FigureContent {
+        guard columns > 0, let stage = neurons.first.map({ host.network.stages[$0.stage] }) else {
+            return .empty("choose a layer that has neurons")
+        }
+        let showsSample = context.settings.int("display") == 1
+        let values = try (showsSample ? chains.samples : chains.averages).values
+        let shape = host.network.input
+        let isOutput = stage.name == host.network.stages.last?.name
+        let cells = (0..<chains.samples.rows).map { row -> ImageGrid.Cell in
+            let (chain, column) = row.quotientAndRemainder(dividingBy: columns)
+            var facts: [(name: String, value: Double)] = []
+            if let judgement {
+                facts.append(("activation of the average", Double(judgement.activations[row])))
+                if let p = judgement.probabilities?[row] {
+                    facts.append(("p(\(name(of: neurons[column], in: host)))", Double(p)))
+                }
+            }
+            return ImageGrid.Cell(
+                values: Array(values[row * shape.count..<(row + 1) * shape.count]),
+                title: "\(isOutput ? "class " : "")\(name(of: neurons[column], in: host)), chain \(chain + 1)",
+                facts: facts,
+                actions: [
+                    Action("restart-chain", title: "restart chain", arguments: [column, chain]),
+                    Action("restart-column", title: "restart column", arguments: [column]),
+                ],
+                isRight: judgement?.isTarget?[row])
+        }
+        let columnActions = neurons.indices.map { column in
+            [
+                Action("restart-column", title: "restart column", arguments: [column]),
+                Action(
+                    "choose-neuron", title: "choose neuron", arguments: [column],
+                    asks: Action.Question("neuron of \(stage.name)", 0...(stage.output.channels - 1))),
+            ]
+        }
+        let what = isOutput ? "output layer before softmax" : "layer \(stage.name)"
+        let how = showsSample ? "samples" : "moving average of \(grouped(context.settings.int("sample-window")))"
+        return .imageGrid(
+            ImageGrid(
+                channels: shape.channels, height: shape.height, width: shape.width, columns: columns,
+                columnTitles: neurons.map { name(of: $0, in: host) },
+                rowTitles: (1...chainCount).map { "chain \($0)" },
+                display: context.settings.int("brightness") == 1 ? .unit : .signed, cells: cells,
+                caption: "\(what) · \(columns) neurons × \(chainCount) chains · \(how)", columnActions: columnActions))
+    }
+
+    /// The pixels that a first-layer channel's centre unit sees, averaged over its chains, beside its filter.
+    func filterGrid(_ host: NetworkTrainer) throws -> FigureContent {
+        guard let images = try filterImages(host.network) else {
+            return .empty("choose the first convolution as layer, and its channels' centre")
+        }
+        let mean = images.reduce(0) { $0 + $1.cosine } / Double(max(1, images.count))
+        let filters = images.map {
+            ImageGrid.Cell(values: $0.filter, title: "filter of channel \($0.channel)", facts: [("cosine", $0.cosine)])
+        }
+        let found = images.map {
+            ImageGrid.Cell(values: $0.image, title: "image of channel \($0.channel)", facts: [("cosine", $0.cosine)])
+        }
+        let size = Int(Double(filters.first?.values.count ?? 0).squareRoot())
+        return .imageGrid(
+            ImageGrid(
+                height: size, width: size, columns: images.count, columnTitles: images.map { "\($0.channel)" },
+                rowTitles: ["filter", "image"], display: .signed, cells: filters + found,
+                caption: "filter above, image below · mean cosine \(format(mean))"))
+    }
+
+    struct FilterImage {
+        let channel: Int
+        let filter: [Float]
+        let image: [Float]
+        let cosine: Double
+    }
+
+    /// Nil unless the neurons are centre units of a convolution that sees the images themselves.
+    func filterImages(_ network: Network) throws(CLMatError) -> [FilterImage]? {
+        guard let first = network.stages.firstIndex(where: { $0.layer is Convolution2D }),
+            let layer = network.stages[first].layer as? Convolution2D, layer.padding == 0,
+            network.input.channels == 1, network.stages[first].input == network.input,
+            neurons.allSatisfy({ $0.stage == first && $0.reading == .centre })
+        else { return nil }
+        let (k, shape, output) = (layer.kernel, network.input, network.stages[first].output)
+        let (top, left) = (output.height / 2 * layer.stride, output.width / 2 * layer.stride)
+        let weights = try network.parameters[first][0].values
+        let averages = try chains.averages.values
+        return neurons.enumerated().map { column, neuron in
+            let filter = Array(weights[neuron.unit * k * k..<(neuron.unit + 1) * k * k])
+            var image = [Float](repeating: 0, count: k * k)
+            for chain in 0..<chainCount {
+                let start = (chain * columns + column) * shape.count
+                for y in 0..<k {
+                    for x in 0..<k { image[y * k + x] += averages[start + (top + y) * shape.width + left + x] }
+                }
+            }
+            let dot = zip(filter, image).reduce(0) { $0 + Double($1.0) * Double($1.1) }
+            let norms = [filter, image].map { $0.reduce(0) { $0 + Double($1) * Double($1) }.squareRoot() }
+            return FilterImage(
+                channel: neuron.unit, filter: filter, image: image.map { $0 / Float(chainCount) },
+                cosine: norms[0] * norms[1] > 0 ? dot / (norms[0] * norms[1]) : 0)
+        }
+    }
+}

@@ -1,0 +1,369 @@
+import CLMat
+import Exploration
+
+/// Langevin dynamics activation maximisation (LDAM): samples images that excite chosen neurons of a network that goes
+/// on training. One column a neuron, one row an independent chain; all of them are one minibatch.
+///
+/// For neuron a and image x: v ← γv + βg, x ← x + v, with g = n(∇f_a) + Σ λᵢ n(∇Rᵢ) + N(0, σ), where n(·) is RMSProp
+/// normalisation.
+/// - Source: Jiang, "Exploratory model analysis for machine learning", UCB/EECS-2018-34, section 4.3, algorithm 1.
+public struct ActivationSampler: Attachment {
+    public typealias Host = NetworkTrainer
+
+    public let id = "ldam"
+    public let title = "LDAM sampler"
+
+    /// Columns of the picture at most, and chains a neuron.
+    public let columnLimit: Int
+    public let chainCount: Int
+    let criteria: [any ImageCriterion]
+    let layerNames: [String]
+    private let outputStage: Int
+    private let input: ImageShape
+    private let device: Device
+
+    /// One neuron a column.
+    public private(set) var neurons: [Neuron] = []
+    /// By stage: the neuron of each row of ``chains``, as weights of the stage's outputs.
+    private var seeds: [Int: Matrix] = [:]
+    /// Row c·columns + k is chain c of column k, as the picture has it.
+    public private(set) var chains: LangevinChains
+    private var criterionMeanSquares: [String: Matrix] = [:]
+    /// Activation, and for outputs the probability of the target, of each chain's average, when last judged.
+    private(set) var judgement: Judgement?
+    private var stepsSinceJudgement = Int.max
+
+    struct Judgement: Sendable {
+        var activations: [Float]
+        var probabilities: [Float]?
+        var isTarget: [Bool]?
+    }
+
+    /// - Parameters:
+    ///   - columns: neurons shown at once, at most.
+    ///   - chains: independent chains a neuron.
+    public init(
+        on host: NetworkTrainer, columns: Int = 10, chains: Int = 8, criteria: [any ImageCriterion] = [L2Criterion()],
+        at step: Step
+    ) throws(CLMatError) {
+        (columnLimit, chainCount, self.criteria) = (max(1, columns), max(1, chains), criteria)
+        let network = host.network
+        layerNames = network.stages.map(\.name)
+        outputStage = network.stages.count - 1
+        input = network.input
+        device = network.device
+        self.chains = try LangevinChains(startingAt: Matrix(zeros: Shape(0, network.input.count), on: device))
+        try choose(stage: outputStage, reading: .centre, in: network, at: step)
+    }
+
+    var columns: Int { neurons.count }
+
+    // MARK: - What can be moved and seen
+
+    public var controls: [Control] {
+        criteria.map(\.weight) + [
+            Control(
+                "noise", title: "noise σ", group: "sampling", range: 0.001...10, scale: .logWithOff, initial: 0.3,
+                means: "how far chance drives the images apart", moves: ["mean-move"]),
+            Control(
+                "step-size", title: "step β", group: "sampling", range: 1e-4...1, scale: .log, initial: 0.01,
+                means: "how far each sampling step goes", moves: ["mean-move"]),
+            Control(
+                "sampling-momentum", title: "momentum γ", group: "sampling", range: 0...0.99, initial: 0.9,
+                means: "how long an image keeps its direction", moves: ["mean-move"]),
+            Control(
+                "sample-window", title: "images averaged over", group: "sampling", unit: "steps",
+                kind: .integer(1...10_000, .log), initial: 200, means: "longer is smoother, and slower to follow",
+                moves: ["target-probability"]),
+            .choice(
+                "display", title: "show", group: "sampling", options: ["average", "sample"],
+                means: "the moving average of a chain, or the sample of the moment"),
+            .choice(
+                "brightness", title: "grey", group: "sampling", options: ["signed", "as is"],
+                means: "zero as mid-grey and the largest |x| as black or white; or 0 black and 1 white"),
+            .choice(
+                "clip", title: "clip", group: "sampling", options: ["none", "at 0", "0…1"],
+                means: "the values that pixels may take", moves: ["mean-activation"]),
+            .toggle(
+                "sampling", title: "sampling", group: "sampling", initial: true,
+                means: "whether the images move; training goes on without", moves: ["mean-activation"]),
+            .toggle(
+                "normalise", title: "normalised gradient", group: "sampling", initial: true,
+                means: "every pixel's gradient brought to the same size by RMSProp", moves: ["mean-activation"]),
+            .choice(
+                "layer", title: "layer", group: "neurons", options: layerNames, initial: outputStage,
+                means: "which layer's neurons are excited", moves: ["mean-activation"]),
+            .choice(
+                "reading", title: "channel", group: "neurons", options: ["centre", "mean"],
+                means: "a channel's activation: at its centre, or as the mean over its map",
+                moves: ["mean-activation"]),
+            .choice(
+                "sampled-weights", title: "weights", group: "neurons", options: ["current", "averaged"],
+                means: "the network as it is, or the mean of its weights along the way",
+                moves: ["mean-activation"]),
+            Control(
+                "sampling-steps", title: "sampling steps a step", group: "pace", kind: .integer(1...50, .log), initial: 1,
+                means: "how many sampling steps follow each training step", moves: ["mean-move"]),
+            Control(
+                "burn-in", title: "burn-in", group: "pace", unit: "steps", kind: .integer(1...10_000, .logWithOff),
+                initial: 0, means: "steps of a new chain before its average begins", moves: ["target-probability"]),
+            Control(
+                "step-decay", title: "step decay μ", group: "pace", range: 0...1, initial: 0,
+                means: "steps shrink as β(1 + t/1000)^−μ with a chain's age t; 0 keeps them", moves: ["mean-move"]),
+        ]
+    }
+
+    public var metrics: [Metric] {
+        [
+            Metric(
+                "mean-activation", title: "Mean activation", unit: "of the chosen neurons",
+                means: "how strongly the samples excite their neurons, before the softmax", better: .higher),
+            Metric(
+                "classified-as-target", title: "Classified as the target", unit: "share of chains",
+                means: "chains whose average the network takes for the class of its column", better: .higher,
+                range: 0...1),
+            Metric(
+                "target-probability", title: "Probability of the target", unit: "mean over chains",
+                means: "what the network gives the class of the column, for the chain's average", better: .higher,
+                range: 0...1),
+            Metric(
+                "mean-move", title: "Mean |Δx|", unit: "full scale a step",
+                means: "how far a pixel moves in one step"),
+        ] + criteria.flatMap { [$0.pull, $0.score] }
+    }
+
+    // MARK: - Sampling
+
+    public mutating func update(
+        on host: NetworkTrainer, _ settings: Settings, at step: Step
+    ) throws(CLMatError) -> Measurements {
+        var measured = Measurements()
+        let network = settings.int("sampled-weights") == 1 ? try host.averagedNetwork() ?? host.network : host.network
+        try followChoice(settings, in: network, at: step)
+        guard settings.isOn("sampling"), columns > 0 else { return measured }
+
+        let start = ContinuousClock.now
+        let count = max(1, settings.int("sampling-steps"))
+        for substep in 0..<count {
+            let isLast = substep == count - 1
+            let found = try sample(network, settings, at: step, substep: substep, isMeasured: isLast)
+            measured.merge(found)
+        }
+        if stepsSinceJudgement >= Self.judgementInterval {
+            try judge(network, into: &measured)
+            stepsSinceJudgement = 0
+        }
+        stepsSinceJudgement += count
+        measured.count("sampling-steps", Double(count), seconds: (ContinuousClock.now - start).seconds)
+        return measured
+    }
+
+    /// Sampling steps between two looks at what the network makes of the averages.
+    private static let judgementInterval = 25
+
+    private mutating func sample(
+        _ network: Network, _ settings: Settings, at step: Step, substep: Int, isMeasured: Bool
+    ) throws(CLMatError) -> Measurements {
+        let x = chains.samples
+        let last = seeds.keys.max() ?? outputStage
+
+        // ∇f_a(x), for every chain at once
+        let activations = try network.forward(x, upTo: last)
+        let gradient = try network.inputGradient(activations, seeds: seeds)
+
+        // r = Σ λᵢ n(∇Rᵢ)
+        var pull = try Matrix(zeros: x.shape, on: device)
+        var pulls: [(any ImageCriterion, Float)] = []
+        for criterion in criteria where settings[criterion.id] != 0 {
+            let weight = Float(settings[criterion.id])
+            var own = try criterion.gradient(x)
+            if criterion.isNormalised { own = try normalised(own, criterion.id) }
+            try pull.add(own, times: weight)
+            if isMeasured { pulls.append((criterion, weight * weight * (try own.sumOfSquares()))) }
+        }
+
+        // v ← γv + β(n(∇f) + r + σe), x ← x + v
+        let number = step.number * 64 + substep
+        let noise = try Matrix(
+            normal: 0, deviation: 1, RandomKey(seed: step.seed, step: number, stream: Streams.langevin), x.shape,
+            on: device)
+        try chains.step(gradient: gradient, pull: pull, noise: noise, Self.parameters(settings))
+
+        var measured = Measurements()
+        guard isMeasured else { return measured }
+        measured["mean-activation"] = Double(try self.activations(activations).mean())
+        measured["mean-move"] = Double(try chains.moved.sum()) / Double(max(1, x.count))
+        let whole = Double(try chains.pushed.sum()).squareRoot()
+        for criterion in criteria {
+            let own = pulls.first { $0.0.id == criterion.id }.map { Double($0.1).squareRoot() } ?? 0
+            measured[criterion.pull.id] = whole > 0 ? own / whole : 0
+            measured[criterion.score.id] = -Double(try criterion.values(x).mean())
+        }
+        return measured
+    }
+
+    private static func parameters(_ settings: Settings) -> LangevinChains.Parameters {
+        var p = LangevinChains.Parameters()
+        p.noise = Float(settings["noise"])
+        p.step = Float(settings["step-size"])
+        p.decayExponent = Float(settings["step-decay"])
+        p.momentum = Float(settings["sampling-momentum"])
+        p.isNormalised = settings.isOn("normalise")
+        p.burnIn = settings.int("burn-in")
+        p.window = max(1, settings.int("sample-window"))
+        p.clip = [-.infinity...(.infinity), 0...(.infinity), 0...1][min(2, max(0, settings.int("clip")))]
+        return p
+    }
+
+    /// n(g) = g / √s with s ← 0.9 s + 0.1 g².
+    private mutating func normalised(_ gradient: Matrix, _ id: String) throws(CLMatError) -> Matrix {
+        var meanSquare: Matrix
+        if let known = criterionMeanSquares.removeValue(forKey: id) {
+            meanSquare = known
+        } else {
+            meanSquare = try Matrix(zeros: gradient.shape, on: device)
+        }
+        try meanSquare.moveTowards(gradient.squared(), weight: 0.1)
+        criterionMeanSquares[id] = meanSquare
+        return try gradient / (meanSquare + 1e-8).squareRoots()
+    }
+
+    /// f_a of each row: the inner product of its seed with the outputs of the seed's stage.
+    private func activations(_ activations: Network.Activations) throws(CLMatError) -> Matrix {
+        var sum = try Matrix(zeros: Shape(activations.input.rows, 1), on: device)
+        for (stage, seed) in seeds.sorted(by: { $0.key < $1.key }) {
+            try sum.add(activations.outputs[stage].rowDots(seed))
+        }
+        return sum
+    }
+
+    private mutating func judge(_ network: Network, into measured: inout Measurements) throws(CLMatError) {
+        let found = try judged(chains.averages, by: network)
+        judgement = found
+        if let isTarget = found.isTarget, let probabilities = found.probabilities {
+            measured["classified-as-target"] = Double(isTarget.count { $0 }) / Double(isTarget.count)
+            measured["target-probability"] = probabilities.reduce(0) { $0 + Double($1) } / Double(probabilities.count)
+        }
+    }
+
+    /// What the network makes of the images, one a chain.
+    func judged(_ images: Matrix, by network: Network) throws(CLMatError) -> Judgement {
+        let pass = try network.forward(images)
+        var judgement = Judgement(activations: try activations(pass).values)
+        guard neurons.allSatisfy({ $0.stage == outputStage }) else { return judgement }
+        let classes = network.output.count
+        let probabilities = try pass.last.softmaxRows().values
+        let targets = (0..<images.rows).map { neurons[$0 % columns].unit }
+        judgement.probabilities = targets.indices.map { probabilities[$0 * classes + targets[$0]] }
+        judgement.isTarget = targets.indices.map { row in
+            let p = probabilities[row * classes..<(row + 1) * classes]
+            return p.max() == probabilities[row * classes + targets[row]]
+        }
+        return judgement
+    }
+
+    // MARK: - Choosing neurons
+
+    /// Takes over a change of the layer or of the reading from the controls.
+    private mutating func followChoice(
+        _ settings: Settings, in network: Network, at step: Step
+    ) throws(CLMatError) {
+        let reading = Neuron.Reading(rawValue: settings.int("reading")) ?? .centre
+        let stage = settings.int("layer")
+        if neurons.contains(where: { $0.stage != stage || $0.reading != reading }) {
+            try choose(stage: stage, reading: reading, in: network, at: step)
+        }
+    }
+
+    /// The first neurons of a layer, with fresh chains.
+    private mutating func choose(
+        stage: Int, reading: Neuron.Reading, in network: Network, at step: Step
+    ) throws(CLMatError) {
+        let count = min(columnLimit, network.stages[stage].output.channels)
+        neurons = (0..<count).map { Neuron(stage: stage, unit: $0, reading: reading) }
+        try refreshSeeds(network)
+        chains = try LangevinChains(
+            startingAt: Self.startImages(
+                rows: count * chainCount, input, RandomKey(seed: step.seed, step: step.number, stream: Streams.startImages),
+                on: device))
+        criterionMeanSquares = [:]
+        forgetJudgement()
+    }
+
+    private mutating func refreshSeeds(_ network: Network) throws(CLMatError) {
+        let rows = (0..<chainCount).flatMap { _ in neurons }
+        seeds = try network.seeds(rows)
+    }
+
+    private mutating func forgetJudgement() {
+        judgement = nil
+        stepsSinceJudgement = Self.judgementInterval
+    }
+
+    /// Images of N(0, 0.1²).
+    private static func startImages(
+        rows: Int, _ shape: ImageShape, _ key: RandomKey, on device: Device
+    ) throws(CLMatError) -> Matrix {
+        try Matrix(normal: 0, deviation: 0.1, key, Shape(rows, shape.count), on: device)
+    }
+
+    // MARK: - Actions
+
+    /// `restart-chain` [column, chain], `restart-column` [column], `restart-all`, `choose-neuron` [column, unit].
+    public mutating func perform(
+        _ action: Action, on host: NetworkTrainer, _ settings: Settings, at step: Step
+    ) throws(CLMatError) {
+        switch (action.id, action.arguments.count) {
+        case ("restart-chain", 2):
+            try checkColumn(action.arguments[0])
+            guard (0..<chainCount).contains(action.arguments[1]) else {
+                throw .invalidValue(
+                    setting: "chain", value: "\(action.arguments[1])", accepted: "0 to \(chainCount - 1)")
+            }
+            try restart(column: action.arguments[0], chains: [action.arguments[1]], at: step)
+        case ("restart-column", 1):
+            try checkColumn(action.arguments[0])
+            try restart(column: action.arguments[0], chains: Array(0..<chainCount), at: step)
+        case ("restart-all", 0):
+            for column in 0..<columns { try restart(column: column, chains: Array(0..<chainCount), at: step) }
+        case ("choose-neuron", 2):
+            let (column, unit) = (action.arguments[0], action.arguments[1])
+            try checkColumn(column)
+            let units = host.network.stages[neurons[column].stage].output.channels
+            guard (0..<units).contains(unit) else {
+                throw .invalidValue(setting: "neuron", value: "\(unit)", accepted: "0 to \(units - 1)")
+            }
+            neurons[column].unit = unit
+            try refreshSeeds(host.network)
+            try restart(column: column, chains: Array(0..<chainCount), at: step)
+        default:
+            throw .unknownName(
+                kind: "action", name: action.id,
+                known: ["restart-chain", "restart-column", "restart-all", "choose-neuron"])
+        }
+    }
+
+    private func checkColumn(_ column: Int) throws(CLMatError) {
+        guard (0..<columns).contains(column) else {
+            throw .invalidValue(setting: "column", value: "\(column)", accepted: "0 to \(columns - 1)")
+        }
+    }
+
+    private mutating func restart(column: Int, chains restarted: [Int], at step: Step) throws(CLMatError) {
+        for chain in restarted {
+            let row = chain * columns + column
+            let key = RandomKey(seed: step.seed, step: step.number, stream: Streams.restart + UInt32(row))
+            try chains.restart(row, at: Self.startImages(rows: 1, input, key, on: device))
+        }
+        forgetJudgement()
+    }
+}
+
+extension AttachmentOffer where Host == NetworkTrainer {
+    /// LDAM on whatever network is training.
+    public static func ldam(columns: Int = 10, chains: Int = 8) -> AttachmentOffer {
+        AttachmentOffer(id: "ldam", title: "LDAM sampler") { host, step throws(CLMatError) in
+            try ActivationSampler(on: host, columns: columns, chains: chains, at: step)
+        }
+    }
+}

@@ -1,0 +1,84 @@
+import CLMat
+
+/// A network's scores on a whole test set, gathered a slice at a time so that no step of the run takes long.
+struct Evaluation: Sendable {
+    /// The parameters that are judged: a snapshot, so training goes on meanwhile.
+    let network: Network
+    private(set) var position = 0
+    private(set) var score: TestScore
+
+    init(of network: Network, classes: Int) {
+        self.network = network
+        score = TestScore(classes: classes)
+    }
+
+    /// Judges up to `count` more images; true when all have been.
+    mutating func advance(_ count: Int, over images: DeviceImages) throws(CLMatError) -> Bool {
+        let end = min(position + count, images.count)
+        if position < end {
+            let batch = try images.batch(position..<end)
+            let probabilities = try network.predict(batch.images).softmaxRows().values
+            score.add(probabilities, labels: try batch.labels.values, firstImage: position)
+            position = end
+        }
+        return position == images.count
+    }
+}
+
+/// What was found on a test set.
+public struct TestScore: Sendable {
+    /// Counts by true class (row) and predicted class.
+    public private(set) var confusion: [[Int]]
+    /// Images by confidence, in tenths: how many, how many of them right, sum of confidences.
+    public private(set) var calibration: [(count: Int, right: Int, confidence: Double)]
+    /// The wrong answers given with the most confidence.
+    public private(set) var mistakes: [Mistake] = []
+
+    public struct Mistake: Sendable {
+        public let image: Int
+        public let label: Int
+        public let prediction: Int
+        public let confidence: Float
+    }
+
+    init(classes: Int) {
+        confusion = [[Int]](repeating: [Int](repeating: 0, count: classes), count: classes)
+        calibration = (0..<10).map { _ in (0, 0, 0) }
+    }
+
+    public var count: Int { confusion.reduce(0) { $0 + $1.reduce(0, +) } }
+
+    /// The share of right answers.
+    public var accuracy: Double {
+        count == 0 ? 0 : Double(confusion.indices.reduce(0) { $0 + confusion[$1][$1] }) / Double(count)
+    }
+
+    /// The share of right answers for one class.
+    public func accuracy(of label: Int) -> Double {
+        let total = confusion[label].reduce(0, +)
+        return total == 0 ? 0 : Double(confusion[label][label]) / Double(total)
+    }
+
+    mutating func add(_ probabilities: [Float], labels: [Int32], firstImage: Int) {
+        let classes = confusion.count
+        for (row, label) in labels.enumerated() {
+            let p = probabilities[row * classes..<(row + 1) * classes]
+            let best = p.indices.max { p[$0] < p[$1] } ?? p.startIndex
+            let (prediction, confidence) = (best - p.startIndex, p[best])
+            let isRight = prediction == Int(label)
+            confusion[Int(label)][prediction] += 1
+            // A network whose numbers ran away gives NaN; it counts as without confidence.
+            let tenth = confidence.isFinite ? min(9, max(0, Int(confidence * 10))) : 0
+            calibration[tenth].count += 1
+            calibration[tenth].right += isRight ? 1 : 0
+            calibration[tenth].confidence += Double(confidence)
+            if !isRight {
+                mistakes.append(
+                    Mistake(
+                        image: firstImage + row, label: Int(label), prediction: prediction, confidence: confidence))
+            }
+        }
+        mistakes.sort { $0.confidence > $1.confidence }
+        if mistakes.count > 40 { mistakes.removeLast(mistakes.count - 40) }
+    }
+}

@@ -1,0 +1,51 @@
+import CLMat
+
+/// One layer of a network: a description that holds no numbers. The parameters belong to the ``Network``, so that
+/// optimisers, averages and snapshots see them all in one place.
+public protocol Layer: Sendable {
+    /// The shape of the output, or why there is none.
+    ///
+    /// - Throws: ``CLMatError/layerMismatch(layer:input:problem:)``.
+    func output(for input: ImageShape, named name: String) throws(CLMatError) -> ImageShape
+    /// The parameters that the layer needs, in the order in which it gets them.
+    func parameters(for input: ImageShape) -> [ParameterDescription]
+    /// y from x, and what the way back needs to remember.
+    func forward(
+        _ x: Matrix, _ parameters: [Matrix], input: ImageShape
+    ) throws(CLMatError) -> (output: Matrix, memory: LayerMemory)
+    /// ∂L/∂x from ∂L/∂y.
+    func inputGradient(_ gradient: Matrix, _ parameters: [Matrix], _ pass: LayerPass) throws(CLMatError) -> Matrix
+    /// ∂L/∂parameters from ∂L/∂y, in the order of the parameters.
+    func parameterGradients(_ gradient: Matrix, _ pass: LayerPass) throws(CLMatError) -> [Matrix]
+}
+
+extension Layer {
+    public func parameters(for input: ImageShape) -> [ParameterDescription] { [] }
+    public func parameterGradients(_ gradient: Matrix, _ pass: LayerPass) throws(CLMatError) -> [Matrix] { [] }
+}
+
+/// A parameter's name, shape, and the number of inputs of one unit, which sets its initial range.
+public struct ParameterDescription: Sendable, Equatable {
+    public let name: String
+    public let shape: Shape
+    public let fanIn: Int
+
+    public init(_ name: String, _ shape: Shape, fanIn: Int) {
+        (self.name, self.shape, self.fanIn) = (name, shape, fanIn)
+    }
+}
+
+/// What a layer remembers of its way forward besides input and output.
+public enum LayerMemory: Sendable {
+    case nothing
+    /// Where each maximum was.
+    case places(IntVector)
+}
+
+/// One way forward through a layer, as the way back needs it.
+public struct LayerPass: Sendable {
+    public let shape: ImageShape
+    public let input: Matrix
+    public let output: Matrix
+    public let memory: LayerMemory
+}

@@ -1,0 +1,195 @@
+import CLMat
+
+/// y = scale·x + shift: brings images from units of full scale to what the network was trained on.
+public struct Scale: Layer {
+    public let scale: Float
+    public let shift: Float
+
+    public init(by scale: Float = 1, plus shift: Float = 0) { (self.scale, self.shift) = (scale, shift) }
+
+    public func output(for input: ImageShape, named name: String) throws(CLMatError) -> ImageShape { input }
+
+    public func forward(
+        _ x: Matrix, _ parameters: [Matrix], input: ImageShape
+    ) throws(CLMatError) -> (output: Matrix, memory: LayerMemory) {
+        (scale == 1 && shift == 0 ? x : try x.scaled(by: scale, plus: shift), .nothing)
+    }
+
+    public func inputGradient(
+        _ gradient: Matrix, _ parameters: [Matrix], _ pass: LayerPass
+    ) throws(CLMatError) -> Matrix {
+        scale == 1 ? gradient : try gradient.scaled(by: scale)
+    }
+}
+
+/// y = W ⋆ x + b, for each filter of W, with square kernels.
+public struct Convolution2D: Layer {
+    public let filters: Int
+    public let kernel: Int
+    public let stride: Int
+    public let padding: Int
+
+    public init(filters: Int, kernel: Int, stride: Int = 1, padding: Int = 0) {
+        (self.filters, self.kernel, self.stride, self.padding) = (filters, kernel, stride, padding)
+    }
+
+    private func geometry(_ input: ImageShape) throws(CLMatError) -> Convolution {
+        try Convolution(
+            input: input, filters: filters, kernelHeight: kernel, kernelWidth: kernel, stride: stride, padding: padding)
+    }
+
+    public func output(for input: ImageShape, named name: String) throws(CLMatError) -> ImageShape {
+        do {
+            return try geometry(input).output
+        } catch {
+            throw .layerMismatch(layer: name, input: input, problem: error.description)
+        }
+    }
+
+    public func parameters(for input: ImageShape) -> [ParameterDescription] {
+        let fanIn = input.channels * kernel * kernel
+        return [
+            ParameterDescription("weights", Shape(filters, fanIn), fanIn: fanIn),
+            ParameterDescription("biases", Shape(1, filters), fanIn: fanIn),
+        ]
+    }
+
+    public func forward(
+        _ x: Matrix, _ parameters: [Matrix], input: ImageShape
+    ) throws(CLMatError) -> (output: Matrix, memory: LayerMemory) {
+        (try x.convolved(parameters[0], biases: parameters[1], geometry(input)), .nothing)
+    }
+
+    public func inputGradient(
+        _ gradient: Matrix, _ parameters: [Matrix], _ pass: LayerPass
+    ) throws(CLMatError) -> Matrix {
+        try gradient.convolutionInputGradient(parameters[0], geometry(pass.shape))
+    }
+
+    public func parameterGradients(_ gradient: Matrix, _ pass: LayerPass) throws(CLMatError) -> [Matrix] {
+        let (weights, biases) = try gradient.convolutionWeightGradient(pass.input, geometry(pass.shape))
+        return [weights, biases]
+    }
+}
+
+/// The largest pixel of each window.
+public struct MaxPool2D: Layer {
+    public let size: Int
+    public let stride: Int
+
+    public init(_ size: Int, stride: Int? = nil) { (self.size, self.stride) = (size, stride ?? size) }
+
+    public func output(for input: ImageShape, named name: String) throws(CLMatError) -> ImageShape {
+        do {
+            return try Pooling(input: input, size: size, stride: stride).output
+        } catch {
+            throw .layerMismatch(layer: name, input: input, problem: error.description)
+        }
+    }
+
+    public func forward(
+        _ x: Matrix, _ parameters: [Matrix], input: ImageShape
+    ) throws(CLMatError) -> (output: Matrix, memory: LayerMemory) {
+        let (values, places) = try x.maxPooled(Pooling(input: input, size: size, stride: stride))
+        return (values, .places(places))
+    }
+
+    public func inputGradient(
+        _ gradient: Matrix, _ parameters: [Matrix], _ pass: LayerPass
+    ) throws(CLMatError) -> Matrix {
+        guard case .places(let places) = pass.memory else { return gradient }
+        return try gradient.maxPoolGradient(places, Pooling(input: pass.shape, size: size, stride: stride))
+    }
+}
+
+/// The mean of each window.
+public struct AveragePool2D: Layer {
+    public let size: Int
+    public let stride: Int
+
+    public init(_ size: Int, stride: Int? = nil) { (self.size, self.stride) = (size, stride ?? size) }
+
+    public func output(for input: ImageShape, named name: String) throws(CLMatError) -> ImageShape {
+        do {
+            return try Pooling(input: input, size: size, stride: stride).output
+        } catch {
+            throw .layerMismatch(layer: name, input: input, problem: error.description)
+        }
+    }
+
+    public func forward(
+        _ x: Matrix, _ parameters: [Matrix], input: ImageShape
+    ) throws(CLMatError) -> (output: Matrix, memory: LayerMemory) {
+        (try x.averagePooled(Pooling(input: input, size: size, stride: stride)), .nothing)
+    }
+
+    public func inputGradient(
+        _ gradient: Matrix, _ parameters: [Matrix], _ pass: LayerPass
+    ) throws(CLMatError) -> Matrix {
+        try gradient.averagePoolGradient(Pooling(input: pass.shape, size: size, stride: stride))
+    }
+}
+
+/// y = x Wᵀ + b, W units × inputs.
+public struct Dense: Layer {
+    public let units: Int
+
+    public init(_ units: Int) { self.units = units }
+
+    public func output(for input: ImageShape, named name: String) throws(CLMatError) -> ImageShape {
+        guard units > 0, input.count > 0 else {
+            throw .layerMismatch(layer: name, input: input, problem: "A dense layer needs at least one unit and one input.")
+        }
+        return .vector(units)
+    }
+
+    public func parameters(for input: ImageShape) -> [ParameterDescription] {
+        [
+            ParameterDescription("weights", Shape(units, input.count), fanIn: input.count),
+            ParameterDescription("biases", Shape(1, units), fanIn: input.count),
+        ]
+    }
+
+    public func forward(
+        _ x: Matrix, _ parameters: [Matrix], input: ImageShape
+    ) throws(CLMatError) -> (output: Matrix, memory: LayerMemory) {
+        (try x.matmul(parameters[0], transposing: .right) + parameters[1], .nothing)
+    }
+
+    public func inputGradient(
+        _ gradient: Matrix, _ parameters: [Matrix], _ pass: LayerPass
+    ) throws(CLMatError) -> Matrix {
+        try gradient.matmul(parameters[0])
+    }
+
+    public func parameterGradients(_ gradient: Matrix, _ pass: LayerPass) throws(CLMatError) -> [Matrix] {
+        [try gradient.matmul(pass.input, transposing: .left), try gradient.columnSums()]
+    }
+}
+
+/// An elementwise activation.
+public enum Activation: Layer {
+    case relu, tanh, logistic
+
+    public func output(for input: ImageShape, named name: String) throws(CLMatError) -> ImageShape { input }
+
+    public func forward(
+        _ x: Matrix, _ parameters: [Matrix], input: ImageShape
+    ) throws(CLMatError) -> (output: Matrix, memory: LayerMemory) {
+        switch self {
+        case .relu: (try x.relu(), .nothing)
+        case .tanh: (try x.hyperbolicTangents(), .nothing)
+        case .logistic: (try x.logistic(), .nothing)
+        }
+    }
+
+    public func inputGradient(
+        _ gradient: Matrix, _ parameters: [Matrix], _ pass: LayerPass
+    ) throws(CLMatError) -> Matrix {
+        switch self {
+        case .relu: try gradient.reluBackward(output: pass.output)
+        case .tanh: try gradient.tanhBackward(output: pass.output)
+        case .logistic: try gradient.logisticBackward(output: pass.output)
+        }
+    }
+}

@@ -1,0 +1,176 @@
+import CLMat
+
+/// A chain of named layers with their parameters: a value, so a snapshot is an assignment.
+///
+/// Images come in units of full scale, 0 (black) to 1 (white), one a row; the network's own scaling is its first layer.
+public struct Network: Sendable {
+    /// A layer in its place.
+    public struct Stage: Sendable {
+        public let name: String
+        public let layer: any Layer
+        public let input: ImageShape
+        public let output: ImageShape
+    }
+
+    public let input: ImageShape
+    public let stages: [Stage]
+    /// By stage, then in the order of the layer's ``Layer/parameters(for:)``.
+    public var parameters: [[Matrix]]
+    public let device: Device
+
+    /// A network with fresh parameters, uniform in ±1/√(inputs of a unit), as PyTorch's layers have them by default.
+    ///
+    /// - Throws: ``CLMatError/layerMismatch(layer:input:problem:)`` for the first layer that cannot take what the one
+    ///   before it gives; ``CLMatError/invalidArgument(operation:problem:)`` if two layers have one name.
+    public init(
+        input: ImageShape, layers: [(name: String, layer: any Layer)], seed: UInt64, on device: Device
+    ) throws(CLMatError) {
+        self.input = input
+        self.device = device
+        var stages: [Stage] = []
+        var parameters: [[Matrix]] = []
+        var shape = input
+        var stream: UInt32 = 0
+        for (name, layer) in layers {
+            guard !stages.contains(where: { $0.name == name }) else {
+                throw .invalidArgument(operation: "Network", problem: "Two layers have the name '\(name)'.")
+            }
+            let output = try layer.output(for: shape, named: name)
+            stages.append(Stage(name: name, layer: layer, input: shape, output: output))
+            var own: [Matrix] = []
+            for description in layer.parameters(for: shape) {
+                let bound = 1 / Float(description.fanIn).squareRoot()
+                own.append(
+                    try Matrix(
+                        uniform: -bound...bound, RandomKey(seed: seed, stream: Streams.parameters + stream),
+                        description.shape, on: device))
+                stream += 1
+            }
+            parameters.append(own)
+            shape = output
+        }
+        self.stages = stages
+        self.parameters = parameters
+    }
+
+    public var output: ImageShape { stages.last?.output ?? input }
+    public var parameterCount: Int { parameters.reduce(0) { $0 + $1.reduce(0) { $0 + $1.count } } }
+
+    /// The place of a layer in the chain.
+    ///
+    /// - Throws: ``CLMatError/unknownName(kind:name:known:)``.
+    public func index(of name: String) throws(CLMatError) -> Int {
+        guard let index = stages.firstIndex(where: { $0.name == name }) else {
+            throw .unknownName(kind: "layer", name: name, known: stages.map(\.name))
+        }
+        return index
+    }
+
+    /// The same network with other parameters of the same shapes.
+    public func with(_ parameters: [[Matrix]]) -> Network {
+        var other = self
+        other.parameters = parameters
+        return other
+    }
+
+    // MARK: - Forward
+
+    /// One way forward: the output of every stage, and what the way back needs.
+    public struct Activations: Sendable {
+        /// The images.
+        public let input: Matrix
+        /// By stage; fewer than the network has if the pass stopped before the end.
+        public fileprivate(set) var outputs: [Matrix] = []
+        fileprivate var memories: [LayerMemory] = []
+
+        public var last: Matrix { outputs.last ?? input }
+    }
+
+    /// - Parameter end: the stage after which to stop; the last if nil.
+    /// - Shapes: `x` N × C·H·W of ``input``.
+    /// - Throws: ``CLMatError/shapeMismatch(operation:left:right:rule:)``.
+    public func forward(_ x: Matrix, upTo end: Int? = nil) throws(CLMatError) -> Activations {
+        guard x.columns == input.count else {
+            throw .shapeMismatch(
+                operation: "forward", left: x.shape, right: Shape(x.rows, input.count),
+                rule: "A row must hold an image of \(input).")
+        }
+        var activations = Activations(input: x)
+        for index in 0...(min(end ?? stages.count - 1, stages.count - 1)) {
+            let stage = stages[index]
+            let (y, memory) = try stage.layer.forward(activations.last, parameters[index], input: stage.input)
+            activations.outputs.append(y)
+            activations.memories.append(memory)
+        }
+        return activations
+    }
+
+    /// The output of the last layer for each image, `batch` images at a time.
+    public func predict(_ x: Matrix) throws(CLMatError) -> Matrix { try forward(x).last }
+
+    // MARK: - Backward
+
+    private func pass(_ index: Int, _ activations: Activations) -> LayerPass {
+        LayerPass(
+            shape: stages[index].input, input: index == 0 ? activations.input : activations.outputs[index - 1],
+            output: activations.outputs[index], memory: activations.memories[index])
+    }
+
+    /// ∂L/∂parameters from ∂L/∂output of the last layer.
+    ///
+    /// The gradient with respect to the images is not formed: below the first layer with parameters nothing is done.
+    public func parameterGradients(
+        _ activations: Activations, outputGradient: Matrix
+    ) throws(CLMatError) -> [[Matrix]] {
+        var gradients = [[Matrix]](repeating: [], count: stages.count)
+        guard let first = parameters.firstIndex(where: { !$0.isEmpty }) else { return gradients }
+        var gradient = outputGradient
+        for index in stages.indices.reversed() where index >= first {
+            let (layer, pass) = (stages[index].layer, pass(index, activations))
+            if !parameters[index].isEmpty { gradients[index] = try layer.parameterGradients(gradient, pass) }
+            if index > first { gradient = try layer.inputGradient(gradient, parameters[index], pass) }
+        }
+        return gradients
+    }
+
+    /// ∂(Σ s·y)/∂images for seeds s at the outputs y of any stages: one backward pass for neurons of any layers, a
+    /// different one in each row if need be.
+    ///
+    /// - Shapes: each seed N × the stage's output.
+    public func inputGradient(
+        _ activations: Activations, seeds: [Int: Matrix]
+    ) throws(CLMatError) -> Matrix {
+        guard let last = seeds.keys.max() else {
+            return try Matrix(zeros: activations.input.shape, on: device)
+        }
+        guard last < activations.outputs.count else {
+            throw .invalidArgument(
+                operation: "inputGradient", problem: "The pass forward stopped before layer '\(stages[last].name)'.")
+        }
+        var gradient: Matrix?
+        for index in (0...last).reversed() {
+            if let seed = seeds[index] {
+                if var sum = gradient.take() {
+                    try sum.add(seed)
+                    gradient = sum
+                } else {
+                    gradient = seed
+                }
+            }
+            if let above = gradient {
+                gradient = try stages[index].layer.inputGradient(above, parameters[index], pass(index, activations))
+            }
+        }
+        guard let gradient else { return try Matrix(zeros: activations.input.shape, on: device) }
+        return gradient
+    }
+}
+
+/// Which stream of random numbers serves which purpose; no two share one.
+enum Streams {
+    static let order: UInt32 = 1
+    static let startImages: UInt32 = 2
+    static let langevin: UInt32 = 3
+    static let restart: UInt32 = 0x1_0000
+    static let parameters: UInt32 = 0x2_0000
+}

@@ -1,0 +1,188 @@
+import CLMat
+import Exploration
+
+/// A network that learns to classify images: minibatch gradient descent on the cross-entropy, with the mean of its
+/// parameters along the way, and its scores on a test set.
+public struct NetworkTrainer: Model {
+    public let title: String
+    public private(set) var network: Network
+    public let classNames: [String]
+    let test: DeviceImages
+    /// The test images as they came, for figures that show some of them.
+    let testImages: LabelledImages
+
+    private var optimiser: any Optimiser
+    private var average: ParameterAverage?
+    private let defaults: Defaults
+
+    private var evaluation: (plain: Evaluation?, averaged: Evaluation?) = (nil, nil)
+    /// Scores of the last whole test.
+    public private(set) var testScore: TestScore?
+
+    /// Initial values of the controls.
+    public struct Defaults: Sendable {
+        public var learningRate = 1e-4
+        public var momentum = 0.9
+        /// Steps that the parameter average covers.
+        public var averagingWindow = 3000
+
+        public init(learningRate: Double = 1e-4, momentum: Double = 0.9, averagingWindow: Int = 3000) {
+            (self.learningRate, self.momentum, self.averagingWindow) = (learningRate, momentum, averagingWindow)
+        }
+    }
+
+    /// - Throws: ``CLMatError/dataMismatch(_:)`` if the test images or their classes do not fit the network.
+    public init(
+        _ network: Network, title: String, test: LabelledImages, optimiser: any Optimiser = RMSProp(),
+        defaults: Defaults = Defaults()
+    ) throws(CLMatError) {
+        guard test.shape == network.input else {
+            throw .dataMismatch("The images are \(test.shape), but the network takes \(network.input).")
+        }
+        guard test.classNames.count == network.output.count else {
+            throw .dataMismatch(
+                "The data have \(test.classNames.count) classes, but the network has \(network.output.count) outputs.")
+        }
+        (self.network, self.title, self.optimiser, self.defaults) = (network, title, optimiser, defaults)
+        classNames = test.classNames
+        testImages = test
+        self.test = try DeviceImages(test, on: network.device)
+    }
+
+    // MARK: - What can be moved and seen
+
+    public var controls: [Control] {
+        [
+            .toggle(
+                "training", title: "training", group: "training", initial: true,
+                means: "whether the network learns; sampling goes on without", moves: ["train-loss"]),
+            Control(
+                "learning-rate", title: "learning rate η", group: "training", range: 1e-6...1e-1, scale: .log,
+                initial: defaults.learningRate, means: "how far each minibatch moves the weights",
+                moves: ["train-loss", "test-accuracy"]),
+            Control(
+                "momentum", title: "momentum μ", group: "training", range: 0...0.99, initial: defaults.momentum,
+                means: "how long earlier gradients go on pushing", moves: ["train-loss"]),
+            Control(
+                "averaging-window", title: "weights averaged over", group: "training", unit: "steps",
+                kind: .integer(10...100_000, .logWithOff), initial: Double(defaults.averagingWindow),
+                means: "the averaged network is the mean of the weights along so many steps",
+                moves: ["test-accuracy-averaged"]),
+        ]
+    }
+
+    public var metrics: [Metric] {
+        [
+            Metric(
+                "train-loss", title: "Training loss", unit: "nats an image",
+                means: "cross-entropy of the minibatch: the surprise at the right label", better: .lower),
+            Metric(
+                "test-accuracy", title: "Test accuracy", unit: "share of \(grouped(testImages.count)) test images",
+                means: "right answers on images that it never learned from", better: .higher),
+            Metric(
+                "test-accuracy-averaged", title: "Test accuracy, averaged weights",
+                unit: "share of \(grouped(testImages.count)) test images",
+                means: "the same for the mean of the weights along the way", better: .higher),
+            Metric(
+                "train-accuracy", title: "Training accuracy", unit: "share of the minibatch",
+                means: "right answers on the minibatch, before it was learned", better: .higher, range: 0...1),
+        ]
+    }
+
+    // MARK: - Learning
+
+    public func needsBatch(_ settings: Settings) -> Bool { settings.isOn("training") }
+
+    public mutating func update(
+        _ batch: LabelledBatch?, _ settings: Settings, at step: Step
+    ) throws(CLMatError) -> Measurements {
+        var measured = Measurements()
+        if let batch {
+            let start = ContinuousClock.now
+            measured = try learn(batch, settings)
+            let seconds = (ContinuousClock.now - start).seconds
+            measured.count("training-steps", 1, seconds: seconds)
+            measured.count("training-images", Double(batch.images.rows), seconds: seconds)
+        }
+        let start = ContinuousClock.now
+        try evaluate(into: &measured, settings, at: step)
+        measured.count("evaluation", 1, seconds: (ContinuousClock.now - start).seconds)
+        return measured
+    }
+
+    private mutating func learn(_ batch: LabelledBatch, _ settings: Settings) throws(CLMatError) -> Measurements {
+        let activations = try network.forward(batch.images)
+        let (losses, gradient) = try activations.last.crossEntropy(batch.labels)
+        let gradients = try network.parameterGradients(activations, outputGradient: gradient)
+        try optimiser.update(
+            &network.parameters, gradients, rate: Float(settings["learning-rate"]),
+            momentum: Float(settings["momentum"]))
+
+        let window = settings.int("averaging-window")
+        if window == 0 {
+            average = nil
+        } else {
+            if average?.window != window { average = ParameterAverage(window: window) }
+            try average?.add(network.parameters)
+        }
+
+        var measured = Measurements()
+        measured["train-loss"] = Double(try losses.mean())
+        let predictions = try activations.last.rowArgmax().values, labels = try batch.labels.values
+        let right = zip(predictions, labels).count { $0 == $1 }
+        measured["train-accuracy"] = Double(right) / Double(max(1, labels.count))
+        return measured
+    }
+
+    /// The network with its averaged parameters, if averaging is on and has begun.
+    public func averagedNetwork() throws(CLMatError) -> Network? {
+        try average?.mean().map { network.with($0) }
+    }
+
+    // MARK: - Testing
+
+    /// A whole test is begun at these steps, and then every ``evaluationInterval`` steps.
+    private static let firstEvaluations = [1, 50, 100, 200]
+    private static let evaluationInterval = 400
+    /// Test images judged within one step.
+    private static let slice = 250
+
+    private mutating func evaluate(
+        into measured: inout Measurements, _ settings: Settings, at step: Step
+    ) throws(CLMatError) {
+        let isDue = Self.firstEvaluations.contains(step.number) || step.number % Self.evaluationInterval == 0
+        if isDue, settings.isOn("training"), evaluation.plain == nil, evaluation.averaged == nil {
+            evaluation.plain = Evaluation(of: network, classes: classNames.count)
+            evaluation.averaged = try averagedNetwork().map { Evaluation(of: $0, classes: classNames.count) }
+        }
+        if evaluation.plain != nil {
+            if try evaluation.plain!.advance(Self.slice, over: test) {
+                testScore = evaluation.plain!.score
+                measured["test-accuracy"] = evaluation.plain!.score.accuracy
+                evaluation.plain = nil
+            }
+        } else if evaluation.averaged != nil {
+            if try evaluation.averaged!.advance(Self.slice, over: test) {
+                measured["test-accuracy-averaged"] = evaluation.averaged!.score.accuracy
+                evaluation.averaged = nil
+            }
+        }
+    }
+
+    /// Whole tests of the network as it is at the end.
+    public func conclude(_ settings: Settings, at step: Step) throws(CLMatError) -> Measurements {
+        var measured = Measurements()
+        measured["test-accuracy"] = try Self.test(network, on: test, classes: classNames.count).accuracy
+        if let averaged = try averagedNetwork() {
+            measured["test-accuracy-averaged"] = try Self.test(averaged, on: test, classes: classNames.count).accuracy
+        }
+        return measured
+    }
+
+    /// A whole test at once.
+    static func test(_ network: Network, on images: DeviceImages, classes: Int) throws(CLMatError) -> TestScore {
+        var evaluation = Evaluation(of: network, classes: classes)
+        while try !evaluation.advance(500, over: images) {}
+        return evaluation.score
+    }
+}

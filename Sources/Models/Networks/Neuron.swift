@@ -1,0 +1,58 @@
+import CLMat
+
+/// One neuron of a network, as something whose activation can be maximised.
+///
+/// In a layer of units it is a unit; in a layer of channels it is a channel, read at its centre or as the mean over
+/// its map. Activations are taken as the layer gives them: before an activation function that is a layer of its own.
+public struct Neuron: Sendable, Hashable {
+    public enum Reading: Int, Sendable { case centre, mean }
+
+    /// Index of the stage.
+    public var stage: Int
+    /// Unit or channel.
+    public var unit: Int
+    public var reading: Reading
+
+    public init(stage: Int, unit: Int, reading: Reading = .centre) {
+        (self.stage, self.unit, self.reading) = (stage, unit, reading)
+    }
+
+    /// The weights s with which the stage's outputs make up the activation: f = Σ s·y.
+    func seed(in output: ImageShape) -> [(index: Int, weight: Float)] {
+        let start = unit * output.area
+        return switch reading {
+        case .centre: [(start + output.height / 2 * output.width + output.width / 2, 1)]
+        case .mean: (0..<output.area).map { (start + $0, 1 / Float(output.area)) }
+        }
+    }
+}
+
+extension Network {
+    /// The seeds of one neuron a row, by stage: what ``inputGradient(_:seeds:)`` starts from, and what gives the
+    /// activations as row-wise inner products.
+    ///
+    /// - Throws: ``CLMatError/invalidArgument(operation:problem:)`` for a neuron that the network does not have.
+    func seeds(_ neurons: [Neuron]) throws(CLMatError) -> [Int: Matrix] {
+        var values: [Int: [Float]] = [:]
+        for (row, neuron) in neurons.enumerated() {
+            guard stages.indices.contains(neuron.stage) else {
+                throw .invalidArgument(operation: "seeds", problem: "There is no layer \(neuron.stage).")
+            }
+            let output = stages[neuron.stage].output
+            guard (0..<output.channels).contains(neuron.unit) else {
+                throw .invalidArgument(
+                    operation: "seeds",
+                    problem: "Layer '\(stages[neuron.stage].name)' has \(output.channels) neurons; \(neuron.unit) is not one of them.")
+            }
+            var stage = values[neuron.stage] ?? [Float](repeating: 0, count: neurons.count * output.count)
+            values[neuron.stage] = nil
+            for (index, weight) in neuron.seed(in: output) { stage[row * output.count + index] = weight }
+            values[neuron.stage] = stage
+        }
+        var seeds: [Int: Matrix] = [:]
+        for (stage, stageValues) in values {
+            seeds[stage] = try Matrix(stageValues, neurons.count, stages[stage].output.count, on: device)
+        }
+        return seeds
+    }
+}

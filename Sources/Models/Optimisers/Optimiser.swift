@@ -1,0 +1,70 @@
+import CLMat
+
+/// A rule that changes parameters by their gradients, with what it remembers of earlier ones.
+public protocol Optimiser: Sendable {
+    /// One step. Parameters and gradients have the same layout: by layer, then by parameter.
+    mutating func update(
+        _ parameters: inout [[Matrix]], _ gradients: [[Matrix]], rate: Float, momentum: Float
+    ) throws(CLMatError)
+}
+
+/// Gradient descent with momentum: v ← μv + g, w ← w − ηv.
+public struct SGD: Optimiser {
+    private var velocities: [[Matrix]] = []
+
+    public init() {}
+
+    public mutating func update(
+        _ parameters: inout [[Matrix]], _ gradients: [[Matrix]], rate: Float, momentum: Float
+    ) throws(CLMatError) {
+        if velocities.isEmpty { velocities = try zeros(like: parameters) }
+        for i in parameters.indices {
+            for j in parameters[i].indices {
+                try parameters[i][j].descend(
+                    gradients[i][j], velocity: &velocities[i][j], rate: rate, momentum: momentum)
+            }
+        }
+    }
+}
+
+/// RMSProp with momentum: s ← αs + (1 − α)g², v ← μv + g/(√s + ε), w ← w − ηv. The mean square starts from 0.
+///
+/// - Source: Hinton, lecture 6e of "Neural networks for machine learning", 2012; defaults and form of PyTorch, or
+///   TensorFlow's form (ε under the root, the learning rate in the velocity).
+public struct RMSProp: Optimiser {
+    public let alpha: Float
+    public let epsilon: Float
+    public let form: Matrix.RMSPropForm
+    private var meanSquares: [[Matrix]] = []
+    private var velocities: [[Matrix]] = []
+
+    public init(alpha: Float = 0.99, epsilon: Float = 1e-8, form: Matrix.RMSPropForm = .pyTorch) {
+        (self.alpha, self.epsilon, self.form) = (alpha, epsilon, form)
+    }
+
+    public mutating func update(
+        _ parameters: inout [[Matrix]], _ gradients: [[Matrix]], rate: Float, momentum: Float
+    ) throws(CLMatError) {
+        if velocities.isEmpty {
+            meanSquares = try zeros(like: parameters)
+            velocities = try zeros(like: parameters)
+        }
+        for i in parameters.indices {
+            for j in parameters[i].indices {
+                try parameters[i][j].descendByRMSProp(
+                    gradients[i][j], meanSquare: &meanSquares[i][j], velocity: &velocities[i][j], rate: rate,
+                    momentum: momentum, alpha: alpha, epsilon: epsilon, form: form)
+            }
+        }
+    }
+}
+
+private func zeros(like parameters: [[Matrix]]) throws(CLMatError) -> [[Matrix]] {
+    var result: [[Matrix]] = []
+    for layer in parameters {
+        var own: [Matrix] = []
+        for parameter in layer { own.append(try Matrix(zeros: parameter.shape, on: parameter.device)) }
+        result.append(own)
+    }
+    return result
+}

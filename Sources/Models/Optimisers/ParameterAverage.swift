@@ -1,0 +1,54 @@
+import CLMat
+
+/// The mean of a network's parameters along the last steps of training.
+///
+/// The window is kept as five blocks, each with its own mean: five copies of the parameters, whatever the length. So
+/// the mean covers the last `window` steps, less what is still missing of the block being filled (a fifth at most).
+/// - Source: Jiang, UCB/EECS-2018-34, section 4.4 "Parameter averaging"; Polyak and Juditsky, "Acceleration of
+///   stochastic approximation by averaging", 1992.
+public struct ParameterAverage: Sendable {
+    private struct Block: Sendable {
+        var mean: [[Matrix]]
+        var count = 1
+    }
+
+    /// Steps.
+    public let window: Int
+    private var blocks: [Block] = []
+    private static let blockCount = 5
+
+    public init(window: Int) { self.window = max(1, window) }
+
+    private var blockLength: Int { max(1, (window + Self.blockCount - 1) / Self.blockCount) }
+
+    /// The number of steps that the mean covers now.
+    public var count: Int { blocks.reduce(0) { $0 + $1.count } }
+
+    /// Takes in the parameters after one more step.
+    public mutating func add(_ parameters: [[Matrix]]) throws(CLMatError) {
+        guard let last = blocks.indices.last, blocks[last].count < blockLength else {
+            if blocks.count == min(Self.blockCount, window) { blocks.removeFirst() }
+            blocks.append(Block(mean: parameters))
+            return
+        }
+        blocks[last].count += 1
+        let weight = 1 / Float(blocks[last].count)
+        for i in parameters.indices {
+            for j in parameters[i].indices { try blocks[last].mean[i][j].moveTowards(parameters[i][j], weight: weight) }
+        }
+    }
+
+    /// The mean, or nil before the first step.
+    public func mean() throws(CLMatError) -> [[Matrix]]? {
+        guard var mean = blocks.first?.mean, var count = blocks.first?.count else { return nil }
+        for block in blocks.dropFirst() {
+            count += block.count
+            for i in mean.indices {
+                for j in mean[i].indices {
+                    try mean[i][j].moveTowards(block.mean[i][j], weight: Float(block.count) / Float(count))
+                }
+            }
+        }
+        return mean
+    }
+}

@@ -1,0 +1,44 @@
+import ArgumentParser
+import CLMat
+import Foundation
+
+/// The desktop and command-line program.
+@main
+struct Explore: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "explore",
+        abstract: "Watch a model learn, change what it is after, and see the effect at once.",
+        discussion: """
+            Without arguments: explore ldam. A window opens where there is a display; elsewhere the same run goes on with a \
+            progress line and writes its pictures as PNG files.
+            """,
+        version: "CLMat 0.1.0",
+        subcommands: [LDAM.self, Devices.self],
+        defaultSubcommand: LDAM.self)
+
+    static func main() {
+        do {
+            try parseAndRun(Array(CommandLine.arguments.dropFirst()))
+        } catch {
+            guard let failure = error as? CLMatError else { exit(withError: error) }
+            FileHandle.standardError.write(Data("explore: \(failure)\n".utf8))
+            Foundation.exit(1)
+        }
+    }
+
+    private static func parseAndRun(_ arguments: [String]) throws {
+        try checkModel(arguments)
+        var command = try parseAsRoot(arguments)
+        try command.run()
+    }
+
+    /// A first word that is no model gets a better answer than "unexpected argument".
+    private static func checkModel(_ arguments: [String]) throws {
+        guard let first = arguments.first, !first.hasPrefix("-") else { return }
+        let known = configuration.subcommands.compactMap { $0.configuration.commandName }
+        guard known.contains(first) || first == "help" else {
+            let error = CLMatError.unknownName(kind: "model or command", name: first, known: known)
+            throw ValidationError("\(error)")
+        }
+    }
+}

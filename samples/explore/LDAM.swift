@@ -1,0 +1,50 @@
+import ArgumentParser
+import CLMat
+import Exploration
+import Models
+
+/// LeNet-5 learns, and LDAM shows what its neurons want to see.
+struct LDAM: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "ldam",
+        abstract: "LeNet-5 learns to classify images while LDAM shows what its neurons want to see.",
+        discussion: "Langevin dynamics activation maximisation: one column a neuron, one row an independent chain.")
+
+    @OptionGroup var options: RunOptions
+
+    @Option(help: ArgumentHelp("Independent chains a neuron.", valueName: "n"))
+    var chains = 8
+
+    @Flag(help: "Start without the sampler; it can be attached from the window.")
+    var detached = false
+
+    func validate() throws {
+        guard (1...64).contains(chains) else { throw ValidationError("--chains is a number from 1 to 64.") }
+    }
+
+    func run() throws {
+        let device = try options.device.map { try Device.choose($0).device } ?? Device.default
+        let data = try ImageDataSet.load(options.data)
+        let batches = try ImageBatches(data.train, name: data.title, batchSize: options.batch, on: device)
+        let network = try Network.leNet5(
+            input: data.shape, classes: data.classNames.count, seed: options.seed, on: device)
+        let model = try NetworkTrainer(
+            network, title: "LDAM · LeNet-5", test: data.test,
+            defaults: .init(averagingWindow: min(100_000, max(10, 5 * batches.stepsPerEpoch))))
+
+        let offer = AttachmentOffer<NetworkTrainer>.ldam(chains: chains)
+        let sampler = try offer.make(model, Step(0, seed: options.seed))
+        let settings = try options.settings(for: sampler.controls + model.controls)
+        let maximumSteps = try options.maximumSteps(stepsPerEpoch: batches.stepsPerEpoch)
+        let learner = try Learner(
+            model, data: batches, offers: [offer], attached: detached ? [] : [offer.id],
+            options: .init(
+                seed: options.seed, maximumSteps: maximumSteps,
+                maximumSeconds: options.isWindowless && maximumSteps == nil ? 60 : nil,
+                pausesAt: Set(options.atStep.map { [$0] } ?? []), device: device.summary, settings: settings))
+        try Session(
+            learner: learner, model: "ldam", device: device, options: options,
+            pictures: ["samples", "first-layer-filters"]
+        ).run()
+    }
+}

@@ -1,0 +1,66 @@
+import Exploration
+import Foundation
+
+/// Tells how far a run without a window has come.
+final class ProgressReporter {
+    private let learner: Learner
+    private let options: RunOptions
+    private let isTerminal = isatty(STDERR_FILENO) != 0
+    private var lastReport = -Double.infinity
+    private var lastLength = 0
+
+    init(learner: Learner, options: RunOptions) { (self.learner, self.options) = (learner, options) }
+
+    /// Called often; says something now and then.
+    func report() {
+        guard !options.quiet else { return }
+        let now = ProcessInfo.processInfo.systemUptime
+        // A terminal's line is renewed; a log gets a line every ten seconds.
+        let interval = options.progress == .json ? 1.0 : isTerminal ? 0.2 : 10
+        guard now - lastReport >= interval else { return }
+        lastReport = now
+        say()
+    }
+
+    func finish() {
+        guard !options.quiet else { return }
+        say()
+        if options.progress == .bar, isTerminal { FileHandle.standardError.write(Data("\n".utf8)) }
+    }
+
+    private func say() {
+        let status = learner.status
+        let values = learner.timeline.lastValues
+        if options.progress == .json {
+            print(
+                JSON.object([
+                    ("step", "\(status.step)"), ("epoch", JSON.number(status.epoch)),
+                    ("seconds", JSON.number(status.seconds)), ("metrics", JSON.object(values)),
+                    ("rates", JSON.object(status.rates)),
+                ]))
+            fflush(nil)
+            return
+        }
+        var parts = ["step \(grouped(status.step))", "epoch \(format(status.epoch))"]
+        for metric in learner.dashboard.metrics.prefix(3) {
+            if let value = values[metric.id] { parts.append("\(metric.title.lowercased()) \(format(value))") }
+        }
+        for rate in ["training-steps", "sampling-steps"] {
+            if let value = status.rates[rate] {
+                parts.append("\(format(value.rounded())) \(rate.replacingOccurrences(of: "-", with: " "))/s")
+            }
+        }
+        if let left = secondsLeft(status) { parts.append("\(format(left.rounded())) s left") }
+        let line = parts.joined(separator: " · ")
+        let padding = String(repeating: " ", count: max(0, lastLength - line.count))
+        lastLength = line.count
+        FileHandle.standardError.write(Data((isTerminal ? "\r\(line)\(padding)" : "\(line)\n").utf8))
+    }
+
+    private func secondsLeft(_ status: Learner.Status) -> Double? {
+        if let steps = learner.options.maximumSteps, status.step > 0 {
+            return Double(steps - status.step) * status.seconds / Double(status.step)
+        }
+        return learner.options.maximumSeconds.map { max(0, $0 - status.seconds) }
+    }
+}

@@ -1,0 +1,101 @@
+import ArgumentParser
+import CLMat
+import Exploration
+
+/// Options that mean the same for every model.
+struct RunOptions: ParsableArguments {
+    @Option(help: ArgumentHelp("Data set by name (fashion-mnist, mnist) or folder.", valueName: "name-or-path"))
+    var data = "fashion-mnist"
+
+    @Option(help: ArgumentHelp("cpu, an index from 'explore devices', or a part of a device's name.", valueName: "name"))
+    var device: String?
+
+    @Option(help: "All that is random follows from this number.")
+    var seed: UInt64 = 1
+
+    @Option(help: ArgumentHelp("End after so many steps.", valueName: "n"))
+    var steps: Int?
+
+    @Option(help: ArgumentHelp("End after so many passes over the data.", valueName: "n"))
+    var epochs: Int?
+
+    @Option(help: ArgumentHelp("Images in a minibatch.", valueName: "n"))
+    var batch = 100
+
+    @Flag(help: "No window: a progress line, and pictures as PNG files. Ends after a minute if not told otherwise.")
+    var headless = false
+
+    @Option(help: ArgumentHelp("Set a control, as often as you like: --set noise=off --set l2-weight=1.", valueName: "id=value"))
+    var set: [String] = []
+
+    @Option(help: ArgumentHelp("Write what came out as one JSON object.", valueName: "file"))
+    var summary: String?
+
+    @Option(help: ArgumentHelp("How progress is told: bar (standard error) or json (standard output, one object a line).", valueName: "bar|json"))
+    var progress = Progress.bar
+
+    @Flag(help: "Say only errors.")
+    var quiet = false
+
+    @Option(help: ArgumentHelp("Draw the window into a PNG file; needs no display.", valueName: "file"))
+    var screenshot: String?
+
+    @Option(help: ArgumentHelp("The step for --screenshot; the last if not given.", valueName: "n"))
+    var atStep: Int?
+
+    @Option(help: ArgumentHelp("Size of the window or screenshot.", valueName: "width×height"))
+    var size = "1600x1000"
+
+    @Option(help: ArgumentHelp("dark or light.", valueName: "theme"))
+    var theme = Theme.dark
+
+    @Option(help: ArgumentHelp("Folder for the pictures of a run without a window; none writes none.", valueName: "folder"))
+    var pictures = "."
+
+    enum Progress: String, ExpressibleByArgument { case bar, json }
+    enum Theme: String, ExpressibleByArgument { case dark, light }
+
+    func validate() throws {
+        if let steps, steps < 0 { throw ValidationError("--steps must not be negative.") }
+        if let epochs, epochs < 0 { throw ValidationError("--epochs must not be negative.") }
+        if steps != nil, epochs != nil { throw ValidationError("Give --steps or --epochs, not both.") }
+        if let atStep, atStep < 0 { throw ValidationError("--at-step must not be negative.") }
+        if atStep != nil, screenshot == nil { throw ValidationError("--at-step belongs to --screenshot.") }
+        _ = try windowSize()
+        for setting in set where !setting.contains("=") {
+            throw ValidationError("--set takes id=value, as in --set noise=0.1; '\(setting)' has no '='.")
+        }
+    }
+
+    func windowSize() throws -> (width: Int, height: Int) {
+        let parts = size.split(whereSeparator: { $0 == "x" || $0 == "×" }).map { Int($0) }
+        guard parts.count == 2, let width = parts[0], let height = parts[1], (640...7680).contains(width),
+            (400...4320).contains(height)
+        else { throw ValidationError("--size is width×height in pixels, from 640x400 to 7680x4320.") }
+        return (width, height)
+    }
+
+    /// The steps after which the run ends by itself.
+    func maximumSteps(stepsPerEpoch: Int) throws -> Int? {
+        guard let epochs else { return steps ?? (isWindowless ? atStep : nil) }
+        let (product, overflow) = epochs.multipliedReportingOverflow(by: stepsPerEpoch)
+        guard !overflow else { throw ValidationError("--epochs is too large.") }
+        return product
+    }
+
+    /// Whether no window is wanted.
+    var isWindowless: Bool { headless || screenshot != nil }
+
+    /// The values that `--set` gives, read as each control reads what a person types.
+    func settings(for controls: [Control]) throws(CLMatError) -> [String: Double] {
+        var settings: [String: Double] = [:]
+        for setting in set {
+            let parts = setting.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+            guard let control = controls.first(where: { $0.id == parts[0] }) else {
+                throw .unknownName(kind: "control", name: parts[0], known: controls.map(\.id))
+            }
+            settings[control.id] = try control.parse(parts[1])
+        }
+        return settings
+    }
+}

@@ -1,0 +1,50 @@
+import CLMat
+import Exploration
+import Foundation
+
+/// What came out of a run, as one JSON object: the same for every model.
+struct Summary {
+    let learner: Learner
+    let model: String
+    let device: Device
+    let seed: UInt64
+
+    var json: String {
+        let status = learner.status
+        return JSON.object([
+            ("model", JSON.string(model)), ("device", JSON.string(device.name)),
+            ("threads", "\(Device.cpu.computeUnits)"), ("seed", "\(seed)"), ("steps", "\(status.step)"),
+            ("seconds", JSON.number(status.seconds)), ("metrics", JSON.object(learner.timeline.lastValues)),
+            ("rates", JSON.object(learner.totalRates)),
+        ])
+    }
+}
+
+/// The little JSON that is written here: keys in a fixed order, numbers that are none as null.
+enum JSON {
+    static func string(_ text: String) -> String {
+        var escaped = ""
+        for scalar in text.unicodeScalars {
+            switch scalar {
+            case "\"": escaped += "\\\""
+            case "\\": escaped += "\\\\"
+            case _ where scalar.value < 0x20: escaped += "\\u" + String(format: "%04x", scalar.value)
+            default: escaped.unicodeScalars.append(scalar)
+            }
+        }
+        return "\"\(escaped)\""
+    }
+
+    static func number(_ value: Double) -> String {
+        guard value.isFinite else { return "null" }
+        return String(format: "%.7g", value)
+    }
+
+    static func object(_ entries: [(String, String)]) -> String {
+        "{" + entries.map { "\(string($0.0)): \($0.1)" }.joined(separator: ", ") + "}"
+    }
+
+    static func object(_ values: [String: Double]) -> String {
+        object(values.sorted { $0.key < $1.key }.map { ($0.key, number($0.value)) })
+    }
+}
