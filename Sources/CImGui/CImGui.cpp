@@ -259,7 +259,7 @@ void gui_begin_window(
     ImGui::PushStyleColor(ImGuiCol_WindowBg, fill);
     ImGui::PushStyleColor(ImGuiCol_Border, edge);
     ImGuiWindowFlags flags = ImGuiWindowFlags_NoDecoration | ImGuiWindowFlags_NoMove | ImGuiWindowFlags_NoSavedSettings
-        | ImGuiWindowFlags_NoNav | ImGuiWindowFlags_NoScrollWithMouse | ImGuiWindowFlags_NoFocusOnAppearing;
+        | ImGuiWindowFlags_NoScrollWithMouse | ImGuiWindowFlags_NoFocusOnAppearing;
     if (stays_behind) flags |= ImGuiWindowFlags_NoBringToFrontOnFocus;
     ImGui::Begin(id, nullptr, flags);
     ImGui::PopStyleColor(2);
@@ -282,7 +282,7 @@ void gui_begin_region(
     const char *id, float x, float y, float width, float height, float *content_x, float *content_y)
 {
     ImGui::SetCursorScreenPos(ImVec2(x, y));
-    ImGui::BeginChild(id, ImVec2(width > 1 ? width : 1, height > 1 ? height : 1), false, ImGuiWindowFlags_NoNav);
+    ImGui::BeginChild(id, ImVec2(width > 1 ? width : 1, height > 1 ? height : 1));
     const ImVec2 at = ImGui::GetCursorScreenPos();
     *content_x = at.x;
     *content_y = at.y;

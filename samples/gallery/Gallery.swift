@@ -14,13 +14,13 @@ struct Gallery: Model {
 
     init(stepsPerSecond: Double?) { self.stepsPerSecond = stepsPerSecond }
 
-    static func learner(stepsPerSecond: Double?, maximumSteps: Int?) throws(CLMatError) -> Learner {
+    static func learner(stepsPerSecond: Double?) throws(CLMatError) -> Learner {
         try Learner(
             Gallery(stepsPerSecond: stepsPerSecond), data: NoData(),
             offers: [
                 AttachmentOffer(id: "wave", title: "Wave") { (_, _) throws(CLMatError) in Wave() }
             ],
-            options: Learner.Options(maximumSteps: maximumSteps, device: "no device, made-up numbers"))
+            options: Learner.Options(device: "no device, made-up numbers"))
     }
 
     /// Moves some sliders on the way, so that a picture has marks.

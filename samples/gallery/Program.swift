@@ -35,13 +35,13 @@ import Viewer
         }
         do {
             if let screenshot {
-                let learner = try Gallery.learner(stepsPerSecond: nil, maximumSteps: steps)
+                let learner = try Gallery.learner(stepsPerSecond: nil)
                 try Gallery.play(learner, steps: steps)
                 try Viewer.screenshot(of: learner, to: screenshot, options: options)
                 learner.stop()
                 learner.wait()
             } else {
-                let learner = try Gallery.learner(stepsPerSecond: 200, maximumSteps: nil)
+                let learner = try Gallery.learner(stepsPerSecond: 200)
                 learner.start()
                 try Viewer.run(learner, options: options)
                 learner.stop()

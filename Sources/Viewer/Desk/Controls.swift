@@ -27,14 +27,16 @@ extension Desk {
         ]
     }
 
-    /// How high a panel of the left column would like to be.
-    func need(of panel: Panel, in area: Box) -> Float {
+    /// How high a panel of the left column has to be. The words of the add panel can scroll.
+    func need(of panel: Panel, _ density: Int, in area: Box) -> Float {
         let width = min(max(270, (area.width * 0.2).rounded()), 330) - 26
         switch panel {
         case .controls(let group):
-            let rows = height(of: controls(of: group), width: width, Density.all[0])
+            let rows = height(of: controls(of: group), width: width, Density.all[density])
             return rows + 36 + 10
-        case .add: return addHeight(width: width) + 36 + 14
+        case .add:
+            let whole = addHeight(width: width) + 36 + 14
+            return density == 0 ? whole : min(whole, 210)
         case .figure, .metric: return 0
         }
     }
@@ -120,9 +122,9 @@ extension Desk {
     private func segments(_ options: [String], width: Float) -> [(row: Int, x: Float, width: Float)] {
         var (row, x): (Int, Float) = (0, 0)
         return options.map { option in
-            let own = min(max(44, UI.width(option) + 22), width)
+            let own = min(max(40, UI.width(option) + 18), width)
             if x > 0, x + own > width { (row, x) = (row + 1, 0) }
-            defer { x += own + 6 }
+            defer { x += own + 4 }
             return (row, x, own)
         }
     }

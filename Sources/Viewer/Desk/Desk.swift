@@ -37,6 +37,8 @@ import Foundation
     var columnMenu: ColumnMenu?
     /// Where the enlarged image was taken to be moved.
     var grabOffset = Point(0, 0)
+    /// Where the enlarged image was drawn last.
+    var enlargedBox: Box?
     var drag: PanelDrag?
     /// Where the graphs were taken to be panned: the step, and the place of the mouse since.
     var panFrom: (step: Double, mouse: Float)?
@@ -77,13 +79,14 @@ import Foundation
         let errorLines = drawStatusLine()
         let area = workingArea(errorLines: errorLines)
         let panels = layout.openPanels(dashboard)
-        boxes = layout.boxes(panels, in: area) { self.need(of: $0, in: area) }
+        boxes = layout.boxes(panels, in: area) { self.need(of: $0, $1, in: area) }
         movePanels(in: area)
         for panel in panels {
             guard let box = boxes[panel] else { continue }
             show(panel, box, textures)
         }
         if panels.isEmpty { drawEmptyDesk(area) }
+        enlargedBox = nil
         drawEnlarged(in: area, textures)
         drawColumnMenu(in: area)
         drawTooltip()

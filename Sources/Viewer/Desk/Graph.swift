@@ -115,7 +115,7 @@ extension Desk {
         func x(_ step: Double) -> Float { plot.x + Float((step - range.lowerBound) / length) * plot.width }
 
         // Axes.
-        let ticks = Ticks(around: valueRange(metric, buckets), count: max(3, min(6, Int(plot.height / 36))))
+        let ticks = Ticks(around: valueRange(metric, buckets), count: max(3, min(6, Int(plot.height / 29))))
         let (low, high) = (ticks.range.lowerBound, ticks.range.upperBound)
         func y(_ value: Float) -> Float {
             guard value.isFinite else { return value == .infinity ? plot.y : plot.maxY }

@@ -49,8 +49,11 @@ struct Layout: Equatable {
 
     // MARK: Places
 
-    /// Where each open panel is. `need` is how high a panel of the left column would like to be.
-    func boxes(_ panels: [Panel], in area: Box, need: (Panel) -> Float) -> [Panel: Box] {
+    /// How high a panel of the left column has to be if its rows are this dense: 0 is the airiest.
+    typealias Need = (_ panel: Panel, _ density: Int) -> Float
+
+    /// Where each open panel is.
+    func boxes(_ panels: [Panel], in area: Box, need: Need) -> [Panel: Box] {
         var boxes = Self.grid(panels, in: area, need: need)
         guard !isArranged else { return boxes }
         var taken: [Box] = []
@@ -87,7 +90,7 @@ struct Layout: Equatable {
     static let gap: Float = 12
 
     /// Controls left, figures in the middle, graphs right; a fourth and further graph under the figures.
-    private static func grid(_ panels: [Panel], in area: Box, need: (Panel) -> Float) -> [Panel: Box] {
+    private static func grid(_ panels: [Panel], in area: Box, need: Need) -> [Panel: Box] {
         var boxes: [Panel: Box] = [:]
         var rest = area
         let left = panels.filter { if case .controls = $0 { true } else { $0 == .add } }
@@ -97,7 +100,7 @@ struct Layout: Equatable {
         if !left.isEmpty {
             let width = min(max(270, (area.width * 0.2).rounded()), 330)
             let column = Box(area.x, area.y, width, area.height)
-            for (panel, box) in zip(left, heights(left.map(need), in: column)) { boxes[panel] = box }
+            for (panel, box) in zip(left, stacked(left, in: column, need)) { boxes[panel] = box }
             rest = area.inset(width + gap, 0, 0, 0)
         }
         guard !figures.isEmpty else {
@@ -136,15 +139,18 @@ struct Layout: Equatable {
         return boxes
     }
 
-    /// Rows as high as they need, stretched or squeezed to fill `column`. The last one takes what is left over.
-    private static func heights(_ needs: [Float], in column: Box) -> [Box] {
-        let room = column.height - gap * Float(needs.count - 1)
-        let wanted = needs.reduce(0, +)
+    /// Panels as high as they need, at the airiest density at which they fit. The last one takes what is left.
+    private static func stacked(_ panels: [Panel], in column: Box, _ need: Need) -> [Box] {
+        let room = column.height - gap * Float(panels.count - 1)
+        var needs: [Float] = []
+        for density in Desk.Density.all.indices {
+            needs = panels.map { need($0, density) }
+            if needs.reduce(0, +) <= room { break }
+        }
+        let squeeze = min(1, room / max(1, needs.reduce(0, +)))
         var y = column.y
         return needs.enumerated().map { index, need in
-            let isLast = index == needs.count - 1
-            var height = (wanted > room ? need * room / wanted : need).rounded(.down)
-            if isLast { height = column.maxY - y }
+            let height = index == needs.count - 1 ? column.maxY - y : (need * squeeze).rounded(.down)
             defer { y += height + gap }
             return Box(column.x, y, column.width, height)
         }

@@ -108,13 +108,18 @@ extension Desk {
 
     private func typeValue(of control: Control, _ row: Box) {
         guard var typed = hand.typed else { return }
-        switch typed.field.show("field \(control.id)", Point(row.maxX - 84, row.y - 2), width: 84) {
+        let outcome = typed.field.show("field \(control.id)", Point(row.maxX - 84, row.y - 2), width: 84)
+        switch outcome {
         case .typing: hand.typed = typed
         case .entered, .left:
             do {
                 let value = try control.parse(typed.field.text)
                 hand.typed = nil
                 set(control, to: value)
+            } catch where outcome == .left {
+                // The person has gone elsewhere: the value stays as it was.
+                hand.typed = nil
+                say("\(error)")
             } catch {
                 typed.field.problem = "\(error)"
                 typed.field.focus()

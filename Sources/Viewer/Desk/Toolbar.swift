@@ -49,12 +49,15 @@ extension Desk {
         UI.disc(Point(here, y), radius: 6, theme.text)
 
         UI.text("step 0", Point(strip.x, y + 7), theme.secondary, .small)
-        let end = UI.width(grouped(last), .smallMono)
-        UI.text(grouped(last), Point(strip.maxX - end, y + 7), theme.secondary, .smallMono)
-        let middle = "step \(grouped(now))" + (status.stepsPerEpoch > 1 ? " · epoch \(epochText)" : "")
-        let width = UI.width(middle, .smallMono)
-        let left = min(max(here - width / 2, strip.x + 60), strip.maxX - end - width - 14)
-        if left > strip.x + 50 { UI.text(middle, Point(left, y + 7), theme.text, .smallMono) }
+        var right = strip.maxX
+        if last != now {
+            UI.text(grouped(last), Point(right, y + 7), theme.secondary, .smallMono, align: .right)
+            right -= UI.width(grouped(last), .smallMono) + 14
+        }
+        let words = "step \(grouped(now))" + (status.stepsPerEpoch > 1 ? " · epoch \(epochText)" : "")
+        let width = UI.width(words, .smallMono)
+        let left = min(max(here - width / 2, strip.x + 56), right - width)
+        if now > 0 { UI.text(words, Point(left, y + 7), theme.text, .smallMono) }
 
         let changes = self.changes { x(Double($0)) }
         for change in changes { UI.marker(Point(x(Double(change.step)), y - 4), change.colour, size: 5) }

@@ -27,7 +27,8 @@ import CImGui
             characters.withUnsafeMutableBufferPointer {
                 gui_field(id, at.x, at.y, width, $0.baseAddress, Int32(Self.capacity), needsFocus)
             })
-        if happened & Int(GUI_FIELD_ACTIVE) != 0 { needsFocus = false }
+        // Asked for once: the keyboard comes in the next frame, and asking again there would take it away.
+        needsFocus = false
         if text != before { problem = nil }
         if happened & Int(GUI_FIELD_ENTERED) != 0 { return .entered }
         return happened & Int(GUI_FIELD_LEFT) != 0 ? .left : .typing

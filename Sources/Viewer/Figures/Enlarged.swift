@@ -25,6 +25,7 @@ extension Desk {
         let height = 40 + image.height + 24 + Float(facts.count) * 17 + buttons + 14
         let place = figures[id]?.place ?? Point(area.midX, area.midY)
         let box = Box(place.x, place.y, min(width, area.width), height).within(area)
+        enlargedBox = box
 
         gui_begin_window(
             "enlarged \(id)", box.x, box.y, box.width, box.height, theme.panel.packed, theme.secondary.packed, 6, false,

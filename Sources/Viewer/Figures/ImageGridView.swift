@@ -139,7 +139,7 @@ struct GridLayout {
         var width = max(min(wide, high / aspect), min(wide, 26))
         let zoom = width / Float(grid.width)
         // Whole pixels are all the same size where that costs little.
-        if zoom >= 1, zoom.rounded(.down) / zoom > 0.87 { width = zoom.rounded(.down) * Float(grid.width) }
+        if zoom >= 1, zoom.rounded(.down) / zoom > 0.93 { width = zoom.rounded(.down) * Float(grid.width) }
         cellWidth = max(2, width.rounded(.down))
         cellHeight = max(2, (cellWidth * aspect).rounded())
         contentHeight = top + rows * (cellHeight + gap) - gap + 2

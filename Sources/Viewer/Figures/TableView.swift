@@ -10,7 +10,7 @@ extension Desk {
         }
         let widths = columnWidths(table, room: body.width - 10)
         func place(_ column: Int, _ left: Float) -> (x: Float, width: Float) {
-            (left + widths.prefix(column).reduce(0) { $0 + $1 + 18 }, widths[column])
+            (left + widths.prefix(column).reduce(0) { $0 + $1 + Self.tableGap }, widths[column])
         }
         func draw(_ words: String, _ column: Int, _ left: Float, _ y: Float, _ colour: Colour, _ face: Face) {
             let (x, width) = place(column, left)
@@ -36,7 +36,7 @@ extension Desk {
         }
     }
 
-    /// As wide as their words, or less, in proportion, where they do not fit.
+    /// As wide as their words. Where they do not fit, words give way first: a number that is cut says nothing.
     private func columnWidths(_ table: Table, room: Float) -> [Float] {
         let natural = table.columns.indices.map { column in
             let face: Face = table.numeric.contains(column) ? .mono : .text
@@ -44,8 +44,13 @@ extension Desk {
             let cells = table.rows.prefix(200).map { column < $0.count ? UI.width($0[column], face) : 0 }
             return max(UI.width(table.columns[column], .small), cells.max() ?? 0, 24)
         }
-        let available = room - 18 * Float(natural.count - 1)
-        let wanted = natural.reduce(0, +)
-        return wanted <= available ? natural : natural.map { max(12, $0 * available / wanted) }
+        let excess = natural.reduce(0, +) + Self.tableGap * Float(natural.count - 1) - room
+        let words = natural.indices.filter { !table.numeric.contains($0) }
+        let wordWidth = words.reduce(0) { $0 + natural[$1] }
+        guard excess > 0 else { return natural }
+        let shrunk = wordWidth > 0 ? max(0.3, 1 - excess / wordWidth) : 1
+        return natural.indices.map { words.contains($0) ? natural[$0] * shrunk : natural[$0] }
     }
+
+    private static let tableGap: Float = 16
 }

@@ -28,10 +28,11 @@ import Foundation
             throw .windowUnavailable(reason: Self.sdlError)
         }
         SDL_EnableScreenSaver()
-        // A display smaller than the wish gets a window that fits.
+        // A display smaller than the wish gets a window that fits; the dummy driver's has no edges.
         var usable = SDL_Rect()
         var (width, height) = (Int32(width), Int32(height))
-        if SDL_GetDisplayUsableBounds(0, &usable) == 0, usable.w > 200, usable.h > 200 {
+        let isReal = SDL_GetCurrentVideoDriver().map { String(cString: $0) } != "dummy"
+        if isReal, SDL_GetDisplayUsableBounds(0, &usable) == 0, usable.w > 200, usable.h > 200 {
             (width, height) = (min(width, usable.w), min(height, usable.h))
         }
         let centred = Int32(bitPattern: 0x2fff_0000)  // SDL_WINDOWPOS_CENTERED

@@ -109,6 +109,7 @@ import Foundation
             let buttons = [UInt8(SDL_BUTTON_LEFT): 0, UInt8(SDL_BUTTON_RIGHT): 1, UInt8(SDL_BUTTON_MIDDLE): 2]
             guard let button = buttons[event.button.button] else { return false }
             gui_mouse_button(gui, Int32(button), event.type == SDL_MOUSEBUTTONDOWN.rawValue)
+            framesOwed = 4  // a field that a click opens has the keyboard in the third
             return true
         case SDL_MOUSEWHEEL:
             gui_mouse_wheel(gui, event.wheel.preciseY != 0 ? event.wheel.preciseY : Float(event.wheel.y))
