@@ -1,1 +1,395 @@
 #include "CImGui.h"
+
+#include <SDL2/SDL.h>
+#include <new>
+
+#pragma clang diagnostic push
+#pragma clang diagnostic ignored "-Weverything"
+#include <imgui.h>
+#pragma clang diagnostic pop
+
+struct Gui {
+    SDL_Renderer *renderer = nullptr;
+    ImGuiContext *context = nullptr;
+    SDL_Texture *atlas = nullptr;
+    ImFont *face[GUI_FACES] = {};
+    bool loaded[GUI_FACES] = {};
+};
+
+namespace {
+
+// The frame in progress.
+Gui *current = nullptr;
+ImDrawList *canvas = nullptr;
+int cursor_override = -1;
+
+// ImGui's default range has no Greek, arrows or mathematics.
+const ImWchar characters[] = {
+    0x0020, 0x017f, 0x0370, 0x03ff, 0x2010, 0x2027, 0x2030, 0x203a, 0x2070, 0x209c, 0x2190, 0x2199,
+    0x2200, 0x226f, 0x25a0, 0x25cf, 0x2713, 0x2717, 0,
+};
+
+const char *clipboard_text(void *)
+{
+    // ImGui reads the text before it asks again.
+    static char *kept = nullptr;
+    SDL_free(kept);
+    kept = SDL_GetClipboardText();
+    return kept;
+}
+
+void set_clipboard_text(void *, const char *text) { SDL_SetClipboardText(text); }
+
+bool load_fonts(Gui *gui, const GuiFonts *fonts)
+{
+    ImFontAtlas *atlas = ImGui::GetIO().Fonts;
+    for (int i = 0; i < GUI_FACES; i++) {
+        // ImGui asserts on a missing file, so look first.
+        SDL_RWops *file = fonts->path[i] ? SDL_RWFromFile(fonts->path[i], "rb") : nullptr;
+        if (file) {
+            SDL_RWclose(file);
+            ImFontConfig config;
+            config.OversampleH = 2;
+            config.OversampleV = 1;
+            config.PixelSnapH = true;
+            gui->face[i] = atlas->AddFontFromFileTTF(fonts->path[i], fonts->size[i], &config, characters);
+            gui->loaded[i] = gui->face[i] != nullptr;
+        }
+        if (!gui->face[i]) {
+            ImFontConfig config;
+            config.SizePixels = 13;
+            gui->face[i] = atlas->AddFontDefault(&config);
+        }
+    }
+    unsigned char *pixels;
+    int width, height;
+    atlas->GetTexDataAsRGBA32(&pixels, &width, &height);
+    gui->atlas = SDL_CreateTexture(gui->renderer, SDL_PIXELFORMAT_ABGR8888, SDL_TEXTUREACCESS_STATIC, width, height);
+    if (!gui->atlas) return false;
+    SDL_UpdateTexture(gui->atlas, nullptr, pixels, width * 4);
+    SDL_SetTextureBlendMode(gui->atlas, SDL_BLENDMODE_BLEND);
+    atlas->SetTexID(gui->atlas);
+    atlas->ClearTexData();
+    return true;
+}
+
+ImVec4 vec4(uint32_t colour) { return ImGui::ColorConvertU32ToFloat4(colour); }
+
+}    // namespace
+
+// MARK: Life
+
+Gui *gui_create(void *renderer, const GuiFonts *fonts)
+{
+    Gui *gui = new (std::nothrow) Gui;
+    if (!gui) return nullptr;
+    gui->renderer = static_cast<SDL_Renderer *>(renderer);
+    ImGuiContext *before = ImGui::GetCurrentContext();
+    gui->context = ImGui::CreateContext();
+    ImGui::SetCurrentContext(gui->context);
+    ImGuiIO &io = ImGui::GetIO();
+    io.IniFilename = nullptr;
+    io.LogFilename = nullptr;
+    io.BackendFlags |= ImGuiBackendFlags_RendererHasVtxOffset;
+    io.ConfigInputTextCursorBlink = false;    // nothing blinks
+    io.GetClipboardTextFn = clipboard_text;
+    io.SetClipboardTextFn = set_clipboard_text;
+    const int keys[][2] = {
+        {ImGuiKey_Tab, SDL_SCANCODE_TAB}, {ImGuiKey_LeftArrow, SDL_SCANCODE_LEFT},
+        {ImGuiKey_RightArrow, SDL_SCANCODE_RIGHT}, {ImGuiKey_UpArrow, SDL_SCANCODE_UP},
+        {ImGuiKey_DownArrow, SDL_SCANCODE_DOWN}, {ImGuiKey_Home, SDL_SCANCODE_HOME}, {ImGuiKey_End, SDL_SCANCODE_END},
+        {ImGuiKey_Delete, SDL_SCANCODE_DELETE}, {ImGuiKey_Backspace, SDL_SCANCODE_BACKSPACE},
+        {ImGuiKey_Enter, SDL_SCANCODE_RETURN}, {ImGuiKey_KeyPadEnter, SDL_SCANCODE_KP_ENTER},
+        {ImGuiKey_Escape, SDL_SCANCODE_ESCAPE}, {ImGuiKey_A, SDL_SCANCODE_A}, {ImGuiKey_C, SDL_SCANCODE_C},
+        {ImGuiKey_V, SDL_SCANCODE_V}, {ImGuiKey_X, SDL_SCANCODE_X}, {ImGuiKey_Y, SDL_SCANCODE_Y},
+        {ImGuiKey_Z, SDL_SCANCODE_Z},
+    };
+    for (const auto &key : keys) io.KeyMap[key[0]] = key[1];
+
+    ImGuiStyle &style = ImGui::GetStyle();
+    style.WindowPadding = ImVec2(0, 0);
+    style.WindowMinSize = ImVec2(1, 1);
+    style.WindowBorderSize = 1;
+    style.ChildBorderSize = 0;
+    style.ScrollbarSize = 9;
+    style.ScrollbarRounding = 4;
+    style.FrameRounding = 3;
+    style.FramePadding = ImVec2(5, 2);
+    style.AntiAliasedLinesUseTex = false;    // SDL's textures of lines are scaled by the nearest pixel
+    if (!load_fonts(gui, fonts)) {
+        gui_destroy(gui);
+        gui = nullptr;
+    }
+    ImGui::SetCurrentContext(before);
+    return gui;
+}
+
+void gui_destroy(Gui *gui)
+{
+    if (!gui) return;
+    if (gui->atlas) SDL_DestroyTexture(gui->atlas);
+    if (gui->context) ImGui::DestroyContext(gui->context);
+    delete gui;
+}
+
+bool gui_face_is_loaded(const Gui *gui, int face) { return gui->loaded[face]; }
+
+bool gui_face_has(const Gui *gui, int face, uint32_t character)
+{
+    return character <= 0xffff && gui->face[face]->FindGlyphNoFallback(static_cast<ImWchar>(character)) != nullptr;
+}
+
+void gui_set_colours(Gui *gui, uint32_t text, uint32_t field, uint32_t selection, uint32_t grab)
+{
+    ImGuiContext *before = ImGui::GetCurrentContext();
+    ImGui::SetCurrentContext(gui->context);
+    ImVec4 *colours = ImGui::GetStyle().Colors;
+    colours[ImGuiCol_Text] = vec4(text);
+    colours[ImGuiCol_FrameBg] = colours[ImGuiCol_FrameBgHovered] = colours[ImGuiCol_FrameBgActive] = vec4(field);
+    colours[ImGuiCol_TextSelectedBg] = vec4(selection);
+    colours[ImGuiCol_ScrollbarBg] = colours[ImGuiCol_ChildBg] = ImVec4(0, 0, 0, 0);
+    colours[ImGuiCol_ScrollbarGrab] = colours[ImGuiCol_ScrollbarGrabHovered] = colours[ImGuiCol_ScrollbarGrabActive] =
+        vec4(grab);
+    ImGui::SetCurrentContext(before);
+}
+
+// MARK: Input
+
+void gui_mouse_moved(Gui *gui, float x, float y)
+{
+    ImGui::SetCurrentContext(gui->context);
+    ImGui::GetIO().MousePos = ImVec2(x, y);
+}
+
+void gui_mouse_button(Gui *gui, int button, bool down)
+{
+    ImGui::SetCurrentContext(gui->context);
+    if (button >= 0 && button < 3) ImGui::GetIO().MouseDown[button] = down;
+}
+
+void gui_mouse_wheel(Gui *gui, float amount)
+{
+    ImGui::SetCurrentContext(gui->context);
+    ImGui::GetIO().MouseWheel += amount;
+}
+
+void gui_key(Gui *gui, int scancode, bool down, bool control, bool shift, bool alt)
+{
+    ImGui::SetCurrentContext(gui->context);
+    ImGuiIO &io = ImGui::GetIO();
+    if (scancode >= 0 && scancode < IM_ARRAYSIZE(io.KeysDown)) io.KeysDown[scancode] = down;
+    io.KeyCtrl = control;
+    io.KeyShift = shift;
+    io.KeyAlt = alt;
+}
+
+void gui_text_typed(Gui *gui, const char *text)
+{
+    ImGui::SetCurrentContext(gui->context);
+    ImGui::GetIO().AddInputCharactersUTF8(text);
+}
+
+// MARK: Frame
+
+void gui_begin_frame(Gui *gui, float width, float height, float seconds)
+{
+    current = gui;
+    cursor_override = -1;
+    ImGui::SetCurrentContext(gui->context);
+    ImGuiIO &io = ImGui::GetIO();
+    io.DisplaySize = ImVec2(width, height);
+    io.DeltaTime = seconds > 0 ? seconds : 1e-3f;
+    ImGui::NewFrame();
+}
+
+void gui_end_frame(Gui *gui)
+{
+    ImGui::Render();
+    const ImDrawData *data = ImGui::GetDrawData();
+    SDL_Renderer *renderer = gui->renderer;
+    for (int n = 0; n < data->CmdListsCount; n++) {
+        const ImDrawList *list = data->CmdLists[n];
+        for (const ImDrawCmd &command : list->CmdBuffer) {
+            const SDL_Rect clip = {
+                (int)command.ClipRect.x, (int)command.ClipRect.y, (int)(command.ClipRect.z - command.ClipRect.x),
+                (int)(command.ClipRect.w - command.ClipRect.y)};
+            if (clip.w <= 0 || clip.h <= 0 || command.ElemCount == 0) continue;
+            SDL_RenderSetClipRect(renderer, &clip);
+            const ImDrawVert *v = list->VtxBuffer.Data + command.VtxOffset;
+            SDL_RenderGeometryRaw(
+                renderer, (SDL_Texture *)command.GetTexID(), &v->pos.x, sizeof *v, (const SDL_Color *)&v->col,
+                sizeof *v, &v->uv.x, sizeof *v, list->VtxBuffer.Size - (int)command.VtxOffset,
+                list->IdxBuffer.Data + command.IdxOffset, (int)command.ElemCount, sizeof(ImDrawIdx));
+        }
+    }
+    SDL_RenderSetClipRect(renderer, nullptr);
+}
+
+bool gui_is_typing(void) { return ImGui::GetCurrentContext() && ImGui::GetIO().WantTextInput; }
+
+void gui_mouse(float *x, float *y)
+{
+    const ImVec2 at = ImGui::GetIO().MousePos;
+    *x = at.x;
+    *y = at.y;
+}
+
+bool gui_mouse_was_pressed(void) { return ImGui::IsMouseClicked(0); }
+float gui_wheel(void) { return ImGui::GetIO().MouseWheel; }
+bool gui_shift(void) { return ImGui::GetIO().KeyShift; }
+
+int gui_cursor(void)
+{
+    if (cursor_override >= 0) return cursor_override;
+    return ImGui::GetMouseCursor() == ImGuiMouseCursor_TextInput ? GUI_CURSOR_TEXT : GUI_CURSOR_ARROW;
+}
+
+void gui_set_cursor(int cursor) { cursor_override = cursor; }
+
+// MARK: Windows and items
+
+void gui_begin_window(
+    const char *id, float x, float y, float width, float height, uint32_t fill, uint32_t edge, float radius,
+    bool stays_behind, bool to_front)
+{
+    ImGui::SetNextWindowPos(ImVec2(x, y));
+    ImGui::SetNextWindowSize(ImVec2(width, height));
+    if (to_front) ImGui::SetNextWindowFocus();
+    ImGui::PushStyleVar(ImGuiStyleVar_WindowRounding, radius);
+    ImGui::PushStyleColor(ImGuiCol_WindowBg, fill);
+    ImGui::PushStyleColor(ImGuiCol_Border, edge);
+    ImGuiWindowFlags flags = ImGuiWindowFlags_NoDecoration | ImGuiWindowFlags_NoMove | ImGuiWindowFlags_NoSavedSettings
+        | ImGuiWindowFlags_NoScrollWithMouse | ImGuiWindowFlags_NoFocusOnAppearing;
+    if (stays_behind) flags |= ImGuiWindowFlags_NoBringToFrontOnFocus;
+    ImGui::Begin(id, nullptr, flags);
+    ImGui::PopStyleColor(2);
+    ImGui::PopStyleVar();
+    canvas = ImGui::GetWindowDrawList();
+}
+
+void gui_end_window(void)
+{
+    ImGui::End();
+    canvas = nullptr;
+}
+
+bool gui_window_is_hovered(void)
+{
+    return ImGui::IsWindowHovered(ImGuiHoveredFlags_ChildWindows | ImGuiHoveredFlags_AllowWhenBlockedByActiveItem);
+}
+
+void gui_begin_region(
+    const char *id, float x, float y, float width, float height, float *content_x, float *content_y)
+{
+    ImGui::SetCursorScreenPos(ImVec2(x, y));
+    ImGui::BeginChild(id, ImVec2(width > 1 ? width : 1, height > 1 ? height : 1));
+    const ImVec2 at = ImGui::GetCursorScreenPos();
+    *content_x = at.x;
+    *content_y = at.y;
+    canvas = ImGui::GetWindowDrawList();
+}
+
+void gui_end_region(float content_height)
+{
+    ImGui::SetCursorPos(ImVec2(0, 0));
+    ImGui::Dummy(ImVec2(1, content_height));
+    ImGui::EndChild();
+    canvas = ImGui::GetWindowDrawList();
+}
+
+unsigned gui_item(const char *id, float x, float y, float width, float height)
+{
+    if (width < 1 || height < 1) return 0;
+    ImGui::SetCursorScreenPos(ImVec2(x, y));
+    const bool clicked = ImGui::InvisibleButton(id, ImVec2(width, height));
+    unsigned happened = 0;
+    if (ImGui::IsItemHovered()) {
+        happened |= GUI_HOVERED;
+        if (ImGui::IsMouseDoubleClicked(0)) happened |= GUI_DOUBLE_CLICKED;
+    }
+    if (ImGui::IsItemActive()) happened |= GUI_HELD;
+    if (ImGui::IsItemActivated()) happened |= GUI_PRESSED;
+    if (ImGui::IsItemDeactivated()) happened |= GUI_RELEASED;
+    if (clicked) happened |= GUI_CLICKED;
+    return happened;
+}
+
+unsigned gui_field(
+    const char *id, float x, float y, float width, char *text, int capacity, bool focus)
+{
+    ImGui::SetCursorScreenPos(ImVec2(x, y));
+    ImGui::SetNextItemWidth(width);
+    ImGui::PushFont(current->face[3]);
+    if (focus) ImGui::SetKeyboardFocusHere();
+    const bool entered = ImGui::InputText(
+        id, text, (size_t)capacity, ImGuiInputTextFlags_EnterReturnsTrue | ImGuiInputTextFlags_AutoSelectAll);
+    ImGui::PopFont();
+    unsigned happened = 0;
+    if (entered) happened |= GUI_FIELD_ENTERED;
+    if (ImGui::IsItemDeactivated()) happened |= GUI_FIELD_LEFT;
+    if (ImGui::IsItemActive()) happened |= GUI_FIELD_ACTIVE;
+    return happened;
+}
+
+// MARK: Drawing
+
+void gui_begin_overlay(void) { canvas = ImGui::GetForegroundDrawList(); }
+void gui_end_overlay(void) { canvas = nullptr; }
+
+void gui_push_clip(float x, float y, float width, float height)
+{
+    canvas->PushClipRect(ImVec2(x, y), ImVec2(x + width, y + height), true);
+}
+
+void gui_pop_clip(void) { canvas->PopClipRect(); }
+
+void gui_fill(float x, float y, float width, float height, uint32_t colour, float radius)
+{
+    canvas->AddRectFilled(ImVec2(x, y), ImVec2(x + width, y + height), colour, radius);
+}
+
+void gui_outline(
+    float x, float y, float width, float height, uint32_t colour, float radius, float thickness)
+{
+    canvas->AddRect(ImVec2(x, y), ImVec2(x + width, y + height), colour, radius, 0, thickness);
+}
+
+void gui_line(float x0, float y0, float x1, float y1, uint32_t colour, float thickness)
+{
+    canvas->AddLine(ImVec2(x0, y0), ImVec2(x1, y1), colour, thickness);
+}
+
+void gui_polyline(const float *points, int count, uint32_t colour, float thickness)
+{
+    static_assert(sizeof(ImVec2) == 2 * sizeof(float), "points are passed on as they are");
+    canvas->AddPolyline(reinterpret_cast<const ImVec2 *>(points), count, colour, 0, thickness);
+}
+
+void gui_disc(float x, float y, float radius, uint32_t colour)
+{
+    canvas->AddCircleFilled(ImVec2(x, y), radius, colour);
+}
+
+void gui_triangle(float x0, float y0, float x1, float y1, float x2, float y2, uint32_t colour)
+{
+    canvas->AddTriangleFilled(ImVec2(x0, y0), ImVec2(x1, y1), ImVec2(x2, y2), colour);
+}
+
+void gui_text(int face, float x, float y, uint32_t colour, const char *text)
+{
+    const ImFont *font = current->face[face];
+    // Whole pixels, or glyphs of the atlas are smeared over two.
+    canvas->AddText(font, font->FontSize, ImVec2((float)(int)(x + 0.5f), (float)(int)(y + 0.5f)), colour, text);
+}
+
+float gui_text_width(int face, const char *text)
+{
+    const ImFont *font = current->face[face];
+    return font->CalcTextSizeA(font->FontSize, 1e9f, 0, text).x;
+}
+
+void gui_image(
+    void *texture, float x, float y, float width, float height, float u0, float v0, float u1, float v1)
+{
+    canvas->AddImage(texture, ImVec2(x, y), ImVec2(x + width, y + height), ImVec2(u0, v0), ImVec2(u1, v1));
+}

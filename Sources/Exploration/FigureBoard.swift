@@ -62,6 +62,9 @@ final class FigureBoard: Sendable {
         return state
     }
 
+    /// The number of the snapshot that the state of `figure` was computed from; -1 before the first.
+    func version(of figure: String) -> Int { board.withLock { $0.slots[figure]?.version ?? -1 } }
+
     /// Whether a panel has asked since the last snapshot.
     var wantsSnapshot: Bool { board.withLock { $0.wantsSnapshot } }
 

@@ -98,6 +98,8 @@ public final class Learner: Sendable {
     public var dashboard: Dashboard { state.withLock { $0.dashboard } }
     /// The newest state of a figure; asking is what keeps it computed.
     public func look(at figure: String) -> FigureState { figures.look(at: figure) }
+    /// Changes whenever a figure was computed anew; also while the run is paused, where its step stays the same.
+    public func version(of figure: String) -> Int { figures.version(of: figure) }
     /// Work a second over the whole run, by rate id.
     public var totalRates: [String: Double] { state.withLock { $0.work.totalRates } }
 

@@ -1,1 +1,92 @@
+import CLMat
+import CSDL2
 import Exploration
+import Foundation
+
+/// How a window looks, and what becomes of it.
+public struct ViewerOptions: Sendable {
+    public enum Theme: Sendable { case dark, light }
+
+    /// What stands at the top right; the learner's title if nil.
+    public var title: String?
+    /// Pixels. A display that is smaller gets a window that fits.
+    public var width = 1600
+    public var height = 1000
+    public var theme = Theme.dark
+    /// A file to which a picture of the window is written when the run has finished, or when the window is closed
+    /// before.
+    public var screenshot: String?
+    /// The name under which the layout of the panels is kept, one a model; nil keeps none.
+    public var layoutName: String?
+    /// Closes the window when the run has finished.
+    public var closesWhenFinished = false
+
+    public init(
+        title: String? = nil, width: Int = 1600, height: Int = 1000, theme: Theme = .dark, screenshot: String? = nil,
+        layoutName: String? = nil, closesWhenFinished: Bool = false
+    ) {
+        (self.title, self.width, self.height, self.theme) = (title, width, height, theme)
+        (self.screenshot, self.layoutName, self.closesWhenFinished) = (screenshot, layoutName, closesWhenFinished)
+    }
+}
+
+/// The window on a running model.
+///
+/// ```swift
+/// let learner = try Learner(model, data: data, options: Learner.Options())
+/// learner.start()
+/// try Viewer.run(learner, options: ViewerOptions())
+/// learner.stop()
+/// learner.wait()
+/// ```
+@MainActor public enum Viewer {
+    /// Opens a window on a learner that was started, and returns when it is closed (`q`, its close button, Ctrl-C).
+    /// The learner goes on: the caller stops it.
+    ///
+    /// - Throws: ``CLMatError/windowUnavailable(reason:)`` if there is no display, with SDL's words.
+    public static func run(_ learner: Learner, options: ViewerOptions = ViewerOptions()) throws(CLMatError) {
+        try ViewerWindow(learner, options).run()
+    }
+
+    /// Why no window can be opened here, or nil if one probably can.
+    public static var obstacle: String? { Surface.obstacle }
+
+    /// Whether there seems to be a display. ``run(_:options:)`` may still be refused by it.
+    public static var canOpenWindow: Bool { obstacle == nil }
+
+    /// Writes a picture of the window on a learner that was started, as a PNG file; needs no display.
+    ///
+    /// Waits until the figures that are shown were computed from the learner's present step, but no longer than
+    /// `patience` seconds: what was not ready then says so in the picture.
+    ///
+    /// - Throws: ``CLMatError/fileNotWritable(path:reason:)``, with nothing left at `path`.
+    public static func screenshot(
+        of learner: Learner, to path: String, options: ViewerOptions = ViewerOptions(), patience: Double = 30
+    ) throws(CLMatError) {
+        let theme: Theme = options.theme == .dark ? .dark : .light
+        let surface = try Surface(width: max(320, options.width), height: max(240, options.height), theme: theme)
+        let window = ViewerWindow(learner, options, on: surface)
+        let step = learner.status.step
+        let clock = ContinuousClock()
+        let start = clock.now
+        window.desk.refresh()
+        while !window.desk.figuresAreCurrent(at: step), (clock.now - start).seconds < patience {
+            Thread.sleep(forTimeInterval: 0.01)
+        }
+        // The second frame knows the sizes that the first one measured.
+        window.draw()
+        try window.picture().writePNG(to: path)
+    }
+
+    /// Writes the images of a grid as a PNG file, each pixel enlarged so that it can be seen, with mid-grey between
+    /// the images.
+    ///
+    /// - Throws: ``CLMatError/invalidArgument(operation:problem:)`` for a grid without images,
+    ///   ``CLMatError/fileNotWritable(path:reason:)``, with nothing left at `path`.
+    nonisolated public static func writePNG(of grid: ImageGrid, to path: String) throws(CLMatError) {
+        guard grid.isDrawable else {
+            throw .invalidArgument(operation: "writePNG", problem: "the grid has no images")
+        }
+        try Picture(of: grid).writePNG(to: path)
+    }
+}

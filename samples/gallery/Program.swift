@@ -1,1 +1,60 @@
-@main struct Program { static func main() {} }
+import CLMat
+import Exploration
+import Foundation
+import Viewer
+
+/// Every widget and figure kind, on made-up data: the manual of the viewer.
+///
+///     gallery                      opens a window
+///     gallery --screenshot FILE    writes a picture (also --light, --size WIDTHxHEIGHT, --steps N)
+@main struct Program {
+    @MainActor static func main() {
+        var options = ViewerOptions(title: "Gallery · made-up data")
+        var screenshot: String?
+        var steps = 3000
+        var arguments = CommandLine.arguments.dropFirst()
+        while let argument = arguments.popFirst() {
+            switch argument {
+            case "--screenshot":
+                guard let file = arguments.popFirst() else { usage("--screenshot needs a file") }
+                screenshot = file
+            case "--light": options.theme = .light
+            case "--steps":
+                guard let number = arguments.popFirst().flatMap({ Int($0) }), number >= 0 else {
+                    usage("--steps needs a whole number")
+                }
+                steps = number
+            case "--size":
+                let sides = (arguments.popFirst() ?? "").split(separator: "x").compactMap { Int($0) }
+                guard sides.count == 2, sides.allSatisfy({ (320...8192).contains($0) }) else {
+                    usage("--size needs WIDTHxHEIGHT, such as 1280x720")
+                }
+                (options.width, options.height) = (sides[0], sides[1])
+            default: usage("there is no option \(argument)")
+            }
+        }
+        do {
+            if let screenshot {
+                let learner = try Gallery.learner(stepsPerSecond: nil)
+                try Gallery.play(learner, steps: steps)
+                try Viewer.screenshot(of: learner, to: screenshot, options: options)
+                learner.stop()
+                learner.wait()
+            } else {
+                let learner = try Gallery.learner(stepsPerSecond: 200)
+                learner.start()
+                try Viewer.run(learner, options: options)
+                learner.stop()
+                learner.wait()
+            }
+        } catch {
+            FileHandle.standardError.write(Data("gallery: \(error)\n".utf8))
+            exit(1)
+        }
+    }
+
+    static func usage(_ problem: String) -> Never {
+        FileHandle.standardError.write(Data("gallery: \(problem)\n".utf8))
+        exit(64)
+    }
+}

@@ -1,1 +1,114 @@
+// What the viewer uses of Dear ImGui 1.86: windows, items, a text field, fonts and draw lists.
+//
+// Coordinates are pixels of the window. Colours are 0xAABBGGRR. Text is UTF-8. One frame is
+//
+//     gui_begin_frame … windows, items and drawing … gui_end_frame
+//
+// and drawing goes to the window between whose begin and end it stands, or to the overlay, which is above all.
+// All of it belongs to one thread.
 #pragma once
+#include <stdbool.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct Gui Gui;
+
+enum { GUI_FACES = 5 };
+
+/// One font for each face; a null path, or a file that cannot be read, gives the built-in font.
+typedef struct {
+    const char *path[GUI_FACES];
+    float size[GUI_FACES];    // ascent + descent
+} GuiFonts;
+
+/// What happened to an item, added up.
+enum {
+    GUI_HOVERED = 1,
+    GUI_HELD = 2,
+    GUI_PRESSED = 4,          // the button went down on it in this frame
+    GUI_CLICKED = 8,          // … and up again, still on it
+    GUI_DOUBLE_CLICKED = 16,
+    GUI_RELEASED = 32,        // it was held until this frame
+};
+
+/// What happened to a text field.
+enum { GUI_FIELD_ENTERED = 1, GUI_FIELD_LEFT = 2, GUI_FIELD_ACTIVE = 4 };
+
+enum { GUI_CURSOR_ARROW, GUI_CURSOR_TEXT, GUI_CURSOR_RESIZE, GUI_CURSOR_HAND, GUI_CURSORS };
+
+// MARK: Life
+
+/// `renderer` is an SDL_Renderer, which must outlive the result. Returns null if the font texture cannot be made.
+Gui *gui_create(void *renderer, const GuiFonts *fonts);
+void gui_destroy(Gui *gui);
+/// Whether the face was read from its file.
+bool gui_face_is_loaded(const Gui *gui, int face);
+bool gui_face_has(const Gui *gui, int face, uint32_t character);
+/// The colours of what ImGui draws itself: text fields and scroll bars.
+void gui_set_colours(Gui *gui, uint32_t text, uint32_t field, uint32_t selection, uint32_t grab);
+
+// MARK: Input
+
+void gui_mouse_moved(Gui *gui, float x, float y);
+void gui_mouse_button(Gui *gui, int button, bool down);
+void gui_mouse_wheel(Gui *gui, float amount);
+/// `scancode` is SDL's.
+void gui_key(Gui *gui, int scancode, bool down, bool control, bool shift, bool alt);
+void gui_text_typed(Gui *gui, const char *text);
+
+// MARK: Frame
+
+void gui_begin_frame(Gui *gui, float width, float height, float seconds);
+/// Draws the frame with the renderer.
+void gui_end_frame(Gui *gui);
+/// Whether a text field has the keyboard.
+bool gui_is_typing(void);
+void gui_mouse(float *x, float *y);
+bool gui_mouse_was_pressed(void);
+float gui_wheel(void);
+bool gui_shift(void);
+/// The cursor of this frame. The caller sets it, as it knows whether there is a window.
+int gui_cursor(void);
+void gui_set_cursor(int cursor);
+
+// MARK: Windows and items
+
+/// A window without any decoration, at a place that the caller decides.
+void gui_begin_window(
+    const char *id, float x, float y, float width, float height, uint32_t fill, uint32_t edge, float radius,
+    bool stays_behind, bool to_front);
+void gui_end_window(void);
+/// Whether the mouse is over the window in progress or its regions, with nothing above.
+bool gui_window_is_hovered(void);
+/// A part of a window that scrolls if its content is higher. Gives where its content begins.
+void gui_begin_region(const char *id, float x, float y, float width, float height, float *content_x, float *content_y);
+void gui_end_region(float content_height);
+unsigned gui_item(const char *id, float x, float y, float width, float height);
+/// A one-line text field. `focus` gives it the keyboard with all text selected.
+unsigned gui_field(const char *id, float x, float y, float width, char *text, int capacity, bool focus);
+
+// MARK: Drawing
+
+void gui_begin_overlay(void);
+void gui_end_overlay(void);
+void gui_push_clip(float x, float y, float width, float height);
+void gui_pop_clip(void);
+void gui_fill(float x, float y, float width, float height, uint32_t colour, float radius);
+void gui_outline(float x, float y, float width, float height, uint32_t colour, float radius, float thickness);
+void gui_line(float x0, float y0, float x1, float y1, uint32_t colour, float thickness);
+/// `points` holds x, y by turns.
+void gui_polyline(const float *points, int count, uint32_t colour, float thickness);
+void gui_disc(float x, float y, float radius, uint32_t colour);
+void gui_triangle(float x0, float y0, float x1, float y1, float x2, float y2, uint32_t colour);
+void gui_text(int face, float x, float y, uint32_t colour, const char *text);
+float gui_text_width(int face, const char *text);
+/// A part of an SDL_Texture, in texture coordinates 0 to 1.
+void gui_image(
+    void *texture, float x, float y, float width, float height, float u0, float v0, float u1, float v1);
+
+#ifdef __cplusplus
+}
+#endif

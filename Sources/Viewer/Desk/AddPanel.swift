@@ -1,0 +1,122 @@
+import CImGui
+import Exploration
+
+// "Add to the dashboard": everything that can be shown or put on, ticked where it is.
+
+extension Desk {
+    private struct Entry {
+        let id: String
+        let title: String
+        let means: String
+        let isOn: Bool
+        let toggle: @MainActor () -> Void
+    }
+
+    private struct Section {
+        let title: String
+        let entries: [Entry]
+    }
+
+    private var sections: [Section] {
+        func panelEntry(_ panel: Panel, _ title: String, _ means: String) -> Entry {
+            let isOn = layout.isOpen(panel)
+            return Entry(id: panel.name, title: title, means: means, isOn: isOn) { [self] in
+                setOpen(panel, !isOn)
+                if !isOn, case .metric(let id) = panel { flash = (id, clock.now + .seconds(1)) }
+            }
+        }
+        let closed = dashboard.groups.filter { !layout.isOpen(.controls($0)) }
+        return [
+            Section(
+                title: "Metrics",
+                entries: dashboard.metrics.map { panelEntry(.metric($0.id), $0.title.startingLowercase, $0.means) }),
+            Section(
+                title: "Figures",
+                entries: dashboard.figures.map { panelEntry(.figure($0.id), $0.title.startingLowercase, $0.means) }),
+            Section(
+                title: "Attachments",
+                entries: dashboard.attachments.map { attachment in
+                    let does = attachment.isAttached ? "takes it off" : "puts it on"
+                    return Entry(
+                        id: "attachment:\(attachment.id)", title: attachment.title.startingLowercase,
+                        means: "A click \(does), between two steps.",
+                        isOn: attachment.isAttached
+                    ) { [self] in
+                        guard !status.isFinished else { return }
+                        learner.send(attachment.isAttached ? .detach(attachment.id) : .attach(attachment.id))
+                    }
+                }),
+            Section(
+                title: "Controls",
+                entries: closed.map { panelEntry(.controls($0), $0.isEmpty ? "controls" : $0, "a closed panel of controls") }),
+        ].filter { !$0.entries.isEmpty }
+    }
+
+    private static let line: Float = 20
+
+    /// Where the words stand: as many in a line as fit.
+    private func flow(_ entries: [Entry], width: Float) -> [(x: Float, line: Int, width: Float)] {
+        var (x, line): (Float, Int) = (0, 0)
+        return entries.map { entry in
+            let own = min(UI.width(entry.title + " ✓"), width)
+            if x > 0, x + own > width { (x, line) = (0, line + 1) }
+            defer { x += own + 12 }
+            return (x, line, own)
+        }
+    }
+
+    func addHeight(width: Float) -> Float {
+        sections.reduce(0) { height, section in
+            height + 22 + Float((flow(section.entries, width: width).last?.line ?? 0) + 1) * Self.line + 10
+        }
+    }
+
+    func drawAdd(_ box: Box) {
+        frame(.add, box, title: "Add to the dashboard") { body in
+            let needsScroll = addHeight(width: body.width) > body.height + 14
+            UI.region("words", Box(body.x, body.y - 2, body.width + 11, body.height + 12)) { content in
+                let width = body.width - (needsScroll ? 4 : 0)
+                var y = content.y
+                for section in sections {
+                    UI.text(section.title, Point(content.x, y), theme.secondary, .bold)
+                    y += 22
+                    for (entry, place) in zip(section.entries, flow(section.entries, width: width)) {
+                        draw(entry, Box(content.x + place.x, y + Float(place.line) * Self.line, place.width, 18))
+                    }
+                    y += Float((flow(section.entries, width: width).last?.line ?? 0) + 1) * Self.line + 10
+                }
+                return y - content.y
+            }
+            if !layout.isArranged { drawArrange(box) }
+        }
+    }
+
+    private func draw(_ entry: Entry, _ box: Box) {
+        let item = UI.item(entry.id, box)
+        let mark = entry.isOn ? " ✓" : ""
+        let words = UI.shortened(entry.title, to: box.width - UI.width(mark))
+        UI.text(
+            words + mark, Point(box.x, box.y),
+            entry.isOn || item.contains(.hovered) ? theme.text : theme.secondary)
+        if item.contains(.hovered) {
+            gui_set_cursor(Int32(GUI_CURSOR_HAND))
+            tooltip = Tooltip(title: entry.title, text: entry.means)
+        }
+        if item.contains(.clicked) { entry.toggle() }
+    }
+
+    /// Puts the panels back on the grid; there only when they are not.
+    private func drawArrange(_ box: Box) {
+        let words = "arrange"
+        let width = UI.width(words, .small)
+        let place = Box(box.maxX - 44 - width, box.y + 6, width + 6, 20)
+        let item = UI.item("arrange", place)
+        UI.text(
+            words, Point(place.x + 3, place.y + 4), item.contains(.hovered) ? theme.text : theme.secondary, .small)
+        if item.contains(.hovered) { tooltip = Tooltip(text: "Puts all panels back on the grid.") }
+        if item.contains(.clicked) {
+            layout.arrange()
+            saveLayout()
+        }
+    }
+}

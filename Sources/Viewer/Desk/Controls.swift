@@ -1,0 +1,148 @@
+import CImGui
+import CLMat
+import Exploration
+
+/// What a person is doing with the controls.
+@MainActor struct Hand {
+    /// The slider that is held, and where its handle was when it was taken.
+    var held: (control: String, position: Double, mouse: Float)?
+    /// The slider that the arrow keys move: the one under the mouse, or moved last.
+    var focused: String?
+    /// The value that is being typed.
+    var typed: (control: String, field: TextField)?
+}
+
+// Panels of controls: one row each, as dense as the panel's height asks for.
+
+extension Desk {
+    /// How high the rows are.
+    struct Density {
+        let slider: Float
+        let row: Float
+        let showsMoves: Bool
+
+        static let all = [
+            Density(slider: 66, row: 34, showsMoves: true), Density(slider: 58, row: 32, showsMoves: true),
+            Density(slider: 52, row: 30, showsMoves: true), Density(slider: 38, row: 28, showsMoves: false),
+        ]
+    }
+
+    /// How high a panel of the left column has to be. The words of the add panel can scroll.
+    func need(of panel: Panel, _ density: Int, in area: Box) -> Float {
+        let width = min(max(270, (area.width * 0.2).rounded()), 330) - 26
+        switch panel {
+        case .controls(let group):
+            let rows = height(of: controls(of: group), width: width, Density.all[density])
+            return rows + 36 + 10
+        case .add:
+            let whole = addHeight(width: width) + 36 + 14
+            return density == 0 ? whole : min(whole, 210)
+        case .figure, .metric: return 0
+        }
+    }
+
+    private func controls(of group: String) -> [Control] { dashboard.controls.filter { $0.group == group } }
+
+    private func height(of controls: [Control], width: Float, _ density: Density) -> Float {
+        controls.reduce(0) { $0 + height(of: $1, among: controls, width: width, density) }
+    }
+
+    private func height(of control: Control, among all: [Control], width: Float, _ density: Density) -> Float {
+        switch control.kind {
+        case .slider, .integer: density.slider
+        case .toggle: density.row
+        case .choice(let options):
+            density.row * Float(segments(options, width: width - labelWidth(all, width: width)).last.map { $0.row + 1 } ?? 1)
+        }
+    }
+
+    func drawControls(_ group: String, _ box: Box) {
+        let controls = controls(of: group)
+        frame(.controls(group), box, title: "Controls", caption: group) { body in
+            guard !controls.isEmpty else {
+                UI.say("Nothing to move here.", in: body, theme.secondary)
+                return
+            }
+            let density = Density.all.first { height(of: controls, width: body.width, $0) <= body.height + 4 }
+                ?? Density.all[Density.all.count - 1]
+            // The handle at the end of a track may stand out by its radius.
+            UI.region("rows", Box(body.x - 8, body.y, body.width + 19, body.height + 8)) { content in
+                var y = content.y
+                let width = body.width - (height(of: controls, width: body.width, density) > body.height + 8 ? 8 : 0)
+                for control in controls {
+                    let height = height(of: control, among: controls, width: width, density)
+                    let row = Box(content.x + 8, y, width, height)
+                    switch control.kind {
+                    case .slider, .integer: drawSlider(control, row, density)
+                    case .toggle: drawToggle(control, row)
+                    case .choice(let options): drawChoice(control, options, row, density, controls)
+                    }
+                    y += height
+                }
+                return y - content.y
+            }
+        }
+    }
+
+    /// What a control means, for a person who sees it for the first time.
+    func explain(_ control: Control) {
+        let moved = control.moves.compactMap { dashboard.metric($0)?.title }
+        tooltip = Tooltip(
+            title: control.title,
+            text: ([control.means] + (moved.isEmpty ? [] : ["moves " + moved.joined(separator: ", ")])
+                + ["takes \(control.accepted); starts at \(control.text(control.initial))"]).joined(separator: "\n"))
+    }
+
+    // MARK: Switches and choices
+
+    private func drawToggle(_ control: Control, _ row: Box) {
+        let isOn = value(of: control) != 0
+        let happened = UI.item(control.id, Box(row.x, row.y, row.width, 26))
+        let text = UI.shortened(control.title, to: row.width - 50)
+        UI.text(text, Point(row.x, row.y + 5), status.isFinished ? theme.secondary : theme.text)
+        let track = Box(row.maxX - 34, row.y + 4, 34, 18)
+        UI.fill(track, isOn ? theme.secondary : theme.track, radius: 9)
+        UI.disc(
+            Point(isOn ? track.maxX - 9 : track.x + 9, track.midY), radius: 7,
+            status.isFinished ? theme.button : theme.text)
+        if happened.contains(.hovered) { explain(control) }
+        if happened.contains(.clicked) { set(control, to: isOn ? 0 : 1) }
+    }
+
+    /// Width of the column of names before the choices.
+    private func labelWidth(_ controls: [Control], width: Float) -> Float {
+        var widest: Float = 0
+        for control in controls {
+            if case .choice = control.kind { widest = max(widest, UI.width(control.title)) }
+        }
+        return min(widest + 16, width * 0.45)
+    }
+
+    /// Where the options of a choice stand: as many in a row as fit.
+    private func segments(_ options: [String], width: Float) -> [(row: Int, x: Float, width: Float)] {
+        var (row, x): (Int, Float) = (0, 0)
+        return options.map { option in
+            let own = min(max(40, UI.width(option) + 18), width)
+            if x > 0, x + own > width { (row, x) = (row + 1, 0) }
+            defer { x += own + 4 }
+            return (row, x, own)
+        }
+    }
+
+    private func drawChoice(_ control: Control, _ options: [String], _ row: Box, _ density: Density, _ all: [Control]) {
+        let label = labelWidth(all, width: row.width)
+        let text = UI.shortened(control.title, to: label - 8)
+        UI.text(text, Point(row.x, row.y + 5), status.isFinished ? theme.secondary : theme.text)
+        if UI.item(control.id, Box(row.x, row.y, label, 24)).contains(.hovered) { explain(control) }
+        let chosen = Int(value(of: control))
+        for (index, segment) in segments(options, width: row.width - label).enumerated() {
+            let box = Box(
+                row.x + label + segment.x, row.y + Float(segment.row) * density.row + 1, segment.width, 24)
+            if button(
+                "\(control.id) \(index)", options[index], box, isOn: index == chosen, isEnabled: !status.isFinished)
+            {
+                set(control, to: Double(index))
+            }
+        }
+    }
+}

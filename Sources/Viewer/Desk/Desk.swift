@@ -1,0 +1,234 @@
+import CImGui
+import CLMat
+import Exploration
+import Foundation
+
+/// What a person has before them: the panels of one run, drawn anew in each frame.
+///
+/// It holds the state of the view alone (what is open, hovered, held, typed); all else is asked of the learner.
+@MainActor final class Desk {
+    let learner: Learner
+    let options: ViewerOptions
+    let theme: Theme
+
+    // Copies for the frame in progress.
+    var status: Learner.Status
+    var dashboard: Dashboard
+    var commands: [LoggedCommand] = []
+    var now = 0
+    /// The window's size.
+    var size = Point(0, 0)
+
+    // The view's own state.
+    var layout: Layout
+    var colours = SliderColours()
+    var axis = TimeAxis()
+    var figures: [String: FigureView] = [:]
+    var curves = CurveCache()
+    /// Values that were sent, until the learner has them.
+    var sent: [String: (value: Double, at: ContinuousClock.Instant)] = [:]
+    var hand = Hand()
+    /// The step under the mouse on one of the graphs.
+    var hoveredStep: Double?
+    var nextHoveredStep: Double?
+    /// A graph that was asked for, and until when it is lit.
+    var flash: (metric: String, until: ContinuousClock.Instant)?
+    var tooltip: Tooltip?
+    var columnMenu: ColumnMenu?
+    /// Where the enlarged image was taken to be moved.
+    var grabOffset = Point(0, 0)
+    /// Where the enlarged image was drawn last.
+    var enlargedBox: Box?
+    var drag: PanelDrag?
+    /// Where the graphs were taken to be panned: the step, and the place of the mouse since.
+    var panFrom: (step: Double, mouse: Float)?
+    /// The panel to bring above the others.
+    var raised: String?
+    /// What the status line says for a while: a picture was saved, a value was refused.
+    var notice: (text: String, until: ContinuousClock.Instant)?
+    var meter = DrawingMeter()
+    /// What a button of the toolbar asked of the window.
+    var wantsPicture = false
+
+    private var boxes: [Panel: Box] = [:]
+    private var commandsSeen = 0
+    private var lastRefusal: String?
+
+    let clock = ContinuousClock()
+    static let toolbarHeight: Float = 46
+    static let statusHeight: Float = 27
+
+    init(_ learner: Learner, _ options: ViewerOptions) {
+        self.learner = learner
+        self.options = options
+        (status, dashboard) = (learner.status, learner.dashboard)
+        theme = options.theme == .dark ? .dark : .light
+        layout = options.layoutName.map { Layout(named: $0) } ?? Layout()
+    }
+
+    // MARK: Frame
+
+    /// Draws everything, within a frame of the gui.
+    func draw(_ size: Point, textures: TextureMaker) {
+        self.size = size
+        refresh()
+        tooltip = nil
+        nextHoveredStep = nil
+
+        drawToolbar()
+        let errorLines = drawStatusLine()
+        let area = workingArea(errorLines: errorLines)
+        let panels = layout.openPanels(dashboard)
+        boxes = layout.boxes(panels, in: area) { self.need(of: $0, $1, in: area) }
+        movePanels(in: area)
+        for panel in panels {
+            guard let box = boxes[panel] else { continue }
+            show(panel, box, textures)
+        }
+        if panels.isEmpty { drawEmptyDesk(area) }
+        enlargedBox = nil
+        drawEnlarged(in: area, textures)
+        drawColumnMenu(in: area)
+        drawTooltip()
+        hoveredStep = nextHoveredStep
+        raised = nil
+    }
+
+    func workingArea(errorLines: Int = 0) -> Box {
+        let gap = Layout.gap
+        let bottom = Self.statusHeight + Float(errorLines) * 17
+        return Box(
+            gap, Self.toolbarHeight + gap, size.x - 2 * gap, size.y - Self.toolbarHeight - bottom - 2 * gap)
+    }
+
+    /// Where a panel was drawn last.
+    func box(of panel: Panel) -> Box? { boxes[panel] }
+
+    private func show(_ panel: Panel, _ box: Box, _ textures: TextureMaker) {
+        switch panel {
+        case .controls(let group): drawControls(group, box)
+        case .add: drawAdd(box)
+        case .figure(let id): drawFigure(id, box, textures)
+        case .metric(let id): drawGraph(id, box)
+        }
+    }
+
+    /// Takes over what the learner says now.
+    func refresh() {
+        status = learner.status
+        dashboard = learner.dashboard
+        now = learner.timeline.lastStep
+        commands = learner.timeline.commands
+        layout.update(dashboard)
+        colours.update(dashboard.controls.filter(\.isSlider).map(\.id))
+        for logged in commands.dropFirst(commandsSeen) {
+            if case .set(let control, _) = logged.command { colours.noteMove(of: control) }
+        }
+        commandsSeen = commands.count
+        sent = sent.filter { id, sent in
+            status.settings[id] != sent.value && (clock.now - sent.at).seconds < 5
+        }
+        if let refusal = status.lastRefusal, refusal != lastRefusal { say(refusal) }
+        lastRefusal = status.lastRefusal
+    }
+
+    func say(_ words: String) { notice = (words, clock.now + .seconds(8)) }
+
+    /// Whether a new frame would look different: asked between frames, and cheap. It also tells the learner which
+    /// figures are looked at.
+    func hasNews() -> Bool {
+        let latest = learner.status
+        var hasNews = latest.step != status.step || latest.isPaused != status.isPaused
+            || latest.isFinished != status.isFinished || latest.settings != status.settings
+            || latest.lastRefusal != status.lastRefusal || latest.error != status.error
+            || learner.dashboard != dashboard
+        for case .figure(let id) in layout.openPanels(dashboard) {
+            _ = learner.look(at: id)
+            if learner.version(of: id) != figures[id]?.version { hasNews = true }
+        }
+        if let until = notice?.until, until < clock.now { hasNews = true }
+        if let until = flash?.until, until < clock.now { hasNews = true }
+        return hasNews
+    }
+
+    /// Whether all figures that are shown were computed from the model at `step` or later.
+    func figuresAreCurrent(at step: Int) -> Bool {
+        layout.openPanels(dashboard).allSatisfy { panel in
+            guard case .figure(let id) = panel else { return true }
+            return learner.look(at: id).step.map { $0 >= step } ?? false
+        }
+    }
+
+    // MARK: What a person does
+
+    func set(_ control: Control, to value: Double) {
+        guard !status.isFinished, value != self.value(of: control) else { return }
+        sent[control.id] = (value, clock.now)
+        learner.send(.set(control: control.id, to: value))
+    }
+
+    /// The value to show: what was sent last, else what the learner has.
+    func value(of control: Control) -> Double { sent[control.id]?.value ?? status.settings[control.id] }
+
+    func togglePause() {
+        guard !status.isFinished else { return }
+        learner.send(status.isPaused ? .resume : .pause)
+    }
+
+    func step(_ count: Int) {
+        guard !status.isFinished else { return }
+        learner.send(.step(count))
+    }
+
+    func setOpen(_ panel: Panel, _ open: Bool) {
+        layout.set(panel, open: open)
+        if open { raised = panel.name }
+        saveLayout()
+    }
+
+    func saveLayout() {
+        guard let name = options.layoutName else { return }
+        do {
+            try layout.save(named: name)
+        } catch {
+            say("The layout was not saved. \(error)")
+        }
+    }
+
+    // MARK: Moving panels
+
+    /// A panel in a person's hand.
+    struct PanelDrag {
+        let panel: Panel
+        let isResize: Bool
+        let start: Point
+        let box: Box
+    }
+
+    private func movePanels(in area: Box) {
+        guard let drag, var box = boxes[drag.panel] else { return }
+        let (dx, dy) = (UI.mouse.x - drag.start.x, UI.mouse.y - drag.start.y)
+        guard !layout.isArranged || abs(dx) + abs(dy) > 4 else { return }
+        // Panels snap to a grid of 4 pixels, so that edges meet.
+        func snapped(_ x: Float) -> Float { (x / 4).rounded() * 4 }
+        if drag.isResize {
+            box.width = min(max(160, snapped(drag.box.width + dx)), area.maxX - drag.box.x)
+            box.height = min(max(90, snapped(drag.box.height + dy)), area.maxY - drag.box.y)
+        } else {
+            box.x = snapped(drag.box.x + dx)
+            box.y = snapped(drag.box.y + dy)
+            box = box.within(area)
+        }
+        boxes[drag.panel] = box
+        layout.place(boxes, in: area)
+    }
+}
+
+extension Control {
+    var isSlider: Bool {
+        switch kind {
+        case .slider, .integer: true
+        case .toggle, .choice: false
+        }
+    }
+}

@@ -1,0 +1,231 @@
+import CLMat
+import Exploration
+import Foundation
+
+/// Which panels are open, and where.
+///
+/// Panels lie on a grid that fills the window, until a person moves or resizes one: from then on each stays where
+/// it is, in shares of the window, so that it keeps its place when the window changes.
+struct Layout: Equatable {
+    private var isOpen: [String: Bool] = [:]
+    /// Places of panels in shares of the working area; empty while the grid holds.
+    private var places: [String: Box] = [:]
+    /// What was on the dashboard when it was last looked at.
+    private var known: Dashboard?
+
+    var isArranged: Bool { places.isEmpty }
+
+    func isOpen(_ panel: Panel) -> Bool { isOpen[panel.name] ?? false }
+    mutating func set(_ panel: Panel, open: Bool) { isOpen[panel.name] = open }
+
+    /// Puts all panels back on the grid.
+    mutating func arrange() { places = [:] }
+
+    /// Decides on the panels that were not there before.
+    mutating func update(_ dashboard: Dashboard) {
+        guard dashboard != known else { return }
+        let isFirst = known == nil
+        var metrics = isFirst ? dashboard.firstMetrics : []
+        if let known {
+            // What came with an attachment: the first metric that its controls move.
+            let new = dashboard.controls.filter { known.control($0.id) == nil }
+            metrics += new.compactMap { $0.moves.first }.filter { known.metric($0) == nil }.prefix(1)
+        }
+        let starters = dashboard.figures.filter(\.startsOpen).map(\.id)
+        for panel in dashboard.panels where isOpen[panel.name] == nil {
+            switch panel {
+            case .controls, .add: set(panel, open: true)
+            case .figure(let id):
+                let isOnlyChoice = isFirst && starters.isEmpty && id == dashboard.figures.first?.id
+                set(panel, open: starters.contains(id) || isOnlyChoice)
+            case .metric(let id):
+                if metrics.contains(id) { set(panel, open: true) }
+            }
+        }
+        known = dashboard
+    }
+
+    func openPanels(_ dashboard: Dashboard) -> [Panel] { dashboard.panels.filter { isOpen($0) } }
+
+    // MARK: Places
+
+    /// How high a panel of the left column has to be if its rows are this dense: 0 is the airiest.
+    typealias Need = (_ panel: Panel, _ density: Int) -> Float
+
+    /// Where each open panel is.
+    func boxes(_ panels: [Panel], in area: Box, need: Need) -> [Panel: Box] {
+        var boxes = Self.grid(panels, in: area, need: need)
+        guard !isArranged else { return boxes }
+        var taken: [Box] = []
+        var homeless: [Panel] = []
+        for panel in panels {
+            if let place = places[panel.name] {
+                let box = Box(
+                    area.x + place.x * area.width, area.y + place.y * area.height, place.width * area.width,
+                    place.height * area.height)
+                boxes[panel] = Box(box.x.rounded(), box.y.rounded(), box.width.rounded(), box.height.rounded())
+                    .within(area)
+                taken.append(boxes[panel] ?? box)
+            } else {
+                homeless.append(panel)
+            }
+        }
+        for panel in homeless {
+            let box = Self.freePlace(for: boxes[panel] ?? area, among: taken, in: area)
+            boxes[panel] = box
+            taken.append(box)
+        }
+        return boxes
+    }
+
+    /// A person moved or resized a panel: all stay where they are now.
+    mutating func place(_ boxes: [Panel: Box], in area: Box) {
+        for (panel, box) in boxes {
+            places[panel.name] = Box(
+                (box.x - area.x) / area.width, (box.y - area.y) / area.height, box.width / area.width,
+                box.height / area.height)
+        }
+    }
+
+    static let gap: Float = 12
+
+    /// Controls left, figures in the middle, graphs right; a fourth and further graph under the figures.
+    private static func grid(_ panels: [Panel], in area: Box, need: Need) -> [Panel: Box] {
+        var boxes: [Panel: Box] = [:]
+        var rest = area
+        let left = panels.filter { if case .controls = $0 { true } else { $0 == .add } }
+        let figures = panels.filter { if case .figure = $0 { true } else { false } }
+        let graphs = panels.filter { if case .metric = $0 { true } else { false } }
+
+        if !left.isEmpty {
+            let width = min(max(270, (area.width * 0.2).rounded()), 330)
+            let column = Box(area.x, area.y, width, area.height)
+            for (panel, box) in zip(left, stacked(left, in: column, need)) { boxes[panel] = box }
+            rest = area.inset(width + gap, 0, 0, 0)
+        }
+        guard !figures.isEmpty else {
+            let columns = graphs.count > 3 ? 2 : 1
+            let perColumn = (graphs.count + columns - 1) / columns
+            for (index, column) in rest.columns(columns, gap: gap).enumerated() {
+                let part = graphs.dropFirst(index * perColumn).prefix(perColumn)
+                for (panel, box) in zip(part, column.rows(part.count, gap: gap)) { boxes[panel] = box }
+            }
+            return boxes
+        }
+
+        let fitting = max(1, min(graphs.count, Int((area.height + gap) / (150 + gap))))
+        let (beside, below) = (graphs.prefix(fitting), graphs.dropFirst(fitting))
+        if !beside.isEmpty {
+            let width = min(max(320, (area.width * 0.275).rounded()), 460)
+            let column = Box(rest.maxX - width, rest.y, width, rest.height)
+            for (panel, box) in zip(beside, column.rows(beside.count, gap: gap)) { boxes[panel] = box }
+            rest.width -= width + gap
+        }
+        let lower = Array(figures.dropFirst()) + below
+        if lower.isEmpty {
+            boxes[figures[0]] = rest
+        } else {
+            let perRow = max(2, Int(rest.width / 300))
+            let rowCount = (lower.count + perRow - 1) / perRow
+            let share: Float = rowCount == 1 ? 0.6 : 0.45
+            let top = (rest.height * share).rounded()
+            boxes[figures[0]] = Box(rest.x, rest.y, rest.width, top)
+            let bottom = rest.inset(0, top + gap, 0, 0)
+            for (index, row) in bottom.rows(rowCount, gap: gap).enumerated() {
+                let part = lower.dropFirst(index * perRow).prefix(perRow)
+                for (panel, box) in zip(part, row.columns(part.count, gap: gap)) { boxes[panel] = box }
+            }
+        }
+        return boxes
+    }
+
+    /// Panels as high as they need, at the airiest density at which they fit. The last one takes what is left.
+    private static func stacked(_ panels: [Panel], in column: Box, _ need: Need) -> [Box] {
+        let room = column.height - gap * Float(panels.count - 1)
+        var needs: [Float] = []
+        for density in Desk.Density.all.indices {
+            needs = panels.map { need($0, density) }
+            if needs.reduce(0, +) <= room { break }
+        }
+        let squeeze = min(1, room / max(1, needs.reduce(0, +)))
+        var y = column.y
+        return needs.enumerated().map { index, need in
+            let height = index == needs.count - 1 ? column.maxY - y : (need * squeeze).rounded(.down)
+            defer { y += height + gap }
+            return Box(column.x, y, column.width, height)
+        }
+    }
+
+    /// The place of the grid if nothing is there, else the first free one, else a little aside.
+    private static func freePlace(for box: Box, among taken: [Box], in area: Box) -> Box {
+        let size = Box(0, 0, min(box.width, 440), min(box.height, 260))
+        var candidates = [box]
+        for y in stride(from: area.y, through: max(area.y, area.maxY - size.height), by: 20) {
+            for x in stride(from: area.x, through: max(area.x, area.maxX - size.width), by: 20) {
+                candidates.append(Box(x, y, size.width, size.height))
+            }
+        }
+        if let free = candidates.first(where: { place in !taken.contains { $0.overlaps(place) } }) { return free }
+        let shift = Float(taken.count % 8) * 24
+        return Box(area.midX - size.width / 2 + shift, area.midY - size.height / 2 + shift, size.width, size.height)
+            .within(area)
+    }
+}
+
+// MARK: - On disk
+
+extension Layout {
+    private struct Stored: Codable {
+        var version = 1
+        var open: [String: Bool]
+        /// Left, top, width and height in shares of the working area.
+        var places: [String: [Float]]
+    }
+
+    /// Where the layout of a model is kept: `$XDG_CONFIG_HOME/clmat` or `~/.config/clmat`.
+    static func path(named name: String) -> String {
+        let environment = ProcessInfo.processInfo.environment
+        var folder = environment["XDG_CONFIG_HOME"] ?? ""
+        if folder.isEmpty { folder = (environment["HOME"] ?? NSHomeDirectory()) + "/.config" }
+        let safe = String(name.map { $0.isLetter || $0.isNumber || $0 == "-" ? $0 : "-" })
+        return "\(folder)/clmat/layout-\(safe).json"
+    }
+
+    /// The saved layout, or an empty one. A damaged file is ignored, with a line on standard error.
+    init(named name: String) {
+        let path = Self.path(named: name)
+        guard FileManager.default.fileExists(atPath: path) else { return }
+        do {
+            let stored = try JSONDecoder().decode(Stored.self, from: Files.read(path))
+            isOpen = stored.open
+            for (panel, numbers) in stored.places {
+                guard numbers.count == 4, numbers.allSatisfy({ $0.isFinite && (0...1).contains($0) }),
+                    numbers[2] > 0.01, numbers[3] > 0.01
+                else { throw CLMatError.fileDamaged(path: path, place: panel, problem: "not a place in the window") }
+                places[panel] = Box(numbers[0], numbers[1], numbers[2], numbers[3])
+            }
+        } catch {
+            self = Layout()
+            warn("The layout in \(path) is damaged and was not used: \(error)")
+        }
+    }
+
+    func save(named name: String) throws(CLMatError) {
+        let path = Self.path(named: name)
+        let stored = Stored(open: isOpen, places: places.mapValues { [$0.x, $0.y, $0.width, $0.height] })
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
+        do {
+            try FileManager.default.createDirectory(
+                atPath: (path as NSString).deletingLastPathComponent, withIntermediateDirectories: true)
+            try Files.write(encoder.encode(stored), to: path)
+        } catch let error as CLMatError {
+            throw error
+        } catch {
+            throw .fileNotWritable(path: path, reason: error.localizedDescription)
+        }
+    }
+}
+
+/// A line on standard error.
+func warn(_ line: String) { FileHandle.standardError.write(Data((line + "\n").utf8)) }

@@ -1,0 +1,47 @@
+import Exploration
+
+/// A part of the window that can be moved, closed and opened again.
+enum Panel: Hashable {
+    /// The controls of one group.
+    case controls(String)
+    /// What can be put on the dashboard.
+    case add
+    case figure(String)
+    case metric(String)
+
+    /// How a saved layout names it.
+    var name: String {
+        switch self {
+        case .controls(let group): "controls:\(group)"
+        case .add: "add"
+        case .figure(let id): "figure:\(id)"
+        case .metric(let id): "metric:\(id)"
+        }
+    }
+}
+
+extension Dashboard {
+    /// Groups of controls, in order of first appearance.
+    var groups: [String] {
+        var groups: [String] = []
+        for control in controls where !groups.contains(control.group) { groups.append(control.group) }
+        return groups
+    }
+
+    /// All panels that there could be, in the order in which they are laid out.
+    var panels: [Panel] {
+        groups.map { .controls($0) } + [.add] + figures.map { .figure($0.id) } + metrics.map { .metric($0.id) }
+    }
+
+    /// The three graphs to start with: the first metric, how well the model does on what it has not seen, and the
+    /// first that a control moves.
+    var firstMetrics: [String] {
+        let paired = controls.compactMap { $0.moves.first }.filter { metric($0) != nil }
+        let better = metrics.filter { $0.better == .higher }
+        let unseen = better.first { $0.id.hasPrefix("test-") || $0.id.contains("heldout") || $0.id.contains("valid") }
+        var chosen: [String] = []
+        let wished = [metrics.first?.id, (unseen ?? better.first)?.id] + paired + metrics.map(\.id)
+        for id in wished.compactMap({ $0 }) where !chosen.contains(id) && chosen.count < 3 { chosen.append(id) }
+        return chosen
+    }
+}

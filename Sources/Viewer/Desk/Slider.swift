@@ -1,0 +1,189 @@
+import CImGui
+import CLMat
+import Exploration
+
+// One slider: name, value, track, and below it the metrics that it moves.
+
+extension Desk {
+    func drawSlider(_ control: Control, _ row: Box, _ density: Density) {
+        let colour = colours[control.id] ?? theme.secondary
+        let value = value(of: control)
+        let inactive = status.isFinished
+
+        // Name and unit.
+        UI.disc(Point(row.x + 5, row.y + 8), radius: 5, colour)
+        let valueText = control.text(value)
+        let valueWidth = UI.width(valueText, .mono)
+        let room = row.width - 18 - valueWidth - 14
+        let name = UI.shortened(control.title, to: room)
+        let end = UI.text(name, Point(row.x + 18, row.y), inactive ? theme.secondary : theme.text)
+        if !control.unit.isEmpty {
+            let unit = UI.shortened(control.unit, to: row.x + 18 + room - end - 6)
+            UI.text(unit, Point(end + 6, row.y), theme.secondary)
+        }
+        let title = UI.item("name \(control.id)", Box(row.x, row.y - 2, max(1, row.width - valueWidth - 12), 18))
+        if title.contains(.hovered) { explain(control) }
+
+        // Value: a click lets a person type it.
+        if hand.typed?.control == control.id {
+            typeValue(of: control, row)
+        } else {
+            let box = Box(row.maxX - valueWidth - 6, row.y - 2, valueWidth + 8, 18)
+            let number = UI.item("value \(control.id)", box)
+            if number.contains(.hovered), !inactive {
+                UI.fill(box, theme.button, radius: 3)
+                gui_set_cursor(Int32(GUI_CURSOR_TEXT))
+            }
+            UI.text(valueText, Point(row.maxX - valueWidth, row.y), theme.text, .mono)
+            if number.contains(.clicked), !inactive {
+                hand.typed = (control.id, TextField(valueText.replacingOccurrences(of: ",", with: "")))
+                hand.focused = control.id
+            }
+        }
+
+        drawTrack(control, Box(row.x, row.y + 24, row.width, 4), value, colour)
+
+        // What it moves, or why a typed value was not taken.
+        if let problem = hand.typed?.control == control.id ? hand.typed?.field.problem : nil {
+            let words = UI.shortened(problem, to: row.width, .small)
+            UI.fill(Box(row.x - 3, row.y + 34, UI.width(words, .small) + 6, 16), theme.panel)
+            UI.text(words, Point(row.x, row.y + 35), theme.text, .small)
+            if UI.item("problem", Box(row.x, row.y + 33, row.width, 16)).contains(.hovered) {
+                tooltip = Tooltip(text: problem)
+            }
+        } else if density.showsMoves {
+            drawMoves(control, Point(row.x, row.y + 35), width: row.width)
+        }
+    }
+
+    private func drawTrack(_ control: Control, _ track: Box, _ value: Double, _ colour: Colour) {
+        func x(_ position: Double) -> Float { track.x + Float(position) * track.width }
+        let item = UI.item(control.id, Box(track.x - 7, track.y - 7, track.width + 14, 17))
+        move(control, track, item)
+
+        let position = control.position(of: value)
+        var start = track.x
+        if control.hasOff {
+            // The notch: off stands apart from the range.
+            start = x(Control.notch)
+            UI.disc(Point(track.x, track.midY), radius: 3, value == 0 ? colour : theme.track)
+        }
+        UI.fill(Box(start, track.y, track.maxX - start, 4), theme.track, radius: 2)
+        if x(position) > start { UI.fill(Box(start, track.y, x(position) - start, 4), colour, radius: 2) }
+        UI.rule(Point(x(control.position(of: control.initial)), track.maxY + 3), length: 5, vertical: true, theme.secondary)
+        let isHeld = hand.held?.control == control.id
+        let handle = Point(x(position), track.midY)
+        if isHeld || hand.focused == control.id { UI.disc(handle, radius: 9, colour.faded(0.45)) }
+        UI.disc(handle, radius: 7, status.isFinished ? theme.secondary : theme.text)
+        if item.contains(.hovered), !isHeld { hand.focused = control.id }
+    }
+
+    private func move(_ control: Control, _ track: Box, _ item: Happened) {
+        guard !status.isFinished else { return }
+        let position = control.position(of: value(of: control))
+        if item.contains(.doubleClicked) {
+            set(control, to: control.initial)
+            hand.held = nil
+            return
+        }
+        if item.contains(.pressed) {
+            hand.focused = control.id
+            hand.typed = nil
+            // Taken by its handle it stays; elsewhere on the track it comes.
+            let handle = track.x + Float(position) * track.width
+            let isOnHandle = abs(UI.mouse.x - handle) <= 8
+            let start = isOnHandle ? position : Double((UI.mouse.x - track.x) / track.width)
+            hand.held = (control.id, min(max(start, 0), 1), UI.mouse.x)
+            if !isOnHandle { set(control, to: control.value(at: start)) }
+        }
+        if item.contains(.held), let held = hand.held, held.control == control.id, UI.mouse.x != held.mouse {
+            let moved = Double((UI.mouse.x - held.mouse) / track.width) * (UI.shift ? 0.1 : 1)
+            // From now on relative to here, so that shift may be pressed in between.
+            let position = held.position + moved
+            hand.held = (control.id, position, UI.mouse.x)
+            set(control, to: control.value(at: position))
+        }
+        if !item.contains(.held), hand.held?.control == control.id { hand.held = nil }
+    }
+
+    private func typeValue(of control: Control, _ row: Box) {
+        guard var typed = hand.typed else { return }
+        let outcome = typed.field.show("field \(control.id)", Point(row.maxX - 84, row.y - 2), width: 84)
+        switch outcome {
+        case .typing: hand.typed = typed
+        case .entered, .left:
+            do {
+                let value = try control.parse(typed.field.text)
+                hand.typed = nil
+                set(control, to: value)
+            } catch where outcome == .left {
+                // The person has gone elsewhere: the value stays as it was.
+                hand.typed = nil
+                say("\(error)")
+            } catch {
+                typed.field.problem = "\(error)"
+                typed.field.focus()
+                hand.typed = typed
+            }
+        }
+    }
+
+    /// "→ mean activation, |x|"; a click lights that graph, and opens it if need be.
+    private func drawMoves(_ control: Control, _ at: Point, width: Float) {
+        let metrics: [Metric] = control.moves.compactMap { dashboard.metric($0) }
+        guard !metrics.isEmpty else { return }
+        var x = UI.text("→ ", at, theme.secondary, .small)
+        for (index, metric) in metrics.enumerated() {
+            let isLast = index == metrics.count - 1
+            let words = UI.shortened(
+                metric.title.startingLowercase + (isLast ? "" : ","), to: at.x + width - x, .small)
+            guard !words.isEmpty else { return }
+            let box = Box(x, at.y - 1, UI.width(words, .small), 15)
+            let item: Happened = UI.item("moves \(control.id) \(metric.id)", box)
+            UI.text(words, Point(x, at.y), item.contains(.hovered) ? theme.text : theme.secondary, .small)
+            if item.contains(.hovered) {
+                gui_set_cursor(Int32(GUI_CURSOR_HAND))
+                tooltip = Tooltip(title: metric.title, text: metric.means)
+            }
+            if item.contains(.clicked) {
+                if !layout.isOpen(.metric(metric.id)) { setOpen(.metric(metric.id), true) }
+                raised = Panel.metric(metric.id).name
+                flash = (metric.id, clock.now + .seconds(1.5))
+            }
+            x = box.maxX + UI.width(" ", .small)
+        }
+    }
+
+    // MARK: Arrow keys
+
+    /// Moves the focused slider by a hundredth of its track, or a thousandth.
+    func nudge(_ direction: Double, fine: Bool) {
+        guard let id = hand.focused, let control = dashboard.control(id), control.isSlider else { return }
+        let value = value(of: control)
+        let position = control.position(of: value)
+        for distance in 1...20 {
+            // As far as it takes to change a value of three digits or a whole number.
+            let next = control.value(at: position + direction * (fine ? 0.001 : 0.01) * Double(distance))
+            if next != value { return set(control, to: next) }
+        }
+    }
+}
+
+extension Control {
+    /// Whether there is an off notch.
+    var hasOff: Bool {
+        switch kind {
+        case .slider(_, .logWithOff), .integer(_, .logWithOff): true
+        default: false
+        }
+    }
+}
+
+extension String {
+    /// "Mean activation" within a sentence; "D(x)" and "NPMI" stay as they are.
+    var startingLowercase: String {
+        let characters = Array(self)
+        guard characters.count > 1, characters[1].isLowercase || characters[1] == " " else { return self }
+        return characters[0].lowercased() + String(characters.dropFirst())
+    }
+}

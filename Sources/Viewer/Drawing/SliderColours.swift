@@ -1,0 +1,44 @@
+/// Which slider has which colour.
+///
+/// The colours are told apart by colour-blind people (Okabe and Ito, "Color universal design", 2008). They go to
+/// the sliders in order; past eight, a slider that is moved takes the colour of the one least recently moved.
+struct SliderColours {
+    static let palette: [Colour] = [0x56b4e9, 0xe69f00, 0x009e73, 0xcc79a7, 0xf0e442, 0xd55e00, 0x0072b2, 0xbbbbbb]
+        .map { Colour($0) }
+
+    private var owners: [String?] = Array(repeating: nil, count: palette.count)
+    /// When each slider was last moved, as the number of that move; 0 for never.
+    private var moves: [String: Int] = [:]
+    private var moveCount = 0
+    private var present: [String] = []
+
+    subscript(_ slider: String) -> Colour? { owners.firstIndex(of: slider).map { Self.palette[$0] } }
+
+    /// Gives free colours to the sliders that are there now. One that went keeps its colour, and so its marks on the
+    /// graphs, until another needs it.
+    mutating func update(_ sliders: [String]) {
+        guard sliders != present else { return }
+        present = sliders
+        for slider in sliders where self[slider] == nil {
+            let free = owners.firstIndex(of: nil) ?? owners.firstIndex { !sliders.contains($0 ?? "") }
+            guard let free else { return }
+            owners[free] = slider
+        }
+    }
+
+    mutating func noteMove(of slider: String) {
+        moveCount += 1
+        moves[slider] = moveCount
+        guard self[slider] == nil, present.contains(slider) else { return }
+        // Of several that were never moved, the last in order gives its colour up.
+        let stalest = owners.indices.min { a, b in
+            (staleness(owners[a]), b) < (staleness(owners[b]), a)
+        }
+        if let stalest { owners[stalest] = slider }
+    }
+
+    private func staleness(_ owner: String?) -> Int {
+        guard let owner, present.contains(owner) else { return -1 }
+        return moves[owner] ?? 0
+    }
+}

@@ -1,0 +1,172 @@
+import CImGui
+
+/// The fonts of the window.
+enum Face: Int32, CaseIterable {
+    case text, small, bold, mono, smallMono
+
+    var lineHeight: Float { self == .small || self == .smallMono ? 13 : 15 }
+
+    /// The file's name in the folder of fonts-dejavu-core.
+    var file: String {
+        switch self {
+        case .text, .small: "DejaVuSans.ttf"
+        case .bold: "DejaVuSans-Bold.ttf"
+        case .mono, .smallMono: "DejaVuSansMono.ttf"
+        }
+    }
+}
+
+/// What happened to an item in this frame.
+struct Happened: OptionSet {
+    let rawValue: UInt32
+    static let hovered = Happened(rawValue: UInt32(GUI_HOVERED))
+    static let held = Happened(rawValue: UInt32(GUI_HELD))
+    static let pressed = Happened(rawValue: UInt32(GUI_PRESSED))
+    static let clicked = Happened(rawValue: UInt32(GUI_CLICKED))
+    static let doubleClicked = Happened(rawValue: UInt32(GUI_DOUBLE_CLICKED))
+    static let released = Happened(rawValue: UInt32(GUI_RELEASED))
+}
+
+/// Drawing and asking, within a frame.
+@MainActor enum UI {
+    // MARK: Drawing
+
+    static func fill(_ box: Box, _ colour: Colour, radius: Float = 0) {
+        gui_fill(box.x, box.y, box.width, box.height, colour.packed, radius)
+    }
+
+    static func outline(_ box: Box, _ colour: Colour, radius: Float = 0, thickness: Float = 1) {
+        gui_outline(box.x, box.y, box.width, box.height, colour.packed, radius, thickness)
+    }
+
+    static func line(_ from: Point, _ to: Point, _ colour: Colour, thickness: Float = 1) {
+        gui_line(from.x, from.y, to.x, to.y, colour.packed, thickness)
+    }
+
+    /// A horizontal or vertical line on whole pixels.
+    static func rule(_ from: Point, length: Float, vertical: Bool = false, _ colour: Colour) {
+        gui_fill(
+            from.x.rounded(), from.y.rounded(), vertical ? 1 : length, vertical ? length : 1, colour.packed, 0)
+    }
+
+    static func polyline(_ points: [Point], _ colour: Colour, thickness: Float = 1.5) {
+        points.withUnsafeBytes { bytes in
+            gui_polyline(
+                bytes.assumingMemoryBound(to: Float.self).baseAddress, Int32(points.count), colour.packed, thickness)
+        }
+    }
+
+    static func disc(_ centre: Point, radius: Float, _ colour: Colour) {
+        gui_disc(centre.x, centre.y, radius, colour.packed)
+    }
+
+    /// The small triangle that marks a change, pointing down at `tip`.
+    static func marker(_ tip: Point, _ colour: Colour, size: Float = 5) {
+        gui_triangle(tip.x - size, tip.y - size * 1.6, tip.x + size, tip.y - size * 1.6, tip.x, tip.y, colour.packed)
+    }
+
+    static func dashes(x: Float, from top: Float, to bottom: Float, _ colour: Colour) {
+        var y = top
+        while y < bottom {
+            gui_fill(x - 0.5, y, 1.5, min(4, bottom - y), colour.packed, 0)
+            y += 7
+        }
+    }
+
+    static func cross(_ centre: Point, _ colour: Colour, size: Float = 4) {
+        line(Point(centre.x - size, centre.y - size), Point(centre.x + size, centre.y + size), colour, thickness: 1.2)
+        line(Point(centre.x - size, centre.y + size), Point(centre.x + size, centre.y - size), colour, thickness: 1.2)
+    }
+
+    static func clipped(to box: Box, _ body: () -> Void) {
+        gui_push_clip(box.x, box.y, box.width, box.height)
+        body()
+        gui_pop_clip()
+    }
+
+    // MARK: Text
+
+    enum Alignment { case left, centre, right }
+
+    static func width(_ text: String, _ face: Face = .text) -> Float { gui_text_width(face.rawValue, text) }
+
+    /// Writes `text` with its top at `at`, and returns where it ends.
+    @discardableResult
+    static func text(
+        _ text: String, _ at: Point, _ colour: Colour, _ face: Face = .text, align: Alignment = .left
+    ) -> Float {
+        var x = at.x
+        switch align {
+        case .left: break
+        case .centre: x -= width(text, face) / 2
+        case .right: x -= width(text, face)
+        }
+        gui_text(face.rawValue, x, at.y, colour.packed, text)
+        return align == .left ? x + width(text, face) : at.x
+    }
+
+    /// `text`, cut with an ellipsis if it is wider than `room`.
+    static func shortened(_ text: String, to room: Float, _ face: Face = .text) -> String {
+        if width(text, face) <= room { return text }
+        if room < width("…", face) { return "" }
+        let characters = Array(text)
+        var (low, high) = (0, characters.count)
+        while low < high {
+            let middle = (low + high + 1) / 2
+            if width(String(characters[..<middle]) + "…", face) <= room { low = middle } else { high = middle - 1 }
+        }
+        while low > 0, characters[low - 1] == " " { low -= 1 }
+        return low == 0 ? "" : String(characters[..<low]) + "…"
+    }
+
+    /// `text` in lines no wider than `room`.
+    static func wrapped(_ text: String, to room: Float, _ face: Face = .text) -> [String] {
+        var lines: [String] = []
+        for paragraph in text.split(separator: "\n", omittingEmptySubsequences: false) {
+            var line = ""
+            for word in paragraph.split(separator: " ") {
+                let longer = line.isEmpty ? String(word) : line + " " + word
+                if !line.isEmpty, width(longer, face) > room {
+                    lines.append(line)
+                    line = String(word)
+                } else {
+                    line = longer
+                }
+            }
+            lines.append(shortened(line, to: room, face))
+        }
+        return lines
+    }
+
+    /// Says something in the middle of an empty panel.
+    static func say(_ words: String, in box: Box, _ colour: Colour) {
+        let lines = wrapped(words, to: min(box.width, 520))
+        var y = max(box.y, box.midY - Float(lines.count) * 9)
+        for line in lines where y + 15 <= box.maxY {
+            text(line, Point(box.midX, y), colour, align: .centre)
+            y += 18
+        }
+    }
+
+    // MARK: Asking
+
+    static func item(_ id: String, _ box: Box) -> Happened {
+        Happened(rawValue: gui_item(id, box.x, box.y, box.width, box.height))
+    }
+
+    static var mouse: Point {
+        var point = Point(0, 0)
+        gui_mouse(&point.x, &point.y)
+        return point
+    }
+
+    static var wheel: Float { gui_wheel() }
+    static var shift: Bool { gui_shift() }
+
+    /// A scrolling part of a panel. `body` gets the box of its content and returns the height that it needs.
+    static func region(_ id: String, _ box: Box, _ body: (Box) -> Float) {
+        var at = Point(0, 0)
+        gui_begin_region(id, box.x, box.y, box.width, box.height, &at.x, &at.y)
+        gui_end_region(body(Box(at.x, at.y, box.width, box.height)))
+    }
+}

@@ -1,0 +1,107 @@
+import CImGui
+import Exploration
+
+// Labelled bars: upright, or lying where the labels need the room.
+
+extension Desk {
+    /// The greys of several series. Colour would say which slider.
+    func shade(_ index: Int, of count: Int) -> Colour {
+        count < 2 ? theme.text : [theme.text, theme.secondary, theme.track][index % 3]
+    }
+
+    func drawBars(_ bars: Bars, in body: Box) {
+        let values = bars.series.flatMap { $0.values.prefix(bars.labels.count) }.filter(\.isFinite)
+        guard !bars.labels.isEmpty, let least = values.min(), let greatest = values.max() else {
+            return UI.say("No values.", in: body, theme.secondary)
+        }
+        var body = body
+        if bars.series.count > 1 {
+            drawSeriesNames(bars.series.map(\.name), in: body)
+            body = body.inset(0, 20, 0, 0)
+        }
+        let range = bars.range ?? min(0, least)...max(0, greatest, least + 1e-12)
+        let widest = bars.labels.map { UI.width($0, .small) }.max() ?? 0
+        let ticks = Ticks(around: range, count: 5)
+        if widest + 6 > (body.width - 50) / Float(bars.labels.count) {
+            drawLying(bars, in: body, ticks, labelWidth: min(widest, body.width * 0.4))
+        } else {
+            drawUpright(bars, in: body, ticks)
+        }
+    }
+
+    private func drawSeriesNames(_ names: [String], in body: Box) {
+        var x = body.x
+        for (index, name) in names.enumerated() {
+            UI.fill(Box(x, body.y + 2, 9, 9), shade(index, of: names.count), radius: 2)
+            x = UI.text(name, Point(x + 14, body.y), theme.secondary, .small) + 16
+        }
+    }
+
+    private func drawUpright(_ bars: Bars, in body: Box, _ ticks: Ticks) {
+        let plot = body.inset(46, 8, 4, 20)
+        func y(_ value: Double) -> Float { plot.maxY - share(value, ticks.range) * plot.height }
+        for value in ticks.values {
+            UI.rule(Point(plot.x, y(value)), length: plot.width, theme.faint)
+            UI.text(ticks.label(value), Point(plot.x - 8, y(value) - 6), theme.secondary, .smallMono, align: .right)
+        }
+        let slot = plot.width / Float(bars.labels.count)
+        let thickness = max(1, min(40, slot * 0.74 / Float(bars.series.count)))
+        for (index, label) in bars.labels.enumerated() {
+            let middle = plot.x + (Float(index) + 0.5) * slot
+            for (number, series) in bars.series.enumerated() where series.values.indices.contains(index) {
+                let value = series.values[index]
+                guard value.isFinite else { continue }
+                let left = middle + (Float(number) - Float(bars.series.count) / 2) * thickness
+                let (top, bottom) = (min(y(value), y(0)), max(y(value), y(0)))
+                UI.fill(
+                    Box(left + 0.5, top, max(1, thickness - 1), max(1, bottom - top)),
+                    shade(number, of: bars.series.count))
+            }
+            UI.text(label, Point(middle, plot.maxY + 6), theme.secondary, .small, align: .centre)
+            hoverBar(bars, index, Box(middle - slot / 2, plot.y, slot, plot.height + 18))
+        }
+        UI.rule(Point(plot.x, y(min(max(0, ticks.range.lowerBound), ticks.range.upperBound))), length: plot.width, theme.track)
+    }
+
+    private func drawLying(_ bars: Bars, in body: Box, _ ticks: Ticks, labelWidth: Float) {
+        let row = max(18, min(34, (body.height - 20) / Float(bars.labels.count)))
+        let axis = Box(body.x + labelWidth + 10, body.y, body.width - labelWidth - 26, body.height - 20)
+        func x(_ value: Double) -> Float { axis.x + share(value, ticks.range) * axis.width }
+        for value in ticks.values {
+            UI.rule(Point(x(value), axis.y), length: axis.height, vertical: true, theme.faint)
+            UI.text(ticks.label(value), Point(x(value), axis.maxY + 5), theme.secondary, .smallMono, align: .centre)
+        }
+        UI.region("bars", Box(body.x, body.y, body.width + 11, axis.height)) { content in
+            for (index, label) in bars.labels.enumerated() {
+                let top = content.y + Float(index) * row
+                UI.text(
+                    UI.shortened(label, to: labelWidth, .small), Point(axis.x - 8, top + row / 2 - 6), theme.secondary,
+                    .small, align: .right)
+                let thickness = row * 0.74 / Float(bars.series.count)
+                for (number, series) in bars.series.enumerated() where series.values.indices.contains(index) {
+                    let value = series.values[index]
+                    guard value.isFinite else { continue }
+                    let (left, right) = (min(x(value), x(0)), max(x(value), x(0)))
+                    UI.fill(
+                        Box(left, top + row * 0.13 + Float(number) * thickness, max(1, right - left), max(1, thickness - 1)),
+                        shade(number, of: bars.series.count))
+                }
+                hoverBar(bars, index, Box(content.x, top, content.width - 12, row))
+            }
+            return Float(bars.labels.count) * row
+        }
+    }
+
+    private func hoverBar(_ bars: Bars, _ index: Int, _ box: Box) {
+        guard UI.item("bar \(index)", box).contains(.hovered) else { return }
+        let facts = bars.series.compactMap { series in
+            series.values.indices.contains(index) ? (series.name, format(series.values[index], digits: 4)) : nil
+        }
+        tooltip = Tooltip(title: bars.labels[index], facts: facts)
+    }
+
+    private func share(_ value: Double, _ range: ClosedRange<Double>) -> Float {
+        let span = range.upperBound - range.lowerBound
+        return span > 0 ? Float(min(max((value - range.lowerBound) / span, 0), 1)) : 0
+    }
+}

@@ -1,0 +1,66 @@
+import CImGui
+import Exploration
+
+// Lines over a common axis, named at their ends.
+
+extension Desk {
+    func drawCurve(_ curve: Curve, in body: Box) {
+        let points = curve.lines.flatMap(\.points).filter { $0.x.isFinite && $0.y.isFinite }
+        guard let left = points.map(\.x).min(), let right = points.map(\.x).max(), let low = points.map(\.y).min(),
+            let high = points.map(\.y).max()
+        else { return UI.say("No points.", in: body, theme.secondary) }
+
+        let names = curve.lines.count > 1 ? curve.lines.map(\.name) : []
+        let nameWidth = min(names.map { UI.width($0, .small) }.max() ?? 0, body.width * 0.3)
+        let plot = body.inset(52, curve.yTitle.isEmpty ? 6 : 22, nameWidth + 14, 36)
+        let xs = left < right ? left...right : left - 0.5...right + 0.5
+        let padded = low < high ? low...high : low - 0.5...high + 0.5
+        let ticks = Ticks(around: padded, count: max(3, Int(plot.height / 40)))
+        func x(_ value: Double) -> Float {
+            plot.x + Float((value - xs.lowerBound) / (xs.upperBound - xs.lowerBound)) * plot.width
+        }
+        func y(_ value: Double) -> Float {
+            plot.maxY - Float((value - ticks.range.lowerBound) / (ticks.range.upperBound - ticks.range.lowerBound))
+                * plot.height
+        }
+        UI.text(curve.yTitle, Point(body.x, body.y), theme.secondary, .small)
+        for value in ticks.values {
+            UI.rule(Point(plot.x, y(value)), length: plot.width, theme.faint)
+            UI.text(ticks.label(value), Point(plot.x - 8, y(value) - 6), theme.secondary, .smallMono, align: .right)
+        }
+        let steps = Ticks(within: xs, count: max(2, Int(plot.width / 70)))
+        for value in steps.values {
+            UI.rule(Point(x(value), plot.maxY), length: 4, vertical: true, theme.track)
+            UI.text(steps.label(value), Point(x(value), plot.maxY + 6), theme.secondary, .smallMono, align: .centre)
+        }
+        UI.text(curve.xTitle, Point(plot.midX, plot.maxY + 21), theme.secondary, .small, align: .centre)
+
+        var labels: [Float] = []
+        for (index, line) in curve.lines.enumerated() {
+            let shade = shade(index, of: curve.lines.count)
+            let drawn = line.points.filter { $0.x.isFinite && $0.y.isFinite }.map { Point(x($0.x), y($0.y)) }
+            guard let last = drawn.last else { continue }
+            if drawn.count == 1 { UI.disc(last, radius: 2.5, shade) } else { UI.polyline(drawn, shade) }
+            guard !names.isEmpty else { continue }
+            // Names that would lie over each other move down.
+            var top = last.y - 6
+            while labels.contains(where: { abs($0 - top) < 13 }) { top += 13 }
+            labels.append(top)
+            UI.text(UI.shortened(line.name, to: nameWidth, .small), Point(last.x + 6, top), shade, .small)
+        }
+        hoverCurve(curve, plot, xs)
+    }
+
+    private func hoverCurve(_ curve: Curve, _ plot: Box, _ xs: ClosedRange<Double>) {
+        guard UI.item("curve", plot).contains(.hovered) else { return }
+        let share = Double((UI.mouse.x - plot.x) / plot.width)
+        let at = xs.lowerBound + share * (xs.upperBound - xs.lowerBound)
+        UI.rule(Point(UI.mouse.x, plot.y), length: plot.height, vertical: true, theme.secondary.faded(0.7))
+        let facts = curve.lines.compactMap { line in
+            line.points.min { abs($0.x - at) < abs($1.x - at) }.map {
+                (line.name.isEmpty ? curve.yTitle : line.name, format($0.y, digits: 4))
+            }
+        }
+        tooltip = Tooltip(title: "\(curve.xTitle) \(format(at))", facts: facts)
+    }
+}

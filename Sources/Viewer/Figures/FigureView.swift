@@ -1,0 +1,78 @@
+import CImGui
+import Exploration
+
+/// What the window keeps of one figure between frames.
+@MainActor struct FigureView {
+    /// The computation that ``state`` is from.
+    var version = Int.min
+    var state = FigureState.waiting
+    /// The images of a grid, side by side.
+    var texture: Texture?
+    /// The cell that is shown large.
+    var enlarged: Int?
+    /// Where the enlarged cell's window stands.
+    var place = Point(0, 0)
+    /// What is typed for an action that asks, by the action's place in the list.
+    var answers: [Int: TextField] = [:]
+    /// Whether the enlarged cell is to come to the front.
+    var isNew = false
+}
+
+// A figure's panel: one renderer a kind, and words while there is nothing to show.
+
+extension Desk {
+    func drawFigure(_ id: String, _ box: Box, _ textures: TextureMaker) {
+        guard let info = dashboard.figures.first(where: { $0.id == id }) else { return }
+        refreshFigure(id, textures)
+        let view = figures[id] ?? FigureView()
+        var caption = ""
+        var step = ""
+        if case .ready(let content, let at) = view.state {
+            caption = content.caption
+            if status.isFinished || status.isPaused, at != status.step { step = "step \(grouped(at))" }
+        }
+        let badge = step.isEmpty ? nil : Badge(text: step, colour: theme.secondary)
+        frame(.figure(id), box, title: info.title, caption: caption, means: info.means, badge: badge) { body in
+            switch view.state {
+            case .waiting: UI.say("Being computed…", in: body, theme.secondary)
+            case .failed(let problem, let step):
+                UI.say("Not computed at step \(grouped(step)).\n\(problem)", in: body, theme.text)
+            case .ready(.imageGrid(let grid), _): drawImageGrid(id, grid, in: body)
+            case .ready(.bars(let bars), _): drawBars(bars, in: body)
+            case .ready(.table(let table), _): drawTable(table, in: body)
+            case .ready(.curve(let curve), _): drawCurve(curve, in: body)
+            case .ready(.empty(let words), _): UI.say(words, in: body, theme.secondary)
+            }
+        }
+    }
+
+    /// Takes over what was computed since the last frame; a texture changes only with its content.
+    private func refreshFigure(_ id: String, _ textures: TextureMaker) {
+        let version = learner.version(of: id)
+        let state = learner.look(at: id)
+        var view = figures[id] ?? FigureView()
+        guard version != view.version else { return }
+        view.version = version
+        view.state = state
+        if case .ready(.imageGrid(let grid), _) = state {
+            view.texture = textures.texture(of: grid, replacing: view.texture)
+            if let cell = view.enlarged, !grid.cells.indices.contains(cell) { view.enlarged = nil }
+        } else {
+            view.enlarged = nil
+        }
+        figures[id] = view
+    }
+}
+
+extension FigureContent {
+    /// The grey part of the panel's title.
+    var caption: String {
+        switch self {
+        case .imageGrid(let grid): grid.caption
+        case .bars(let bars): [bars.caption, bars.unit].filter { !$0.isEmpty }.joined(separator: " · ")
+        case .table(let table): table.caption
+        case .curve(let curve): curve.caption
+        case .empty: ""
+        }
+    }
+}

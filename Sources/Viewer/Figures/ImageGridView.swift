@@ -1,0 +1,163 @@
+import CImGui
+import Exploration
+
+/// A small menu of what can be done to a column.
+struct ColumnMenu {
+    let figure: String
+    let column: Int
+    let title: String
+    let actions: [Action]
+    let place: Point
+    /// It is drawn first in the frame after the click.
+    var isNew = true
+}
+
+// Images in rows and columns.
+
+extension Desk {
+    func drawImageGrid(_ id: String, _ grid: ImageGrid, in body: Box) {
+        guard grid.isDrawable else { return UI.say("No images.", in: body, theme.secondary) }
+        guard let texture = figures[id]?.texture else {
+            return UI.say("These images are too large to draw.", in: body, theme.secondary)
+        }
+        let layout = GridLayout(grid, in: body)
+        if layout.contentHeight > body.height + 1 {
+            UI.region("grid", Box(body.x, body.y, body.width + 11, body.height)) { content in
+                draw(id, grid, texture, layout.moved(to: content.y), visible: body)
+                return layout.contentHeight
+            }
+        } else {
+            draw(id, grid, texture, layout, visible: body)
+        }
+    }
+
+    private func draw(_ id: String, _ grid: ImageGrid, _ texture: Texture, _ layout: GridLayout, visible: Box) {
+        for (column, title) in grid.columnTitles.prefix(grid.columns).enumerated() {
+            let x = layout.cell(column).midX
+            let shown = UI.shortened(title, to: layout.cellWidth + layout.gap - 2, .bold)
+            let box = Box(layout.cell(column).x, layout.origin.y - 20, layout.cellWidth, 19)
+            let actions = grid.columnActions.indices.contains(column) ? grid.columnActions[column] : []
+            let item = actions.isEmpty && shown == title ? [] : UI.item("column \(column)", box)
+            if item.contains(.hovered) {
+                tooltip = Tooltip(title: title, text: actions.map(\.title).joined(separator: ", "))
+                if !actions.isEmpty {
+                    UI.fill(box, theme.button, radius: 3)
+                    gui_set_cursor(Int32(GUI_CURSOR_HAND))
+                }
+            }
+            if item.contains(.clicked), !actions.isEmpty {
+                columnMenu = ColumnMenu(
+                    figure: id, column: column, title: title, actions: actions, place: Point(box.x, box.maxY))
+            }
+            UI.text(shown, Point(x, layout.origin.y - 18), theme.text, .bold, align: .centre)
+        }
+        for (row, title) in grid.rowTitles.prefix(grid.rows).enumerated() {
+            let cell = layout.cell(row * grid.columns)
+            UI.text(
+                UI.shortened(title, to: layout.rowTitleWidth, .small), Point(cell.x - 7, cell.midY - 6), theme.secondary,
+                .small, align: .right)
+        }
+        for (index, cell) in grid.cells.enumerated() {
+            let box = layout.cell(index)
+            guard box.maxY > visible.y, box.y < visible.maxY else { continue }
+            texture.draw(cell: index, of: grid, in: box)
+            if cell.isRight == true { UI.fill(Box(box.x, box.maxY, box.width, 1), theme.text) }
+            let item = UI.item("cell \(index)", box)
+            if item.contains(.hovered) || figures[id]?.enlarged == index {
+                UI.outline(Box(box.x - 1, box.y - 1, box.width + 2, box.height + 2), theme.text)
+            }
+            if item.contains(.hovered) { tooltip = Tooltip(title: title(of: index, in: grid), facts: cell.factTexts) }
+            if item.contains(.clicked) {
+                figures[id]?.enlarged = index
+                figures[id]?.answers = [:]
+                figures[id]?.isNew = true
+                figures[id]?.place = Point(box.maxX + 14, box.y - 20)
+            }
+        }
+    }
+
+    func title(of index: Int, in grid: ImageGrid) -> String {
+        let title = grid.cells[index].title
+        return title.isEmpty ? "row \(index / grid.columns + 1), column \(index % grid.columns + 1)" : title
+    }
+
+    // MARK: Column menu
+
+    func drawColumnMenu(in area: Box) {
+        guard let menu = columnMenu else { return }
+        let width = max(150, (menu.actions.map { UI.width($0.title) }.max() ?? 0) + 28)
+        let box = Box(menu.place.x, menu.place.y + 2, width, Float(menu.actions.count) * 28 + 34).within(area)
+        gui_begin_window(
+            "column menu", box.x, box.y, box.width, box.height, theme.tooltip.packed, theme.edge.packed, 5, false,
+            menu.isNew)
+        UI.text(UI.shortened(menu.title, to: width - 20, .bold), Point(box.x + 10, box.y + 8), theme.text, .bold)
+        var chosen = false
+        for (index, action) in menu.actions.enumerated() {
+            let place = Box(box.x + 6, box.y + 29 + Float(index) * 28, box.width - 12, 25)
+            if button("action \(index)", action.title, place, isEnabled: !status.isFinished) {
+                learner.send(.act(action))
+                chosen = true
+            }
+        }
+        gui_end_window()
+        columnMenu?.isNew = false
+        if chosen || (gui_mouse_was_pressed() && !menu.isNew && !box.contains(UI.mouse)) { columnMenu = nil }
+    }
+}
+
+extension ImageGrid.Cell {
+    var factTexts: [(name: String, value: String)] {
+        facts.map { ($0.name, format($0.value, digits: 4)) }
+            + (isRight.map { [("as it should", $0 ? "yes" : "no")] } ?? [])
+    }
+}
+
+/// Where the cells of a grid stand: as large as fits, on whole pixels.
+struct GridLayout {
+    private(set) var origin: Point
+    let cellWidth: Float
+    let cellHeight: Float
+    let gap: Float
+    let rowTitleWidth: Float
+    let contentHeight: Float
+    private let columns: Int
+    /// The room for the columns' titles, which stand above ``origin``.
+    private let titleHeight: Float
+
+    @MainActor init(_ grid: ImageGrid, in body: Box) {
+        columns = grid.columns
+        let top: Float = grid.columnTitles.isEmpty ? 0 : 21
+        titleHeight = top
+        rowTitleWidth = min(grid.rowTitles.map { UI.width($0, .small) }.max() ?? 0, body.width * 0.2)
+        let left = rowTitleWidth > 0 ? rowTitleWidth + 8 : 0
+        let (columns, rows) = (Float(grid.columns), Float(max(1, grid.rows)))
+        gap = columns * rows > 400 ? 2 : 5
+        let wide = (body.width - left - (columns - 1) * gap) / columns
+        let high = (body.height - top - 2 - (rows - 1) * gap) / rows
+        // As large as fits; but not so small that nothing can be told, then it scrolls.
+        let aspect = Float(grid.height) / Float(grid.width)
+        var width = max(min(wide, high / aspect), min(wide, 26))
+        let zoom = width / Float(grid.width)
+        // Whole pixels are all the same size where that costs little.
+        if zoom >= 1, zoom.rounded(.down) / zoom > 0.93 { width = zoom.rounded(.down) * Float(grid.width) }
+        cellWidth = max(2, width.rounded(.down))
+        cellHeight = max(2, (cellWidth * aspect).rounded())
+        contentHeight = top + rows * (cellHeight + gap) - gap + 2
+        let used = left + columns * (cellWidth + gap) - gap
+        origin = Point((body.x + left + max(0, (body.width - used) / 2)).rounded(), body.y + top)
+    }
+
+    /// The same, with the top of its content at `y`.
+    func moved(to y: Float) -> GridLayout {
+        var moved = self
+        moved.origin.y = y + titleHeight
+        return moved
+    }
+
+    func cell(_ index: Int) -> Box {
+        let (row, column) = index.quotientAndRemainder(dividingBy: columns)
+        return Box(
+            origin.x + Float(column) * (cellWidth + gap), origin.y + Float(row) * (cellHeight + gap), cellWidth,
+            cellHeight)
+    }
+}

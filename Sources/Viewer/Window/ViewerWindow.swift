@@ -1,0 +1,225 @@
+import CImGui
+import CLMat
+import CSDL2
+import Exploration
+import Foundation
+
+/// A desk on a surface: takes events, decides when to draw, draws.
+@MainActor final class ViewerWindow {
+    let desk: Desk
+    let surface: Surface
+    private(set) var isClosed = false
+
+    private var events: [SDL_Event] = []
+    /// Frames to draw whatever the learner does: an item under the mouse answers in the frame after the event.
+    private var framesOwed = 3
+    private var lastFrame: ContinuousClock.Instant?
+    private let clock = ContinuousClock()
+    /// Picture of the frame that is drawn next, if one is wanted.
+    private var pictures: [(Result<Picture, CLMatError>) -> Void] = []
+
+    init(_ learner: Learner, _ options: ViewerOptions, on surface: Surface) {
+        desk = Desk(learner, options)
+        self.surface = surface
+    }
+
+    /// Opens a window for a learner.
+    convenience init(_ learner: Learner, _ options: ViewerOptions) throws(CLMatError) {
+        let theme: Theme = options.theme == .dark ? .dark : .light
+        let surface = try Surface(
+            title: options.title ?? learner.title, width: options.width, height: options.height, theme: theme)
+        self.init(learner, options, on: surface)
+    }
+
+    // MARK: Loop
+
+    /// Runs until the window is closed.
+    func run() {
+        var isPictureDue = desk.options.screenshot != nil
+        while !isClosed {
+            wait()
+            takeEvents()
+            if needsFrame() { draw() }
+            let isFinished = desk.status.isFinished
+            if isFinished, isPictureDue, desk.figuresAreCurrent(at: desk.status.step), let path = desk.options.screenshot {
+                isPictureDue = false
+                save(to: path)
+            }
+            if isFinished, desk.options.closesWhenFinished { isClosed = true }
+        }
+        if isPictureDue, let path = desk.options.screenshot { save(to: path) }
+    }
+
+    /// Sleeps until there is an event, or until the learner may have something new to show.
+    private func wait() {
+        guard events.isEmpty else { return }
+        let status = desk.learner.status
+        let isIdle = (status.isPaused || status.isFinished) && framesOwed == 0
+        var pause = isIdle ? 0.1 : interval
+        if let lastFrame { pause = min(max(pause - (clock.now - lastFrame).seconds, 0), pause) }
+        if isIdle { pause = max(pause, 0.03) }
+        var event = SDL_Event()
+        if SDL_WaitEventTimeout(&event, Int32((pause * 1000).rounded(.up))) != 0 { events.append(event) }
+    }
+
+    /// The shortest time between two frames.
+    private var interval: Double {
+        if !surface.isVisible { return 0.25 }
+        return surface.isSoftware && framesOwed == 0 ? desk.meter.frameInterval : 1.0 / 60
+    }
+
+    private func needsFrame() -> Bool {
+        guard surface.isVisible else {
+            _ = desk.hasNews()
+            return false
+        }
+        if let lastFrame, (clock.now - lastFrame).seconds < interval * 0.9 { return false }
+        return framesOwed > 0 || desk.hasNews()
+    }
+
+    // MARK: Events
+
+    /// Gives the waiting events to the gui: at most one button or key going down or up a frame, as two within a frame
+    /// would be taken for none.
+    func takeEvents() {
+        var event = SDL_Event()
+        while SDL_PollEvent(&event) != 0 { events.append(event) }
+        while !events.isEmpty {
+            if handle(events.removeFirst()) { break }
+        }
+        if !events.isEmpty { framesOwed = max(framesOwed, 2) }
+    }
+
+    var hasEvents: Bool { !events.isEmpty }
+
+    /// Returns whether a frame has to be drawn before the next event.
+    private func handle(_ event: SDL_Event) -> Bool {
+        let gui = surface.gui
+        framesOwed = max(framesOwed, 2)
+        switch SDL_EventType(event.type) {
+        case SDL_QUIT:
+            isClosed = true
+            return true
+        case SDL_MOUSEMOTION:
+            let scale = surface.pixelsPerUnit
+            gui_mouse_moved(gui, Float(event.motion.x) * scale, Float(event.motion.y) * scale)
+        case SDL_MOUSEBUTTONDOWN, SDL_MOUSEBUTTONUP:
+            let scale = surface.pixelsPerUnit
+            gui_mouse_moved(gui, Float(event.button.x) * scale, Float(event.button.y) * scale)
+            let buttons = [UInt8(SDL_BUTTON_LEFT): 0, UInt8(SDL_BUTTON_RIGHT): 1, UInt8(SDL_BUTTON_MIDDLE): 2]
+            guard let button = buttons[event.button.button] else { return false }
+            gui_mouse_button(gui, Int32(button), event.type == SDL_MOUSEBUTTONDOWN.rawValue)
+            framesOwed = 4  // a field that a click opens has the keyboard in the third
+            return true
+        case SDL_MOUSEWHEEL:
+            gui_mouse_wheel(gui, event.wheel.preciseY != 0 ? event.wheel.preciseY : Float(event.wheel.y))
+            return true
+        case SDL_WINDOWEVENT:
+            if event.window.event == UInt8(SDL_WINDOWEVENT_LEAVE.rawValue) { gui_mouse_moved(gui, -1e6, -1e6) }
+        case SDL_TEXTINPUT:
+            withUnsafeBytes(of: event.text.text) { bytes in
+                gui_text_typed(gui, bytes.assumingMemoryBound(to: CChar.self).baseAddress)
+            }
+        case SDL_KEYDOWN, SDL_KEYUP:
+            let isDown = event.type == SDL_KEYDOWN.rawValue
+            let key = event.key.keysym
+            func holds(_ modifier: SDL_Keymod) -> Bool { UInt32(key.mod) & modifier.rawValue != 0 }
+            let isTyping = gui_is_typing()
+            gui_key(
+                gui, Int32(bitPattern: key.scancode.rawValue), isDown, holds(KMOD_LCTRL) || holds(KMOD_RCTRL),
+                holds(KMOD_LSHIFT) || holds(KMOD_RSHIFT), holds(KMOD_LALT) || holds(KMOD_RALT))
+            if isDown, !isTyping { press(key, isRepeat: event.key.repeat != 0) }
+            return true
+        default: break
+        }
+        return false
+    }
+
+    private func press(_ key: SDL_Keysym, isRepeat: Bool) {
+        let isFine = UInt32(key.mod) & (KMOD_LSHIFT.rawValue | KMOD_RSHIFT.rawValue) != 0
+        switch SDL_KeyCode(UInt32(bitPattern: key.sym)) {
+        case SDLK_SPACE where !isRepeat: desk.togglePause()
+        case SDLK_PERIOD: desk.step(1)
+        case SDLK_s where !isRepeat: savePicture()
+        case SDLK_q where !isRepeat: isClosed = true
+        case SDLK_LEFT: desk.nudge(-1, fine: isFine)
+        case SDLK_RIGHT: desk.nudge(1, fine: isFine)
+        case SDLK_ESCAPE: desk.dismiss()
+        default: break
+        }
+    }
+
+    // MARK: Drawing
+
+    /// Draws one frame.
+    func draw() {
+        let start = clock.now
+        let passed = lastFrame.map { (start - $0).seconds } ?? 1.0 / 60
+        lastFrame = start
+        let processor = Self.threadSeconds
+        let size = surface.size
+        gui_begin_frame(surface.gui, size.x, size.y, Float(min(passed, 0.5)))
+        desk.draw(size, textures: surface.textures)
+        surface.clear(desk.theme.background)
+        gui_end_frame(surface.gui)
+        if !pictures.isEmpty {
+            let picture = Result { () throws(CLMatError) in try surface.read() }
+            for take in pictures { take(picture) }
+            pictures = []
+        }
+        surface.present()
+        framesOwed = max(0, framesOwed - 1)
+        desk.meter.add(Self.threadSeconds - processor)
+        if desk.wantsPicture {
+            desk.wantsPicture = false
+            savePicture()
+        }
+    }
+
+    /// Draws until the view rests: what an event changed is seen in the frame after.
+    func settle() {
+        repeat {
+            takeEvents()
+            draw()
+        } while framesOwed > 0 || hasEvents
+    }
+
+    /// Processor time of this thread: drawing in software costs it, waiting for the display does not.
+    private static var threadSeconds: Double {
+        var time = timespec()
+        clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
+        return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
+    }
+
+    // MARK: Pictures
+
+    /// A picture of the window as it is now.
+    func picture() throws(CLMatError) -> Picture {
+        var taken: Result<Picture, CLMatError>?
+        pictures.append { taken = $0 }
+        draw()
+        guard let taken else { throw .windowUnavailable(reason: "nothing was drawn") }
+        return try taken.get()
+    }
+
+    private func savePicture() { save(to: "clmat-\(desk.now).png") }
+
+    private func save(to path: String) {
+        do {
+            try picture().writePNG(to: path)
+            desk.say("Saved \(path)")
+        } catch {
+            desk.say("\(error)")
+        }
+        framesOwed = max(framesOwed, 2)
+    }
+}
+
+extension Desk {
+    /// Closes what lies above the panels.
+    func dismiss() {
+        columnMenu = nil
+        hand.typed = nil
+        for id in figures.keys { figures[id]?.enlarged = nil }
+    }
+}

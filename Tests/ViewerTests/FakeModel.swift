@@ -1,0 +1,92 @@
+import CLMat
+import Exploration
+import Foundation
+
+/// A model small enough to know what a window on it must look like.
+struct FakeModel: Model {
+    let title = "Fake"
+    private var marks = 0
+
+    var controls: [Control] {
+        [
+            Control("alpha", title: "alpha", range: 0...1, initial: 0.5, means: "moves the loss", moves: ["loss"]),
+            Control("beta", title: "beta", range: 1e-3...1, scale: .logWithOff, initial: 0, means: "does nothing"),
+            .toggle("gamma", title: "gamma", initial: false, means: "does nothing"),
+            .choice("delta", title: "delta", options: ["one", "two"], means: "does nothing"),
+        ]
+    }
+
+    var metrics: [Metric] {
+        [
+            Metric("loss", title: "Loss", unit: "nats", means: "falls"),
+            Metric("test-accuracy", title: "Accuracy", means: "rises", better: .higher, range: 0...1),
+            Metric("marks", title: "Marks", means: "how often the action was done"),
+            Metric("other", title: "Other", means: "is not measured"),
+        ]
+    }
+
+    var figures: [Figure<FakeModel>] {
+        [
+            Figure("grid", title: "Grid", means: "black, white, grey, white", startsOpen: true) { model, _ in
+                .imageGrid(FakeModel.grid)
+            },
+            Figure("broken", title: "Broken", means: "always fails") { _, _ in
+                throw CLMatError.dataMismatch("broken on purpose")
+            },
+        ]
+    }
+
+    /// Cells of 2 × 2 pixels: black, white, mid-grey, white.
+    static let grid = ImageGrid(
+        height: 2, width: 2, columns: 2, display: .unit,
+        cells: [0, 1, 0.5, 1].enumerated().map { index, value in
+            ImageGrid.Cell(
+                values: Array(repeating: value, count: 4), title: "cell \(index)",
+                actions: [Action("mark", title: "mark", arguments: [index])])
+        })
+
+    mutating func update(_ batch: Int?, _ settings: Settings, at step: Step) throws(CLMatError) -> Measurements {
+        var measured = Measurements()
+        measured["loss"] = settings["alpha"] + 1 / Double(step.number)
+        measured["test-accuracy"] = 1 - 1 / Double(step.number + 1)
+        measured["marks"] = Double(marks)
+        return measured
+    }
+
+    mutating func perform(_ action: Action, _ settings: Settings, at step: Step) throws(CLMatError) {
+        guard action.id == "mark" else { throw .unknownName(kind: "action", name: action.id, known: ["mark"]) }
+        marks += 1
+    }
+
+    static func learner(_ options: Learner.Options = Learner.Options()) throws -> Learner {
+        try Learner(
+            FakeModel(), data: Numbers(),
+            offers: [AttachmentOffer(id: "rider", title: "Rider") { (_, _) throws(CLMatError) in Rider() }],
+            options: options)
+    }
+}
+
+struct Numbers: DataSource {
+    let name = "numbers"
+    let stepsPerEpoch = 10
+    func batch(at step: Step) throws(CLMatError) -> Int { step.number }
+}
+
+struct Rider: Attachment {
+    let id = "rider"
+    let title = "Rider"
+    var controls: [Control] {
+        [Control("weight", title: "weight", group: "rider", range: 0...1, initial: 0, means: "rides", moves: ["ridden"])]
+    }
+    var metrics: [Metric] { [Metric("ridden", title: "Ridden", means: "rides")] }
+    var figures: [Figure<Riding<Rider>>] { [] }
+
+    mutating func update(on host: FakeModel, _ settings: Settings, at step: Step) throws(CLMatError) -> Measurements {
+        Measurements()
+    }
+    mutating func perform(
+        _ action: Action, on host: FakeModel, _ settings: Settings, at step: Step
+    ) throws(CLMatError) {
+        throw .unknownName(kind: "action", name: action.id, known: [])
+    }
+}

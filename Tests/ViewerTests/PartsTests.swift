@@ -1,0 +1,65 @@
+import Exploration
+import Testing
+
+@testable import Viewer
+
+/// Parts of the viewer that need no window.
+@Suite struct PartsTests {
+    @Test(arguments: [
+        (0.0...1.0, 5, ["0.00", "0.25", "0.50", "0.75", "1.00"]), (0.0...2.3, 6, ["0.0", "0.5", "1.0", "1.5", "2.0", "2.5"]),
+        (-3.0...17, 4, ["-10", "0", "10", "20"]), (0.0...4_650, 4, ["0", "2,000", "4,000", "6,000"]),
+    ])
+    func ticksAreRound(_ range: ClosedRange<Double>, _ count: Int, _ labels: [String]) {
+        let ticks = Ticks(around: range, count: count)
+        #expect(ticks.values.map(ticks.label) == labels)
+        #expect(ticks.range.lowerBound <= range.lowerBound && ticks.range.upperBound >= range.upperBound)
+    }
+
+    @Test(arguments: [1e-30...1.0000001e-30, 0...1e38, 1e9...1e9 + 1e-6, 5...5])
+    func ticksOfStrangeRangesAreFew(_ range: ClosedRange<Double>) {
+        let ticks = Ticks(around: range, count: 5)
+        #expect((1...7).contains(ticks.values.count))
+        for value in ticks.values { #expect(!ticks.label(value).isEmpty) }
+    }
+
+    @Test func coloursGoInOrderAndToWhatIsMoved() {
+        var colours = SliderColours()
+        let sliders = (0..<10).map { "slider \($0)" }
+        colours.update(sliders)
+        #expect(sliders.prefix(8).map { colours[$0] } == SliderColours.palette)
+        #expect(colours["slider 8"] == nil)
+        colours.noteMove(of: "slider 7")
+        colours.noteMove(of: "slider 8")  // takes from the last that was never moved
+        #expect(colours["slider 8"] == SliderColours.palette[6])
+        #expect(colours["slider 6"] == nil && colours["slider 7"] == SliderColours.palette[7])
+        for i in 0..<6 { colours.noteMove(of: "slider \(i)") }
+        colours.noteMove(of: "slider 9")  // now slider 7 was moved least recently
+        #expect(colours["slider 9"] == SliderColours.palette[7])
+    }
+
+    @Test func aSliderThatWentKeepsItsColourUntilItIsNeeded() {
+        var colours = SliderColours()
+        colours.update(["a", "b"])
+        colours.update(["b"])
+        #expect(colours["a"] == SliderColours.palette[0])
+        colours.update(["b"] + (0..<7).map { "\($0)" })
+        #expect(colours["a"] == nil && colours["6"] == SliderColours.palette[0])
+    }
+
+    @Test func zoomKeepsTheStepUnderTheMouse() {
+        var axis = TimeAxis()
+        axis.zoom(by: 0.5, about: 400, now: 1000)
+        #expect(axis.range(now: 1000) == 200...700)
+        axis.pan(by: 5000, now: 1000)
+        #expect(axis.range(now: 1000) == 500...1000)
+        #expect(axis.range(now: 1100) == 600...1100)  // at the end it follows the run
+        axis.zoom(by: 100, about: 800, now: 1100)
+        #expect(axis.span == .whole)
+    }
+
+    @Test func ratesReadAsWords() {
+        let rates = DrawingMeter.rates(["steps": 65, "training-steps": 65.4, "sampling-steps": 71])
+        #expect(rates == ["65 training steps/s", "71 sampling steps/s"])
+        #expect(DrawingMeter.rates(["steps": 12]) == ["12 steps/s"])
+    }
+}

@@ -1,0 +1,381 @@
+import CImGui
+import CLMat
+import CSDL2
+import Exploration
+import Foundation
+import Testing
+
+@testable import Viewer
+
+/// Drives the real window code with SDL events under the dummy driver and reads pixels back. SDL is one a process,
+/// so all of it is one serial suite.
+@Suite(.serialized) @MainActor struct WindowTests {
+    // MARK: What is seen
+
+    @Test func firstFrameShowsPanelsInTheThemesColours() throws {
+        let hands = try Hands()
+        defer { hands.finish() }
+        let picture = try hands.picture()
+        #expect(picture.width == 1600 && picture.height == 1000)
+        #expect(picture[6, 500] == Colour(0x14171c))  // between the panels
+        let add = try #require(hands.desk.box(of: .add))
+        #expect(picture[Int(add.midX), Int(add.maxY) - 20] == Colour(0x1c2027))
+        // The first slider has the first colour, up to its handle in the middle.
+        let track = try hands.firstTrack()
+        #expect(picture[Int(track.x) + 20, Int(track.midY)] == Colour(0x56b4e9))
+        #expect(picture[Int(track.maxX) - 20, Int(track.midY)] == hands.desk.theme.track)
+        #expect(picture[Int(track.midX), Int(track.midY)] == hands.desk.theme.text)
+    }
+
+    @Test func lightThemeIsLight() throws {
+        let hands = try Hands(ViewerOptions(theme: .light))
+        defer { hands.finish() }
+        #expect(try hands.picture()[6, 500] == Colour(0xeef0f3))
+    }
+
+    @Test func gridShowsItsPixels() throws {
+        let hands = try Hands()
+        defer { hands.finish() }
+        #expect(hands.wait { hands.desk.figures["grid"]?.texture != nil })
+        let picture = try hands.picture()
+        for (index, light) in [0, 255, 128, 255].enumerated() {
+            let box = try hands.cell(index)
+            let seen = picture[Int(box.midX), Int(box.midY)]
+            #expect(seen == Colour(UInt32(light) * 0x10101), "cell \(index)")
+        }
+    }
+
+    @Test(arguments: [(1600, 1000), (1280, 720)]) func defaultLayoutNeitherOverlapsNorCuts(_ width: Int, _ height: Int) throws {
+        let hands = try Hands(ViewerOptions(width: width, height: height))
+        defer { hands.finish() }
+        let boxes = hands.desk.layout.openPanels(hands.desk.dashboard).compactMap { hands.desk.box(of: $0) }
+        #expect(boxes.count == 6)  // controls, add, one figure, three graphs
+        let window = Box(0, 0, Float(width), Float(height))
+        for (index, box) in boxes.enumerated() {
+            #expect(window.x <= box.x && window.y <= box.y && box.maxX <= window.maxX && box.maxY <= window.maxY)
+            #expect(box.width >= 200 && box.height >= 120)
+            for other in boxes.dropFirst(index + 1) { #expect(!box.overlaps(other)) }
+        }
+    }
+
+    @Test func everyCharacterThatIsUsedIsInTheFonts() throws {
+        let hands = try Hands()
+        defer { hands.finish() }
+        for face in Face.allCases {
+            try #require(gui_face_is_loaded(hands.window.surface.gui, face.rawValue))
+            for character in "Aλσβγ₁×·−…→←✓½²≤≥∞°é".unicodeScalars {
+                #expect(
+                    gui_face_has(hands.window.surface.gui, face.rawValue, character.value), "\(character) in \(face)")
+            }
+        }
+    }
+
+    // MARK: Controls
+
+    @Test func draggingASliderSetsTheLearner() throws {
+        let hands = try Hands()
+        defer { hands.finish() }
+        let track = try hands.firstTrack()
+        hands.drag(from: Point(track.midX, track.midY), to: Point(track.x + track.width * 0.8, track.midY))
+        #expect(hands.wait { abs(hands.learner.status.settings["alpha"] - 0.8) < 0.01 })
+        // The handle went along, and what it left has the slider's colour.
+        let picture = try hands.picture()
+        #expect(picture[Int(track.x + track.width * 0.65), Int(track.midY)] == Colour(0x56b4e9))
+        #expect(hands.desk.hand.held == nil)
+    }
+
+    @Test func doubleClickReturnsToTheInitialValue() throws {
+        let hands = try Hands()
+        defer { hands.finish() }
+        let track = try hands.firstTrack()
+        let place = Point(track.x + track.width * 0.2, track.midY)
+        hands.click(place)
+        #expect(hands.wait { abs(hands.learner.status.settings["alpha"] - 0.2) < 0.01 })
+        hands.button(true, at: place)
+        hands.button(false, at: place)
+        #expect(hands.wait { hands.learner.status.settings["alpha"] == 0.5 })
+    }
+
+    @Test func aValueCanBeTyped() throws {
+        let hands = try Hands()
+        defer { hands.finish() }
+        hands.click(try hands.firstValue())
+        #expect(hands.desk.hand.typed?.control == "alpha")
+        hands.type("0.25")
+        hands.enter()
+        #expect(hands.wait { hands.learner.status.settings["alpha"] == 0.25 })
+        #expect(hands.desk.hand.typed == nil)
+    }
+
+    @Test func aValueOutOfBoundsSaysWhatIsTaken() throws {
+        let hands = try Hands()
+        defer { hands.finish() }
+        hands.click(try hands.firstValue())
+        hands.type("7")
+        hands.enter()
+        let problem = try #require(hands.desk.hand.typed?.field.problem)
+        #expect(problem.contains("'7'") && problem.contains("0 to 1"))
+        #expect(hands.learner.status.settings["alpha"] == 0.5)
+    }
+
+    @Test func keysDoNothingElseWhileTyping() throws {
+        let hands = try Hands()
+        defer { hands.finish() }
+        hands.click(try hands.firstValue())
+        hands.press(SDLK_q, SDL_SCANCODE_Q)
+        hands.press(SDLK_SPACE, SDL_SCANCODE_SPACE)
+        #expect(!hands.window.isClosed)
+        #expect(hands.learner.status.isPaused)
+    }
+
+    @Test func arrowKeysMoveTheSliderUnderTheMouse() throws {
+        let hands = try Hands()
+        defer { hands.finish() }
+        let track = try hands.firstTrack()
+        hands.move(to: Point(track.x + 40, track.midY))
+        hands.press(SDLK_RIGHT, SDL_SCANCODE_RIGHT)
+        #expect(hands.wait { abs(hands.learner.status.settings["alpha"] - 0.51) < 1e-9 })
+        hands.press(SDLK_LEFT, SDL_SCANCODE_LEFT, shift: true)
+        #expect(hands.wait { abs(hands.learner.status.settings["alpha"] - 0.509) < 1e-9 })
+    }
+
+    // MARK: Keys
+
+    @Test func spacePausesAndResumes() throws {
+        let hands = try Hands()
+        defer { hands.finish() }
+        hands.press(SDLK_SPACE, SDL_SCANCODE_SPACE)
+        #expect(hands.wait { !hands.learner.status.isPaused && hands.learner.status.step > 0 })
+        hands.press(SDLK_SPACE, SDL_SCANCODE_SPACE)
+        #expect(hands.wait { hands.learner.status.isPaused })
+    }
+
+    @Test func periodTakesOneStep() throws {
+        let hands = try Hands()
+        defer { hands.finish() }
+        hands.press(SDLK_PERIOD, SDL_SCANCODE_PERIOD)
+        #expect(hands.wait { hands.learner.status.step == 1 && hands.learner.status.isPaused })
+        Thread.sleep(forTimeInterval: 0.05)
+        #expect(hands.learner.status.step == 1)
+    }
+
+    @Test func qCloses() throws {
+        let hands = try Hands()
+        defer { hands.finish() }
+        hands.press(SDLK_q, SDL_SCANCODE_Q)
+        #expect(hands.window.isClosed)
+    }
+
+    // MARK: Figures and panels
+
+    @Test func aCellIsEnlargedAndItsActionIsDone() throws {
+        let hands = try Hands()
+        defer { hands.finish() }
+        #expect(hands.wait { hands.desk.figures["grid"]?.texture != nil })
+        let cell = try hands.cell(2)
+        hands.click(Point(cell.midX, cell.midY))
+        #expect(hands.desk.figures["grid"]?.enlarged == 2)
+        let place = try #require(hands.desk.enlargedBox)
+        let picture = try hands.picture()
+        #expect(picture[Int(place.x) + 40, Int(place.y) + 80] == Colour(0x808080))
+        hands.click(Point(place.midX, place.maxY - 30))
+        hands.press(SDLK_PERIOD, SDL_SCANCODE_PERIOD)
+        #expect(hands.wait { hands.learner.timeline.series("marks").last?.value == 1 })
+        hands.press(SDLK_ESCAPE, SDL_SCANCODE_ESCAPE)
+        #expect(hands.desk.figures["grid"]?.enlarged == nil)
+    }
+
+    @Test func aPanelClosesAndOpensAgain() throws {
+        let hands = try Hands()
+        defer { hands.finish() }
+        hands.click(try hands.closeButton(.metric("loss")))
+        #expect(!hands.desk.layout.isOpen(.metric("loss")))
+        #expect(hands.desk.box(of: .metric("loss")) == nil)
+        // It is the first word of the add panel.
+        let add = try #require(hands.desk.box(of: .add))
+        hands.click(Point(add.x + 20, add.y + 64))
+        #expect(hands.desk.layout.isOpen(.metric("loss")))
+        #expect(hands.desk.box(of: .metric("loss")) != nil)
+    }
+
+    @Test func aMovedPanelStays() throws {
+        let hands = try Hands()
+        defer { hands.finish() }
+        let before = try #require(hands.desk.box(of: .metric("loss")))
+        let others = try #require(hands.desk.box(of: .add))
+        let bar = Point(before.x + 60, before.y + 14)
+        hands.drag(from: bar, to: Point(bar.x - 200, bar.y + 100))
+        let after = try #require(hands.desk.box(of: .metric("loss")))
+        #expect(abs(after.x - (before.x - 200)) <= 4 && abs(after.y - (before.y + 100)) <= 4)
+        #expect(hands.desk.box(of: .add) == others)
+    }
+
+    @Test func aFailedFigureSaysWhy() throws {
+        let hands = try Hands()
+        defer { hands.finish() }
+        hands.desk.setOpen(.figure("broken"), true)
+        #expect(
+            hands.wait {
+                if case .failed(let words, _) = hands.desk.figures["broken"]?.state { words.contains("broken on purpose") } else { false }
+            })
+    }
+
+    @Test func anAttachmentBringsItsControlsAndItsGraph() throws {
+        let hands = try Hands()
+        defer { hands.finish() }
+        hands.learner.send(.attach("rider"))
+        #expect(hands.wait { hands.desk.box(of: .controls("rider")) != nil })
+        #expect(hands.desk.box(of: .metric("ridden")) != nil)
+        hands.learner.send(.detach("rider"))
+        #expect(hands.wait { hands.desk.box(of: .controls("rider")) == nil })
+    }
+
+    @Test func marksOfADragAreOne() throws {
+        let hands = try Hands()
+        defer { hands.finish() }
+        for value in [0.6, 0.7, 0.8] {
+            hands.learner.send(.set(control: "alpha", to: value))
+            hands.learner.send(.step(1))
+            #expect(hands.wait { hands.learner.status.isPaused && hands.learner.status.settings["alpha"] == value })
+        }
+        let changes = hands.desk.changes { Float($0) }
+        #expect(changes.map(\.words) == ["alpha 0.5 → 0.8 at step 2"])
+        #expect(changes.first?.colour == SliderColours.palette[0])
+    }
+
+    // MARK: Nothing is drawn that has not changed
+
+    @Test func anIdleDeskHasNoNews() throws {
+        let hands = try Hands()
+        defer { hands.finish() }
+        #expect(hands.wait { hands.desk.figures["grid"]?.texture != nil })
+        hands.window.settle()
+        #expect(!hands.desk.hasNews())
+        hands.learner.send(.step(1))
+        var hasNews = false
+        for _ in 0..<1000 where !hasNews {
+            hasNews = hands.desk.hasNews()
+            Thread.sleep(forTimeInterval: 0.002)
+        }
+        #expect(hasNews)
+    }
+
+    // MARK: Refusals
+
+    @Test func aRefusedWindowIsAnError() throws {
+        setenv("SDL_VIDEODRIVER", "nonexistent", 1)
+        defer { setenv("SDL_VIDEODRIVER", "dummy", 1) }
+        let learner = try FakeModel.learner()
+        let error = #expect(throws: CLMatError.self) { try Viewer.run(learner) }
+        guard case .windowUnavailable(let reason) = error else {
+            Issue.record("\(String(describing: error)) is not about the window")
+            return
+        }
+        #expect(reason.contains("SDL says"))
+    }
+
+    @Test func withoutADisplayThereIsAnObstacle() throws {
+        let names = ["SDL_VIDEODRIVER", "DISPLAY", "WAYLAND_DISPLAY"]
+        let before = names.map { getenv($0).map { String(cString: $0) } }
+        for name in names { unsetenv(name) }
+        defer { for (name, value) in zip(names, before) { if let value { setenv(name, value, 1) } } }
+        #expect(!Viewer.canOpenWindow)
+        #expect(throws: CLMatError.windowUnavailable(reason: try #require(Viewer.obstacle))) {
+            try Viewer.run(FakeModel.learner())
+        }
+    }
+
+    // MARK: Pictures
+
+    @Test func screenshotShowsFiguresAndLeavesAPNG() throws {
+        let folder = try Folder()
+        let learner = try FakeModel.learner()
+        learner.start(paused: true)
+        defer {
+            learner.stop()
+            learner.wait()
+        }
+        try Viewer.screenshot(of: learner, to: folder.path + "/window.png")
+        let bytes = try Data(contentsOf: URL(fileURLWithPath: folder.path + "/window.png"))
+        #expect(bytes.prefix(4) == Data([0x89, 0x50, 0x4e, 0x47]))
+        #expect(bytes.count > 10_000)
+        #expect(folder.content == ["window.png"])
+    }
+
+    @Test func screenshotToAPlaceThatIsNotThereLeavesNothing() throws {
+        let folder = try Folder()
+        let learner = try FakeModel.learner()
+        learner.start(paused: true)
+        defer {
+            learner.stop()
+            learner.wait()
+        }
+        let path = folder.path + "/missing/window.png"
+        #expect {
+            try Viewer.screenshot(of: learner, to: path)
+        } throws: { error in
+            if case CLMatError.fileNotWritable(path, _) = error { true } else { false }
+        }
+        #expect(folder.content == [])
+    }
+
+    @Test func gridPictureHasGreyGapsAndSquarePixels() {
+        let picture = Picture(of: FakeModel.grid)
+        let (zoom, gap) = (42, 42)
+        #expect(picture.width == 2 * (2 * zoom + gap) + gap && picture.height == picture.width)
+        #expect(picture[gap / 2, gap / 2] == Colour(0x808080))
+        #expect(picture[gap + 1, gap + 1] == Colour(0))
+        #expect(picture[gap + 2 * zoom + gap + 1, gap + 1] == Colour(0xffffff))
+    }
+
+    @Test func strangeImagesAreDrawnAllTheSame() {
+        var grid = FakeModel.grid
+        grid.display = .signed
+        grid.cells[0].values = [.nan, .infinity, -1, 2]
+        grid.cells[1].values = []
+        #expect(grid.pixels(of: grid.cells[0]).map { Int($0) }.prefix(3) == [128, 128, 128])
+        #expect(grid.pixels(of: grid.cells[1]) == Array(repeating: 0, count: 12))
+        grid.columns = 0
+        #expect(throws: CLMatError.self) { try Viewer.writePNG(of: grid, to: "/nowhere/grid.png") }
+    }
+
+    // MARK: Layout on disk
+
+    @Test func layoutIsKept() throws {
+        let folder = try Folder()
+        setenv("XDG_CONFIG_HOME", folder.path, 1)
+        defer { unsetenv("XDG_CONFIG_HOME") }
+        let first = try Hands(ViewerOptions(layoutName: "fake"))
+        first.click(try first.closeButton(.metric("loss")))
+        first.finish()
+        let second = try Hands(ViewerOptions(layoutName: "fake"))
+        defer { second.finish() }
+        #expect(!second.desk.layout.isOpen(.metric("loss")))
+        #expect(second.desk.layout.isOpen(.metric("test-accuracy")))
+    }
+
+    @Test func aDamagedLayoutIsNotUsed() throws {
+        let folder = try Folder()
+        setenv("XDG_CONFIG_HOME", folder.path, 1)
+        defer { unsetenv("XDG_CONFIG_HOME") }
+        try FileManager.default.createDirectory(atPath: folder.path + "/clmat", withIntermediateDirectories: true)
+        for text in ["{\"version\":1,\"open\":{}", "{\"version\":1,\"open\":{},\"places\":{\"add\":[0,0,-1]}}"] {
+            try Files.write(text, to: Layout.path(named: "fake"))
+            #expect(Layout(named: "fake") == Layout())
+        }
+    }
+}
+
+/// A folder for one test, removed with it.
+final class Folder {
+    let path: String
+
+    init() throws {
+        path = NSTemporaryDirectory() + "clmat-viewer-\(UUID().uuidString)"
+        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+    }
+
+    deinit { try? FileManager.default.removeItem(atPath: path) }
+
+    var content: [String] { (try? FileManager.default.contentsOfDirectory(atPath: path).sorted()) ?? [] }
+}

@@ -1,0 +1,272 @@
+import CLMat
+import Exploration
+import Foundation
+
+/// A model that learns nothing: its numbers are formulas of the step and the sliders.
+struct Gallery: Model {
+    let title = "Gallery"
+    /// Steps a second, so that a person can watch; nil for as fast as possible.
+    var stepsPerSecond: Double?
+    private var step = 0
+    /// What the sliders have led to: metrics follow their settings slowly.
+    private var level = 18.0
+    private var restarts: [Int: Int] = [:]
+
+    init(stepsPerSecond: Double?) { self.stepsPerSecond = stepsPerSecond }
+
+    static func learner(stepsPerSecond: Double?) throws(CLMatError) -> Learner {
+        try Learner(
+            Gallery(stepsPerSecond: stepsPerSecond), data: NoData(),
+            offers: [
+                AttachmentOffer(id: "wave", title: "Wave") { (_, _) throws(CLMatError) in Wave() }
+            ],
+            options: Learner.Options(device: "no device, made-up numbers"))
+    }
+
+    /// Moves some sliders on the way, so that a picture has marks.
+    static func play(_ learner: Learner, steps: Int) throws(CLMatError) {
+        learner.start(paused: true)
+        func run(to step: Int) {
+            let count = step - learner.status.step
+            guard count > 0 else { return }
+            learner.send(.step(count))
+            while learner.status.step < step, !learner.status.isFinished { Thread.sleep(forTimeInterval: 0.002) }
+        }
+        run(to: steps / 5)
+        learner.send(.set(control: "weight", to: 0.3))
+        run(to: steps * 2 / 5)
+        learner.send(.set(control: "noise", to: 0.05))
+        run(to: steps * 3 / 5)
+        learner.send(.set(control: "weight", to: 0.6))
+        run(to: steps * 4 / 5)
+        learner.send(.set(control: "window", to: 200))
+        run(to: steps)
+    }
+
+    // MARK: Controls, one function a kind
+
+    var controls: [Control] {
+        [
+            linearSlider(), logarithmicSlider(), sliderWithOff(), integerSlider(), switchControl(), fewOptions(),
+            manyOptions(),
+        ]
+    }
+
+    func linearSlider() -> Control {
+        Control(
+            "weight", title: "L2 weight λ", group: "", range: 0...1, initial: 0.1,
+            means: "pulls the images towards grey", moves: ["activation", "spread"])
+    }
+
+    func logarithmicSlider() -> Control {
+        Control(
+            "noise", title: "noise σ", unit: "of full scale", range: 0.001...1, scale: .log, initial: 0.02,
+            means: "how much each step is shaken", moves: ["spread"])
+    }
+
+    func sliderWithOff() -> Control {
+        Control(
+            "sparseness", title: "sparseness λ₁", range: 1e-6...1e-1, scale: .logWithOff, initial: 0,
+            means: "pulls small weights to zero; off at its left end", moves: ["accuracy"])
+    }
+
+    func integerSlider() -> Control {
+        Control(
+            "window", title: "averaging window", unit: "steps", kind: .integer(1...1000, .log), initial: 100,
+            means: "over how many steps the images are averaged", moves: ["activation"])
+    }
+
+    func switchControl() -> Control {
+        .toggle("training", title: "training", initial: true, means: "whether the loss goes down", moves: ["loss"])
+    }
+
+    func fewOptions() -> Control {
+        .choice("show", title: "show", options: ["average", "sample", "both"], means: "which images are shown")
+    }
+
+    func manyOptions() -> Control {
+        .choice(
+            "clip", title: "clip", options: ["none", "at 0", "0…255", "to the data's range"], initial: 0,
+            means: "where values are cut")
+    }
+
+    // MARK: Metrics
+
+    var metrics: [Metric] {
+        [
+            Metric("loss", title: "Training loss", unit: "nats an image", means: "made up: falls with the steps", better: .lower),
+            Metric(
+                "accuracy", title: "Test accuracy", unit: "share of images", means: "made up: rises with the steps",
+                better: .higher, range: 0...1),
+            Metric("activation", title: "Mean activation", unit: "of the chosen neuron", means: "made up: follows L2 weight"),
+            Metric("spread", title: "Spread between chains", unit: "of full scale", means: "made up: follows the noise"),
+            Metric("never", title: "Never measured", means: "shows what a graph says when it has nothing"),
+        ]
+    }
+
+    mutating func update(_ batch: Int?, _ settings: Settings, at step: Step) throws(CLMatError) -> Measurements {
+        self.step = step.number
+        let start = ContinuousClock().now
+        if let stepsPerSecond { Thread.sleep(forTimeInterval: 1 / stepsPerSecond) }
+        let t = Double(step.number)
+        let shake = noise(step.number) * settings["noise"] * 10
+        level += (18 - 12 * settings["weight"] - level) * 0.01
+        var measured = Measurements()
+        if settings.isOn("training") { measured["loss"] = 0.06 + 2.2 * exp(-t / 300) + 0.02 * abs(noise(step.number + 7)) }
+        measured["accuracy"] = 0.987 - 0.88 * exp(-t / 200) + 0.002 * noise(step.number / 10)
+        measured["activation"] = level * (1 - exp(-t / 60)) + shake
+        measured["spread"] = settings["noise"] * (1 + 0.1 * noise(step.number + 3))
+        measured.count("training-steps", 1, seconds: (ContinuousClock().now - start).seconds)
+        return measured
+    }
+
+    mutating func perform(_ action: Action, _ settings: Settings, at step: Step) throws(CLMatError) {
+        guard ["restart", "choose", "restart-column"].contains(action.id), let which = action.arguments.first else {
+            throw .unknownName(kind: "action", name: action.id, known: ["restart", "choose", "restart-column"])
+        }
+        restarts[which, default: 0] += 1
+    }
+
+    // MARK: Figures, one function a kind
+
+    var figures: [Figure<Gallery>] {
+        [
+            Figure("samples", title: "Image grid", means: "made-up rings and bars", startsOpen: true) { gallery, context in
+                .imageGrid(gallery.imageGrid(context.step))
+            },
+            Figure("bars", title: "Bars", means: "two series side by side", startsOpen: true) { gallery, context in
+                .bars(gallery.bars(context.step))
+            },
+            Figure("table", title: "Table", means: "words and numbers", startsOpen: true) { gallery, _ in
+                .table(gallery.table())
+            },
+            Figure("curve", title: "Curve", means: "lines over a common axis") { gallery, _ in .curve(gallery.curve()) },
+            Figure("colour-images", title: "Colour images", means: "three channels, values from 0 to 1") { gallery, _ in
+                .imageGrid(gallery.colourGrid())
+            },
+            Figure("lying-bars", title: "Lying bars", means: "labels that need room") { gallery, _ in
+                .bars(gallery.lyingBars())
+            },
+            Figure("empty", title: "Empty figure", means: "what a figure says before it has something") { _, _ in
+                .empty("First values after step 50.")
+            },
+            Figure("failing", title: "Failing figure", means: "what a figure says when it cannot be computed") { _, _ in
+                throw CLMatError.dataMismatch("This figure fails on purpose, to show how that looks.")
+            },
+        ]
+    }
+
+    func imageGrid(_ step: Int) -> ImageGrid {
+        let cells = (0..<70).map { index in
+            let (row, column) = index.quotientAndRemainder(dividingBy: 10)
+            let values = (0..<784).map { i in
+                let (y, x) = (Double(i / 28) - 13.5, Double(i % 28) - 13.5)
+                let angle = Double(column) * 0.31 + Double(row) * 0.1
+                let along = x * cos(angle) + y * sin(angle)
+                let ring = exp(-pow((x * x + y * y).squareRoot() - 3 - Double(column), 2) / 6)
+                return Float(ring * cos(along * 0.5) + 0.15 * noise(i * 71 + index + restarts[index, default: 0] * 999))
+            }
+            return ImageGrid.Cell(
+                values: values, title: "class \(column), chain \(row + 1)",
+                facts: [("activation", 12.41 + Double(row) / 10), ("p(\(column))", 0.998)],
+                actions: [
+                    Action("restart", title: "restart chain", arguments: [index]),
+                    Action("choose", title: "choose neuron", arguments: [index], asks: Action.Question("neuron", 0...9)),
+                ], isRight: index % 7 != 3)
+        }
+        return ImageGrid(
+            height: 28, width: 28, columns: 10, columnTitles: (0..<10).map { "\($0)" }, display: .signed, cells: cells,
+            caption: "signed values around mid-grey · 10 neurons × 7 chains",
+            columnActions: (0..<10).map { [Action("restart-column", title: "restart all chains", arguments: [$0])] })
+    }
+
+    func colourGrid() -> ImageGrid {
+        let cells = (0..<12).map { index in
+            let values = (0..<(3 * 64)).map { i in
+                let (channel, place) = i.quotientAndRemainder(dividingBy: 64)
+                let (y, x) = (Float(place / 8) / 7, Float(place % 8) / 7)
+                return channel == 0 ? x : channel == 1 ? y : Float(index) / 11
+            }
+            return ImageGrid.Cell(values: values, title: "blend \(index + 1)")
+        }
+        return ImageGrid(
+            channels: 3, height: 8, width: 8, columns: 6, rowTitles: ["upper", "lower"], cells: cells,
+            caption: "8 × 8 pixels, never blurred")
+    }
+
+    func bars(_ step: Int) -> Bars {
+        Bars(
+            labels: (0..<10).map { "\($0)" },
+            series: [
+                ("right", (0..<10).map { 0.9 + 0.08 * noise($0) }), ("wrong", (0..<10).map { 0.1 + 0.08 * noise($0 + 40) }),
+            ], unit: "share of images", range: 0...1, caption: "by class")
+    }
+
+    func lyingBars() -> Bars {
+        Bars(
+            labels: ["convolution forward", "convolution backward", "fully connected", "softmax", "sampling", "update"],
+            series: [("time", [4.1, 8.7, 2.2, 0.3, 3.9, 1.2])], unit: "ms a step")
+    }
+
+    func table() -> Table {
+        Table(
+            columns: ["kernel", "launches", "ms", "share"],
+            rows: [
+                ["gemm", "12,400", "812.4", "61 %"], ["softmax_rows", "3,100", "41.0", "3 %"],
+                ["logistic_forward", "9,300", "122.9", "9 %"], ["sgd_update", "3,100", "88.2", "7 %"],
+            ], numeric: [1, 2, 3], caption: "made-up times")
+    }
+
+    func curve() -> Curve {
+        func line(_ rate: Double) -> [(x: Double, y: Double)] {
+            stride(from: 0.0, through: 10, by: 0.1).map { (x: $0, y: 1 - exp(-$0 * rate)) }
+        }
+        return Curve(
+            xTitle: "epoch", yTitle: "share learnt",
+            lines: [("quick", line(0.9)), ("middling", line(0.4)), ("slow", line(0.15))], caption: "three made-up runs")
+    }
+
+    /// Between -1 and 1, the same for the same `index`.
+    private func noise(_ index: Int) -> Double {
+        var x = UInt64(truncatingIfNeeded: index) &* 0x9e37_79b9_7f4a_7c15
+        x = (x ^ (x >> 30)) &* 0xbf58_476d_1ce4_e5b9
+        x = (x ^ (x >> 27)) &* 0x94d0_49bb_1331_11eb
+        return Double((x ^ (x >> 31)) >> 11) / Double(1 << 52) - 1
+    }
+}
+
+/// Something to put on and take off.
+struct Wave: Attachment {
+    let id = "wave"
+    let title = "Wave"
+    var controls: [Control] {
+        [
+            Control(
+                "frequency", title: "frequency", group: "wave", unit: "a thousand steps", range: 1...20, initial: 4,
+                means: "how fast the wave goes", moves: ["wave-height"])
+        ]
+    }
+    var metrics: [Metric] {
+        [Metric("wave-height", title: "Wave", unit: "made up", means: "a sine of the step", range: -1...1)]
+    }
+    var figures: [Figure<Riding<Wave>>] { [] }
+
+    mutating func update(on host: Gallery, _ settings: Settings, at step: Step) throws(CLMatError) -> Measurements {
+        var measured = Measurements()
+        measured["wave-height"] = sin(Double(step.number) * settings["frequency"] * 2 * .pi / 1000)
+        return measured
+    }
+
+    mutating func perform(
+        _ action: Action, on host: Gallery, _ settings: Settings, at step: Step
+    ) throws(CLMatError) {
+        throw .unknownName(kind: "action", name: action.id, known: [])
+    }
+}
+
+/// No data: the batch is the step's number.
+struct NoData: DataSource {
+    let name = "made-up data"
+    let stepsPerEpoch = 100
+    func batch(at step: Step) throws(CLMatError) -> Int { step.number }
+}
