@@ -40,7 +40,6 @@ struct LDAM: ParsableCommand {
             model, data: batches, offers: [offer], attached: detached ? [] : [offer.id],
             options: .init(
                 seed: options.seed, maximumSteps: maximumSteps,
-                maximumSeconds: options.isWindowless && maximumSteps == nil ? 60 : nil,
                 pausesAt: Set(options.atStep.map { [$0] } ?? []), device: device.summary, settings: settings))
         try Session(
             learner: learner, model: "ldam", device: device, options: options,

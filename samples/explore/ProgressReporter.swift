@@ -9,7 +9,12 @@ final class ProgressReporter {
     private var lastReport = -Double.infinity
     private var lastLength = 0
 
-    init(learner: Learner, options: RunOptions) { (self.learner, self.options) = (learner, options) }
+    private let endsAfter: Double?
+
+    /// - Parameter endsAfter: seconds after which the run will be ended, if it does not end by itself.
+    init(learner: Learner, options: RunOptions, endsAfter: Double?) {
+        (self.learner, self.options, self.endsAfter) = (learner, options, endsAfter)
+    }
 
     /// Called often; says something now and then.
     func report() {
@@ -61,6 +66,6 @@ final class ProgressReporter {
         if let steps = learner.options.maximumSteps, status.step > 0 {
             return Double(steps - status.step) * status.seconds / Double(status.step)
         }
-        return learner.options.maximumSeconds.map { max(0, $0 - status.seconds) }
+        return endsAfter.map { max(0, $0 - status.seconds) }
     }
 }

@@ -2,6 +2,7 @@ import CLMat
 import Dispatch
 import Exploration
 import Foundation
+import Viewer
 
 /// One run from the start to its files: with a window, or with a progress line.
 struct Session {
@@ -13,25 +14,118 @@ struct Session {
     let pictures: [String]
 
     func run() throws {
-        // Where nothing could be written in the end, that is said before an hour of work.
+        // What could not be written in the end is said before an hour of work.
         for file in [options.summary, options.screenshot].compactMap({ $0 }) { try Self.checkWritable(file) }
-        try runHeadless()
+        if options.isWindowless, options.pictures != "none" { try Self.checkWritable("\(options.pictures)/\(model).png") }
+        if options.isWindowless {
+            try runHeadless()
+        } else if let obstacle = onMain({ Viewer.obstacle }) {
+            say("No window (\(obstacle)): running without one.")
+            try runHeadless()
+        } else {
+            try runInWindow()
+        }
+    }
+
+    private func runInWindow() throws {
+        learner.start()
+        do {
+            try onMain { () throws(CLMatError) in
+                try Viewer.run(learner, options: viewerOptions(layoutName: model))
+            }
+        } catch CLMatError.windowUnavailable(let reason) {
+            // A display that is there but refuses: the run goes on, as where there is none.
+            say("No window (\(reason)): running without one.")
+            try followHeadless()
+            return
+        }
+        learner.stop()
+        learner.wait()
+        try conclude()
     }
 
     private func runHeadless() throws {
+        learner.start()
+        try followHeadless()
+    }
+
+    /// Tells the progress of a run that was started, until it ends; then writes its files.
+    private func followHeadless() throws {
         let interrupt = interruption()
         defer { interrupt.cancel() }
-        let reporter = ProgressReporter(learner: learner, options: options)
-        learner.start()
+        let deadline = DispatchTime.now() + defaultSeconds
+        let reporter = ProgressReporter(learner: learner, options: options, endsAfter: endsByItself ? nil : defaultSeconds)
         while !learner.status.isFinished {
             reporter.report()
-            Thread.sleep(forTimeInterval: 0.1)
+            if !endsByItself, DispatchTime.now() > deadline { learner.stop() }
+            if let step = options.atStep, learner.status.isPaused, learner.status.step == step {
+                try writeScreenshot()
+                learner.send(.resume)
+                while learner.status.isPaused, !learner.status.isFinished { Thread.sleep(forTimeInterval: 0.002) }
+            }
+            Thread.sleep(forTimeInterval: 0.05)
         }
-        learner.wait()
         reporter.finish()
-        if let error = learner.status.error { throw error }
+        // The figures of the last step are computed before the learner's threads end.
+        if learner.status.error == nil {
+            if options.screenshot != nil, options.atStep == nil || learner.status.step < options.atStep! {
+                try writeScreenshot()
+            }
+            try writePictures()
+        }
+        learner.stop()
+        learner.wait()
+        try conclude()
+    }
+
+    private func conclude() throws {
         try writeSummary()
+        if let error = learner.status.error { throw error }
         if !options.quiet { printResult() }
+    }
+
+    /// A run without a window that nobody told how long to be ends after this many seconds.
+    private var defaultSeconds: Double { 60 }
+    private var endsByItself: Bool { learner.options.maximumSteps != nil }
+
+    private func viewerOptions(layoutName: String?) -> ViewerOptions {
+        let size = (try? options.windowSize()) ?? (width: 1600, height: 1000)
+        return ViewerOptions(
+            title: learner.title, width: size.width, height: size.height,
+            theme: options.theme == .light ? .light : .dark, layoutName: layoutName)
+    }
+
+    private func writeScreenshot() throws {
+        guard let file = options.screenshot else { return }
+        try onMain { () throws(CLMatError) in
+            try Viewer.screenshot(of: learner, to: file, options: viewerOptions(layoutName: nil))
+        }
+        say("Wrote \(file).")
+    }
+
+    private func writePictures() throws {
+        guard options.pictures != "none" else { return }
+        for figure in pictures {
+            guard learner.dashboard.figures.contains(where: { $0.id == figure }) else { continue }
+            guard case .imageGrid(let grid) = try learner.content(of: figure) else { continue }
+            let file = "\(options.pictures)/\(model)-\(figure).png"
+            try Viewer.writePNG(of: grid, to: file)
+            say("Wrote \(file).")
+        }
+    }
+
+    private func say(_ text: String) {
+        if !options.quiet { FileHandle.standardError.write(Data("\(text)\n".utf8)) }
+    }
+
+    /// The program's commands run on the main thread, where windows live.
+    private func onMain<Value: Sendable, Failure: Error>(
+        _ body: @MainActor () throws(Failure) -> Value
+    ) throws(Failure) -> Value {
+        let result: Result<Value, Failure> = MainActor.assumeIsolated {
+            do throws(Failure) { return .success(try body()) } catch { return .failure(error) }
+        }
+        return try result.get()
     }
 
     /// Ctrl-c ends the run after the step in progress; its files are written.
