@@ -9,20 +9,27 @@ CLMAT_VECTORISED
 void langevin_step(size_t begin, size_t end, int columns, float sigma, float beta, float decay_start, float mu,
                    float gamma, int normalise, float rho, float low, float high, int burn_in, int window,
                    const float *gs, const float *rs, const float *es, float *xs, float *vs, float *ss, float *as,
-                   int *ages, float *moved, float *pushed)
+                   float *image_ss, int *ages, float *moved, float *pushed)
 {
     for (size_t chain = begin; chain < end; chain++) {
         const int age = ages[chain] + 1;
         const float beta_t = clmat_step_size(beta, decay_start, mu, age);
         const float weight = clmat_average_weight(age, burn_in, window);
         const size_t start = chain * columns;
-        float moves[LANES] = {0}, pushes[LANES] = {0};
+        float moves[LANES] = {0}, pushes[LANES] = {0}, squares[LANES] = {0};
+        for (int c = 0; c < columns; c += LANES) {
+            const int count = columns - c < LANES ? columns - c : LANES;
+            for (int l = 0; l < count; l++) squares[l] += gs[start + c + l] * gs[start + c + l];
+        }
+        float square = 0.0f;
+        for (int l = 0; l < LANES; l++) square += squares[l];
+        const float image_s = rho * image_ss[chain] + (1.0f - rho) * (square / (float)columns);
         for (int c = 0; c < columns; c += LANES) {
             const int count = columns - c < LANES ? columns - c : LANES;
             for (int l = 0; l < count; l++) {
                 const size_t i = start + c + l;
                 const float g = gs[i], s = clmat_mean_square(ss[i], g, rho);
-                const float u = (normalise ? g / sqrt(s + 1e-8f) : g) + rs[i] + sigma * es[i];
+                const float u = clmat_normalised(g, s, image_s, normalise) + rs[i] + sigma * es[i];
                 const float v = gamma * vs[i] + beta_t * u;
                 const float x = clmat_clip(xs[i] + v, low, high);
                 const float move = x - xs[i];
@@ -38,6 +45,7 @@ void langevin_step(size_t begin, size_t end, int columns, float sigma, float bet
         for (int l = 0; l < LANES; l++) { move += moves[l]; push += pushes[l]; }
         moved[chain] = move;
         pushed[chain] = push;
+        image_ss[chain] = image_s;
         ages[chain] = age;
     }
 }

@@ -18,6 +18,12 @@ static inline float clmat_average_weight(int age, int burn_in, int window)
     return 1.0f / (float)(count < 1 ? 1 : (count < window ? count : window));
 }
 
+// n(g): by a mean square of each pixel (2), of the whole image (1), or not at all (0).
+static inline float clmat_normalised(float g, float pixel_s, float image_s, int normalise)
+{
+    return normalise == 0 ? g : g / sqrt((normalise == 2 ? pixel_s : image_s) + 1e-8f);
+}
+
 static inline float clmat_clip(float x, float low, float high) { return x < low ? low : (x > high ? high : x); }
 
 #endif

@@ -146,6 +146,6 @@ void running_mean(size_t begin, size_t end, float weight, const float *xs, float
 void langevin_step(size_t begin, size_t end, int columns, float sigma, float beta, float decay_start, float mu,
                    float gamma, int normalise, float rho, float low, float high, int burn_in, int window,
                    const float *gs, const float *rs, const float *es, float *xs, float *vs, float *ss, float *as,
-                   int *ages, float *moved, float *pushed);
+                   float *image_ss, int *ages, float *moved, float *pushed);
 
 #endif

@@ -1,13 +1,16 @@
 /// The chains of a Langevin sampler: everything that one step changes.
 ///
-/// - Shapes: chains × pixels, but for ``ages``, ``moved`` and ``pushed``, which have one entry a chain.
+/// - Shapes: chains × pixels, but for ``imageMeanSquares``, ``ages``, ``moved`` and
+///   ``pushed``, which have one entry a chain.
 public struct LangevinChains: Sendable {
     /// x: the samples.
     public var samples: Matrix
     /// v
     public var velocities: Matrix
-    /// The running mean square of the activation's gradient.
+    /// The running mean square of each pixel's gradient.
     public var meanSquares: Matrix
+    /// The running mean square of the gradient over all pixels, chains × 1.
+    public var imageMeanSquares: Matrix
     /// The moving average of the samples.
     public var averages: Matrix
     /// Steps that each chain has made since it was started.
@@ -23,10 +26,20 @@ public struct LangevinChains: Sendable {
         self.samples = samples
         velocities = try Matrix(zeros: samples.shape, on: device)
         meanSquares = try Matrix(zeros: samples.shape, on: device)
+        imageMeanSquares = try Matrix(zeros: Shape(samples.rows, 1), on: device)
         averages = samples
         ages = try IntVector([Int32](repeating: 0, count: samples.rows), on: device)
         moved = try Matrix(zeros: Shape(samples.rows, 1), on: device)
         pushed = try Matrix(zeros: Shape(samples.rows, 1), on: device)
+    }
+
+    /// RMSProp normalisation of the activation's gradient: division by the root of a running mean square.
+    public enum Normalisation: Int, Sendable {
+        case off = 0
+        /// One mean square an image: every chain moves at the same pace, and what matters more stays larger.
+        case image = 1
+        /// One mean square a pixel, as RMSProp has it for parameters: every pixel moves at the same pace.
+        case pixel = 2
     }
 
     /// The step's settings, in the symbols of the source.
@@ -39,8 +52,9 @@ public struct LangevinChains: Sendable {
         public var decayExponent: Float = 0
         /// γ
         public var momentum: Float = 0.9
-        public var isNormalised = true
-        /// Of the running mean square.
+        /// n(·)
+        public var normalisation = Normalisation.image
+        /// Of the running mean squares.
         public var memory: Float = 0.9
         public var clip: ClosedRange<Float> = -.infinity...(.infinity)
         /// Steps before the average begins.
@@ -67,6 +81,7 @@ public struct LangevinChains: Sendable {
         try samples.makeUnique()
         try velocities.makeUnique()
         try meanSquares.makeUnique()
+        try imageMeanSquares.makeUnique()
         try averages.makeUnique()
         try ages.makeUnique()
         try moved.makeUnique()
@@ -76,10 +91,10 @@ public struct LangevinChains: Sendable {
             .langevinStep,
             [
                 .int(columns), .float(p.noise), .float(p.step), .float(p.decayStart), .float(p.decayExponent),
-                .float(p.momentum), .int(p.isNormalised ? 1 : 0), .float(p.memory), .float(p.clip.lowerBound),
+                .float(p.momentum), .int(p.normalisation.rawValue), .float(p.memory), .float(p.clip.lowerBound),
                 .float(p.clip.upperBound), .int(p.burnIn), .int(p.window), gradient.argument, pull.argument,
                 noise.argument, samples.argument, velocities.argument, meanSquares.argument, averages.argument,
-                ages.argument, moved.argument, pushed.argument,
+                imageMeanSquares.argument, ages.argument, moved.argument, pushed.argument,
             ],
             over: .groups(samples.rows, bytes: 44 * columns, operations: 25 * columns))
     }
@@ -91,6 +106,7 @@ public struct LangevinChains: Sendable {
         try averages.replace(row: chain, with: sample)
         try velocities.replace(row: chain, with: zeros)
         try meanSquares.replace(row: chain, with: zeros)
+        try imageMeanSquares.replace(row: chain, with: Matrix(zeros: Shape(1, 1), on: sample.device))
         var count = try ages.values
         count[chain] = 0
         ages = try IntVector(count, on: sample.device)

@@ -87,9 +87,10 @@ public struct ActivationSampler: Attachment {
             .toggle(
                 "sampling", title: "sampling", group: "sampling", initial: true,
                 means: "whether the images move; training goes on without", moves: ["mean-activation"]),
-            .toggle(
-                "normalise", title: "normalised gradient", group: "sampling", initial: true,
-                means: "every pixel's gradient brought to the same size by RMSProp", moves: ["mean-activation"]),
+            .choice(
+                "normalise", title: "normalise", group: "sampling", options: ["off", "image", "pixel"], initial: 1,
+                means: "gradients brought to one size by RMSProp: those of each image, or of each pixel by itself",
+                moves: ["mean-activation"]),
             .choice(
                 "layer", title: "layer", group: "neurons", options: layerNames, initial: outputStage,
                 means: "which layer's neurons are excited", moves: ["mean-activation"]),
@@ -208,7 +209,7 @@ public struct ActivationSampler: Attachment {
         p.step = Float(settings["step-size"])
         p.decayExponent = Float(settings["step-decay"])
         p.momentum = Float(settings["sampling-momentum"])
-        p.isNormalised = settings.isOn("normalise")
+        p.normalisation = .init(rawValue: settings.int("normalise")) ?? .image
         p.burnIn = settings.int("burn-in")
         p.window = max(1, settings.int("sample-window"))
         p.clip = [-.infinity...(.infinity), 0...(.infinity), 0...1][min(2, max(0, settings.int("clip")))]
