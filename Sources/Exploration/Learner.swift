@@ -16,6 +16,8 @@ public final class Learner: Sendable {
         public var maximumSeconds: Double?
         /// The run pauses by itself after these steps, as for a picture at a given step.
         public var pausesAt: Set<Int> = []
+        /// Commands that take effect when so many steps have been made, in the order given.
+        public var schedule: [Scheduled] = []
         /// What ran: "CPU, 2 threads".
         public var device = ""
         /// Values of controls that differ from their initial ones.
@@ -23,11 +25,20 @@ public final class Learner: Sendable {
 
         public init(
             seed: UInt64 = 1, maximumSteps: Int? = nil, maximumSeconds: Double? = nil, pausesAt: Set<Int> = [],
-            device: String = "", settings: [String: Double] = [:]
+            schedule: [Scheduled] = [], device: String = "", settings: [String: Double] = [:]
         ) {
             (self.seed, self.maximumSteps, self.maximumSeconds) = (seed, maximumSteps, maximumSeconds)
-            (self.pausesAt, self.device, self.settings) = (pausesAt, device, settings)
+            (self.pausesAt, self.schedule) = (pausesAt, schedule)
+            (self.device, self.settings) = (device, settings)
         }
+    }
+
+    /// A command with the number of steps after which it takes effect.
+    public struct Scheduled: Sendable, Equatable {
+        public let step: Int
+        public let command: Command
+
+        public init(after step: Int, _ command: Command) { (self.step, self.command) = (step, command) }
     }
 
     public struct Status: Sendable {
@@ -58,6 +69,8 @@ public final class Learner: Sendable {
     private let state: Mutex<State>
     private let figures = FigureBoard()
     private let done = DispatchSemaphore(value: 0)
+    /// The step whose scheduled commands were done last.
+    private let lastScheduled = Atomic<Int>(-1)
 
     private struct State {
         var status = Status()
@@ -203,9 +216,12 @@ public final class Learner: Sendable {
 
     /// Does what the mailbox holds. Returns the number of steps to run before the next pause, if one was asked for.
     private func handleMail(at step: Int) throws(CLMatError) -> Int? {
-        let commands = mailbox.withLock { box in
+        var commands = mailbox.withLock { box in
             defer { box = [] }
             return box
+        }
+        if step != lastScheduled.exchange(step, ordering: .relaxed) {
+            commands = options.schedule.filter { $0.step == step }.map(\.command) + commands
         }
         var stepsToPause: Int?
         for command in commands {

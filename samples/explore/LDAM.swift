@@ -15,10 +15,14 @@ struct LDAM: ParsableCommand {
     @Option(help: ArgumentHelp("Independent chains a neuron.", valueName: "n"))
     var chains = 8
 
+    @Option(help: ArgumentHelp("Neurons shown at once, at most.", valueName: "n"))
+    var columns = 10
+
     @Flag(help: "Start without the sampler; it can be attached from the window.")
     var detached = false
 
     func validate() throws {
+        guard (1...100).contains(columns) else { throw ValidationError("--columns is a number from 1 to 100.") }
         guard (1...64).contains(chains) else { throw ValidationError("--chains is a number from 1 to 64.") }
     }
 
@@ -32,7 +36,7 @@ struct LDAM: ParsableCommand {
             network, title: "LDAM · LeNet-5", test: data.test,
             defaults: .init(averagingWindow: min(100_000, max(10, 5 * batches.stepsPerEpoch))))
 
-        let offer = AttachmentOffer<NetworkTrainer>.ldam(chains: chains)
+        let offer = AttachmentOffer<NetworkTrainer>.ldam(columns: columns, chains: chains)
         let sampler = try offer.make(model, Step(0, seed: options.seed))
         let settings = try options.settings(for: sampler.controls + model.controls)
         let maximumSteps = try options.maximumSteps(stepsPerEpoch: batches.stepsPerEpoch)
@@ -40,7 +44,8 @@ struct LDAM: ParsableCommand {
             model, data: batches, offers: [offer], attached: detached ? [] : [offer.id],
             options: .init(
                 seed: options.seed, maximumSteps: maximumSteps,
-                pausesAt: Set(options.atStep.map { [$0] } ?? []), device: device.summary, settings: settings))
+                pausesAt: Set(options.atStep.map { [$0] } ?? []), schedule: settings.scheduled, device: device.summary,
+                settings: settings.initial))
         try Session(
             learner: learner, model: "ldam", device: device, options: options,
             pictures: ["samples", "first-layer-filters"]

@@ -25,7 +25,10 @@ struct RunOptions: ParsableArguments {
     @Flag(help: "No window: a progress line, and pictures as PNG files. Ends after a minute if not told otherwise.")
     var headless = false
 
-    @Option(help: ArgumentHelp("Set a control, as often as you like: --set noise=off --set l2-weight=1.", valueName: "id=value"))
+    @Option(
+        help: ArgumentHelp(
+            "Set a control, as often as you like: --set noise=off; --set training=off@600 after 600 steps.",
+            valueName: "id=value[@step]"))
     var set: [String] = []
 
     @Option(help: ArgumentHelp("Write what came out as one JSON object.", valueName: "file"))
@@ -86,16 +89,28 @@ struct RunOptions: ParsableArguments {
     /// Whether no window is wanted.
     var isWindowless: Bool { headless || screenshot != nil }
 
-    /// The values that `--set` gives, read as each control reads what a person types.
-    func settings(for controls: [Control]) throws(CLMatError) -> [String: Double] {
-        var settings: [String: Double] = [:]
+    /// What `--set` asks for, read as each control reads what a person types: from the start, or after some steps.
+    func settings(
+        for controls: [Control]
+    ) throws -> (initial: [String: Double], scheduled: [Learner.Scheduled]) {
+        var initial: [String: Double] = [:]
+        var scheduled: [Learner.Scheduled] = []
         for setting in set {
             let parts = setting.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+            let value = parts[1].split(separator: "@", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
             guard let control = controls.first(where: { $0.id == parts[0] }) else {
-                throw .unknownName(kind: "control", name: parts[0], known: controls.map(\.id))
+                throw CLMatError.unknownName(kind: "control", name: parts[0], known: controls.map(\.id))
             }
-            settings[control.id] = try control.parse(parts[1])
+            let number = try control.parse(value[0])
+            guard value.count == 2 else {
+                initial[control.id] = number
+                continue
+            }
+            guard let step = Int(value[1]), step >= 0 else {
+                throw ValidationError("'\(value[1])' in --set \(setting) is not a number of steps.")
+            }
+            scheduled.append(.init(after: step, .set(control: control.id, to: number)))
         }
-        return settings
+        return (initial, scheduled)
     }
 }

@@ -130,6 +130,10 @@ public struct ActivationSampler: Attachment {
             Metric(
                 "mean-move", title: "Mean |Δx|", unit: "full scale a step",
                 means: "how far a pixel moves in one step"),
+            Metric(
+                "filter-cosine", title: "Filter and image", unit: "smallest cosine over channels",
+                means: "with L2 alone, the image of a first-layer channel's centre is its filter: 1", better: .higher,
+                range: -1...1),
         ] + criteria.flatMap { [$0.pull, $0.score] }
     }
 
@@ -241,6 +245,7 @@ public struct ActivationSampler: Attachment {
     private mutating func judge(_ network: Network, into measured: inout Measurements) throws(CLMatError) {
         let found = try judged(chains.averages, by: network)
         judgement = found
+        if let smallest = try filterImages(network)?.map(\.cosine).min() { measured["filter-cosine"] = smallest }
         if let isTarget = found.isTarget, let probabilities = found.probabilities {
             measured["classified-as-target"] = Double(isTarget.count { $0 }) / Double(isTarget.count)
             measured["target-probability"] = probabilities.reduce(0) { $0 + Double($1) } / Double(probabilities.count)
