@@ -18,14 +18,17 @@ struct CurveCache {
 
     private var drawn: [String: Drawn] = [:]
 
-    mutating func curve(_ metric: String, _ timeline: Timeline, in range: ClosedRange<Double>, width: Int) -> Drawn {
+    /// `lastChange` is the step at which a control was last changed.
+    mutating func curve(
+        _ metric: String, _ timeline: Timeline, in range: ClosedRange<Double>, width: Int, lastChange: Int
+    ) -> Drawn {
         let first = max(0, Int(range.lowerBound.rounded(.down)))
         let last = max(first, Int(range.upperBound.rounded(.up)))
         let key = Key(lastStep: timeline.lastStep, first: first, last: last, width: width)
         if let kept = drawn[metric], kept.key == key { return kept }
         let buckets = timeline.buckets(metric, in: first...last, count: max(1, width))
         let before = drawn[metric]?.judgement
-        let fresh = Drawn(key: key, buckets: buckets, judgement: Judgement(metric, timeline, before: before))
+        let fresh = Drawn(key: key, buckets: buckets, judgement: Judgement(metric, timeline, since: lastChange, before: before))
         drawn[metric] = fresh
         return fresh
     }
@@ -35,12 +38,14 @@ struct CurveCache {
 enum Judgement {
     case moving, settled
 
-    /// Compares the two halves of the latest tenth of the run, or of what was measured since the last change: settled
-    /// if their means differ by less than two standard errors or by less than 1 % of all values' span.
-    init?(_ metric: String, _ timeline: Timeline, before: Judgement?) {
+    /// Compares the two halves of the latest quarter of the run, or of what was measured since the last change:
+    /// settled if their means differ by less than some standard errors or by less than 1 % of all values' span. Nil
+    /// while there are too few values to tell.
+    init?(_ metric: String, _ timeline: Timeline, since lastChange: Int, before: Judgement?) {
         let now = timeline.lastStep
-        let length = max(80, now / 10)
-        let values = timeline.buckets(metric, in: max(0, now - length)...max(1, now), count: 80)
+        let start = max(lastChange + 1, now - max(80, now / 4), 0)
+        guard now >= 100, start < now else { return nil }
+        let values = timeline.buckets(metric, in: start...now, count: 80)
             .map { Double($0.last) }.filter(\.isFinite)
         guard values.count >= 20 else { return nil }
         let halves = (values.prefix(values.count / 2), values.suffix(values.count / 2))
@@ -66,7 +71,7 @@ extension Desk {
         guard let metric = dashboard.metric(id) else { return }
         let plot = plotBox(box)
         let range = axis.range(now: now)
-        let drawn = curves.curve(id, learner.timeline, in: range, width: Int(plot.width))
+        let drawn = curves.curve(id, learner.timeline, in: range, width: Int(plot.width), lastChange: lastChange)
         let badge: Badge? = switch drawn.judgement {
         case .moving: Badge(text: "moving", colour: theme.moving)
         case .settled: Badge(text: "settled", colour: theme.settled)
@@ -74,7 +79,7 @@ extension Desk {
         }
         frame(
             .metric(id), box, title: metric.title, caption: metric.unit, means: metric.means,
-            badge: now >= 100 ? badge : nil, edge: litColour(metric)
+            badge: badge, edge: litColour(metric)
         ) { body in
             guard !drawn.buckets.isEmpty else {
                 return UI.say(emptyWords(id), in: body, theme.secondary)
@@ -82,6 +87,10 @@ extension Desk {
             draw(metric, drawn.buckets, in: plot, range)
             steer(metric, plot, range)
         }
+    }
+
+    private var lastChange: Int {
+        commands.last { if case .set = $0.command { true } else { false } }?.step ?? -1
     }
 
     private func plotBox(_ box: Box) -> Box { box.inset(52, 44, 68, 32) }

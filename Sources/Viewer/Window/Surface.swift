@@ -23,6 +23,8 @@ import Foundation
     /// Opens a window.
     init(title: String, width: Int, height: Int, theme: Theme) throws(CLMatError) {
         if let obstacle = Self.obstacle { throw .windowUnavailable(reason: obstacle) }
+        // SDL would show what its software renderer drew through OpenGL, which may be done by the processor too.
+        SDL_SetHint(SDL_HINT_FRAMEBUFFER_ACCELERATION, "0")
         SDL_SetHint(SDL_HINT_VIDEO_X11_NET_WM_BYPASS_COMPOSITOR, "0")
         guard SDL_InitSubSystem(SDL_INIT_VIDEO) == 0 else {
             throw .windowUnavailable(reason: Self.sdlError)

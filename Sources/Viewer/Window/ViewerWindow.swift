@@ -202,11 +202,14 @@ import Foundation
         return try taken.get()
     }
 
-    private func savePicture() { save(to: "clmat-\(desk.now).png") }
+    private func savePicture() { save(to: nil) }
 
-    private func save(to path: String) {
+    /// Writes a picture, by default to a file named for the step that it shows, and says so.
+    private func save(to path: String?) {
         do {
-            try picture().writePNG(to: path)
+            let picture = try picture()
+            let path = path ?? "clmat-\(desk.now).png"
+            try picture.writePNG(to: path)
             desk.say("Saved \(path)")
         } catch {
             desk.say("\(error)")
