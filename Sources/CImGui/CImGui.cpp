@@ -269,7 +269,12 @@ void gui_end_frame(Gui *gui)
     SDL_RenderSetClipRect(renderer, nullptr);
 }
 
-bool gui_is_typing(void) { return ImGui::GetCurrentContext() && ImGui::GetIO().WantTextInput; }
+bool gui_is_typing(Gui *gui)
+{
+    ImGui::SetCurrentContext(gui->context);
+    return ImGui::GetIO().WantTextInput;
+}
+
 
 void gui_mouse(float *x, float *y)
 {

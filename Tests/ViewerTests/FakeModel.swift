@@ -5,7 +5,11 @@ import Foundation
 /// A model small enough to know what a window on it must look like.
 struct FakeModel: Model {
     let title = "Fake"
+    /// The step at which it fails.
+    var failsAt: Int?
     private var marks = 0
+
+    init(failsAt: Int? = nil) { self.failsAt = failsAt }
 
     var controls: [Control] {
         [
@@ -46,6 +50,7 @@ struct FakeModel: Model {
         })
 
     mutating func update(_ batch: Int?, _ settings: Settings, at step: Step) throws(CLMatError) -> Measurements {
+        if step.number == failsAt { throw .dataMismatch("The fake data ended.") }
         var measured = Measurements()
         measured["loss"] = settings["alpha"] + 1 / Double(step.number)
         measured["test-accuracy"] = 1 - 1 / Double(step.number + 1)
@@ -58,9 +63,9 @@ struct FakeModel: Model {
         marks += 1
     }
 
-    static func learner(_ options: Learner.Options = Learner.Options()) throws -> Learner {
+    static func learner(_ options: Learner.Options = Learner.Options(), failsAt: Int? = nil) throws -> Learner {
         try Learner(
-            FakeModel(), data: Numbers(),
+            FakeModel(failsAt: failsAt), data: Numbers(),
             offers: [AttachmentOffer(id: "rider", title: "Rider") { (_, _) throws(CLMatError) in Rider() }],
             options: options)
     }

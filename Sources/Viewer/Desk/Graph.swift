@@ -203,7 +203,7 @@ extension Desk {
         let lastWidth = UI.width(last, .smallMono)
         let y = plot.maxY + 7
         UI.text(last, Point(plot.maxX - lastWidth, y), theme.secondary, .smallMono)
-        for tick in Ticks(within: range, count: max(2, Int(plot.width / 90))).values where tick >= 0 {
+        for tick in Ticks(within: range, count: max(2, Int(plot.width / 90))).values where tick >= 0 && tick == tick.rounded() {
             let words = grouped(Int(tick))
             let width = UI.width(words, .smallMono)
             let left = max(x(tick) - width / 2, plot.x)

@@ -94,6 +94,7 @@ extension Desk {
             let isOnHandle = abs(UI.mouse.x - handle) <= 8
             let start = isOnHandle ? position : Double((UI.mouse.x - track.x) / track.width)
             hand.held = (control.id, min(max(start, 0), 1), UI.mouse.x)
+            drags.append(SliderDrag(control: control.id, first: now, last: now + 1))
             if !isOnHandle { set(control, to: control.value(at: start)) }
         }
         if item.contains(.held), let held = hand.held, held.control == control.id, UI.mouse.x != held.mouse {

@@ -91,6 +91,17 @@ struct Change {
     let words: String
 }
 
+/// A slider was held from one step to another: whatever it was set to meanwhile is one change.
+struct SliderDrag {
+    let control: String
+    let first: Int
+    var last: Int
+
+    func isOne(_ control: String, _ earlier: Int, _ later: Int) -> Bool {
+        control == self.control && first <= earlier && later <= last
+    }
+}
+
 extension Desk {
     /// The changes to mark. Those of one control that would be drawn over each other are one: a drag of a slider
     /// sets many values in a few steps.
@@ -99,7 +110,10 @@ extension Desk {
         var newest: [String: Int] = [:]
         for logged in commands {
             guard case .set(let control, let value) = logged.command else { continue }
-            if let index = newest[control], x(logged.step) - x(runs[index].last.step) < 6 {
+            if let index = newest[control],
+                x(logged.step) - x(runs[index].last.step) < 6
+                    || drags.contains(where: { $0.isOne(control, runs[index].last.step, logged.step) })
+            {
                 runs[index].last = logged
                 runs[index].value = value
             } else {

@@ -21,11 +21,12 @@ extension Desk {
         }
         let range = bars.range ?? min(0, least)...max(0, greatest, least + 1e-12)
         let widest = bars.labels.map { UI.width($0, .small) }.max() ?? 0
-        let ticks = Ticks(around: range, count: 5)
         if widest + 6 > (body.width - 50) / Float(bars.labels.count) {
-            drawLying(bars, in: body, ticks, labelWidth: min(widest, body.width * 0.4))
+            let labelWidth = min(widest, body.width * 0.4)
+            let count = min(5, max(2, Int((body.width - labelWidth) / 50)))
+            drawLying(bars, in: body, Ticks(around: range, count: count), labelWidth: labelWidth)
         } else {
-            drawUpright(bars, in: body, ticks)
+            drawUpright(bars, in: body, Ticks(around: range, count: min(5, max(2, Int((body.height - 28) / 20)))))
         }
     }
 

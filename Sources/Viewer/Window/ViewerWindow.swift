@@ -124,7 +124,7 @@ import Foundation
             let isDown = event.type == SDL_KEYDOWN.rawValue
             let key = event.key.keysym
             func holds(_ modifier: SDL_Keymod) -> Bool { UInt32(key.mod) & modifier.rawValue != 0 }
-            let isTyping = gui_is_typing()
+            let isTyping = gui_is_typing(gui)
             gui_key(
                 gui, Int32(bitPattern: key.scancode.rawValue), isDown, holds(KMOD_LCTRL) || holds(KMOD_RCTRL),
                 holds(KMOD_LSHIFT) || holds(KMOD_RSHIFT), holds(KMOD_LALT) || holds(KMOD_RALT))
@@ -157,7 +157,7 @@ import Foundation
         let passed = lastFrame.map { (start - $0).seconds } ?? 1.0 / 60
         lastFrame = start
         let processor = Self.threadSeconds
-        let size = surface.size
+        let size = Point(max(surface.size.x, 320), max(surface.size.y, 240))
         gui_begin_frame(surface.gui, size.x, size.y, Float(min(passed, 0.5)))
         desk.draw(size, textures: surface.textures)
         surface.clear(desk.theme.background)
