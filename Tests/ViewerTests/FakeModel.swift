@@ -42,12 +42,12 @@ struct FakeModel: Model {
 
     /// Cells of 2 × 2 pixels: black, white, mid-grey, white.
     static let grid = ImageGrid(
-        height: 2, width: 2, columns: 2, display: .unit,
+        height: 2, width: 2, columns: 2, columnTitles: ["left", "right"], display: .unit,
         cells: [0, 1, 0.5, 1].enumerated().map { index, value in
             ImageGrid.Cell(
                 values: Array(repeating: value, count: 4), title: "cell \(index)",
                 actions: [Action("mark", title: "mark", arguments: [index])])
-        })
+        }, columnActions: [[Action("mark", title: "mark")], []])
 
     mutating func update(_ batch: Int?, _ settings: Settings, at step: Step) throws(CLMatError) -> Measurements {
         if step.number == failsAt { throw .dataMismatch("The fake data ended.") }

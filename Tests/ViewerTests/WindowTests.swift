@@ -185,6 +185,30 @@ import Testing
         #expect(hands.desk.figures["grid"]?.enlarged == nil)
     }
 
+    @Test func aColumnsTitleOffersItsActions() throws {
+        let hands = try Hands()
+        defer { hands.finish() }
+        #expect(hands.wait { hands.desk.figures["grid"]?.texture != nil })
+        let cell = try hands.cell(0)
+        hands.click(Point(cell.midX, cell.y - 10))
+        let menu = try #require(hands.desk.columnMenu)
+        #expect(menu.title == "left" && menu.actions.map(\.title) == ["mark"])
+        hands.click(Point(menu.place.x + 40, menu.place.y + 45))
+        #expect(hands.desk.columnMenu == nil)
+        hands.press(SDLK_PERIOD, SDL_SCANCODE_PERIOD)
+        #expect(hands.wait { hands.learner.timeline.series("marks").last?.value == 1 })
+    }
+
+    @Test func escapeGivesUpTyping() throws {
+        let hands = try Hands()
+        defer { hands.finish() }
+        hands.click(try hands.firstValue())
+        hands.type("7")
+        hands.press(SDLK_ESCAPE, SDL_SCANCODE_ESCAPE)
+        #expect(hands.desk.hand.typed == nil && hands.desk.notice == nil)
+        #expect(hands.learner.status.settings["alpha"] == 0.5)
+    }
+
     @Test func aPanelClosesAndOpensAgain() throws {
         let hands = try Hands()
         defer { hands.finish() }

@@ -87,10 +87,13 @@ extension Desk {
     /// What a control means, for a person who sees it for the first time.
     func explain(_ control: Control) {
         let moved = control.moves.compactMap { dashboard.metric($0)?.title }
+        // Beside the panel, where it hides no other control.
+        let panel = box(of: .controls(control.group))
         tooltip = Tooltip(
             title: control.title,
             text: ([control.means] + (moved.isEmpty ? [] : ["moves " + moved.joined(separator: ", ")])
-                + ["takes \(control.accepted); starts at \(control.text(control.initial))"]).joined(separator: "\n"))
+                + ["takes \(control.accepted); starts at \(control.text(control.initial))"]).joined(separator: "\n"),
+            place: panel.map { Point($0.maxX + 6, UI.mouse.y - 12) })
     }
 
     // MARK: Switches and choices

@@ -107,6 +107,8 @@ struct Tooltip {
     /// Names and numbers, in two columns.
     var facts: [(name: String, value: String)] = []
     var text = ""
+    /// Where it stands; beside the mouse if nil.
+    var place: Point?
 }
 
 extension Desk {
@@ -119,6 +121,7 @@ extension Desk {
         let height = (tooltip.title.isEmpty ? 0 : 20) + Float(tooltip.facts.count) * 15 + Float(lines.count) * 15 + 14
         let mouse = UI.mouse
         var box = Box(mouse.x + 16, mouse.y + 14, width, height)
+        if let place = tooltip.place { (box.x, box.y) = (place.x, place.y) }
         if box.maxX > size.x - 4 { box.x = max(4, mouse.x - width - 10) }
         if box.maxY > size.y - 4 { box.y = max(4, mouse.y - height - 10) }
 

@@ -6,7 +6,7 @@ import Exploration
 extension Desk {
     /// The greys of several series. Colour would say which slider.
     func shade(_ index: Int, of count: Int) -> Colour {
-        count < 2 ? theme.text : [theme.text, theme.secondary, theme.track][index % 3]
+        count < 2 ? theme.text : [theme.text, theme.secondary, theme.secondary.faded(0.5)][index % 3]
     }
 
     func drawBars(_ bars: Bars, in body: Box) {

@@ -128,6 +128,7 @@ import Foundation
             gui_key(
                 gui, Int32(bitPattern: key.scancode.rawValue), isDown, holds(KMOD_LCTRL) || holds(KMOD_RCTRL),
                 holds(KMOD_LSHIFT) || holds(KMOD_RSHIFT), holds(KMOD_LALT) || holds(KMOD_RALT))
+            if isDown, isTyping, key.scancode == SDL_SCANCODE_ESCAPE { desk.hand.typed = nil }
             if isDown, !isTyping { press(key, isRepeat: event.key.repeat != 0) }
             return true
         default: break
