@@ -108,7 +108,8 @@ void draw_in_software(SDL_Renderer *renderer, const ImDrawList *list, const ImDr
         const bool plain = is_plain(start);
         unsigned end = start + 1;
         while (end < triangles && is_plain(end) == plain) end++;
-        draw_triangles(renderer, plain ? nullptr : (SDL_Texture *)command.GetTexID(), list, command, start, end - start);
+        SDL_Texture *texture = plain ? nullptr : (SDL_Texture *)command.GetTexID();
+        draw_triangles(renderer, texture, list, command, start, end - start);
         start = end;
     }
 }
@@ -304,8 +305,8 @@ void gui_begin_window(
     ImGui::SetNextWindowPos(ImVec2(x, y));
     ImGui::SetNextWindowSize(ImVec2(width, height));
     if (to_front) ImGui::SetNextWindowFocus();
-    ImGuiWindowFlags flags = ImGuiWindowFlags_NoDecoration | ImGuiWindowFlags_NoBackground | ImGuiWindowFlags_NoMove | ImGuiWindowFlags_NoSavedSettings
-        | ImGuiWindowFlags_NoScrollWithMouse | ImGuiWindowFlags_NoFocusOnAppearing;
+    ImGuiWindowFlags flags = ImGuiWindowFlags_NoDecoration | ImGuiWindowFlags_NoBackground | ImGuiWindowFlags_NoMove
+        | ImGuiWindowFlags_NoSavedSettings | ImGuiWindowFlags_NoScrollWithMouse | ImGuiWindowFlags_NoFocusOnAppearing;
     if (stays_behind) flags |= ImGuiWindowFlags_NoBringToFrontOnFocus;
     ImGui::Begin(id, nullptr, flags);
     canvas = ImGui::GetWindowDrawList();

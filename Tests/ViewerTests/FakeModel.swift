@@ -46,7 +46,11 @@ struct FakeModel: Model {
         cells: [0, 1, 0.5, 1].enumerated().map { index, value in
             ImageGrid.Cell(
                 values: Array(repeating: value, count: 4), title: "cell \(index)",
-                actions: [Action("mark", title: "mark", arguments: [index])])
+                actions: [
+                    Action(
+                        "mark", title: "mark", arguments: [index],
+                        asks: index == 3 ? Action.Question("times", 1...9) : nil)
+                ])
         }, columnActions: [[Action("mark", title: "mark")], []])
 
     mutating func update(_ batch: Int?, _ settings: Settings, at step: Step) throws(CLMatError) -> Measurements {
@@ -60,7 +64,7 @@ struct FakeModel: Model {
 
     mutating func perform(_ action: Action, _ settings: Settings, at step: Step) throws(CLMatError) {
         guard action.id == "mark" else { throw .unknownName(kind: "action", name: action.id, known: ["mark"]) }
-        marks += 1
+        marks += action.arguments.count > 1 ? action.arguments[1] : 1
     }
 
     static func learner(_ options: Learner.Options = Learner.Options(), failsAt: Int? = nil) throws -> Learner {
@@ -81,7 +85,10 @@ struct Rider: Attachment {
     let id = "rider"
     let title = "Rider"
     var controls: [Control] {
-        [Control("weight", title: "weight", group: "rider", range: 0...1, initial: 0, means: "rides", moves: ["ridden"])]
+        [
+            Control(
+                "weight", title: "weight", group: "rider", range: 0...1, initial: 0, means: "rides", moves: ["ridden"])
+        ]
     }
     var metrics: [Metric] { [Metric("ridden", title: "Ridden", means: "rides")] }
     var figures: [Figure<Riding<Rider>>] { [] }

@@ -45,7 +45,9 @@ import Testing
         }
     }
 
-    @Test(arguments: [(1600, 1000), (1280, 720)]) func defaultLayoutNeitherOverlapsNorCuts(_ width: Int, _ height: Int) throws {
+    @Test(arguments: [(1600, 1000), (1280, 720)]) func defaultLayoutNeitherOverlapsNorCuts(_ width: Int, _ height: Int)
+        throws
+    {
         let hands = try Hands(ViewerOptions(width: width, height: height))
         defer { hands.finish() }
         let boxes = hands.desk.layout.openPanels(hands.desk.dashboard).compactMap { hands.desk.box(of: $0) }
@@ -185,6 +187,38 @@ import Testing
         #expect(hands.desk.figures["grid"]?.enlarged == nil)
     }
 
+    @Test func anActionThatAsksTakesANumberInItsRange() throws {
+        let hands = try Hands()
+        defer { hands.finish() }
+        #expect(hands.wait { hands.desk.figures["grid"]?.texture != nil })
+        let cell = try hands.cell(3)
+        hands.click(Point(cell.midX, cell.midY))
+        let place = try #require(hands.desk.enlargedBox)
+        let field = Point(place.x + 30, place.maxY - 40)
+        hands.click(field)
+        hands.type("12")
+        hands.enter()
+        #expect(try #require(hands.desk.figures["grid"]?.answers[0]?.problem).contains("1…9"))
+        hands.click(Point(place.midX, place.y + 60))
+        hands.click(field)
+        hands.type("4")
+        hands.enter()
+        hands.press(SDLK_PERIOD, SDL_SCANCODE_PERIOD)
+        #expect(hands.wait { hands.learner.timeline.series("marks").last?.value == 4 })
+    }
+
+    @Test func runReturnsWhenTheRunHasFinishedAndLeavesAPicture() throws {
+        setenv("SDL_VIDEODRIVER", "dummy", 1)
+        let folder = try Folder()
+        let learner = try FakeModel.learner(Learner.Options(maximumSteps: 5))
+        learner.start()
+        try Viewer.run(
+            learner, options: ViewerOptions(screenshot: folder.path + "/end.png", closesWhenFinished: true))
+        learner.wait()
+        #expect(learner.status.step == 5)
+        #expect(folder.content == ["end.png"])
+    }
+
     @Test func aColumnsTitleOffersItsActions() throws {
         let hands = try Hands()
         defer { hands.finish() }
@@ -234,13 +268,36 @@ import Testing
         #expect(hands.desk.box(of: .add) == others)
     }
 
+    @Test func aGraphIsExportedAsCSV() throws {
+        let hands = try Hands()
+        defer { hands.finish() }
+        hands.learner.send(.step(2))
+        #expect(hands.wait { hands.desk.now == 2 })
+        let folder = try Folder()
+        let before = FileManager.default.currentDirectoryPath
+        FileManager.default.changeCurrentDirectoryPath(folder.path)
+        defer { FileManager.default.changeCurrentDirectoryPath(before) }
+        let close = try hands.closeButton(.metric("loss"))
+        hands.click(Point(close.x - 28, close.y))
+        #expect(folder.content == ["loss-2.csv"])
+        let text = try String(contentsOfFile: folder.path + "/loss-2.csv", encoding: .utf8)
+        #expect(text == "step,loss\n1,1.5\n2,1.0\n")
+        hands.press(SDLK_s, SDL_SCANCODE_S)
+        #expect(folder.content == ["clmat-2.png", "loss-2.csv"])
+        #expect(hands.desk.notice?.text == "Saved clmat-2.png")
+    }
+
     @Test func aFailedFigureSaysWhy() throws {
         let hands = try Hands()
         defer { hands.finish() }
         hands.desk.setOpen(.figure("broken"), true)
         #expect(
             hands.wait {
-                if case .failed(let words, _) = hands.desk.figures["broken"]?.state { words.contains("broken on purpose") } else { false }
+                if case .failed(let words, _) = hands.desk.figures["broken"]?.state {
+                    words.contains("broken on purpose")
+                } else {
+                    false
+                }
             })
     }
 

@@ -130,7 +130,8 @@ import Foundation
             status.settings[id] != sent.value && (clock.now - sent.at).seconds < 5
         }
         // The last value of a drag takes effect after the slider was let go.
-        for index in drags.indices where hand.held?.control == drags[index].control || sent[drags[index].control] != nil {
+        for index in drags.indices where hand.held?.control == drags[index].control || sent[drags[index].control] != nil
+        {
             if index == drags.lastIndex(where: { $0.control == drags[index].control }) { drags[index].last = now + 1 }
         }
         if let refusal = status.lastRefusal, refusal != lastRefusal { say(refusal) }
@@ -143,7 +144,8 @@ import Foundation
     /// figures are looked at.
     func hasNews() -> Bool {
         let latest = learner.status
-        var hasNews = latest.step != status.step || latest.isPaused != status.isPaused
+        var hasNews =
+            latest.step != status.step || latest.isPaused != status.isPaused
             || latest.isFinished != status.isFinished || latest.settings != status.settings
             || latest.lastRefusal != status.lastRefusal || latest.error != status.error
             || learner.dashboard != dashboard

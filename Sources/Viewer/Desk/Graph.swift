@@ -4,19 +4,25 @@ import Exploration
 /// What of each metric is drawn, kept until there is more of it or another part is shown.
 struct CurveCache {
     struct Drawn {
-        var key: Key
-        var buckets: [Timeline.Bucket]
-        var judgement: Judgement?
+        fileprivate let key: Key
+        fileprivate let madeAt: ContinuousClock.Instant
+        /// The least and greatest value ever drawn.
+        fileprivate let extremes: (low: Float, high: Float)
+        let buckets: [Timeline.Bucket]
+        let judgement: Judgement?
     }
 
-    struct Key: Equatable {
-        let lastStep: Int
+    fileprivate struct Key: Equatable {
+        let now: Int
         let first: Int
         let last: Int
         let width: Int
     }
 
     private var drawn: [String: Drawn] = [:]
+    private let clock = ContinuousClock()
+
+    func hasValues(_ metric: String) -> Bool { drawn[metric].map { !$0.buckets.isEmpty } ?? false }
 
     /// `lastChange` is the step at which a control was last changed.
     mutating func curve(
@@ -24,13 +30,29 @@ struct CurveCache {
     ) -> Drawn {
         let first = max(0, Int(range.lowerBound.rounded(.down)))
         let last = max(first, Int(range.upperBound.rounded(.up)))
-        let key = Key(lastStep: timeline.lastStep, first: first, last: last, width: width)
-        if let kept = drawn[metric], kept.key == key { return kept }
+        let key = Key(now: timeline.lastStep, first: first, last: last, width: width)
+        let kept = drawn[metric]
+        if let kept, kept.key == key || isGoodEnough(kept, for: key) { return kept }
+
         let buckets = timeline.buckets(metric, in: first...last, count: max(1, width))
-        let before = drawn[metric]?.judgement
-        let fresh = Drawn(key: key, buckets: buckets, judgement: Judgement(metric, timeline, since: lastChange, before: before))
+        var (low, high) = kept?.extremes ?? (.infinity, -.infinity)
+        for bucket in buckets where bucket.minimum.isFinite && bucket.maximum.isFinite {
+            (low, high) = (min(low, bucket.minimum), max(high, bucket.maximum))
+        }
+        let judgement = Judgement(
+            metric, timeline, since: lastChange, span: Double(high - low), before: kept?.judgement)
+        let fresh = Drawn(
+            key: key, madeAt: clock.now, extremes: (low, high), buckets: buckets, judgement: judgement)
         drawn[metric] = fresh
         return fresh
+    }
+
+    /// Going through a long history takes a while, in which the learner cannot add to it: four times a second is
+    /// enough where a new step moves nothing by a pixel.
+    private func isGoodEnough(_ kept: Drawn, for key: Key) -> Bool {
+        let length = key.last - key.first
+        return length > 20_000 && kept.key.width == key.width && abs(kept.key.first - key.first) <= length / 100
+            && abs(kept.key.last - key.last) <= length / 100 && (clock.now - kept.madeAt).seconds < 0.25
     }
 }
 
@@ -39,9 +61,9 @@ enum Judgement {
     case moving, settled
 
     /// Compares the two halves of the latest quarter of the run, or of what was measured since the last change:
-    /// settled if their means differ by less than some standard errors or by less than 1 % of all values' span. Nil
-    /// while there are too few values to tell.
-    init?(_ metric: String, _ timeline: Timeline, since lastChange: Int, before: Judgement?) {
+    /// settled if their means differ by less than some standard errors or by less than 1 % of `span`, that of all
+    /// values. Nil while there are too few values to tell.
+    init?(_ metric: String, _ timeline: Timeline, since lastChange: Int, span: Double, before: Judgement?) {
         let now = timeline.lastStep
         let start = max(lastChange + 1, now - max(80, now / 4), 0)
         guard now >= 100, start < now else { return nil }
@@ -55,8 +77,6 @@ enum Judgement {
             half.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / max(1, count - 1)
         }
         let error = ((variance(halves.0, means.0) + variance(halves.1, means.1)) / count).squareRoot()
-        let whole = timeline.buckets(metric, in: 0...max(1, now), count: 1)
-        let span = Double((whole.first?.maximum ?? 0) - (whole.first?.minimum ?? 0))
         // A word that was said stays until the numbers are clear, so that it does not flicker.
         let strictness = before == .moving ? 1.5 : 3.0
         let difference = abs(means.1 - means.0)
@@ -72,11 +92,12 @@ extension Desk {
         let plot = plotBox(box)
         let range = axis.range(now: now)
         let drawn = curves.curve(id, learner.timeline, in: range, width: Int(plot.width), lastChange: lastChange)
-        let badge: Badge? = switch drawn.judgement {
-        case .moving: Badge(text: "moving", colour: theme.moving)
-        case .settled: Badge(text: "settled", colour: theme.settled)
-        case nil: nil
-        }
+        let badge: Badge? =
+            switch drawn.judgement {
+            case .moving: Badge(text: "moving", colour: theme.moving)
+            case .settled: Badge(text: "settled", colour: theme.settled)
+            case nil: nil
+            }
         frame(
             .metric(id), box, title: metric.title, caption: metric.unit, means: metric.means,
             badge: badge, edge: litColour(metric)
@@ -203,7 +224,8 @@ extension Desk {
         let lastWidth = UI.width(last, .smallMono)
         let y = plot.maxY + 7
         UI.text(last, Point(plot.maxX - lastWidth, y), theme.secondary, .smallMono)
-        for tick in Ticks(within: range, count: max(2, Int(plot.width / 90))).values where tick >= 0 && tick == tick.rounded() {
+        for tick in Ticks(within: range, count: max(2, Int(plot.width / 90))).values
+        where tick >= 0 && tick == tick.rounded() {
             let words = grouped(Int(tick))
             let width = UI.width(words, .smallMono)
             let left = max(x(tick) - width / 2, plot.x)

@@ -11,7 +11,9 @@ extension Desk {
         UI.rule(Point(0, bar.maxY - 1), length: bar.width, theme.edge)
 
         var x: Float = 13
-        func tool(_ id: String, _ words: String, isOn: Bool = false, isEnabled: Bool = true, width: Float? = nil) -> Bool {
+        func tool(_ id: String, _ words: String, isOn: Bool = false, isEnabled: Bool = true, width: Float? = nil)
+            -> Bool
+        {
             let box = Box(x, 9, width ?? UI.width(words) + 24, 28)
             x = box.maxX + 8
             return button(id, words, box, isOn: isOn, isEnabled: isEnabled)

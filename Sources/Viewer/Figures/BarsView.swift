@@ -61,7 +61,9 @@ extension Desk {
             UI.text(label, Point(middle, plot.maxY + 6), theme.secondary, .small, align: .centre)
             hoverBar(bars, index, Box(middle - slot / 2, plot.y, slot, plot.height + 18))
         }
-        UI.rule(Point(plot.x, y(min(max(0, ticks.range.lowerBound), ticks.range.upperBound))), length: plot.width, theme.track)
+        UI.rule(
+            Point(plot.x, y(min(max(0, ticks.range.lowerBound), ticks.range.upperBound))), length: plot.width,
+            theme.track)
     }
 
     private func drawLying(_ bars: Bars, in body: Box, _ ticks: Ticks, labelWidth: Float) {
@@ -84,7 +86,9 @@ extension Desk {
                     guard value.isFinite else { continue }
                     let (left, right) = (min(x(value), x(0)), max(x(value), x(0)))
                     UI.fill(
-                        Box(left, top + row * 0.13 + Float(number) * thickness, max(1, right - left), max(1, thickness - 1)),
+                        Box(
+                            left, top + row * 0.13 + Float(number) * thickness, max(1, right - left),
+                            max(1, thickness - 1)),
                         shade(number, of: bars.series.count))
                 }
                 hoverBar(bars, index, Box(content.x, top, content.width - 12, row))

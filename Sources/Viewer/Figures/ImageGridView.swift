@@ -54,7 +54,8 @@ extension Desk {
         for (row, title) in grid.rowTitles.prefix(grid.rows).enumerated() {
             let cell = layout.cell(row * grid.columns)
             UI.text(
-                UI.shortened(title, to: layout.rowTitleWidth, .small), Point(cell.x - 7, cell.midY - 6), theme.secondary,
+                UI.shortened(title, to: layout.rowTitleWidth, .small), Point(cell.x - 7, cell.midY - 6),
+                theme.secondary,
                 .small, align: .right)
         }
         for (index, cell) in grid.cells.enumerated() {

@@ -53,8 +53,10 @@ import Foundation
             throw .windowUnavailable(reason: reason)
         }
         (self.renderer, self.isSoftware, self.gui, self.window, memory) = (renderer, isSoftware, gui, window, nil)
-        cursors = [SDL_SYSTEM_CURSOR_ARROW, SDL_SYSTEM_CURSOR_IBEAM, SDL_SYSTEM_CURSOR_SIZENWSE, SDL_SYSTEM_CURSOR_HAND]
-            .map { SDL_CreateSystemCursor($0) }
+        cursors = [
+            SDL_SYSTEM_CURSOR_ARROW, SDL_SYSTEM_CURSOR_IBEAM, SDL_SYSTEM_CURSOR_SIZENWSE, SDL_SYSTEM_CURSOR_HAND,
+        ]
+        .map { SDL_CreateSystemCursor($0) }
         SDL_StartTextInput()
     }
 
@@ -144,7 +146,8 @@ import Foundation
             var info = SDL_RendererInfo()
             SDL_GetRendererInfo(renderer, &info)
             let isSoftware = info.flags & SDL_RENDERER_SOFTWARE.rawValue != 0
-            if isSoftware || !isEmulated(info) { return (renderer, isSoftware) }
+            let isWished = SDL_GetHint(SDL_HINT_RENDER_DRIVER) != nil
+            if isSoftware || isWished || !isEmulated(info) { return (renderer, isSoftware) }
             SDL_DestroyRenderer(renderer)
         }
         return SDL_CreateRenderer(window, -1, SDL_RENDERER_SOFTWARE.rawValue).map { ($0, true) }

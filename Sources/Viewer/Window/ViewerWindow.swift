@@ -36,16 +36,23 @@ import Foundation
     /// Runs until the window is closed.
     func run() {
         var isPictureDue = desk.options.screenshot != nil
+        var finishedAt: ContinuousClock.Instant?
         while !isClosed {
             wait()
             takeEvents()
             if needsFrame() { draw() }
             let isFinished = desk.status.isFinished
-            if isFinished, isPictureDue, desk.figuresAreCurrent(at: desk.status.step), let path = desk.options.screenshot {
+            if isFinished, isPictureDue, desk.figuresAreCurrent(at: desk.status.step),
+                let path = desk.options.screenshot
+            {
                 isPictureDue = false
                 save(to: path)
             }
-            if isFinished, desk.options.closesWhenFinished { isClosed = true }
+            if isFinished, finishedAt == nil { finishedAt = clock.now }
+            if let finishedAt, desk.options.closesWhenFinished {
+                // A figure that takes too long does not keep the window open.
+                isClosed = isClosed || !isPictureDue || (clock.now - finishedAt).seconds > 30
+            }
         }
         if isPictureDue, let path = desk.options.screenshot { save(to: path) }
     }
@@ -65,14 +72,12 @@ import Foundation
     /// The shortest time between two frames.
     private var interval: Double {
         if !surface.isVisible { return 0.25 }
-        return surface.isSoftware && framesOwed == 0 ? desk.meter.frameInterval : 1.0 / 60
+        guard surface.isSoftware else { return 1.0 / 60 }
+        return framesOwed == 0 ? desk.meter.frameInterval : desk.meter.answerInterval
     }
 
     private func needsFrame() -> Bool {
-        guard surface.isVisible else {
-            _ = desk.hasNews()
-            return false
-        }
+        guard surface.isVisible else { return false }
         if let lastFrame, (clock.now - lastFrame).seconds < interval * 0.9 { return false }
         return framesOwed > 0 || desk.hasNews()
     }
