@@ -72,6 +72,22 @@ import Testing
         }
     }
 
+    @Test func withoutFontFilesTheBuiltInFontIsUsed() throws {
+        let surface = try Surface(width: 64, height: 32, theme: .dark)
+        var fonts = GuiFonts()  // no paths
+        let gui = try #require(gui_create(UnsafeMutableRawPointer(surface.renderer), &fonts))
+        defer { gui_destroy(gui) }
+        for face in Face.allCases { #expect(!gui_face_is_loaded(gui, face.rawValue)) }
+        gui_begin_frame(gui, 64, 32, 0.01)
+        gui_begin_overlay()
+        UI.text("#####", Point(4, 8), Colour(0xffffff))
+        gui_end_overlay()
+        surface.clear(Colour(0))
+        gui_end_frame(gui)
+        let picture = try surface.read()
+        #expect((0..<64).contains { picture[$0, 14] != Colour(0) })
+    }
+
     // MARK: Controls
 
     @Test func draggingASliderSetsTheLearner() throws {
