@@ -1,6 +1,8 @@
 #include "CImGui.h"
 
 #include <SDL2/SDL.h>
+#include <cstdio>
+#include <initializer_list>
 #include <new>
 
 #pragma clang diagnostic push
@@ -14,6 +16,7 @@ struct Gui {
     SDL_Texture *atlas = nullptr;
     ImFont *face[GUI_FACES] = {};
     bool loaded[GUI_FACES] = {};
+    bool is_software = false;
 };
 
 namespace {
@@ -73,6 +76,44 @@ bool load_fonts(Gui *gui, const GuiFonts *fonts)
     return true;
 }
 
+// Draws triangles [first, first + count) of a list, with or without a texture.
+void draw_triangles(
+    SDL_Renderer *renderer, SDL_Texture *texture, const ImDrawList *list, const ImDrawCmd &command, unsigned first,
+    unsigned count)
+{
+    if (count == 0) return;
+    const ImDrawVert *v = list->VtxBuffer.Data + command.VtxOffset;
+    SDL_RenderGeometryRaw(
+        renderer, texture, &v->pos.x, sizeof *v, (const SDL_Color *)&v->col, sizeof *v, &v->uv.x, sizeof *v,
+        list->VtxBuffer.Size - (int)command.VtxOffset, list->IdxBuffer.Data + command.IdxOffset + 3 * first,
+        3 * (int)count, sizeof(ImDrawIdx));
+}
+
+// ImGui draws plain shapes with the white pixel of the font texture. SDL's software renderer fills triangles without a
+// texture several times as fast, so runs of plain triangles are told apart.
+void draw_in_software(SDL_Renderer *renderer, const ImDrawList *list, const ImDrawCmd &command, ImVec2 white)
+{
+    const ImDrawIdx *index = list->IdxBuffer.Data + command.IdxOffset;
+    const ImDrawVert *v = list->VtxBuffer.Data + command.VtxOffset;
+    const unsigned triangles = command.ElemCount / 3;
+    const auto is_plain = [&](unsigned triangle) {
+        for (unsigned corner = 0; corner < 3; corner++) {
+            const ImVec2 uv = v[index[3 * triangle + corner]].uv;
+            if (uv.x != white.x || uv.y != white.y) return false;
+        }
+        return true;
+    };
+    unsigned start = 0;
+    while (start < triangles) {
+        const bool plain = is_plain(start);
+        unsigned end = start + 1;
+        while (end < triangles && is_plain(end) == plain) end++;
+        SDL_Texture *texture = plain ? nullptr : (SDL_Texture *)command.GetTexID();
+        draw_triangles(renderer, texture, list, command, start, end - start);
+        start = end;
+    }
+}
+
 ImVec4 vec4(uint32_t colour) { return ImGui::ColorConvertU32ToFloat4(colour); }
 
 }    // namespace
@@ -84,6 +125,8 @@ Gui *gui_create(void *renderer, const GuiFonts *fonts)
     Gui *gui = new (std::nothrow) Gui;
     if (!gui) return nullptr;
     gui->renderer = static_cast<SDL_Renderer *>(renderer);
+    SDL_RendererInfo info;
+    gui->is_software = SDL_GetRendererInfo(gui->renderer, &info) == 0 && (info.flags & SDL_RENDERER_SOFTWARE);
     ImGuiContext *before = ImGui::GetCurrentContext();
     gui->context = ImGui::CreateContext();
     ImGui::SetCurrentContext(gui->context);
@@ -207,6 +250,8 @@ void gui_end_frame(Gui *gui)
     ImGui::Render();
     const ImDrawData *data = ImGui::GetDrawData();
     SDL_Renderer *renderer = gui->renderer;
+    const ImVec2 white = ImGui::GetIO().Fonts->TexUvWhitePixel;
+    SDL_SetRenderDrawBlendMode(renderer, SDL_BLENDMODE_BLEND);
     for (int n = 0; n < data->CmdListsCount; n++) {
         const ImDrawList *list = data->CmdLists[n];
         for (const ImDrawCmd &command : list->CmdBuffer) {
@@ -215,17 +260,22 @@ void gui_end_frame(Gui *gui)
                 (int)(command.ClipRect.w - command.ClipRect.y)};
             if (clip.w <= 0 || clip.h <= 0 || command.ElemCount == 0) continue;
             SDL_RenderSetClipRect(renderer, &clip);
-            const ImDrawVert *v = list->VtxBuffer.Data + command.VtxOffset;
-            SDL_RenderGeometryRaw(
-                renderer, (SDL_Texture *)command.GetTexID(), &v->pos.x, sizeof *v, (const SDL_Color *)&v->col,
-                sizeof *v, &v->uv.x, sizeof *v, list->VtxBuffer.Size - (int)command.VtxOffset,
-                list->IdxBuffer.Data + command.IdxOffset, (int)command.ElemCount, sizeof(ImDrawIdx));
+            if (gui->is_software && command.GetTexID() == gui->atlas) {
+                draw_in_software(renderer, list, command, white);
+            } else {
+                draw_triangles(renderer, (SDL_Texture *)command.GetTexID(), list, command, 0, command.ElemCount / 3);
+            }
         }
     }
     SDL_RenderSetClipRect(renderer, nullptr);
 }
 
-bool gui_is_typing(void) { return ImGui::GetCurrentContext() && ImGui::GetIO().WantTextInput; }
+bool gui_is_typing(Gui *gui)
+{
+    ImGui::SetCurrentContext(gui->context);
+    return ImGui::GetIO().WantTextInput;
+}
+
 
 void gui_mouse(float *x, float *y)
 {
@@ -255,16 +305,16 @@ void gui_begin_window(
     ImGui::SetNextWindowPos(ImVec2(x, y));
     ImGui::SetNextWindowSize(ImVec2(width, height));
     if (to_front) ImGui::SetNextWindowFocus();
-    ImGui::PushStyleVar(ImGuiStyleVar_WindowRounding, radius);
-    ImGui::PushStyleColor(ImGuiCol_WindowBg, fill);
-    ImGui::PushStyleColor(ImGuiCol_Border, edge);
-    ImGuiWindowFlags flags = ImGuiWindowFlags_NoDecoration | ImGuiWindowFlags_NoMove | ImGuiWindowFlags_NoSavedSettings
-        | ImGuiWindowFlags_NoScrollWithMouse | ImGuiWindowFlags_NoFocusOnAppearing;
+    ImGuiWindowFlags flags = ImGuiWindowFlags_NoDecoration | ImGuiWindowFlags_NoBackground | ImGuiWindowFlags_NoMove
+        | ImGuiWindowFlags_NoSavedSettings | ImGuiWindowFlags_NoScrollWithMouse | ImGuiWindowFlags_NoFocusOnAppearing;
     if (stays_behind) flags |= ImGuiWindowFlags_NoBringToFrontOnFocus;
     ImGui::Begin(id, nullptr, flags);
-    ImGui::PopStyleColor(2);
-    ImGui::PopStyleVar();
     canvas = ImGui::GetWindowDrawList();
+    // The window's own clip leaves its edge out.
+    canvas->PushClipRect(ImVec2(x, y), ImVec2(x + width, y + height));
+    gui_fill(x, y, width, height, edge, radius);
+    gui_fill(x + 1, y + 1, width - 2, height - 2, fill, radius > 1 ? radius - 1 : 0);
+    canvas->PopClipRect();
 }
 
 void gui_end_window(void)
@@ -321,8 +371,10 @@ unsigned gui_field(
     ImGui::SetNextItemWidth(width);
     ImGui::PushFont(current->face[3]);
     if (focus) ImGui::SetKeyboardFocusHere();
+    char label[128];    // after the ##, an id that is not shown
+    snprintf(label, sizeof label, "##%s", id);
     const bool entered = ImGui::InputText(
-        id, text, (size_t)capacity, ImGuiInputTextFlags_EnterReturnsTrue | ImGuiInputTextFlags_AutoSelectAll);
+        label, text, (size_t)capacity, ImGuiInputTextFlags_EnterReturnsTrue | ImGuiInputTextFlags_AutoSelectAll);
     ImGui::PopFont();
     unsigned happened = 0;
     if (entered) happened |= GUI_FIELD_ENTERED;
@@ -345,7 +397,19 @@ void gui_pop_clip(void) { canvas->PopClipRect(); }
 
 void gui_fill(float x, float y, float width, float height, uint32_t colour, float radius)
 {
-    canvas->AddRectFilled(ImVec2(x, y), ImVec2(x + width, y + height), colour, radius);
+    const float r = radius;
+    if (r < 1 || width * height < 8000 || colour >> 24 != 255) {
+        canvas->AddRectFilled(ImVec2(x, y), ImVec2(x + width, y + height), colour, radius);
+        return;
+    }
+    // A panel is rectangles and four discs: a software renderer fills those much faster than the large triangles of a
+    // rounded outline.
+    canvas->AddRectFilled(ImVec2(x, y + r), ImVec2(x + width, y + height - r), colour);
+    canvas->AddRectFilled(ImVec2(x + r, y), ImVec2(x + width - r, y + r), colour);
+    canvas->AddRectFilled(ImVec2(x + r, y + height - r), ImVec2(x + width - r, y + height), colour);
+    for (const float cx : {x + r, x + width - r}) {
+        for (const float cy : {y + r, y + height - r}) canvas->AddCircleFilled(ImVec2(cx, cy), r, colour);
+    }
 }
 
 void gui_outline(

@@ -5,7 +5,11 @@ import Foundation
 /// A model small enough to know what a window on it must look like.
 struct FakeModel: Model {
     let title = "Fake"
+    /// The step at which it fails.
+    var failsAt: Int?
     private var marks = 0
+
+    init(failsAt: Int? = nil) { self.failsAt = failsAt }
 
     var controls: [Control] {
         [
@@ -38,14 +42,19 @@ struct FakeModel: Model {
 
     /// Cells of 2 × 2 pixels: black, white, mid-grey, white.
     static let grid = ImageGrid(
-        height: 2, width: 2, columns: 2, display: .unit,
+        height: 2, width: 2, columns: 2, columnTitles: ["left", "right"], display: .unit,
         cells: [0, 1, 0.5, 1].enumerated().map { index, value in
             ImageGrid.Cell(
                 values: Array(repeating: value, count: 4), title: "cell \(index)",
-                actions: [Action("mark", title: "mark", arguments: [index])])
-        })
+                actions: [
+                    Action(
+                        "mark", title: "mark", arguments: [index],
+                        asks: index == 3 ? Action.Question("times", 1...9) : nil)
+                ])
+        }, columnActions: [[Action("mark", title: "mark")], []])
 
     mutating func update(_ batch: Int?, _ settings: Settings, at step: Step) throws(CLMatError) -> Measurements {
+        if step.number == failsAt { throw .dataMismatch("The fake data ended.") }
         var measured = Measurements()
         measured["loss"] = settings["alpha"] + 1 / Double(step.number)
         measured["test-accuracy"] = 1 - 1 / Double(step.number + 1)
@@ -55,12 +64,12 @@ struct FakeModel: Model {
 
     mutating func perform(_ action: Action, _ settings: Settings, at step: Step) throws(CLMatError) {
         guard action.id == "mark" else { throw .unknownName(kind: "action", name: action.id, known: ["mark"]) }
-        marks += 1
+        marks += action.arguments.count > 1 ? action.arguments[1] : 1
     }
 
-    static func learner(_ options: Learner.Options = Learner.Options()) throws -> Learner {
+    static func learner(_ options: Learner.Options = Learner.Options(), failsAt: Int? = nil) throws -> Learner {
         try Learner(
-            FakeModel(), data: Numbers(),
+            FakeModel(failsAt: failsAt), data: Numbers(),
             offers: [AttachmentOffer(id: "rider", title: "Rider") { (_, _) throws(CLMatError) in Rider() }],
             options: options)
     }
@@ -76,7 +85,10 @@ struct Rider: Attachment {
     let id = "rider"
     let title = "Rider"
     var controls: [Control] {
-        [Control("weight", title: "weight", group: "rider", range: 0...1, initial: 0, means: "rides", moves: ["ridden"])]
+        [
+            Control(
+                "weight", title: "weight", group: "rider", range: 0...1, initial: 0, means: "rides", moves: ["ridden"])
+        ]
     }
     var metrics: [Metric] { [Metric("ridden", title: "Ridden", means: "rides")] }
     var figures: [Figure<Riding<Rider>>] { [] }

@@ -11,9 +11,9 @@ import Testing
     let window: ViewerWindow
     var desk: Desk { window.desk }
 
-    init(_ options: ViewerOptions = ViewerOptions(), _ run: Learner.Options = Learner.Options()) throws {
+    init(_ options: ViewerOptions = ViewerOptions(), failsAt: Int? = nil) throws {
         setenv("SDL_VIDEODRIVER", "dummy", 1)
-        learner = try FakeModel.learner(run)
+        learner = try FakeModel.learner(failsAt: failsAt)
         learner.start(paused: true)
         window = try ViewerWindow(learner, options)
         window.settle()

@@ -45,7 +45,9 @@ import Testing
         }
     }
 
-    @Test(arguments: [(1600, 1000), (1280, 720)]) func defaultLayoutNeitherOverlapsNorCuts(_ width: Int, _ height: Int) throws {
+    @Test(arguments: [(1600, 1000), (1280, 720)]) func defaultLayoutNeitherOverlapsNorCuts(_ width: Int, _ height: Int)
+        throws
+    {
         let hands = try Hands(ViewerOptions(width: width, height: height))
         defer { hands.finish() }
         let boxes = hands.desk.layout.openPanels(hands.desk.dashboard).compactMap { hands.desk.box(of: $0) }
@@ -68,6 +70,22 @@ import Testing
                     gui_face_has(hands.window.surface.gui, face.rawValue, character.value), "\(character) in \(face)")
             }
         }
+    }
+
+    @Test func withoutFontFilesTheBuiltInFontIsUsed() throws {
+        let surface = try Surface(width: 64, height: 32, theme: .dark)
+        var fonts = GuiFonts()  // no paths
+        let gui = try #require(gui_create(UnsafeMutableRawPointer(surface.renderer), &fonts))
+        defer { gui_destroy(gui) }
+        for face in Face.allCases { #expect(!gui_face_is_loaded(gui, face.rawValue)) }
+        gui_begin_frame(gui, 64, 32, 0.01)
+        gui_begin_overlay()
+        UI.text("#####", Point(4, 8), Colour(0xffffff))
+        gui_end_overlay()
+        surface.clear(Colour(0))
+        gui_end_frame(gui)
+        let picture = try surface.read()
+        #expect((0..<64).contains { picture[$0, 14] != Colour(0) })
     }
 
     // MARK: Controls
@@ -185,6 +203,62 @@ import Testing
         #expect(hands.desk.figures["grid"]?.enlarged == nil)
     }
 
+    @Test func anActionThatAsksTakesANumberInItsRange() throws {
+        let hands = try Hands()
+        defer { hands.finish() }
+        #expect(hands.wait { hands.desk.figures["grid"]?.texture != nil })
+        let cell = try hands.cell(3)
+        hands.click(Point(cell.midX, cell.midY))
+        let place = try #require(hands.desk.enlargedBox)
+        let field = Point(place.x + 30, place.maxY - 40)
+        hands.click(field)
+        hands.type("12")
+        hands.enter()
+        #expect(try #require(hands.desk.figures["grid"]?.answers[0]?.problem).contains("1…9"))
+        hands.click(Point(place.midX, place.y + 60))
+        hands.click(field)
+        hands.type("4")
+        hands.enter()
+        hands.press(SDLK_PERIOD, SDL_SCANCODE_PERIOD)
+        #expect(hands.wait { hands.learner.timeline.series("marks").last?.value == 4 })
+    }
+
+    @Test func runReturnsWhenTheRunHasFinishedAndLeavesAPicture() throws {
+        setenv("SDL_VIDEODRIVER", "dummy", 1)
+        let folder = try Folder()
+        let learner = try FakeModel.learner(Learner.Options(maximumSteps: 5))
+        learner.start()
+        try Viewer.run(
+            learner, options: ViewerOptions(screenshot: folder.path + "/end.png", closesWhenFinished: true))
+        learner.wait()
+        #expect(learner.status.step == 5)
+        #expect(folder.content == ["end.png"])
+    }
+
+    @Test func aColumnsTitleOffersItsActions() throws {
+        let hands = try Hands()
+        defer { hands.finish() }
+        #expect(hands.wait { hands.desk.figures["grid"]?.texture != nil })
+        let cell = try hands.cell(0)
+        hands.click(Point(cell.midX, cell.y - 10))
+        let menu = try #require(hands.desk.columnMenu)
+        #expect(menu.title == "left" && menu.actions.map(\.title) == ["mark"])
+        hands.click(Point(menu.place.x + 40, menu.place.y + 45))
+        #expect(hands.desk.columnMenu == nil)
+        hands.press(SDLK_PERIOD, SDL_SCANCODE_PERIOD)
+        #expect(hands.wait { hands.learner.timeline.series("marks").last?.value == 1 })
+    }
+
+    @Test func escapeGivesUpTyping() throws {
+        let hands = try Hands()
+        defer { hands.finish() }
+        hands.click(try hands.firstValue())
+        hands.type("7")
+        hands.press(SDLK_ESCAPE, SDL_SCANCODE_ESCAPE)
+        #expect(hands.desk.hand.typed == nil && hands.desk.notice == nil)
+        #expect(hands.learner.status.settings["alpha"] == 0.5)
+    }
+
     @Test func aPanelClosesAndOpensAgain() throws {
         let hands = try Hands()
         defer { hands.finish() }
@@ -210,13 +284,36 @@ import Testing
         #expect(hands.desk.box(of: .add) == others)
     }
 
+    @Test func aGraphIsExportedAsCSV() throws {
+        let hands = try Hands()
+        defer { hands.finish() }
+        hands.learner.send(.step(2))
+        #expect(hands.wait { hands.desk.now == 2 })
+        let folder = try Folder()
+        let before = FileManager.default.currentDirectoryPath
+        FileManager.default.changeCurrentDirectoryPath(folder.path)
+        defer { FileManager.default.changeCurrentDirectoryPath(before) }
+        let close = try hands.closeButton(.metric("loss"))
+        hands.click(Point(close.x - 28, close.y))
+        #expect(folder.content == ["loss-2.csv"])
+        let text = try String(contentsOfFile: folder.path + "/loss-2.csv", encoding: .utf8)
+        #expect(text == "step,loss\n1,1.5\n2,1.0\n")
+        hands.press(SDLK_s, SDL_SCANCODE_S)
+        #expect(folder.content == ["clmat-2.png", "loss-2.csv"])
+        #expect(hands.desk.notice?.text == "Saved clmat-2.png")
+    }
+
     @Test func aFailedFigureSaysWhy() throws {
         let hands = try Hands()
         defer { hands.finish() }
         hands.desk.setOpen(.figure("broken"), true)
         #expect(
             hands.wait {
-                if case .failed(let words, _) = hands.desk.figures["broken"]?.state { words.contains("broken on purpose") } else { false }
+                if case .failed(let words, _) = hands.desk.figures["broken"]?.state {
+                    words.contains("broken on purpose")
+                } else {
+                    false
+                }
             })
     }
 
@@ -230,17 +327,65 @@ import Testing
         #expect(hands.wait { hands.desk.box(of: .controls("rider")) == nil })
     }
 
-    @Test func marksOfADragAreOne() throws {
+    @Test func marksThatWouldOverlapAreOne() throws {
         let hands = try Hands()
         defer { hands.finish() }
-        for value in [0.6, 0.7, 0.8] {
+        for (index, value) in [0.6, 0.7, 0.8].enumerated() {
             hands.learner.send(.set(control: "alpha", to: value))
             hands.learner.send(.step(1))
-            #expect(hands.wait { hands.learner.status.isPaused && hands.learner.status.settings["alpha"] == value })
+            #expect(hands.wait { hands.desk.now == index + 1 && hands.learner.status.isPaused })
         }
         let changes = hands.desk.changes { Float($0) }
         #expect(changes.map(\.words) == ["alpha 0.5 → 0.8 at step 2"])
         #expect(changes.first?.colour == SliderColours.palette[0])
+    }
+
+    @Test func aDragIsOneMarkHoweverManySteps() throws {
+        let hands = try Hands()
+        defer { hands.finish() }
+        let track = try hands.firstTrack()
+        let start = Point(track.midX, track.midY)
+        hands.move(to: start)
+        hands.button(true, at: start)
+        for (count, share) in [(1, Float(0.6)), (2, 0.7), (3, 0.8)] {
+            hands.move(to: Point(track.x + track.width * share, track.midY))
+            hands.learner.send(.step(20))
+            #expect(hands.wait { hands.learner.status.step == 20 * count })
+        }
+        hands.button(false, at: Point(track.x + track.width * 0.8, track.midY))
+        let changes = hands.desk.changes { Float($0) * 100 }
+        try #require(changes.count == 1)
+        #expect(changes[0].before == 0.5 && abs(changes[0].after - 0.8) < 0.01)
+    }
+
+    @Test func anErrorOfTheRunIsShownBelowThePanels() throws {
+        let hands = try Hands(failsAt: 1)
+        defer { hands.finish() }
+        let before = try #require(hands.desk.box(of: .add)).maxY
+        hands.press(SDLK_PERIOD, SDL_SCANCODE_PERIOD)
+        #expect(hands.wait { hands.desk.status.error == .dataMismatch("The fake data ended.") })
+        hands.window.settle()
+        #expect(try #require(hands.desk.box(of: .add)).maxY == before - 17)
+    }
+
+    @Test func wheelZoomsAllGraphsAndDoubleClickShowsAll() throws {
+        let hands = try Hands()
+        defer { hands.finish() }
+        hands.learner.send(.step(100))
+        #expect(hands.wait { hands.desk.now == 100 })
+        let box = try #require(hands.desk.box(of: .metric("loss")))
+        let middle = Point(box.midX, box.midY)
+        hands.move(to: middle)
+        #expect(hands.desk.hoveredStep != nil)
+        var event = SDL_Event()
+        event.wheel.type = SDL_MOUSEWHEEL.rawValue
+        event.wheel.y = 1
+        SDL_PushEvent(&event)
+        hands.window.settle()
+        let range = hands.desk.axis.range(now: 100)
+        #expect(abs(range.upperBound - range.lowerBound - 80) < 1e-6)
+        for isDown in [true, false, true, false] { hands.button(isDown, at: middle) }
+        #expect(hands.desk.axis.span == .whole)
     }
 
     // MARK: Nothing is drawn that has not changed

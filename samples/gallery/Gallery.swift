@@ -94,12 +94,17 @@ struct Gallery: Model {
 
     var metrics: [Metric] {
         [
-            Metric("loss", title: "Training loss", unit: "nats an image", means: "made up: falls with the steps", better: .lower),
+            Metric(
+                "loss", title: "Training loss", unit: "nats an image", means: "made up: falls with the steps",
+                better: .lower),
             Metric(
                 "accuracy", title: "Test accuracy", unit: "share of images", means: "made up: rises with the steps",
                 better: .higher, range: 0...1),
-            Metric("activation", title: "Mean activation", unit: "of the chosen neuron", means: "made up: follows L2 weight"),
-            Metric("spread", title: "Spread between chains", unit: "of full scale", means: "made up: follows the noise"),
+            Metric(
+                "activation", title: "Mean activation", unit: "of the chosen neuron",
+                means: "made up: follows L2 weight"),
+            Metric(
+                "spread", title: "Spread between chains", unit: "of full scale", means: "made up: follows the noise"),
             Metric("never", title: "Never measured", means: "shows what a graph says when it has nothing"),
         ]
     }
@@ -112,7 +117,9 @@ struct Gallery: Model {
         let shake = noise(step.number) * settings["noise"] * 10
         level += (18 - 12 * settings["weight"] - level) * 0.01
         var measured = Measurements()
-        if settings.isOn("training") { measured["loss"] = 0.06 + 2.2 * exp(-t / 300) + 0.02 * abs(noise(step.number + 7)) }
+        if settings.isOn("training") {
+            measured["loss"] = 0.06 + 2.2 * exp(-t / 300) + 0.02 * abs(noise(step.number + 7))
+        }
         measured["accuracy"] = 0.987 - 0.88 * exp(-t / 200) + 0.002 * noise(step.number / 10)
         measured["activation"] = level * (1 - exp(-t / 60)) + shake
         measured["spread"] = settings["noise"] * (1 + 0.1 * noise(step.number + 3))
@@ -131,7 +138,8 @@ struct Gallery: Model {
 
     var figures: [Figure<Gallery>] {
         [
-            Figure("samples", title: "Image grid", means: "made-up rings and bars", startsOpen: true) { gallery, context in
+            Figure("samples", title: "Image grid", means: "made-up rings and bars", startsOpen: true) {
+                gallery, context in
                 .imageGrid(gallery.imageGrid(context.step))
             },
             Figure("bars", title: "Bars", means: "two series side by side", startsOpen: true) { gallery, context in
@@ -140,7 +148,8 @@ struct Gallery: Model {
             Figure("table", title: "Table", means: "words and numbers", startsOpen: true) { gallery, _ in
                 .table(gallery.table())
             },
-            Figure("curve", title: "Curve", means: "lines over a common axis") { gallery, _ in .curve(gallery.curve()) },
+            Figure("curve", title: "Curve", means: "lines over a common axis") { gallery, _ in .curve(gallery.curve())
+            },
             Figure("colour-images", title: "Colour images", means: "three channels, values from 0 to 1") { gallery, _ in
                 .imageGrid(gallery.colourGrid())
             },
@@ -171,7 +180,8 @@ struct Gallery: Model {
                 facts: [("activation", 12.41 + Double(row) / 10), ("p(\(column))", 0.998)],
                 actions: [
                     Action("restart", title: "restart chain", arguments: [index]),
-                    Action("choose", title: "choose neuron", arguments: [index], asks: Action.Question("neuron", 0...9)),
+                    Action(
+                        "choose", title: "choose neuron", arguments: [index], asks: Action.Question("neuron", 0...9)),
                 ], isRight: index % 7 != 3)
         }
         return ImageGrid(
@@ -198,13 +208,16 @@ struct Gallery: Model {
         Bars(
             labels: (0..<10).map { "\($0)" },
             series: [
-                ("right", (0..<10).map { 0.9 + 0.08 * noise($0) }), ("wrong", (0..<10).map { 0.1 + 0.08 * noise($0 + 40) }),
+                ("right", (0..<10).map { 0.9 + 0.08 * noise($0) }),
+                ("wrong", (0..<10).map { 0.1 + 0.08 * noise($0 + 40) }),
             ], unit: "share of images", range: 0...1, caption: "by class")
     }
 
     func lyingBars() -> Bars {
         Bars(
-            labels: ["convolution forward", "convolution backward", "fully connected", "softmax", "sampling", "update"],
+            labels: [
+                "convolution forward", "convolution backward", "fully connected", "softmax", "sampling", "update",
+            ],
             series: [("time", [4.1, 8.7, 2.2, 0.3, 3.9, 1.2])], unit: "ms a step")
     }
 

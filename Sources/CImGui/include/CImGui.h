@@ -65,7 +65,7 @@ void gui_begin_frame(Gui *gui, float width, float height, float seconds);
 /// Draws the frame with the renderer.
 void gui_end_frame(Gui *gui);
 /// Whether a text field has the keyboard.
-bool gui_is_typing(void);
+bool gui_is_typing(Gui *gui);
 void gui_mouse(float *x, float *y);
 bool gui_mouse_was_pressed(void);
 float gui_wheel(void);

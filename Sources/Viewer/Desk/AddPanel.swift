@@ -48,7 +48,9 @@ extension Desk {
                 }),
             Section(
                 title: "Controls",
-                entries: closed.map { panelEntry(.controls($0), $0.isEmpty ? "controls" : $0, "a closed panel of controls") }),
+                entries: closed.map {
+                    panelEntry(.controls($0), $0.isEmpty ? "controls" : $0, "a closed panel of controls")
+                }),
         ].filter { !$0.entries.isEmpty }
     }
 

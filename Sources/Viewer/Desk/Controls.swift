@@ -52,7 +52,8 @@ extension Desk {
         case .slider, .integer: density.slider
         case .toggle: density.row
         case .choice(let options):
-            density.row * Float(segments(options, width: width - labelWidth(all, width: width)).last.map { $0.row + 1 } ?? 1)
+            density.row
+                * Float(segments(options, width: width - labelWidth(all, width: width)).last.map { $0.row + 1 } ?? 1)
         }
     }
 
@@ -63,7 +64,8 @@ extension Desk {
                 UI.say("Nothing to move here.", in: body, theme.secondary)
                 return
             }
-            let density = Density.all.first { height(of: controls, width: body.width, $0) <= body.height + 4 }
+            let density =
+                Density.all.first { height(of: controls, width: body.width, $0) <= body.height + 4 }
                 ?? Density.all[Density.all.count - 1]
             // The handle at the end of a track may stand out by its radius.
             UI.region("rows", Box(body.x - 8, body.y, body.width + 19, body.height + 8)) { content in
@@ -87,10 +89,13 @@ extension Desk {
     /// What a control means, for a person who sees it for the first time.
     func explain(_ control: Control) {
         let moved = control.moves.compactMap { dashboard.metric($0)?.title }
+        // Beside the panel, where it hides no other control.
+        let panel = box(of: .controls(control.group))
         tooltip = Tooltip(
             title: control.title,
             text: ([control.means] + (moved.isEmpty ? [] : ["moves " + moved.joined(separator: ", ")])
-                + ["takes \(control.accepted); starts at \(control.text(control.initial))"]).joined(separator: "\n"))
+                + ["takes \(control.accepted); starts at \(control.text(control.initial))"]).joined(separator: "\n"),
+            place: panel.map { Point($0.maxX + 6, UI.mouse.y - 12) })
     }
 
     // MARK: Switches and choices

@@ -28,6 +28,7 @@ import Foundation
     /// Values that were sent, until the learner has them.
     var sent: [String: (value: Double, at: ContinuousClock.Instant)] = [:]
     var hand = Hand()
+    var drags: [SliderDrag] = []
     /// The step under the mouse on one of the graphs.
     var hoveredStep: Double?
     var nextHoveredStep: Double?
@@ -128,6 +129,11 @@ import Foundation
         sent = sent.filter { id, sent in
             status.settings[id] != sent.value && (clock.now - sent.at).seconds < 5
         }
+        // The last value of a drag takes effect after the slider was let go.
+        for index in drags.indices where hand.held?.control == drags[index].control || sent[drags[index].control] != nil
+        {
+            if index == drags.lastIndex(where: { $0.control == drags[index].control }) { drags[index].last = now + 1 }
+        }
         if let refusal = status.lastRefusal, refusal != lastRefusal { say(refusal) }
         lastRefusal = status.lastRefusal
     }
@@ -138,7 +144,8 @@ import Foundation
     /// figures are looked at.
     func hasNews() -> Bool {
         let latest = learner.status
-        var hasNews = latest.step != status.step || latest.isPaused != status.isPaused
+        var hasNews =
+            latest.step != status.step || latest.isPaused != status.isPaused
             || latest.isFinished != status.isFinished || latest.settings != status.settings
             || latest.lastRefusal != status.lastRefusal || latest.error != status.error
             || learner.dashboard != dashboard
@@ -206,7 +213,10 @@ import Foundation
     }
 
     private func movePanels(in area: Box) {
-        guard let drag, var box = boxes[drag.panel] else { return }
+        guard let drag, var box = boxes[drag.panel] else {
+            self.drag = nil
+            return
+        }
         let (dx, dy) = (UI.mouse.x - drag.start.x, UI.mouse.y - drag.start.y)
         guard !layout.isArranged || abs(dx) + abs(dy) > 4 else { return }
         // Panels snap to a grid of 4 pixels, so that edges meet.

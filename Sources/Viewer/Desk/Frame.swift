@@ -27,7 +27,9 @@ extension Desk {
     private func titleBar(
         _ panel: Panel, _ box: Box, _ title: String, _ caption: String, _ means: String, _ badge: Badge?
     ) {
-        var room = box.maxX - 34
+        let exportKind = exportKind(panel)
+        let buttonsWidth: Float = exportKind == nil ? 34 : 62
+        var room = box.maxX - buttonsWidth
         if let badge {
             room -= UI.width(badge.text, .small) + 6
             UI.text(badge.text, Point(room, box.y + 10), badge.colour, .small)
@@ -37,13 +39,28 @@ extension Desk {
         let end = UI.text(shown, Point(box.x + 13, box.y + 9), theme.text, .bold)
         UI.text(UI.shortened(caption, to: room - end - 6), Point(end + 6, box.y + 9), theme.secondary)
 
-        let bar = UI.item("title", Box(box.x, box.y, box.width - 34, 32))
+        let bar = UI.item("title", Box(box.x, box.y, box.width - buttonsWidth, 32))
         if bar.contains(.pressed) { drag = PanelDrag(panel: panel, isResize: false, start: UI.mouse, box: box) }
         if bar.contains(.released) { drop() }
         if bar.contains(.hovered), drag == nil, !(means.isEmpty && shown == title) {
             tooltip = Tooltip(title: title, text: [caption, means].filter { !$0.isEmpty }.joined(separator: "\n"))
         }
+        if let exportKind, exportButton(box, exportKind) { export(panel) }
         if closeButton(box) { setOpen(panel, false) }
+    }
+
+    /// An arrow onto a line. Returns whether it was clicked.
+    private func exportButton(_ box: Box, _ kind: String) -> Bool {
+        let item = UI.item("export", Box(box.maxX - 60, box.y + 4, 27, 26))
+        let colour = item.contains(.hovered) ? theme.text : theme.secondary
+        let x = box.maxX - 46
+        UI.rule(Point(x, box.y + 12), length: 6, vertical: true, colour)
+        UI.marker(Point(x + 0.5, box.y + 20), colour, size: 3)
+        UI.rule(Point(x - 4, box.y + 22), length: 9, colour)
+        if item.contains(.hovered) {
+            tooltip = Tooltip(text: "Writes a \(kind.uppercased()) file into the current directory.")
+        }
+        return item.contains(.clicked)
     }
 
     /// Returns whether it was clicked.
@@ -84,7 +101,8 @@ extension Desk {
         let shown = UI.shortened(words, to: box.width - 8, face)
         UI.text(
             shown, Point(box.midX, box.midY - face.lineHeight / 2),
-            isOn || (isHovered && isEnabled) ? theme.text : isEnabled ? theme.text.faded(0.85) : theme.secondary.faded(0.6),
+            isOn || (isHovered && isEnabled)
+                ? theme.text : isEnabled ? theme.text.faded(0.85) : theme.secondary.faded(0.6),
             face, align: .centre)
         return happened.contains(.clicked)
     }
@@ -107,6 +125,8 @@ struct Tooltip {
     /// Names and numbers, in two columns.
     var facts: [(name: String, value: String)] = []
     var text = ""
+    /// Where it stands; beside the mouse if nil.
+    var place: Point?
 }
 
 extension Desk {
@@ -119,6 +139,7 @@ extension Desk {
         let height = (tooltip.title.isEmpty ? 0 : 20) + Float(tooltip.facts.count) * 15 + Float(lines.count) * 15 + 14
         let mouse = UI.mouse
         var box = Box(mouse.x + 16, mouse.y + 14, width, height)
+        if let place = tooltip.place { (box.x, box.y) = (place.x, place.y) }
         if box.maxX > size.x - 4 { box.x = max(4, mouse.x - width - 10) }
         if box.maxY > size.y - 4 { box.y = max(4, mouse.y - height - 10) }
 

@@ -4,30 +4,55 @@ import Exploration
 /// What of each metric is drawn, kept until there is more of it or another part is shown.
 struct CurveCache {
     struct Drawn {
-        var key: Key
-        var buckets: [Timeline.Bucket]
-        var judgement: Judgement?
+        fileprivate let key: Key
+        fileprivate let madeAt: ContinuousClock.Instant
+        /// The least and greatest value ever drawn.
+        fileprivate let extremes: (low: Float, high: Float)
+        let buckets: [Timeline.Bucket]
+        let judgement: Judgement?
     }
 
-    struct Key: Equatable {
-        let lastStep: Int
+    fileprivate struct Key: Equatable {
+        let now: Int
         let first: Int
         let last: Int
         let width: Int
     }
 
     private var drawn: [String: Drawn] = [:]
+    private let clock = ContinuousClock()
 
-    mutating func curve(_ metric: String, _ timeline: Timeline, in range: ClosedRange<Double>, width: Int) -> Drawn {
+    func hasValues(_ metric: String) -> Bool { drawn[metric].map { !$0.buckets.isEmpty } ?? false }
+
+    /// `lastChange` is the step at which a control was last changed.
+    mutating func curve(
+        _ metric: String, _ timeline: Timeline, in range: ClosedRange<Double>, width: Int, lastChange: Int
+    ) -> Drawn {
         let first = max(0, Int(range.lowerBound.rounded(.down)))
         let last = max(first, Int(range.upperBound.rounded(.up)))
-        let key = Key(lastStep: timeline.lastStep, first: first, last: last, width: width)
-        if let kept = drawn[metric], kept.key == key { return kept }
+        let key = Key(now: timeline.lastStep, first: first, last: last, width: width)
+        let kept = drawn[metric]
+        if let kept, kept.key == key || isGoodEnough(kept, for: key) { return kept }
+
         let buckets = timeline.buckets(metric, in: first...last, count: max(1, width))
-        let before = drawn[metric]?.judgement
-        let fresh = Drawn(key: key, buckets: buckets, judgement: Judgement(metric, timeline, before: before))
+        var (low, high) = kept?.extremes ?? (.infinity, -.infinity)
+        for bucket in buckets where bucket.minimum.isFinite && bucket.maximum.isFinite {
+            (low, high) = (min(low, bucket.minimum), max(high, bucket.maximum))
+        }
+        let judgement = Judgement(
+            metric, timeline, since: lastChange, span: Double(high - low), before: kept?.judgement)
+        let fresh = Drawn(
+            key: key, madeAt: clock.now, extremes: (low, high), buckets: buckets, judgement: judgement)
         drawn[metric] = fresh
         return fresh
+    }
+
+    /// Going through a long history takes a while, in which the learner cannot add to it: four times a second is
+    /// enough where a new step moves nothing by a pixel.
+    private func isGoodEnough(_ kept: Drawn, for key: Key) -> Bool {
+        let length = key.last - key.first
+        return length > 20_000 && kept.key.width == key.width && abs(kept.key.first - key.first) <= length / 100
+            && abs(kept.key.last - key.last) <= length / 100 && (clock.now - kept.madeAt).seconds < 0.25
     }
 }
 
@@ -35,12 +60,14 @@ struct CurveCache {
 enum Judgement {
     case moving, settled
 
-    /// Compares the two halves of the latest tenth of the run, or of what was measured since the last change: settled
-    /// if their means differ by less than two standard errors or by less than 1 % of all values' span.
-    init?(_ metric: String, _ timeline: Timeline, before: Judgement?) {
+    /// Compares the two halves of the latest quarter of the run, or of what was measured since the last change:
+    /// settled if their means differ by less than some standard errors or by less than 1 % of `span`, that of all
+    /// values. Nil while there are too few values to tell.
+    init?(_ metric: String, _ timeline: Timeline, since lastChange: Int, span: Double, before: Judgement?) {
         let now = timeline.lastStep
-        let length = max(80, now / 10)
-        let values = timeline.buckets(metric, in: max(0, now - length)...max(1, now), count: 80)
+        let start = max(lastChange + 1, now - max(80, now / 4), 0)
+        guard now >= 100, start < now else { return nil }
+        let values = timeline.buckets(metric, in: start...now, count: 80)
             .map { Double($0.last) }.filter(\.isFinite)
         guard values.count >= 20 else { return nil }
         let halves = (values.prefix(values.count / 2), values.suffix(values.count / 2))
@@ -50,8 +77,6 @@ enum Judgement {
             half.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / max(1, count - 1)
         }
         let error = ((variance(halves.0, means.0) + variance(halves.1, means.1)) / count).squareRoot()
-        let whole = timeline.buckets(metric, in: 0...max(1, now), count: 1)
-        let span = Double((whole.first?.maximum ?? 0) - (whole.first?.minimum ?? 0))
         // A word that was said stays until the numbers are clear, so that it does not flicker.
         let strictness = before == .moving ? 1.5 : 3.0
         let difference = abs(means.1 - means.0)
@@ -66,15 +91,16 @@ extension Desk {
         guard let metric = dashboard.metric(id) else { return }
         let plot = plotBox(box)
         let range = axis.range(now: now)
-        let drawn = curves.curve(id, learner.timeline, in: range, width: Int(plot.width))
-        let badge: Badge? = switch drawn.judgement {
-        case .moving: Badge(text: "moving", colour: theme.moving)
-        case .settled: Badge(text: "settled", colour: theme.settled)
-        case nil: nil
-        }
+        let drawn = curves.curve(id, learner.timeline, in: range, width: Int(plot.width), lastChange: lastChange)
+        let badge: Badge? =
+            switch drawn.judgement {
+            case .moving: Badge(text: "moving", colour: theme.moving)
+            case .settled: Badge(text: "settled", colour: theme.settled)
+            case nil: nil
+            }
         frame(
             .metric(id), box, title: metric.title, caption: metric.unit, means: metric.means,
-            badge: now >= 100 ? badge : nil, edge: litColour(metric)
+            badge: badge, edge: litColour(metric)
         ) { body in
             guard !drawn.buckets.isEmpty else {
                 return UI.say(emptyWords(id), in: body, theme.secondary)
@@ -82,6 +108,10 @@ extension Desk {
             draw(metric, drawn.buckets, in: plot, range)
             steer(metric, plot, range)
         }
+    }
+
+    private var lastChange: Int {
+        commands.last { if case .set = $0.command { true } else { false } }?.step ?? -1
     }
 
     private func plotBox(_ box: Box) -> Box { box.inset(52, 44, 68, 32) }
@@ -194,7 +224,8 @@ extension Desk {
         let lastWidth = UI.width(last, .smallMono)
         let y = plot.maxY + 7
         UI.text(last, Point(plot.maxX - lastWidth, y), theme.secondary, .smallMono)
-        for tick in Ticks(within: range, count: max(2, Int(plot.width / 90))).values where tick >= 0 {
+        for tick in Ticks(within: range, count: max(2, Int(plot.width / 90))).values
+        where tick >= 0 && tick == tick.rounded() {
             let words = grouped(Int(tick))
             let width = UI.width(words, .smallMono)
             let left = max(x(tick) - width / 2, plot.x)

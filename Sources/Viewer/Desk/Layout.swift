@@ -125,10 +125,12 @@ struct Layout: Equatable {
         if lower.isEmpty {
             boxes[figures[0]] = rest
         } else {
-            let perRow = max(2, Int(rest.width / 300))
-            let rowCount = (lower.count + perRow - 1) / perRow
-            let share: Float = rowCount == 1 ? 0.6 : 0.45
+            let share: Float = lower.count <= 2 ? 0.6 : lower.count <= 4 ? 0.45 : 0.36
             let top = (rest.height * share).rounded()
+            // Two in a row, or as many more as leave each high enough to be read.
+            let mostRows = max(1, Int((rest.height - top) / (150 + gap)))
+            let perRow = min(max(2, (lower.count + mostRows - 1) / mostRows), max(2, Int(rest.width / 180)))
+            let rowCount = (lower.count + perRow - 1) / perRow
             boxes[figures[0]] = Box(rest.x, rest.y, rest.width, top)
             let bottom = rest.inset(0, top + gap, 0, 0)
             for (index, row) in bottom.rows(rowCount, gap: gap).enumerated() {

@@ -1,6 +1,7 @@
 import CImGui
 import CLMat
 import Exploration
+import Foundation
 
 // One slider: name, value, track, and below it the metrics that it moves.
 
@@ -12,7 +13,7 @@ extension Desk {
 
         // Name and unit.
         UI.disc(Point(row.x + 5, row.y + 8), radius: 5, colour)
-        let valueText = control.text(value)
+        let valueText = control.steadyText(value)
         let valueWidth = UI.width(valueText, .mono)
         let room = row.width - 18 - valueWidth - 14
         let name = UI.shortened(control.title, to: room)
@@ -36,7 +37,7 @@ extension Desk {
             }
             UI.text(valueText, Point(row.maxX - valueWidth, row.y), theme.text, .mono)
             if number.contains(.clicked), !inactive {
-                hand.typed = (control.id, TextField(valueText.replacingOccurrences(of: ",", with: "")))
+                hand.typed = (control.id, TextField(control.text(value).replacingOccurrences(of: ",", with: "")))
                 hand.focused = control.id
             }
         }
@@ -70,7 +71,8 @@ extension Desk {
         }
         UI.fill(Box(start, track.y, track.maxX - start, 4), theme.track, radius: 2)
         if x(position) > start { UI.fill(Box(start, track.y, x(position) - start, 4), colour, radius: 2) }
-        UI.rule(Point(x(control.position(of: control.initial)), track.maxY + 3), length: 5, vertical: true, theme.secondary)
+        UI.rule(
+            Point(x(control.position(of: control.initial)), track.maxY + 3), length: 5, vertical: true, theme.secondary)
         let isHeld = hand.held?.control == control.id
         let handle = Point(x(position), track.midY)
         if isHeld || hand.focused == control.id { UI.disc(handle, radius: 9, colour.faded(0.45)) }
@@ -94,6 +96,7 @@ extension Desk {
             let isOnHandle = abs(UI.mouse.x - handle) <= 8
             let start = isOnHandle ? position : Double((UI.mouse.x - track.x) / track.width)
             hand.held = (control.id, min(max(start, 0), 1), UI.mouse.x)
+            drags.append(SliderDrag(control: control.id, first: now, last: now + 1))
             if !isOnHandle { set(control, to: control.value(at: start)) }
         }
         if item.contains(.held), let held = hand.held, held.control == control.id, UI.mouse.x != held.mouse {
@@ -116,7 +119,7 @@ extension Desk {
                 let value = try control.parse(typed.field.text)
                 hand.typed = nil
                 set(control, to: value)
-            } catch where outcome == .left {
+            } catch  where outcome == .left {
                 // The person has gone elsewhere: the value stays as it was.
                 hand.typed = nil
                 say("\(error)")
@@ -170,6 +173,12 @@ extension Desk {
 }
 
 extension Control {
+    /// The value with all of its three digits, zeros too, so that it does not jump while the slider moves.
+    func steadyText(_ value: Double) -> String {
+        guard case .slider = kind, value != 0, abs(value) >= 1e-4, abs(value) < 100 else { return text(value) }
+        return fixed(value, max(0, 2 - Int(floor(log10(abs(value)) + 1e-9))))
+    }
+
     /// Whether there is an off notch.
     var hasOff: Bool {
         switch kind {

@@ -60,6 +60,9 @@ struct DrawingMeter {
     /// The time between two frames at which drawing takes a tenth of the machine, between 1/60 and 1/15 s.
     var frameInterval: Double { min(max(secondsPerFrame * 10 / cores, 1.0 / 60), 1.0 / 15) }
 
+    /// The time between two frames while a person moves the mouse or types: at most 40 % of a core.
+    var answerInterval: Double { min(max(secondsPerFrame * 2.5, 1.0 / 60), 1.0 / 25) }
+
     mutating func refresh(_ status: Learner.Status, device: String, isFinished: Bool) {
         if let lastRefresh {
             let passed = (clock.now - lastRefresh).seconds

@@ -11,7 +11,9 @@ extension Desk {
         UI.rule(Point(0, bar.maxY - 1), length: bar.width, theme.edge)
 
         var x: Float = 13
-        func tool(_ id: String, _ words: String, isOn: Bool = false, isEnabled: Bool = true, width: Float? = nil) -> Bool {
+        func tool(_ id: String, _ words: String, isOn: Bool = false, isEnabled: Bool = true, width: Float? = nil)
+            -> Bool
+        {
             let box = Box(x, 9, width ?? UI.width(words) + 24, 28)
             x = box.maxX + 8
             return button(id, words, box, isOn: isOn, isEnabled: isEnabled)
@@ -91,6 +93,17 @@ struct Change {
     let words: String
 }
 
+/// A slider was held from one step to another: whatever it was set to meanwhile is one change.
+struct SliderDrag {
+    let control: String
+    let first: Int
+    var last: Int
+
+    func isOne(_ control: String, _ earlier: Int, _ later: Int) -> Bool {
+        control == self.control && first <= earlier && later <= last
+    }
+}
+
 extension Desk {
     /// The changes to mark. Those of one control that would be drawn over each other are one: a drag of a slider
     /// sets many values in a few steps.
@@ -99,7 +112,10 @@ extension Desk {
         var newest: [String: Int] = [:]
         for logged in commands {
             guard case .set(let control, let value) = logged.command else { continue }
-            if let index = newest[control], x(logged.step) - x(runs[index].last.step) < 6 {
+            if let index = newest[control],
+                x(logged.step) - x(runs[index].last.step) < 6
+                    || drags.contains(where: { $0.isOne(control, runs[index].last.step, logged.step) })
+            {
                 runs[index].last = logged
                 runs[index].value = value
             } else {

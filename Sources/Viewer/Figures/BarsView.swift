@@ -6,7 +6,7 @@ import Exploration
 extension Desk {
     /// The greys of several series. Colour would say which slider.
     func shade(_ index: Int, of count: Int) -> Colour {
-        count < 2 ? theme.text : [theme.text, theme.secondary, theme.track][index % 3]
+        count < 2 ? theme.text : [theme.text, theme.secondary, theme.secondary.faded(0.5)][index % 3]
     }
 
     func drawBars(_ bars: Bars, in body: Box) {
@@ -21,11 +21,12 @@ extension Desk {
         }
         let range = bars.range ?? min(0, least)...max(0, greatest, least + 1e-12)
         let widest = bars.labels.map { UI.width($0, .small) }.max() ?? 0
-        let ticks = Ticks(around: range, count: 5)
         if widest + 6 > (body.width - 50) / Float(bars.labels.count) {
-            drawLying(bars, in: body, ticks, labelWidth: min(widest, body.width * 0.4))
+            let labelWidth = min(widest, body.width * 0.4)
+            let count = min(5, max(2, Int((body.width - labelWidth) / 50)))
+            drawLying(bars, in: body, Ticks(around: range, count: count), labelWidth: labelWidth)
         } else {
-            drawUpright(bars, in: body, ticks)
+            drawUpright(bars, in: body, Ticks(around: range, count: min(5, max(2, Int((body.height - 28) / 20)))))
         }
     }
 
@@ -60,7 +61,9 @@ extension Desk {
             UI.text(label, Point(middle, plot.maxY + 6), theme.secondary, .small, align: .centre)
             hoverBar(bars, index, Box(middle - slot / 2, plot.y, slot, plot.height + 18))
         }
-        UI.rule(Point(plot.x, y(min(max(0, ticks.range.lowerBound), ticks.range.upperBound))), length: plot.width, theme.track)
+        UI.rule(
+            Point(plot.x, y(min(max(0, ticks.range.lowerBound), ticks.range.upperBound))), length: plot.width,
+            theme.track)
     }
 
     private func drawLying(_ bars: Bars, in body: Box, _ ticks: Ticks, labelWidth: Float) {
@@ -83,7 +86,9 @@ extension Desk {
                     guard value.isFinite else { continue }
                     let (left, right) = (min(x(value), x(0)), max(x(value), x(0)))
                     UI.fill(
-                        Box(left, top + row * 0.13 + Float(number) * thickness, max(1, right - left), max(1, thickness - 1)),
+                        Box(
+                            left, top + row * 0.13 + Float(number) * thickness, max(1, right - left),
+                            max(1, thickness - 1)),
                         shade(number, of: bars.series.count))
                 }
                 hoverBar(bars, index, Box(content.x, top, content.width - 12, row))

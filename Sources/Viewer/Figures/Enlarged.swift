@@ -32,7 +32,8 @@ extension Desk {
             figures[id]?.isNew == true)
         figures[id]?.isNew = false
         UI.text(
-            UI.shortened(title(of: index, in: grid), to: box.width - 50, .bold), Point(box.x + 14, box.y + 10), theme.text,
+            UI.shortened(title(of: index, in: grid), to: box.width - 50, .bold), Point(box.x + 14, box.y + 10),
+            theme.text,
             .bold)
         let bar = UI.item("bar", Box(box.x, box.y, box.width - 34, 32))
         if bar.contains(.pressed) { grabOffset = Point(UI.mouse.x - box.x, UI.mouse.y - box.y) }
@@ -73,14 +74,17 @@ extension Desk {
     /// Returns how much room it took.
     private func drawAction(_ action: Action, _ number: Int, _ id: String, _ box: Box) -> Float {
         guard let question = action.asks else {
-            if button("action \(number)", action.title, box, isEnabled: !status.isFinished) { learner.send(.act(action)) }
+            if button("action \(number)", action.title, box, isEnabled: !status.isFinished) {
+                learner.send(.act(action))
+            }
             return 30
         }
         var field = figures[id]?.answers[number] ?? TextField("\(question.range.lowerBound)", takesFocus: false)
         let accepted = "\(question.range.lowerBound)…\(question.range.upperBound)"
         let words = field.problem ?? "\(question.title), \(accepted)"
         UI.text(
-            UI.shortened(words, to: box.width, .small), Point(box.x, box.y), field.problem == nil ? theme.secondary : theme.text,
+            UI.shortened(words, to: box.width, .small), Point(box.x, box.y),
+            field.problem == nil ? theme.secondary : theme.text,
             .small)
         let outcome = field.show("answer \(number)", Point(box.x, box.y + 18), width: 64)
         let isAsked = button(
@@ -92,7 +96,8 @@ extension Desk {
                 asked.arguments.append(answer)
                 learner.send(.act(asked))
             } else {
-                field.problem = "\(CLMatError.invalidValue(setting: question.title, value: field.text, accepted: accepted))"
+                field.problem =
+                    "\(CLMatError.invalidValue(setting: question.title, value: field.text, accepted: accepted))"
             }
         }
         figures[id]?.answers[number] = field

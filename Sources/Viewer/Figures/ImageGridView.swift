@@ -54,7 +54,8 @@ extension Desk {
         for (row, title) in grid.rowTitles.prefix(grid.rows).enumerated() {
             let cell = layout.cell(row * grid.columns)
             UI.text(
-                UI.shortened(title, to: layout.rowTitleWidth, .small), Point(cell.x - 7, cell.midY - 6), theme.secondary,
+                UI.shortened(title, to: layout.rowTitleWidth, .small), Point(cell.x - 7, cell.midY - 6),
+                theme.secondary,
                 .small, align: .right)
         }
         for (index, cell) in grid.cells.enumerated() {
@@ -66,7 +67,10 @@ extension Desk {
             if item.contains(.hovered) || figures[id]?.enlarged == index {
                 UI.outline(Box(box.x - 1, box.y - 1, box.width + 2, box.height + 2), theme.text)
             }
-            if item.contains(.hovered) { tooltip = Tooltip(title: title(of: index, in: grid), facts: cell.factTexts) }
+            if item.contains(.hovered) {
+                let verdict = cell.isRight.map { $0 ? "does what it should" : "does not do what it should" }
+                tooltip = Tooltip(title: title(of: index, in: grid), facts: cell.factTexts, text: verdict ?? "")
+            }
             if item.contains(.clicked) {
                 figures[id]?.enlarged = index
                 figures[id]?.answers = [:]
@@ -108,7 +112,6 @@ extension Desk {
 extension ImageGrid.Cell {
     var factTexts: [(name: String, value: String)] {
         facts.map { ($0.name, format($0.value, digits: 4)) }
-            + (isRight.map { [("as it should", $0 ? "yes" : "no")] } ?? [])
     }
 }
 

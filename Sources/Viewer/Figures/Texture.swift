@@ -76,7 +76,8 @@ import Exploration
         } else {
             guard
                 let handle = SDL_CreateTexture(
-                    surface.renderer, SDL_PIXELFORMAT_ABGR8888.rawValue, Int32(SDL_TEXTUREACCESS_STATIC.rawValue), Int32(width),
+                    surface.renderer, SDL_PIXELFORMAT_ABGR8888.rawValue, Int32(SDL_TEXTUREACCESS_STATIC.rawValue),
+                    Int32(width),
                     Int32(height))
             else { return nil }
             // The nearest pixel: images are not blurred into looking better than they are.

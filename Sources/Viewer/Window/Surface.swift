@@ -23,6 +23,8 @@ import Foundation
     /// Opens a window.
     init(title: String, width: Int, height: Int, theme: Theme) throws(CLMatError) {
         if let obstacle = Self.obstacle { throw .windowUnavailable(reason: obstacle) }
+        // SDL would show what its software renderer drew through OpenGL, which may be done by the processor too.
+        SDL_SetHint(SDL_HINT_FRAMEBUFFER_ACCELERATION, "0")
         SDL_SetHint(SDL_HINT_VIDEO_X11_NET_WM_BYPASS_COMPOSITOR, "0")
         guard SDL_InitSubSystem(SDL_INIT_VIDEO) == 0 else {
             throw .windowUnavailable(reason: Self.sdlError)
@@ -51,8 +53,10 @@ import Foundation
             throw .windowUnavailable(reason: reason)
         }
         (self.renderer, self.isSoftware, self.gui, self.window, memory) = (renderer, isSoftware, gui, window, nil)
-        cursors = [SDL_SYSTEM_CURSOR_ARROW, SDL_SYSTEM_CURSOR_IBEAM, SDL_SYSTEM_CURSOR_SIZENWSE, SDL_SYSTEM_CURSOR_HAND]
-            .map { SDL_CreateSystemCursor($0) }
+        cursors = [
+            SDL_SYSTEM_CURSOR_ARROW, SDL_SYSTEM_CURSOR_IBEAM, SDL_SYSTEM_CURSOR_SIZENWSE, SDL_SYSTEM_CURSOR_HAND,
+        ]
+        .map { SDL_CreateSystemCursor($0) }
         SDL_StartTextInput()
     }
 
@@ -142,7 +146,8 @@ import Foundation
             var info = SDL_RendererInfo()
             SDL_GetRendererInfo(renderer, &info)
             let isSoftware = info.flags & SDL_RENDERER_SOFTWARE.rawValue != 0
-            if isSoftware || !isEmulated(info) { return (renderer, isSoftware) }
+            let isWished = SDL_GetHint(SDL_HINT_RENDER_DRIVER) != nil
+            if isSoftware || isWished || !isEmulated(info) { return (renderer, isSoftware) }
             SDL_DestroyRenderer(renderer)
         }
         return SDL_CreateRenderer(window, -1, SDL_RENDERER_SOFTWARE.rawValue).map { ($0, true) }

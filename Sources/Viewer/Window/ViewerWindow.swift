@@ -36,16 +36,23 @@ import Foundation
     /// Runs until the window is closed.
     func run() {
         var isPictureDue = desk.options.screenshot != nil
+        var finishedAt: ContinuousClock.Instant?
         while !isClosed {
             wait()
             takeEvents()
             if needsFrame() { draw() }
             let isFinished = desk.status.isFinished
-            if isFinished, isPictureDue, desk.figuresAreCurrent(at: desk.status.step), let path = desk.options.screenshot {
+            if isFinished, isPictureDue, desk.figuresAreCurrent(at: desk.status.step),
+                let path = desk.options.screenshot
+            {
                 isPictureDue = false
                 save(to: path)
             }
-            if isFinished, desk.options.closesWhenFinished { isClosed = true }
+            if isFinished, finishedAt == nil { finishedAt = clock.now }
+            if let finishedAt, desk.options.closesWhenFinished {
+                // A figure that takes too long does not keep the window open.
+                isClosed = isClosed || !isPictureDue || (clock.now - finishedAt).seconds > 30
+            }
         }
         if isPictureDue, let path = desk.options.screenshot { save(to: path) }
     }
@@ -65,14 +72,12 @@ import Foundation
     /// The shortest time between two frames.
     private var interval: Double {
         if !surface.isVisible { return 0.25 }
-        return surface.isSoftware && framesOwed == 0 ? desk.meter.frameInterval : 1.0 / 60
+        guard surface.isSoftware else { return 1.0 / 60 }
+        return framesOwed == 0 ? desk.meter.frameInterval : desk.meter.answerInterval
     }
 
     private func needsFrame() -> Bool {
-        guard surface.isVisible else {
-            _ = desk.hasNews()
-            return false
-        }
+        guard surface.isVisible else { return false }
         if let lastFrame, (clock.now - lastFrame).seconds < interval * 0.9 { return false }
         return framesOwed > 0 || desk.hasNews()
     }
@@ -124,10 +129,11 @@ import Foundation
             let isDown = event.type == SDL_KEYDOWN.rawValue
             let key = event.key.keysym
             func holds(_ modifier: SDL_Keymod) -> Bool { UInt32(key.mod) & modifier.rawValue != 0 }
-            let isTyping = gui_is_typing()
+            let isTyping = gui_is_typing(gui)
             gui_key(
                 gui, Int32(bitPattern: key.scancode.rawValue), isDown, holds(KMOD_LCTRL) || holds(KMOD_RCTRL),
                 holds(KMOD_LSHIFT) || holds(KMOD_RSHIFT), holds(KMOD_LALT) || holds(KMOD_RALT))
+            if isDown, isTyping, key.scancode == SDL_SCANCODE_ESCAPE { desk.hand.typed = nil }
             if isDown, !isTyping { press(key, isRepeat: event.key.repeat != 0) }
             return true
         default: break
@@ -157,7 +163,7 @@ import Foundation
         let passed = lastFrame.map { (start - $0).seconds } ?? 1.0 / 60
         lastFrame = start
         let processor = Self.threadSeconds
-        let size = surface.size
+        let size = Point(max(surface.size.x, 320), max(surface.size.y, 240))
         gui_begin_frame(surface.gui, size.x, size.y, Float(min(passed, 0.5)))
         desk.draw(size, textures: surface.textures)
         surface.clear(desk.theme.background)
@@ -202,11 +208,14 @@ import Foundation
         return try taken.get()
     }
 
-    private func savePicture() { save(to: "clmat-\(desk.now).png") }
+    private func savePicture() { save(to: nil) }
 
-    private func save(to path: String) {
+    /// Writes a picture, by default to a file named for the step that it shows, and says so.
+    private func save(to path: String?) {
         do {
-            try picture().writePNG(to: path)
+            let picture = try picture()
+            let path = path ?? "clmat-\(desk.now).png"
+            try picture.writePNG(to: path)
             desk.say("Saved \(path)")
         } catch {
             desk.say("\(error)")

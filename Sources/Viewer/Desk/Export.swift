@@ -1,0 +1,84 @@
+import CLMat
+import Exploration
+import Foundation
+
+// What a panel shows, as a file: numbers as CSV, images as PNG.
+
+extension Desk {
+    /// The ending of the file that a panel would be written to; nil if it has nothing to write.
+    func exportKind(_ panel: Panel) -> String? {
+        switch panel {
+        case .controls, .add: return nil
+        case .metric(let id): return curves.hasValues(id) ? "csv" : nil
+        case .figure(let id):
+            guard case .ready(let content, _) = figures[id]?.state else { return nil }
+            switch content {
+            case .imageGrid(let grid): return grid.isDrawable ? "png" : nil
+            case .bars, .table, .curve: return "csv"
+            case .empty: return nil
+            }
+        }
+    }
+
+    /// Writes a panel's content to a file in the current directory, named for it and the step, and says so.
+    func export(_ panel: Panel) {
+        do {
+            let path: String
+            switch panel {
+            case .controls, .add: return
+            case .metric(let id):
+                let series = learner.timeline.series(id)
+                path = "\(id)-\(series.last?.step ?? 0).csv"
+                try Files.write(CSV.text(of: series, named: id), to: path)
+            case .figure(let id):
+                guard case .ready(let content, let step) = figures[id]?.state, let kind = exportKind(panel) else {
+                    return
+                }
+                path = "\(id)-\(step).\(kind)"
+                switch content {
+                case .imageGrid(let grid): try Viewer.writePNG(of: grid, to: path)
+                case .bars(let bars): try Files.write(CSV.text(of: bars), to: path)
+                case .table(let table): try Files.write(CSV.text(of: table), to: path)
+                case .curve(let curve): try Files.write(CSV.text(of: curve), to: path)
+                case .empty: return
+                }
+            }
+            say("Saved \(path)")
+        } catch {
+            say("\(error)")
+        }
+    }
+}
+
+/// Comma-separated values (RFC 4180, but with line feeds alone).
+enum CSV {
+    static func text(of series: Timeline.Series, named metric: String) -> String {
+        let rows = zip(series.steps, series.values).map { "\($0),\($1)\n" }
+        return "step,\(field(metric))\n" + rows.joined()
+    }
+
+    static func text(of bars: Bars) -> String {
+        lines(
+            [["label"] + bars.series.map(\.name)]
+                + bars.labels.enumerated().map { index, label in
+                    [label] + bars.series.map { index < $0.values.count ? "\($0.values[index])" : "" }
+                })
+    }
+
+    static func text(of table: Table) -> String { lines([table.columns] + table.rows) }
+
+    static func text(of curve: Curve) -> String {
+        lines(
+            [["line", curve.xTitle, curve.yTitle]]
+                + curve.lines.flatMap { line in line.points.map { [line.name, "\($0.x)", "\($0.y)"] } })
+    }
+
+    private static func lines(_ rows: [[String]]) -> String {
+        rows.map { $0.map(field).joined(separator: ",") + "\n" }.joined()
+    }
+
+    private static func field(_ text: String) -> String {
+        guard text.contains(where: { ",\"\n\r".contains($0) }) else { return text }
+        return "\"" + text.replacingOccurrences(of: "\"", with: "\"\"") + "\""
+    }
+}
