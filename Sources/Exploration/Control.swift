@@ -33,41 +33,47 @@ public struct Control: Sendable, Equatable, Identifiable {
     public let initial: Double
     /// Ids of the metrics that it moves; the first is its paired graph.
     public let moves: [String]
+    /// Whether a person who sees the model for the first time finds it open; its panel opens if any of its group does.
+    public let startsOpen: Bool
 
     public init(
         _ id: String, title: String, group: String = "", unit: String = "", kind: Kind, initial: Double,
-        means: String, moves: [String] = []
+        means: String, moves: [String] = [], startsOpen: Bool = true
     ) {
         (self.id, self.title, self.group, self.unit) = (id, title, group, unit)
         (self.kind, self.initial, self.means, self.moves) = (kind, initial, means, moves)
+        self.startsOpen = startsOpen
     }
 
     /// A slider.
     public init(
         _ id: String, title: String, group: String = "", unit: String = "", range: ClosedRange<Double>,
-        scale: Scale = .linear, initial: Double, means: String, moves: [String] = []
+        scale: Scale = .linear, initial: Double, means: String, moves: [String] = [], startsOpen: Bool = true
     ) {
         self.init(
             id, title: title, group: group, unit: unit, kind: .slider(range, scale), initial: initial, means: means,
-            moves: moves)
+            moves: moves, startsOpen: startsOpen)
     }
 }
 
 extension Control {
     public static func toggle(
-        _ id: String, title: String, group: String = "", initial: Bool, means: String, moves: [String] = []
+        _ id: String, title: String, group: String = "", initial: Bool, means: String, moves: [String] = [],
+        startsOpen: Bool = true
     ) -> Control {
-        Control(id, title: title, group: group, kind: .toggle, initial: initial ? 1 : 0, means: means, moves: moves)
+        Control(
+            id, title: title, group: group, kind: .toggle, initial: initial ? 1 : 0, means: means, moves: moves,
+            startsOpen: startsOpen)
     }
 
     /// One of several options, by index.
     public static func choice(
         _ id: String, title: String, group: String = "", options: [String], initial: Int = 0, means: String,
-        moves: [String] = []
+        moves: [String] = [], startsOpen: Bool = true
     ) -> Control {
         Control(
             id, title: title, group: group, kind: .choice(options), initial: Double(initial), means: means,
-            moves: moves)
+            moves: moves, startsOpen: startsOpen)
     }
 }
 

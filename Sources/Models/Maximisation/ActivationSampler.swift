@@ -93,24 +93,24 @@ public struct ActivationSampler: Attachment {
                 moves: ["mean-activation"]),
             .choice(
                 "layer", title: "layer", group: "neurons", options: layerNames, initial: outputStage,
-                means: "which layer's neurons are excited", moves: ["mean-activation"]),
+                means: "which layer's neurons are excited", moves: ["mean-activation"], startsOpen: false),
             .choice(
                 "reading", title: "channel", group: "neurons", options: ["centre", "mean"],
                 means: "a channel's activation: at its centre, or as the mean over its map",
-                moves: ["mean-activation"]),
+                moves: ["mean-activation"], startsOpen: false),
             .choice(
                 "sampled-weights", title: "weights", group: "neurons", options: ["current", "averaged"],
                 means: "the network as it is, or the mean of its weights along the way",
-                moves: ["mean-activation"]),
+                moves: ["mean-activation"], startsOpen: false),
             Control(
-                "sampling-steps", title: "sampling steps a step", group: "pace", kind: .integer(1...50, .log), initial: 1,
-                means: "how many sampling steps follow each training step", moves: ["mean-move"]),
+                "sampling-steps", title: "samplings a step", group: "pace", kind: .integer(1...50, .log), initial: 1,
+                means: "how many sampling steps follow each training step", moves: ["mean-move"], startsOpen: false),
             Control(
                 "burn-in", title: "burn-in", group: "pace", unit: "steps", kind: .integer(1...10_000, .logWithOff),
-                initial: 0, means: "steps of a new chain before its average begins", moves: ["target-probability"]),
+                initial: 0, means: "steps of a new chain before its average begins", moves: ["target-probability"], startsOpen: false),
             Control(
                 "step-decay", title: "step decay μ", group: "pace", range: 0...1, initial: 0,
-                means: "steps shrink as β(1 + t/1000)^−μ with a chain's age t; 0 keeps them", moves: ["mean-move"]),
+                means: "steps shrink as β(1 + t/1000)^−μ with a chain's age t; 0 keeps them", moves: ["mean-move"], startsOpen: false),
         ]
     }
 

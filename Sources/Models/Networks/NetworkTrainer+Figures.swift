@@ -68,7 +68,7 @@ extension NetworkTrainer {
         }
         return .imageGrid(
             ImageGrid(
-                channels: shown, height: layer.kernel, width: layer.kernel, columns: min(20, layer.filters),
+                channels: shown, height: layer.kernel, width: layer.kernel, columns: min(10, layer.filters),
                 display: .signed, cells: cells,
                 caption: "\(network.stages[index].name) · \(layer.filters) channels, \(layer.kernel) × \(layer.kernel)"))
     }

@@ -142,7 +142,7 @@ public struct NetworkTrainer: Model {
     // MARK: - Testing
 
     /// A whole test is begun at these steps, and then every ``evaluationInterval`` steps.
-    private static let firstEvaluations = [1, 50, 100, 200]
+    private static let firstEvaluations = [50, 100, 200]
     private static let evaluationInterval = 400
     /// Test images judged within one step.
     private static let slice = 250

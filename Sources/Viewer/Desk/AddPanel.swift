@@ -25,8 +25,14 @@ extension Desk {
                 if !isOn, case .metric(let id) = panel { flash = (id, clock.now + .seconds(1)) }
             }
         }
-        let closed = dashboard.groups.filter { !layout.isOpen(.controls($0)) }
         return [
+            Section(
+                title: "Controls",
+                entries: dashboard.groups.map { group in
+                    let titles = dashboard.controls.filter { $0.group == group }.map(\.title)
+                    return panelEntry(
+                        .controls(group), group.isEmpty ? "controls" : group, titles.joined(separator: ", "))
+                }),
             Section(
                 title: "Metrics",
                 entries: dashboard.metrics.map { panelEntry(.metric($0.id), $0.title.startingLowercase, $0.means) }),
@@ -45,11 +51,6 @@ extension Desk {
                         guard !status.isFinished else { return }
                         learner.send(attachment.isAttached ? .detach(attachment.id) : .attach(attachment.id))
                     }
-                }),
-            Section(
-                title: "Controls",
-                entries: closed.map {
-                    panelEntry(.controls($0), $0.isEmpty ? "controls" : $0, "a closed panel of controls")
                 }),
         ].filter { !$0.entries.isEmpty }
     }

@@ -34,7 +34,9 @@ struct Layout: Equatable {
         let starters = dashboard.figures.filter(\.startsOpen).map(\.id)
         for panel in dashboard.panels where isOpen[panel.name] == nil {
             switch panel {
-            case .controls, .add: set(panel, open: true)
+            case .add: set(panel, open: true)
+            case .controls(let group):
+                set(panel, open: dashboard.controls.contains { $0.group == group && $0.startsOpen })
             case .figure(let id):
                 let isOnlyChoice = isFirst && starters.isEmpty && id == dashboard.figures.first?.id
                 set(panel, open: starters.contains(id) || isOnlyChoice)
@@ -125,7 +127,7 @@ struct Layout: Equatable {
         if lower.isEmpty {
             boxes[figures[0]] = rest
         } else {
-            let share: Float = lower.count <= 2 ? 0.6 : lower.count <= 4 ? 0.45 : 0.36
+            let share: Float = lower.count <= 2 ? 0.66 : lower.count <= 4 ? 0.45 : 0.36
             let top = (rest.height * share).rounded()
             // Two in a row, or as many more as leave each high enough to be read.
             let mostRows = max(1, Int((rest.height - top) / (150 + gap)))
