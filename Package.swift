@@ -46,6 +46,7 @@ let package = Package(
         .testTarget(name: "CLMatTests", dependencies: ["CLMat", "TestSupport"]),
         .testTarget(name: "ExplorationTests", dependencies: ["Exploration", "TestSupport"]),
         .testTarget(name: "ModelsTests", dependencies: ["Models", "CZlib", "CStb", "TestSupport"]),
+        .testTarget(name: "ExploreTests", dependencies: ["explore"]),
         .testTarget(name: "ViewerTests", dependencies: ["Viewer", "Models", "TestSupport"]),
     ],
     swiftLanguageModes: [.v6],

@@ -291,8 +291,8 @@ import Testing
         #expect(hands.wait { hands.desk.now == 2 })
         let folder = try Folder()
         let before = FileManager.default.currentDirectoryPath
-        FileManager.default.changeCurrentDirectoryPath(folder.path)
-        defer { FileManager.default.changeCurrentDirectoryPath(before) }
+        _ = FileManager.default.changeCurrentDirectoryPath(folder.path)
+        defer { _ = FileManager.default.changeCurrentDirectoryPath(before) }
         let close = try hands.closeButton(.metric("loss"))
         hands.click(Point(close.x - 28, close.y))
         #expect(folder.content == ["loss-2.csv"])

@@ -25,10 +25,13 @@ extension Desk {
                 if !isOn, case .metric(let id) = panel { flash = (id, clock.now + .seconds(1)) }
             }
         }
+        // One open panel of controls is no choice.
+        let groups = dashboard.groups
+        let isChoice = groups.count > 1 || groups.contains { !layout.isOpen(.controls($0)) }
         return [
             Section(
                 title: "Controls",
-                entries: dashboard.groups.map { group in
+                entries: (isChoice ? groups : []).map { group in
                     let titles = dashboard.controls.filter { $0.group == group }.map(\.title)
                     return panelEntry(
                         .controls(group), group.isEmpty ? "controls" : group, titles.joined(separator: ", "))

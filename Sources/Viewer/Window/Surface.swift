@@ -29,12 +29,18 @@ import Foundation
         guard SDL_InitSubSystem(SDL_INIT_VIDEO) == 0 else {
             throw .windowUnavailable(reason: Self.sdlError)
         }
+        // Where the display refuses, SDL turns to drivers that show nothing, or that take over the console.
+        let driver = SDL_GetCurrentVideoDriver().map { String(cString: $0) } ?? "none"
+        let isAsked = ProcessInfo.processInfo.environment["SDL_VIDEODRIVER"].map { !$0.isEmpty } ?? false
+        guard isAsked || driver == "x11" || driver == "wayland" else {
+            SDL_QuitSubSystem(SDL_INIT_VIDEO)
+            throw .windowUnavailable(reason: "the display does not answer, and SDL offers only '\(driver)'")
+        }
         SDL_EnableScreenSaver()
         // A display smaller than the wish gets a window that fits; the dummy driver's has no edges.
         var usable = SDL_Rect()
         var (width, height) = (Int32(width), Int32(height))
-        let isReal = SDL_GetCurrentVideoDriver().map { String(cString: $0) } != "dummy"
-        if isReal, SDL_GetDisplayUsableBounds(0, &usable) == 0, usable.w > 200, usable.h > 200 {
+        if driver != "dummy", SDL_GetDisplayUsableBounds(0, &usable) == 0, usable.w > 200, usable.h > 200 {
             (width, height) = (min(width, usable.w), min(height, usable.h))
         }
         let centred = Int32(bitPattern: 0x2fff_0000)  // SDL_WINDOWPOS_CENTERED

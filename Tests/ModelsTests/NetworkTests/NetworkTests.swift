@@ -61,9 +61,10 @@ import Testing
             seed: 3, on: device)
     }
 
-    /// |found − difference| relative to the largest gradient. A step of 0.01 makes an error of the order of 1e-4 by
-    /// curvature, and of 1e-5 by rounding of a loss near 1.6; kinks of maxima and ReLU add a few times as much.
-    static let tolerance = 5e-3
+    /// |found − difference| relative to the largest gradient. A step of 0.003 makes an error of the order of 1e-5 by
+    /// curvature, and of 1e-7 / 0.006 = 2e-5 by rounding of a loss near 1.6: small against 1 % of 0.02.
+    static let tolerance = 1e-2
+    static let change: Float = 0.003
 
     @Test(arguments: Device.all)
     func parameterGradientsAreThoseOfTheLoss(on device: Device) throws {
@@ -91,7 +92,7 @@ import Testing
                         network.parameters[stage][index] = try Matrix(changed, parameter.rows, parameter.columns, on: device)
                         return try loss(network)
                     }
-                    let difference = try (lossWith(0.01) - lossWith(-0.01)) / 0.02
+                    let difference = try (lossWith(Self.change) - lossWith(-Self.change)) / Double(2 * Self.change)
                     network.parameters[stage][index] = parameter
                     #expect(
                         abs(difference - Double(own[element])) <= Self.tolerance * max(largest, 0.02),
@@ -132,7 +133,7 @@ import Testing
                     let outputs = try network.forward(Matrix(values, rows, 144, on: device)).outputs[place.stage]
                     return Double(try outputs.values[row * outputs.columns + place.element])
                 }
-                let difference = try (activation(0.01) - activation(-0.01)) / 0.02
+                let difference = try (activation(Self.change) - activation(-Self.change)) / Double(2 * Self.change)
                 #expect(
                     abs(difference - Double(found[row * 144 + pixel])) <= Self.tolerance * max(largest, 0.02),
                     "\(neurons[row]), pixel \(pixel): \(found[row * 144 + pixel]) against \(difference)")
