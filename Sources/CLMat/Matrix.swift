@@ -25,8 +25,7 @@ public struct Matrix: Sendable {
             throw .invalidArgument(operation: "Matrix", problem: "A size cannot be negative: \(shape).")
         }
         // Kernels index with 32-bit integers.
-        let (count, overflow) = shape.rows.multipliedReportingOverflow(by: shape.columns)
-        guard !overflow, count <= Int(Int32.max) else {
+        guard let count = shape.checkedCount, count <= Int(Int32.max) else {
             throw .invalidArgument(
                 operation: "Matrix", problem: "\(shape) has more than 2,147,483,647 elements; split it by rows.")
         }
@@ -38,7 +37,7 @@ public struct Matrix: Sendable {
     /// - Shapes: `values` has rows × columns elements, row by row.
     /// - Throws: ``CLMatError/shapeMismatch(operation:left:right:rule:)`` if it has not.
     public init(_ values: [Float], _ rows: Int, _ columns: Int, on device: Device) throws(CLMatError) {
-        guard rows >= 0, columns >= 0, values.count == rows.multipliedReportingOverflow(by: columns).partialValue else {
+        guard rows >= 0, columns >= 0, values.count == Shape(rows, columns).checkedCount else {
             throw .shapeMismatch(
                 operation: "Matrix", left: Shape(1, values.count), right: Shape(rows, columns),
                 rule: "There must be rows × columns values.")
@@ -98,7 +97,7 @@ public struct Matrix: Sendable {
     /// - Throws: ``CLMatError/shapeMismatch(operation:left:right:rule:)`` if the number of elements differs.
     public func reshaped(_ rows: Int, _ columns: Int) throws(CLMatError) -> Matrix {
         let wanted = Shape(rows, columns)
-        guard rows >= 0, columns >= 0, wanted.count == count else {
+        guard rows >= 0, columns >= 0, wanted.checkedCount == count else {
             throw .shapeMismatch(
                 operation: "reshaped", left: shape, right: wanted, rule: "The number of elements must stay the same.")
         }
@@ -210,7 +209,7 @@ public struct ByteMatrix: Sendable {
 
     /// - Shapes: `bytes` has rows × columns elements, row by row.
     public init(_ bytes: [UInt8], _ rows: Int, _ columns: Int, on device: Device) throws(CLMatError) {
-        guard rows >= 0, columns >= 0, bytes.count == rows * columns else {
+        guard rows >= 0, columns >= 0, bytes.count == Shape(rows, columns).checkedCount else {
             throw .shapeMismatch(
                 operation: "ByteMatrix", left: Shape(1, bytes.count), right: Shape(rows, columns),
                 rule: "There must be rows × columns bytes.")
