@@ -64,6 +64,9 @@ extension Matrix {
     }
 
     /// ∂L/∂images from ∂L/∂maxima (self).
+    ///
+    /// - Throws: ``CLMatError/shapeMismatch(operation:left:right:rule:)``, or
+    ///   ``CLMatError/invalidArgument(operation:problem:)`` for a place outside the image.
     public func maxPoolGradient(_ places: IntVector, _ pooling: Pooling) throws(CLMatError) -> Matrix {
         try pooling.check(self, pooling.output, "maxPoolGradient")
         guard places.count == count else {
@@ -72,6 +75,7 @@ extension Matrix {
                 rule: "There must be one place a maximum.")
         }
         try requireSameDevice(device, places.device, "maxPoolGradient")
+        try places.check(within: pooling.input.area, operation: "maxPoolGradient")
         let images = try Matrix(uninitialised: Shape(rows, pooling.input.count), on: device)
         try device.launch(
             .maxPoolBackward, pooling.sizes(rows) + [argument, places.argument, images.argument],
