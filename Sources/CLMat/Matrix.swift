@@ -129,7 +129,7 @@ public struct IntVector: Sendable {
     public let device: Device
     private(set) var buffer: Buffer
     /// The smallest and largest element where they are known on the host, to check indices without waiting.
-    let bounds: ClosedRange<Int32>?
+    private(set) var bounds: ClosedRange<Int32>?
 
     /// - Throws: ``CLMatError/invalidArgument(operation:problem:)`` for an element that 32 bits cannot hold.
     public init(_ values: [Int], on device: Device) throws(CLMatError) {
@@ -176,8 +176,9 @@ public struct IntVector: Sendable {
 
     public var argument: Argument { .buffer(buffer) }
 
-    /// Makes the memory this vector's own before a kernel changes it in place.
+    /// Makes the memory this vector's own before a kernel changes it in place. What is known of its elements is forgotten.
     public mutating func makeUnique() throws(CLMatError) {
+        bounds = nil
         if isKnownUniquelyReferenced(&buffer) { return }
         let own = try device.backend.allocate(bytes: 4 * count)
         try device.backend.copy(buffer, to: own, bytes: 4 * count)
