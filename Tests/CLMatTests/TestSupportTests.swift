@@ -33,7 +33,7 @@ import Testing
         #expect(difference([1 + 2 * Float.ulpOfOne], [1], ulps: 1) != nil)
         #expect(bitDifference([0], [-0.0]) != nil)
         #expect(ulp(of: 1) == epsilon && ulp(of: 0) == Double(Float.leastNonzeroMagnitude))
-        for value: Float in [1, 1.5, 3e-39, 1e-38, 1e38, -7] { #expect(ulp(of: Double(value)) == Double(value.ulp)) }
+        for value: Float in [1, 1.5, 0x1p-140, 1e-38, 1e38, -7] { #expect(ulp(of: Double(value)) == Double(value.ulp)) }
     }
 
     @Test func productsAndCentralDifferencesAreRight() {
