@@ -24,10 +24,9 @@ public struct Matrix: Sendable {
         guard shape.rows >= 0, shape.columns >= 0 else {
             throw .invalidArgument(operation: "Matrix", problem: "A size cannot be negative: \(shape).")
         }
-        // Kernels index with 32-bit integers.
-        guard let count = shape.checkedCount, count <= Int(Int32.max) else {
+        guard let count = shape.checkedCount, count <= Shape.largestCount else {
             throw .invalidArgument(
-                operation: "Matrix", problem: "\(shape) has more than 2,147,483,647 elements; split it by rows.")
+                operation: "Matrix", problem: "\(shape) has more than \(Shape.largestCount) elements; split it by rows.")
         }
         self.shape = shape
         self.device = device

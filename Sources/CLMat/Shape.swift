@@ -15,6 +15,9 @@ public struct Shape: Sendable, Hashable, CustomStringConvertible {
         let (count, overflow) = rows.multipliedReportingOverflow(by: columns)
         return overflow ? nil : count
     }
+    /// The most elements that a matrix can have. Kernels index with 32-bit integers, and may reach past the end, before they
+    /// look, by the padding of a work-group or a segment of a reduction, at most 4096.
+    static let largestCount = (1 << 31) - 4096
     public var transposed: Shape { Shape(columns, rows) }
     public var description: String { "\(rows) × \(columns)" }
 }
@@ -43,7 +46,7 @@ public struct ImageShape: Sendable, Hashable, CustomStringConvertible {
         guard channels > 0, height > 0, width > 0,
             let count = Shape(channels, height).checkedCount.flatMap({ Shape($0, width).checkedCount })
         else { return false }
-        return count <= Int(Int32.max)
+        return count <= Shape.largestCount
     }
     public var description: String { height == 1 && width == 1 ? "\(channels)" : "\(channels) × \(height) × \(width)" }
 }

@@ -152,6 +152,7 @@ struct Refusal: Sendable, CustomTestStringConvertible {
     static let arguments = [
         Refusal("a negative size", "invalidArgument") { _, d in _ = try zeros(-1, 2, d) },
         Refusal("too many elements", "invalidArgument") { _, d in _ = try zeros(1 << 20, 1 << 20, d) },
+        Refusal("elements up to the end of 32 bits", "invalidArgument") { _, d in _ = try zeros(1, Int(Int32.max), d) },
         Refusal("more elements than 64 bits can count", "invalidArgument") { _, d in _ = try zeros(.max, .max, d) },
         Refusal("a product with too many elements", "invalidArgument") { _, d in
             _ = try zeros(1 << 16, 0, d).matmul(zeros(0, 1 << 16, d))
