@@ -26,7 +26,8 @@ public struct Matrix: Sendable {
         }
         guard let count = shape.checkedCount, count <= Shape.largestCount else {
             throw .invalidArgument(
-                operation: "Matrix", problem: "\(shape) has more than \(Shape.largestCount) elements; split it by rows.")
+                operation: "Matrix",
+                problem: "\(shape) has more than \(Shape.largestCount) elements; split it by rows.")
         }
         self.shape = shape
         self.device = device
@@ -175,7 +176,8 @@ public struct IntVector: Sendable {
 
     public var argument: Argument { .buffer(buffer) }
 
-    /// Makes the memory this vector's own before a kernel changes it in place. What is known of its elements is forgotten.
+    /// Makes the memory this vector's own before a kernel changes it in place. What the host knows of its elements is
+    /// forgotten.
     public mutating func makeUnique() throws(CLMatError) {
         bounds = nil
         if isKnownUniquelyReferenced(&buffer) { return }

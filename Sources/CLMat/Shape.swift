@@ -15,8 +15,8 @@ public struct Shape: Sendable, Hashable, CustomStringConvertible {
         let (count, overflow) = rows.multipliedReportingOverflow(by: columns)
         return overflow ? nil : count
     }
-    /// The most elements that a matrix can have. Kernels index with 32-bit integers, and may reach past the end, before they
-    /// look, by the padding of a work-group or a segment of a reduction, at most 4096.
+    /// The most elements that a matrix can have. Kernels index with 32-bit integers, and may reach past the end,
+    /// before they look, by the padding of a work-group or a segment of a reduction, at most 4096.
     static let largestCount = (1 << 31) - 4096
     public var transposed: Shape { Shape(columns, rows) }
     public var description: String { "\(rows) × \(columns)" }

@@ -27,7 +27,7 @@ public struct Convolution: Sendable, Equatable {
         else {
             throw .invalidArgument(
                 operation: "Convolution",
-                problem: "Sizes and stride must be positive, the padding not negative, and an image no longer than a row can be.")
+                problem: "Sizes and stride must be positive, the padding not negative, and an image must fit a row.")
         }
         guard kernelHeight <= input.height + 2 * padding, kernelWidth <= input.width + 2 * padding else {
             throw .invalidArgument(
@@ -36,7 +36,7 @@ public struct Convolution: Sendable, Equatable {
         }
         let patch = ImageShape(channels: input.channels, height: kernelHeight, width: kernelWidth)
         guard output.fitsARow, patch.fitsARow else {
-            throw .invalidArgument(operation: "Convolution", problem: "The output or a filter has more numbers than a row can have.")
+            throw .invalidArgument(operation: "Convolution", problem: "The output or a filter does not fit a row.")
         }
     }
 

@@ -95,9 +95,9 @@ public struct LangevinChains: Sendable {
             [
                 .int(columns), .float(p.noise), .float(p.step), .float(p.decayStart), .float(p.decayExponent),
                 .float(p.momentum), .int(p.isNormalised ? 1 : 0), .float(p.memory), .float(p.clip.lowerBound),
-                .float(p.clip.upperBound), .int(steps(p.burnIn)), .int(steps(p.window)), gradient.argument, pull.argument,
-                noise.argument, samples.argument, velocities.argument, meanSquares.argument, averages.argument,
-                ages.argument, moved.argument, pushed.argument,
+                .float(p.clip.upperBound), .int(steps(p.burnIn)), .int(steps(p.window)), gradient.argument,
+                pull.argument, noise.argument, samples.argument, velocities.argument, meanSquares.argument,
+                averages.argument, ages.argument, moved.argument, pushed.argument,
             ],
             over: .groups(samples.rows, bytes: 44 * columns, operations: 25 * columns))
     }

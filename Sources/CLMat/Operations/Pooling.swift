@@ -5,11 +5,12 @@ public struct Pooling: Sendable, Equatable {
     public let size: Int
     public let stride: Int
 
-    /// - Throws: ``CLMatError/invalidArgument(operation:problem:)`` if the window is larger than the image, or the image
-    ///   than a row.
+    /// - Throws: ``CLMatError/invalidArgument(operation:problem:)`` if the window is larger than the image, or the
+    ///   image than a row.
     public init(input: ImageShape, size: Int, stride: Int? = nil) throws(CLMatError) {
         (self.input, self.size, self.stride) = (input, size, stride ?? size)
-        guard input.fitsARow, size > 0, 1...Int(Int32.max) ~= self.stride, size <= input.height, size <= input.width else {
+        guard input.fitsARow, size > 0, size <= input.height, size <= input.width, 1...Int(Int32.max) ~= self.stride
+        else {
             throw .invalidArgument(
                 operation: "Pooling", problem: "Windows of \(size) × \(size) do not fit images of \(input).")
         }
