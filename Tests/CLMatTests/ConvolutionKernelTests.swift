@@ -8,7 +8,8 @@ struct ConvolutionCase: Sendable, CustomTestStringConvertible {
     let images: Int
 
     init(
-        _ images: Int, channels: Int, _ height: Int, _ width: Int, filters: Int, _ kernelHeight: Int, _ kernelWidth: Int,
+        _ images: Int, channels: Int, _ height: Int, _ width: Int, filters: Int, _ kernelHeight: Int,
+        _ kernelWidth: Int,
         stride: Int = 1, padding: Int = 0
     ) {
         self.images = images
@@ -54,8 +55,8 @@ struct ConvolutionCase: Sendable, CustomTestStringConvertible {
         ConvolutionCase(17, channels: 6, 14, 14, filters: 16, 5, 5),
         ConvolutionCase(33, channels: 3, 31, 29, filters: 5, 3, 3, stride: 2, padding: 1),
     ]
-    /// Patches of 49 × 48² numbers, 0.43 MiB an image: 149 of them take more than the 64 MiB of one group, so that one image
-    /// is left for a second.
+    /// Patches of 49 × 48² numbers, 0.43 MiB an image: 149 of them take more than the 64 MiB of one group, so that
+    /// one image is left for a second.
     static let justOverAGroup = ConvolutionCase(149, channels: 1, 48, 48, filters: 2, 7, 7, padding: 3)
 
     @Test func theLargeCaseIsJustOverAGroup() {
@@ -76,24 +77,31 @@ struct ConvolutionCase: Sendable, CustomTestStringConvertible {
         let exact = Reference.convolution(g, images: images, x, w, b)
         #expect(output.shape == Shape(images, g.output.count))
         // A sum of C·kh·kw products and a bias, in whatever order (as for matmul); likewise below.
-        try expectNone(difference(output.values, exact.values, within: { Double(g.patchSize + 1) * epsilon * exact.magnitudes[$0] }))
+        try expectNone(
+            difference(
+                output.values, exact.values, within: { Double(g.patchSize + 1) * epsilon * exact.magnitudes[$0] }))
 
         let slopes = Reference.convolutionGradients(g, images: images, x, w, dy)
         let dx = try gradient.convolutionInputGradient(weights, g)
         let inputTerms = Double(g.filters * g.kernelHeight * g.kernelWidth)
         #expect(dx.shape == input.shape)
-        try expectNone(difference(dx.values, slopes.images.values, within: { inputTerms * epsilon * slopes.images.magnitudes[$0] }))
+        try expectNone(
+            difference(dx.values, slopes.images.values, within: { inputTerms * epsilon * slopes.images.magnitudes[$0] })
+        )
 
         let (dw, db) = try gradient.convolutionWeightGradient(input, g)
         let weightTerms = Double(images * g.output.area)
         #expect(dw.shape == weights.shape && db.shape == Shape(1, g.filters))
-        try expectNone(difference(dw.values, slopes.weights.values, within: { weightTerms * epsilon * slopes.weights.magnitudes[$0] }))
+        try expectNone(
+            difference(
+                dw.values, slopes.weights.values, within: { weightTerms * epsilon * slopes.weights.magnitudes[$0] }))
         var sums = Reference.Sums(zeros: g.filters)
         for index in dy.indices { sums.add(Double(dy[index]), to: index / g.output.area % g.filters) }
         try expectNone(difference(db.values, sums.values, within: { weightTerms * epsilon * sums.magnitudes[$0] }))
     }
 
-    /// The gradients are slopes: of L = ½ Σ y², whose output gradient is y itself, against central differences in Double.
+    /// The gradients are slopes: of L = ½ Σ y², whose output gradient is y itself, against central differences in
+    /// Double.
     @Test(arguments: small, Device.all)
     func gradientsAgreeWithCentralDifferences(_ test: ConvolutionCase, on device: Device) throws {
         let (g, images) = (test.geometry, test.images)
@@ -110,8 +118,9 @@ struct ConvolutionCase: Sendable, CustomTestStringConvertible {
             return y.reduce(0) { $0 + $1 * $1 } / 2
         }
         let (exactX, exactW, exactB) = (x.map(Double.init), w.map(Double.init), b.map(Double.init))
-        // Sums of fewer than 200 products, each of numbers up to some 10, so up to 2000 roundings' worth of ε/2; measured
-        // against the largest slope. L is quadratic, so the differences have no error but rounding, some 10⁻⁹.
+        // Sums of fewer than 200 products, each of numbers up to some 10, so up to 2000 roundings' worth of ε/2;
+        // measured against the largest slope. L is quadratic, so the differences have no error but rounding, some
+        // 10⁻⁹.
         func check(_ found: [Float], _ expected: [Double], _ name: String) {
             let largest = expected.reduce(1) { max($0, abs($1)) }
             expectNone(difference(found, expected, within: 100 * epsilon * largest), "\(name)")
@@ -124,8 +133,10 @@ struct ConvolutionCase: Sendable, CustomTestStringConvertible {
     @Test(arguments: Device.all)
     func noImagesGiveNothingAndNoGradient(on device: Device) throws {
         let g = ConvolutionCase(1, channels: 2, 5, 5, filters: 3, 3, 3).geometry
-        let weights = try Matrix(filledWith: 1, Shape(3, 18), on: device), biases = try Matrix(zeros: Shape(1, 3), on: device)
-        let none = try Matrix([], 0, 50, on: device), noGradient = try Matrix([], 0, 27, on: device)
+        let weights = try Matrix(filledWith: 1, Shape(3, 18), on: device)
+        let biases = try Matrix(zeros: Shape(1, 3), on: device)
+        let none = try Matrix([], 0, 50, on: device)
+        let noGradient = try Matrix([], 0, 27, on: device)
         #expect(try none.convolved(weights, biases: biases, g).shape == Shape(0, 27))
         #expect(try noGradient.convolutionInputGradient(weights, g).shape == Shape(0, 50))
         let (dw, db) = try noGradient.convolutionWeightGradient(none, g)
@@ -188,7 +199,8 @@ struct ConvolutionCase: Sendable, CustomTestStringConvertible {
             Self.columnToImage, sizes + [Matrix(columns, 1, columns.count, on: device).argument, sums.argument],
             over: WorkSize(items: images * g.input.channels, workItems: g.input.area, bytesPerItem: 8 * g.input.area))
         let terms = Double(g.kernelHeight * g.kernelWidth)
-        try expectNone(difference(
+        try expectNone(
+            difference(
                 sums.values, back.values + [Double](repeating: 9, count: 64),
                 within: { $0 < x.count ? terms * epsilon * back.magnitudes[$0] : 0 }))
     }
@@ -197,7 +209,8 @@ struct ConvolutionCase: Sendable, CustomTestStringConvertible {
     func channelsGoToTheFrontAndBack(_ sizes: (Int, Int, Int), on device: Device) throws {
         let (images, channels, area) = sizes
         let count = images * channels * area
-        let x = LayoutKernelTests.numbers(count), biases = (0..<channels).map { Float($0) * 1000 }
+        let x = LayoutKernelTests.numbers(count)
+        let biases = (0..<channels).map { Float($0) * 1000 }
         var expected = x
         for n in 0..<images {
             for f in 0..<channels {

@@ -5,7 +5,8 @@ import Testing
 
 /// A package that depends on CLMat, built and run as somebody else would: matrices, a kernel of its own, errors.
 ///
-/// It has processes of its own, so it also tests what is read once from the environment: `CLMAT_DEVICE`, `CLMAT_THREADS`.
+/// It has processes of its own, so it also tests what is read once from the environment: `CLMAT_DEVICE`,
+/// `CLMAT_THREADS`.
 @Suite struct DependentPackageTests {
     static let program = """
         import CLMat
@@ -76,7 +77,8 @@ import Testing
     func aDependentBuildsAndRuns() throws {
         let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
             .deletingLastPathComponent()
-        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("clmat-dependent-\(UUID().uuidString)")
+        let folder = FileManager.default.temporaryDirectory.appendingPathComponent(
+            "clmat-dependent-\(UUID().uuidString)")
         defer { try? FileManager.default.removeItem(at: folder) }
         let sources = folder.appendingPathComponent("Sources/dependent")
         try FileManager.default.createDirectory(at: sources, withIntermediateDirectories: true)
@@ -99,7 +101,8 @@ import Testing
         try Data(manifest.utf8).write(to: folder.appendingPathComponent("Package.swift"))
         let scratch = folder.appendingPathComponent("build").path
         let build = try run(
-            try #require(Self.swift), ["build", "--package-path", folder.path, "--scratch-path", scratch, "--jobs", "2"])
+            try #require(Self.swift),
+            ["build", "--package-path", folder.path, "--scratch-path", scratch, "--jobs", "2"])
         try #require(build.status == 0, "\(build.output)")
 
         let program = scratch + "/debug/dependent"

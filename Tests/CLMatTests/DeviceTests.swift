@@ -38,7 +38,9 @@ import Testing
         }
         #expect(kind == "device" && asked == name)
         #expect(known.count == Device.all.count && known[0] == "cpu")
-        for (index, device) in Device.openCL.enumerated() { #expect(known[index + 1] == "\(index + 1) (\(device.name))") }
+        for (index, device) in Device.openCL.enumerated() {
+            #expect(known[index + 1] == "\(index + 1) (\(device.name))")
+        }
         #expect("\(error!)".contains("There is no device '\(name)'."))
     }
 
@@ -84,7 +86,8 @@ import Testing
     private static func chain(on device: Device) throws -> [Float] {
         let key = RandomKey(seed: 7, stream: 1)
         let g = try Convolution(
-            input: ImageShape(channels: 2, height: 13, width: 11), filters: 5, kernelHeight: 3, kernelWidth: 3, padding: 1)
+            input: ImageShape(channels: 2, height: 13, width: 11), filters: 5, kernelHeight: 3, kernelWidth: 3,
+            padding: 1)
         let pooling = try Pooling(input: g.output, size: 3, stride: 2)
         let images = try Matrix(uniform: -1...1, key, Shape(37, g.input.count), on: device)
         var weights = try Matrix(normal: 0, deviation: 0.3, key, Shape(5, g.patchSize), on: device)
@@ -97,14 +100,17 @@ import Testing
             let y = try images.convolved(weights, biases: biases, g).relu()
             let (pooled, places) = try y.maxPooled(pooling)
             let (losses, slope) = try pooled.matmul(dense).crossEntropy(labels)
-            let back = try slope.matmul(dense, transposing: .right).maxPoolGradient(places, pooling).reluBackward(output: y)
+            let back = try slope.matmul(dense, transposing: .right).maxPoolGradient(places, pooling).reluBackward(
+                output: y)
             let (dw, db) = try back.convolutionWeightGradient(images, g)
             try weights.descend(dw, velocity: &velocity, rate: 0.1, momentum: 0.9)
             var scattered = try Matrix(zeros: Shape(10, 10), on: device)
             try scattered.scatterAddRows(slope, at: labels)
             numbers += try losses.values + db.values + weights.values + scattered.values
             numbers += try [losses.sum(), y.sumOfSquares(), back.mean()]
-            numbers += try back.convolutionInputGradient(weights, g).columnMeans().values + slope.softmaxRows().rowSums().values
+            numbers +=
+                try back.convolutionInputGradient(weights, g).columnMeans().values
+                + slope.softmaxRows().rowSums().values
         }
         return numbers
     }
@@ -135,14 +141,16 @@ import Testing
             var random = SplitMix64(seed: seed)
             var numbers: [Float] = []
             for _ in 0..<rounds {
-                let a = try Matrix(random.floats(m * k), m, k, on: device), b = try Matrix(random.floats(k * n), k, n, on: device)
+                let a = try Matrix(random.floats(m * k), m, k, on: device)
+                let b = try Matrix(random.floats(k * n), k, n, on: device)
                 let product = try a.matmul(b)
                 let long = try Matrix(random.floats(20_000), 1, 20_000, on: device).exponentials()
                 numbers += try product.softmaxRows().columnSums().values + [product.sum(), long.sum(), long.max()]
             }
             return numbers
         }
-        let callers = 8, rounds = 12
+        let callers = 8
+        let rounds = 12
         let expected = try (0..<callers).map { try work(UInt64($0), rounds: rounds) }
         let results = Results(count: callers)
         let group = DispatchGroup()
@@ -177,7 +185,10 @@ import Testing
         "profiled",
         in: KernelFamily(
             "profiled",
-            source: "__kernel void profiled(const int n, __global float *x) { int i = get_global_id(0); if (i < n) x[i] += 1.0f; }")
+            source:
+                "__kernel void profiled(const int n, __global float *x)\n"
+                + "{ int i = get_global_id(0); if (i < n) x[i] += 1.0f; }\n"
+        )
     ) { a, items in
         let x = a.mutableFloats(1)
         for i in items { x[i] += 1 }

@@ -16,7 +16,8 @@ import Testing
     static func worst(_ found: [Float], _ x: [Float], _ f: (Double) -> Double) -> (ulps: Double, at: Float) {
         var worst = (ulps: 0.0, at: Float(0))
         for index in x.indices {
-            let exact = f(Double(x[index])), y = Double(found[index])
+            let exact = f(Double(x[index]))
+            let y = Double(found[index])
             // What rounds to infinity may be infinity.
             let tooLarge = abs(exact) >= 0x1.ffffffp127
             let error = tooLarge && y == (exact < 0 ? -.infinity : .infinity) ? 0 : abs(y - exact) / ulp(of: exact)
@@ -32,10 +33,13 @@ import Testing
         let x = Self.finite + random.floats(1_000_000, in: -104...89)
         let worst = Self.worst(try Matrix(x, 1, x.count, on: device).exponentials().values, x) { exp($0) }
         #expect(worst.ulps <= 2, "e^\(worst.at)")
-        let special = try Matrix([0, -0.0, .infinity, -.infinity, .nan, 88.72283, 88.7229, -103.2, -104], 1, 9, on: device)
-        try expectNone(difference(
+        let special = try Matrix(
+            [0, -0.0, .infinity, -.infinity, .nan, 88.72283, 88.7229, -103.2, -104], 1, 9, on: device)
+        try expectNone(
+            difference(
                 special.exponentials().values,
-                [1, 1, .infinity, 0, .nan, exp(Double(Float(88.72283))), .infinity, exp(Double(Float(-103.2))), 0], ulps: 2))
+                [1, 1, .infinity, 0, .nan, exp(Double(Float(88.72283))), .infinity, exp(Double(Float(-103.2))), 0],
+                ulps: 2))
     }
 
     @Test(arguments: Device.all)
@@ -44,8 +48,11 @@ import Testing
         let x = Self.finiteAboveZero + random.floats(1_000_000, in: 0.25...4)
         let worst = Self.worst(try Matrix(x, 1, x.count, on: device).logarithms().values, x) { log($0) }
         #expect(worst.ulps <= 2, "ln \(worst.at)")
-        let special = try Matrix([1, 0, -0.0, .infinity, -.infinity, .nan, -1, -Float.leastNonzeroMagnitude, .leastNonzeroMagnitude], 1, 9, on: device)
-        try expectNone(difference(
+        let special = try Matrix(
+            [1, 0, -0.0, .infinity, -.infinity, .nan, -1, -Float.leastNonzeroMagnitude, .leastNonzeroMagnitude], 1, 9,
+            on: device)
+        try expectNone(
+            difference(
                 special.logarithms().values,
                 [0, -.infinity, -.infinity, .infinity, .nan, .nan, .nan, .nan, log(0x1p-149)], ulps: 2))
     }
@@ -65,11 +72,16 @@ import Testing
         var random = SplitMix64(seed: 4)
         let x = Self.finite + random.floats(1_000_000, in: -90...90)
         // Below −88 the exact value is subnormal, and e⁻ˣ soon infinite.
-        let middle = x.filter { $0 >= -87 }, low = x.filter { $0 < -87 }
-        let worst = Self.worst(try Matrix(middle, 1, middle.count, on: device).logistic().values, middle) { 1 / (1 + exp(-$0)) }
+        let middle = x.filter { $0 >= -87 }
+        let low = x.filter { $0 < -87 }
+        let worst = Self.worst(try Matrix(middle, 1, middle.count, on: device).logistic().values, middle) {
+            1 / (1 + exp(-$0))
+        }
         #expect(worst.ulps <= 5, "logistic \(worst.at)")
-        try expectNone(difference(
-                Matrix(low, 1, low.count, on: device).logistic().values, low.map { 1 / (1 + exp(-Double($0))) }, within: 1e-37))
+        try expectNone(
+            difference(
+                Matrix(low, 1, low.count, on: device).logistic().values, low.map { 1 / (1 + exp(-Double($0))) },
+                within: 1e-37))
         let special = try Matrix([0, .infinity, -.infinity, .nan], 1, 4, on: device)
         try expectNone(difference(special.logistic().values, [0.5, 1, 0, .nan], within: 0))
     }

@@ -13,7 +13,8 @@ struct MapCase: Sendable, CustomTestStringConvertible {
     var range: ClosedRange<Float> = -5...5
 
     init(
-        _ name: String, in range: ClosedRange<Float> = -5...5, ulps: Double, _ apply: @escaping @Sendable (Matrix) throws -> Matrix,
+        _ name: String, in range: ClosedRange<Float> = -5...5, ulps: Double,
+        _ apply: @escaping @Sendable (Matrix) throws -> Matrix,
         _ definition: @escaping @Sendable (Double) -> Double
     ) {
         self.init(name, in: range, bound: { _, y in ulps * ulp(of: y) }, apply, definition)
@@ -48,7 +49,8 @@ struct CombinationCase: Sendable, CustomTestStringConvertible {
     /// 64 is a work-group, 4096 a segment of a reduction; the last is long enough for every thread of the CPU.
     static let sizes = [0, 1, 2, 7, 63, 64, 65, 4095, 4096, 4097, 100_003]
 
-    // OpenCL 1.2, table 7.4, allows 2.5 ulp for a division and 3 for a square root; one operation is right to half an ulp.
+    // OpenCL 1.2, table 7.4, allows 2.5 ulp for a division and 3 for a square root; one operation is right to half an
+    // ulp.
     static let maps = [
         MapCase("negated", ulps: 0, { try $0.negated() }, { -$0 }),
         MapCase("absolute", ulps: 0, { try $0.absolute() }, { abs($0) }),
@@ -64,7 +66,8 @@ struct CombinationCase: Sendable, CustomTestStringConvertible {
         MapCase("signs", ulps: 0, { try $0.signs() }, { $0 > 0 ? 1 : $0 < 0 ? -1 : 0 }),
         // A product and a sum, each rounded to half an ulp of at most |cx| + |d|.
         MapCase(
-            "scaled by, plus", bound: { x, _ in epsilon * (abs(2.5 * x) + 0.75) }, { try $0.scaled(by: 2.5, plus: -0.75) },
+            "scaled by, plus", bound: { x, _ in epsilon * (abs(2.5 * x) + 0.75) },
+            { try $0.scaled(by: 2.5, plus: -0.75) },
             { 2.5 * $0 - 0.75 }),
         MapCase("scaled by", ulps: 0.5, { try $0.scaled(by: -1.7) }, { Double(Float(-1.7)) * $0 }),
         MapCase("clamped", ulps: 0, { try $0.clamped(to: -1...2) }, { min(max($0, -1), 2) }),
@@ -91,7 +94,8 @@ struct CombinationCase: Sendable, CustomTestStringConvertible {
             let found = try map.apply(Matrix(x, 1, size, on: device)).values
 
             let expected = x.map { map.definition(Double($0)) }
-            expectNone(difference(found, expected, within: { map.bound(Double(x[$0]), expected[$0]) }), "\(size) elements")
+            expectNone(
+                difference(found, expected, within: { map.bound(Double(x[$0]), expected[$0]) }), "\(size) elements")
         }
     }
 
@@ -138,8 +142,10 @@ struct CombinationCase: Sendable, CustomTestStringConvertible {
                 return (element(x, left), element(y, right))
             }
             let expected = pairs.map { combination.definition($0.0, $0.1) }
-            try expectNone(difference(
-                    found.values, expected, within: { combination.bound(pairs[$0].0, pairs[$0].1, expected[$0]) }), "\(left) with \(right)")
+            try expectNone(
+                difference(
+                    found.values, expected, within: { combination.bound(pairs[$0].0, pairs[$0].1, expected[$0]) }),
+                "\(left) with \(right)")
         }
     }
 
@@ -147,7 +153,8 @@ struct CombinationCase: Sendable, CustomTestStringConvertible {
         CombinationCase("relu", bound: exact, { try $0.reluBackward(output: $1) }, { $1 > 0 ? $0 : 0 }),
         // For |y| ≤ 1: y² and 1 − y² are each off by ε/2 at most, the product by ε/2 of itself, at most |g|.
         CombinationCase(
-            "tanh", bound: { g, _, _ in 1.5 * epsilon * abs(g) }, { try $0.tanhBackward(output: $1) }, { $0 * (1 - $1 * $1) }),
+            "tanh", bound: { g, _, _ in 1.5 * epsilon * abs(g) }, { try $0.tanhBackward(output: $1) },
+            { $0 * (1 - $1 * $1) }),
         // Likewise, with 1 − y and the product at most 2.
         CombinationCase(
             "logistic", bound: { g, _, _ in 3 * epsilon * abs(g) }, { try $0.logisticBackward(output: $1) },
@@ -170,8 +177,10 @@ struct CombinationCase: Sendable, CustomTestStringConvertible {
     @Test(arguments: Device.all)
     func backwardPassesAreTheSlopesOfTheForwardPasses(on device: Device) throws {
         var random = SplitMix64(seed: 4)
-        let x = random.floats(200, in: -3...3).filter { abs($0) > 1e-3 }, g = random.floats(x.count)
-        let input = try Matrix(x, 1, x.count, on: device), gradient = try Matrix(g, 1, x.count, on: device)
+        let x = random.floats(200, in: -3...3).filter { abs($0) > 1e-3 }
+        let g = random.floats(x.count)
+        let input = try Matrix(x, 1, x.count, on: device)
+        let gradient = try Matrix(g, 1, x.count, on: device)
         let functions: [(Matrix, (Double) -> Double)] = [
             (try gradient.reluBackward(output: input.relu()), { max($0, 0) }),
             (try gradient.tanhBackward(output: input.hyperbolicTangents()), { tanh($0) }),
@@ -190,7 +199,8 @@ struct CombinationCase: Sendable, CustomTestStringConvertible {
     @Test(arguments: sizes, Device.all)
     func changesInPlaceAgreeWithTheirDefinitions(_ size: Int, on device: Device) throws {
         var random = SplitMix64(seed: 5)
-        let x = random.floats(size), y = random.floats(size)
+        let x = random.floats(size)
+        let y = random.floats(size)
         let other = try Matrix(x, size, 1, on: device)
 
         var filled = try Matrix(y, size, 1, on: device)
@@ -212,7 +222,9 @@ struct CombinationCase: Sendable, CustomTestStringConvertible {
         var mean = try Matrix(y, size, 1, on: device)
         try mean.moveTowards(other, weight: 0.25)
         // A difference up to 2, a product up to 0.5, a sum up to 1.
-        try expectNone(difference(mean.values, zip(x, y).map { Double($1) + 0.25 * (Double($0) - Double($1)) }, within: 2 * epsilon))
+        try expectNone(
+            difference(
+                mean.values, zip(x, y).map { Double($1) + 0.25 * (Double($0) - Double($1)) }, within: 2 * epsilon))
     }
 
     @Test(arguments: Device.all)

@@ -6,18 +6,33 @@ import Testing
 /// Errors carry values and say them; files are written whole or not at all.
 @Suite struct ErrorTests {
     static let errors: [(error: CLMatError, words: [String])] = [
-        (.shapeMismatch(operation: "add", left: Shape(1, 2), right: Shape(3, 4), rule: "Rule."), ["add", "1 × 2", "3 × 4", "Rule."]),
+        (
+            .shapeMismatch(operation: "add", left: Shape(1, 2), right: Shape(3, 4), rule: "Rule."),
+            ["add", "1 × 2", "3 × 4", "Rule."]
+        ),
         (.invalidArgument(operation: "slice", problem: "Problem."), ["slice", "Problem."]),
         (.deviceMismatch(operation: "add", left: "CPU", right: "GPU"), ["add", "CPU", "GPU", "copied(to:)"]),
         (.kernelBuildFailed(kernel: "own", device: "GPU", log: "1: x"), ["own", "GPU", "1: x", "CLMAT_DEVICE=cpu"]),
-        (.outOfDeviceMemory(device: "GPU", asked: 3 << 20, available: 100), ["GPU", "3 MiB", "100 bytes", "smaller batch"]),
+        (
+            .outOfDeviceMemory(device: "GPU", asked: 3 << 20, available: 100),
+            ["GPU", "3 MiB", "100 bytes", "smaller batch"]
+        ),
         (.outOfDeviceMemory(device: "GPU", asked: (3 << 20) + 1, available: 0), ["4 MiB", "0 bytes"]),
         (.outOfDeviceMemory(device: "GPU", asked: .max, available: .max), ["8796093022208 MiB"]),
-        (.deviceFailed(device: "GPU", operation: "clFinish", status: "CL_X"), ["GPU", "clFinish", "CL_X", "CLMAT_LOG=2"]),
-        (.unknownName(kind: "model", name: "kmean", known: ["kmeans", "nmf"]), ["model 'kmean'", "'kmeans'?", "kmeans, nmf"]),
+        (
+            .deviceFailed(device: "GPU", operation: "clFinish", status: "CL_X"),
+            ["GPU", "clFinish", "CL_X", "CLMAT_LOG=2"]
+        ),
+        (
+            .unknownName(kind: "model", name: "kmean", known: ["kmeans", "nmf"]),
+            ["model 'kmean'", "'kmeans'?", "kmeans, nmf"]
+        ),
         (.unknownName(kind: "model", name: "zzzzzz", known: []), ["Known: none"]),
         (.invalidValue(setting: "rate", value: "x", accepted: "numbers"), ["rate", "'x'", "numbers"]),
-        (.layerMismatch(layer: "conv", input: ImageShape(channels: 3, height: 4, width: 5), problem: "P."), ["conv", "3 × 4 × 5", "P."]),
+        (
+            .layerMismatch(layer: "conv", input: ImageShape(channels: 3, height: 4, width: 5), problem: "P."),
+            ["conv", "3 × 4 × 5", "P."]
+        ),
         (.fileMissing(path: "/a", hint: "Hint."), ["/a", "Hint."]),
         (.fileDamaged(path: "/a", place: "byte 16", problem: "P"), ["/a", "byte 16", "P"]),
         (.fileNotWritable(path: "/a", reason: "full"), ["/a", "full"]),
@@ -40,7 +55,8 @@ import Testing
     // MARK: Files
 
     @Test func filesAreWrittenWholeOrNotAtAll() throws {
-        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("clmat-files-\(UUID().uuidString)").path
+        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("clmat-files-\(UUID().uuidString)")
+            .path
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(atPath: folder) }
 

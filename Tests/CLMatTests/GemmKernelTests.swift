@@ -20,9 +20,11 @@ struct Product: Sendable, CustomTestStringConvertible {
     func agreesWithTheDefinitionForAllTranspositions(_ product: Product, on device: Device) throws {
         let (m, k, n) = (product.m, product.k, product.n)
         var random = SplitMix64(seed: 1)
-        let a = random.floats(m * k), b = random.floats(k * n)
+        let a = random.floats(m * k)
+        let b = random.floats(k * n)
         let exact = Reference.product(a, b, m, k, n)
-        let left = try Matrix(a, m, k, on: device), right = try Matrix(b, k, n, on: device)
+        let left = try Matrix(a, m, k, on: device)
+        let right = try Matrix(b, k, n, on: device)
         let (leftT, rightT) = try (left.transposed(), right.transposed())
         // Within k·ε·Σ|a||b| (see matmul).
         let bound = { Double(k) * epsilon * exact.magnitudes[$0] }
@@ -39,7 +41,9 @@ struct Product: Sendable, CustomTestStringConvertible {
         for product in [Product(3, 5, 2), Product(65, 33, 70)] {
             let (m, k, n) = (product.m, product.k, product.n)
             var random = SplitMix64(seed: 2)
-            let a = random.floats(m * k), b = random.floats(k * n), c = random.floats(m * n)
+            let a = random.floats(m * k)
+            let b = random.floats(k * n)
+            let c = random.floats(m * n)
             let exact = Reference.product(a, b, m, k, n)
             let expected = exact.values.indices.map { Double(alpha) * exact.values[$0] + Double(beta) * Double(c[$0]) }
             // k terms, the two products with α and β, and their sum.
@@ -50,9 +54,11 @@ struct Product: Sendable, CustomTestStringConvertible {
             for transposition in [Matrix.Transposition.none, .left, .right, .both] {
                 let leftT = transposition == .left || transposition == .both
                 let rightT = transposition == .right || transposition == .both
-                let left = try leftT
+                let left =
+                    try leftT
                     ? Matrix(Reference.transposed(a, m, k), k, m, on: device) : Matrix(a, m, k, on: device)
-                let right = try rightT
+                let right =
+                    try rightT
                     ? Matrix(Reference.transposed(b, k, n), n, k, on: device) : Matrix(b, k, n, on: device)
                 var target = try Matrix(c, m, n, on: device)
                 try target.multiply(left, right, transposing: transposition, alpha: alpha, beta: beta)
@@ -76,7 +82,8 @@ struct Product: Sendable, CustomTestStringConvertible {
 
     @Test(arguments: Device.all)
     func aProductOverNoTermsIsZeroOrTheTargetTimesBeta(on device: Device) throws {
-        let left = try Matrix([], 3, 0, on: device), right = try Matrix([], 0, 4, on: device)
+        let left = try Matrix([], 3, 0, on: device)
+        let right = try Matrix([], 0, 4, on: device)
         // Used memory first, so that zeros cannot come from fresh pages.
         _ = try Matrix(filledWith: 9, Shape(3, 4), on: device).values
         #expect(try left.matmul(right).values == [Float](repeating: 0, count: 12))
@@ -92,12 +99,14 @@ struct Product: Sendable, CustomTestStringConvertible {
         #expect(try Matrix([], 0, 3, on: device).matmul(Matrix(zeros: Shape(3, 2), on: device)).values == [])
     }
 
-    /// Operands and target lie inside larger matrices: offsets and leading dimensions, and nothing around the target changes.
+    /// Operands and target lie inside larger matrices: offsets and leading dimensions, and nothing around the target
+    /// changes.
     @Test(arguments: [Product(1, 1, 1), Product(5, 3, 7), Product(16, 17, 15), Product(65, 70, 63)], Device.all)
     func blocksAgreeAndTheirSurroundingsStay(_ product: Product, on device: Device) throws {
         let (m, k, n) = (product.m, product.k, product.n)
         var random = SplitMix64(seed: 3)
-        let a = random.floats(m * k), b = random.floats(k * n)
+        let a = random.floats(m * k)
+        let b = random.floats(k * n)
         let exact = Reference.product(a, b, m, k, n)
 
         /// The block inside a larger matrix of NaN, and where.
@@ -136,8 +145,10 @@ struct Product: Sendable, CustomTestStringConvertible {
     func theTargetMayBeAnOperand(on device: Device) throws {
         let n = 65
         var random = SplitMix64(seed: 4)
-        let a = random.floats(n * n), b = random.floats(n * n)
-        let exact = Reference.product(a, b, n, n, n), square = Reference.product(a, a, n, n, n)
+        let a = random.floats(n * n)
+        let b = random.floats(n * n)
+        let exact = Reference.product(a, b, n, n, n)
+        let square = Reference.product(a, a, n, n, n)
         let bound = { Double(n) * epsilon * exact.magnitudes[$0] }
         let other = try Matrix(b, n, n, on: device)
 
@@ -151,12 +162,14 @@ struct Product: Sendable, CustomTestStringConvertible {
 
         target = try Matrix(a, n, n, on: device)
         try target.multiply(target, target)
-        try expectNone(difference(target.values, square.values, within: { Double(n) * epsilon * square.magnitudes[$0] }))
+        try expectNone(
+            difference(target.values, square.values, within: { Double(n) * epsilon * square.magnitudes[$0] }))
 
         // One half times the other half, into a third place of the same matrix.
         var whole = try Matrix(a + b + [Float](repeating: 0, count: n * n), 3 * n, n, on: device)
         try whole.multiply(
-            whole.block(rows: 0..<n), whole.block(rows: n..<2 * n), into: MatrixRange(rows: 2 * n..<3 * n, columns: 0..<n))
+            whole.block(rows: 0..<n), whole.block(rows: n..<2 * n),
+            into: MatrixRange(rows: 2 * n..<3 * n, columns: 0..<n))
         let found = try whole.values
         expectNone(bitDifference(Array(found[..<(2 * n * n)]), a + b))
         expectNone(difference(Array(found[(2 * n * n)...]), exact.values, within: bound))

@@ -9,7 +9,10 @@ struct LangevinCase: Sendable, CustomTestStringConvertible {
     let pixels: Int
     let parameters: LangevinChains.Parameters
 
-    init(_ name: String, _ chains: Int = 3, _ pixels: Int = 65, _ set: (inout LangevinChains.Parameters) -> Void = { _ in }) {
+    init(
+        _ name: String, _ chains: Int = 3, _ pixels: Int = 65,
+        _ set: (inout LangevinChains.Parameters) -> Void = { _ in }
+    ) {
         (testDescription, self.chains, self.pixels) = (name, chains, pixels)
         var parameters = LangevinChains.Parameters()
         set(&parameters)
@@ -46,18 +49,23 @@ struct LangevinCase: Sendable, CustomTestStringConvertible {
         let start = random.floats(count)
         var state = try LangevinChains(startingAt: Matrix(start, chains, pixels, on: device))
         var x = start.map(Double.init)
-        var v = [Double](repeating: 0, count: count), s = v, a = x
+        var v = [Double](repeating: 0, count: count)
+        var s = v
+        var a = x
         let (ρ, σ, γ, β) = (Double(p.memory), Double(p.noise), Double(p.momentum), Double(p.step))
         let steps = 7
 
         for t in 1...steps {
-            let g = random.floats(count), r = random.floats(count), e = random.floats(count, in: -3...3)
+            let g = random.floats(count)
+            let r = random.floats(count)
+            let e = random.floats(count, in: -3...3)
             func matrix(_ values: [Float]) throws -> Matrix { try Matrix(values, chains, pixels, on: device) }
             try state.step(gradient: matrix(g), pull: matrix(r), noise: matrix(e), p)
 
             let βt = β * pow(1 + Double(t) / Double(p.decayStart), -Double(p.decayExponent))
             let weight = 1 / Double(max(1, min(t - p.burnIn, p.window)))
-            var moved = [Double](repeating: 0, count: chains), pushed = moved
+            var moved = [Double](repeating: 0, count: chains)
+            var pushed = moved
             for i in 0..<count {
                 let g = Double(g[i])
                 s[i] = ρ * s[i] + (1 - ρ) * g * g
@@ -69,7 +77,8 @@ struct LangevinCase: Sendable, CustomTestStringConvertible {
                 x[i] = next
                 a[i] += weight * (x[i] - a[i])
             }
-            // |u| ≤ 3.2 + 1 + 0.9, with some 10 roundings (a root has 3 ulp, a division 2.5); v ≤ 10 βu; x is a sum of v.
+            // |u| ≤ 3.2 + 1 + 0.9, with some 10 roundings (a root has 3 ulp, a division 2.5); v ≤ 10 βu; x is a sum
+            // of v.
             let relative = Double(t) * 10 * epsilon
             let (ofU, ofV) = (5.1, max(1, 10 * β * 5.1))
             try expectNone(difference(state.meanSquares.values, s, within: relative))
@@ -78,12 +87,18 @@ struct LangevinCase: Sendable, CustomTestStringConvertible {
             try expectNone(difference(state.averages.values, a, within: relative * (1 + ofV)))
             // Sums over pixels: their terms' errors, and pixels/32 + 6 roundings of the sum.
             let chain = Double(pixels) / 32 + 6
-            try expectNone(difference(state.moved.values, moved, within: {
-                    Double(pixels) * relative * (1 + ofV) + chain * epsilon * moved[$0]
-                }))
-            try expectNone(difference(state.pushed.values, pushed, within: {
-                    Double(pixels) * 20 * epsilon * ofU * ofU + chain * epsilon * pushed[$0]
-                }))
+            try expectNone(
+                difference(
+                    state.moved.values, moved,
+                    within: {
+                        Double(pixels) * relative * (1 + ofV) + chain * epsilon * moved[$0]
+                    }))
+            try expectNone(
+                difference(
+                    state.pushed.values, pushed,
+                    within: {
+                        Double(pixels) * 20 * epsilon * ofU * ofU + chain * epsilon * pushed[$0]
+                    }))
             #expect(try state.ages.values == [Int32](repeating: Int32(t), count: chains))
         }
     }

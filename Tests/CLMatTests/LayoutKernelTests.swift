@@ -27,9 +27,10 @@ import Testing
         let x = Self.numbers(shape.count)
         let m = try Matrix(x, shape.rows, shape.columns, on: device)
         try expectNone(bitDifference(m.slice().values, x))
-        for (rows, columns) in [(0..<shape.rows, 0..<shape.columns / 2), (shape.rows / 3..<shape.rows, 0..<shape.columns),
-            (shape.rows / 3..<2 * shape.rows / 3, shape.columns / 2..<shape.columns), (0..<0, 0..<shape.columns)]
-        {
+        for (rows, columns) in [
+            (0..<shape.rows, 0..<shape.columns / 2), (shape.rows / 3..<shape.rows, 0..<shape.columns),
+            (shape.rows / 3..<2 * shape.rows / 3, shape.columns / 2..<shape.columns), (0..<0, 0..<shape.columns),
+        ] {
             let part = try m.slice(rows: rows, columns: columns)
             let expected = rows.flatMap { r in columns.map { x[r * shape.columns + $0] } }
             #expect(part.shape == Shape(rows.count, columns.count))
@@ -59,17 +60,20 @@ import Testing
     func gathersRowsWithRepeats(_ sizes: (Int, Int, Int), on device: Device) throws {
         let (rows, columns, count) = sizes
         var random = SplitMix64(seed: 1)
-        let x = Self.numbers(rows * columns), indices = random.integers(count, below: rows)
+        let x = Self.numbers(rows * columns)
+        let indices = random.integers(count, below: rows)
         let found = try Matrix(x, rows, columns, on: device).gatherRows(IntVector(indices, on: device))
         #expect(found.shape == Shape(count, columns))
-        try expectNone(bitDifference(found.values, indices.flatMap { r in (0..<columns).map { x[Int(r) * columns + $0] } }))
+        try expectNone(
+            bitDifference(found.values, indices.flatMap { r in (0..<columns).map { x[Int(r) * columns + $0] } }))
     }
 
     @Test(arguments: [(1, 1, 1), (5, 3, 17), (64, 65, 63), (100, 7, 400), (3, 129, 0), (3, 1031, 50)], Device.all)
     func scattersRowsAndAddsRepeatsInOrder(_ sizes: (Int, Int, Int), on device: Device) throws {
         let (rows, columns, count) = sizes
         var random = SplitMix64(seed: 2)
-        let x = random.floats(count * columns), start = random.floats(rows * columns)
+        let x = random.floats(count * columns)
+        let start = random.floats(rows * columns)
         let indices = random.integers(count, below: rows)
         var target = try Matrix(start, rows, columns, on: device)
         try target.scatterAddRows(Matrix(x, count, columns, on: device), at: IntVector(indices, on: device))
@@ -94,7 +98,8 @@ import Testing
         var random = SplitMix64(seed: 3)
         let bytes = random.integers(rows * columns, below: 256).map { UInt8($0) }
         let indices = random.integers(count, below: rows)
-        let matrix = try ByteMatrix(bytes, rows, columns, on: device), rowsWanted = try IntVector(indices, on: device)
+        let matrix = try ByteMatrix(bytes, rows, columns, on: device)
+        let rowsWanted = try IntVector(indices, on: device)
         let expected = indices.flatMap { r in (0..<columns).map { bytes[Int(r) * columns + $0] } }
         // One product of exact numbers: the same bits everywhere.
         let scale = Float(1) / 255

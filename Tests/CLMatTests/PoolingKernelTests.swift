@@ -20,7 +20,8 @@ struct PoolingCase: Sendable, CustomTestStringConvertible {
     var windows: [[Int]] {
         let (input, output) = (geometry.input, geometry.output)
         return (0..<images * output.count).map { index in
-            let plane = index / output.area, p = index % output.area
+            let plane = index / output.area
+            let p = index % output.area
             let (top, left) = (p / output.width * geometry.stride, p % output.width * geometry.stride)
             return (0..<geometry.size).flatMap { dy in
                 (0..<geometry.size).map { dx in plane * input.area + (top + dy) * input.width + left + dx }
@@ -33,7 +34,7 @@ struct PoolingCase: Sendable, CustomTestStringConvertible {
     static let cases = [
         PoolingCase(1, channels: 1, 1, 1, size: 1),
         PoolingCase(2, channels: 3, 4, 6, size: 2),
-        PoolingCase(2, channels: 1, 5, 7, size: 2),            // a row and a column that no window reaches
+        PoolingCase(2, channels: 1, 5, 7, size: 2),  // a row and a column that no window reaches
         PoolingCase(3, channels: 2, 7, 7, size: 3, stride: 2),  // overlapping
         PoolingCase(1, channels: 2, 6, 5, size: 3, stride: 1),
         PoolingCase(2, channels: 1, 9, 8, size: 2, stride: 3),  // with gaps
@@ -47,7 +48,9 @@ struct PoolingCase: Sendable, CustomTestStringConvertible {
         let (g, images) = (test.geometry, test.images)
         var random = SplitMix64(seed: 1)
         // Few different numbers: many windows have ties, and the first pixel wins.
-        for x in [random.floats(images * g.input.count), random.integers(images * g.input.count, below: 4).map { Float($0) }] {
+        for x in [
+            random.floats(images * g.input.count), random.integers(images * g.input.count, below: 4).map { Float($0) },
+        ] {
             let (values, places) = try Matrix(x, images, g.input.count, on: device).maxPooled(g)
             let best = test.windows.map { window in window.dropFirst().reduce(window[0]) { x[$1] > x[$0] ? $1 : $0 } }
             #expect(values.shape == Shape(images, g.output.count))
@@ -61,7 +64,8 @@ struct PoolingCase: Sendable, CustomTestStringConvertible {
             #expect(found.shape == Shape(images, g.input.count))
             // At most size² windows meet in one pixel.
             let terms = Double(g.size * g.size)
-            try expectNone(difference(found.values, slopes.values, within: { terms * epsilon / 2 * slopes.magnitudes[$0] }))
+            try expectNone(
+                difference(found.values, slopes.values, within: { terms * epsilon / 2 * slopes.magnitudes[$0] }))
         }
     }
 
@@ -69,9 +73,11 @@ struct PoolingCase: Sendable, CustomTestStringConvertible {
     func meansAgreeWithTheDefinition(_ test: PoolingCase, on device: Device) throws {
         let (g, images) = (test.geometry, test.images)
         var random = SplitMix64(seed: 2)
-        let x = random.floats(images * g.input.count), dy = random.floats(images * g.output.count)
+        let x = random.floats(images * g.input.count)
+        let dy = random.floats(images * g.output.count)
         let area = Double(g.size * g.size)
-        var means = Reference.Sums(zeros: dy.count), slopes = Reference.Sums(zeros: x.count)
+        var means = Reference.Sums(zeros: dy.count)
+        var slopes = Reference.Sums(zeros: x.count)
         for (output, window) in test.windows.enumerated() {
             for place in window {
                 means.add(Double(x[place]) / area, to: output)
@@ -81,10 +87,12 @@ struct PoolingCase: Sendable, CustomTestStringConvertible {
         // size² additions, and a division (2.5 ulp in OpenCL).
         let found = try Matrix(x, images, g.input.count, on: device).averagePooled(g)
         #expect(found.shape == Shape(images, g.output.count))
-        try expectNone(difference(found.values, means.values, within: { (area / 2 + 2.5) * epsilon * means.magnitudes[$0] }))
+        try expectNone(
+            difference(found.values, means.values, within: { (area / 2 + 2.5) * epsilon * means.magnitudes[$0] }))
         let back = try Matrix(dy, images, g.output.count, on: device).averagePoolGradient(g)
         #expect(back.shape == Shape(images, g.input.count))
-        try expectNone(difference(back.values, slopes.values, within: { (area / 2 + 2.5) * epsilon * slopes.magnitudes[$0] }))
+        try expectNone(
+            difference(back.values, slopes.values, within: { (area / 2 + 2.5) * epsilon * slopes.magnitudes[$0] }))
     }
 
     /// Of L = ½ Σ y²; the numbers are far enough apart that the differences change no maximum.

@@ -13,7 +13,8 @@ import Testing
     static func words(_ key: RandomKey, _ count: Int) -> [UInt32] {
         (0..<(count + 3) / 4).flatMap { quad -> [UInt32] in
             let block = clmat_philox_words(
-                UInt32(quad), key.stream, UInt32(truncatingIfNeeded: key.step), UInt32(truncatingIfNeeded: key.step >> 32),
+                UInt32(quad), key.stream, UInt32(truncatingIfNeeded: key.step),
+                UInt32(truncatingIfNeeded: key.step >> 32),
                 UInt32(truncatingIfNeeded: key.seed), UInt32(truncatingIfNeeded: key.seed >> 32))
             return [block.words.0, block.words.1, block.words.2, block.words.3]
         }
@@ -52,18 +53,22 @@ import Testing
         // Box and Muller: √(−2 ln u₁) times cosine and sine of 2πu₂.
         let expected = (0..<count).map { i -> (value: Double, radius: Double) in
             let pair = i / 2 * 2
-            let u = (Double(words[pair] >> 8) + 1) * 0x1p-24, angle = 2 * Double.pi * Double(words[pair + 1] >> 8) * 0x1p-24
+            let u = (Double(words[pair] >> 8) + 1) * 0x1p-24
+            let angle = 2 * Double.pi * Double(words[pair + 1] >> 8) * 0x1p-24
             let radius = (-2 * log(u)).squareRoot()
             return (radius * (i % 2 == 0 ? cos(angle) : sin(angle)), radius)
         }
         let found = try Matrix(normal: 0, deviation: 1, Self.key, Shape(count, 1), on: device).values
-        // The trigonometric functions are off by 2⁻²² at most; the root of a logarithm (2 ulp, halved by the root), a root
-        // (3 ulp) and a product by 5 ulp.
+        // The trigonometric functions are off by 2⁻²² at most; the root of a logarithm (2 ulp, halved by the root), a
+        // root (3 ulp) and a product by 5 ulp.
         expectNone(difference(found, expected.map(\.value), within: { expected[$0].radius * (0x1p-22 + 5 * epsilon) }))
         let moved = try Matrix(normal: 3, deviation: 0.5, Self.key, Shape(count, 1), on: device).values
-        expectNone(difference(moved, expected.map { 3 + 0.5 * $0.value }, within: {
-                expected[$0].radius * (0x1p-22 + 5 * epsilon) + 4 * epsilon
-            }))
+        expectNone(
+            difference(
+                moved, expected.map { 3 + 0.5 * $0.value },
+                within: {
+                    expected[$0].radius * (0x1p-22 + 5 * epsilon) + 4 * epsilon
+                }))
     }
 
     @Test(arguments: Device.all)
@@ -99,7 +104,8 @@ import Testing
     @Test(arguments: Device.all)
     func normalNumbersAreNormal(on device: Device) throws {
         let n = Double(Self.many)
-        let x = try Matrix(normal: 0, deviation: 1, RandomKey(seed: 2, stream: 0), Shape(1, Self.many), on: device).values
+        let x = try Matrix(normal: 0, deviation: 1, RandomKey(seed: 2, stream: 0), Shape(1, Self.many), on: device)
+            .values
         func moment(_ power: Int) -> Double { x.reduce(0) { $0 + pow(Double($1), Double(power)) } / n }
         // Variances of the first four powers: 1, 2, 15 and 105 − 9 = 96.
         #expect(abs(moment(1)) < 5 / n.squareRoot())

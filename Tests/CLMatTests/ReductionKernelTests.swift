@@ -5,7 +5,8 @@ import Testing
 @Suite struct ReductionKernelTests {
     /// Around the CPU's 32 lanes, a work-group of 64 and a segment of 4096.
     static let shapes = [
-        Shape(1, 1), Shape(3, 31), Shape(5, 32), Shape(7, 33), Shape(2, 63), Shape(63, 64), Shape(64, 65), Shape(1, 4095),
+        Shape(1, 1), Shape(3, 31), Shape(5, 32), Shape(7, 33), Shape(2, 63), Shape(63, 64), Shape(64, 65),
+        Shape(1, 4095),
         Shape(4096, 1), Shape(1, 4097), Shape(4097, 3), Shape(11, 1009), Shape(2, 12_289),
     ]
 
@@ -40,8 +41,11 @@ import Testing
         try expectNone(difference(m.rowSums().values, sums, within: { depth * epsilon / 2 * magnitudes[$0] }))
         // A mean has two more roundings: of 1/n and of the product.
         let n = Double(shape.columns)
-        try expectNone(difference(m.rowMeans().values, sums.map { $0 / n }, within: { (depth + 2) * epsilon / 2 * magnitudes[$0] / n }))
-        try expectNone(difference(m.rowSumsOfSquares().values, squares, within: { (depth + 1) * epsilon / 2 * squares[$0] }))
+        try expectNone(
+            difference(
+                m.rowMeans().values, sums.map { $0 / n }, within: { (depth + 2) * epsilon / 2 * magnitudes[$0] / n }))
+        try expectNone(
+            difference(m.rowSumsOfSquares().values, squares, within: { (depth + 1) * epsilon / 2 * squares[$0] }))
         #expect(try m.rowMax().values == rows.map { $0.max()! })
         #expect(try m.rowMin().values == rows.map { $0.min()! })
         #expect(try m.rowSums().shape == Shape(shape.rows, 1))
@@ -51,7 +55,8 @@ import Testing
             (0..<shape.columns).map { Double(x[r * shape.columns + $0]) * Double(y[r * shape.columns + $0]) }
         }
         let found = try m.rowDots(Matrix(y, shape.rows, shape.columns, on: device))
-        try expectNone(difference(
+        try expectNone(
+            difference(
                 found.values, dots.map { $0.reduce(0, +) },
                 within: { (depth + 1) * epsilon / 2 * dots[$0].reduce(0) { $0 + abs($1) } }))
     }
@@ -68,8 +73,11 @@ import Testing
         let squares = columns.map { $0.reduce(0) { $0 + Double($1) * Double($1) } }
         // Each column is one chain of additions.
         try expectNone(difference(m.columnSums().values, sums, within: { n * epsilon / 2 * magnitudes[$0] }))
-        try expectNone(difference(m.columnMeans().values, sums.map { $0 / n }, within: { (n + 2) * epsilon / 2 * magnitudes[$0] / n }))
-        try expectNone(difference(m.columnSumsOfSquares().values, squares, within: { (n + 1) * epsilon / 2 * squares[$0] }))
+        try expectNone(
+            difference(
+                m.columnMeans().values, sums.map { $0 / n }, within: { (n + 2) * epsilon / 2 * magnitudes[$0] / n }))
+        try expectNone(
+            difference(m.columnSumsOfSquares().values, squares, within: { (n + 1) * epsilon / 2 * squares[$0] }))
         #expect(try m.columnMax().values == columns.map { $0.max()! })
         #expect(try m.columnMin().values == columns.map { $0.min()! })
         #expect(try m.columnSums().shape == Shape(1, shape.columns))
@@ -96,7 +104,8 @@ import Testing
         let x = random.floats(count)
         let m = try Matrix(x, count, 1, on: device)
         let exact = x.map(Double.init)
-        let magnitude = exact.reduce(0) { $0 + abs($1) }, squares = exact.reduce(0) { $0 + $1 * $1 }
+        let magnitude = exact.reduce(0) { $0 + abs($1) }
+        let squares = exact.reduce(0) { $0 + $1 * $1 }
         // At most 4096/32 + 6 additions in a chain, once for the segments and once for their sums.
         let depth = 2.0 * (4096 / 32 + 6)
         #expect(abs(Double(try m.sum()) - exact.reduce(0, +)) <= depth * epsilon / 2 * magnitude)
@@ -122,7 +131,7 @@ import Testing
     func notANumberIsPassedOverByExtremesAndKeptBySums(on device: Device) throws {
         for columns in [1, 5, 64, 100] {
             var x = [Float](repeating: 1, count: 3 * columns)
-            x[0] = .nan                                             // the first row, the first column
+            x[0] = .nan  // the first row, the first column
             x[columns] = 2
             for index in 2 * columns..<3 * columns { x[index] = .nan }  // the whole third row
             let m = try Matrix(x, 3, columns, on: device)
@@ -131,7 +140,8 @@ import Testing
             #expect(try m.columnSums().values.allSatisfy(\.isNaN))
             #expect(try m.sum().isNaN)
             #expect(try m.rowDots(m).values.map(\.isNaN) == [true, false, true])
-            let largest = try m.rowMax().values, smallest = try m.rowMin().values
+            let largest = try m.rowMax().values
+            let smallest = try m.rowMin().values
             #expect(largest[1] == 2 && smallest[1] == (columns == 1 ? 2 : 1))
             #expect(largest[2] == -.infinity && smallest[2] == .infinity, "nothing but NaN")
             if columns > 1 { #expect(largest[0] == 1 && smallest[0] == 1) }
@@ -159,7 +169,8 @@ import Testing
 
     @Test(arguments: Device.all)
     func sumsOfNothingAreZeroAndExtremesOfNothingErrors(on device: Device) throws {
-        let noColumns = try Matrix([], 3, 0, on: device), noRows = try Matrix([], 0, 3, on: device)
+        let noColumns = try Matrix([], 3, 0, on: device)
+        let noRows = try Matrix([], 0, 3, on: device)
         #expect(try noColumns.rowSums().values == [0, 0, 0])
         #expect(try noColumns.rowSumsOfSquares().values == [0, 0, 0])
         #expect(try noColumns.rowDots(noColumns).values == [0, 0, 0])
@@ -186,7 +197,8 @@ import Testing
         #expect(thrownCase { _ = try noRows.argmin() } == "invalidArgument")
     }
 
-    @Test(arguments: [(1, 1, 1, 1), (3, 2, 5, 7), (2, 3, 8, 8), (5, 4, 1, 65), (7, 1, 9, 7), (70, 3, 1, 1)], Device.all)
+    @Test(
+        arguments: [(1, 1, 1, 1), (3, 2, 5, 7), (2, 3, 8, 8), (5, 4, 1, 65), (7, 1, 9, 7), (70, 3, 1, 1)], Device.all)
     func channelSumsAgreeWithTheDefinition(_ sizes: (Int, Int, Int, Int), on device: Device) throws {
         let (images, channels, height, width) = sizes
         let image = ImageShape(channels: channels, height: height, width: width)
@@ -199,6 +211,8 @@ import Testing
         // In whatever order the n additions are.
         let n = Double(images * image.area)
         try expectNone(difference(found.values, sums.values, within: { n * epsilon / 2 * sums.magnitudes[$0] }))
-        #expect(try Matrix([], 0, image.count, on: device).channelSums(image).values == [Float](repeating: 0, count: channels))
+        #expect(
+            try Matrix([], 0, image.count, on: device).channelSums(image).values
+                == [Float](repeating: 0, count: channels))
     }
 }

@@ -18,12 +18,15 @@ struct Refusal: Sendable, CustomTestStringConvertible {
     private static func zeros(_ rows: Int, _ columns: Int, _ device: Device) throws -> Matrix {
         try Matrix(zeros: Shape(rows, columns), on: device)
     }
-    private static func indices(_ values: [Int32], _ device: Device) throws -> IntVector { try IntVector(values, on: device) }
+    private static func indices(_ values: [Int32], _ device: Device) throws -> IntVector {
+        try IntVector(values, on: device)
+    }
     private static let image = ImageShape(height: 2, width: 2)
 
     static let shapes = [
         Refusal("too few values", "shapeMismatch") { _, d in _ = try Matrix([1, 2, 3], 2, 2, on: d) },
-        Refusal("sizes whose product overflows", "shapeMismatch") { _, d in _ = try Matrix([], 1 << 32, 1 << 32, on: d) },
+        Refusal("sizes whose product overflows", "shapeMismatch") { _, d in _ = try Matrix([], 1 << 32, 1 << 32, on: d)
+        },
         Refusal("negative sizes", "shapeMismatch") { _, d in _ = try Matrix([1, 2], -1, -2, on: d) },
         Refusal("write", "shapeMismatch") { m, _ in try m.write([1, 2]) },
         Refusal("reshaped", "shapeMismatch") { m, _ in _ = try m.reshaped(5, 2) },
@@ -39,17 +42,21 @@ struct Refusal: Sendable, CustomTestStringConvertible {
         Refusal("greater", "shapeMismatch") { m, d in _ = try m.greater(than: zeros(3, 2, d)) },
         Refusal("reluBackward of a row", "shapeMismatch") { m, d in _ = try m.reluBackward(output: zeros(1, 4, d)) },
         Refusal("tanhBackward of a row", "shapeMismatch") { m, d in _ = try m.tanhBackward(output: zeros(1, 4, d)) },
-        Refusal("logisticBackward of a row", "shapeMismatch") { m, d in _ = try m.logisticBackward(output: zeros(1, 4, d)) },
+        Refusal("logisticBackward of a row", "shapeMismatch") { m, d in
+            _ = try m.logisticBackward(output: zeros(1, 4, d))
+        },
         Refusal("add of a row", "shapeMismatch") { m, d in try m.add(zeros(1, 4, d)) },
         Refusal("moveTowards a row", "shapeMismatch") { m, d in try m.moveTowards(zeros(1, 4, d), weight: 1) },
         Refusal("matmul", "shapeMismatch") { m, d in _ = try m.matmul(zeros(3, 4, d)) },
         Refusal("matmul, left", "shapeMismatch") { m, d in _ = try m.matmul(zeros(4, 2, d), transposing: .left) },
         Refusal("matmul, right", "shapeMismatch") { m, d in _ = try m.matmul(zeros(4, 2, d), transposing: .right) },
         Refusal("matmul, both", "shapeMismatch") { m, d in _ = try m.matmul(zeros(4, 2, d), transposing: .both) },
-        Refusal("multiply into another shape", "shapeMismatch") { m, d in try m.multiply(zeros(3, 2, d), zeros(2, 3, d)) },
+        Refusal("multiply into another shape", "shapeMismatch") { m, d in try m.multiply(zeros(3, 2, d), zeros(2, 3, d))
+        },
         Refusal("multiply blocks", "shapeMismatch") { m, d in
             try m.multiply(
-                zeros(3, 4, d).block(columns: 0..<2), zeros(3, 4, d).block(), into: MatrixRange(rows: 0..<3, columns: 0..<4))
+                zeros(3, 4, d).block(columns: 0..<2), zeros(3, 4, d).block(),
+                into: MatrixRange(rows: 0..<3, columns: 0..<4))
         },
         Refusal("rowDots", "shapeMismatch") { m, d in _ = try m.rowDots(zeros(3, 1, d)) },
         Refusal("channelSums", "shapeMismatch") { m, _ in
@@ -63,7 +70,9 @@ struct Refusal: Sendable, CustomTestStringConvertible {
         },
         Refusal("crossEntropy", "shapeMismatch") { m, d in _ = try m.crossEntropy(indices([0, 1], d)) },
         Refusal("bytes", "shapeMismatch") { _, d in _ = try ByteMatrix([1, 2, 3], 2, 2, on: d) },
-        Refusal("bytes of sizes that overflow", "shapeMismatch") { _, d in _ = try ByteMatrix([], 1 << 40, 1 << 40, on: d) },
+        Refusal("bytes of sizes that overflow", "shapeMismatch") { _, d in
+            _ = try ByteMatrix([], 1 << 40, 1 << 40, on: d)
+        },
         Refusal("descend, gradient", "shapeMismatch") { m, d in
             var v = try zeros(3, 4, d)
             try m.descend(zeros(4, 3, d), velocity: &v, rate: 1, momentum: 0)
@@ -73,7 +82,8 @@ struct Refusal: Sendable, CustomTestStringConvertible {
             try m.descend(zeros(3, 4, d), velocity: &v, rate: 1, momentum: 0)
         },
         Refusal("descendByRMSProp, gradient", "shapeMismatch") { m, d in try rmsprop(&m, (1, 4), (3, 4), (3, 4), d) },
-        Refusal("descendByRMSProp, mean square", "shapeMismatch") { m, d in try rmsprop(&m, (3, 4), (1, 4), (3, 4), d) },
+        Refusal("descendByRMSProp, mean square", "shapeMismatch") { m, d in try rmsprop(&m, (3, 4), (1, 4), (3, 4), d)
+        },
         Refusal("descendByRMSProp, velocity", "shapeMismatch") { m, d in try rmsprop(&m, (3, 4), (3, 4), (1, 4), d) },
         Refusal("convolved, images", "shapeMismatch") { m, d in
             let g = try Convolution(input: ImageShape(height: 3, width: 3), filters: 2, kernelHeight: 2, kernelWidth: 2)
@@ -111,14 +121,21 @@ struct Refusal: Sendable, CustomTestStringConvertible {
         Refusal("maxPoolGradient, places", "shapeMismatch") { m, d in
             _ = try m.maxPoolGradient(indices([0, 1], d), Pooling(input: image, size: 1))
         },
-        Refusal("Langevin, gradient", "shapeMismatch") { m, d in try langevin(m) { _, p in p.gradient = try zeros(3, 3, d) } },
+        Refusal("Langevin, gradient", "shapeMismatch") { m, d in
+            try langevin(m) { _, p in p.gradient = try zeros(3, 3, d) }
+        },
         Refusal("Langevin, pull", "shapeMismatch") { m, d in try langevin(m) { _, p in p.pull = try zeros(1, 4, d) } },
-        Refusal("Langevin, noise", "shapeMismatch") { m, d in try langevin(m) { _, p in p.noise = try zeros(4, 3, d) } },
-        Refusal("Langevin, velocities", "shapeMismatch") { m, d in try langevin(m) { c, _ in c.velocities = try zeros(1, 4, d) } },
+        Refusal("Langevin, noise", "shapeMismatch") { m, d in try langevin(m) { _, p in p.noise = try zeros(4, 3, d) }
+        },
+        Refusal("Langevin, velocities", "shapeMismatch") { m, d in
+            try langevin(m) { c, _ in c.velocities = try zeros(1, 4, d) }
+        },
         Refusal("Langevin, mean squares", "shapeMismatch") { m, d in
             try langevin(m) { c, _ in c.meanSquares = try zeros(1, 4, d) }
         },
-        Refusal("Langevin, averages", "shapeMismatch") { m, d in try langevin(m) { c, _ in c.averages = try zeros(1, 4, d) } },
+        Refusal("Langevin, averages", "shapeMismatch") { m, d in
+            try langevin(m) { c, _ in c.averages = try zeros(1, 4, d) }
+        },
         Refusal("Langevin, ages", "shapeMismatch") { m, d in try langevin(m) { c, _ in c.ages = try indices([0], d) } },
         Refusal("Langevin, a part of a sample", "shapeMismatch") { m, d in
             try langevin(m) { c, _ in try c.restart(0, at: zeros(1, 3, d)) }
@@ -128,7 +145,8 @@ struct Refusal: Sendable, CustomTestStringConvertible {
     private static func rmsprop(
         _ m: inout Matrix, _ gradient: (Int, Int), _ meanSquare: (Int, Int), _ velocity: (Int, Int), _ device: Device
     ) throws {
-        var s = try zeros(meanSquare.0, meanSquare.1, device), v = try zeros(velocity.0, velocity.1, device)
+        var s = try zeros(meanSquare.0, meanSquare.1, device)
+        var v = try zeros(velocity.0, velocity.1, device)
         try m.descendByRMSProp(
             zeros(gradient.0, gradient.1, device), meanSquare: &s, velocity: &v, rate: 1, momentum: 0, alpha: 0.9,
             epsilon: 1, form: .pyTorch)
@@ -157,20 +175,25 @@ struct Refusal: Sendable, CustomTestStringConvertible {
         Refusal("a product with too many elements", "invalidArgument") { _, d in
             _ = try zeros(1 << 16, 0, d).matmul(zeros(0, 1 << 16, d))
         },
-        Refusal("a sum with too many elements", "invalidArgument") { _, d in _ = try zeros(1 << 16, 1, d) + zeros(1, 1 << 16, d) },
+        Refusal("a sum with too many elements", "invalidArgument") { _, d in
+            _ = try zeros(1 << 16, 1, d) + zeros(1, 1 << 16, d)
+        },
         Refusal("integers of more than 32 bits", "invalidArgument") { _, d in _ = try IntVector([0, 1 << 31], on: d) },
         Refusal("slice, rows", "invalidArgument") { m, _ in _ = try m.slice(rows: 2..<4) },
         Refusal("slice, columns", "invalidArgument") { m, _ in _ = try m.slice(columns: -1..<2) },
         Refusal("replace, row", "invalidArgument") { m, d in try m.replace(row: 2, with: zeros(2, 4, d)) },
         Refusal("replace, column", "invalidArgument") { m, d in try m.replace(column: 1, with: zeros(1, 4, d)) },
         Refusal("replace, negative", "invalidArgument") { m, d in try m.replace(row: -1, with: zeros(1, 4, d)) },
-        Refusal("replace, far away", "invalidArgument") { m, d in try m.replace(row: .max, column: .max, with: zeros(1, 4, d)) },
+        Refusal("replace, far away", "invalidArgument") { m, d in
+            try m.replace(row: .max, column: .max, with: zeros(1, 4, d))
+        },
         Refusal("a block outside", "invalidArgument") { m, d in
             let a = try zeros(3, 4, d)
             try m.multiply(a.block(rows: 1..<4), zeros(4, 4, d).block(), into: MatrixRange(rows: 0..<3, columns: 0..<4))
         },
         Refusal("a target outside", "invalidArgument") { m, d in
-            try m.multiply(zeros(3, 4, d).block(), zeros(4, 4, d).block(), into: MatrixRange(rows: 1..<4, columns: 0..<4))
+            try m.multiply(
+                zeros(3, 4, d).block(), zeros(4, 4, d).block(), into: MatrixRange(rows: 1..<4, columns: 0..<4))
         },
         Refusal("gatherRows above", "invalidArgument") { m, d in _ = try m.gatherRows(indices([0, 3], d)) },
         Refusal("gatherRows below", "invalidArgument") { m, d in _ = try m.gatherRows(indices([-1, 2], d)) },
@@ -199,14 +222,17 @@ struct Refusal: Sendable, CustomTestStringConvertible {
             _ = try m.gatherRows(chains.ages)  // 3, of three rows
         },
         Refusal("softmax of rows without elements", "invalidArgument") { _, d in _ = try zeros(3, 0, d).softmaxRows() },
-        Refusal("log softmax of rows without elements", "invalidArgument") { _, d in _ = try zeros(3, 0, d).logSoftmaxRows() },
+        Refusal("log softmax of rows without elements", "invalidArgument") { _, d in
+            _ = try zeros(3, 0, d).logSoftmaxRows()
+        },
         Refusal("a place outside the image", "invalidArgument") { m, d in
             _ = try m.maxPoolGradient(indices([Int32](repeating: 4, count: 12), d), Pooling(input: image, size: 1))
         },
         Refusal("a window larger than the image", "invalidArgument") { _, _ in _ = try Pooling(input: image, size: 3) },
         Refusal("a window of nothing", "invalidArgument") { _, _ in _ = try Pooling(input: image, size: 0) },
         Refusal("a stride of 0", "invalidArgument") { _, _ in _ = try Pooling(input: image, size: 1, stride: 0) },
-        Refusal("a stride of 2³²", "invalidArgument") { _, _ in _ = try Pooling(input: image, size: 1, stride: 1 << 32) },
+        Refusal("a stride of 2³²", "invalidArgument") { _, _ in _ = try Pooling(input: image, size: 1, stride: 1 << 32)
+        },
         Refusal("an image that overflows", "invalidArgument") { _, _ in
             _ = try Pooling(input: ImageShape(channels: 1 << 62, height: 2, width: 2), size: 1)
         },
@@ -278,8 +304,11 @@ struct Refusal: Sendable, CustomTestStringConvertible {
         Refusal("moveTowards", "") { m, d in try m.moveTowards(zeros(3, 4, d), weight: 1) },
         Refusal("replace", "") { m, d in try m.replace(with: zeros(3, 4, d)) },
         Refusal("gatherRows", "") { m, d in _ = try m.gatherRows(indices([0], d)) },
-        Refusal("scatterAddRows, source", "") { m, d in try m.scatterAddRows(zeros(1, 4, d), at: indices([0], m.device)) },
-        Refusal("scatterAddRows, indices", "") { m, d in try m.scatterAddRows(zeros(1, 4, m.device), at: indices([0], d)) },
+        Refusal("scatterAddRows, source", "") { m, d in try m.scatterAddRows(zeros(1, 4, d), at: indices([0], m.device))
+        },
+        Refusal("scatterAddRows, indices", "") { m, d in
+            try m.scatterAddRows(zeros(1, 4, m.device), at: indices([0], d))
+        },
         Refusal("crossEntropy", "") { m, d in _ = try m.crossEntropy(indices([0, 1, 2], d)) },
         Refusal("gather", "") { m, d in _ = try indices([1], m.device).gather(indices([0], d)) },
         Refusal("rows of bytes", "") { m, d in _ = try ByteMatrix([1], 1, 1, on: m.device).rows(indices([0], d)) },

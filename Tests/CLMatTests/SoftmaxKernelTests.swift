@@ -12,7 +12,8 @@ import Testing
     /// Half the width of the numbers: within it exp(x) is far from its ends, and far past them.
     static let widths: [Float] = [1, 30, 1000]
 
-    /// e^(x − m) has 2 ulp and the rounding of x − m, up to ε/2 · |x − m|; the sum of them n/32 + 6 roundings; a division 2.5 ulp.
+    /// e^(x − m) has 2 ulp and the rounding of x − m, up to ε/2 · |x − m|; the sum of them n/32 + 6 roundings; a
+    /// division 2.5 ulp.
     static func relativeBound(_ columns: Int, _ distance: Double) -> Double {
         epsilon * (2 + distance / 2 + 2 + (Double(columns) / 32 + 6) / 2 + 2.5)
     }
@@ -24,15 +25,19 @@ import Testing
             let x = random.floats(shape.count, in: -width...width)
             let m = try Matrix(x, shape.rows, shape.columns, on: device)
             let rows = ReductionKernelTests.rows(x, shape)
-            let logSums = rows.map { Reference.logSumExp($0) }, tops = rows.map { Double($0.max() ?? 0) }
+            let logSums = rows.map { Reference.logSumExp($0) }
+            let tops = rows.map { Double($0.max() ?? 0) }
             let logs = x.indices.map { Double(x[$0]) - logSums[$0 / max(1, shape.columns)] }
 
             // What lies below the smallest normal number may be 0.
             let softmax = try m.softmaxRows().values
             let distances = x.indices.map { tops[$0 / shape.columns] - Double(x[$0]) }
-            expectNone(difference(softmax, logs.map { exp($0) }, within: {
-                    Self.relativeBound(shape.columns, distances[$0]) * exp(logs[$0]) + 0x1p-126
-                }), "±\(width)")
+            expectNone(
+                difference(
+                    softmax, logs.map { exp($0) },
+                    within: {
+                        Self.relativeBound(shape.columns, distances[$0]) * exp(logs[$0]) + 0x1p-126
+                    }), "±\(width)")
             for row in ReductionKernelTests.rows(softmax, shape) {
                 let sum = row.reduce(0) { $0 + Double($1) }
                 #expect(abs(sum - 1) <= Self.relativeBound(shape.columns, 2 * Double(width)), "±\(width)")
@@ -40,10 +45,13 @@ import Testing
 
             // x − m and the result are rounded once each; ln Σ has the error of the sum, and 2 ulp.
             let found = try m.logSoftmaxRows().values
-            expectNone(difference(found, logs, within: {
-                    epsilon * (distances[$0] + abs(logs[$0])) + Self.relativeBound(shape.columns, 0)
-                        + 2 * epsilon * abs(logSums[$0 / shape.columns] - tops[$0 / shape.columns])
-                }), "±\(width)")
+            expectNone(
+                difference(
+                    found, logs,
+                    within: {
+                        epsilon * (distances[$0] + abs(logs[$0])) + Self.relativeBound(shape.columns, 0)
+                            + 2 * epsilon * abs(logSums[$0 / shape.columns] - tops[$0 / shape.columns])
+                    }), "±\(width)")
         }
     }
 
@@ -85,13 +93,17 @@ import Testing
                 .crossEntropy(IntVector(labels, on: device), scale: scale)
 
             let rows = ReductionKernelTests.rows(x, shape)
-            let logSums = rows.map { Reference.logSumExp($0) }, tops = rows.map { Double($0.max()!) }
+            let logSums = rows.map { Reference.logSumExp($0) }
+            let tops = rows.map { Double($0.max()!) }
             let expected = (0..<shape.rows).map { logSums[$0] - Double(x[$0 * shape.columns + Int(labels[$0])]) }
             #expect(losses.shape == Shape(shape.rows, 1) && gradient.shape == shape)
-            try expectNone(difference(losses.values, expected, within: {
-                    Self.relativeBound(shape.columns, 0) + 2 * epsilon * (logSums[$0] - tops[$0])
-                        + epsilon * (abs(expected[$0]) + 2 * Double(width))
-                }))
+            try expectNone(
+                difference(
+                    losses.values, expected,
+                    within: {
+                        Self.relativeBound(shape.columns, 0) + 2 * epsilon * (logSums[$0] - tops[$0])
+                            + epsilon * (abs(expected[$0]) + 2 * Double(width))
+                    }))
 
             let factor = Double(scale ?? 1 / Float(max(1, shape.rows)))
             let slopes = x.indices.map { index -> Double in
@@ -114,7 +126,8 @@ import Testing
         var random = SplitMix64(seed: 3)
         let x = random.floats(rows * columns, in: -2...2)
         let labels = random.integers(rows, below: columns)
-        let gradient = try Matrix(x, rows, columns, on: device).crossEntropy(IntVector(labels, on: device)).gradient.values
+        let gradient = try Matrix(x, rows, columns, on: device).crossEntropy(IntVector(labels, on: device)).gradient
+            .values
         let slopes = centralDifferences(x.map(Double.init)) { x in
             (0..<rows).reduce(0) { sum, r in
                 let row = x[r * columns..<(r + 1) * columns]

@@ -17,7 +17,8 @@ import Testing
         let numbers = random.floats(10_000, in: 2...5)
         #expect(numbers.allSatisfy { (2...5).contains($0) })
         // The mean of 10⁴ uniform numbers of width 3 deviates by 3/√12/100; five of these.
-        let mean = numbers.reduce(0) { $0 + Double($1) } / 10_000, deviation = 3 / 12.0.squareRoot() / 100
+        let mean = numbers.reduce(0) { $0 + Double($1) } / 10_000
+        let deviation = 3 / 12.0.squareRoot() / 100
         #expect(abs(mean - 3.5) < 5 * deviation)
         #expect(random.integers(1000, below: 7).allSatisfy { (0..<7).contains($0) })
     }

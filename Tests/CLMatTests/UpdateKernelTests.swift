@@ -15,7 +15,8 @@ import Testing
         for momentum: Float in [0, 0.9] {
             var random = SplitMix64(seed: 1)
             let start = random.floats(size)
-            var w = try Matrix(start, size, 1, on: device), v = try Matrix(zeros: Shape(size, 1), on: device)
+            var w = try Matrix(start, size, 1, on: device)
+            var v = try Matrix(zeros: Shape(size, 1), on: device)
             var (exactW, exactV) = (start.map(Double.init), [Double](repeating: 0, count: size))
             let rate: Float = 0.1
             for _ in 0..<Self.steps {
@@ -36,13 +37,17 @@ import Testing
     @Test(arguments: sizes, Device.all)
     func rmspropFollowsItsRule(_ size: Int, on device: Device) throws {
         for (form, momentum, epsilonOfRule) in [
-            (Matrix.RMSPropForm.pyTorch, 0, 1e-8), (.pyTorch, 0.9, 1e-3), (.tensorFlow, 0, 1e-10), (.tensorFlow, 0.9, 0.1),
+            (Matrix.RMSPropForm.pyTorch, 0, 1e-8), (.pyTorch, 0.9, 1e-3), (.tensorFlow, 0, 1e-10),
+            (.tensorFlow, 0.9, 0.1),
         ] as [(Matrix.RMSPropForm, Float, Float)] {
             var random = SplitMix64(seed: 2)
             let start = random.floats(size)
             var w = try Matrix(start, size, 1, on: device)
-            var s = try Matrix(zeros: Shape(size, 1), on: device), v = s
-            var exactW = start.map(Double.init), exactS = [Double](repeating: 0, count: size), exactV = exactS
+            var s = try Matrix(zeros: Shape(size, 1), on: device)
+            var v = s
+            var exactW = start.map(Double.init)
+            var exactS = [Double](repeating: 0, count: size)
+            var exactV = exactS
             let (rate, alpha): (Float, Float) = (0.05, 0.9)
             let (η, μ, α, ε) = (Double(rate), Double(momentum), Double(alpha), Double(epsilonOfRule))
             for step in 0..<Self.steps {

@@ -40,19 +40,23 @@ struct Change: Sendable, CustomTestStringConvertible {
             try w.descend(ones($0), velocity: &$0, rate: 1, momentum: 1)
         },
         Change("descendByRMSProp") {
-            var s = try ones($0), v = s
+            var s = try ones($0)
+            var v = s
             try $0.descendByRMSProp(
                 ones($0), meanSquare: &s, velocity: &v, rate: 1, momentum: 1, alpha: 0.5, epsilon: 1, form: .pyTorch)
         },
         Change("be the mean square") {
-            var w = try ones($0), v = w
+            var w = try ones($0)
+            var v = w
             try w.descendByRMSProp(
                 ones($0), meanSquare: &$0, velocity: &v, rate: 1, momentum: 1, alpha: 0.5, epsilon: 1, form: .pyTorch)
         },
         Change("be RMSProp's velocity") {
-            var w = try ones($0), s = w
+            var w = try ones($0)
+            var s = w
             try w.descendByRMSProp(
-                ones($0), meanSquare: &s, velocity: &$0, rate: 1, momentum: 0.5, alpha: 0.5, epsilon: 1, form: .tensorFlow)
+                ones($0), meanSquare: &s, velocity: &$0, rate: 1, momentum: 0.5, alpha: 0.5, epsilon: 1,
+                form: .tensorFlow)
         },
     ]
 
@@ -60,7 +64,8 @@ struct Change: Sendable, CustomTestStringConvertible {
     func aCopyKeepsItsElements(_ change: Change, on device: Device) throws {
         let values = LayoutKernelTests.numbers(12)
         var m = try Matrix(values, 3, 4, on: device)
-        let copy = m, reshaped = try m.reshaped(2, 6)
+        let copy = m
+        let reshaped = try m.reshaped(2, 6)
         try change.apply(&m)
         let changed = try m.values
         #expect(changed != values, "the change changes something")
@@ -87,7 +92,8 @@ struct Change: Sendable, CustomTestStringConvertible {
             try [c.samples, c.velocities, c.meanSquares, c.averages, c.moved, c.pushed].map { try $0.values }
                 + [c.ages.values.map { Float($0) }]
         }
-        let snapshot = chains, before = try all(chains)
+        let snapshot = chains
+        let before = try all(chains)
         try chains.step(gradient: force, pull: force, noise: force, .init())
         #expect(try all(snapshot) == before)
         for (now, then) in zip(try all(chains), before) { #expect(now != then) }

@@ -1,8 +1,8 @@
 // Comparisons of what a device found with what a reference in Double expects. Each gives nil where they agree, else a
 // sentence that says where they do not: `#expect(difference(found, expected, within: bound) == nil)`.
 
-/// The first element that is further from its expectation than its bound. NaN agrees with NaN alone, and an infinity with
-/// itself alone.
+/// The first element that is further from its expectation than its bound. NaN agrees with NaN alone, and an infinity
+/// with itself alone.
 public func difference(_ found: [Float], _ expected: [Double], within bound: (Int) -> Double) -> String? {
     guard found.count == expected.count else { return "\(found.count) elements, not \(expected.count)" }
     for index in found.indices {
@@ -12,7 +12,9 @@ public func difference(_ found: [Float], _ expected: [Double], within bound: (In
             return "[\(index)] is \(element), not \(wanted)"
         }
         let error = abs(element - wanted)
-        if error > bound(index) { return "[\(index)] is \(element), not \(wanted): off by \(error), allowed \(bound(index))" }
+        if error > bound(index) {
+            return "[\(index)] is \(element), not \(wanted): off by \(error), allowed \(bound(index))"
+        }
     }
     return nil
 }

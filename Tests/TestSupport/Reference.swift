@@ -84,7 +84,8 @@ public enum Reference {
     public static func convolutionGradients(
         _ g: Convolution, images: Int, _ x: [Float], _ w: [Float], _ dy: [Float]
     ) -> (images: Sums, weights: Sums) {
-        var dx = Sums(zeros: images * g.input.count), dw = Sums(zeros: g.filters * g.patchSize)
+        var dx = Sums(zeros: images * g.input.count)
+        var dw = Sums(zeros: g.filters * g.patchSize)
         forEachProduct(g, images: images) { i, k, o in
             dx.add(Double(w[k]) * Double(dy[o]), to: i)
             dw.add(Double(x[i]) * Double(dy[o]), to: k)
