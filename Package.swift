@@ -43,7 +43,7 @@ let package = Package(
 
         // MARK: - Tests
         .target(name: "TestSupport", dependencies: ["CLMat"], path: "Tests/TestSupport"),
-        .testTarget(name: "CLMatTests", dependencies: ["CLMat", "TestSupport"]),
+        .testTarget(name: "CLMatTests", dependencies: ["CLMat", "CLMatKernels", "TestSupport"]),
         .testTarget(name: "ExplorationTests", dependencies: ["Exploration", "TestSupport"]),
         .testTarget(name: "ModelsTests", dependencies: ["Models", "CZlib", "CStb", "TestSupport"]),
         .testTarget(name: "ExploreTests", dependencies: ["explore"]),

@@ -25,7 +25,8 @@ static inline float clmat_exp(float x)
     p = p * r + 5.0000001201e-1f;
     p = p * (r * r) + r + 1.0f;
     const int half_n = n >> 1;                          // 2^n in two factors, for subnormal results
-    return p * as_float((half_n + 127) << 23) * as_float((n - half_n + 127) << 23);
+    // As unsigned, since for NaN n is anything; p is NaN then.
+    return p * as_float((int)((uint)(half_n + 127) << 23)) * as_float((int)((uint)(n - half_n + 127) << 23));
 }
 
 // ln x, within 2 ulp; -infinity at 0, NaN below.
@@ -33,7 +34,7 @@ static inline float clmat_log(float x)
 {
     const int is_tiny = x < 1.17549435e-38f;
     const float y = is_tiny ? x * 8388608.0f : x;       // 2^23, out of the subnormals
-    const int bits = as_int(y) - 0x3f3504f3;            // exponent and mantissa about sqrt(1/2)
+    const int bits = (int)((uint)as_int(y) - 0x3f3504f3u);  // exponent and mantissa about sqrt(1/2)
     const int e = (bits >> 23) - (is_tiny ? 23 : 0);
     const float m = as_float((bits & 0x007fffff) + 0x3f3504f3) - 1.0f;
     const float z = m * m;

@@ -89,7 +89,7 @@ extension CLMatError: CustomStringConvertible {
 }
 
 private func megabytes(_ bytes: Int) -> String {
-    bytes < 1 << 20 ? "\(bytes) bytes" : "\((bytes + (1 << 20) - 1) >> 20) MiB"
+    bytes < 1 << 20 ? "\(bytes) bytes" : "\((bytes >> 20) + (bytes % (1 << 20) == 0 ? 0 : 1)) MiB"
 }
 
 /// Levenshtein's edit distance, for "did you mean".

@@ -24,11 +24,10 @@ public struct Matrix: Sendable {
         guard shape.rows >= 0, shape.columns >= 0 else {
             throw .invalidArgument(operation: "Matrix", problem: "A size cannot be negative: \(shape).")
         }
-        // Kernels index with 32-bit integers.
-        let (count, overflow) = shape.rows.multipliedReportingOverflow(by: shape.columns)
-        guard !overflow, count <= Int(Int32.max) else {
+        guard let count = shape.checkedCount, count <= Shape.largestCount else {
             throw .invalidArgument(
-                operation: "Matrix", problem: "\(shape) has more than 2,147,483,647 elements; split it by rows.")
+                operation: "Matrix",
+                problem: "\(shape) has more than \(Shape.largestCount) elements; split it by rows.")
         }
         self.shape = shape
         self.device = device
@@ -38,7 +37,7 @@ public struct Matrix: Sendable {
     /// - Shapes: `values` has rows × columns elements, row by row.
     /// - Throws: ``CLMatError/shapeMismatch(operation:left:right:rule:)`` if it has not.
     public init(_ values: [Float], _ rows: Int, _ columns: Int, on device: Device) throws(CLMatError) {
-        guard rows >= 0, columns >= 0, values.count == rows.multipliedReportingOverflow(by: columns).partialValue else {
+        guard rows >= 0, columns >= 0, values.count == Shape(rows, columns).checkedCount else {
             throw .shapeMismatch(
                 operation: "Matrix", left: Shape(1, values.count), right: Shape(rows, columns),
                 rule: "There must be rows × columns values.")
@@ -98,7 +97,7 @@ public struct Matrix: Sendable {
     /// - Throws: ``CLMatError/shapeMismatch(operation:left:right:rule:)`` if the number of elements differs.
     public func reshaped(_ rows: Int, _ columns: Int) throws(CLMatError) -> Matrix {
         let wanted = Shape(rows, columns)
-        guard rows >= 0, columns >= 0, wanted.count == count else {
+        guard rows >= 0, columns >= 0, wanted.checkedCount == count else {
             throw .shapeMismatch(
                 operation: "reshaped", left: shape, right: wanted, rule: "The number of elements must stay the same.")
         }
@@ -130,7 +129,7 @@ public struct IntVector: Sendable {
     public let device: Device
     private(set) var buffer: Buffer
     /// The smallest and largest element where they are known on the host, to check indices without waiting.
-    let bounds: ClosedRange<Int32>?
+    private(set) var bounds: ClosedRange<Int32>?
 
     /// - Throws: ``CLMatError/invalidArgument(operation:problem:)`` for an element that 32 bits cannot hold.
     public init(_ values: [Int], on device: Device) throws(CLMatError) {
@@ -177,8 +176,10 @@ public struct IntVector: Sendable {
 
     public var argument: Argument { .buffer(buffer) }
 
-    /// Makes the memory this vector's own before a kernel changes it in place.
+    /// Makes the memory this vector's own before a kernel changes it in place. What the host knows of its elements is
+    /// forgotten.
     public mutating func makeUnique() throws(CLMatError) {
+        bounds = nil
         if isKnownUniquelyReferenced(&buffer) { return }
         let own = try device.backend.allocate(bytes: 4 * count)
         try device.backend.copy(buffer, to: own, bytes: 4 * count)
@@ -210,7 +211,7 @@ public struct ByteMatrix: Sendable {
 
     /// - Shapes: `bytes` has rows × columns elements, row by row.
     public init(_ bytes: [UInt8], _ rows: Int, _ columns: Int, on device: Device) throws(CLMatError) {
-        guard rows >= 0, columns >= 0, bytes.count == rows * columns else {
+        guard rows >= 0, columns >= 0, bytes.count == Shape(rows, columns).checkedCount else {
             throw .shapeMismatch(
                 operation: "ByteMatrix", left: Shape(1, bytes.count), right: Shape(rows, columns),
                 rule: "There must be rows × columns bytes.")

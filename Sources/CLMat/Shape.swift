@@ -10,6 +10,14 @@ public struct Shape: Sendable, Hashable, CustomStringConvertible {
 
     /// The number of elements.
     public var count: Int { rows * columns }
+    /// The number of elements, or nil if 64 bits cannot hold it: for sizes that nobody has checked yet.
+    var checkedCount: Int? {
+        let (count, overflow) = rows.multipliedReportingOverflow(by: columns)
+        return overflow ? nil : count
+    }
+    /// The most elements that a matrix can have. Kernels index with 32-bit integers, and may reach past the end,
+    /// before they look, by the padding of a work-group or a segment of a reduction, at most 4096.
+    static let largestCount = (1 << 31) - 4096
     public var transposed: Shape { Shape(columns, rows) }
     public var description: String { "\(rows) × \(columns)" }
 }
@@ -33,5 +41,12 @@ public struct ImageShape: Sendable, Hashable, CustomStringConvertible {
     public var area: Int { height * width }
     /// Numbers in one image, channels included.
     public var count: Int { channels * area }
-    public var description: String { area == 1 ? "\(channels)" : "\(channels) × \(height) × \(width)" }
+    /// Whether the sizes are positive and an image can be the row of a matrix.
+    var fitsARow: Bool {
+        guard channels > 0, height > 0, width > 0,
+            let count = Shape(channels, height).checkedCount.flatMap({ Shape($0, width).checkedCount })
+        else { return false }
+        return count <= Shape.largestCount
+    }
+    public var description: String { height == 1 && width == 1 ? "\(channels)" : "\(channels) × \(height) × \(width)" }
 }

@@ -20,16 +20,23 @@ public struct Convolution: Sendable, Equatable {
     ) throws(CLMatError) {
         (self.input, self.filters, self.stride, self.padding) = (input, filters, stride, padding)
         (self.kernelHeight, self.kernelWidth) = (kernelHeight, kernelWidth)
-        guard input.channels > 0, input.height > 0, input.width > 0, filters > 0, kernelHeight > 0, kernelWidth > 0,
-            stride > 0, padding >= 0
+        // Kernels count with 32 bits; a quarter of that leaves room for an image with padding on both sides.
+        let limit = Int(Int32.max) / 4
+        guard input.fitsARow, [filters, kernelHeight, kernelWidth, stride].allSatisfy({ 1...limit ~= $0 }),
+            0...limit ~= padding
         else {
             throw .invalidArgument(
-                operation: "Convolution", problem: "Sizes and stride must be positive, the padding not negative.")
+                operation: "Convolution",
+                problem: "Sizes and stride must be positive, the padding not negative, and an image must fit a row.")
         }
         guard kernelHeight <= input.height + 2 * padding, kernelWidth <= input.width + 2 * padding else {
             throw .invalidArgument(
                 operation: "Convolution",
                 problem: "A kernel of \(kernelHeight) × \(kernelWidth) is larger than the image, \(input) with padding \(padding).")
+        }
+        let patch = ImageShape(channels: input.channels, height: kernelHeight, width: kernelWidth)
+        guard output.fitsARow, patch.fitsARow else {
+            throw .invalidArgument(operation: "Convolution", problem: "The output or a filter does not fit a row.")
         }
     }
 

@@ -71,6 +71,8 @@ public struct LangevinChains: Sendable {
     ///   - gradient: g, of the activation with respect to the samples.
     ///   - pull: r, the weighted gradients of all regularisers.
     ///   - noise: e, numbers of N(0, 1).
+    /// - Throws: ``CLMatError/shapeMismatch(operation:left:right:rule:)`` if a part does not fit the samples, or
+    ///   ``CLMatError/invalidArgument(operation:problem:)`` for a window of no steps.
     /// - Source: Jiang, "Exploratory model analysis for machine learning", UCB/EECS-2018-34, section 4.3, algorithm 1.
     public mutating func step(
         gradient: Matrix, pull: Matrix, noise: Matrix, _ p: Parameters
@@ -78,6 +80,21 @@ public struct LangevinChains: Sendable {
         try requireSameShape(samples, gradient, "LangevinChains.step")
         try requireSameShape(samples, pull, "LangevinChains.step")
         try requireSameShape(samples, noise, "LangevinChains.step")
+        try requireSameShape(samples, velocities, "LangevinChains.step")
+        try requireSameShape(samples, meanSquares, "LangevinChains.step")
+        try requireSameShape(samples, averages, "LangevinChains.step")
+        try requireSameDevice(samples.device, ages.device, "LangevinChains.step")
+        try requireSameDevice(samples.device, imageMeanSquares.device, "LangevinChains.step")
+        guard ages.count == samples.rows, moved.rows == samples.rows, imageMeanSquares.shape == moved.shape else {
+            throw .shapeMismatch(
+                operation: "LangevinChains.step", left: samples.shape, right: Shape(ages.count, 1),
+                rule: "There must be one age a chain, and the number of chains stays what it was at the start.")
+        }
+        guard p.window > 0, p.burnIn >= 0 else {
+            throw .invalidArgument(
+                operation: "LangevinChains.step",
+                problem: "A window of \(p.window) steps after a burn-in of \(p.burnIn) has no mean.")
+        }
         try samples.makeUnique()
         try velocities.makeUnique()
         try meanSquares.makeUnique()
@@ -87,20 +104,30 @@ public struct LangevinChains: Sendable {
         try moved.makeUnique()
         try pushed.makeUnique()
         let columns = samples.columns
+        // Kernels count steps with 32 bits; more than that is for ever.
+        func steps(_ count: Int) -> Int { Int(Int32(clamping: count)) }
         try samples.device.launch(
             .langevinStep,
             [
                 .int(columns), .float(p.noise), .float(p.step), .float(p.decayStart), .float(p.decayExponent),
                 .float(p.momentum), .int(p.normalisation.rawValue), .float(p.memory), .float(p.clip.lowerBound),
-                .float(p.clip.upperBound), .int(p.burnIn), .int(p.window), gradient.argument, pull.argument,
-                noise.argument, samples.argument, velocities.argument, meanSquares.argument, averages.argument,
-                imageMeanSquares.argument, ages.argument, moved.argument, pushed.argument,
+                .float(p.clip.upperBound), .int(steps(p.burnIn)), .int(steps(p.window)), gradient.argument,
+                pull.argument, noise.argument, samples.argument, velocities.argument, meanSquares.argument,
+                averages.argument, imageMeanSquares.argument, ages.argument, moved.argument, pushed.argument,
             ],
             over: .groups(samples.rows, bytes: 44 * columns, operations: 25 * columns))
     }
 
     /// Starts one chain again at `sample`, 1 × pixels.
+    ///
+    /// - Throws: ``CLMatError/shapeMismatch(operation:left:right:rule:)`` or
+    ///   ``CLMatError/invalidArgument(operation:problem:)`` for a chain that there is not.
     public mutating func restart(_ chain: Int, at sample: Matrix) throws(CLMatError) {
+        guard sample.shape == Shape(1, samples.columns) else {
+            throw .shapeMismatch(
+                operation: "LangevinChains.restart", left: Shape(1, samples.columns), right: sample.shape,
+                rule: "A chain starts at one sample.")
+        }
         let zeros = try Matrix(zeros: sample.shape, on: sample.device)
         try samples.replace(row: chain, with: sample)
         try averages.replace(row: chain, with: sample)

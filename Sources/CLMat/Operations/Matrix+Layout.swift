@@ -26,7 +26,7 @@ extension Matrix {
     /// - Throws: ``CLMatError/invalidArgument(operation:problem:)`` if the block lies outside.
     public mutating func replace(row: Int = 0, column: Int = 0, with other: Matrix) throws(CLMatError) {
         try requireSameDevice(device, other.device, "replace")
-        guard row >= 0, column >= 0, row + other.rows <= rows, column + other.columns <= columns else {
+        guard row >= 0, column >= 0, row <= rows - other.rows, column <= columns - other.columns else {
             throw .invalidArgument(
                 operation: "replace",
                 problem: "A block of \(other.shape) at row \(row), column \(column) does not lie within \(shape).")

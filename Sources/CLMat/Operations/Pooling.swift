@@ -5,10 +5,12 @@ public struct Pooling: Sendable, Equatable {
     public let size: Int
     public let stride: Int
 
-    /// - Throws: ``CLMatError/invalidArgument(operation:problem:)`` if the window is larger than the image.
+    /// - Throws: ``CLMatError/invalidArgument(operation:problem:)`` if the window is larger than the image, or the
+    ///   image than a row.
     public init(input: ImageShape, size: Int, stride: Int? = nil) throws(CLMatError) {
         (self.input, self.size, self.stride) = (input, size, stride ?? size)
-        guard size > 0, self.stride > 0, size <= input.height, size <= input.width else {
+        guard input.fitsARow, size > 0, size <= input.height, size <= input.width, 1...Int(Int32.max) ~= self.stride
+        else {
             throw .invalidArgument(
                 operation: "Pooling", problem: "Windows of \(size) × \(size) do not fit images of \(input).")
         }
@@ -63,6 +65,9 @@ extension Matrix {
     }
 
     /// ∂L/∂images from ∂L/∂maxima (self).
+    ///
+    /// - Throws: ``CLMatError/shapeMismatch(operation:left:right:rule:)``, or
+    ///   ``CLMatError/invalidArgument(operation:problem:)`` for a place outside the image.
     public func maxPoolGradient(_ places: IntVector, _ pooling: Pooling) throws(CLMatError) -> Matrix {
         try pooling.check(self, pooling.output, "maxPoolGradient")
         guard places.count == count else {
@@ -71,6 +76,7 @@ extension Matrix {
                 rule: "There must be one place a maximum.")
         }
         try requireSameDevice(device, places.device, "maxPoolGradient")
+        try places.check(within: pooling.input.area, operation: "maxPoolGradient")
         let images = try Matrix(uninitialised: Shape(rows, pooling.input.count), on: device)
         try device.launch(
             .maxPoolBackward, pooling.sizes(rows) + [argument, places.argument, images.argument],

@@ -1,0 +1,235 @@
+import CLMat
+import CLMatKernels
+import TestSupport
+import Testing
+
+struct ConvolutionCase: Sendable, CustomTestStringConvertible {
+    let geometry: Convolution
+    let images: Int
+
+    init(
+        _ images: Int, channels: Int, _ height: Int, _ width: Int, filters: Int, _ kernelHeight: Int,
+        _ kernelWidth: Int,
+        stride: Int = 1, padding: Int = 0
+    ) {
+        self.images = images
+        geometry = try! Convolution(
+            input: ImageShape(channels: channels, height: height, width: width), filters: filters,
+            kernelHeight: kernelHeight, kernelWidth: kernelWidth, stride: stride, padding: padding)
+    }
+
+    var testDescription: String {
+        let g = geometry
+        return "\(images) of \(g.input), \(g.filters) filters \(g.kernelHeight) × \(g.kernelWidth), "
+            + "stride \(g.stride), padding \(g.padding)"
+    }
+
+    /// Images, weights, biases and the gradient of the output.
+    func data() -> (x: [Float], w: [Float], b: [Float], dy: [Float]) {
+        var random = SplitMix64(seed: 1)
+        let g = geometry
+        return (
+            random.floats(images * g.input.count), random.floats(g.filters * g.patchSize), random.floats(g.filters),
+            random.floats(images * g.output.count)
+        )
+    }
+}
+
+@Suite struct ConvolutionKernelTests {
+    static let small = [
+        ConvolutionCase(1, channels: 1, 1, 1, filters: 1, 1, 1),
+        ConvolutionCase(2, channels: 3, 5, 4, filters: 2, 1, 1),
+        ConvolutionCase(2, channels: 1, 5, 7, filters: 3, 3, 3),
+        ConvolutionCase(1, channels: 2, 6, 5, filters: 2, 3, 2, padding: 1),
+        ConvolutionCase(2, channels: 2, 7, 6, filters: 3, 2, 3, stride: 2),
+        ConvolutionCase(2, channels: 1, 7, 8, filters: 2, 3, 5, stride: 2, padding: 2),
+        ConvolutionCase(3, channels: 2, 5, 5, filters: 1, 5, 5),
+        ConvolutionCase(1, channels: 1, 3, 9, filters: 2, 1, 9, padding: 3),
+        ConvolutionCase(1, channels: 1, 8, 8, filters: 1, 3, 3, stride: 3, padding: 1),
+        ConvolutionCase(1, channels: 1, 5, 5, filters: 1, 1, 1, stride: 4),
+        ConvolutionCase(1, channels: 1, 2, 2, filters: 1, 2, 2, stride: 1, padding: 4),
+        ConvolutionCase(5, channels: 4, 1, 1, filters: 3, 1, 1),
+    ]
+    static let larger = [
+        ConvolutionCase(20, channels: 1, 28, 28, filters: 6, 5, 5, padding: 2),
+        ConvolutionCase(17, channels: 6, 14, 14, filters: 16, 5, 5),
+        ConvolutionCase(33, channels: 3, 31, 29, filters: 5, 3, 3, stride: 2, padding: 1),
+    ]
+    /// Patches of 49 × 48² numbers, 0.43 MiB an image: 149 of them take more than the 64 MiB of one group, so that
+    /// one image is left for a second.
+    static let justOverAGroup = ConvolutionCase(149, channels: 1, 48, 48, filters: 2, 7, 7, padding: 3)
+
+    @Test func theLargeCaseIsJustOverAGroup() {
+        let g = Self.justOverAGroup.geometry
+        let bytes = 4 * g.patchSize * g.output.area
+        #expect(bytes * 149 > 64 << 20 && bytes * 148 <= 64 << 20)
+    }
+
+    @Test(arguments: small + larger + [justOverAGroup], Device.all)
+    func agreesWithTheDefinition(_ test: ConvolutionCase, on device: Device) throws {
+        let (g, images) = (test.geometry, test.images)
+        let (x, w, b, dy) = test.data()
+        let input = try Matrix(x, images, g.input.count, on: device)
+        let weights = try Matrix(w, g.filters, g.patchSize, on: device)
+        let gradient = try Matrix(dy, images, g.output.count, on: device)
+
+        let output = try input.convolved(weights, biases: Matrix(b, 1, g.filters, on: device), g)
+        let exact = Reference.convolution(g, images: images, x, w, b)
+        #expect(output.shape == Shape(images, g.output.count))
+        // A sum of C·kh·kw products and a bias, in whatever order (as for matmul); likewise below.
+        try expectNone(
+            difference(
+                output.values, exact.values, within: { Double(g.patchSize + 1) * epsilon * exact.magnitudes[$0] }))
+
+        let slopes = Reference.convolutionGradients(g, images: images, x, w, dy)
+        let dx = try gradient.convolutionInputGradient(weights, g)
+        let inputTerms = Double(g.filters * g.kernelHeight * g.kernelWidth)
+        #expect(dx.shape == input.shape)
+        try expectNone(
+            difference(dx.values, slopes.images.values, within: { inputTerms * epsilon * slopes.images.magnitudes[$0] })
+        )
+
+        let (dw, db) = try gradient.convolutionWeightGradient(input, g)
+        let weightTerms = Double(images * g.output.area)
+        #expect(dw.shape == weights.shape && db.shape == Shape(1, g.filters))
+        try expectNone(
+            difference(
+                dw.values, slopes.weights.values, within: { weightTerms * epsilon * slopes.weights.magnitudes[$0] }))
+        var sums = Reference.Sums(zeros: g.filters)
+        for index in dy.indices { sums.add(Double(dy[index]), to: index / g.output.area % g.filters) }
+        try expectNone(difference(db.values, sums.values, within: { weightTerms * epsilon * sums.magnitudes[$0] }))
+    }
+
+    /// The gradients are slopes: of L = ½ Σ y², whose output gradient is y itself, against central differences in
+    /// Double.
+    @Test(arguments: small, Device.all)
+    func gradientsAgreeWithCentralDifferences(_ test: ConvolutionCase, on device: Device) throws {
+        let (g, images) = (test.geometry, test.images)
+        let (x, w, b, _) = test.data()
+        let input = try Matrix(x, images, g.input.count, on: device)
+        let weights = try Matrix(w, g.filters, g.patchSize, on: device)
+        let output = try input.convolved(weights, biases: Matrix(b, 1, g.filters, on: device), g)
+        let dx = try output.convolutionInputGradient(weights, g).values
+        let (dw, db) = try output.convolutionWeightGradient(input, g)
+
+        func loss(_ x: [Double], _ w: [Double], _ b: [Double]) -> Double {
+            var y = (0..<images * g.output.count).map { b[$0 / g.output.area % g.filters] }
+            Reference.forEachProduct(g, images: images) { i, k, o in y[o] += x[i] * w[k] }
+            return y.reduce(0) { $0 + $1 * $1 } / 2
+        }
+        let (exactX, exactW, exactB) = (x.map(Double.init), w.map(Double.init), b.map(Double.init))
+        // Sums of fewer than 200 products, each of numbers up to some 10, so up to 2000 roundings' worth of ε/2;
+        // measured against the largest slope. L is quadratic, so the differences have no error but rounding, some
+        // 10⁻⁹.
+        func check(_ found: [Float], _ expected: [Double], _ name: String) {
+            let largest = expected.reduce(1) { max($0, abs($1)) }
+            expectNone(difference(found, expected, within: 100 * epsilon * largest), "\(name)")
+        }
+        check(dx, centralDifferences(exactX, 1e-4) { loss($0, exactW, exactB) }, "images")
+        check(try dw.values, centralDifferences(exactW, 1e-4) { loss(exactX, $0, exactB) }, "weights")
+        check(try db.values, centralDifferences(exactB, 1e-4) { loss(exactX, exactW, $0) }, "biases")
+    }
+
+    @Test(arguments: Device.all)
+    func noImagesGiveNothingAndNoGradient(on device: Device) throws {
+        let g = ConvolutionCase(1, channels: 2, 5, 5, filters: 3, 3, 3).geometry
+        let weights = try Matrix(filledWith: 1, Shape(3, 18), on: device)
+        let biases = try Matrix(zeros: Shape(1, 3), on: device)
+        let none = try Matrix([], 0, 50, on: device)
+        let noGradient = try Matrix([], 0, 27, on: device)
+        #expect(try none.convolved(weights, biases: biases, g).shape == Shape(0, 27))
+        #expect(try noGradient.convolutionInputGradient(weights, g).shape == Shape(0, 50))
+        let (dw, db) = try noGradient.convolutionWeightGradient(none, g)
+        #expect(try dw.values == [Float](repeating: 0, count: 54) && db.values == [0, 0, 0])
+    }
+
+    // MARK: The kernels one by one, as a dependent would call them: the CPU's whole convolutions do not use them
+
+    static let family = KernelFamily("convolution", source: String(cString: clmat_kernel_source("convolution")!))
+    static let imageToColumn = Kernel("image_to_column", in: family) { a, r in
+        image_to_column(
+            r.lowerBound, r.upperBound, a.int(0), a.int(1), a.int(2), a.int(3), a.int(4), a.int(5), a.int(6), a.int(7),
+            a.int(8), a.int(9), a.floats(10), a.mutableFloats(11))
+    }
+    static let columnToImage = Kernel("column_to_image", in: family) { a, r in
+        column_to_image(
+            r.lowerBound, r.upperBound, a.int(0), a.int(1), a.int(2), a.int(3), a.int(4), a.int(5), a.int(6), a.int(7),
+            a.int(8), a.int(9), a.floats(10), a.mutableFloats(11))
+    }
+    static let imagesFromChannels = Kernel("images_from_channels", in: family) { a, r in
+        images_from_channels(
+            r.lowerBound, r.upperBound, a.int(0), a.int(1), a.int(2), a.floats(3), a.floats(4), a.mutableFloats(5))
+    }
+    static let channelsToFront = Kernel("channels_to_front", in: family) { a, r in
+        channels_to_front(r.lowerBound, r.upperBound, a.int(0), a.int(1), a.int(2), a.floats(3), a.mutableFloats(4))
+    }
+
+    @Test(arguments: small + larger, Device.all)
+    func patchesAgreeWithTheDefinition(_ test: ConvolutionCase, on device: Device) throws {
+        let (g, images) = (test.geometry, test.images)
+        let (area, across) = (g.output.area, test.images * g.output.area)
+        let (x, _, _, _) = test.data()
+        let sizes: [Argument] = [
+            .int(images), .int(g.input.channels), .int(g.input.height), .int(g.input.width), .int(g.kernelHeight),
+            .int(g.kernelWidth), .int(g.stride), .int(g.padding), .int(g.output.height), .int(g.output.width),
+        ]
+        // With one filter, each product of the convolution is one element of the patches.
+        let one = try Convolution(
+            input: g.input, filters: 1, kernelHeight: g.kernelHeight, kernelWidth: g.kernelWidth, stride: g.stride,
+            padding: g.padding)
+        var expected = [Float](repeating: 0, count: g.patchSize * across)
+        var back = Reference.Sums(zeros: x.count)
+        var random = SplitMix64(seed: 2)
+        let columns = random.floats(expected.count)
+        Reference.forEachProduct(one, images: images) { i, k, o in
+            expected[k * across + o] = x[i]
+            back.add(Double(columns[k * across + o]), to: i)
+        }
+
+        let input = try Matrix(x, images, g.input.count, on: device)
+        // A canary of 64 elements behind each output.
+        let patches = try Matrix(filledWith: 9, Shape(1, expected.count + 64), on: device)
+        try device.launch(
+            Self.imageToColumn, sizes + [input.argument, patches.argument],
+            over: WorkSize(items: g.patchSize * images, workItems: area, bytesPerItem: 8 * area))
+        try expectNone(bitDifference(patches.values, expected + [Float](repeating: 9, count: 64)))
+
+        let sums = try Matrix(filledWith: 9, Shape(1, x.count + 64), on: device)
+        try device.launch(
+            Self.columnToImage, sizes + [Matrix(columns, 1, columns.count, on: device).argument, sums.argument],
+            over: WorkSize(items: images * g.input.channels, workItems: g.input.area, bytesPerItem: 8 * g.input.area))
+        let terms = Double(g.kernelHeight * g.kernelWidth)
+        try expectNone(
+            difference(
+                sums.values, back.values + [Double](repeating: 9, count: 64),
+                within: { $0 < x.count ? terms * epsilon * back.magnitudes[$0] : 0 }))
+    }
+
+    @Test(arguments: [(1, 1, 1), (3, 5, 7), (65, 2, 64), (2, 63, 65)], Device.all)
+    func channelsGoToTheFrontAndBack(_ sizes: (Int, Int, Int), on device: Device) throws {
+        let (images, channels, area) = sizes
+        let count = images * channels * area
+        let x = LayoutKernelTests.numbers(count)
+        let biases = (0..<channels).map { Float($0) * 1000 }
+        var expected = x
+        for n in 0..<images {
+            for f in 0..<channels {
+                for p in 0..<area { expected[(f * images + n) * area + p] = x[(n * channels + f) * area + p] }
+            }
+        }
+        let front = try Matrix(filledWith: -1, Shape(1, count + 64), on: device)
+        let work = WorkSize(items: images * channels, workItems: area, bytesPerItem: 8 * area)
+        let layout: [Argument] = [.int(images), .int(channels), .int(area)]
+        try device.launch(
+            Self.channelsToFront, layout + [Matrix(x, 1, count, on: device).argument, front.argument], over: work)
+        try expectNone(bitDifference(front.values, expected + [Float](repeating: -1, count: 64)))
+
+        let back = try Matrix(filledWith: -1, Shape(1, count + 64), on: device)
+        try device.launch(
+            Self.imagesFromChannels,
+            layout + [front.argument, Matrix(biases, 1, channels, on: device).argument, back.argument], over: work)
+        // Whole numbers and quarters below 2²²: their sums are exact.
+        let withBiases = x.indices.map { x[$0] + biases[$0 / area % channels] }
+        try expectNone(bitDifference(back.values, withBiases + [Float](repeating: -1, count: 64)))
+    }
+}

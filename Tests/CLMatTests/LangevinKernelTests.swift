@@ -1,0 +1,163 @@
+import CLMat
+import Foundation
+import TestSupport
+import Testing
+
+struct LangevinCase: Sendable, CustomTestStringConvertible {
+    let testDescription: String
+    let chains: Int
+    let pixels: Int
+    let parameters: LangevinChains.Parameters
+
+    init(
+        _ name: String, _ chains: Int = 3, _ pixels: Int = 65,
+        _ set: (inout LangevinChains.Parameters) -> Void = { _ in }
+    ) {
+        (testDescription, self.chains, self.pixels) = (name, chains, pixels)
+        var parameters = LangevinChains.Parameters()
+        set(&parameters)
+        self.parameters = parameters
+    }
+}
+
+/// The sampler's step against algorithm 1 of its source in Double, for several steps.
+@Suite struct LangevinKernelTests {
+    static let cases = [
+        LangevinCase("defaults"),
+        LangevinCase("one pixel", 1, 1),
+        LangevinCase("no chains", 0, 5),
+        LangevinCase("images of MNIST", 5, 784),
+        LangevinCase("not normalised") { $0.normalisation = .off },
+        LangevinCase("normalised by pixel", 4, 67) { $0.normalisation = .pixel },
+        LangevinCase("clipped", 4, 63) { ($0.clip, $0.step) = (-0.25...0.5, 0.2) },
+        LangevinCase("clipped below alone", 4, 64) { ($0.clip, $0.step) = (0...(.infinity), 0.2) },
+        LangevinCase("burn-in and window", 2, 33) { ($0.burnIn, $0.window) = (2, 3) },
+        LangevinCase("burn-in longer than the run") { $0.burnIn = 100 },
+        LangevinCase("a window without end") { $0.window = .max },
+        LangevinCase("decaying step", 3, 31) { ($0.step, $0.decayStart, $0.decayExponent) = (0.1, 2, 0.55) },
+        LangevinCase("no momentum, no noise") { ($0.momentum, $0.noise) = (0, 0) },
+        LangevinCase("everything", 7, 129) {
+            ($0.clip, $0.step, $0.decayStart, $0.decayExponent) = (-0.5...0.5, 0.3, 10, 1)
+            ($0.burnIn, $0.window, $0.memory, $0.momentum, $0.normalisation) = (1, 4, 0.5, 0.5, .pixel)
+        },
+    ]
+
+    @Test(arguments: cases, Device.all)
+    func stepsFollowTheAlgorithm(_ test: LangevinCase, on device: Device) throws {
+        let (chains, pixels, p) = (test.chains, test.pixels, test.parameters)
+        let count = chains * pixels
+        var random = SplitMix64(seed: 1)
+        let start = random.floats(count)
+        var state = try LangevinChains(startingAt: Matrix(start, chains, pixels, on: device))
+        var x = start.map(Double.init)
+        var v = [Double](repeating: 0, count: count)
+        var s = v
+        var whole = [Double](repeating: 0, count: chains)
+        var a = x
+        let (ρ, σ, γ, β) = (Double(p.memory), Double(p.noise), Double(p.momentum), Double(p.step))
+        let steps = 7
+
+        for t in 1...steps {
+            let g = random.floats(count)
+            let r = random.floats(count)
+            let e = random.floats(count, in: -3...3)
+            func matrix(_ values: [Float]) throws -> Matrix { try Matrix(values, chains, pixels, on: device) }
+            try state.step(gradient: matrix(g), pull: matrix(r), noise: matrix(e), p)
+
+            let βt = β * pow(1 + Double(t) / Double(p.decayStart), -Double(p.decayExponent))
+            let weight = 1 / Double(max(1, min(t - p.burnIn, p.window)))
+            var moved = [Double](repeating: 0, count: chains)
+            var pushed = moved
+            for chain in 0..<chains {
+                let squares = (0..<pixels).reduce(0) { $0 + Double(g[chain * pixels + $1]) * Double(g[chain * pixels + $1]) }
+                whole[chain] = ρ * whole[chain] + (1 - ρ) * squares / Double(pixels)
+            }
+            for i in 0..<count {
+                let g = Double(g[i])
+                s[i] = ρ * s[i] + (1 - ρ) * g * g
+                let n =
+                    switch p.normalisation {
+                    case .off: g
+                    case .image: g / (whole[i / pixels] + 1e-8).squareRoot()
+                    case .pixel: g / (s[i] + 1e-8).squareRoot()
+                    }
+                let u = n + Double(r[i]) + σ * Double(e[i])
+                v[i] = γ * v[i] + βt * u
+                let next = min(max(x[i] + v[i], Double(p.clip.lowerBound)), Double(p.clip.upperBound))
+                moved[i / pixels] += abs(next - x[i])
+                pushed[i / pixels] += u * u
+                x[i] = next
+                a[i] += weight * (x[i] - a[i])
+            }
+            // |u| ≤ |n| + 1 + 0.9, with some 10 roundings (a root has 3 ulp, a division 2.5; an image's mean square has
+            // as many more as its sum); v ≤ 10 βu; x is a sum of v. By pixel |n| ≤ 3.2 = 1/√(1 − ρ); by image the
+            // largest of a row's |g| lies within √pixels, and below 6, of its root mean square.
+            let relative = Double(t) * (10 + (p.normalisation == .image ? Double(pixels) / 32 : 0)) * epsilon
+            let bound = p.normalisation == .image ? 3.2 * min(6, Double(pixels).squareRoot()) + 1.9 : 5.1
+            let (ofU, ofV) = (bound, max(1, 10 * β * bound))
+            try expectNone(difference(state.meanSquares.values, s, within: relative))
+            try expectNone(difference(state.imageMeanSquares.values, whole, within: relative * (1 + Double(pixels) / 32)))
+            try expectNone(difference(state.velocities.values, v, within: relative * ofV))
+            try expectNone(difference(state.samples.values, x, within: relative * (1 + ofV)))
+            try expectNone(difference(state.averages.values, a, within: relative * (1 + ofV)))
+            // Sums over pixels: their terms' errors, and pixels/32 + 6 roundings of the sum.
+            let chain = Double(pixels) / 32 + 6
+            try expectNone(
+                difference(
+                    state.moved.values, moved,
+                    within: {
+                        Double(pixels) * relative * (1 + ofV) + chain * epsilon * moved[$0]
+                    }))
+            try expectNone(
+                difference(
+                    state.pushed.values, pushed,
+                    within: {
+                        Double(pixels) * 20 * epsilon * ofU * ofU + chain * epsilon * pushed[$0]
+                    }))
+            #expect(try state.ages.values == [Int32](repeating: Int32(t), count: chains))
+        }
+    }
+
+    @Test(arguments: Device.all)
+    func oneChainStartsAgainAndTheOthersGoOn(on device: Device) throws {
+        let (chains, pixels) = (3, 5)
+        var random = SplitMix64(seed: 2)
+        var state = try LangevinChains(startingAt: Matrix(random.floats(15), chains, pixels, on: device))
+        let forces = try (0..<3).map { _ in try Matrix(random.floats(15), chains, pixels, on: device) }
+        for _ in 0..<3 { try state.step(gradient: forces[0], pull: forces[1], noise: forces[2], .init()) }
+        let before = state
+        let sample = random.floats(5)
+        try state.restart(1, at: Matrix(sample, 1, pixels, on: device))
+
+        func rows(_ m: Matrix) throws -> [[Float]] { try ReductionKernelTests.rows(m.values, m.shape).map(Array.init) }
+        for (now, then, restarted) in [
+            (state.samples, before.samples, sample), (state.averages, before.averages, sample),
+            (state.velocities, before.velocities, [Float](repeating: 0, count: 5)),
+            (state.meanSquares, before.meanSquares, [Float](repeating: 0, count: 5)),
+            (state.imageMeanSquares, before.imageMeanSquares, [0]),
+        ] {
+            #expect(try rows(now) == [rows(then)[0], restarted, rows(then)[2]])
+        }
+        #expect(try state.ages.values == [3, 0, 3])
+    }
+
+    /// A known law: with γ = 0, a constant step and the gradient −x, the samples become those of a normal distribution.
+    @Test(arguments: Device.all)
+    func samplesReachTheStationaryDistribution(on device: Device) throws {
+        let (chains, pixels) = (16, 1024)
+        var parameters = LangevinChains.Parameters()
+        (parameters.normalisation, parameters.momentum, parameters.step, parameters.noise) = (.off, 0, 0.1, 1)
+        var state = try LangevinChains(startingAt: Matrix(zeros: Shape(chains, pixels), on: device))
+        let none = try Matrix(zeros: Shape(chains, pixels), on: device)
+        for step in 0..<60 {
+            let noise = try Matrix(
+                normal: 0, deviation: 1, RandomKey(seed: 3, step: step, stream: 0), Shape(chains, pixels), on: device)
+            try state.step(gradient: state.samples.negated(), pull: none, noise: noise, parameters)
+        }
+        // x ← (1 − β) x + β e: variance β² / (1 − (1 − β)²), up to (1 − β)¹²⁰ of it after 60 steps.
+        let variance = 0.01 / (1 - 0.81)
+        let n = Double(chains * pixels)
+        let found = Double(try state.samples.sumOfSquares()) / n
+        #expect(abs(found - variance) < 5 * variance * (2 / n).squareRoot())
+    }
+}

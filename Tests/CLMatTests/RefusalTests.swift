@@ -1,0 +1,358 @@
+import CLMat
+import TestSupport
+import Testing
+
+/// Something that must not be done with a 3 × 4 matrix, and the case of the error that says so.
+struct Refusal: Sendable, CustomTestStringConvertible {
+    let testDescription: String
+    let error: String
+    let attempt: @Sendable (inout Matrix, Device) throws -> Void
+
+    init(_ name: String, _ error: String, _ attempt: @escaping @Sendable (inout Matrix, Device) throws -> Void) {
+        (testDescription, self.error, self.attempt) = (name, error, attempt)
+    }
+}
+
+/// What does not fit throws, and changes nothing.
+@Suite struct RefusalTests {
+    private static func zeros(_ rows: Int, _ columns: Int, _ device: Device) throws -> Matrix {
+        try Matrix(zeros: Shape(rows, columns), on: device)
+    }
+    private static func indices(_ values: [Int32], _ device: Device) throws -> IntVector {
+        try IntVector(values, on: device)
+    }
+    private static let image = ImageShape(height: 2, width: 2)
+
+    static let shapes = [
+        Refusal("too few values", "shapeMismatch") { _, d in _ = try Matrix([1, 2, 3], 2, 2, on: d) },
+        Refusal("sizes whose product overflows", "shapeMismatch") { _, d in _ = try Matrix([], 1 << 32, 1 << 32, on: d)
+        },
+        Refusal("negative sizes", "shapeMismatch") { _, d in _ = try Matrix([1, 2], -1, -2, on: d) },
+        Refusal("write", "shapeMismatch") { m, _ in try m.write([1, 2]) },
+        Refusal("reshaped", "shapeMismatch") { m, _ in _ = try m.reshaped(5, 2) },
+        Refusal("reshaped to negative sizes", "shapeMismatch") { m, _ in _ = try m.reshaped(-3, -4) },
+        Refusal("reshaped to sizes that overflow", "shapeMismatch") { m, _ in _ = try m.reshaped(1 << 62, 4) },
+        Refusal("+ of rows", "shapeMismatch") { m, d in _ = try m + zeros(2, 4, d) },
+        Refusal("- of columns", "shapeMismatch") { m, d in _ = try m - zeros(3, 3, d) },
+        Refusal("* of a transpose", "shapeMismatch") { m, d in _ = try m * zeros(4, 3, d) },
+        Refusal("/ of nothing", "shapeMismatch") { m, d in _ = try m / zeros(0, 4, d) },
+        Refusal("maximum", "shapeMismatch") { m, d in _ = try m.maximum(zeros(2, 2, d)) },
+        Refusal("minimum", "shapeMismatch") { m, d in _ = try m.minimum(zeros(2, 2, d)) },
+        Refusal("equal", "shapeMismatch") { m, d in _ = try m.equal(to: zeros(2, 4, d)) },
+        Refusal("greater", "shapeMismatch") { m, d in _ = try m.greater(than: zeros(3, 2, d)) },
+        Refusal("reluBackward of a row", "shapeMismatch") { m, d in _ = try m.reluBackward(output: zeros(1, 4, d)) },
+        Refusal("tanhBackward of a row", "shapeMismatch") { m, d in _ = try m.tanhBackward(output: zeros(1, 4, d)) },
+        Refusal("logisticBackward of a row", "shapeMismatch") { m, d in
+            _ = try m.logisticBackward(output: zeros(1, 4, d))
+        },
+        Refusal("add of a row", "shapeMismatch") { m, d in try m.add(zeros(1, 4, d)) },
+        Refusal("moveTowards a row", "shapeMismatch") { m, d in try m.moveTowards(zeros(1, 4, d), weight: 1) },
+        Refusal("matmul", "shapeMismatch") { m, d in _ = try m.matmul(zeros(3, 4, d)) },
+        Refusal("matmul, left", "shapeMismatch") { m, d in _ = try m.matmul(zeros(4, 2, d), transposing: .left) },
+        Refusal("matmul, right", "shapeMismatch") { m, d in _ = try m.matmul(zeros(4, 2, d), transposing: .right) },
+        Refusal("matmul, both", "shapeMismatch") { m, d in _ = try m.matmul(zeros(4, 2, d), transposing: .both) },
+        Refusal("multiply into another shape", "shapeMismatch") { m, d in try m.multiply(zeros(3, 2, d), zeros(2, 3, d))
+        },
+        Refusal("multiply blocks", "shapeMismatch") { m, d in
+            try m.multiply(
+                zeros(3, 4, d).block(columns: 0..<2), zeros(3, 4, d).block(),
+                into: MatrixRange(rows: 0..<3, columns: 0..<4))
+        },
+        Refusal("rowDots", "shapeMismatch") { m, d in _ = try m.rowDots(zeros(3, 1, d)) },
+        Refusal("channelSums", "shapeMismatch") { m, _ in
+            _ = try m.channelSums(ImageShape(channels: 3, height: 1, width: 1))
+        },
+        Refusal("scatterAddRows, columns", "shapeMismatch") { m, d in
+            try m.scatterAddRows(zeros(2, 3, d), at: indices([0, 1], d))
+        },
+        Refusal("scatterAddRows, rows", "shapeMismatch") { m, d in
+            try m.scatterAddRows(zeros(2, 4, d), at: indices([0, 1, 2], d))
+        },
+        Refusal("crossEntropy", "shapeMismatch") { m, d in _ = try m.crossEntropy(indices([0, 1], d)) },
+        Refusal("bytes", "shapeMismatch") { _, d in _ = try ByteMatrix([1, 2, 3], 2, 2, on: d) },
+        Refusal("bytes of sizes that overflow", "shapeMismatch") { _, d in
+            _ = try ByteMatrix([], 1 << 40, 1 << 40, on: d)
+        },
+        Refusal("descend, gradient", "shapeMismatch") { m, d in
+            var v = try zeros(3, 4, d)
+            try m.descend(zeros(4, 3, d), velocity: &v, rate: 1, momentum: 0)
+        },
+        Refusal("descend, velocity", "shapeMismatch") { m, d in
+            var v = try zeros(3, 3, d)
+            try m.descend(zeros(3, 4, d), velocity: &v, rate: 1, momentum: 0)
+        },
+        Refusal("descendByRMSProp, gradient", "shapeMismatch") { m, d in try rmsprop(&m, (1, 4), (3, 4), (3, 4), d) },
+        Refusal("descendByRMSProp, mean square", "shapeMismatch") { m, d in try rmsprop(&m, (3, 4), (1, 4), (3, 4), d)
+        },
+        Refusal("descendByRMSProp, velocity", "shapeMismatch") { m, d in try rmsprop(&m, (3, 4), (3, 4), (1, 4), d) },
+        Refusal("convolved, images", "shapeMismatch") { m, d in
+            let g = try Convolution(input: ImageShape(height: 3, width: 3), filters: 2, kernelHeight: 2, kernelWidth: 2)
+            _ = try m.convolved(zeros(2, 4, d), biases: zeros(1, 2, d), g)
+        },
+        Refusal("convolved, weights", "shapeMismatch") { m, d in
+            let g = try Convolution(input: image, filters: 2, kernelHeight: 2, kernelWidth: 2)
+            _ = try m.convolved(zeros(4, 2, d), biases: zeros(1, 2, d), g)
+        },
+        Refusal("convolved, biases", "shapeMismatch") { m, d in
+            let g = try Convolution(input: image, filters: 2, kernelHeight: 2, kernelWidth: 2)
+            _ = try m.convolved(zeros(2, 4, d), biases: zeros(2, 1, d), g)
+        },
+        Refusal("convolutionInputGradient", "shapeMismatch") { m, d in
+            let g = try Convolution(input: image, filters: 3, kernelHeight: 2, kernelWidth: 2)
+            _ = try m.convolutionInputGradient(zeros(3, 4, d), g)
+        },
+        Refusal("convolutionInputGradient, weights", "shapeMismatch") { m, d in
+            let g = try Convolution(input: image, filters: 4, kernelHeight: 2, kernelWidth: 2)
+            _ = try m.convolutionInputGradient(zeros(4, 3, d), g)
+        },
+        Refusal("convolutionWeightGradient, images", "shapeMismatch") { m, d in
+            let g = try Convolution(input: image, filters: 4, kernelHeight: 2, kernelWidth: 2)
+            _ = try m.convolutionWeightGradient(zeros(2, 4, d), g)
+        },
+        Refusal("maxPooled", "shapeMismatch") { m, _ in
+            _ = try m.maxPooled(Pooling(input: ImageShape(height: 3, width: 2), size: 2))
+        },
+        Refusal("averagePooled", "shapeMismatch") { m, _ in
+            _ = try m.averagePooled(Pooling(input: ImageShape(height: 3, width: 2), size: 2))
+        },
+        Refusal("averagePoolGradient", "shapeMismatch") { m, _ in
+            _ = try m.averagePoolGradient(Pooling(input: image, size: 2))
+        },
+        Refusal("maxPoolGradient, places", "shapeMismatch") { m, d in
+            _ = try m.maxPoolGradient(indices([0, 1], d), Pooling(input: image, size: 1))
+        },
+        Refusal("Langevin, gradient", "shapeMismatch") { m, d in
+            try langevin(m) { _, p in p.gradient = try zeros(3, 3, d) }
+        },
+        Refusal("Langevin, pull", "shapeMismatch") { m, d in try langevin(m) { _, p in p.pull = try zeros(1, 4, d) } },
+        Refusal("Langevin, noise", "shapeMismatch") { m, d in try langevin(m) { _, p in p.noise = try zeros(4, 3, d) }
+        },
+        Refusal("Langevin, velocities", "shapeMismatch") { m, d in
+            try langevin(m) { c, _ in c.velocities = try zeros(1, 4, d) }
+        },
+        Refusal("Langevin, mean squares", "shapeMismatch") { m, d in
+            try langevin(m) { c, _ in c.meanSquares = try zeros(1, 4, d) }
+        },
+        Refusal("Langevin, averages", "shapeMismatch") { m, d in
+            try langevin(m) { c, _ in c.averages = try zeros(1, 4, d) }
+        },
+        Refusal("Langevin, ages", "shapeMismatch") { m, d in try langevin(m) { c, _ in c.ages = try indices([0], d) } },
+        Refusal("Langevin, a part of a sample", "shapeMismatch") { m, d in
+            try langevin(m) { c, _ in try c.restart(0, at: zeros(1, 3, d)) }
+        },
+    ]
+
+    private static func rmsprop(
+        _ m: inout Matrix, _ gradient: (Int, Int), _ meanSquare: (Int, Int), _ velocity: (Int, Int), _ device: Device
+    ) throws {
+        var s = try zeros(meanSquare.0, meanSquare.1, device)
+        var v = try zeros(velocity.0, velocity.1, device)
+        try m.descendByRMSProp(
+            zeros(gradient.0, gradient.1, device), meanSquare: &s, velocity: &v, rate: 1, momentum: 0, alpha: 0.9,
+            epsilon: 1, form: .pyTorch)
+    }
+
+    private struct Forces {
+        var gradient: Matrix, pull: Matrix, noise: Matrix
+        var parameters = LangevinChains.Parameters()
+    }
+    /// One step of chains that start at `m`, after `spoil`; nothing of them may change.
+    private static func langevin(_ m: Matrix, _ spoil: (inout LangevinChains, inout Forces) throws -> Void) throws {
+        var chains = try LangevinChains(startingAt: m)
+        let none = try Matrix(zeros: m.shape, on: m.device)
+        var forces = Forces(gradient: none, pull: none, noise: none)
+        try spoil(&chains, &forces)
+        let before = try (chains.samples.values, chains.ages.values)
+        defer { #expect((try? chains.samples.values) == before.0 && (try? chains.ages.values) == before.1) }
+        try chains.step(gradient: forces.gradient, pull: forces.pull, noise: forces.noise, forces.parameters)
+    }
+
+    static let arguments = [
+        Refusal("a negative size", "invalidArgument") { _, d in _ = try zeros(-1, 2, d) },
+        Refusal("too many elements", "invalidArgument") { _, d in _ = try zeros(1 << 20, 1 << 20, d) },
+        Refusal("elements up to the end of 32 bits", "invalidArgument") { _, d in _ = try zeros(1, Int(Int32.max), d) },
+        Refusal("more elements than 64 bits can count", "invalidArgument") { _, d in _ = try zeros(.max, .max, d) },
+        Refusal("a product with too many elements", "invalidArgument") { _, d in
+            _ = try zeros(1 << 16, 0, d).matmul(zeros(0, 1 << 16, d))
+        },
+        Refusal("a sum with too many elements", "invalidArgument") { _, d in
+            _ = try zeros(1 << 16, 1, d) + zeros(1, 1 << 16, d)
+        },
+        Refusal("integers of more than 32 bits", "invalidArgument") { _, d in _ = try IntVector([0, 1 << 31], on: d) },
+        Refusal("slice, rows", "invalidArgument") { m, _ in _ = try m.slice(rows: 2..<4) },
+        Refusal("slice, columns", "invalidArgument") { m, _ in _ = try m.slice(columns: -1..<2) },
+        Refusal("replace, row", "invalidArgument") { m, d in try m.replace(row: 2, with: zeros(2, 4, d)) },
+        Refusal("replace, column", "invalidArgument") { m, d in try m.replace(column: 1, with: zeros(1, 4, d)) },
+        Refusal("replace, negative", "invalidArgument") { m, d in try m.replace(row: -1, with: zeros(1, 4, d)) },
+        Refusal("replace, far away", "invalidArgument") { m, d in
+            try m.replace(row: .max, column: .max, with: zeros(1, 4, d))
+        },
+        Refusal("a block outside", "invalidArgument") { m, d in
+            let a = try zeros(3, 4, d)
+            try m.multiply(a.block(rows: 1..<4), zeros(4, 4, d).block(), into: MatrixRange(rows: 0..<3, columns: 0..<4))
+        },
+        Refusal("a target outside", "invalidArgument") { m, d in
+            try m.multiply(
+                zeros(3, 4, d).block(), zeros(4, 4, d).block(), into: MatrixRange(rows: 1..<4, columns: 0..<4))
+        },
+        Refusal("gatherRows above", "invalidArgument") { m, d in _ = try m.gatherRows(indices([0, 3], d)) },
+        Refusal("gatherRows below", "invalidArgument") { m, d in _ = try m.gatherRows(indices([-1, 2], d)) },
+        Refusal("scatterAddRows above", "invalidArgument") { m, d in
+            try m.scatterAddRows(zeros(2, 4, d), at: indices([0, 3], d))
+        },
+        Refusal("scatterAddRows below", "invalidArgument") { m, d in
+            try m.scatterAddRows(zeros(2, 4, d), at: indices([0, -3], d))
+        },
+        Refusal("rows of bytes", "invalidArgument") { _, d in
+            _ = try ByteMatrix([1, 2, 3, 4], 2, 2, on: d).rows(indices([2], d))
+        },
+        Refusal("gather of integers", "invalidArgument") { _, d in _ = try indices([1, 2], d).gather(indices([2], d)) },
+        Refusal("oneHot above", "invalidArgument") { _, d in _ = try Matrix.oneHot(indices([0, 3], d), columns: 3) },
+        Refusal("oneHot below", "invalidArgument") { _, d in _ = try Matrix.oneHot(indices([0, -1], d), columns: 3) },
+        Refusal("a label above", "invalidArgument") { m, d in _ = try m.crossEntropy(indices([0, 4, 1], d)) },
+        Refusal("a label below", "invalidArgument") { m, d in _ = try m.crossEntropy(indices([0, -1, 1], d)) },
+        // Indices of which the host knows nothing are read.
+        Refusal("a gathered label", "invalidArgument") { m, d in
+            _ = try m.crossEntropy(indices([0, 1, 9], d).gather(indices([2, 2, 2], d)))
+        },
+        Refusal("an index that a kernel has changed", "invalidArgument") { m, d in
+            var chains = try LangevinChains(startingAt: m)
+            let none = try zeros(3, 4, d)
+            for _ in 0..<3 { try chains.step(gradient: none, pull: none, noise: none, .init()) }
+            _ = try m.gatherRows(chains.ages)  // 3, of three rows
+        },
+        Refusal("softmax of rows without elements", "invalidArgument") { _, d in _ = try zeros(3, 0, d).softmaxRows() },
+        Refusal("log softmax of rows without elements", "invalidArgument") { _, d in
+            _ = try zeros(3, 0, d).logSoftmaxRows()
+        },
+        Refusal("a place outside the image", "invalidArgument") { m, d in
+            _ = try m.maxPoolGradient(indices([Int32](repeating: 4, count: 12), d), Pooling(input: image, size: 1))
+        },
+        Refusal("a window larger than the image", "invalidArgument") { _, _ in _ = try Pooling(input: image, size: 3) },
+        Refusal("a window of nothing", "invalidArgument") { _, _ in _ = try Pooling(input: image, size: 0) },
+        Refusal("a stride of 0", "invalidArgument") { _, _ in _ = try Pooling(input: image, size: 1, stride: 0) },
+        Refusal("a stride of 2³²", "invalidArgument") { _, _ in _ = try Pooling(input: image, size: 1, stride: 1 << 32)
+        },
+        Refusal("an image that overflows", "invalidArgument") { _, _ in
+            _ = try Pooling(input: ImageShape(channels: 1 << 62, height: 2, width: 2), size: 1)
+        },
+        Refusal("a kernel larger than the image", "invalidArgument") { _, _ in
+            _ = try Convolution(input: image, filters: 1, kernelHeight: 3, kernelWidth: 1)
+        },
+        Refusal("no filters", "invalidArgument") { _, _ in
+            _ = try Convolution(input: image, filters: 0, kernelHeight: 1, kernelWidth: 1)
+        },
+        Refusal("negative padding", "invalidArgument") { _, _ in
+            _ = try Convolution(input: image, filters: 1, kernelHeight: 1, kernelWidth: 1, padding: -1)
+        },
+        Refusal("endless padding", "invalidArgument") { _, _ in
+            _ = try Convolution(input: image, filters: 1, kernelHeight: 1, kernelWidth: 1, padding: .max)
+        },
+        Refusal("endless filters", "invalidArgument") { _, _ in
+            _ = try Convolution(input: image, filters: .max, kernelHeight: 1, kernelWidth: 1)
+        },
+        Refusal("an output larger than a row", "invalidArgument") { _, _ in
+            _ = try Convolution(
+                input: ImageShape(height: 1 << 14, width: 1 << 14), filters: 1 << 10, kernelHeight: 1, kernelWidth: 1)
+        },
+        Refusal("Langevin, a window of nothing", "invalidArgument") { m, _ in
+            try langevin(m) { _, p in p.parameters.window = 0 }
+        },
+        Refusal("Langevin, a negative burn-in", "invalidArgument") { m, _ in
+            try langevin(m) { _, p in p.parameters.burnIn = -1 }
+        },
+        Refusal("Langevin, a chain that there is not", "invalidArgument") { m, d in
+            try langevin(m) { c, _ in try c.restart(3, at: zeros(1, 4, d)) }
+        },
+        Refusal("Langevin, a negative chain", "invalidArgument") { m, d in
+            try langevin(m) { c, _ in try c.restart(-1, at: zeros(1, 4, d)) }
+        },
+    ]
+
+    @Test(arguments: shapes + arguments, Device.all)
+    func whatDoesNotFitThrowsAndChangesNothing(_ refusal: Refusal, on device: Device) throws {
+        let values = LayoutKernelTests.numbers(12)
+        var m = try Matrix(values, 3, 4, on: device)
+        #expect(thrownCase { try refusal.attempt(&m, device) } == refusal.error)
+        #expect(m.shape == Shape(3, 4))
+        try expectNone(bitDifference(m.values, values))
+    }
+
+    @Test(arguments: Device.all)
+    func errorsSayWhatWhyAndWhatToDo(on device: Device) throws {
+        let (a, b) = try (Self.zeros(2, 3, device), Self.zeros(2, 3, device))
+        let rule = "Left columns must equal right rows; did you mean to transpose one (transposing:)?"
+        let error = CLMatError.shapeMismatch(operation: "matmul", left: Shape(2, 3), right: Shape(2, 3), rule: rule)
+        #expect(throws: error) { try a.matmul(b) }
+        #expect("\(error)" == "matmul: 2 × 3 and 2 × 3 do not fit. \(rule)")
+        #expect(throws: CLMatError.invalidArgument(operation: "gatherRows", problem: "Index 7 is outside 0..<2.")) {
+            try a.gatherRows(IntVector([0, 7], on: device))
+        }
+    }
+
+    // MARK: Two devices
+
+    static let operationsOnTwoOperands: [Refusal] = [
+        Refusal("+", "") { m, d in _ = try m + zeros(3, 4, d) },
+        Refusal("maximum", "") { m, d in _ = try m.maximum(zeros(3, 4, d)) },
+        Refusal("equal", "") { m, d in _ = try m.equal(to: zeros(3, 4, d)) },
+        Refusal("reluBackward", "") { m, d in _ = try m.reluBackward(output: zeros(3, 4, d)) },
+        Refusal("matmul", "") { m, d in _ = try m.matmul(zeros(4, 4, d)) },
+        Refusal("multiply", "") { m, d in try m.multiply(zeros(3, 3, d), zeros(3, 4, d)) },
+        Refusal("rowDots", "") { m, d in _ = try m.rowDots(zeros(3, 4, d)) },
+        Refusal("add", "") { m, d in try m.add(zeros(3, 4, d)) },
+        Refusal("moveTowards", "") { m, d in try m.moveTowards(zeros(3, 4, d), weight: 1) },
+        Refusal("replace", "") { m, d in try m.replace(with: zeros(3, 4, d)) },
+        Refusal("gatherRows", "") { m, d in _ = try m.gatherRows(indices([0], d)) },
+        Refusal("scatterAddRows, source", "") { m, d in try m.scatterAddRows(zeros(1, 4, d), at: indices([0], m.device))
+        },
+        Refusal("scatterAddRows, indices", "") { m, d in
+            try m.scatterAddRows(zeros(1, 4, m.device), at: indices([0], d))
+        },
+        Refusal("crossEntropy", "") { m, d in _ = try m.crossEntropy(indices([0, 1, 2], d)) },
+        Refusal("gather", "") { m, d in _ = try indices([1], m.device).gather(indices([0], d)) },
+        Refusal("rows of bytes", "") { m, d in _ = try ByteMatrix([1], 1, 1, on: m.device).rows(indices([0], d)) },
+        Refusal("descend", "") { m, d in
+            var v = try zeros(3, 4, m.device)
+            try m.descend(zeros(3, 4, d), velocity: &v, rate: 1, momentum: 0)
+        },
+        Refusal("descend, velocity", "") { m, d in
+            var v = try zeros(3, 4, d)
+            try m.descend(zeros(3, 4, m.device), velocity: &v, rate: 1, momentum: 0)
+        },
+        Refusal("descendByRMSProp", "") { m, d in try rmsprop(&m, (3, 4), (3, 4), (3, 4), d) },
+        Refusal("convolved, weights", "") { m, d in
+            let g = try Convolution(input: image, filters: 1, kernelHeight: 2, kernelWidth: 2)
+            _ = try m.convolved(zeros(1, 4, d), biases: zeros(1, 1, m.device), g)
+        },
+        Refusal("convolved, biases", "") { m, d in
+            let g = try Convolution(input: image, filters: 1, kernelHeight: 2, kernelWidth: 2)
+            _ = try m.convolved(zeros(1, 4, m.device), biases: zeros(1, 1, d), g)
+        },
+        Refusal("convolutionInputGradient", "") { m, d in
+            let g = try Convolution(input: image, filters: 1, kernelHeight: 1, kernelWidth: 1)
+            _ = try m.convolutionInputGradient(zeros(1, 1, d), g)
+        },
+        Refusal("convolutionWeightGradient", "") { m, d in
+            let g = try Convolution(input: image, filters: 1, kernelHeight: 1, kernelWidth: 1)
+            _ = try m.convolutionWeightGradient(zeros(3, 4, d), g)
+        },
+        Refusal("maxPoolGradient", "") { m, d in
+            _ = try m.maxPoolGradient(indices([Int32](repeating: 0, count: 12), d), Pooling(input: image, size: 1))
+        },
+        Refusal("Langevin, gradient", "") { m, d in try langevin(m) { _, p in p.gradient = try zeros(3, 4, d) } },
+        Refusal("Langevin, velocities", "") { m, d in try langevin(m) { c, _ in c.velocities = try zeros(3, 4, d) } },
+        Refusal("Langevin, ages", "") { m, d in try langevin(m) { c, _ in c.ages = try indices([0, 0, 0], d) } },
+        Refusal("Langevin, restart", "") { m, d in try langevin(m) { c, _ in try c.restart(0, at: zeros(1, 4, d)) } },
+    ]
+
+    @Test(arguments: operationsOnTwoOperands, Device.openCL)
+    func operandsOnTwoDevicesThrowAndChangeNothing(_ refusal: Refusal, with device: Device) throws {
+        let values = LayoutKernelTests.numbers(12)
+        for (own, other) in [(Device.cpu, device), (device, Device.cpu)] {
+            var m = try Matrix(values, 3, 4, on: own)
+            #expect(thrownCase { try refusal.attempt(&m, other) } == "deviceMismatch")
+            try expectNone(bitDifference(m.values, values))
+        }
+    }
+}

@@ -1,0 +1,140 @@
+import CLMat
+import Foundation
+import TestSupport
+import Testing
+
+@Suite struct SoftmaxKernelTests {
+    /// Around the CPU's 32 lanes and a work-group of 64.
+    static let shapes = [
+        Shape(0, 3), Shape(1, 1), Shape(5, 1), Shape(7, 10), Shape(3, 31), Shape(3, 33), Shape(4, 63), Shape(4, 64),
+        Shape(4, 65), Shape(100, 10), Shape(2, 4097),
+    ]
+    /// Half the width of the numbers: within it exp(x) is far from its ends, and far past them.
+    static let widths: [Float] = [1, 30, 1000]
+
+    /// e^(x − m) has 2 ulp and the rounding of x − m, up to ε/2 · |x − m|; the sum of them n/32 + 6 roundings; a
+    /// division 2.5 ulp.
+    static func relativeBound(_ columns: Int, _ distance: Double) -> Double {
+        epsilon * (2 + distance / 2 + 2 + (Double(columns) / 32 + 6) / 2 + 2.5)
+    }
+
+    @Test(arguments: shapes, Device.all)
+    func agreesWithTheDefinition(_ shape: Shape, on device: Device) throws {
+        for width in Self.widths {
+            var random = SplitMix64(seed: 1)
+            let x = random.floats(shape.count, in: -width...width)
+            let m = try Matrix(x, shape.rows, shape.columns, on: device)
+            let rows = ReductionKernelTests.rows(x, shape)
+            let logSums = rows.map { Reference.logSumExp($0) }
+            let tops = rows.map { Double($0.max() ?? 0) }
+            let logs = x.indices.map { Double(x[$0]) - logSums[$0 / max(1, shape.columns)] }
+
+            // What lies below the smallest normal number may be 0.
+            let softmax = try m.softmaxRows().values
+            let distances = x.indices.map { tops[$0 / shape.columns] - Double(x[$0]) }
+            expectNone(
+                difference(
+                    softmax, logs.map { exp($0) },
+                    within: {
+                        Self.relativeBound(shape.columns, distances[$0]) * exp(logs[$0]) + 0x1p-126
+                    }), "±\(width)")
+            for row in ReductionKernelTests.rows(softmax, shape) {
+                let sum = row.reduce(0) { $0 + Double($1) }
+                #expect(abs(sum - 1) <= Self.relativeBound(shape.columns, 2 * Double(width)), "±\(width)")
+            }
+
+            // x − m and the result are rounded once each; ln Σ has the error of the sum, and 2 ulp.
+            let found = try m.logSoftmaxRows().values
+            expectNone(
+                difference(
+                    found, logs,
+                    within: {
+                        epsilon * (distances[$0] + abs(logs[$0])) + Self.relativeBound(shape.columns, 0)
+                            + 2 * epsilon * abs(logSums[$0 / shape.columns] - tops[$0 / shape.columns])
+                    }), "±\(width)")
+        }
+    }
+
+    @Test(arguments: Device.all)
+    func oneColumnIsCertain(on device: Device) throws {
+        let m = try Matrix([3, -1e30, 1e30, 0], 4, 1, on: device)
+        #expect(try m.softmaxRows().values == [1, 1, 1, 1])
+        #expect(try m.logSoftmaxRows().values == [0, 0, 0, 0])
+        let (losses, gradient) = try m.crossEntropy(IntVector([0, 0, 0, 0], on: device))
+        #expect(try losses.values == [0, 0, 0, 0])
+        #expect(try gradient.values == [0, 0, 0, 0])
+    }
+
+    @Test(arguments: Device.all)
+    func largeAndInfiniteValuesDoNotOverflow(on device: Device) throws {
+        let m = try Matrix([1e38, 1e38, -1e38, 3e38, -3e38, 0, -.infinity, 0, 0], 3, 3, on: device)
+        try expectNone(difference(m.softmaxRows().values, [0.5, 0.5, 0, 1, 0, 0, 0, 0.5, 0.5], ulps: 3))
+        let logs = try m.logSoftmaxRows().values
+        #expect(abs(logs[0] + Float(log(2.0))) < 1e-6 && logs[6] == -.infinity)
+    }
+
+    @Test(arguments: Device.all)
+    func notANumberStaysInItsRow(on device: Device) throws {
+        let m = try Matrix([1, .nan, 2, 1, 1, 1], 2, 3, on: device)
+        let found = try m.softmaxRows().values
+        #expect(found.map(\.isNaN) == [true, true, true, false, false, false])
+        expectNone(difference(Array(found[3...]), [1, 1, 1].map { $0 / 3.0 }, ulps: 3))
+        #expect(try m.logSoftmaxRows().values[..<3].allSatisfy(\.isNaN))
+        #expect(try m.crossEntropy(IntVector([0, 0], on: device)).losses.values[0].isNaN)
+    }
+
+    @Test(arguments: shapes, Device.all)
+    func crossEntropyAgreesWithTheDefinition(_ shape: Shape, on device: Device) throws {
+        for (width, scale) in [(1, nil), (30, 2), (1000, 0.5)] as [(Float, Float?)] {
+            var random = SplitMix64(seed: 2)
+            let x = random.floats(shape.count, in: -width...width)
+            let labels = random.integers(shape.rows, below: shape.columns)
+            let (losses, gradient) = try Matrix(x, shape.rows, shape.columns, on: device)
+                .crossEntropy(IntVector(labels, on: device), scale: scale)
+
+            let rows = ReductionKernelTests.rows(x, shape)
+            let logSums = rows.map { Reference.logSumExp($0) }
+            let tops = rows.map { Double($0.max()!) }
+            let expected = (0..<shape.rows).map { logSums[$0] - Double(x[$0 * shape.columns + Int(labels[$0])]) }
+            #expect(losses.shape == Shape(shape.rows, 1) && gradient.shape == shape)
+            try expectNone(
+                difference(
+                    losses.values, expected,
+                    within: {
+                        Self.relativeBound(shape.columns, 0) + 2 * epsilon * (logSums[$0] - tops[$0])
+                            + epsilon * (abs(expected[$0]) + 2 * Double(width))
+                    }))
+
+            let factor = Double(scale ?? 1 / Float(max(1, shape.rows)))
+            let slopes = x.indices.map { index -> Double in
+                let (r, c) = index.quotientAndRemainder(dividingBy: shape.columns)
+                return factor * (exp(Double(x[index]) - logSums[r]) - (c == Int(labels[r]) ? 1 : 0))
+            }
+            // A softmax, a difference and a product, of numbers up to 1.
+            let bounds = x.indices.map { index in
+                let r = index / shape.columns
+                let y = exp(Double(x[index]) - logSums[r])
+                return factor * (Self.relativeBound(shape.columns, tops[r] - Double(x[index])) * y + epsilon)
+            }
+            try expectNone(difference(gradient.values, slopes, within: { bounds[$0] }))
+        }
+    }
+
+    @Test(arguments: Device.all)
+    func theGradientIsTheSlopeOfTheMeanLoss(on device: Device) throws {
+        let (rows, columns) = (4, 6)
+        var random = SplitMix64(seed: 3)
+        let x = random.floats(rows * columns, in: -2...2)
+        let labels = random.integers(rows, below: columns)
+        let gradient = try Matrix(x, rows, columns, on: device).crossEntropy(IntVector(labels, on: device)).gradient
+            .values
+        let slopes = centralDifferences(x.map(Double.init)) { x in
+            (0..<rows).reduce(0) { sum, r in
+                let row = x[r * columns..<(r + 1) * columns]
+                return sum + log(row.reduce(0) { $0 + exp($1) }) - x[r * columns + Int(labels[r])]
+            } / Double(rows)
+        }
+        // Numbers up to 1/4 with some 10 roundings; h² f‴ / 6 and the differences' rounding are below 10⁻¹⁰.
+        expectNone(difference(gradient, slopes, within: 10 * epsilon / 4))
+    }
+}

@@ -1,0 +1,78 @@
+import CLMat
+import TestSupport
+import Testing
+
+/// Optimisers, several steps of each against the rule in Double.
+@Suite struct UpdateKernelTests {
+    static let sizes = [0, 1, 63, 64, 65, 4097, 30_011]
+    static let steps = 6
+
+    /// Each step rounds a handful of times, a root by 3 ulp and a division by 2.5; the numbers stay below `magnitude`.
+    static func bound(_ magnitude: Double) -> Double { Double(steps) * 10 * epsilon * magnitude }
+
+    @Test(arguments: sizes, Device.all)
+    func descentWithMomentumFollowsItsRule(_ size: Int, on device: Device) throws {
+        for momentum: Float in [0, 0.9] {
+            var random = SplitMix64(seed: 1)
+            let start = random.floats(size)
+            var w = try Matrix(start, size, 1, on: device)
+            var v = try Matrix(zeros: Shape(size, 1), on: device)
+            var (exactW, exactV) = (start.map(Double.init), [Double](repeating: 0, count: size))
+            let rate: Float = 0.1
+            for _ in 0..<Self.steps {
+                let g = random.floats(size)
+                try w.descend(Matrix(g, size, 1, on: device), velocity: &v, rate: rate, momentum: momentum)
+                for i in 0..<size {
+                    // v ← μv + g, w ← w − ηv
+                    exactV[i] = Double(momentum) * exactV[i] + Double(g[i])
+                    exactW[i] -= Double(rate) * exactV[i]
+                }
+            }
+            // |v| ≤ 6, |w| ≤ 1 + 0.1 · 21.
+            try expectNone(difference(v.values, exactV, within: Self.bound(6)))
+            try expectNone(difference(w.values, exactW, within: Self.bound(3.1)))
+        }
+    }
+
+    @Test(arguments: sizes, Device.all)
+    func rmspropFollowsItsRule(_ size: Int, on device: Device) throws {
+        for (form, momentum, epsilonOfRule) in [
+            (Matrix.RMSPropForm.pyTorch, 0, 1e-8), (.pyTorch, 0.9, 1e-3), (.tensorFlow, 0, 1e-10),
+            (.tensorFlow, 0.9, 0.1),
+        ] as [(Matrix.RMSPropForm, Float, Float)] {
+            var random = SplitMix64(seed: 2)
+            let start = random.floats(size)
+            var w = try Matrix(start, size, 1, on: device)
+            var s = try Matrix(zeros: Shape(size, 1), on: device)
+            var v = s
+            var exactW = start.map(Double.init)
+            var exactS = [Double](repeating: 0, count: size)
+            var exactV = exactS
+            let (rate, alpha): (Float, Float) = (0.05, 0.9)
+            let (η, μ, α, ε) = (Double(rate), Double(momentum), Double(alpha), Double(epsilonOfRule))
+            for step in 0..<Self.steps {
+                var g = random.floats(size)
+                if size > 0, step == 0 { g[0] = 0 }  // 0 / ε
+                try w.descendByRMSProp(
+                    Matrix(g, size, 1, on: device), meanSquare: &s, velocity: &v, rate: rate, momentum: momentum,
+                    alpha: alpha, epsilon: epsilonOfRule, form: form)
+                for i in 0..<size {
+                    let g = Double(g[i])
+                    exactS[i] = α * exactS[i] + (1 - α) * g * g
+                    switch form {
+                    case .pyTorch:
+                        exactV[i] = μ * exactV[i] + g / (exactS[i].squareRoot() + ε)
+                        exactW[i] -= η * exactV[i]
+                    case .tensorFlow:
+                        exactV[i] = μ * exactV[i] + η * g / (exactS[i] + ε).squareRoot()
+                        exactW[i] -= exactV[i]
+                    }
+                }
+            }
+            // |g| / √s is at most 1 / √(1 − α) = 3.2, so a sum of six at most 19; η times that in TensorFlow's form.
+            try expectNone(difference(s.values, exactS, within: Self.bound(1)))
+            try expectNone(difference(v.values, exactV, within: Self.bound(form == .pyTorch ? 19 : 1)))
+            try expectNone(difference(w.values, exactW, within: Self.bound(1 + 21 * 3.2 * 0.05)))
+        }
+    }
+}
