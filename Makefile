@@ -24,9 +24,12 @@ run: setup swift ## build, and open the window on LDAM; ARGS="--data mnist" pass
 	swift build -c release --product explore
 	.build/release/explore ldam $(ARGS)
 
-test: setup-tests swift ## build and run all tests
-	swift build --build-tests
-	swift test
+# Optimised, since the tests train real networks; in a folder of its own, since testing needs other flags than running.
+TEST_FLAGS = -c release -Xswiftc -enable-testing --scratch-path .build-tests
+
+test: setup-tests swift ## build and run all tests; CLMAT_DATA=FOLDER adds those on real data
+	swift build --build-tests $(TEST_FLAGS)
+	swift test $(TEST_FLAGS)
 
 format: swift ## bring all Swift files into the project's format
 	swift format --in-place --parallel --recursive Package.swift Sources Tests samples

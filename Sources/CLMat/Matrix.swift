@@ -106,8 +106,10 @@ public struct Matrix: Sendable {
         return result
     }
 
-    /// Makes the memory this matrix's own before it is changed in place.
-    mutating func makeUnique(keepingContent: Bool = true) throws(CLMatError) {
+    /// Makes the memory this matrix's own, before a kernel of your own changes it in place.
+    public mutating func makeUnique() throws(CLMatError) { try makeUnique(keepingContent: true) }
+
+    mutating func makeUnique(keepingContent: Bool) throws(CLMatError) {
         if isKnownUniquelyReferenced(&buffer) { return }
         let own = try device.backend.allocate(bytes: 4 * count)
         if keepingContent { try device.backend.copy(buffer, to: own, bytes: 4 * count) }

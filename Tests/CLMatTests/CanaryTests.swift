@@ -324,8 +324,8 @@ import Testing
                     a.int(6), a.float(7),
                     a.float(8), a.float(9), a.int(10), a.int(11), a.floats(12), a.floats(13), a.floats(14),
                     a.mutableFloats(15),
-                    a.mutableFloats(16), a.mutableFloats(17), a.mutableFloats(18), a.mutableInts(19),
-                    a.mutableFloats(20), a.mutableFloats(21))
+                    a.mutableFloats(16), a.mutableFloats(17), a.mutableFloats(18), a.mutableFloats(19),
+                    a.mutableInts(20), a.mutableFloats(21), a.mutableFloats(22))
             }, .groups(rows, bytes: 44 * columns)
         ) { p in
             let m = rows * columns
@@ -334,7 +334,7 @@ import Testing
                 .float(-1), .float(1),
                 .int(0), .int(9), try p.input(m), try p.input(m), try p.input(m), try p.inOut(m), try p.inOut(m),
                 try p.inOut(m),
-                try p.inOut(m), try p.inOut(rows), try p.output(rows), try p.output(rows),
+                try p.inOut(m), try p.inOut(rows), try p.inOut(rows), try p.output(rows), try p.output(rows),
             ]
         },
     ]
