@@ -13,7 +13,8 @@ let package = Package(
     dependencies: [.package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0")],
     targets: [
         // MARK: - System libraries
-        .systemLibrary(name: "COpenCL", pkgConfig: "OpenCL", providers: [.apt(["ocl-icd-opencl-dev", "opencl-headers"])]),
+        .systemLibrary(
+            name: "COpenCL", pkgConfig: "OpenCL", providers: [.apt(["ocl-icd-opencl-dev", "opencl-headers"])]),
         .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
         .systemLibrary(name: "CCLBlast", pkgConfig: "clblast", providers: [.apt(["libclblast-dev"])]),
         .systemLibrary(name: "CSDL2", providers: [.apt(["libsdl2-dev"])]),
@@ -36,10 +37,15 @@ let package = Package(
         // MARK: - Programs
         .executableTarget(
             name: "explore",
-            dependencies: ["Viewer", "Models", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+            dependencies: [
+                "Viewer", "Models", "Exploration", "CLMat",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
             path: "samples/explore"),
         .executableTarget(name: "hello", dependencies: ["CLMat"], path: "samples/hello"),
-        .executableTarget(name: "gallery", dependencies: ["Viewer"], path: "samples/gallery"),
+        .executableTarget(
+            name: "network", dependencies: ["Viewer", "Models", "Exploration", "CLMat"], path: "samples/network"),
+        .executableTarget(name: "gallery", dependencies: ["Viewer", "Exploration", "CLMat"], path: "samples/gallery"),
 
         // MARK: - Tests
         .target(name: "TestSupport", dependencies: ["CLMat"], path: "Tests/TestSupport"),
@@ -47,7 +53,7 @@ let package = Package(
         .testTarget(name: "ExplorationTests", dependencies: ["Exploration", "TestSupport"]),
         .testTarget(name: "ModelsTests", dependencies: ["Models", "CZlib", "CStb", "TestSupport"]),
         .testTarget(name: "ExploreTests", dependencies: ["explore"]),
-        .testTarget(name: "ViewerTests", dependencies: ["Viewer", "Models", "TestSupport"]),
+        .testTarget(name: "ViewerTests", dependencies: ["Viewer", "Exploration", "TestSupport"]),
     ],
     swiftLanguageModes: [.v6],
     cxxLanguageStandard: .cxx17

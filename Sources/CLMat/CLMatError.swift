@@ -69,7 +69,8 @@ extension CLMatError: CustomStringConvertible {
         case .unknownName(let kind, let name, let known):
             let near = known.min { distance(name, $0) < distance(name, $1) }
             let hint = near.map { distance(name, $0) <= max(2, name.count / 3) ? " Did you mean '\($0)'?" : "" } ?? ""
-            return "There is no \(kind) '\(name)'.\(hint) Known: \(known.isEmpty ? "none" : known.joined(separator: ", "))."
+            return
+                "There is no \(kind) '\(name)'.\(hint) Known: \(known.isEmpty ? "none" : known.joined(separator: ", "))."
         case .invalidValue(let setting, let value, let accepted):
             return "'\(value)' is not a value for \(setting). It takes \(accepted)."
         case .layerMismatch(let layer, let input, let problem):

@@ -3,7 +3,12 @@ import Synchronization
 
 /// Where matrices live and kernels run: the CPU, or an OpenCL device of any vendor.
 public final class Device: Sendable {
-    public enum Kind: String, Sendable { case cpu = "CPU", gpu = "GPU", accelerator = "accelerator", openCLCPU = "OpenCL CPU" }
+    public enum Kind: String, Sendable {
+        case cpu = "CPU"
+        case gpu = "GPU"
+        case accelerator = "accelerator"
+        case openCLCPU = "OpenCL CPU"
+    }
 
     /// What a person calls it.
     public let name: String
@@ -77,7 +82,8 @@ public final class Device: Sendable {
             case .success(let (device, reason)):
                 announceOnce(device, reason)
                 return device
-            case .failure(let error): throw (error as? CLMatError) ?? .deviceFailed(device: "any", operation: "choose", status: "\(error)")
+            case .failure(let error):
+                throw (error as? CLMatError) ?? .deviceFailed(device: "any", operation: "choose", status: "\(error)")
             }
         }
     }
@@ -96,7 +102,9 @@ public final class Device: Sendable {
         if wanted == "cpu" { return cpu }
         let all = Device.all
         if let index = Int(wanted), all.indices.contains(index) { return all[index] }
-        if let match = openCL.first(where: { ("\($0.name) \($0.details)").lowercased().contains(wanted) }) { return match }
+        if let match = openCL.first(where: { ("\($0.name) \($0.details)").lowercased().contains(wanted) }) {
+            return match
+        }
         throw .unknownName(
             kind: "device", name: text,
             known: ["cpu"] + all.enumerated().dropFirst().map { "\($0.offset) (\($0.element.name))" })

@@ -238,7 +238,10 @@ public struct ByteMatrix: Sendable {
         let result = try Matrix(uninitialised: Shape(indices.count, shape.columns), on: device)
         try device.launch(
             .gatherBytes,
-            [.int(indices.count), .int(shape.columns), .float(scale), .buffer(buffer), indices.argument, result.argument],
+            [
+                .int(indices.count), .int(shape.columns), .float(scale), .buffer(buffer), indices.argument,
+                result.argument,
+            ],
             over: .elements(result.count, bytes: 5))
         return result
     }

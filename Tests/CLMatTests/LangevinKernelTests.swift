@@ -69,7 +69,9 @@ struct LangevinCase: Sendable, CustomTestStringConvertible {
             var moved = [Double](repeating: 0, count: chains)
             var pushed = moved
             for chain in 0..<chains {
-                let squares = (0..<pixels).reduce(0) { $0 + Double(g[chain * pixels + $1]) * Double(g[chain * pixels + $1]) }
+                let squares = (0..<pixels).reduce(0) {
+                    $0 + Double(g[chain * pixels + $1]) * Double(g[chain * pixels + $1])
+                }
                 whole[chain] = ρ * whole[chain] + (1 - ρ) * squares / Double(pixels)
             }
             for i in 0..<count {
@@ -96,7 +98,8 @@ struct LangevinCase: Sendable, CustomTestStringConvertible {
             let bound = p.normalisation == .image ? 3.2 * min(6, Double(pixels).squareRoot()) + 1.9 : 5.1
             let (ofU, ofV) = (bound, max(1, 10 * β * bound))
             try expectNone(difference(state.meanSquares.values, s, within: relative))
-            try expectNone(difference(state.imageMeanSquares.values, whole, within: relative * (1 + Double(pixels) / 32)))
+            try expectNone(
+                difference(state.imageMeanSquares.values, whole, within: relative * (1 + Double(pixels) / 32)))
             try expectNone(difference(state.velocities.values, v, within: relative * ofV))
             try expectNone(difference(state.samples.values, x, within: relative * (1 + ofV)))
             try expectNone(difference(state.averages.values, a, within: relative * (1 + ofV)))

@@ -61,7 +61,7 @@ import Testing
         #expect(format(1.25) == "1.25")
         #expect(format(12400) == "12,400")
         #expect(format(0.000012) == "1.2e-05")
-        #expect(format(-1234567) == "-1,234,567")
+        #expect(format(-1_234_567) == "-1,234,567")
         #expect(format(.nan) == "not a number")
         #expect(grouped(0) == "0")
         #expect(grouped(999) == "999")

@@ -162,7 +162,11 @@ import Testing
             })
         #expect(
             eventually {
-                if case .failed(let words, _) = learner.look(at: "broken") { words.contains("on purpose") } else { false }
+                if case .failed(let words, _) = learner.look(at: "broken") {
+                    words.contains("on purpose")
+                } else {
+                    false
+                }
             })
         // While paused, a figure that was not looked at before is computed too.
         learner.send(.pause)
@@ -179,7 +183,8 @@ import Testing
             .init(
                 maximumSteps: 1000,
                 schedule: [
-                    .init(after: 500, .set(control: "rate", to: 10)), .init(after: 501, .act(Action("reset", title: ""))),
+                    .init(after: 500, .set(control: "rate", to: 10)),
+                    .init(after: 501, .act(Action("reset", title: ""))),
                     .init(after: 501, .set(control: "rate", to: 0)),
                 ])
         ).runToTheEnd()

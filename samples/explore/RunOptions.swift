@@ -7,7 +7,8 @@ struct RunOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Data set by name (fashion-mnist, mnist) or folder.", valueName: "name-or-path"))
     var data = "fashion-mnist"
 
-    @Option(help: ArgumentHelp("cpu, an index from 'explore devices', or a part of a device's name.", valueName: "name"))
+    @Option(
+        help: ArgumentHelp("cpu, an index from 'explore devices', or a part of a device's name.", valueName: "name"))
     var device: String?
 
     @Option(help: "All that is random follows from this number.")
@@ -34,7 +35,10 @@ struct RunOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Write what came out as one JSON object.", valueName: "file"))
     var summary: String?
 
-    @Option(help: ArgumentHelp("How progress is told: bar (standard error) or json (standard output, one object a line).", valueName: "bar|json"))
+    @Option(
+        help: ArgumentHelp(
+            "How progress is told: bar (standard error) or json (standard output, one object a line).",
+            valueName: "bar|json"))
     var progress = Progress.bar
 
     @Flag(help: "Say only errors.")
@@ -52,7 +56,8 @@ struct RunOptions: ParsableArguments {
     @Option(help: ArgumentHelp("dark or light.", valueName: "theme"))
     var theme = Theme.dark
 
-    @Option(help: ArgumentHelp("Folder for the pictures of a run without a window; none writes none.", valueName: "folder"))
+    @Option(
+        help: ArgumentHelp("Folder for the pictures of a run without a window; none writes none.", valueName: "folder"))
     var pictures = "."
 
     enum Progress: String, ExpressibleByArgument { case bar, json }

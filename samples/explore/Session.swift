@@ -16,7 +16,9 @@ struct Session {
     func run() throws {
         // What could not be written in the end is said before an hour of work.
         for file in [options.summary, options.screenshot].compactMap({ $0 }) { try Self.checkWritable(file) }
-        if options.isWindowless, options.pictures != "none" { try Self.checkWritable("\(options.pictures)/\(model).png") }
+        if options.isWindowless, options.pictures != "none" {
+            try Self.checkWritable("\(options.pictures)/\(model).png")
+        }
         if options.isWindowless {
             try runHeadless()
         } else if let obstacle = onMain({ Viewer.obstacle }) {
@@ -54,7 +56,8 @@ struct Session {
         let interrupt = interruption()
         defer { interrupt.cancel() }
         let deadline = DispatchTime.now() + defaultSeconds
-        let reporter = ProgressReporter(learner: learner, options: options, endsAfter: endsByItself ? nil : defaultSeconds)
+        let reporter = ProgressReporter(
+            learner: learner, options: options, endsAfter: endsByItself ? nil : defaultSeconds)
         while !learner.status.isFinished {
             reporter.report()
             if !endsByItself, DispatchTime.now() > deadline { learner.stop() }
@@ -139,7 +142,8 @@ struct Session {
 
     private func writeSummary() throws(CLMatError) {
         guard let file = options.summary else { return }
-        try Files.write(Summary(learner: learner, model: model, device: device, seed: options.seed).json + "\n", to: file)
+        try Files.write(
+            Summary(learner: learner, model: model, device: device, seed: options.seed).json + "\n", to: file)
     }
 
     private func printResult() {

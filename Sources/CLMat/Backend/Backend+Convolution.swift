@@ -71,7 +71,8 @@ extension Backend {
             let count = min(size, task.images - start)
             let (inputs, outputs) = (count * g.input.count, count * g.output.count)
             let (fromInput, fromOutput) = (start * g.input.count, start * g.output.count)
-            let x = try allocate(bytes: 4 * inputs), y = try allocate(bytes: 4 * outputs)
+            let x = try allocate(bytes: 4 * inputs)
+            let y = try allocate(bytes: 4 * outputs)
             func part(_ direction: ConvolutionTask.Direction) -> ConvolutionTask {
                 ConvolutionTask(geometry: g, images: count, direction: direction)
             }

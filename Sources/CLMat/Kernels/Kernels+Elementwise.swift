@@ -1,9 +1,13 @@
 import CLMatKernels
 
 extension Kernel {
-    private static func map(_ name: String, _ function: @escaping @Sendable @convention(c) (
-        Int, Int, UnsafePointer<Float>?, UnsafeMutablePointer<Float>?
-    ) -> Void) -> Kernel {
+    private static func map(
+        _ name: String,
+        _ function:
+            @escaping @Sendable @convention(c) (
+                Int, Int, UnsafePointer<Float>?, UnsafeMutablePointer<Float>?
+            ) -> Void
+    ) -> Kernel {
         Kernel(name, in: .elementwise) { a, items in
             function(items.lowerBound, items.upperBound, a.floats(1), a.mutableFloats(2))
         }
@@ -30,10 +34,14 @@ extension Kernel {
         map_clamp(items.lowerBound, items.upperBound, a.float(1), a.float(2), a.floats(3), a.mutableFloats(4))
     }
 
-    private static func combination(_ name: String, _ function: @escaping @Sendable @convention(c) (
-        Int, Int, Int32, Int32, Int32, Int32, Int32, UnsafePointer<Float>?, UnsafePointer<Float>?,
-        UnsafeMutablePointer<Float>?
-    ) -> Void) -> Kernel {
+    private static func combination(
+        _ name: String,
+        _ function:
+            @escaping @Sendable @convention(c) (
+                Int, Int, Int32, Int32, Int32, Int32, Int32, UnsafePointer<Float>?, UnsafePointer<Float>?,
+                UnsafeMutablePointer<Float>?
+            ) -> Void
+    ) -> Kernel {
         Kernel(name, in: .elementwise) { a, items in
             function(
                 items.lowerBound, items.upperBound, a.int(1), a.int(2), a.int(3), a.int(4), a.int(5), a.floats(6),

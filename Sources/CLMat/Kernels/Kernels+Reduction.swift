@@ -1,17 +1,25 @@
 import CLMatKernels
 
 extension Kernel {
-    private static func reduction(_ name: String, _ function: @escaping @Sendable @convention(c) (
-        Int, Int, Int32, Int32, UnsafePointer<Float>?, UnsafeMutablePointer<Float>?
-    ) -> Void) -> Kernel {
+    private static func reduction(
+        _ name: String,
+        _ function:
+            @escaping @Sendable @convention(c) (
+                Int, Int, Int32, Int32, UnsafePointer<Float>?, UnsafeMutablePointer<Float>?
+            ) -> Void
+    ) -> Kernel {
         Kernel(name, in: .reduction) { a, items in
             function(items.lowerBound, items.upperBound, a.int(0), a.int(1), a.floats(2), a.mutableFloats(3))
         }
     }
 
-    private static func argumentReduction(_ name: String, _ function: @escaping @Sendable @convention(c) (
-        Int, Int, Int32, Int32, UnsafePointer<Float>?, UnsafeMutablePointer<Int32>?
-    ) -> Void) -> Kernel {
+    private static func argumentReduction(
+        _ name: String,
+        _ function:
+            @escaping @Sendable @convention(c) (
+                Int, Int, Int32, Int32, UnsafePointer<Float>?, UnsafeMutablePointer<Int32>?
+            ) -> Void
+    ) -> Kernel {
         Kernel(name, in: .reduction) { a, items in
             function(items.lowerBound, items.upperBound, a.int(0), a.int(1), a.floats(2), a.mutableInts(3))
         }

@@ -32,7 +32,9 @@ public struct Convolution: Sendable, Equatable {
         guard kernelHeight <= input.height + 2 * padding, kernelWidth <= input.width + 2 * padding else {
             throw .invalidArgument(
                 operation: "Convolution",
-                problem: "A kernel of \(kernelHeight) × \(kernelWidth) is larger than the image, \(input) with padding \(padding).")
+                problem:
+                    "A kernel of \(kernelHeight) × \(kernelWidth) is larger than the image, \(input) with padding \(padding)."
+            )
         }
         let patch = ImageShape(channels: input.channels, height: kernelHeight, width: kernelWidth)
         guard output.fitsARow, patch.fitsARow else {

@@ -115,8 +115,12 @@ extension Matrix {
     public static func - (a: Float, b: Matrix) throws(CLMatError) -> Matrix { try b.scaled(by: -1, plus: a) }
     public static func * (a: Matrix, b: Float) throws(CLMatError) -> Matrix { try a.scaled(by: b) }
     public static func * (a: Float, b: Matrix) throws(CLMatError) -> Matrix { try b.scaled(by: a) }
-    public static func / (a: Matrix, b: Float) throws(CLMatError) -> Matrix { try a.combined(.divide, a.scalar(b), "/") }
-    public static func / (a: Float, b: Matrix) throws(CLMatError) -> Matrix { try b.scalar(a).combined(.divide, b, "/") }
+    public static func / (a: Matrix, b: Float) throws(CLMatError) -> Matrix {
+        try a.combined(.divide, a.scalar(b), "/")
+    }
+    public static func / (a: Float, b: Matrix) throws(CLMatError) -> Matrix {
+        try b.scalar(a).combined(.divide, b, "/")
+    }
 
     /// The larger of each pair.
     public func maximum(_ other: Matrix) throws(CLMatError) -> Matrix { try combined(.maximum, other, "maximum") }

@@ -42,7 +42,9 @@ extension Matrix {
         _ a: MatrixBlock, _ b: MatrixBlock, transposing: Transposition = .none, alpha: Float = 1, beta: Float = 0,
         into range: MatrixRange
     ) throws(CLMatError) {
-        let (leftT, rightT) = (transposing == .left || transposing == .both, transposing == .right || transposing == .both)
+        let (leftT, rightT) = (
+            transposing == .left || transposing == .both, transposing == .right || transposing == .both
+        )
         let left = leftT ? a.range.shape.transposed : a.range.shape
         let right = rightT ? b.range.shape.transposed : b.range.shape
         try requireSameDevice(a.matrix.device, b.matrix.device, "multiply")

@@ -28,7 +28,8 @@ extension Matrix {
         uniform range: ClosedRange<Float>, _ key: RandomKey, _ shape: Shape, on device: Device
     ) throws(CLMatError) {
         try self.init(uninitialised: shape, on: device)
-        try draw(.randomUniform, scale: range.upperBound - range.lowerBound, shift: range.lowerBound, key, operations: 25)
+        try draw(
+            .randomUniform, scale: range.upperBound - range.lowerBound, shift: range.lowerBound, key, operations: 25)
     }
 
     /// Independent numbers of N(mean, deviation²).

@@ -30,7 +30,8 @@ extension Matrix {
         try requireSameDevice(device, labels.device, "crossEntropy")
         guard labels.count == rows else {
             throw .shapeMismatch(
-                operation: "crossEntropy", left: shape, right: Shape(labels.count, 1), rule: "There must be one label a row.")
+                operation: "crossEntropy", left: shape, right: Shape(labels.count, 1),
+                rule: "There must be one label a row.")
         }
         try labels.check(within: columns, operation: "crossEntropy")
         let losses = try Matrix(uninitialised: Shape(rows, 1), on: device)

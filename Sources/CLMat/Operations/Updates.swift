@@ -10,7 +10,8 @@ extension Matrix {
         try makeUnique()
         try velocity.makeUnique()
         try device.launch(
-            .sgdMomentum, [.int(count), .float(rate), .float(momentum), gradient.argument, argument, velocity.argument],
+            .sgdMomentum,
+            [.int(count), .float(rate), .float(momentum), gradient.argument, argument, velocity.argument],
             over: .elements(count, bytes: 20, operations: 4))
     }
 

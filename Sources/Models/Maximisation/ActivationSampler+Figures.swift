@@ -5,7 +5,8 @@ extension ActivationSampler {
     public var figures: [Figure<Riding<ActivationSampler>>] {
         [
             Figure(
-                "samples", title: "Samples", means: "what the neurons want to see: one column a neuron, one row a chain",
+                "samples", title: "Samples",
+                means: "what the neurons want to see: one column a neuron, one row a chain",
                 startsOpen: true
             ) { riding, context in try riding.attachment.samplesGrid(riding.host, context) },
             Figure(

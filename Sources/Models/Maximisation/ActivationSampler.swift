@@ -32,6 +32,8 @@ public struct ActivationSampler: Attachment {
     /// Activation, and for outputs the probability of the target, of each chain's average, when last judged.
     private(set) var judgement: Judgement?
     private var stepsSinceJudgement = Int.max
+    /// The averaged network, while that is what is sampled.
+    private var averaged: Network?
 
     struct Judgement: Sendable {
         var activations: [Float]
@@ -107,10 +109,12 @@ public struct ActivationSampler: Attachment {
                 means: "how many sampling steps follow each training step", moves: ["mean-move"], startsOpen: false),
             Control(
                 "burn-in", title: "burn-in", group: "pace", unit: "steps", kind: .integer(1...10_000, .logWithOff),
-                initial: 0, means: "steps of a new chain before its average begins", moves: ["target-probability"], startsOpen: false),
+                initial: 0, means: "steps of a new chain before its average begins", moves: ["target-probability"],
+                startsOpen: false),
             Control(
                 "step-decay", title: "step decay μ", group: "pace", range: 0...1, initial: 0,
-                means: "steps shrink as β(1 + t/1000)^−μ with a chain's age t; 0 keeps them", moves: ["mean-move"], startsOpen: false),
+                means: "steps shrink as β(1 + t/1000)^−μ with a chain's age t; 0 keeps them", moves: ["mean-move"],
+                startsOpen: false),
         ]
     }
 
@@ -143,7 +147,7 @@ public struct ActivationSampler: Attachment {
         on host: NetworkTrainer, _ settings: Settings, at step: Step
     ) throws(CLMatError) -> Measurements {
         var measured = Measurements()
-        let network = settings.int("sampled-weights") == 1 ? try host.averagedNetwork() ?? host.network : host.network
+        let network = try network(of: host, settings, at: step)
         try followChoice(settings, in: network, at: step)
         guard settings.isOn("sampling"), columns > 0 else { return measured }
 
@@ -162,6 +166,21 @@ public struct ActivationSampler: Attachment {
         measured.count("sampling-steps", Double(count), seconds: (ContinuousClock.now - start).seconds)
         return measured
     }
+
+    /// The network that is sampled: as it is, or with the mean of its weights, which changes so slowly that it is formed
+    /// anew only now and then.
+    private mutating func network(
+        of host: NetworkTrainer, _ settings: Settings, at step: Step
+    ) throws(CLMatError) -> Network {
+        guard settings.int("sampled-weights") == 1 else {
+            averaged = nil
+            return host.network
+        }
+        if averaged == nil || step.number % Self.averageInterval == 0 { averaged = try host.averagedNetwork() }
+        return averaged ?? host.network
+    }
+
+    private static let averageInterval = 20
 
     /// Sampling steps between two looks at what the network makes of the averages.
     private static let judgementInterval = 25
@@ -290,7 +309,8 @@ public struct ActivationSampler: Attachment {
         try refreshSeeds(network)
         chains = try LangevinChains(
             startingAt: Self.startImages(
-                rows: count * chainCount, input, RandomKey(seed: step.seed, step: step.number, stream: Streams.startImages),
+                rows: count * chainCount, input,
+                RandomKey(seed: step.seed, step: step.number, stream: Streams.startImages),
                 on: device))
         criterionMeanSquares = [:]
         forgetJudgement()

@@ -138,7 +138,8 @@ public struct Dense: Layer {
 
     public func output(for input: ImageShape, named name: String) throws(CLMatError) -> ImageShape {
         guard units > 0, input.count > 0 else {
-            throw .layerMismatch(layer: name, input: input, problem: "A dense layer needs at least one unit and one input.")
+            throw .layerMismatch(
+                layer: name, input: input, problem: "A dense layer needs at least one unit and one input.")
         }
         return .vector(units)
     }

@@ -70,7 +70,8 @@ extension NetworkTrainer {
             ImageGrid(
                 channels: shown, height: layer.kernel, width: layer.kernel, columns: min(10, layer.filters),
                 display: .signed, cells: cells,
-                caption: "\(network.stages[index].name) · \(layer.filters) channels, \(layer.kernel) × \(layer.kernel)"))
+                caption: "\(network.stages[index].name) · \(layer.filters) channels, \(layer.kernel) × \(layer.kernel)")
+        )
     }
 
     private func mistakesGrid() throws -> FigureContent {

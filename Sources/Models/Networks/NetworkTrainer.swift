@@ -128,7 +128,8 @@ public struct NetworkTrainer: Model {
 
         var measured = Measurements()
         measured["train-loss"] = Double(try losses.mean())
-        let predictions = try activations.last.rowArgmax().values, labels = try batch.labels.values
+        let predictions = try activations.last.rowArgmax().values
+        let labels = try batch.labels.values
         let right = zip(predictions, labels).count { $0 == $1 }
         measured["train-accuracy"] = Double(right) / Double(max(1, labels.count))
         return measured

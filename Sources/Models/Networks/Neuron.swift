@@ -42,7 +42,9 @@ extension Network {
             guard (0..<output.channels).contains(neuron.unit) else {
                 throw .invalidArgument(
                     operation: "seeds",
-                    problem: "Layer '\(stages[neuron.stage].name)' has \(output.channels) neurons; \(neuron.unit) is not one of them.")
+                    problem:
+                        "Layer '\(stages[neuron.stage].name)' has \(output.channels) neurons; \(neuron.unit) is not one of them."
+                )
             }
             var stage = values[neuron.stage] ?? [Float](repeating: 0, count: neurons.count * output.count)
             values[neuron.stage] = nil

@@ -5,9 +5,10 @@ import Models
 import Testing
 
 /// One epoch of the real thing. Skipped where CLMAT_DATA does not name a folder with MNIST.
-private let hasMNIST = ProcessInfo.processInfo.environment["CLMAT_DATA"].map {
-    FileManager.default.fileExists(atPath: $0 + "/mnist")
-} ?? false
+private let hasMNIST =
+    ProcessInfo.processInfo.environment["CLMAT_DATA"].map {
+        FileManager.default.fileExists(atPath: $0 + "/mnist")
+    } ?? false
 
 @Suite(.enabled(if: hasMNIST, "CLMAT_DATA names no folder with MNIST"))
 struct MNISTTests {

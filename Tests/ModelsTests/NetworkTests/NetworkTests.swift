@@ -9,7 +9,9 @@ import Testing
         let error = #expect(throws: CLMatError.self) {
             try Network(
                 input: ImageShape(height: 6, width: 6),
-                layers: [("conv1", Convolution2D(filters: 4, kernel: 5)), ("conv2", Convolution2D(filters: 4, kernel: 5))],
+                layers: [
+                    ("conv1", Convolution2D(filters: 4, kernel: 5)), ("conv2", Convolution2D(filters: 4, kernel: 5)),
+                ],
                 seed: 1, on: .cpu)
         }
         guard case .layerMismatch(let layer, let input, _)? = error else {
@@ -89,7 +91,8 @@ import Testing
                     func lossWith(_ change: Float) throws -> Double {
                         var changed = values
                         changed[element] += change
-                        network.parameters[stage][index] = try Matrix(changed, parameter.rows, parameter.columns, on: device)
+                        network.parameters[stage][index] = try Matrix(
+                            changed, parameter.rows, parameter.columns, on: device)
                         return try loss(network)
                     }
                     let difference = try (lossWith(Self.change) - lossWith(-Self.change)) / Double(2 * Self.change)
@@ -153,7 +156,9 @@ import Testing
         let snapshot = network
         let before = try snapshot.parameters[0][0].values
         var optimiser = RMSProp()
-        let gradients = [[try Matrix(filledWith: 1, Shape(2, 3), on: .cpu), try Matrix(filledWith: 1, Shape(1, 2), on: .cpu)]]
+        let gradients = [
+            [try Matrix(filledWith: 1, Shape(2, 3), on: .cpu), try Matrix(filledWith: 1, Shape(1, 2), on: .cpu)]
+        ]
         try optimiser.update(&network.parameters, gradients, rate: 0.1, momentum: 0)
         #expect(try snapshot.parameters[0][0].values == before)
         #expect(try network.parameters[0][0].values != before)

@@ -65,23 +65,25 @@ final class ThreadPool: Sendable {
         let piece = max(grain, (items + 4 * threadCount - 1) / (4 * threadCount))
         guard threadCount > 1, piece < items else { return body(0..<items) }
 
-        withoutActuallyEscaping(body) { body in withUnsafePointer(to: body) { pointer in
-            let job = Job(
-                body: UnsafeRawPointer(pointer),
-                call: { body, range in body.assumingMemoryBound(to: ((Range<Int>) -> Void).self).pointee(range) },
-                items: items, piece: piece)
-            jobs.withLock { $0.append(job) }
-            arrivals.add(1, ordering: .sequentiallyConsistent)
-            let asleep = min(sleepers.load(ordering: .sequentiallyConsistent), (items + piece - 1) / piece - 1)
-            for _ in 0..<max(0, asleep) { wake.signal() }
-            job.work()
-            jobs.withLock { jobs in jobs.removeAll { $0 === job } }
-            var spins = 0
-            while !job.isFinished {
-                spins += 1
-                if spins > 2000 { sched_yield() }
+        withoutActuallyEscaping(body) { body in
+            withUnsafePointer(to: body) { pointer in
+                let job = Job(
+                    body: UnsafeRawPointer(pointer),
+                    call: { body, range in body.assumingMemoryBound(to: ((Range<Int>) -> Void).self).pointee(range) },
+                    items: items, piece: piece)
+                jobs.withLock { $0.append(job) }
+                arrivals.add(1, ordering: .sequentiallyConsistent)
+                let asleep = min(sleepers.load(ordering: .sequentiallyConsistent), (items + piece - 1) / piece - 1)
+                for _ in 0..<max(0, asleep) { wake.signal() }
+                job.work()
+                jobs.withLock { jobs in jobs.removeAll { $0 === job } }
+                var spins = 0
+                while !job.isFinished {
+                    spins += 1
+                    if spins > 2000 { sched_yield() }
+                }
             }
-        }}
+        }
     }
 
     private func workForEver() {

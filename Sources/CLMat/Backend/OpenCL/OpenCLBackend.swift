@@ -227,7 +227,8 @@ final class OpenCLBackend: Backend, @unchecked Sendable {
         HostGemm.run(g, floats[0] + g.a.offset, floats[1] + g.b.offset, floats[2] + g.c.offset, on: pool)
         if let profile, profile.isRecording {
             let spent = ContinuousClock.now - start
-            profile.add("gemm", seconds: Double(spent.components.seconds) + Double(spent.components.attoseconds) * 1e-18)
+            profile.add(
+                "gemm", seconds: Double(spent.components.seconds) + Double(spent.components.attoseconds) * 1e-18)
         }
     }
 
@@ -249,7 +250,8 @@ final class OpenCLBackend: Backend, @unchecked Sendable {
         lock.unlock()
         for (kernel, event) in events {
             var (start, end): (cl_ulong, cl_ulong) = (0, 0)
-            if clGetEventProfilingInfo(event, cl_profiling_info(CL_PROFILING_COMMAND_START), 8, &start, nil) == CL_SUCCESS,
+            if clGetEventProfilingInfo(event, cl_profiling_info(CL_PROFILING_COMMAND_START), 8, &start, nil)
+                == CL_SUCCESS,
                 clGetEventProfilingInfo(event, cl_profiling_info(CL_PROFILING_COMMAND_END), 8, &end, nil) == CL_SUCCESS,
                 end > start
             {

@@ -16,7 +16,9 @@ enum OpenCLPlatforms {
         guard clGetDeviceIDs(platform, all, 0, nil, &count) == CL_SUCCESS, count > 0 else { return [] }
         var ids = [cl_device_id?](repeating: nil, count: Int(count))
         guard clGetDeviceIDs(platform, all, count, &ids, nil) == CL_SUCCESS else { return [] }
-        let platformName = informationString { clGetPlatformInfo(platform, cl_platform_info(CL_PLATFORM_NAME), $0, $1, $2) }
+        let platformName = informationString {
+            clGetPlatformInfo(platform, cl_platform_info(CL_PLATFORM_NAME), $0, $1, $2)
+        }
         return ids.compactMap { $0 }.compactMap { device(id: $0, platformName: platformName) }
     }
 
@@ -45,8 +47,10 @@ enum OpenCLPlatforms {
                 id: id, name: name, isCPU: kind == .openCLCPU, memory: memory,
                 largestBuffer: Int(clamping: number(CL_DEVICE_MAX_MEM_ALLOC_SIZE, as: cl_ulong.self)))
             let device = Device(
-                name: name, kind: kind, details: "\(platformName), \(text(CL_DEVICE_VERSION)), driver \(text(CL_DRIVER_VERSION))",
-                memory: memory, computeUnits: Int(number(CL_DEVICE_MAX_COMPUTE_UNITS, as: cl_uint.self)), backend: backend)
+                name: name, kind: kind,
+                details: "\(platformName), \(text(CL_DEVICE_VERSION)), driver \(text(CL_DRIVER_VERSION))",
+                memory: memory, computeUnits: Int(number(CL_DEVICE_MAX_COMPUTE_UNITS, as: cl_uint.self)),
+                backend: backend)
             backend.attachProfile(device.profile)
             Log.event("found \(device.summary)")
             return device
