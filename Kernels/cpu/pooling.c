@@ -2,6 +2,21 @@
 
 #include "kernel.h"
 
+// One row of outputs for windows of 2 x 2 pixels, two apart, the commonest case: pairs of neighbours in two rows.
+static inline __attribute__((always_inline))
+void max_pool_row_2x2(int width, int ow, int corner, const float *x, float *y, int *where)
+{
+    for (int ox = 0; ox < ow; ox++) {
+        const int j = corner + 2 * ox;
+        const float a = x[j], b = x[j + 1], c = x[j + width], d = x[j + width + 1];
+        const float ab = b > a ? b : a, cd = d > c ? d : c;
+        const int at_ab = b > a ? j + 1 : j, at_cd = d > c ? j + width + 1 : j + width;
+        y[ox] = cd > ab ? cd : ab;
+        where[ox] = cd > ab ? at_cd : at_ab;
+    }
+}
+
+CLMAT_VECTORISED
 void max_pool_forward(size_t begin, size_t end, int height, int width, int size, int stride, int oh, int ow,
                       const float *xs, float *ys, int *where)
 {
@@ -9,6 +24,10 @@ void max_pool_forward(size_t begin, size_t end, int height, int width, int size,
         const float *x = xs + plane * height * width;
         float *y = ys + plane * oh * ow;
         int *w = where + plane * oh * ow;
+        if (size == 2 && stride == 2) {
+            for (int oy = 0; oy < oh; oy++, y += ow, w += ow) max_pool_row_2x2(width, ow, oy * 2 * width, x, y, w);
+            continue;
+        }
         for (int oy = 0; oy < oh; oy++)
             for (int ox = 0; ox < ow; ox++, y++, w++) {
                 const int corner = oy * stride * width + ox * stride;

@@ -56,7 +56,10 @@ public final class Device: Sendable {
     /// - Throws: ``CLMatError/unknownName(kind:name:known:)`` if `CLMAT_DEVICE` names none.
     public static func choose(_ name: String? = nil) throws(CLMatError) -> (device: Device, reason: String) {
         if let asked = name ?? ProcessInfo.processInfo.environment["CLMAT_DEVICE"], !asked.isEmpty {
-            return (try named(asked), name == nil ? "CLMAT_DEVICE=\(asked)" : "asked for as '\(asked)'")
+            let device = try named(asked)
+            // Other devices test themselves when somebody asks (`explore devices`): theirs costs a compilation.
+            if device == cpu { try requireWorkingCPU() }
+            return (device, name == nil ? "CLMAT_DEVICE=\(asked)" : "asked for as '\(asked)'")
         }
         var failures: [String] = []
         for device in openCL where device.kind == .gpu || device.kind == .accelerator {
@@ -66,11 +69,18 @@ public final class Device: Sendable {
                 return (device, "the first OpenCL GPU that passes its self-test")
             }
         }
-        if let failure = cpu.selfTest() {
-            throw .deviceFailed(device: cpu.name, operation: "self-test (\(failure))", status: "wrong numbers")
-        }
+        try requireWorkingCPU()
         let why = failures.isEmpty ? "no OpenCL GPU found" : failures.joined(separator: "; ")
         return (cpu, why)
+    }
+
+    private static func requireWorkingCPU() throws(CLMatError) {
+        guard let failure = cpu.selfTest() else { return }
+        throw .deviceFailed(
+            device: cpu.name,
+            operation: "its self-test: \(failure); OpenBLAS has kernels for '\(HostGemm.coreName)' "
+                + "(OPENBLAS_CORETYPE=Haswell or =Prescott chooses others)",
+            status: "wrong numbers")
     }
 
     private static let chosen = Result { try choose() }
@@ -118,21 +128,42 @@ public final class Device: Sendable {
     /// Runs `kernel` over `work`, and notes it in the profile and the log.
     public func launch(_ kernel: Kernel, _ arguments: [Argument], over work: WorkSize) throws(CLMatError) {
         guard work.items > 0 else { return }
-        let start = profile.clock(kind == .cpu)
-        try backend.launch(kernel, arguments, over: work)
-        profile.note(
-            kernel.name, since: start, bytes: work.items * work.bytesPerItem,
-            operations: work.items * work.operationsPerItem)
-        Log.launch(kernel.name, work.items, on: self)
+        try noting(
+            kernel.name, "\(work.items) items", bytes: work.items * work.bytesPerItem,
+            operations: work.items * work.operationsPerItem
+        ) { () throws(CLMatError) in
+            try backend.launch(kernel, arguments, over: work)
+            return true
+        }
     }
 
     func gemm(_ product: Gemm) throws(CLMatError) {
-        guard product.m > 0, product.n > 0 else { return }
-        let start = profile.clock(kind == .cpu)
-        try backend.gemm(product)
         let (m, n, k) = (product.m, product.n, product.k)
-        profile.note("gemm", since: start, bytes: 4 * (m * k + k * n + m * n), operations: 2 * m * n * k)
-        Log.launch("gemm \(m) × \(k) × \(n)", m * n, on: self)
+        guard m > 0, n > 0 else { return }
+        try noting(
+            "gemm", "\(m) × \(k) × \(n)", bytes: 4 * (m * k + k * n + m * n), operations: 2 * m * n * k
+        ) { () throws(CLMatError) in
+            try backend.gemm(product)
+            return true
+        }
+    }
+
+    /// Lets the backend do some work, with its time in the profile (where it is known at once) and in the log. The
+    /// work says whether it was done.
+    @discardableResult
+    func noting(
+        _ name: String, _ size: @autoclosure () -> String, bytes: Int, operations: Int,
+        _ work: () throws(CLMatError) -> Bool
+    ) throws(CLMatError) -> Bool {
+        let start = profile.clock(kind == .cpu)
+        let logStart = Log.level >= 2 ? ContinuousClock.now : nil
+        guard try work() else { return false }
+        profile.note(name, since: start, bytes: bytes, operations: operations)
+        if let logStart {
+            try backend.finish()  // the log's time is that of the device, at the cost of waiting for it
+            Log.launch(name, size(), ContinuousClock.now - logStart, on: self)
+        }
+        return true
     }
 
     /// Waits for all work.

@@ -10,8 +10,8 @@ enum Log {
     /// Devices and programs.
     static func event(_ text: @autoclosure () -> String) { if level >= 1 { write(text()) } }
 
-    static func launch(_ kernel: String, _ items: Int, on device: Device) {
-        if level >= 2 { write("\(device.name): \(kernel), \(items) items") }
+    static func launch(_ name: String, _ size: String, _ time: Duration, on device: Device) {
+        write("\(device.name): \(name), \(size), \(time)")
     }
 
     private static func write(_ text: String) { FileHandle.standardError.write(Data("clmat: \(text)\n".utf8)) }

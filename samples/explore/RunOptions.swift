@@ -60,6 +60,9 @@ struct RunOptions: ParsableArguments {
         help: ArgumentHelp("Folder for the pictures of a run without a window; none writes none.", valueName: "folder"))
     var pictures = "."
 
+    @Flag(help: "Print time, launches, bandwidth and arithmetic by kernel at the end.")
+    var profile = false
+
     enum Progress: String, ExpressibleByArgument { case bar, json }
     enum Theme: String, ExpressibleByArgument { case dark, light }
 

@@ -19,6 +19,7 @@ struct Session {
         if options.isWindowless, options.pictures != "none" {
             try Self.checkWritable("\(options.pictures)/\(model).png")
         }
+        device.profile.isRecording = options.profile
         if options.isWindowless {
             try runHeadless()
         } else if let obstacle = onMain({ Viewer.obstacle }) {
@@ -85,6 +86,7 @@ struct Session {
         try writeSummary()
         if let error = learner.status.error { throw error }
         if !options.quiet { printResult() }
+        if options.profile { print(device.profile.table) }
     }
 
     /// A run without a window that nobody told how long to be ends after this many seconds.

@@ -17,8 +17,9 @@ public protocol Backend: Sendable {
     /// Waits for all work.
     func finish() throws(CLMatError)
 
-    /// Whole convolutions. The default unrolls them around ``gemm(_:)``; a backend may have a better way.
-    func convolve(_ task: ConvolutionTask) throws(CLMatError)
+    /// Does a whole convolution, if the backend has a way of its own; false (the default) if it has not, and it is to
+    /// be done by launches and products.
+    func convolve(_ task: ConvolutionTask) throws(CLMatError) -> Bool
 }
 
 /// Memory on a device. It goes back to the device's pool when nobody holds it any more.

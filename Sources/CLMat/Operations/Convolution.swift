@@ -133,13 +133,13 @@ extension Matrix {
         _ geometry: Convolution, _ direction: ConvolutionTask.Direction, _ name: String
     ) throws(CLMatError) {
         guard rows > 0 else { return }
-        let start = device.profile.clock(device.kind == .cpu)
-        try device.backend.convolve(ConvolutionTask(geometry: geometry, images: rows, direction: direction))
-        guard device.kind == .cpu else { return }  // elsewhere its parts note themselves
-        device.profile.note(
-            name, since: start,
+        let task = ConvolutionTask(geometry: geometry, images: rows, direction: direction)
+        let isDone = try device.noting(
+            name, "\(rows) images of \(geometry.input)",
             bytes: 4 * (rows * (geometry.input.count + geometry.output.count) + geometry.filters * geometry.patchSize),
-            operations: 2 * rows * geometry.output.count * geometry.patchSize)
+            operations: 2 * rows * geometry.output.count * geometry.patchSize
+        ) { () throws(CLMatError) in try device.backend.convolve(task) }
+        if !isDone { try device.convolveInParts(task) }
     }
 
     private func check(_ image: ImageShape, _ operation: String) throws(CLMatError) {

@@ -49,7 +49,7 @@ final class CPUBackend: Backend {
 
     // MARK: - Convolutions, image by image
 
-    func convolve(_ task: ConvolutionTask) throws(CLMatError) {
+    func convolve(_ task: ConvolutionTask) throws(CLMatError) -> Bool {
         let geometry = task.geometry
         var g = geometry.cStruct
         let images = task.images
@@ -91,6 +91,7 @@ final class CPUBackend: Backend {
             throw .outOfDeviceMemory(
                 device: "CPU", asked: 4 * geometry.patchSize * geometry.output.area, available: CPUMemory.available)
         }
+        return true
     }
 }
 

@@ -1,15 +1,20 @@
 extension Backend {
-    /// Whole convolutions as one matrix product over the patches of many images at a time.
-    public func convolve(_ task: ConvolutionTask) throws(CLMatError) {
+    public func convolve(_ task: ConvolutionTask) throws(CLMatError) -> Bool { false }
+}
+
+extension Device {
+    /// A whole convolution as one matrix product over the patches of many images at a time, for backends that have no
+    /// way of their own.
+    func convolveInParts(_ task: ConvolutionTask) throws(CLMatError) {
         let g = task.geometry
         // The patches of one group of images take at most this much memory.
         let limit = 64 << 20
         let group = max(1, min(task.images, limit / max(1, 4 * g.patchSize * g.output.area)))
-        guard group == task.images else { return try convolve(task, inGroupsOf: group) }
+        guard group == task.images else { return try convolveInParts(task, inGroupsOf: group) }
         let (images, area) = (task.images, g.output.area)
         let across = images * area
-        let patches = try allocate(bytes: 4 * g.patchSize * across)
-        let front = try allocate(bytes: 4 * g.filters * across)
+        let patches = try backend.allocate(bytes: 4 * g.patchSize * across)
+        let front = try backend.allocate(bytes: 4 * g.filters * across)
         let sizes: [Argument] = [
             .int(images), .int(g.input.channels), .int(g.input.height), .int(g.input.width), .int(g.kernelHeight),
             .int(g.kernelWidth), .int(g.stride), .int(g.padding), .int(g.output.height), .int(g.output.width),
@@ -53,7 +58,7 @@ extension Backend {
     }
 
     /// For batches whose patches would take too much memory: groups of images, copied out and back.
-    private func convolve(_ task: ConvolutionTask, inGroupsOf size: Int) throws(CLMatError) {
+    private func convolveInParts(_ task: ConvolutionTask, inGroupsOf size: Int) throws(CLMatError) {
         let g = task.geometry
         func copy(
             _ source: Buffer, _ sourceOffset: Int, _ target: Buffer, _ targetOffset: Int, _ count: Int
@@ -71,26 +76,26 @@ extension Backend {
             let count = min(size, task.images - start)
             let (inputs, outputs) = (count * g.input.count, count * g.output.count)
             let (fromInput, fromOutput) = (start * g.input.count, start * g.output.count)
-            let x = try allocate(bytes: 4 * inputs)
-            let y = try allocate(bytes: 4 * outputs)
+            let x = try backend.allocate(bytes: 4 * inputs)
+            let y = try backend.allocate(bytes: 4 * outputs)
             func part(_ direction: ConvolutionTask.Direction) -> ConvolutionTask {
                 ConvolutionTask(geometry: g, images: count, direction: direction)
             }
             switch task.direction {
             case .forward(let images, let weights, let biases, let output):
                 try copy(images, fromInput, x, 0, inputs)
-                try convolve(part(.forward(images: x, weights: weights, biases: biases, output: y)))
+                try convolveInParts(part(.forward(images: x, weights: weights, biases: biases, output: y)))
                 try copy(y, 0, output, fromOutput, outputs)
             case .backwardToInput(let gradient, let weights, let images):
                 try copy(gradient, fromOutput, y, 0, outputs)
-                try convolve(part(.backwardToInput(gradient: y, weights: weights, images: x)))
+                try convolveInParts(part(.backwardToInput(gradient: y, weights: weights, images: x)))
                 try copy(x, 0, images, fromInput, inputs)
             case .backwardToWeights(let images, let gradient, let weights):
                 let weightCount = g.filters * g.patchSize
-                let sum = start == 0 ? weights : try allocate(bytes: 4 * weightCount)
+                let sum = start == 0 ? weights : try backend.allocate(bytes: 4 * weightCount)
                 try copy(images, fromInput, x, 0, inputs)
                 try copy(gradient, fromOutput, y, 0, outputs)
-                try convolve(part(.backwardToWeights(images: x, gradient: y, weights: sum)))
+                try convolveInParts(part(.backwardToWeights(images: x, gradient: y, weights: sum)))
                 if start > 0 {
                     try launch(
                         .axpy, [.int(weightCount), .float(1), .buffer(sum), .buffer(weights)],
