@@ -15,6 +15,23 @@ static inline void columns_inside(int kx, int width, int stride, int padding, in
     if (*first > *last) *first = *last;
 }
 
+// Eight floats at once, wherever they lie. Rows are short here, and a call for each would cost more than the copy.
+typedef float eight __attribute__((vector_size(32), aligned(4)));
+
+static inline void copy_row(int count, const float *x, float *y)
+{
+    int i = 0;
+    for (; i + 8 <= count; i += 8) *(eight *)(y + i) = *(const eight *)(x + i);
+    for (; i < count; i++) y[i] = x[i];
+}
+
+static inline void add_row(int count, const float *x, float *y)
+{
+    int i = 0;
+    for (; i + 8 <= count; i += 8) *(eight *)(y + i) += *(const eight *)(x + i);
+    for (; i < count; i++) y[i] += x[i];
+}
+
 // One row of patches: the input pixels that kernel element (ky, kx) meets, for each output pixel of one plane.
 static void patch_row(int height, int width, int ky, int kx, int stride, int padding, int oh, int ow,
                       const float *plane, float *row)
@@ -29,24 +46,24 @@ static void patch_row(int height, int width, int ky, int kx, int stride, int pad
         }
         const float *x = plane + (ptrdiff_t)y * width + kx - padding;
         for (int ox = 0; ox < first; ox++) row[ox] = 0.0f;
-        if (stride == 1) memcpy(row + first, x + first, (last - first) * sizeof *row);
+        if (stride == 1) copy_row(last - first, x + first, row + first);
         else for (int ox = first; ox < last; ox++) row[ox] = x[ox * stride];
         for (int ox = last; ox < ow; ox++) row[ox] = 0.0f;
     }
 }
 
 // Adds a row of patches back to the plane that it came from.
-CLMAT_VECTORISED
 static void add_patch_row(int height, int width, int ky, int kx, int stride, int padding, int oh, int ow,
                           const float *row, float *plane)
 {
     int first, last;
     columns_inside(kx, width, stride, padding, ow, &first, &last);
+    if (first >= last) return;
     for (int oy = 0; oy < oh; oy++, row += ow) {
         const int y = oy * stride + ky - padding;
         if (y < 0 || y >= height) continue;
         float *x = plane + (ptrdiff_t)y * width + kx - padding;
-        if (stride == 1) for (int ox = first; ox < last; ox++) x[ox] += row[ox];
+        if (stride == 1) add_row(last - first, row + first, x + first);
         else for (int ox = first; ox < last; ox++) x[ox * stride] += row[ox];
     }
 }
@@ -98,30 +115,95 @@ void channels_to_front(size_t begin, size_t end, int images, int channels, int a
     }
 }
 
+// MARK: - Matrix products of the size of one image
+
+// C[i, j] = start[i] (or C[i, j]) + sum over k of A(i, k) B(k, j), see tile.h
+typedef void (*tile_product)(size_t rows, size_t columns, size_t depth, const float *a, size_t a_row, size_t a_depth,
+                             const float *b, size_t b_pitch, const float *start, int accumulate, float *c,
+                             size_t c_pitch);
+
+#if defined(__x86_64__) && defined(__linux__)
+#define TILE_NAME(x) avx512_##x
+#define TILE_TARGET __attribute__((target("arch=x86-64-v4"), min_vector_width(512)))
+#define TILE_LANES 16
+#define TILE_ROWS 12
+#include "tile.h"
+
+#define TILE_NAME(x) avx2_##x
+#define TILE_TARGET __attribute__((target("arch=x86-64-v3")))
+#define TILE_LANES 8
+#define TILE_ROWS 6
+#include "tile.h"
+#endif
+
+// Columns go in strips of at most this many floats; the least common length of all instruction sets.
+enum { STRIP = 32 };
+
+static inline size_t whole_strips(size_t count) { return (count + STRIP - 1) / STRIP * STRIP; }
+
+// The product for this processor, or null where BLAS is the better one: on processors without AVX2, and for products
+// so deep that a strip of B does not stay in the second-level cache.
+static tile_product product_for(size_t depth)
+{
+#if defined(__x86_64__) && defined(__linux__)
+    if (depth > 1536) return NULL;
+    if (__builtin_cpu_supports("x86-64-v4")) return avx512_product;
+    if (__builtin_cpu_supports("x86-64-v3")) return avx2_product;
+#endif
+    (void)depth;
+    return NULL;
+}
+
 // MARK: - Whole convolutions, image by image
 
-static void patches_of(const clmat_convolution *g, const float *image, float *patches)
+// Patches of one image, a row for each kernel element, `pitch` apart; what a row has beyond the pixels is cleared.
+static void patches_of(const clmat_convolution *g, const float *image, size_t pitch, float *patches)
 {
     const size_t area = (size_t)g->oh * g->ow, plane = (size_t)g->height * g->width;
     for (int c = 0; c < g->channels; c++)
-        for (int k = 0; k < g->kh * g->kw; k++, patches += area)
+        for (int k = 0; k < g->kh * g->kw; k++, patches += pitch) {
             patch_row(g->height, g->width, k / g->kw, k % g->kw, g->stride, g->padding, g->oh, g->ow,
                       image + c * plane, patches);
+            for (size_t p = area; p < pitch; p++) patches[p] = 0.0f;
+        }
+}
+
+static void add_patches(const clmat_convolution *g, size_t pitch, const float *patches, float *image)
+{
+    const size_t plane = (size_t)g->height * g->width;
+    for (int c = 0; c < g->channels; c++)
+        for (int k = 0; k < g->kh * g->kw; k++, patches += pitch)
+            add_patch_row(g->height, g->width, k / g->kw, k % g->kw, g->stride, g->padding, g->oh, g->ow, patches,
+                          image + c * plane);
+}
+
+static void copy_rows(size_t rows, size_t count, const float *from, size_t from_pitch, float *to, size_t to_pitch)
+{
+    for (size_t r = 0; r < rows; r++) memcpy(to + r * to_pitch, from + r * from_pitch, count * sizeof *to);
 }
 
 int convolution_forward(size_t begin, size_t end, const clmat_convolution *g, clmat_sgemm sgemm, const float *xs,
                         const float *weights, const float *biases, float *ys)
 {
-    const int area = g->oh * g->ow, depth = g->channels * g->kh * g->kw;
+    const size_t area = (size_t)g->oh * g->ow, depth = (size_t)g->channels * g->kh * g->kw, filters = g->filters;
     const size_t input = (size_t)g->channels * g->height * g->width;
-    float *patches = malloc((size_t)depth * area * sizeof *patches);
+    const tile_product product = product_for(depth);
+    const size_t pitch = product ? whole_strips(area) : area;
+    float *patches = malloc((depth + (pitch == area ? 0 : filters)) * pitch * sizeof *patches);
     if (!patches) return 0;
+    float *padded = patches + depth * pitch;            // the output, where its rows are no whole strips
     for (size_t n = begin; n < end; n++) {
-        float *y = ys + n * g->filters * area;
-        patches_of(g, xs + n * input, patches);
-        for (int f = 0; f < g->filters; f++)
-            for (int p = 0; p < area; p++) y[f * area + p] = biases[f];
-        sgemm(0, 0, g->filters, area, depth, 1.0f, weights, depth, patches, area, 1.0f, y, area);
+        float *y = ys + n * filters * area;
+        patches_of(g, xs + n * input, pitch, patches);
+        if (product) {
+            product(filters, pitch, depth, weights, depth, 1, patches, pitch, biases, 0, pitch == area ? y : padded, pitch);
+            if (pitch != area) copy_rows(filters, area, padded, pitch, y, area);
+        } else {
+            for (size_t f = 0; f < filters; f++)
+                for (size_t p = 0; p < area; p++) y[f * area + p] = biases[f];
+            sgemm(0, 0, g->filters, (int)area, (int)depth, 1.0f, weights, (int)depth, patches, (int)area, 1.0f, y,
+                  (int)area);
+        }
     }
     free(patches);
     return 1;
@@ -130,20 +212,26 @@ int convolution_forward(size_t begin, size_t end, const clmat_convolution *g, cl
 int convolution_backward_input(size_t begin, size_t end, const clmat_convolution *g, clmat_sgemm sgemm,
                                const float *gradients, const float *weights, float *xs)
 {
-    const int area = g->oh * g->ow, depth = g->channels * g->kh * g->kw;
-    const size_t plane = (size_t)g->height * g->width, input = g->channels * plane;
-    float *patches = malloc((size_t)depth * area * sizeof *patches);
+    const size_t area = (size_t)g->oh * g->ow, depth = (size_t)g->channels * g->kh * g->kw, filters = g->filters;
+    const size_t input = (size_t)g->channels * g->height * g->width;
+    const tile_product product = product_for(filters);
+    const size_t pitch = product ? whole_strips(area) : area;
+    float *patches = malloc((depth + (pitch == area ? 0 : filters)) * pitch * sizeof *patches);
     if (!patches) return 0;
+    float *padded = patches + depth * pitch;            // the gradient, where its rows are no whole strips
+    if (pitch != area) memset(padded, 0, filters * pitch * sizeof *padded);
     for (size_t n = begin; n < end; n++) {
-        float *x = xs + n * input;
-        memset(x, 0, input * sizeof *x);
-        sgemm(1, 0, depth, area, g->filters, 1.0f, weights, depth, gradients + n * g->filters * area, area, 0.0f,
-              patches, area);
-        const float *row = patches;
-        for (int c = 0; c < g->channels; c++)
-            for (int k = 0; k < g->kh * g->kw; k++, row += area)
-                add_patch_row(g->height, g->width, k / g->kw, k % g->kw, g->stride, g->padding, g->oh, g->ow, row,
-                              x + c * plane);
+        const float *gradient = gradients + n * filters * area;
+        if (product) {
+            if (pitch != area) copy_rows(filters, area, gradient, area, padded, pitch);
+            product(depth, pitch, filters, weights, 1, depth, pitch == area ? gradient : padded, pitch, NULL, 0,
+                    patches, pitch);
+        } else {
+            sgemm(1, 0, (int)depth, (int)area, g->filters, 1.0f, weights, (int)depth, gradient, (int)area, 0.0f,
+                  patches, (int)area);
+        }
+        memset(xs + n * input, 0, input * sizeof *xs);
+        add_patches(g, pitch, patches, xs + n * input);
     }
     free(patches);
     return 1;
@@ -154,18 +242,35 @@ int convolution_backward_input(size_t begin, size_t end, const clmat_convolution
 int convolution_backward_weights(size_t begin, size_t end, int images, int blocks, const clmat_convolution *g,
                                  clmat_sgemm sgemm, const float *xs, const float *gradients, float *partials)
 {
-    const int area = g->oh * g->ow, depth = g->channels * g->kh * g->kw;
-    const size_t input = (size_t)g->channels * g->height * g->width, count = (size_t)g->filters * depth;
-    float *patches = malloc((size_t)depth * area * sizeof *patches);
+    const size_t area = (size_t)g->oh * g->ow, depth = (size_t)g->channels * g->kh * g->kw, filters = g->filters;
+    const size_t input = (size_t)g->channels * g->height * g->width, count = filters * depth;
+    const tile_product product = product_for(area);
+    const size_t across = product ? whole_strips(filters) : 0;
+    // Patches, and for the tiles the transposes of the gradient (area x across) and of the sum (depth x across).
+    float *patches = malloc((depth * area + (area + depth) * across) * sizeof *patches);
     if (!patches) return 0;
+    float *turned = patches + depth * area, *sum = turned + area * across;
+    if (product) memset(turned, 0, area * across * sizeof *turned);
     for (size_t b = begin; b < end; b++) {
         const size_t first = b * images / blocks, last = (b + 1) * images / blocks;
+        float *partial = partials + b * count;
         for (size_t n = first; n < last; n++) {
-            patches_of(g, xs + n * input, patches);
-            sgemm(0, 1, g->filters, depth, area, 1.0f, gradients + n * g->filters * area, area, patches, area,
-                  n == first ? 0.0f : 1.0f, partials + b * count, depth);
+            const float *gradient = gradients + n * filters * area;
+            patches_of(g, xs + n * input, area, patches);
+            if (product) {
+                // dW^T += X' dY^T: whole strips of filters, so that no sum runs across a vector
+                for (size_t p = 0; p < area; p++)
+                    for (size_t f = 0; f < filters; f++) turned[p * across + f] = gradient[f * area + p];
+                product(depth, across, area, patches, area, 1, turned, across, NULL, n > first, sum, across);
+            } else {
+                sgemm(0, 1, g->filters, (int)depth, (int)area, 1.0f, gradient, (int)area, patches, (int)area,
+                      n == first ? 0.0f : 1.0f, partial, (int)depth);
+            }
         }
-        if (first == last) memset(partials + b * count, 0, count * sizeof *partials);
+        if (first == last) memset(partial, 0, count * sizeof *partial);
+        else if (product)
+            for (size_t f = 0; f < filters; f++)
+                for (size_t k = 0; k < depth; k++) partial[f * depth + k] = sum[k * across + f];
     }
     free(patches);
     return 1;
