@@ -7,7 +7,7 @@ PACKAGES = ocl-icd-opencl-dev opencl-headers libclblast-dev libopenblas-dev libs
 TEST_PACKAGES = pocl-opencl-icd
 
 .DEFAULT_GOAL = help
-.PHONY: help setup setup-tests swift run test format
+.PHONY: help setup setup-tests swift run test bench format
 
 help: ## list the targets
 	@echo "CLMat: what make can do"
@@ -30,6 +30,21 @@ TEST_FLAGS = -c release -Xswiftc -enable-testing --scratch-path .build-tests
 test: setup-tests swift ## build and run all tests; CLMAT_DATA=FOLDER adds those on real data
 	swift build --build-tests $(TEST_FLAGS)
 	swift test $(TEST_FLAGS)
+
+# The peers live in a virtual environment of their own; WHEELS=FOLDER takes torch's wheel from there, PYTHON=PATH uses a
+# Python that has torch already. PyPI's torch for x86 is the CUDA bundle: it is taken alone, with what its import needs.
+PEERS = .build-bench/venv
+PYTHON ?= $(PEERS)/bin/python
+
+bench: setup swift ## measure CLMat beside its peers; ONLY=ops,lenet,ldam and JSON=FILE pass options
+	@if [ "$(PYTHON)" = "$(PEERS)/bin/python" ] && ! [ -x $(PEERS)/bin/python ]; then \
+		rm -rf $(PEERS) && python3 -m venv $(PEERS) && \
+		$(PEERS)/bin/pip install --quiet filelock typing-extensions sympy networkx jinja2 fsspec setuptools numpy && \
+		$(PEERS)/bin/pip install --quiet --no-deps $(if $(WHEELS),--no-index --find-links $(WHEELS)) torch || \
+		{ rm -rf $(PEERS); echo "The peers could not be installed; 'apt-get install python3-venv' may be missing." >&2; exit 1; }; \
+	fi
+	swift build -c release --product bench
+	.build/release/bench --python $(PYTHON) $(if $(ONLY),--only $(ONLY)) $(if $(JSON),--json $(JSON))
 
 format: swift ## bring all Swift files into the project's format
 	swift format --in-place --parallel --recursive Package.swift Sources Tests samples

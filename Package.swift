@@ -45,6 +45,13 @@ let package = Package(
         .executableTarget(name: "hello", dependencies: ["CLMat"], path: "samples/hello"),
         .executableTarget(
             name: "network", dependencies: ["Viewer", "Models", "Exploration", "CLMat"], path: "samples/network"),
+        .executableTarget(
+            name: "bench",
+            dependencies: [
+                "Models", "Exploration", "CLMat", "COpenBLAS",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            path: "samples/bench", exclude: ["peers"]),
         .executableTarget(name: "gallery", dependencies: ["Viewer", "Exploration", "CLMat"], path: "samples/gallery"),
 
         // MARK: - Tests

@@ -128,8 +128,9 @@ final class CPUMemory: @unchecked Sendable {
     }
     private let lock = NSLock()
     private var free = Free()
-    /// Free blocks beyond this go back to the system.
-    private static let retained = 256 << 20
+    /// Free blocks beyond this go back to the system: a sixteenth of the machine, since the pages of a block that was
+    /// given back have to be cleared before they can be used again.
+    private static let retained = max(256 << 20, sysconf(Int32(_SC_PHYS_PAGES)) * sysconf(Int32(_SC_PAGESIZE)) / 16)
 
     func allocate(_ bytes: Int) throws(CLMatError) -> CPUBuffer {
         let capacity = Self.sizeClass(bytes)

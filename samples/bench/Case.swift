@@ -1,0 +1,124 @@
+import CLMat
+import Exploration
+import Models
+
+/// One measurement: how CLMat does it, and who else does.
+struct Case {
+    enum RivalKind { case python, openBLAS }
+
+    let name: String
+    let group: String
+    let unit: String
+    var rival = RivalKind.python
+    /// Sizes of a product, for the rivals that take any.
+    var product: (m: Int, k: Int, n: Int, repeats: Int)?
+    /// Makes the operands; each call of the result does the work once, and returns how much it was.
+    let prepare: (Device) throws -> () throws -> Double
+
+    static let groups = ["ops", "lenet", "ldam"]
+
+    static var all: [Case] { ops + [lenetTraining, lenetPrediction, ldam] }
+
+    // MARK: - Operations
+
+    private static let sizes: [(String, Int, Int, Int, Int)] = [
+        ("sgemm-256", 256, 256, 256, 200), ("sgemm-1024", 1024, 1024, 1024, 10), ("sgemm-4096", 4096, 4096, 4096, 1),
+        ("sgemm-400x200x10000", 400, 200, 10000, 10),
+    ]
+
+    private static var ops: [Case] {
+        var cases: [Case] = []
+        for (name, m, k, n, repeats) in sizes {
+            for rival in [RivalKind.openBLAS, .python] {
+                cases.append(
+                    Case(name: name, group: "ops", unit: "GFLOP/s", rival: rival, product: (m, k, n, repeats)) {
+                        device in
+                        let a = try Matrix(uniform: 0...1, RandomKey(seed: 1, stream: 0), Shape(m, k), on: device)
+                        let b = try Matrix(uniform: 0...1, RandomKey(seed: 1, stream: 1), Shape(k, n), on: device)
+                        var c = try Matrix(zeros: Shape(m, n), on: device)
+                        return {
+                            for _ in 0..<repeats { try c.multiply(a, b) }
+                            return 2e-9 * Double(m * k * n * repeats)
+                        }
+                    })
+            }
+        }
+        return cases + [
+            elementwise("exp") { try $0.exponentials() }, elementwise("tanh") { try $0.hyperbolicTangents() },
+            elementwise("softmax-rows") { try $0.softmaxRows() },
+        ]
+    }
+
+    private static func elementwise(_ name: String, _ function: @escaping (Matrix) throws -> Matrix) -> Case {
+        let shape = Shape(8000, 10000)
+        return Case(name: name, group: "ops", unit: "GB/s") { device in
+            let x = try Matrix(normal: 0, deviation: 1, RandomKey(seed: 1, stream: 0), shape, on: device)
+            return {
+                _ = try function(x)
+                return 8e-9 * Double(shape.count)
+            }
+        }
+    }
+
+    // MARK: - Networks
+
+    /// Made-up images: the speed does not depend on what they show.
+    private static func images(_ count: Int) throws -> LabelledImages {
+        let noise = try Matrix(uniform: 0...255, RandomKey(seed: 1, stream: 0), Shape(count, 784), on: .cpu).values
+        return try LabelledImages(
+            name: "noise", shape: ImageShape(height: 28, width: 28), pixels: noise.map { UInt8($0) },
+            labels: (0..<count).map { UInt8($0 % 10) }, classNames: (0..<10).map { "\($0)" })
+    }
+
+    private static func trainer(_ device: Device) throws -> NetworkTrainer {
+        try NetworkTrainer(Network.leNet5(seed: 1, on: device), title: "LeNet-5", test: images(100))
+    }
+
+    /// With the loss read at every step, as the peer does; without the parameter average, which it has not.
+    private static var lenetTraining: Case {
+        Case(name: "lenet-training", group: "lenet", unit: "images/s") { device in
+            var trainer = try trainer(device)
+            let batches = try ImageBatches(images(6000), name: "noise", batchSize: 100, on: device)
+            var settings = Settings(initialOf: trainer.controls)
+            settings["averaging-window"] = 0
+            var number = 500
+            return {
+                for _ in 0..<200 {
+                    // Steps at which no test of the network is due.
+                    number = (number + 1) % 400 == 0 ? number + 2 : number + 1
+                    let step = Step(number, seed: 1)
+                    _ = try trainer.update(batches.batch(at: step), settings, at: step)
+                }
+                return 200 * 100
+            }
+        }
+    }
+
+    private static var lenetPrediction: Case {
+        Case(name: "lenet-prediction", group: "lenet", unit: "images/s") { device in
+            let network = try Network.leNet5(seed: 1, on: device)
+            let x = try Matrix(uniform: 0...1, RandomKey(seed: 1, stream: 0), Shape(1000, 784), on: device)
+            return {
+                for _ in 0..<10 { _ = try network.predict(x) }
+                return 10 * 1000
+            }
+        }
+    }
+
+    /// 80 images, with all that the window shows: activations, moves, pulls, and what the network makes of the averages.
+    private static var ldam: Case {
+        Case(name: "ldam", group: "ldam", unit: "steps/s") { device in
+            let host = try trainer(device)
+            var sampler = try ActivationSampler(on: host, columns: 10, chains: 8, at: Step(0, seed: 1))
+            let settings = Settings(initialOf: sampler.controls + host.controls)
+            var number = 0
+            return {
+                for _ in 0..<200 {
+                    number += 1
+                    _ = try sampler.update(on: host, settings, at: Step(number, seed: 1))
+                }
+                return 200
+            }
+        }
+    }
+}

@@ -1,0 +1,78 @@
+import CLMat
+import COpenBLAS
+import Foundation
+
+/// Somebody else who does the same work.
+protocol Rival {
+    /// Does a case once.
+    func run(_ test: Case) throws -> (rate: Double, name: String)
+}
+
+/// Python's libraries, in a process that does a case when it is asked.
+final class Peer: Rival {
+    private let process = Process()
+    private let requests = Pipe()
+    private let answers = Pipe()
+    private var pending = Data()
+
+    init(python: String, program: String, threads: Int) throws {
+        for file in [python, program] where !FileManager.default.fileExists(atPath: file) {
+            throw CLMatError.fileMissing(path: file, hint: "make bench makes the peers' virtual environment.")
+        }
+        process.executableURL = URL(fileURLWithPath: python)
+        process.arguments = [program, "\(threads)"]
+        process.standardInput = requests
+        process.standardOutput = answers
+        try process.run()
+    }
+
+    deinit { process.terminate() }
+
+    func run(_ test: Case) throws -> (rate: Double, name: String) {
+        requests.fileHandleForWriting.write(Data((test.name + "\n").utf8))
+        guard let answer = try JSONSerialization.jsonObject(with: nextLine()) as? [String: Any],
+            let seconds = answer["seconds"] as? Double, let work = answer["work"] as? Double,
+            let name = answer["name"] as? String
+        else { throw CLMatError.dataMismatch("The peer gave no answer to '\(test.name)'.") }
+        return (work / seconds, name)
+    }
+
+    private func nextLine() throws -> Data {
+        while true {
+            if let end = pending.firstIndex(of: UInt8(ascii: "\n")) {
+                defer { pending = Data(pending[(end + 1)...]) }
+                return Data(pending[..<end])
+            }
+            let more = answers.fileHandleForReading.availableData
+            guard !more.isEmpty else {
+                throw CLMatError.dataMismatch("The peer's process ended; see what it said above.")
+            }
+            pending += more
+        }
+    }
+}
+
+/// OpenBLAS called directly, with its own threads.
+struct OpenBLASRival: Rival {
+    let threads: Int
+
+    func run(_ test: Case) throws -> (rate: Double, name: String) {
+        guard let (m, k, n, repeats) = test.product else {
+            throw CLMatError.invalidArgument(operation: test.name, problem: "OpenBLAS does products alone.")
+        }
+        let a = [Float](repeating: 0.5, count: m * k)
+        let b = [Float](repeating: 0.25, count: k * n)
+        var c = [Float](repeating: 0, count: m * n)
+        openblas_set_num_threads(Int32(threads))
+        defer { openblas_set_num_threads(1) }  // as CLMat's pool needs it
+        let start = ContinuousClock.now
+        for _ in 0..<repeats {
+            cblas_sgemm(
+                CblasRowMajor, CblasNoTrans, CblasNoTrans, Int32(m), Int32(n), Int32(k), 1, a, Int32(k), b, Int32(n), 0,
+                &c, Int32(n))
+        }
+        let spent = (ContinuousClock.now - start).components
+        let seconds = Double(spent.seconds) + Double(spent.attoseconds) * 1e-18
+        return (2e-9 * Double(m * k * n * repeats) / seconds, "OpenBLAS directly, \(threads) threads")
+    }
+}
