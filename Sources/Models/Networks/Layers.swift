@@ -39,11 +39,7 @@ public struct Convolution2D: Layer {
     }
 
     public func output(for input: ImageShape, named name: String) throws(CLMatError) -> ImageShape {
-        do {
-            return try geometry(input).output
-        } catch {
-            throw .layerMismatch(layer: name, input: input, problem: error.description)
-        }
+        try fitting(name, input) { () throws(CLMatError) in try geometry(input).output }
     }
 
     public func parameters(for input: ImageShape) -> [ParameterDescription] {
@@ -80,10 +76,8 @@ public struct MaxPool2D: Layer {
     public init(_ size: Int, stride: Int? = nil) { (self.size, self.stride) = (size, stride ?? size) }
 
     public func output(for input: ImageShape, named name: String) throws(CLMatError) -> ImageShape {
-        do {
-            return try Pooling(input: input, size: size, stride: stride).output
-        } catch {
-            throw .layerMismatch(layer: name, input: input, problem: error.description)
+        try fitting(name, input) { () throws(CLMatError) in
+            try Pooling(input: input, size: size, stride: stride).output
         }
     }
 
@@ -110,10 +104,8 @@ public struct AveragePool2D: Layer {
     public init(_ size: Int, stride: Int? = nil) { (self.size, self.stride) = (size, stride ?? size) }
 
     public func output(for input: ImageShape, named name: String) throws(CLMatError) -> ImageShape {
-        do {
-            return try Pooling(input: input, size: size, stride: stride).output
-        } catch {
-            throw .layerMismatch(layer: name, input: input, problem: error.description)
+        try fitting(name, input) { () throws(CLMatError) in
+            try Pooling(input: input, size: size, stride: stride).output
         }
     }
 
@@ -192,5 +184,16 @@ public enum Activation: Layer {
         case .tanh: try gradient.tanhBackward(output: pass.output)
         case .logistic: try gradient.logisticBackward(output: pass.output)
         }
+    }
+}
+
+/// The output of a layer, or the error that names the layer which cannot take its input.
+private func fitting(
+    _ name: String, _ input: ImageShape, _ output: () throws(CLMatError) -> ImageShape
+) throws(CLMatError) -> ImageShape {
+    do {
+        return try output()
+    } catch {
+        throw .layerMismatch(layer: name, input: input, problem: error.description)
     }
 }
