@@ -28,7 +28,6 @@ run: setup swift ## build, and open the window on LDAM; ARGS="--data mnist" pass
 TEST_FLAGS = -c release -Xswiftc -enable-testing --scratch-path .build-tests
 
 test: setup-tests swift ## build and run all tests; CLMAT_DATA=FOLDER adds those on real data
-	swift build --build-tests $(TEST_FLAGS)
 	swift test $(TEST_FLAGS)
 
 # The peers live in a virtual environment of their own; WHEELS=FOLDER takes torch's wheel from there, PYTHON=PATH uses a

@@ -2,31 +2,50 @@ import Foundation
 
 /// Reading and writing whole files, with errors that say what to do.
 public enum Files {
-    /// Writes aside and renames, so that nobody ever sees half a file and a failure leaves the old one.
+    /// Writes aside and renames, so that nobody ever sees half a file and a failure leaves the old one. A link keeps
+    /// pointing where it does, and what is there is renamed over; a device or a pipe, which cannot be replaced, is
+    /// written to.
     ///
     /// - Throws: ``CLMatError/fileNotWritable(path:reason:)``.
     public static func write(_ data: Data, to path: String) throws(CLMatError) {
-        let aside = path + ".part-\(getpid())"
-        let descriptor = open(aside, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
+        var status = stat()
+        let isThere = stat(path, &status) == 0
+        if isThere, status.st_mode & S_IFMT == S_IFDIR {
+            throw .fileNotWritable(path: path, reason: "it is a folder")
+        }
+        // /dev/stdout may lead to a regular file that others write to as well: that is added to.
+        let isSpecial =
+            isThere && (status.st_mode & S_IFMT != S_IFREG || path.hasPrefix("/dev/") || path.hasPrefix("/proc/"))
+        let target =
+            isThere
+            ? realpath(path, nil).map { pointer in
+                defer { free(pointer) }
+                return String(cString: pointer)
+            } ?? path : path
+        let aside = isSpecial ? target : target + ".part-\(getpid())"
+        let descriptor =
+            isSpecial
+            ? open(aside, O_WRONLY | O_APPEND | O_CLOEXEC | O_NOCTTY)
+            : open(aside, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
         guard descriptor >= 0 else { throw .fileNotWritable(path: path, reason: lastError()) }
+        func giveUp() -> CLMatError {
+            let reason = lastError()
+            if !isSpecial { unlink(aside) }
+            return .fileNotWritable(path: path, reason: reason)
+        }
         var offset = 0
         while offset < data.count {
             let written = data.withUnsafeBytes { bytes in
                 Foundation.write(descriptor, bytes.baseAddress! + offset, data.count - offset)
             }
             if written <= 0 {
-                let reason = lastError()
+                let error = giveUp()
                 close(descriptor)
-                unlink(aside)
-                throw .fileNotWritable(path: path, reason: reason)
+                throw error
             }
             offset += written
         }
-        guard close(descriptor) == 0, rename(aside, path) == 0 else {
-            let reason = lastError()
-            unlink(aside)
-            throw .fileNotWritable(path: path, reason: reason)
-        }
+        guard close(descriptor) == 0, isSpecial || rename(aside, target) == 0 else { throw giveUp() }
     }
 
     public static func write(_ text: String, to path: String) throws(CLMatError) {

@@ -153,6 +153,14 @@ public final class Learner: Sendable {
         figures.stop()
     }
 
+    /// Waits so many seconds at most. Returns whether the run has ended.
+    public func wait(for seconds: Double) -> Bool {
+        guard done.wait(timeout: .now() + seconds) == .success else { return false }
+        done.signal()
+        figures.stop()
+        return true
+    }
+
     private func loop() {
         var step = 0
         var stepsToPause: Int?

@@ -93,14 +93,20 @@ struct ModelRun<M: Model, Source: DataSource<M.Batch>>: Run {
     }
 
     mutating func perform(_ action: Action, _ settings: Settings, at step: Step) throws(CLMatError) {
+        // Attachments first, then the model: the first that knows the action does it.
+        var known: [String] = []
         for index in riders.indices {
             do {
                 return try riders[index].perform(action, on: model, settings, at: step)
-            } catch CLMatError.unknownName(kind: "action", _, _) {
-                continue  // not this one's: the next may know it, and at last the model
+            } catch CLMatError.unknownName(kind: "action", _, let own) {
+                known += own
             }
         }
-        try model.perform(action, settings, at: step)
+        do {
+            try model.perform(action, settings, at: step)
+        } catch CLMatError.unknownName(kind: "action", _, let own) {
+            throw .unknownName(kind: "action", name: action.id, known: known + own)
+        }
     }
 
     func conclude(_ settings: Settings, at step: Step) throws(CLMatError) -> Measurements {

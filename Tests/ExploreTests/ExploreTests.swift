@@ -133,7 +133,10 @@ import Testing
         Slip(arguments: ["--batch", "100000"], status: 1, words: "1 to 200"),
         Slip(arguments: ["--summary", "/no/such/folder/s.json"], status: 1, words: "there is no folder"),
         Slip(arguments: ["--screenshot", "/proc/x.png"], status: 1, words: "/proc/x.png"),
-        Slip(arguments: ["--pictures", "/no/such/folder"], status: 1, words: "there is no folder"),
+        Slip(arguments: ["--pictures", "/proc/pictures"], status: 1, words: "cannot be made"),
+        Slip(arguments: ["--screenshot", "window.jpg"], status: 64, words: ".png"),
+        Slip(arguments: ["--screenshot", "w.png", "--steps", "5", "--at-step", "10"], status: 64, words: "after the last step"),
+        Slip(arguments: ["--device", ""], status: 64, words: "needs a name"),
     ]
 
     @Test(arguments: slips)
@@ -151,6 +154,52 @@ import Testing
         #expect(run.status == slip.status, "\(run.output)\(run.error)")
         #expect(run.error.contains(slip.words), "\(run.error)")
         #expect(!run.error.contains("Fatal"))
+    }
+
+    @Test func numbersAreNotLostWithAPictureThatCannotBeWritten() throws {
+        let folder = try TemporaryFolder()
+        try folder.writeData()
+        // A folder stands where the picture should be.
+        try FileManager.default.createDirectory(
+            atPath: folder.path("ldam-samples.png"), withIntermediateDirectories: false)
+        let run = try Program(
+            "ldam", "--data", folder.url.path, "--headless", "--steps", "3", "--batch", "20", "--chains", "1",
+            "--pictures", folder.url.path, "--summary", folder.path("s.json"))
+        #expect(run.status == 1)
+        #expect(run.error.contains("ldam-samples.png"))
+        #expect(folder.files.contains("s.json"))
+    }
+
+    @Test func aDeviceIsWrittenToAndStaysADevice() throws {
+        let folder = try TemporaryFolder()
+        try folder.writeData()
+        let arguments = [
+            "ldam", "--data", folder.url.path, "--headless", "--steps", "2", "--batch", "20", "--chains", "1",
+            "--pictures", "none", "--quiet", "--summary",
+        ]
+        let full = try Program(arguments: arguments + ["/dev/full"])
+        #expect(full.status == 1)
+        #expect(full.error.contains("no space left"))
+        let attributes = try FileManager.default.attributesOfItem(atPath: "/dev/full")
+        #expect(attributes[.type] as? FileAttributeType == .typeCharacterSpecial)
+        let output = try Program(arguments: arguments + ["/dev/stdout"])
+        #expect(output.status == 0)
+        #expect(output.output.hasPrefix("{\"model\": \"ldam\""))
+        #expect(output.error.isEmpty)
+    }
+
+    @Test(arguments: [SIGINT, SIGTERM, SIGHUP])
+    func aSignalEndsTheRunAndItsFilesAreWritten(number: Int32) throws {
+        let folder = try TemporaryFolder()
+        try folder.writeData()
+        let run = try Program(
+            arguments: [
+                "ldam", "--data", folder.url.path, "--headless", "--batch", "20", "--chains", "1", "--pictures",
+                folder.url.path, "--summary", folder.path("s.json"),
+            ], interruptedBy: number)
+        #expect(run.status == 0, "\(run.error)")
+        #expect(folder.files.contains("s.json"))
+        #expect(folder.files.contains("ldam-samples.png"))
     }
 
     @Test func damagedDataAreSaidWithTheirPlace() throws {

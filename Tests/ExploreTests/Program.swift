@@ -20,7 +20,10 @@ struct Program {
         try self.init(arguments: arguments, environment: environment, in: folder)
     }
 
-    init(arguments: [String], environment: [String: String] = [:], in folder: URL? = nil) throws {
+    /// - Parameter interruptedBy: a signal that is sent when the program has said something.
+    init(
+        arguments: [String], environment: [String: String] = [:], in folder: URL? = nil, interruptedBy signal: Int32? = nil
+    ) throws {
         let process = Process()
         guard let path = Self.path else { throw CocoaError(.fileNoSuchFile) }
         process.executableURL = URL(fileURLWithPath: path)
@@ -40,7 +43,14 @@ struct Program {
         try process.run()
         // A program that hangs fails its test, not the whole run.
         let deadline = Date(timeIntervalSinceNow: 120)
-        while process.isRunning, Date() < deadline { Thread.sleep(forTimeInterval: 0.02) }
+        var pending = signal
+        while process.isRunning, Date() < deadline {
+            Thread.sleep(forTimeInterval: 0.02)
+            if let number = pending, let said = try? String(contentsOf: err, encoding: .utf8), said.contains("step ") {
+                kill(process.processIdentifier, number)
+                pending = nil
+            }
+        }
         if process.isRunning { process.terminate() }
         process.waitUntilExit()
         status = process.terminationStatus

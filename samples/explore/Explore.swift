@@ -21,7 +21,7 @@ struct Explore: ParsableCommand {
             try parseAndRun(Array(CommandLine.arguments.dropFirst()))
         } catch {
             guard let failure = error as? CLMatError else { exit(withError: error) }
-            FileHandle.standardError.write(Data("explore: \(failure)\n".utf8))
+            standardError("explore: \(failure)")
             Foundation.exit(1)
         }
     }

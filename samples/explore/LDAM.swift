@@ -27,7 +27,7 @@ struct LDAM: ParsableCommand {
     }
 
     func run() throws {
-        let device = try options.device.map { try Device.choose($0).device } ?? Device.default
+        let device = try options.chooseDevice()
         let data = try ImageDataSet.load(options.data)
         let batches = try ImageBatches(data.train, name: data.title, batchSize: options.batch, on: device)
         let network = try Network.leNet5(

@@ -1,6 +1,7 @@
 import ArgumentParser
 import CLMat
 import Exploration
+import Foundation
 
 /// Options that mean the same for every model.
 struct RunOptions: ParsableArguments {
@@ -11,16 +12,16 @@ struct RunOptions: ParsableArguments {
         help: ArgumentHelp("cpu, an index from 'explore devices', or a part of a device's name.", valueName: "name"))
     var device: String?
 
-    @Option(help: "All that is random follows from this number.")
+    @Option(parsing: .unconditional, help: "All that is random follows from this number.")
     var seed: UInt64 = 1
 
-    @Option(help: ArgumentHelp("End after so many steps.", valueName: "n"))
+    @Option(parsing: .unconditional, help: ArgumentHelp("End after so many steps.", valueName: "n"))
     var steps: Int?
 
-    @Option(help: ArgumentHelp("End after so many passes over the data.", valueName: "n"))
+    @Option(parsing: .unconditional, help: ArgumentHelp("End after so many passes over the data.", valueName: "n"))
     var epochs: Int?
 
-    @Option(help: ArgumentHelp("Images in a minibatch.", valueName: "n"))
+    @Option(parsing: .unconditional, help: ArgumentHelp("Images in a minibatch.", valueName: "n"))
     var batch = 100
 
     @Flag(help: "No window: a progress line, and pictures as PNG files. Ends after a minute if not told otherwise.")
@@ -41,7 +42,7 @@ struct RunOptions: ParsableArguments {
             valueName: "bar|json"))
     var progress = Progress.bar
 
-    @Flag(help: "Say only errors.")
+    @Flag(help: "Say only errors; not even which device was chosen.")
     var quiet = false
 
     @Option(help: ArgumentHelp("Draw the window into a PNG file; needs no display.", valueName: "file"))
@@ -71,6 +72,13 @@ struct RunOptions: ParsableArguments {
         if let epochs, epochs < 0 { throw ValidationError("--epochs must not be negative.") }
         if steps != nil, epochs != nil { throw ValidationError("Give --steps or --epochs, not both.") }
         if let atStep, atStep < 0 { throw ValidationError("--at-step must not be negative.") }
+        if let atStep, let steps, atStep > steps {
+            throw ValidationError("--at-step \(atStep) comes after the last step, \(steps).")
+        }
+        if let screenshot, !screenshot.lowercased().hasSuffix(".png"), !screenshot.hasPrefix("/dev/") {
+            throw ValidationError("--screenshot writes PNG; let the file's name end in .png.")
+        }
+        if let device, device.isEmpty { throw ValidationError("--device needs a name; see explore devices.") }
         if atStep != nil, screenshot == nil { throw ValidationError("--at-step belongs to --screenshot.") }
         _ = try windowSize()
         for setting in set where !setting.contains("=") {
@@ -92,6 +100,13 @@ struct RunOptions: ParsableArguments {
         let (product, overflow) = epochs.multipliedReportingOverflow(by: stepsPerEpoch)
         guard !overflow else { throw ValidationError("--epochs is too large.") }
         return product
+    }
+
+    /// The device to run on; which one and why is said on standard error.
+    func chooseDevice() throws(CLMatError) -> Device {
+        let (device, reason) = try Device.choose(device)
+        if !quiet { standardError("clmat: runs on \(device.summary): \(reason).") }
+        return device
     }
 
     /// Whether no window is wanted.
@@ -122,3 +137,5 @@ struct RunOptions: ParsableArguments {
         return (initial, scheduled)
     }
 }
+
+func standardError(_ text: String) { FileHandle.standardError.write(Data("\(text)\n".utf8)) }

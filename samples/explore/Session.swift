@@ -16,9 +16,7 @@ struct Session {
     func run() throws {
         // What could not be written in the end is said before an hour of work.
         for file in [options.summary, options.screenshot].compactMap({ $0 }) { try Self.checkWritable(file) }
-        if options.isWindowless, options.pictures != "none" {
-            try Self.checkWritable("\(options.pictures)/\(model).png")
-        }
+        if options.isWindowless, options.pictures != "none" { try Self.makeFolder(options.pictures) }
         device.profile.isRecording = options.profile
         if options.isWindowless {
             try runHeadless()
@@ -36,15 +34,19 @@ struct Session {
             try onMain { () throws(CLMatError) in
                 try Viewer.run(learner, options: viewerOptions(layoutName: model))
             }
-        } catch CLMatError.windowUnavailable(let reason) {
+        } catch {
+            guard case CLMatError.windowUnavailable(let reason) = error else { throw error }
             // A display that is there but refuses: the run goes on, as where there is none.
             say("No window (\(reason)): running without one.")
             try followHeadless()
             return
         }
         learner.stop()
+        // Who closes a window wants it gone: only a summary is worth the wait for a long step and the last tests.
+        guard options.summary != nil || learner.wait(for: 1) else { return }
         learner.wait()
-        try conclude()
+        try writeSummary()
+        try finish()
     }
 
     private func runHeadless() throws {
@@ -54,8 +56,8 @@ struct Session {
 
     /// Tells the progress of a run that was started, until it ends; then writes its files.
     private func followHeadless() throws {
-        let interrupt = interruption()
-        defer { interrupt.cancel() }
+        let signals = [SIGINT, SIGTERM, SIGHUP].map(endRun(on:))
+        defer { signals.forEach { $0.cancel() } }
         let deadline = DispatchTime.now() + defaultSeconds
         let reporter = ProgressReporter(
             learner: learner, options: options, endsAfter: endsByItself ? nil : defaultSeconds)
@@ -70,21 +72,26 @@ struct Session {
             Thread.sleep(forTimeInterval: 0.05)
         }
         reporter.finish()
+        // Numbers first: what they say is not lost with a picture that cannot be written.
+        try writeSummary()
         // The figures of the last step are computed before the learner's threads end.
         if learner.status.error == nil {
-            if options.screenshot != nil, options.atStep == nil || learner.status.step < options.atStep! {
-                try writeScreenshot()
-            }
+            let isTaken = options.atStep.map { learner.status.step >= $0 } ?? false
+            if options.screenshot != nil, !isTaken { try writeScreenshot() }
             try writePictures()
         }
         learner.stop()
         learner.wait()
-        try conclude()
+        try finish()
     }
 
-    private func conclude() throws {
-        try writeSummary()
+    private func finish() throws {
         if let error = learner.status.error { throw error }
+        for command in learner.options.schedule where command.step > learner.status.step {
+            say(
+                "The run ended at step \(learner.status.step), before a --set that was to come at step \(command.step)."
+            )
+        }
         if !options.quiet { printResult() }
         if options.profile { print(device.profile.table) }
     }
@@ -120,7 +127,7 @@ struct Session {
     }
 
     private func say(_ text: String) {
-        if !options.quiet { FileHandle.standardError.write(Data("\(text)\n".utf8)) }
+        if !options.quiet { standardError(text) }
     }
 
     /// The program's commands run on the main thread, where windows live.
@@ -133,10 +140,10 @@ struct Session {
         return try result.get()
     }
 
-    /// Ctrl-c ends the run after the step in progress; its files are written.
-    private func interruption() -> any DispatchSourceSignal {
-        signal(SIGINT, SIG_IGN)
-        let source = DispatchSource.makeSignalSource(signal: SIGINT, queue: .global())
+    /// Ctrl-c and the like end the run after the step in progress; its files are written.
+    private func endRun(on number: Int32) -> any DispatchSourceSignal {
+        signal(number, SIG_IGN)
+        let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
         source.setEventHandler { [learner] in learner.stop() }
         source.resume()
         return source
@@ -159,6 +166,17 @@ struct Session {
         }
         for (rate, value) in learner.totalRates.sorted(by: { $0.key < $1.key }) {
             print("  \(rate.replacingOccurrences(of: "-", with: " ")) a second: \(format(value))")
+        }
+    }
+
+    private static func makeFolder(_ path: String) throws(CLMatError) {
+        do {
+            try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+        } catch {
+            throw .fileNotWritable(path: path, reason: "there is no such folder, and it cannot be made")
+        }
+        guard access(path, W_OK) == 0 else {
+            throw .fileNotWritable(path: path, reason: "the folder may not be written to")
         }
     }
 

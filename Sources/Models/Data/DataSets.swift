@@ -151,6 +151,13 @@ extension ImageDataSet {
         let trainLabels = try labels(trainLabelFile, classCount: classNames?.count)
         let testLabels = try labels(testLabelFile, classCount: classNames?.count)
         let largest = max(trainLabels.max() ?? 0, testLabels.max() ?? 0)
+        // One damaged byte among the labels would otherwise make a hundred classes.
+        let present = Set(trainLabels).count
+        guard classNames != nil || 2 * present > Int(largest) else {
+            throw .dataMismatch(
+                "The labels in \(folder) go up to \(largest), but only \(present) different ones occur in training: "
+                    + "at least half of the classes must have images. Is the file of labels damaged?")
+        }
         let classNames = classNames ?? (0...largest).map(String.init)
 
         let trainFile = try IDXPart.trainImages.read(in: folder)

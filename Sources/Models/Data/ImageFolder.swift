@@ -20,6 +20,9 @@ extension ImageDataSet {
 
         var images = FolderImages()
         let train = try images.read("\(folder)/train", classNames)
+        if let empty = classNames.indices.first(where: { !train.labels.contains(UInt8($0)) }) {
+            throw .dataMismatch("\(folder)/train/\(classNames[empty]) holds no PNG or JPEG images.")
+        }
         let test = try images.read("\(folder)/test", classNames)
         return try ImageDataSet(
             name: name, title: title,

@@ -57,12 +57,14 @@ extension ActivationSampler {
                     asks: Action.Question("neuron of \(stage.name)", 0...(stage.output.channels - 1))),
             ]
         }
-        let what = isOutput ? "output layer before softmax" : "layer \(stage.name)"
+        let what =
+            isOutput
+            ? "output layer before softmax" : "\(stage.output.area > 1 ? "channels" : "units") of \(stage.name)"
         let how = showsSample ? "samples" : "moving average of \(grouped(context.settings.int("sample-window")))"
         return .imageGrid(
             ImageGrid(
                 channels: shape.channels, height: shape.height, width: shape.width, columns: columns,
-                columnTitles: neurons.map { name(of: $0, in: host) },
+                columnTitles: neurons.map { isOutput ? host.classNames[$0.unit] : "\($0.unit)" },
                 rowTitles: (1...chainCount).map { "chain \($0)" },
                 display: context.settings.int("brightness") == 1 ? .unit : .signed, cells: cells,
                 caption: "\(what) · \(columns) neurons × \(chainCount) chains · \(how)", columnActions: columnActions))

@@ -363,9 +363,12 @@ public struct ActivationSampler: Attachment {
             try refreshSeeds(host.network)
             try restart(column: column, chains: Array(0..<chainCount), at: step)
         default:
-            throw .unknownName(
-                kind: "action", name: action.id,
-                known: ["restart-chain", "restart-column", "restart-all", "choose-neuron"])
+            let counts = ["restart-chain": 2, "restart-column": 1, "restart-all": 0, "choose-neuron": 2]
+            if let count = counts[action.id] {
+                throw .invalidArgument(
+                    operation: action.id, problem: "It takes \(count) numbers, not \(action.arguments.count).")
+            }
+            throw .unknownName(kind: "action", name: action.id, known: counts.keys.sorted())
         }
     }
 

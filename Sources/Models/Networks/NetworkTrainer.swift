@@ -105,8 +105,10 @@ public struct NetworkTrainer: Model {
             measured.count("training-images", Double(batch.images.rows), seconds: seconds)
         }
         let start = ContinuousClock.now
-        try evaluate(into: &measured, settings, at: step)
-        measured.count("evaluation", 1, seconds: (ContinuousClock.now - start).seconds)
+        let judged = try evaluate(into: &measured, settings, at: step)
+        if judged > 0 {
+            measured.count("test-images", Double(judged), seconds: (ContinuousClock.now - start).seconds)
+        }
         return measured
     }
 
@@ -148,26 +150,33 @@ public struct NetworkTrainer: Model {
     /// Test images judged within one step.
     private static let slice = 250
 
+    /// Goes on with the test in progress, or begins one that is due. Returns the number of images judged.
     private mutating func evaluate(
         into measured: inout Measurements, _ settings: Settings, at step: Step
-    ) throws(CLMatError) {
+    ) throws(CLMatError) -> Int {
         let isDue = Self.firstEvaluations.contains(step.number) || step.number % Self.evaluationInterval == 0
         if isDue, settings.isOn("training"), evaluation.plain == nil, evaluation.averaged == nil {
             evaluation.plain = Evaluation(of: network, classes: classNames.count)
             evaluation.averaged = try averagedNetwork().map { Evaluation(of: $0, classes: classNames.count) }
         }
-        if evaluation.plain != nil {
-            if try evaluation.plain!.advance(Self.slice, over: test) {
-                testScore = evaluation.plain!.score
-                measured["test-accuracy"] = evaluation.plain!.score.accuracy
-                evaluation.plain = nil
+        if var plain = evaluation.plain {
+            let before = plain.position
+            let isWhole = try plain.advance(Self.slice, over: test)
+            if isWhole {
+                testScore = plain.score
+                measured["test-accuracy"] = plain.score.accuracy
             }
-        } else if evaluation.averaged != nil {
-            if try evaluation.averaged!.advance(Self.slice, over: test) {
-                measured["test-accuracy-averaged"] = evaluation.averaged!.score.accuracy
-                evaluation.averaged = nil
-            }
+            evaluation.plain = isWhole ? nil : plain
+            return plain.position - before
         }
+        if var averaged = evaluation.averaged {
+            let before = averaged.position
+            let isWhole = try averaged.advance(Self.slice, over: test)
+            if isWhole { measured["test-accuracy-averaged"] = averaged.score.accuracy }
+            evaluation.averaged = isWhole ? nil : averaged
+            return averaged.position - before
+        }
+        return 0
     }
 
     /// Whole tests of the network as it is at the end.

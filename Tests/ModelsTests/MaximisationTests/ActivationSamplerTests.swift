@@ -98,8 +98,9 @@ import Testing
             return
         }
         #expect(grid.columns == 10)  // of dense1's 16 units
-        #expect(grid.columnTitles[2] == "unit 13")
-        #expect(grid.columnTitles[3] == "unit 3")
+        #expect(grid.columnTitles[2] == "13")
+        #expect(grid.columnTitles[3] == "3")
+        #expect(grid.cells[2].title == "unit 13, chain 1")
     }
 
     @Test func aRestartedChainBeginsAnew() throws {
@@ -124,7 +125,7 @@ import Testing
         (Action("restart-chain", title: "", arguments: [9, 0]), "column"),
         (Action("restart-chain", title: "", arguments: [0, 9]), "chain"),
         (Action("choose-neuron", title: "", arguments: [0, 400]), "neuron"),
-        (Action("choose-neuron", title: "", arguments: []), "action"),
+        (Action("choose-neuron", title: "", arguments: []), "2 numbers"),
         (Action("dance", title: ""), "action"),
     ]
 
