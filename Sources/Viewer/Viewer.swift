@@ -9,7 +9,8 @@ public struct ViewerOptions: Sendable {
 
     /// What stands at the top right; the learner's title if nil.
     public var title: String?
-    /// Pixels. A display that is smaller gets a window that fits.
+    /// Pixels of a picture, and of a window on an ordinary display; where the display scales (or the environment
+    /// variable CLMAT_SCALE says so) a window has so many units. A display that is smaller gets a window that fits.
     public var width = 1600
     public var height = 1000
     public var theme = Theme.dark

@@ -16,11 +16,29 @@ import Testing
         #expect(ticks.range.lowerBound <= range.lowerBound && ticks.range.upperBound >= range.upperBound)
     }
 
+    @Test(arguments: [-0.4...352, 0...1, 0.71...0.807, -9.3 ... -8.1, 0...4_650, 123_456...123_999, 1e-7...3e-7])
+    func axesEndNearTheData(_ range: ClosedRange<Double>) {
+        for count in 3...6 {
+            let ticks = Ticks(near: range, count: count)
+            #expect((2...7).contains(ticks.values.count), "\(ticks.values)")
+            #expect(ticks.range.lowerBound <= range.lowerBound && ticks.range.upperBound >= range.upperBound)
+            #expect(range.lowerBound - ticks.range.lowerBound <= ticks.step / 10 + 1e-12)
+            #expect(ticks.range.upperBound - range.upperBound <= ticks.step / 10 + 1e-12)
+            for value in ticks.values {
+                #expect(abs(value / ticks.step - (value / ticks.step).rounded()) < 1e-6)
+                #expect(value >= ticks.range.lowerBound - ticks.step * 1e-6)
+                #expect(value <= ticks.range.upperBound + ticks.step * 1e-6)
+            }
+        }
+    }
+
     @Test(arguments: [1e-30...1.0000001e-30, 0...1e38, 1e9...1e9 + 1e-6, 5...5])
     func ticksOfStrangeRangesAreFew(_ range: ClosedRange<Double>) {
-        let ticks = Ticks(around: range, count: 5)
-        #expect((1...7).contains(ticks.values.count))
-        for value in ticks.values { #expect(!ticks.label(value).isEmpty) }
+        for ticks in [Ticks(around: range, count: 5), Ticks(near: range, count: 5)] {
+            #expect((1...8).contains(ticks.values.count))
+            #expect(ticks.range.lowerBound < ticks.range.upperBound)
+            for value in ticks.values { #expect(!ticks.label(value).isEmpty) }
+        }
     }
 
     @Test func coloursGoInOrderAndToWhatIsMoved() {

@@ -75,7 +75,7 @@ import Testing
     @Test func withoutFontFilesTheBuiltInFontIsUsed() throws {
         let surface = try Surface(width: 64, height: 32, theme: .dark)
         var fonts = GuiFonts()  // no paths
-        let gui = try #require(gui_create(UnsafeMutableRawPointer(surface.renderer), &fonts))
+        let gui = try #require(gui_create(UnsafeMutableRawPointer(surface.renderer), &fonts, 1))
         defer { gui_destroy(gui) }
         for face in Face.allCases { #expect(!gui_face_is_loaded(gui, face.rawValue)) }
         gui_begin_frame(gui, 64, 32, 0.01)
@@ -86,6 +86,64 @@ import Testing
         gui_end_frame(gui)
         let picture = try surface.read()
         #expect((0..<64).contains { picture[$0, 14] != Colour(0) })
+    }
+
+    /// Measures text, which needs fonts.
+    private func measured(_ body: () throws -> Void) throws {
+        let surface = try Surface(width: 64, height: 64, theme: .dark)
+        gui_begin_frame(surface.gui, 64, 64, 0.01)
+        defer { gui_end_frame(surface.gui) }
+        try body()
+    }
+
+    @Test func captionsLoseWholeParts() throws {
+        try measured {
+            let caption = "output layer before softmax · 10 neurons × 8 chains · moving average of 100"
+            let all = UI.width(caption)
+            #expect(UI.trimmed(caption, to: all) == caption)
+            #expect(UI.trimmed(caption, to: all - 1) == "output layer before softmax · 10 neurons × 8 chains")
+            #expect(UI.trimmed(caption, to: UI.width("output layer before softmax") - 1) == "output layer before…")
+            #expect(UI.trimmed("of the chosen neuron", to: UI.width("of the chosen…")) == "of the chosen…")
+            #expect(UI.trimmed("of the chosen neuron", to: UI.width("of the…")) == "")
+        }
+    }
+
+    @Test func columnTitlesStayWhole() throws {
+        let names = [
+            "t-shirt/top", "trouser", "pullover", "dress", "coat", "sandal", "shirt", "sneaker", "bag", "ankle boot",
+        ]
+        let cell = ImageGrid.Cell(values: Array(repeating: 0, count: 784))
+        let grid = ImageGrid(
+            height: 28, width: 28, columns: 10, columnTitles: names, cells: Array(repeating: cell, count: 80))
+        try measured {
+            #expect(UI.inTwoLines("t-shirt/top", .small) == ["t-shirt/", "top"])
+            #expect(UI.inTwoLines("ankle boot", .small) == ["ankle", "boot"])
+            #expect(UI.inTwoLines("trouser", .small) == ["trouser"])
+            for (width, height) in [(1200, 900), (780, 560), (600, 360), (300, 360)] {
+                let layout = GridLayout(grid, in: Box(0, 0, Float(width), Float(height)))
+                for name in names {
+                    let shown = layout.lines(of: name).joined().filter { $0 != " " }
+                    #expect(shown == name.filter { $0 != " " }, "\(layout.titles) at \(width) × \(height)")
+                }
+                let last = layout.cell(79)
+                #expect(last.maxX <= Float(width) && (layout.contentHeight > Float(height) || last.maxY <= Float(height)))
+                // In the middle.
+                #expect(abs(layout.cell(0).x + last.maxX - Float(width)) <= 2)
+            }
+        }
+    }
+
+    @Test func figuresShareTheHeightByWhatTheyNeed() throws {
+        let area = Box(0, 0, 1400, 900)
+        let panels = [Panel.figure("a"), .figure("b")]
+        func tops(_ wants: [Panel: Float]) -> [Float] {
+            let boxes = Layout().boxes(panels, in: area, need: { _, _ in 0 }, want: { panel, _ in wants[panel] })
+            return panels.map { boxes[$0]?.height ?? 0 }
+        }
+        #expect(tops([:]) == [594, 294])
+        #expect(tops([panels[0]: 1500, panels[1]: 180]) == [708, 180])
+        #expect(tops([panels[0]: 1500, panels[1]: 900]) == [594, 294])
+        #expect(tops([panels[0]: 444, panels[1]: 222]) == [592, 296])
     }
 
     // MARK: Controls

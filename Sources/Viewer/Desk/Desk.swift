@@ -80,7 +80,8 @@ import Foundation
         let errorLines = drawStatusLine()
         let area = workingArea(errorLines: errorLines)
         let panels = layout.openPanels(dashboard)
-        boxes = layout.boxes(panels, in: area) { self.need(of: $0, $1, in: area) }
+        boxes = layout.boxes(
+            panels, in: area, need: { self.need(of: $0, $1, in: area) }, want: { self.want(of: $0, width: $1) })
         movePanels(in: area)
         for panel in panels {
             guard let box = boxes[panel] else { continue }

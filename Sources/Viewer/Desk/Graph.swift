@@ -91,7 +91,7 @@ extension Desk {
         guard let metric = dashboard.metric(id) else { return }
         let plot = plotBox(box)
         let range = axis.range(now: now)
-        let drawn = curves.curve(id, learner.timeline, in: range, width: Int(plot.width), lastChange: lastChange)
+        let drawn = curves.curve(id, learner.timeline, in: range, width: Int(plot.width * UI.scale), lastChange: lastChange)
         let badge: Badge? =
             switch drawn.judgement {
             case .moving: Badge(text: "moving", colour: theme.moving)
@@ -145,7 +145,7 @@ extension Desk {
         func x(_ step: Double) -> Float { plot.x + Float((step - range.lowerBound) / length) * plot.width }
 
         // Axes.
-        let ticks = Ticks(around: valueRange(metric, buckets), count: max(3, min(6, Int(plot.height / 29))))
+        let ticks = Ticks(near: valueRange(metric, buckets), count: max(3, min(6, Int(plot.height / 29))))
         let (low, high) = (ticks.range.lowerBound, ticks.range.upperBound)
         func y(_ value: Float) -> Float {
             guard value.isFinite else { return value == .infinity ? plot.y : plot.maxY }

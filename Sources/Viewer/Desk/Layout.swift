@@ -53,10 +53,12 @@ struct Layout: Equatable {
 
     /// How high a panel of the left column has to be if its rows are this dense: 0 is the airiest.
     typealias Need = (_ panel: Panel, _ density: Int) -> Float
+    /// How high a figure of this width has to be to be as large as it can; nil if any height does.
+    typealias Want = (_ panel: Panel, _ width: Float) -> Float?
 
     /// Where each open panel is.
-    func boxes(_ panels: [Panel], in area: Box, need: Need) -> [Panel: Box] {
-        var boxes = Self.grid(panels, in: area, need: need)
+    func boxes(_ panels: [Panel], in area: Box, need: Need, want: Want = { _, _ in nil }) -> [Panel: Box] {
+        var boxes = Self.grid(panels, in: area, need: need, want: want)
         guard !isArranged else { return boxes }
         var taken: [Box] = []
         var homeless: [Panel] = []
@@ -92,7 +94,7 @@ struct Layout: Equatable {
     static let gap: Float = 12
 
     /// Controls left, figures in the middle, graphs right; a fourth and further graph under the figures.
-    private static func grid(_ panels: [Panel], in area: Box, need: Need) -> [Panel: Box] {
+    private static func grid(_ panels: [Panel], in area: Box, need: Need, want: Want) -> [Panel: Box] {
         var boxes: [Panel: Box] = [:]
         var rest = area
         let left = panels.filter { if case .controls = $0 { true } else { $0 == .add } }
@@ -128,19 +130,50 @@ struct Layout: Equatable {
             boxes[figures[0]] = rest
         } else {
             let share: Float = lower.count <= 2 ? 0.66 : lower.count <= 4 ? 0.45 : 0.36
-            let top = (rest.height * share).rounded()
+            var top = (rest.height * share).rounded()
             // Two in a row, or as many more as leave each high enough to be read.
             let mostRows = max(1, Int((rest.height - top) / (150 + gap)))
             let perRow = min(max(2, (lower.count + mostRows - 1) / mostRows), max(2, Int(rest.width / 180)))
             let rowCount = (lower.count + perRow - 1) / perRow
+            let rows = (0..<rowCount).map { Array(lower.dropFirst($0 * perRow).prefix(perRow)) }
+            // What lies below gets no more than it can use if the first figure wants that.
+            let usual = (rest.height - top - gap * Float(rowCount)) / Float(rowCount)
+            let wants = rows.map { row in
+                let width = (rest.width - gap * Float(row.count - 1)) / Float(row.count)
+                let most = row.map { want($0, width) ?? usual }.max() ?? usual
+                return max(min(150, usual), most)
+            }
+            if let wish = want(figures[0], rest.width) {
+                let (all, below) = (rest.height - gap * Float(rowCount), wants.reduce(0, +))
+                let free = all - wish - below
+                let fair = max(all - min(below, usual * Float(rowCount)), 0)
+                top = (free > 0 ? all * wish / (wish + below) : min(wish, fair)).rounded()
+            }
             boxes[figures[0]] = Box(rest.x, rest.y, rest.width, top)
             let bottom = rest.inset(0, top + gap, 0, 0)
-            for (index, row) in bottom.rows(rowCount, gap: gap).enumerated() {
-                let part = lower.dropFirst(index * perRow).prefix(perRow)
-                for (panel, box) in zip(part, row.columns(part.count, gap: gap)) { boxes[panel] = box }
+            let heights = Self.heights(wants, filling: bottom.height, gap: gap)
+            var y = bottom.y
+            for (row, height) in zip(rows, heights) {
+                let box = Box(bottom.x, y, bottom.width, height)
+                for (panel, place) in zip(row, box.columns(row.count, gap: gap)) { boxes[panel] = place }
+                y += height + gap
             }
         }
         return boxes
+    }
+
+    /// Whole heights of rows that fill `height`, in proportion to what they want, none less than half its fair share.
+    private static func heights(_ wants: [Float], filling height: Float, gap: Float) -> [Float] {
+        let room = height - gap * Float(wants.count - 1)
+        let fair = room / Float(max(1, wants.count))
+        let wishes = wants.map { min(max($0, fair * 0.5), fair * 2) }
+        let total = max(1, wishes.reduce(0, +))
+        var left = room
+        return wishes.enumerated().map { index, wish in
+            let own = index == wishes.count - 1 ? left : (room * wish / total).rounded()
+            left -= own
+            return own
+        }
     }
 
     /// Panels as high as they need, at the airiest density at which they fit. The last one takes what is left.

@@ -106,10 +106,10 @@ import Foundation
             isClosed = true
             return true
         case SDL_MOUSEMOTION:
-            let scale = surface.pixelsPerUnit
+            let scale = surface.unitsPerEvent
             gui_mouse_moved(gui, Float(event.motion.x) * scale, Float(event.motion.y) * scale)
         case SDL_MOUSEBUTTONDOWN, SDL_MOUSEBUTTONUP:
-            let scale = surface.pixelsPerUnit
+            let scale = surface.unitsPerEvent
             gui_mouse_moved(gui, Float(event.button.x) * scale, Float(event.button.y) * scale)
             let buttons = [UInt8(SDL_BUTTON_LEFT): 0, UInt8(SDL_BUTTON_RIGHT): 1, UInt8(SDL_BUTTON_MIDDLE): 2]
             guard let button = buttons[event.button.button] else { return false }
