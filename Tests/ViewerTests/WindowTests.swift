@@ -542,6 +542,53 @@ import Testing
         #expect(throws: CLMatError.self) { try Viewer.writePNG(of: grid, to: "/nowhere/grid.png") }
     }
 
+    // MARK: Display scale
+
+    @Test func twiceTheScaleIsTheSameDeskWithTwiceThePixels() throws {
+        setenv("CLMAT_SCALE", "2", 1)
+        defer { unsetenv("CLMAT_SCALE") }
+        let hands = try Hands(ViewerOptions(width: 1600, height: 1000))
+        defer { hands.finish() }
+        #expect(hands.window.surface.scale == 2)
+        // The dummy driver's display is as large as asked for: half as many units.
+        #expect(hands.desk.size == Point(800, 500))
+
+        let surface = try Surface(width: 3200, height: 2000, theme: .dark)
+        let window = ViewerWindow(hands.learner, ViewerOptions(), on: surface)
+        window.draw()
+        let picture = try window.picture()
+        #expect(picture.width == 3200 && picture.height == 2000 && window.desk.size == Point(1600, 1000))
+        unsetenv("CLMAT_SCALE")
+        let plain = ViewerWindow(
+            hands.learner, ViewerOptions(), on: try Surface(width: 1600, height: 1000, theme: .dark))
+        plain.draw()
+        for panel in plain.desk.layout.openPanels(plain.desk.dashboard) {
+            let (large, small) = (try #require(window.desk.box(of: panel)), try #require(plain.desk.box(of: panel)))
+            #expect(abs(large.x - small.x) < 8 && abs(large.width - small.width) < 8, "\(panel)")
+        }
+        // A slider's track in its colour, at twice its place.
+        let box = try #require(window.desk.box(of: .controls("")))
+        let track = Point(box.x + 13 + 20, box.y + 36 + 26)
+        #expect(picture[Int(track.x * 2), Int(track.y * 2)] == Colour(0x56b4e9))
+    }
+
+    @Test func theMouseIsWhereItIsAtAnyScale() throws {
+        setenv("CLMAT_SCALE", "1.5", 1)
+        defer { unsetenv("CLMAT_SCALE") }
+        let hands = try Hands(ViewerOptions(width: 1800, height: 1200))
+        defer { hands.finish() }
+        let track = try hands.firstTrack()
+        hands.click(Point((track.x + track.width * 0.2) * 1.5, track.midY * 1.5))
+        #expect(hands.wait { abs(hands.learner.status.settings["alpha"] - 0.2) < 0.02 })
+    }
+
+    @Test func aBadScaleIsNotUsed() throws {
+        setenv("CLMAT_SCALE", "huge", 1)
+        defer { unsetenv("CLMAT_SCALE") }
+        #expect(try Surface(width: 64, height: 64, theme: .dark).scale == 1)
+        #expect(DisplayScale.refused.contains("huge"))
+    }
+
     // MARK: Layout on disk
 
     @Test func layoutIsKept() throws {

@@ -3,6 +3,7 @@ import Foundation
 
 /// Round values along an axis.
 struct Ticks {
+    /// Zero is added to each, so that none is −0.
     let values: [Double]
     let step: Double
     /// The ends of the axis.
@@ -14,7 +15,7 @@ struct Ticks {
         let first = (range.lowerBound / step + 1e-9).rounded(.down)
         let last = max(first + 1, (range.upperBound / step - 1e-9).rounded(.up))
         self.step = step
-        values = stride(from: first, through: last, by: 1).map { $0 * step }
+        values = stride(from: first, through: last, by: 1).map { $0 * step + 0 }
         self.range = first * step...last * step
     }
 
@@ -31,7 +32,7 @@ struct Ticks {
         func inside() -> [Double] {
             let first = (low / step - 1e-9).rounded(.up)
             let last = (high / step + 1e-9).rounded(.down)
-            return first <= last ? stride(from: first, through: last, by: 1).map { $0 * step } : []
+            return first <= last ? stride(from: first, through: last, by: 1).map { $0 * step + 0 } : []
         }
         var values = inside()
         for _ in 0..<3 where values.count < 2 {
@@ -49,7 +50,7 @@ struct Ticks {
         let first = (range.lowerBound / step - 1e-9).rounded(.up)
         let last = (range.upperBound / step + 1e-9).rounded(.down)
         self.step = step
-        values = first <= last ? stride(from: first, through: last, by: 1).map { $0 * step } : []
+        values = first <= last ? stride(from: first, through: last, by: 1).map { $0 * step + 0 } : []
         self.range = range
     }
 
