@@ -1,6 +1,7 @@
-import Exploration
+import Foundation
 import Testing
 
+@testable import Exploration
 @testable import Viewer
 
 /// Parts of the viewer that need no window.
@@ -94,6 +95,28 @@ import Testing
 
     @Test(arguments: [(96, 1), (110, 1), (0, 1), (.nan, 1), (144, 1.5), (192, 2), (163, 1.75), (1000, 4)] as [(Float, Float)])
     func scaleFollowsTheDisplay(_ dpi: Float, _ scale: Float) { #expect(DisplayScale.scale(dpi: dpi) == scale) }
+
+    @Test func settlingIsFoundInADecay() throws {
+        let timeline = Timeline()
+        func measure(_ step: Int, _ value: Double) {
+            var measured = Measurements()
+            measured["m"] = value
+            timeline.append(measured, at: step)
+        }
+        for step in 1...100 { measure(step, 10) }
+        for step in 101...900 { measure(step, 5 + 5 * exp(-Double(step - 100) / 40) + 0.01 * sin(Double(step) * 1.7)) }
+        // Within 1 % of the span of 5 after 40 ln 100 = 184 steps.
+        guard case .after(let steps) = Settling("m", timeline, after: 100, to: 900, span: 5) else {
+            Issue.record("not settled")
+            return
+        }
+        #expect((150...200).contains(steps), "\(steps)")
+        #expect(Settling("m", timeline, after: 100, to: 160, span: 5) == .notYet)
+        #expect(Settling("m", timeline, after: 895, to: 900, span: 5) == nil)
+        #expect(Settling("m", timeline, after: 900, to: 900, span: 5) == nil)
+        for step in 901...1000 { measure(step, Double(step) / 100) }
+        #expect(Settling("m", timeline, after: 900, to: 1000, span: 5) == .notYet)
+    }
 
     @Test func ratesReadAsWords() {
         let rates = DrawingMeter.rates(["steps": 65, "training-steps": 65.4, "sampling-steps": 71])

@@ -235,6 +235,69 @@ import Testing
         #expect(hands.learner.status.step == 1)
     }
 
+    @Test func questionMarkAndF1ShowTheKeys() throws {
+        let hands = try Hands()
+        defer { hands.finish() }
+        let middle = Point(800, 560)
+        let before = try hands.picture()[Int(middle.x) + 300, Int(middle.y) - 126]
+        hands.type("?")
+        #expect(hands.desk.help != nil)
+        let picture = try hands.picture()
+        #expect(picture[Int(middle.x) + 300, Int(middle.y) - 126] == hands.desk.theme.tooltip)
+        #expect(before != hands.desk.theme.tooltip)
+        hands.press(SDLK_ESCAPE, SDL_SCANCODE_ESCAPE)
+        #expect(hands.desk.help == nil)
+        hands.press(SDLK_F1, SDL_SCANCODE_F1)
+        #expect(hands.desk.help != nil)
+        hands.type("?")
+        #expect(hands.desk.help == nil)
+        // While a value is typed it is a letter like others.
+        hands.click(try hands.firstValue())
+        hands.type("?")
+        #expect(hands.desk.help == nil && hands.desk.hand.typed?.field.text == "?")
+    }
+
+    @Test func controlsAreReachedAndChangedByKeysAlone() throws {
+        let hands = try Hands()
+        defer { hands.finish() }
+        func tab(back: Bool = false) { hands.press(SDLK_TAB, SDL_SCANCODE_TAB, shift: back) }
+        func settings(_ id: String) -> Double { hands.learner.status.settings[id] }
+        let track = try hands.firstTrack()
+        hands.move(to: Point(track.x + 40, track.midY))  // the mouse that rests here does not keep the focus
+        tab()
+        #expect(hands.desk.hand.focused == "alpha" && hands.desk.hand.showsFocus)
+        // The ring.
+        let ring = Point(track.x - 6, track.y - 10)
+        #expect(try hands.picture()[Int(ring.x), Int(ring.y)] == hands.desk.theme.secondary)
+        tab()
+        tab()
+        #expect(hands.desk.hand.focused == "gamma")
+        hands.press(SDLK_RIGHT, SDL_SCANCODE_RIGHT)
+        #expect(hands.wait { settings("gamma") == 1 })
+        hands.enter()
+        #expect(hands.wait { settings("gamma") == 0 })
+        tab()
+        hands.press(SDLK_UP, SDL_SCANCODE_UP)
+        #expect(hands.wait { settings("delta") == 1 })
+        tab()
+        #expect(hands.desk.hand.focused == "alpha")
+        hands.enter()
+        #expect(hands.desk.hand.typed?.control == "alpha")
+        hands.type("0.25")
+        tab()
+        #expect(hands.wait { settings("alpha") == 0.25 })
+        #expect(hands.desk.hand.typed == nil && hands.desk.hand.focused == "beta")
+        tab(back: true)
+        hands.press(SDLK_LEFT, SDL_SCANCODE_LEFT)
+        #expect(hands.wait { abs(settings("alpha") - 0.24) < 1e-9 })
+        hands.enter()
+        hands.type("9")
+        tab()
+        #expect(hands.desk.hand.typed?.field.problem?.contains("0 to 1") == true)
+        hands.press(SDLK_ESCAPE, SDL_SCANCODE_ESCAPE)
+        #expect(hands.desk.hand.typed == nil)
+    }
+
     @Test func qCloses() throws {
         let hands = try Hands()
         defer { hands.finish() }
@@ -444,6 +507,99 @@ import Testing
         #expect(abs(range.upperBound - range.lowerBound - 80) < 1e-6)
         for isDown in [true, false, true, false] { hands.button(isDown, at: middle) }
         #expect(hands.desk.axis.span == .whole)
+    }
+
+    // MARK: Goals
+
+    private func plot(_ metric: String, _ hands: Hands) throws -> Box {
+        hands.desk.plotBox(try #require(hands.desk.box(of: .metric(metric))))
+    }
+
+    @Test func aGoalIsPulledMovedAndRemoved() throws {
+        let folder = try Folder()
+        setenv("XDG_CONFIG_HOME", folder.path, 1)
+        defer { unsetenv("XDG_CONFIG_HOME") }
+        let hands = try Hands(ViewerOptions(layoutName: "goals"))
+        defer { hands.finish() }
+        hands.learner.send(.step(100))
+        #expect(hands.wait { hands.desk.now == 100 })
+        let plot = try plot("test-accuracy", hands)
+        let metric = try #require(hands.desk.dashboard.metric("test-accuracy"))
+        #expect(hands.desk.goalWords(metric) == "")
+        // From 0.5 to 1, on an axis from 0 to 1: half way is 0.5, and the last value above it.
+        hands.drag(from: Point(plot.x - 5, plot.y), to: Point(plot.x - 5, plot.midY))
+        let goal = try #require(hands.desk.layout.goals["test-accuracy"])
+        #expect(goal > 0.45 && goal < 0.8)
+        #expect(hands.desk.goalWords(metric) == "goal met")
+        #expect(Layout(named: "goals").goals == ["test-accuracy": goal])
+        #expect(hands.desk.axis.span == .whole)
+
+        // By its line, up to the top: not met.
+        hands.drag(from: Point(plot.midX, plot.midY), to: Point(plot.midX, plot.y - 20))
+        #expect(hands.desk.layout.goals["test-accuracy"] == 1)
+        #expect(hands.desk.goalWords(metric) == "goal not met")
+
+        let line = Point(plot.midX, plot.y)
+        for isDown in [true, false, true, false] { hands.button(isDown, at: line) }
+        #expect(hands.desk.layout.goals.isEmpty && Layout(named: "goals").goals.isEmpty)
+    }
+
+    @Test func theRightButtonOffersAGoal() throws {
+        let hands = try Hands()
+        defer { hands.finish() }
+        hands.learner.send(.step(100))
+        #expect(hands.wait { hands.desk.now == 100 })
+        let plot = try plot("loss", hands)
+        hands.rightClick(Point(plot.midX, plot.y + plot.height * 0.3))
+        let menu = try #require(hands.desk.graphMenu)
+        #expect(menu.metric == "loss")
+        hands.click(Point(menu.place.x + 40, menu.place.y + 20))
+        #expect(hands.desk.graphMenu == nil && hands.desk.layout.goals["loss"] == menu.value)
+        // The loss is neither better high nor low: it has to come to its goal from where it was.
+        let loss = try #require(hands.desk.dashboard.metric("loss"))
+        #expect(hands.desk.goalWords(loss) == "goal not reached")
+        hands.learner.send(.set(control: "alpha", to: 1))
+        hands.desk.setGoal(0.9, of: "loss")
+        hands.learner.send(.step(1))
+        #expect(hands.wait { hands.desk.now == 101 })
+        #expect(hands.desk.goalWords(loss) == "goal reached")
+        hands.learner.send(.set(control: "alpha", to: 0))
+        hands.learner.send(.step(1))
+        #expect(hands.wait { hands.desk.now == 102 })
+        #expect(hands.desk.goalWords(loss) == "goal reached")
+    }
+
+    @Test func theRunPausesOnceWhenAllGoalsAreMet() throws {
+        let hands = try Hands()
+        defer { hands.finish() }
+        func pauses() -> Int { hands.learner.timeline.commands.filter { $0.command == .pause }.count }
+        hands.learner.send(.step(100))
+        #expect(hands.wait { hands.desk.now == 100 })
+        hands.desk.setGoal(0.999, of: "test-accuracy")
+        hands.desk.togglePausesAtGoals()
+        hands.learner.send(.resume)
+        #expect(hands.wait { hands.learner.status.isPaused && hands.learner.status.step >= 999 })
+        #expect(pauses() == 1 && hands.desk.notice?.text == "Paused: the goal is met.")
+        hands.learner.send(.resume)
+        let step = hands.learner.status.step
+        #expect(hands.wait { hands.desk.now > step + 100 })
+        for _ in 0..<5 { hands.window.settle() }
+        #expect(!hands.learner.status.isPaused && pauses() == 1)
+        hands.learner.send(.pause)
+        #expect(hands.wait { hands.learner.status.isPaused })
+    }
+
+    @Test func aMarkSaysWhenTheMetricSettled() throws {
+        let hands = try Hands()
+        defer { hands.finish() }
+        hands.learner.send(.step(200))
+        #expect(hands.wait { hands.desk.now == 200 })
+        hands.learner.send(.set(control: "alpha", to: 0.9))
+        hands.learner.send(.step(300))
+        #expect(hands.wait { hands.desk.now == 500 })
+        let plot = try plot("loss", hands)
+        hands.move(to: Point(plot.x + plot.width * 0.4, plot.y + 4))
+        #expect(hands.desk.tooltip?.text == "alpha 0.5 → 0.9 at step 200, settled after 1 step")
     }
 
     // MARK: Nothing is drawn that has not changed

@@ -6,8 +6,12 @@ import Exploration
 @MainActor struct Hand {
     /// The slider that is held, and where its handle was when it was taken.
     var held: (control: String, position: Double, mouse: Float)?
-    /// The slider that the arrow keys move: the one under the mouse, or moved last.
+    /// The control that the arrow keys change: the slider under the mouse, or moved last, or where tab went.
     var focused: String?
+    /// Whether the focus was moved with keys, and so is to be seen.
+    var showsFocus = false
+    /// Whether the focused control is to be scrolled to.
+    var wantsReveal = false
     /// The value that is being typed.
     var typed: (control: String, field: TextField)?
 }
@@ -41,7 +45,7 @@ extension Desk {
         }
     }
 
-    private func controls(of group: String) -> [Control] { dashboard.controls.filter { $0.group == group } }
+    func controls(of group: String) -> [Control] { dashboard.controls.filter { $0.group == group } }
 
     private func height(of controls: [Control], width: Float, _ density: Density) -> Float {
         controls.reduce(0) { $0 + height(of: $1, among: controls, width: width, density) }
@@ -79,6 +83,7 @@ extension Desk {
                     case .toggle: drawToggle(control, row)
                     case .choice(let options): drawChoice(control, options, row, density, controls)
                     }
+                    drawFocus(control, row)
                     y += height
                 }
                 return y - content.y

@@ -36,6 +36,11 @@ import Foundation
     var flash: (metric: String, until: ContinuousClock.Instant)?
     var tooltip: Tooltip?
     var columnMenu: ColumnMenu?
+    var help: Help?
+    var graphMenu: GraphMenu?
+    var goalDrag: GoalDrag?
+    var goalWatch = GoalWatch()
+    var settlingNote: SettlingNote?
     /// Where the enlarged image was taken to be moved.
     var grabOffset = Point(0, 0)
     /// Where the enlarged image was drawn last.
@@ -51,6 +56,9 @@ import Foundation
     /// What a button of the toolbar asked of the window.
     var wantsPicture = false
 
+    /// Whether the mouse moved since the last frame.
+    private(set) var mouseHasMoved = false
+    private var lastMouse = Point(0, 0)
     private var boxes: [Panel: Box] = [:]
     private var commandsSeen = 0
     private var lastRefusal: String?
@@ -75,6 +83,9 @@ import Foundation
         refresh()
         tooltip = nil
         nextHoveredStep = nil
+        mouseHasMoved = UI.mouse != lastMouse
+        lastMouse = UI.mouse
+        if gui_mouse_was_pressed() { hand.showsFocus = false }
 
         drawToolbar()
         let errorLines = drawStatusLine()
@@ -91,6 +102,8 @@ import Foundation
         enlargedBox = nil
         drawEnlarged(in: area, textures)
         drawColumnMenu(in: area)
+        drawGraphMenu(in: area)
+        drawHelp(in: area)
         drawTooltip()
         hoveredStep = nextHoveredStep
         raised = nil
@@ -135,6 +148,7 @@ import Foundation
         {
             if index == drags.lastIndex(where: { $0.control == drags[index].control }) { drags[index].last = now + 1 }
         }
+        watchGoals()
         if let refusal = status.lastRefusal, refusal != lastRefusal { say(refusal) }
         lastRefusal = status.lastRefusal
     }

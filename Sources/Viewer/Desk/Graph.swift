@@ -98,15 +98,17 @@ extension Desk {
             case .settled: Badge(text: "settled", colour: theme.settled)
             case nil: nil
             }
+        let caption = [goalWords(metric), metric.unit].filter { !$0.isEmpty }.joined(separator: " · ")
         frame(
-            .metric(id), box, title: metric.title, caption: metric.unit, means: metric.means,
+            .metric(id), box, title: metric.title, caption: caption, means: metric.means,
             badge: badge, edge: litColour(metric)
         ) { body in
             guard !drawn.buckets.isEmpty else {
                 return UI.say(emptyWords(id), in: body, theme.secondary)
             }
-            draw(metric, drawn.buckets, in: plot, range)
-            steer(metric, plot, range)
+            let values = draw(metric, drawn.buckets, in: plot, range)
+            let isOnGoal = drawGoal(metric, plot, values)
+            steer(metric, plot, range, values, isOnGoal, span: Double(drawn.extremes.high - drawn.extremes.low))
         }
     }
 
@@ -114,7 +116,7 @@ extension Desk {
         commands.last { if case .set = $0.command { true } else { false } }?.step ?? -1
     }
 
-    private func plotBox(_ box: Box) -> Box { box.inset(52, 44, 68, 32) }
+    func plotBox(_ box: Box) -> Box { box.inset(52, 44, 68, 32) }
 
     /// The graph of the slider that is held stands out, as does one that was asked for.
     private func litColour(_ metric: Metric) -> Colour? {
@@ -140,7 +142,10 @@ extension Desk {
         return paired.first ?? theme.text
     }
 
-    private func draw(_ metric: Metric, _ buckets: [Timeline.Bucket], in plot: Box, _ range: ClosedRange<Double>) {
+    /// Returns the ends of the axis of values.
+    private func draw(
+        _ metric: Metric, _ buckets: [Timeline.Bucket], in plot: Box, _ range: ClosedRange<Double>
+    ) -> ClosedRange<Double> {
         let length = max(range.upperBound - range.lowerBound, 1e-9)
         func x(_ step: Double) -> Float { plot.x + Float((step - range.lowerBound) / length) * plot.width }
 
@@ -191,6 +196,7 @@ extension Desk {
                 value, Point(min(end, plot.maxX) + 7, at - 7), colour, .mono)
         }
         drawCrossHair(metric, buckets, plot, range, x: x, y: y)
+        return ticks.range
     }
 
     private func lastValue(_ metric: Metric, _ buckets: [Timeline.Bucket]) -> String? {
@@ -200,12 +206,14 @@ extension Desk {
 
     /// The ends of the axis: fixed by nature, or those of the values.
     private func valueRange(_ metric: Metric, _ buckets: [Timeline.Bucket]) -> ClosedRange<Double> {
+        if let goalDrag, goalDrag.metric == metric.id { return goalDrag.axis }
         var (low, high) = (Double.infinity, -Double.infinity)
         for bucket in buckets {
             if bucket.minimum.isFinite { low = min(low, Double(bucket.minimum)) }
             if bucket.maximum.isFinite { high = max(high, Double(bucket.maximum)) }
         }
         guard low <= high else { return metric.range ?? 0...1 }
+        if let goal = layout.goals[metric.id] { (low, high) = (min(low, goal), max(high, goal)) }
         if let range = metric.range {
             // A share that moves within a small part of 0…1 is shown from there: accuracies near 1 differ.
             let span = max(high - low, (range.upperBound - range.lowerBound) * 0.02)
@@ -256,7 +264,10 @@ extension Desk {
     }
 
     /// Wheel zooms, drag pans, double click shows all: on all graphs together.
-    private func steer(_ metric: Metric, _ plot: Box, _ range: ClosedRange<Double>) {
+    private func steer(
+        _ metric: Metric, _ plot: Box, _ range: ClosedRange<Double>, _ values: ClosedRange<Double>, _ isOnGoal: Bool,
+        span: Double
+    ) {
         let item = UI.item("plot", Box(plot.x, plot.y - 10, plot.width, plot.height + 26))
         let length = range.upperBound - range.lowerBound
         let step = range.lowerBound + Double((UI.mouse.x - plot.x) / plot.width) * length
@@ -267,14 +278,19 @@ extension Desk {
             panFrom = (from.step, UI.mouse.x)
         }
         if item.contains(.released) { panFrom = nil }
-        guard item.contains(.hovered) else { return }
+        if item.contains(.rightClicked) {
+            graphMenu = GraphMenu(
+                metric: metric.id, value: value(at: min(max(UI.mouse.y, plot.y), plot.maxY), plot, values, metric),
+                place: UI.mouse)
+        }
+        guard item.contains(.hovered) || (isOnGoal && plot.contains(UI.mouse)) else { return }
         nextHoveredStep = min(max(step, range.lowerBound), range.upperBound)
         if UI.wheel != 0 { axis.zoom(by: UI.wheel > 0 ? 0.8 : 1.25, about: step, now: now) }
 
         func x(_ step: Int) -> Float { plot.x + Float((Double(step) - range.lowerBound) / length) * plot.width }
         let near = changes(at: x).min { abs(x($0.step) - UI.mouse.x) < abs(x($1.step) - UI.mouse.x) }
         if let near, abs(x(near.step) - UI.mouse.x) < 6, UI.mouse.y < plot.y + 14 {
-            tooltip = Tooltip(text: near.words)
+            tooltip = Tooltip(text: near.words + settlingWords(metric.id, after: near.step, span: span))
         }
     }
 }

@@ -10,6 +10,10 @@ struct Layout: Equatable {
     private var isOpen: [String: Bool] = [:]
     /// Places of panels in shares of the working area; empty while the grid holds.
     private var places: [String: Box] = [:]
+    /// Goal lines by metric.
+    private(set) var goals: [String: Double] = [:]
+    /// Whether the run is to pause when all goals are met.
+    var pausesAtGoals = false
     /// What was on the dashboard when it was last looked at.
     private var known: Dashboard?
 
@@ -17,6 +21,11 @@ struct Layout: Equatable {
 
     func isOpen(_ panel: Panel) -> Bool { isOpen[panel.name] ?? false }
     mutating func set(_ panel: Panel, open: Bool) { isOpen[panel.name] = open }
+
+    /// A goal that is no number is none.
+    mutating func setGoal(_ value: Double?, of metric: String) {
+        goals[metric] = value.flatMap { $0.isFinite ? $0 : nil }
+    }
 
     /// Puts all panels back on the grid.
     mutating func arrange() { places = [:] }
@@ -217,6 +226,9 @@ extension Layout {
         var open: [String: Bool]
         /// Left, top, width and height in shares of the working area.
         var places: [String: [Float]]
+        /// Absent in files from before there were goals.
+        var goals: [String: Double]?
+        var pausesAtGoals: Bool?
     }
 
     /// Where the layout of a model is kept: `$XDG_CONFIG_HOME/clmat` or `~/.config/clmat`.
@@ -235,6 +247,8 @@ extension Layout {
         do {
             let stored = try JSONDecoder().decode(Stored.self, from: Files.read(path))
             isOpen = stored.open
+            goals = stored.goals ?? [:]
+            pausesAtGoals = stored.pausesAtGoals ?? false
             for (panel, numbers) in stored.places {
                 guard numbers.count == 4, numbers.allSatisfy({ $0.isFinite && (0...1).contains($0) }),
                     numbers[2] > 0.01, numbers[3] > 0.01
@@ -249,7 +263,9 @@ extension Layout {
 
     func save(named name: String) throws(CLMatError) {
         let path = Self.path(named: name)
-        let stored = Stored(open: isOpen, places: places.mapValues { [$0.x, $0.y, $0.width, $0.height] })
+        let stored = Stored(
+            open: isOpen, places: places.mapValues { [$0.x, $0.y, $0.width, $0.height] }, goals: goals,
+            pausesAtGoals: pausesAtGoals)
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
         do {
