@@ -3,6 +3,7 @@ import CLMat
 import CSDL2
 import Exploration
 import Foundation
+import Synchronization
 import Testing
 
 @testable import Viewer
@@ -238,12 +239,12 @@ import Testing
     @Test func questionMarkAndF1ShowTheKeys() throws {
         let hands = try Hands()
         defer { hands.finish() }
-        let middle = Point(800, 560)
-        let before = try hands.picture()[Int(middle.x) + 300, Int(middle.y) - 126]
+        let place = (900, 363)  // above its first line
+        let before = try hands.picture()[place.0, place.1]
         hands.type("?")
         #expect(hands.desk.help != nil)
         let picture = try hands.picture()
-        #expect(picture[Int(middle.x) + 300, Int(middle.y) - 126] == hands.desk.theme.tooltip)
+        #expect(picture[place.0, place.1] == hands.desk.theme.tooltip)
         #expect(before != hands.desk.theme.tooltip)
         hands.press(SDLK_ESCAPE, SDL_SCANCODE_ESCAPE)
         #expect(hands.desk.help == nil)
@@ -267,8 +268,8 @@ import Testing
         tab()
         #expect(hands.desk.hand.focused == "alpha" && hands.desk.hand.showsFocus)
         // The ring.
-        let ring = Point(track.x - 6, track.y - 10)
-        #expect(try hands.picture()[Int(ring.x), Int(ring.y)] == hands.desk.theme.secondary)
+        let ring = try hands.picture()[Int(track.x) - 6, Int(track.y) - 10]
+        #expect(ring.red > 2 * hands.desk.theme.panel.red)
         tab()
         tab()
         #expect(hands.desk.hand.focused == "gamma")
@@ -600,6 +601,38 @@ import Testing
         let plot = try plot("loss", hands)
         hands.move(to: Point(plot.x + plot.width * 0.4, plot.y + 4))
         #expect(hands.desk.tooltip?.text == "alpha 0.5 → 0.9 at step 200, settled after 1 step")
+    }
+
+    // MARK: Profile
+
+    @Test func theProfileIsMeasuredWhileItsPanelIsOpen() throws {
+        let calls = Mutex<[Bool]>([])
+        let folder = try Folder()
+        let table = Table(columns: ["kernel", "share"], rows: [["gemm", "100 %"]], numeric: [1])
+        let hands = try Hands(
+            ViewerOptions(profile: { table }, setProfiling: { isOn in calls.withLock { $0.append(isOn) } }))
+        defer { hands.finish() }
+        #expect(calls.withLock { $0 } == [] && hands.desk.box(of: .profile) == nil)
+        hands.desk.setOpen(.profile, true)
+        hands.window.settle()
+        let box = try #require(hands.desk.box(of: .profile))
+        #expect(box.height >= 120 && calls.withLock { $0 } == [true])
+        let before = FileManager.default.currentDirectoryPath
+        _ = FileManager.default.changeCurrentDirectoryPath(folder.path)
+        defer { _ = FileManager.default.changeCurrentDirectoryPath(before) }
+        hands.desk.export(.profile)
+        #expect(try String(contentsOfFile: "profile-0.csv", encoding: .utf8) == "kernel,share\ngemm,100 %\n")
+        hands.click(try hands.closeButton(.profile))
+        hands.window.settle()
+        #expect(calls.withLock { $0 } == [true, false])
+    }
+
+    @Test func withoutAProfileThereIsNoPanel() throws {
+        let hands = try Hands()
+        defer { hands.finish() }
+        hands.desk.setOpen(.profile, true)
+        hands.window.settle()
+        #expect(hands.desk.box(of: .profile) == nil)
     }
 
     // MARK: Nothing is drawn that has not changed

@@ -43,6 +43,16 @@ struct Gallery: Model {
         run(to: steps)
     }
 
+    /// What the panel "Profile" shows.
+    @Sendable static func profile() -> Table {
+        Table(
+            columns: ["kernel", "share", "seconds", "launches", "GB/s", "GFLOP/s"],
+            rows: [
+                ["gemm", "62 %", "1.240", "12,400", "9.1", "48.2"], ["max_pool_forward", "23 %", "0.460", "3,100", "6.0", "1.1"],
+                ["bias_add", "15 %", "0.300", "9,300", "10.4", "0.9"],
+            ], numeric: [1, 2, 3, 4, 5], caption: "made up")
+    }
+
     // MARK: Controls, one function a kind
 
     var controls: [Control] {

@@ -41,7 +41,7 @@ extension Desk {
         case .add:
             let whole = addHeight(width: width) + 36 + 14
             return density == 0 ? whole : min(whole, 210)
-        case .figure, .metric: return 0
+        case .figure, .metric, .profile: return 0
         }
     }
 
@@ -71,9 +71,9 @@ extension Desk {
             let density =
                 Density.all.first { height(of: controls, width: body.width, $0) <= body.height + 4 }
                 ?? Density.all[Density.all.count - 1]
-            // The handle at the end of a track may stand out by its radius.
-            UI.region("rows", Box(body.x - 8, body.y, body.width + 19, body.height + 8)) { content in
-                var y = content.y
+            // The handle at the end of a track may stand out by its radius, and the focus' ring above its row.
+            UI.region("rows", Box(body.x - 8, body.y - 5, body.width + 19, body.height + 13)) { content in
+                var y = content.y + 5
                 let width = body.width - (height(of: controls, width: body.width, density) > body.height + 8 ? 8 : 0)
                 for control in controls {
                     let height = height(of: control, among: controls, width: width, density)

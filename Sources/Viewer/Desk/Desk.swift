@@ -37,6 +37,9 @@ import Foundation
     var tooltip: Tooltip?
     var columnMenu: ColumnMenu?
     var help: Help?
+    var profileTable = Table(columns: [], rows: [])
+    var profileAskedAt: ContinuousClock.Instant?
+    var isProfiling = false
     var graphMenu: GraphMenu?
     var goalDrag: GoalDrag?
     var goalWatch = GoalWatch()
@@ -73,6 +76,7 @@ import Foundation
         (status, dashboard) = (learner.status, learner.dashboard)
         theme = options.theme == .dark ? .dark : .light
         layout = options.layoutName.map { Layout(named: $0) } ?? Layout()
+        layout.hasProfile = options.profile != nil
     }
 
     // MARK: Frame
@@ -91,6 +95,7 @@ import Foundation
         let errorLines = drawStatusLine()
         let area = workingArea(errorLines: errorLines)
         let panels = layout.openPanels(dashboard)
+        setProfiling(panels.contains(.profile))
         boxes = layout.boxes(
             panels, in: area, need: { self.need(of: $0, $1, in: area) }, want: { self.want(of: $0, width: $1) })
         movePanels(in: area)
@@ -125,6 +130,7 @@ import Foundation
         case .add: drawAdd(box)
         case .figure(let id): drawFigure(id, box, textures)
         case .metric(let id): drawGraph(id, box)
+        case .profile: drawProfile(box)
         }
     }
 

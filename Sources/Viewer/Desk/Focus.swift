@@ -79,7 +79,7 @@ extension Desk {
     /// mouse sees where they are.
     func drawFocus(_ control: Control, _ row: Box) {
         guard hand.showsFocus, hand.focused == control.id else { return }
-        UI.outline(Box(row.x - 6, row.y - 4, row.width + 12, row.height - 2), theme.secondary, radius: 4)
+        UI.outline(Box(row.x - 6, row.y - 4, row.width + 12, row.height - 2), theme.secondary, radius: 4, thickness: 2)
         if hand.wantsReveal {
             hand.wantsReveal = false
             gui_reveal(row.y - 6, row.height + 6)

@@ -106,8 +106,7 @@ extension Desk {
             guard !drawn.buckets.isEmpty else {
                 return UI.say(emptyWords(id), in: body, theme.secondary)
             }
-            let values = draw(metric, drawn.buckets, in: plot, range)
-            let isOnGoal = drawGoal(metric, plot, values)
+            let (values, isOnGoal) = draw(metric, drawn.buckets, in: plot, range)
             steer(metric, plot, range, values, isOnGoal, span: Double(drawn.extremes.high - drawn.extremes.low))
         }
     }
@@ -142,10 +141,10 @@ extension Desk {
         return paired.first ?? theme.text
     }
 
-    /// Returns the ends of the axis of values.
+    /// Returns the ends of the axis of values, and whether the mouse is on the goal's line.
     private func draw(
         _ metric: Metric, _ buckets: [Timeline.Bucket], in plot: Box, _ range: ClosedRange<Double>
-    ) -> ClosedRange<Double> {
+    ) -> (ClosedRange<Double>, isOnGoal: Bool) {
         let length = max(range.upperBound - range.lowerBound, 1e-9)
         func x(_ step: Double) -> Float { plot.x + Float((step - range.lowerBound) / length) * plot.width }
 
@@ -169,6 +168,8 @@ extension Desk {
             let at = x(Double(mark.step)).rounded()
             UI.dashes(x: at, from: plot.y, to: plot.maxY, mark.colour.faded(0.8))
         }
+
+        let isOnGoal = drawGoal(metric, plot, ticks.range)
 
         // The curve: what lies within a pixel is drawn from its least to its greatest value.
         let colour = curveColour(metric)
@@ -196,7 +197,7 @@ extension Desk {
                 value, Point(min(end, plot.maxX) + 7, at - 7), colour, .mono)
         }
         drawCrossHair(metric, buckets, plot, range, x: x, y: y)
-        return ticks.range
+        return (ticks.range, isOnGoal)
     }
 
     private func lastValue(_ metric: Metric, _ buckets: [Timeline.Bucket]) -> String? {
@@ -220,7 +221,10 @@ extension Desk {
             if span > (range.upperBound - range.lowerBound) * 0.4 { return range }
             return max(range.lowerBound, low - span * 0.1)...min(range.upperBound, high + span * 0.1)
         }
-        if low == high { return low - max(abs(low) * 0.1, 1e-6)...high + max(abs(high) * 0.1, 1e-6) }
+        if low == high {
+            let margin = low == 0 ? 1 : max(abs(low) * 0.1, 1e-30)
+            return low - margin...high + margin
+        }
         // Zero belongs to the axis if it is near.
         if low > 0, low < high * 0.35 { low = 0 }
         if high < 0, high > low * 0.35 { high = 0 }

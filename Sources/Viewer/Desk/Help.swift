@@ -27,29 +27,35 @@ extension Desk {
 
     func drawHelp(in area: Box) {
         guard let help else { return }
-        let (row, wide, narrow): (Float, Float, Float) = (22, 470, 360)
+        let row: Float = 22
+        let (keys, mouse) = (size(of: Self.keys), size(of: Self.mouse))
         let count = Float(max(Self.keys.count, Self.mouse.count))
         let height = 50 + 26 + count * row + 12
-        let box = Box(
-            (area.midX - (wide + narrow) / 2).rounded(), (area.midY - height / 2).rounded(), wide + narrow, height
-        ).within(area)
+        let width = 18 + keys.what + keys.does + 32 + mouse.what + mouse.does + 18
+        let box = Box((area.midX - width / 2).rounded(), (area.midY - height / 2).rounded(), width, height)
+            .within(area)
         gui_begin_window(
             "help", box.x, box.y, box.width, box.height, theme.tooltip.packed, theme.secondary.packed, 6, false,
             help.isNew)
         UI.text("Keys and mouse", Point(box.x + 18, box.y + 12), theme.text, .bold)
         if closeButton(box) { toggleHelp() }
-        draw("Keys", Self.keys, Box(box.x + 18, box.y + 48, narrow - 30, height), row, column: 128)
-        draw("Mouse", Self.mouse, Box(box.x + narrow + 6, box.y + 48, wide - 24, height), row, column: 104)
+        draw("Keys", Self.keys, Point(box.x + 18, box.y + 44), row, column: keys.what)
+        draw("Mouse", Self.mouse, Point(box.maxX - 18 - mouse.what - mouse.does, box.y + 44), row, column: mouse.what)
         gui_end_window()
         self.help?.isNew = false
     }
 
-    private func draw(_ title: String, _ lines: [Line], _ box: Box, _ row: Float, column: Float) {
-        UI.text(title, Point(box.x, box.y), theme.secondary)
+    /// The widths of the two columns, the first with the room after it.
+    private func size(of lines: [Line]) -> (what: Float, does: Float) {
+        ((lines.map { UI.width($0.what, .mono) }.max() ?? 0) + 16, lines.map { UI.width($0.does) }.max() ?? 0)
+    }
+
+    private func draw(_ title: String, _ lines: [Line], _ at: Point, _ row: Float, column: Float) {
+        UI.text(title, at, theme.secondary)
         for (index, line) in lines.enumerated() {
-            let y = box.y + 26 + Float(index) * row
-            UI.text(line.what, Point(box.x, y), theme.text, .mono)
-            UI.text(UI.shortened(line.does, to: box.width - column), Point(box.x + column, y), theme.secondary)
+            let y = at.y + 26 + Float(index) * row
+            UI.text(line.what, Point(at.x, y), theme.text, .mono)
+            UI.text(line.does, Point(at.x + column, y), theme.secondary)
         }
     }
 }

@@ -14,6 +14,8 @@ struct Layout: Equatable {
     private(set) var goals: [String: Double] = [:]
     /// Whether the run is to pause when all goals are met.
     var pausesAtGoals = false
+    /// Whether there is a profile to show.
+    var hasProfile = false
     /// What was on the dashboard when it was last looked at.
     private var known: Dashboard?
 
@@ -51,12 +53,15 @@ struct Layout: Equatable {
                 set(panel, open: starters.contains(id) || isOnlyChoice)
             case .metric(let id):
                 if metrics.contains(id) { set(panel, open: true) }
+            case .profile: break
             }
         }
         known = dashboard
     }
 
-    func openPanels(_ dashboard: Dashboard) -> [Panel] { dashboard.panels.filter { isOpen($0) } }
+    func openPanels(_ dashboard: Dashboard) -> [Panel] {
+        (dashboard.panels + (hasProfile ? [.profile] : [])).filter { isOpen($0) }
+    }
 
     // MARK: Places
 
@@ -107,7 +112,7 @@ struct Layout: Equatable {
         var boxes: [Panel: Box] = [:]
         var rest = area
         let left = panels.filter { if case .controls = $0 { true } else { $0 == .add } }
-        let figures = panels.filter { if case .figure = $0 { true } else { false } }
+        let figures = panels.filter { if case .figure = $0 { true } else { $0 == .profile } }
         let graphs = panels.filter { if case .metric = $0 { true } else { false } }
 
         if !left.isEmpty {

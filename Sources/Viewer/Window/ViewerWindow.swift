@@ -57,6 +57,7 @@ import Foundation
             }
         }
         if isPictureDue, let path = desk.options.screenshot { save(to: path) }
+        desk.setProfiling(false)
     }
 
     /// Sleeps until there is an event, or until the learner may have something new to show.
