@@ -134,6 +134,21 @@ import Testing
         }
     }
 
+    @Test func tablesKeepTheirNumbersWhole() throws {
+        let table = Table(
+            columns: ["kernel", "share", "GB/s", "launches"],
+            rows: [["a_kernel_with_quite_a_long_name", "62 %", "9.1", "12,400"]], numeric: [1, 2, 3])
+        try measured {
+            let all = TableLayout.widths(table, room: 600)
+            #expect(all.count == 4)
+            let tight = TableLayout.widths(table, room: 270)
+            #expect(tight.count == 4 && tight[0] < all[0] && Array(tight.dropFirst()) == Array(all.dropFirst()))
+            #expect(tight.reduce(-TableLayout.gap) { $0 + $1 + TableLayout.gap } <= 270.5)
+            #expect(TableLayout.widths(table, room: 180).count == 2)
+            #expect(TableLayout.widths(table, room: 10).count == 1)
+        }
+    }
+
     @Test func figuresShareTheHeightByWhatTheyNeed() throws {
         let area = Box(0, 0, 1400, 900)
         let panels = [Panel.figure("a"), .figure("b")]

@@ -14,12 +14,12 @@ extension Profile {
                 entry.seconds > 0 ? fixed(Double(amount) / entry.seconds / 1e9, 1) : "–"
             }
             return [
-                name, total > 0 ? "\(Int((100 * entry.seconds / total).rounded())) %" : "–", fixed(entry.seconds, 3),
-                grouped(entry.launches), rate(entry.bytes), rate(entry.operations),
+                name, total > 0 ? "\(Int((100 * entry.seconds / total).rounded())) %" : "–", rate(entry.bytes),
+                rate(entry.operations), grouped(entry.launches), fixed(entry.seconds, 3),
             ]
         }
         return Table(
-            columns: ["kernel", "share", "seconds", "launches", "GB/s", "GFLOP/s"], rows: rows, numeric: [1, 2, 3, 4, 5],
+            columns: ["kernel", "share", "GB/s", "GFLOP/s", "launches", "seconds"], rows: rows, numeric: [1, 2, 3, 4, 5],
             caption: "by kernel · \(fixed(total, 1)) s recorded")
     }
 }
