@@ -90,10 +90,14 @@ import Testing
         #expect(CSV.text(of: bars) == "label,one,two\nx,1.0,3.0\ny,2.0,\n")
     }
 
-    @Test(arguments: [("1", 1), ("0.5", 0.5), ("4", 4), ("1.5", 1.5), ("4.1", nil), ("0", nil), ("big", nil), ("nan", nil)])
+    @Test(arguments: [
+        ("1", 1), ("0.5", 0.5), ("4", 4), ("1.5", 1.5), ("4.1", nil), ("0", nil), ("big", nil), ("nan", nil),
+    ])
     func scalesAreParsed(_ text: String, _ scale: Float?) { #expect(DisplayScale.parse(text) == scale) }
 
-    @Test(arguments: [(96, 1), (110, 1), (0, 1), (.nan, 1), (144, 1.5), (192, 2), (163, 1.75), (1000, 4)] as [(Float, Float)])
+    @Test(
+        arguments: [(96, 1), (110, 1), (0, 1), (.nan, 1), (144, 1.5), (192, 2), (163, 1.75), (1000, 4)]
+            as [(Float, Float)])
     func scaleFollowsTheDisplay(_ dpi: Float, _ scale: Float) { #expect(DisplayScale.scale(dpi: dpi) == scale) }
 
     @Test func settlingIsFoundInADecay() throws {

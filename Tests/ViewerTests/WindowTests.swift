@@ -127,7 +127,8 @@ import Testing
                     #expect(shown == name.filter { $0 != " " }, "\(layout.titles) at \(width) × \(height)")
                 }
                 let last = layout.cell(79)
-                #expect(last.maxX <= Float(width) && (layout.contentHeight > Float(height) || last.maxY <= Float(height)))
+                #expect(
+                    last.maxX <= Float(width) && (layout.contentHeight > Float(height) || last.maxY <= Float(height)))
                 // In the middle.
                 #expect(abs(layout.cell(0).x + last.maxX - Float(width)) <= 2)
             }
@@ -548,6 +549,8 @@ import Testing
         #expect(goal > 0.45 && goal < 0.8)
         #expect(hands.desk.goalWords(metric) == "goal met")
         #expect(Layout(named: "goals").goals == ["test-accuracy": goal])
+        hands.desk.togglePausesAtGoals()
+        #expect(Layout(named: "goals").pausesAtGoals)
         #expect(hands.desk.axis.span == .whole)
 
         // By its line, up to the top: not met.
@@ -784,6 +787,20 @@ import Testing
         let track = try hands.firstTrack()
         hands.click(Point((track.x + track.width * 0.2) * 1.5, track.midY * 1.5))
         #expect(hands.wait { abs(hands.learner.status.settings["alpha"] - 0.2) < 0.02 })
+    }
+
+    @Test func aWindowFollowsTheDisplayThatItIsMovedTo() throws {
+        let hands = try Hands()
+        defer { hands.finish() }
+        hands.window.surface.followDisplay()
+        #expect(hands.window.surface.scale == 1)
+        hands.window.surface.rescale(to: 1.25)
+        hands.window.settle()
+        #expect(hands.desk.size == Point(1280, 800))
+        let picture = try hands.picture()
+        #expect(picture.width == 1600)
+        let track = try hands.firstTrack()
+        #expect(picture[Int((track.x + 20) * 1.25), Int(track.midY * 1.25)] == Colour(0x56b4e9))
     }
 
     @Test func aBadScaleIsNotUsed() throws {

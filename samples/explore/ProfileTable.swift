@@ -19,7 +19,8 @@ extension Profile {
             ]
         }
         return Table(
-            columns: ["kernel", "share", "GB/s", "GFLOP/s", "launches", "seconds"], rows: rows, numeric: [1, 2, 3, 4, 5],
+            columns: ["kernel", "share", "GB/s", "GFLOP/s", "launches", "seconds"], rows: rows,
+            numeric: [1, 2, 3, 4, 5],
             caption: "by kernel · \(fixed(total, 1)) s recorded")
     }
 }

@@ -58,7 +58,8 @@ extension Desk {
             Section(
                 title: "Engine",
                 entries: options.profile == nil
-                    ? [] : [panelEntry(.profile, "profile", "Where the time goes, by kernel. To measure costs a little.")]
+                    ? []
+                    : [panelEntry(.profile, "profile", "Where the time goes, by kernel. To measure costs a little.")]
             ),
         ].filter { !$0.entries.isEmpty }
     }

@@ -131,7 +131,8 @@ extension Desk {
             gui_set_cursor(Int32(GUI_CURSOR_HAND))
             if goalDrag == nil {
                 tooltip = Tooltip(
-                    text: goal == nil ? "Drag down: a goal for \(metric.title.startingLowercase)."
+                    text: goal == nil
+                        ? "Drag down: a goal for \(metric.title.startingLowercase)."
                         : "Drag to move the goal; double click removes it.")
             }
         }

@@ -91,7 +91,8 @@ extension Desk {
         guard let metric = dashboard.metric(id) else { return }
         let plot = plotBox(box)
         let range = axis.range(now: now)
-        let drawn = curves.curve(id, learner.timeline, in: range, width: Int(plot.width * UI.scale), lastChange: lastChange)
+        let drawn = curves.curve(
+            id, learner.timeline, in: range, width: Int(plot.width * UI.scale), lastChange: lastChange)
         let badge: Badge? =
             switch drawn.judgement {
             case .moving: Badge(text: "moving", colour: theme.moving)
@@ -158,7 +159,7 @@ extension Desk {
         for value in ticks.values {
             let at = y(Float(value)).rounded()
             UI.rule(Point(plot.x, at), length: plot.width, theme.faint)
-            UI.text(ticks.label(value), Point(plot.x - 8, at - 6), theme.secondary, .smallMono, align: .right)
+            UI.text(ticks.label(value), Point(plot.x - 11, at - 6), theme.secondary, .smallMono, align: .right)
         }
         drawSteps(below: plot, range, x: x)
 

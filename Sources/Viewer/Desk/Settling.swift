@@ -20,7 +20,8 @@ enum Settling: Equatable {
         let (level, earlier) = (Self.mean(last), Self.mean(before))
         let spread = Self.deviation(last, level)
         // The same question as for the word in the corner: whether two parts of the end differ.
-        let error = ((spread * spread + Self.deviation(before, earlier) * Self.deviation(before, earlier))
+        let error =
+            ((spread * spread + Self.deviation(before, earlier) * Self.deviation(before, earlier))
             / Double(quarter)).squareRoot()
         guard abs(level - earlier) <= max(3 * error, 0.01 * span) else {
             self = .notYet

@@ -51,7 +51,6 @@ extension Desk {
     /// How high a panel of this width has to be to show all of its figure as large as it can be; nil if any height
     /// does.
     func want(of panel: Panel, width: Float) -> Float? {
-        if panel == .profile { return Float(profileTable.rows.count) * 20 + 26 + Self.aboveAndBelow }
         guard case .figure(let id) = panel else { return nil }
         switch figures[id]?.shape {
         case .imageGrid(let grid) where grid.isDrawable:

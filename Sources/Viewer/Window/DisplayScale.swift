@@ -21,11 +21,11 @@ enum DisplayScale {
         return scale
     }
 
-    /// The scale of the first display by its density, in quarters. Up to a quarter above the ordinary 96 pixels an
+    /// The scale of a display by its density, in quarters. Up to a quarter above the ordinary 96 pixels an
     /// inch it is 1: displays are seldom exact about their size.
-    static var ofDisplay: Float {
+    static func of(display: Int32) -> Float {
         var dpi: Float = 0
-        guard SDL_GetDisplayDPI(0, nil, &dpi, nil) == 0 else { return 1 }
+        guard SDL_GetDisplayDPI(display, nil, &dpi, nil) == 0 else { return 1 }
         return scale(dpi: dpi)
     }
 

@@ -6,11 +6,12 @@ import Foundation
 /// Something to draw on: a window, or memory. It has the gui with its fonts.
 @MainActor final class Surface {
     let renderer: OpaquePointer
-    let gui: OpaquePointer
+    private(set) var gui: OpaquePointer
     /// Whether SDL draws with the processor.
     let isSoftware: Bool
     /// Pixels a unit of the desk.
-    let scale: Float
+    private(set) var scale: Float
+    private let theme: Theme
     private let window: OpaquePointer?
     private let memory: UnsafeMutablePointer<SDL_Surface>?
     private var cursors: [OpaquePointer?] = []
@@ -46,7 +47,7 @@ import Foundation
             (width, height) = (min(width, usable.w), min(height, usable.h))
         }
         // Where pixels are small a window of so many units has more of them, as far as the display has room.
-        let wish = DisplayScale.wished ?? DisplayScale.ofDisplay
+        let wish = DisplayScale.wished ?? DisplayScale.of(display: 0)
         if driver != "dummy", wish > 1 {
             let room = usable.w > 200 ? usable : SDL_Rect(x: 0, y: 0, w: width, h: height)
             (width, height) = (
@@ -62,16 +63,16 @@ import Foundation
             SDL_QuitSubSystem(SDL_INIT_VIDEO)
             throw .windowUnavailable(reason: reason)
         }
-        SDL_SetWindowMinimumSize(window, 1000, 600)
         guard let (renderer, isSoftware) = Self.renderer(of: window) else {
             let reason = Self.sdlError
             SDL_DestroyWindow(window)
             SDL_QuitSubSystem(SDL_INIT_VIDEO)
             throw .windowUnavailable(reason: reason)
         }
-        // Displays whose pixels are counted apart from units say the ratio themselves.
-        let ratio = Self.pixelsPerUnit(window, renderer)
-        let scale = DisplayScale.wished ?? (ratio > 1.01 ? min(ratio, 4) : wish)
+        let scale = Self.scale(of: window, renderer)
+        let least = scale / Self.pixelsPerUnit(window, renderer)
+        SDL_SetWindowMinimumSize(
+            window, min(width, Int32(Self.least.x * least)), min(height, Int32(Self.least.y * least)))
         guard let gui = Self.gui(renderer, theme, scale) else {
             let reason = Self.sdlError
             SDL_DestroyRenderer(renderer)
@@ -80,7 +81,7 @@ import Foundation
             throw .windowUnavailable(reason: reason)
         }
         (self.renderer, self.isSoftware, self.gui, self.window, memory) = (renderer, isSoftware, gui, window, nil)
-        self.scale = scale
+        (self.scale, self.theme) = (scale, theme)
         cursors = [
             SDL_SYSTEM_CURSOR_ARROW, SDL_SYSTEM_CURSOR_IBEAM, SDL_SYSTEM_CURSOR_SIZENWSE, SDL_SYSTEM_CURSOR_HAND,
         ]
@@ -90,7 +91,7 @@ import Foundation
 
     /// Draws in memory; needs no display and no video driver. Width and height are pixels.
     init(width: Int, height: Int, theme: Theme) throws(CLMatError) {
-        scale = DisplayScale.wished ?? 1
+        (scale, self.theme) = (DisplayScale.wished ?? 1, theme)
         guard
             let memory = SDL_CreateRGBSurfaceWithFormat(
                 0, Int32(width), Int32(height), 32, SDL_PIXELFORMAT_ABGR8888.rawValue)
@@ -136,6 +137,33 @@ import Foundation
     var unitsPerEvent: Float {
         guard let window else { return 1 }
         return Self.pixelsPerUnit(window, renderer) / scale
+    }
+
+    /// The least units in which the desk can be read.
+    private static let least = Point(1000, 600)
+
+    /// What is asked for, or what the window's display says. Displays whose pixels are counted apart from units say
+    /// the ratio themselves; for others it is their density, but not so much that the window has too few units.
+    private static func scale(of window: OpaquePointer, _ renderer: OpaquePointer) -> Float {
+        if let wished = DisplayScale.wished { return wished }
+        let ratio = pixelsPerUnit(window, renderer)
+        if ratio > 1.01 { return min(ratio, 4) }
+        let pixels = pixels(of: renderer)
+        let most = max(1, min(pixels.x / least.x, pixels.y / least.y))
+        return min(DisplayScale.of(display: max(0, SDL_GetWindowDisplayIndex(window))), most)
+    }
+
+    /// Takes over the scale of the display to which the window was moved. Only between two frames.
+    func followDisplay() {
+        guard let window else { return }
+        rescale(to: Self.scale(of: window, renderer))
+    }
+
+    /// Draws fonts anew at another scale; where there is no memory for that, the old one stays.
+    func rescale(to scale: Float) {
+        guard abs(scale - self.scale) > 0.01, let fresh = Self.gui(renderer, theme, scale) else { return }
+        gui_destroy(gui)
+        (gui, self.scale) = (fresh, scale)
     }
 
     private static func pixelsPerUnit(_ window: OpaquePointer, _ renderer: OpaquePointer) -> Float {

@@ -124,6 +124,7 @@ import Foundation
             return true
         case SDL_WINDOWEVENT:
             if event.window.event == UInt8(SDL_WINDOWEVENT_LEAVE.rawValue) { gui_mouse_moved(gui, -1e6, -1e6) }
+            if event.window.event == UInt8(SDL_WINDOWEVENT_DISPLAY_CHANGED.rawValue) { surface.followDisplay() }
         case SDL_TEXTINPUT:
             // As text, since the key that gives a question mark differs between keyboards.
             let isQuestion = withUnsafeBytes(of: event.text.text) { $0[0] == UInt8(ascii: "?") && $0[1] == 0 }
