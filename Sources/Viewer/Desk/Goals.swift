@@ -48,7 +48,8 @@ extension Desk {
 
     /// Whether the metric is where its goal wants it; nil if it has no goal or no value.
     func isMet(_ metric: Metric) -> Bool? {
-        guard let goal = layout.goals[metric.id], let last = learner.timeline.series(metric.id).last?.value else {
+        // Not by the whole series: while a copy of it lives, the learner's next step copies it too.
+        guard let goal = layout.goals[metric.id], let last = learner.timeline.lastValues[metric.id] else {
             return nil
         }
         switch metric.better {
@@ -77,7 +78,7 @@ extension Desk {
         guard !layout.goals.isEmpty else { return }
         let metrics = dashboard.metrics.filter { layout.goals[$0.id] != nil && layout.isOpen(.metric($0.id)) }
         for metric in metrics where metric.better == .neither {
-            guard let goal = layout.goals[metric.id], let last = learner.timeline.series(metric.id).last?.value else {
+            guard let goal = layout.goals[metric.id], let last = learner.timeline.lastValues[metric.id] else {
                 continue
             }
             let startedBelow = goalWatch.startedBelow[metric.id] ?? (last < goal)
@@ -124,7 +125,8 @@ extension Desk {
                 x += 8
             }
             let words = "goal " + words(of: goal, metric)
-            UI.text(words, Point(plot.x + 8, at < plot.y + 16 ? at + 3 : at - 15), colour, .small)
+            UI.text(
+                words, Point(plot.maxX - 4, at < plot.y + 16 ? at + 3 : at - 15), colour, .small, align: .right)
         }
         move(metric, item, plot, axis)
         if item.contains(.hovered) {

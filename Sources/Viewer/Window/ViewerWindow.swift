@@ -141,7 +141,10 @@ import Foundation
             func holds(_ modifier: SDL_Keymod) -> Bool { UInt32(key.mod) & modifier.rawValue != 0 }
             let isTyping = gui_is_typing(gui)
             let isEnter = key.scancode == SDL_SCANCODE_RETURN || key.scancode == SDL_SCANCODE_KP_ENTER
-            let isTab = key.scancode == SDL_SCANCODE_TAB
+            // With alt or control it belongs to the desktop.
+            let isTab =
+                key.scancode == SDL_SCANCODE_TAB
+                && UInt32(key.mod) & (KMOD_LALT.rawValue | KMOD_LCTRL.rawValue | KMOD_RCTRL.rawValue) == 0
             let direction = holds(KMOD_LSHIFT) || holds(KMOD_RSHIFT) ? -1 : 1
             if isDown, isTab {
                 isTyping && desk.hand.typed != nil ? desk.leaveField(direction) : desk.moveFocus(direction)
