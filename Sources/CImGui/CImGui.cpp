@@ -17,6 +17,7 @@ struct Gui {
     ImFont *face[GUI_FACES] = {};
     bool loaded[GUI_FACES] = {};
     bool is_software = false;
+    float scale = 1;    // pixels a unit
 };
 
 namespace {
@@ -25,6 +26,11 @@ namespace {
 Gui *current = nullptr;
 ImDrawList *canvas = nullptr;
 int cursor_override = -1;
+// Pixels a unit, of the frame in progress.
+float s = 1;
+
+// Whole pixels, where a unit is not one: edges that meet still do.
+float snapped(float x) { return s == 1 ? x : (float)(int)(x * s + (x < 0 ? -0.5f : 0.5f)); }
 
 // ImGui's default range has no Greek, arrows or mathematics.
 const ImWchar characters[] = {
@@ -55,12 +61,13 @@ bool load_fonts(Gui *gui, const GuiFonts *fonts)
             config.OversampleH = 2;
             config.OversampleV = 1;
             config.PixelSnapH = true;
-            gui->face[i] = atlas->AddFontFromFileTTF(fonts->path[i], fonts->size[i], &config, characters);
+            gui->face[i] =
+                atlas->AddFontFromFileTTF(fonts->path[i], fonts->size[i] * gui->scale, &config, characters);
             gui->loaded[i] = gui->face[i] != nullptr;
         }
         if (!gui->face[i]) {
             ImFontConfig config;
-            config.SizePixels = 13;
+            config.SizePixels = 13 * gui->scale;
             gui->face[i] = atlas->AddFontDefault(&config);
         }
     }
@@ -120,10 +127,11 @@ ImVec4 vec4(uint32_t colour) { return ImGui::ColorConvertU32ToFloat4(colour); }
 
 // MARK: Life
 
-Gui *gui_create(void *renderer, const GuiFonts *fonts)
+Gui *gui_create(void *renderer, const GuiFonts *fonts, float scale)
 {
     Gui *gui = new (std::nothrow) Gui;
     if (!gui) return nullptr;
+    gui->scale = scale;
     gui->renderer = static_cast<SDL_Renderer *>(renderer);
     SDL_RendererInfo info;
     gui->is_software = SDL_GetRendererInfo(gui->renderer, &info) == 0 && (info.flags & SDL_RENDERER_SOFTWARE);
@@ -158,6 +166,8 @@ Gui *gui_create(void *renderer, const GuiFonts *fonts)
     style.ScrollbarRounding = 4;
     style.FrameRounding = 3;
     style.FramePadding = ImVec2(5, 2);
+    style.ScaleAllSizes(scale);
+    style.WindowBorderSize = 1;    // not drawn; it only moves the clip
     style.AntiAliasedLinesUseTex = false;    // SDL's textures of lines are scaled by the nearest pixel
     if (!load_fonts(gui, fonts)) {
         gui_destroy(gui);
@@ -201,7 +211,7 @@ void gui_set_colours(Gui *gui, uint32_t text, uint32_t field, uint32_t selection
 void gui_mouse_moved(Gui *gui, float x, float y)
 {
     ImGui::SetCurrentContext(gui->context);
-    ImGui::GetIO().MousePos = ImVec2(x, y);
+    ImGui::GetIO().MousePos = ImVec2(x * gui->scale, y * gui->scale);
 }
 
 void gui_mouse_button(Gui *gui, int button, bool down)
@@ -237,10 +247,11 @@ void gui_text_typed(Gui *gui, const char *text)
 void gui_begin_frame(Gui *gui, float width, float height, float seconds)
 {
     current = gui;
+    s = gui->scale;
     cursor_override = -1;
     ImGui::SetCurrentContext(gui->context);
     ImGuiIO &io = ImGui::GetIO();
-    io.DisplaySize = ImVec2(width, height);
+    io.DisplaySize = ImVec2(width * s, height * s);
     io.DeltaTime = seconds > 0 ? seconds : 1e-3f;
     ImGui::NewFrame();
 }
@@ -280,9 +291,11 @@ bool gui_is_typing(Gui *gui)
 void gui_mouse(float *x, float *y)
 {
     const ImVec2 at = ImGui::GetIO().MousePos;
-    *x = at.x;
-    *y = at.y;
+    *x = at.x / s;
+    *y = at.y / s;
 }
+
+float gui_scale(void) { return s; }
 
 bool gui_mouse_was_pressed(void) { return ImGui::IsMouseClicked(0); }
 float gui_wheel(void) { return ImGui::GetIO().MouseWheel; }
@@ -302,8 +315,8 @@ void gui_begin_window(
     const char *id, float x, float y, float width, float height, uint32_t fill, uint32_t edge, float radius,
     bool stays_behind, bool to_front)
 {
-    ImGui::SetNextWindowPos(ImVec2(x, y));
-    ImGui::SetNextWindowSize(ImVec2(width, height));
+    ImGui::SetNextWindowPos(ImVec2(x * s, y * s));
+    ImGui::SetNextWindowSize(ImVec2(width * s, height * s));
     if (to_front) ImGui::SetNextWindowFocus();
     ImGuiWindowFlags flags = ImGuiWindowFlags_NoDecoration | ImGuiWindowFlags_NoBackground | ImGuiWindowFlags_NoMove
         | ImGuiWindowFlags_NoSavedSettings | ImGuiWindowFlags_NoScrollWithMouse | ImGuiWindowFlags_NoFocusOnAppearing;
@@ -311,7 +324,7 @@ void gui_begin_window(
     ImGui::Begin(id, nullptr, flags);
     canvas = ImGui::GetWindowDrawList();
     // The window's own clip leaves its edge out.
-    canvas->PushClipRect(ImVec2(x, y), ImVec2(x + width, y + height));
+    canvas->PushClipRect(ImVec2(x * s, y * s), ImVec2((x + width) * s, (y + height) * s));
     gui_fill(x, y, width, height, edge, radius);
     gui_fill(x + 1, y + 1, width - 2, height - 2, fill, radius > 1 ? radius - 1 : 0);
     canvas->PopClipRect();
@@ -331,31 +344,39 @@ bool gui_window_is_hovered(void)
 void gui_begin_region(
     const char *id, float x, float y, float width, float height, float *content_x, float *content_y)
 {
-    ImGui::SetCursorScreenPos(ImVec2(x, y));
-    ImGui::BeginChild(id, ImVec2(width > 1 ? width : 1, height > 1 ? height : 1));
+    ImGui::SetCursorScreenPos(ImVec2(x * s, y * s));
+    ImGui::BeginChild(id, ImVec2(width > 1 ? width * s : 1, height > 1 ? height * s : 1));
     const ImVec2 at = ImGui::GetCursorScreenPos();
-    *content_x = at.x;
-    *content_y = at.y;
+    *content_x = at.x / s;
+    *content_y = at.y / s;
     canvas = ImGui::GetWindowDrawList();
 }
 
 void gui_end_region(float content_height)
 {
     ImGui::SetCursorPos(ImVec2(0, 0));
-    ImGui::Dummy(ImVec2(1, content_height));
+    ImGui::Dummy(ImVec2(1, content_height * s));
     ImGui::EndChild();
     canvas = ImGui::GetWindowDrawList();
+}
+
+void gui_reveal(float y, float height)
+{
+    const float top = ImGui::GetWindowPos().y, bottom = top + ImGui::GetWindowHeight();
+    if (y * s < top) ImGui::SetScrollY(ImGui::GetScrollY() + y * s - top);
+    if ((y + height) * s > bottom) ImGui::SetScrollY(ImGui::GetScrollY() + (y + height) * s - bottom);
 }
 
 unsigned gui_item(const char *id, float x, float y, float width, float height)
 {
     if (width < 1 || height < 1) return 0;
-    ImGui::SetCursorScreenPos(ImVec2(x, y));
-    const bool clicked = ImGui::InvisibleButton(id, ImVec2(width, height));
+    ImGui::SetCursorScreenPos(ImVec2(x * s, y * s));
+    const bool clicked = ImGui::InvisibleButton(id, ImVec2(width * s, height * s));
     unsigned happened = 0;
     if (ImGui::IsItemHovered()) {
         happened |= GUI_HOVERED;
         if (ImGui::IsMouseDoubleClicked(0)) happened |= GUI_DOUBLE_CLICKED;
+        if (ImGui::IsMouseClicked(1)) happened |= GUI_RIGHT_CLICKED;
     }
     if (ImGui::IsItemActive()) happened |= GUI_HELD;
     if (ImGui::IsItemActivated()) happened |= GUI_PRESSED;
@@ -367,8 +388,8 @@ unsigned gui_item(const char *id, float x, float y, float width, float height)
 unsigned gui_field(
     const char *id, float x, float y, float width, char *text, int capacity, bool focus)
 {
-    ImGui::SetCursorScreenPos(ImVec2(x, y));
-    ImGui::SetNextItemWidth(width);
+    ImGui::SetCursorScreenPos(ImVec2(x * s, y * s));
+    ImGui::SetNextItemWidth(width * s);
     ImGui::PushFont(current->face[3]);
     if (focus) ImGui::SetKeyboardFocusHere();
     char label[128];    // after the ##, an id that is not shown
@@ -390,16 +411,26 @@ void gui_end_overlay(void) { canvas = nullptr; }
 
 void gui_push_clip(float x, float y, float width, float height)
 {
-    canvas->PushClipRect(ImVec2(x, y), ImVec2(x + width, y + height), true);
+    canvas->PushClipRect(ImVec2(x * s, y * s), ImVec2((x + width) * s, (y + height) * s), true);
 }
 
 void gui_pop_clip(void) { canvas->PopClipRect(); }
 
 void gui_fill(float x, float y, float width, float height, uint32_t colour, float radius)
 {
-    const float r = radius;
+    const float r = radius * s, left = snapped(x), top = snapped(y);
+    float right = snapped(x + width), bottom = snapped(y + height);
+    if (s != 1 && r < 1) {
+        // A thin rule is a pixel at least.
+        if (right < left + 1) right = left + 1;
+        if (bottom < top + 1) bottom = top + 1;
+    }
+    x = left;
+    y = top;
+    width = right - left;
+    height = bottom - top;
     if (r < 1 || width * height < 8000 || colour >> 24 != 255) {
-        canvas->AddRectFilled(ImVec2(x, y), ImVec2(x + width, y + height), colour, radius);
+        canvas->AddRectFilled(ImVec2(x, y), ImVec2(x + width, y + height), colour, r);
         return;
     }
     // A panel is rectangles and four discs: a software renderer fills those much faster than the large triangles of a
@@ -415,45 +446,72 @@ void gui_fill(float x, float y, float width, float height, uint32_t colour, floa
 void gui_outline(
     float x, float y, float width, float height, uint32_t colour, float radius, float thickness)
 {
-    canvas->AddRect(ImVec2(x, y), ImVec2(x + width, y + height), colour, radius, 0, thickness);
+    canvas->AddRect(
+        ImVec2(snapped(x), snapped(y)), ImVec2(snapped(x + width), snapped(y + height)), colour, radius * s, 0,
+        thickness * s);
 }
 
 void gui_line(float x0, float y0, float x1, float y1, uint32_t colour, float thickness)
 {
-    canvas->AddLine(ImVec2(x0, y0), ImVec2(x1, y1), colour, thickness);
+    canvas->AddLine(ImVec2(x0 * s, y0 * s), ImVec2(x1 * s, y1 * s), colour, thickness * s);
 }
 
 void gui_polyline(const float *points, int count, uint32_t colour, float thickness)
 {
     static_assert(sizeof(ImVec2) == 2 * sizeof(float), "points are passed on as they are");
-    canvas->AddPolyline(reinterpret_cast<const ImVec2 *>(points), count, colour, 0, thickness);
+    const ImVec2 *corners = reinterpret_cast<const ImVec2 *>(points);
+    static ImVector<ImVec2> scaled;    // of one thread, as all here
+    if (s != 1) {
+        scaled.resize(count);
+        for (int i = 0; i < count; i++) scaled[i] = ImVec2(corners[i].x * s, corners[i].y * s);
+        corners = scaled.Data;
+    }
+    canvas->AddPolyline(corners, count, colour, 0, thickness * s);
 }
 
 void gui_disc(float x, float y, float radius, uint32_t colour)
 {
-    canvas->AddCircleFilled(ImVec2(x, y), radius, colour);
+    canvas->AddCircleFilled(ImVec2(x * s, y * s), radius * s, colour);
 }
 
 void gui_triangle(float x0, float y0, float x1, float y1, float x2, float y2, uint32_t colour)
 {
-    canvas->AddTriangleFilled(ImVec2(x0, y0), ImVec2(x1, y1), ImVec2(x2, y2), colour);
+    canvas->AddTriangleFilled(ImVec2(x0 * s, y0 * s), ImVec2(x1 * s, y1 * s), ImVec2(x2 * s, y2 * s), colour);
 }
 
 void gui_text(int face, float x, float y, uint32_t colour, const char *text)
 {
     const ImFont *font = current->face[face];
     // Whole pixels, or glyphs of the atlas are smeared over two.
-    canvas->AddText(font, font->FontSize, ImVec2((float)(int)(x + 0.5f), (float)(int)(y + 0.5f)), colour, text);
+    canvas->AddText(font, font->FontSize, ImVec2((float)(int)(x * s + 0.5f), (float)(int)(y * s + 0.5f)), colour, text);
+}
+
+void gui_text_upwards(int face, float x, float y, uint32_t colour, const char *text)
+{
+    // Written along the line first, then turned about its beginning.
+    const ImVec2 at((float)(int)(x * s + 0.5f), (float)(int)(y * s + 0.5f));
+    const int first = canvas->VtxBuffer.Size;
+    const ImFont *font = current->face[face];
+    // ImGui leaves out letters beyond the clip, where the line would not be drawn but its turned one is.
+    canvas->PushClipRect(ImVec2(-1e6f, -1e6f), ImVec2(1e6f, 1e6f));
+    canvas->AddText(font, font->FontSize, at, colour, text);
+    canvas->PopClipRect();
+    for (int i = first; i < canvas->VtxBuffer.Size; i++) {
+        ImVec2 &corner = canvas->VtxBuffer[i].pos;
+        corner = ImVec2(at.x + (corner.y - at.y), at.y - (corner.x - at.x));
+    }
 }
 
 float gui_text_width(int face, const char *text)
 {
     const ImFont *font = current->face[face];
-    return font->CalcTextSizeA(font->FontSize, 1e9f, 0, text).x;
+    return font->CalcTextSizeA(font->FontSize, 1e9f, 0, text).x / s;
 }
 
 void gui_image(
     void *texture, float x, float y, float width, float height, float u0, float v0, float u1, float v1)
 {
-    canvas->AddImage(texture, ImVec2(x, y), ImVec2(x + width, y + height), ImVec2(u0, v0), ImVec2(u1, v1));
+    canvas->AddImage(
+        texture, ImVec2(snapped(x), snapped(y)), ImVec2(snapped(x + width), snapped(y + height)), ImVec2(u0, v0),
+        ImVec2(u1, v1));
 }

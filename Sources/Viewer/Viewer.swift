@@ -9,7 +9,8 @@ public struct ViewerOptions: Sendable {
 
     /// What stands at the top right; the learner's title if nil.
     public var title: String?
-    /// Pixels. A display that is smaller gets a window that fits.
+    /// Pixels of a picture, and of a window on an ordinary display; where the display scales (or the environment
+    /// variable CLMAT_SCALE says so) a window has so many units. A display that is smaller gets a window that fits.
     public var width = 1600
     public var height = 1000
     public var theme = Theme.dark
@@ -20,13 +21,21 @@ public struct ViewerOptions: Sendable {
     public var layoutName: String?
     /// Closes the window when the run has finished.
     public var closesWhenFinished = false
+    /// Where the time goes, by kernel: what the panel "Profile" shows, asked for twice a second while it is open.
+    /// There is no such panel if this is nil.
+    public var profile: (@Sendable () -> Table)?
+    /// Called with true when that panel is opened and with false when it or the window is closed, since to measure
+    /// costs a little.
+    public var setProfiling: (@Sendable (Bool) -> Void)?
 
     public init(
         title: String? = nil, width: Int = 1600, height: Int = 1000, theme: Theme = .dark, screenshot: String? = nil,
-        layoutName: String? = nil, closesWhenFinished: Bool = false
+        layoutName: String? = nil, closesWhenFinished: Bool = false, profile: (@Sendable () -> Table)? = nil,
+        setProfiling: (@Sendable (Bool) -> Void)? = nil
     ) {
         (self.title, self.width, self.height, self.theme) = (title, width, height, theme)
         (self.screenshot, self.layoutName, self.closesWhenFinished) = (screenshot, layoutName, closesWhenFinished)
+        (self.profile, self.setProfiling) = (profile, setProfiling)
     }
 }
 

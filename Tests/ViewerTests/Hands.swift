@@ -34,10 +34,10 @@ import Testing
         window.settle()
     }
 
-    func button(_ isDown: Bool, at point: Point) {
+    func button(_ isDown: Bool, at point: Point, _ which: Int32 = SDL_BUTTON_LEFT) {
         var event = SDL_Event()
         event.button.type = (isDown ? SDL_MOUSEBUTTONDOWN : SDL_MOUSEBUTTONUP).rawValue
-        event.button.button = UInt8(SDL_BUTTON_LEFT)
+        event.button.button = UInt8(which)
         (event.button.x, event.button.y) = (Int32(point.x), Int32(point.y))
         SDL_PushEvent(&event)
         window.settle()
@@ -47,6 +47,12 @@ import Testing
         move(to: point)
         button(true, at: point)
         button(false, at: point)
+    }
+
+    func rightClick(_ point: Point) {
+        move(to: point)
+        button(true, at: point, SDL_BUTTON_RIGHT)
+        button(false, at: point, SDL_BUTTON_RIGHT)
     }
 
     func drag(from start: Point, to end: Point) {

@@ -1,6 +1,7 @@
-import Exploration
+import Foundation
 import Testing
 
+@testable import Exploration
 @testable import Viewer
 
 /// Parts of the viewer that need no window.
@@ -16,11 +17,29 @@ import Testing
         #expect(ticks.range.lowerBound <= range.lowerBound && ticks.range.upperBound >= range.upperBound)
     }
 
+    @Test(arguments: [-0.4...352, 0...1, 0.71...0.807, -9.3 ... -8.1, 0...4_650, 123_456...123_999, 1e-7...3e-7])
+    func axesEndNearTheData(_ range: ClosedRange<Double>) {
+        for count in 3...6 {
+            let ticks = Ticks(near: range, count: count)
+            #expect((2...7).contains(ticks.values.count), "\(ticks.values)")
+            #expect(ticks.range.lowerBound <= range.lowerBound && ticks.range.upperBound >= range.upperBound)
+            #expect(range.lowerBound - ticks.range.lowerBound <= ticks.step / 10 + 1e-12)
+            #expect(ticks.range.upperBound - range.upperBound <= ticks.step / 10 + 1e-12)
+            for value in ticks.values {
+                #expect(abs(value / ticks.step - (value / ticks.step).rounded()) < 1e-6)
+                #expect(value >= ticks.range.lowerBound - ticks.step * 1e-6)
+                #expect(value <= ticks.range.upperBound + ticks.step * 1e-6)
+            }
+        }
+    }
+
     @Test(arguments: [1e-30...1.0000001e-30, 0...1e38, 1e9...1e9 + 1e-6, 5...5])
     func ticksOfStrangeRangesAreFew(_ range: ClosedRange<Double>) {
-        let ticks = Ticks(around: range, count: 5)
-        #expect((1...7).contains(ticks.values.count))
-        for value in ticks.values { #expect(!ticks.label(value).isEmpty) }
+        for ticks in [Ticks(around: range, count: 5), Ticks(near: range, count: 5)] {
+            #expect((1...8).contains(ticks.values.count))
+            #expect(ticks.range.lowerBound < ticks.range.upperBound)
+            for value in ticks.values { #expect(!ticks.label(value).isEmpty) }
+        }
     }
 
     @Test func coloursGoInOrderAndToWhatIsMoved() {
@@ -69,6 +88,38 @@ import Testing
         #expect(CSV.text(of: table) == "word,n\n\"a, b\",1\n\"say \"\"c\"\"\",2\n")
         let bars = Bars(labels: ["x", "y"], series: [("one", [1, 2]), ("two", [3])])
         #expect(CSV.text(of: bars) == "label,one,two\nx,1.0,3.0\ny,2.0,\n")
+    }
+
+    @Test(arguments: [
+        ("1", 1), ("0.5", 0.5), ("4", 4), ("1.5", 1.5), ("4.1", nil), ("0", nil), ("big", nil), ("nan", nil),
+    ])
+    func scalesAreParsed(_ text: String, _ scale: Float?) { #expect(DisplayScale.parse(text) == scale) }
+
+    @Test(
+        arguments: [(96, 1), (110, 1), (0, 1), (.nan, 1), (144, 1.5), (192, 2), (163, 1.75), (1000, 4)]
+            as [(Float, Float)])
+    func scaleFollowsTheDisplay(_ dpi: Float, _ scale: Float) { #expect(DisplayScale.scale(dpi: dpi) == scale) }
+
+    @Test func settlingIsFoundInADecay() throws {
+        let timeline = Timeline()
+        func measure(_ step: Int, _ value: Double) {
+            var measured = Measurements()
+            measured["m"] = value
+            timeline.append(measured, at: step)
+        }
+        for step in 1...100 { measure(step, 10) }
+        for step in 101...900 { measure(step, 5 + 5 * exp(-Double(step - 100) / 40) + 0.01 * sin(Double(step) * 1.7)) }
+        // Within 1 % of the span of 5 after 40 ln 100 = 184 steps.
+        guard case .after(let steps) = Settling("m", timeline, after: 100, to: 900, span: 5) else {
+            Issue.record("not settled")
+            return
+        }
+        #expect((150...200).contains(steps), "\(steps)")
+        #expect(Settling("m", timeline, after: 100, to: 160, span: 5) == .notYet)
+        #expect(Settling("m", timeline, after: 895, to: 900, span: 5) == nil)
+        #expect(Settling("m", timeline, after: 900, to: 900, span: 5) == nil)
+        for step in 901...1000 { measure(step, Double(step) / 100) }
+        #expect(Settling("m", timeline, after: 900, to: 1000, span: 5) == .notYet)
     }
 
     @Test func ratesReadAsWords() {

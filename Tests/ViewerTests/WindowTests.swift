@@ -3,6 +3,7 @@ import CLMat
 import CSDL2
 import Exploration
 import Foundation
+import Synchronization
 import Testing
 
 @testable import Viewer
@@ -75,7 +76,7 @@ import Testing
     @Test func withoutFontFilesTheBuiltInFontIsUsed() throws {
         let surface = try Surface(width: 64, height: 32, theme: .dark)
         var fonts = GuiFonts()  // no paths
-        let gui = try #require(gui_create(UnsafeMutableRawPointer(surface.renderer), &fonts))
+        let gui = try #require(gui_create(UnsafeMutableRawPointer(surface.renderer), &fonts, 1))
         defer { gui_destroy(gui) }
         for face in Face.allCases { #expect(!gui_face_is_loaded(gui, face.rawValue)) }
         gui_begin_frame(gui, 64, 32, 0.01)
@@ -86,6 +87,80 @@ import Testing
         gui_end_frame(gui)
         let picture = try surface.read()
         #expect((0..<64).contains { picture[$0, 14] != Colour(0) })
+    }
+
+    /// Measures text, which needs fonts.
+    private func measured(_ body: () throws -> Void) throws {
+        let surface = try Surface(width: 64, height: 64, theme: .dark)
+        gui_begin_frame(surface.gui, 64, 64, 0.01)
+        defer { gui_end_frame(surface.gui) }
+        try body()
+    }
+
+    @Test func captionsLoseWholeParts() throws {
+        try measured {
+            let caption = "output layer before softmax · 10 neurons × 8 chains · moving average of 100"
+            let all = UI.width(caption)
+            #expect(UI.trimmed(caption, to: all) == caption)
+            #expect(UI.trimmed(caption, to: all - 1) == "output layer before softmax · 10 neurons × 8 chains")
+            #expect(UI.trimmed(caption, to: UI.width("output layer before softmax") - 1) == "output layer before…")
+            #expect(UI.trimmed("of the chosen neuron", to: UI.width("of the chosen…")) == "of the chosen…")
+            #expect(UI.trimmed("of the chosen neuron", to: UI.width("of the…")) == "")
+        }
+    }
+
+    @Test func columnTitlesStayWhole() throws {
+        let names = [
+            "t-shirt/top", "trouser", "pullover", "dress", "coat", "sandal", "shirt", "sneaker", "bag", "ankle boot",
+        ]
+        let cell = ImageGrid.Cell(values: Array(repeating: 0, count: 784))
+        let grid = ImageGrid(
+            height: 28, width: 28, columns: 10, columnTitles: names, cells: Array(repeating: cell, count: 80))
+        try measured {
+            #expect(UI.inTwoLines("t-shirt/top", .small) == ["t-shirt/", "top"])
+            #expect(UI.inTwoLines("ankle boot", .small) == ["ankle", "boot"])
+            #expect(UI.inTwoLines("trouser", .small) == ["trouser"])
+            for (width, height) in [(1200, 900), (780, 560), (600, 360), (300, 360)] {
+                let layout = GridLayout(grid, in: Box(0, 0, Float(width), Float(height)))
+                for name in names {
+                    let shown = layout.lines(of: name).joined().filter { $0 != " " }
+                    #expect(shown == name.filter { $0 != " " }, "\(layout.titles) at \(width) × \(height)")
+                }
+                let last = layout.cell(79)
+                #expect(
+                    last.maxX <= Float(width) && (layout.contentHeight > Float(height) || last.maxY <= Float(height)))
+                // In the middle.
+                #expect(abs(layout.cell(0).x + last.maxX - Float(width)) <= 2)
+            }
+        }
+    }
+
+    @Test func tablesKeepTheirNumbersWhole() throws {
+        let table = Table(
+            columns: ["kernel", "share", "GB/s", "launches"],
+            rows: [["a_kernel_with_quite_a_long_name", "62 %", "9.1", "12,400"]], numeric: [1, 2, 3])
+        try measured {
+            let all = TableLayout.widths(table, room: 600)
+            #expect(all.count == 4)
+            let tight = TableLayout.widths(table, room: 270)
+            #expect(tight.count == 4 && tight[0] < all[0] && Array(tight.dropFirst()) == Array(all.dropFirst()))
+            #expect(tight.reduce(-TableLayout.gap) { $0 + $1 + TableLayout.gap } <= 270.5)
+            #expect(TableLayout.widths(table, room: 180).count == 2)
+            #expect(TableLayout.widths(table, room: 10).count == 1)
+        }
+    }
+
+    @Test func figuresShareTheHeightByWhatTheyNeed() throws {
+        let area = Box(0, 0, 1400, 900)
+        let panels = [Panel.figure("a"), .figure("b")]
+        func tops(_ wants: [Panel: Float]) -> [Float] {
+            let boxes = Layout().boxes(panels, in: area, need: { _, _ in 0 }, want: { panel, _ in wants[panel] })
+            return panels.map { boxes[$0]?.height ?? 0 }
+        }
+        #expect(tops([:]) == [594, 294])
+        #expect(tops([panels[0]: 1500, panels[1]: 180]) == [708, 180])
+        #expect(tops([panels[0]: 1500, panels[1]: 900]) == [594, 294])
+        #expect(tops([panels[0]: 444, panels[1]: 222]) == [592, 296])
     }
 
     // MARK: Controls
@@ -107,6 +182,7 @@ import Testing
         defer { hands.finish() }
         let track = try hands.firstTrack()
         let place = Point(track.x + track.width * 0.2, track.midY)
+        hands.window.frameSeconds = 0.001  // however busy the machine, the clicks follow each other at once
         hands.click(place)
         #expect(hands.wait { abs(hands.learner.status.settings["alpha"] - 0.2) < 0.01 })
         hands.button(true, at: place)
@@ -175,6 +251,69 @@ import Testing
         #expect(hands.wait { hands.learner.status.step == 1 && hands.learner.status.isPaused })
         Thread.sleep(forTimeInterval: 0.05)
         #expect(hands.learner.status.step == 1)
+    }
+
+    @Test func questionMarkAndF1ShowTheKeys() throws {
+        let hands = try Hands()
+        defer { hands.finish() }
+        let place = (900, 363)  // above its first line
+        let before = try hands.picture()[place.0, place.1]
+        hands.type("?")
+        #expect(hands.desk.help != nil)
+        let picture = try hands.picture()
+        #expect(picture[place.0, place.1] == hands.desk.theme.tooltip)
+        #expect(before != hands.desk.theme.tooltip)
+        hands.press(SDLK_ESCAPE, SDL_SCANCODE_ESCAPE)
+        #expect(hands.desk.help == nil)
+        hands.press(SDLK_F1, SDL_SCANCODE_F1)
+        #expect(hands.desk.help != nil)
+        hands.type("?")
+        #expect(hands.desk.help == nil)
+        // While a value is typed it is a letter like others.
+        hands.click(try hands.firstValue())
+        hands.type("?")
+        #expect(hands.desk.help == nil && hands.desk.hand.typed?.field.text == "?")
+    }
+
+    @Test func controlsAreReachedAndChangedByKeysAlone() throws {
+        let hands = try Hands()
+        defer { hands.finish() }
+        func tab(back: Bool = false) { hands.press(SDLK_TAB, SDL_SCANCODE_TAB, shift: back) }
+        func settings(_ id: String) -> Double { hands.learner.status.settings[id] }
+        let track = try hands.firstTrack()
+        hands.move(to: Point(track.x + 40, track.midY))  // the mouse that rests here does not keep the focus
+        tab()
+        #expect(hands.desk.hand.focused == "alpha" && hands.desk.hand.showsFocus)
+        // The ring.
+        let ring = try hands.picture()[Int(track.x) - 6, Int(track.y) - 10]
+        #expect(ring.red > 2 * hands.desk.theme.panel.red)
+        tab()
+        tab()
+        #expect(hands.desk.hand.focused == "gamma")
+        hands.press(SDLK_RIGHT, SDL_SCANCODE_RIGHT)
+        #expect(hands.wait { settings("gamma") == 1 })
+        hands.enter()
+        #expect(hands.wait { settings("gamma") == 0 })
+        tab()
+        hands.press(SDLK_UP, SDL_SCANCODE_UP)
+        #expect(hands.wait { settings("delta") == 1 })
+        tab()
+        #expect(hands.desk.hand.focused == "alpha")
+        hands.enter()
+        #expect(hands.desk.hand.typed?.control == "alpha")
+        hands.type("0.25")
+        tab()
+        #expect(hands.wait { settings("alpha") == 0.25 })
+        #expect(hands.desk.hand.typed == nil && hands.desk.hand.focused == "beta")
+        tab(back: true)
+        hands.press(SDLK_LEFT, SDL_SCANCODE_LEFT)
+        #expect(hands.wait { abs(settings("alpha") - 0.24) < 1e-9 })
+        hands.enter()
+        hands.type("9")
+        tab()
+        #expect(hands.desk.hand.typed?.field.problem?.contains("0 to 1") == true)
+        hands.press(SDLK_ESCAPE, SDL_SCANCODE_ESCAPE)
+        #expect(hands.desk.hand.typed == nil)
     }
 
     @Test func qCloses() throws {
@@ -388,6 +527,133 @@ import Testing
         #expect(hands.desk.axis.span == .whole)
     }
 
+    // MARK: Goals
+
+    private func plot(_ metric: String, _ hands: Hands) throws -> Box {
+        hands.desk.plotBox(try #require(hands.desk.box(of: .metric(metric))))
+    }
+
+    @Test func aGoalIsPulledMovedAndRemoved() throws {
+        let folder = try Folder()
+        setenv("XDG_CONFIG_HOME", folder.path, 1)
+        defer { unsetenv("XDG_CONFIG_HOME") }
+        let hands = try Hands(ViewerOptions(layoutName: "goals"))
+        defer { hands.finish() }
+        hands.learner.send(.step(100))
+        #expect(hands.wait { hands.desk.now == 100 })
+        let plot = try plot("test-accuracy", hands)
+        let metric = try #require(hands.desk.dashboard.metric("test-accuracy"))
+        #expect(hands.desk.goalWords(metric) == "")
+        // From 0.5 to 1, on an axis from 0 to 1: half way is 0.5, and the last value above it.
+        hands.drag(from: Point(plot.x - 5, plot.y), to: Point(plot.x - 5, plot.midY))
+        let goal = try #require(hands.desk.layout.goals["test-accuracy"])
+        #expect(goal > 0.45 && goal < 0.8)
+        #expect(hands.desk.goalWords(metric) == "goal met")
+        #expect(Layout(named: "goals").goals == ["test-accuracy": goal])
+        hands.desk.togglePausesAtGoals()
+        #expect(Layout(named: "goals").pausesAtGoals)
+        #expect(hands.desk.axis.span == .whole)
+
+        // By its line, up to the top: not met.
+        hands.drag(from: Point(plot.midX, plot.midY), to: Point(plot.midX, plot.y - 20))
+        #expect(hands.desk.layout.goals["test-accuracy"] == 1)
+        #expect(hands.desk.goalWords(metric) == "goal not met")
+
+        let line = Point(plot.midX, plot.y)
+        for isDown in [true, false, true, false] { hands.button(isDown, at: line) }
+        #expect(hands.desk.layout.goals.isEmpty && Layout(named: "goals").goals.isEmpty)
+    }
+
+    @Test func theRightButtonOffersAGoal() throws {
+        let hands = try Hands()
+        defer { hands.finish() }
+        hands.learner.send(.step(100))
+        #expect(hands.wait { hands.desk.now == 100 })
+        let plot = try plot("loss", hands)
+        hands.rightClick(Point(plot.midX, plot.y + plot.height * 0.3))
+        let menu = try #require(hands.desk.graphMenu)
+        #expect(menu.metric == "loss")
+        hands.click(Point(menu.place.x + 40, menu.place.y + 20))
+        #expect(hands.desk.graphMenu == nil && hands.desk.layout.goals["loss"] == menu.value)
+        // The loss is neither better high nor low: it has to come to its goal from where it was.
+        let loss = try #require(hands.desk.dashboard.metric("loss"))
+        #expect(hands.desk.goalWords(loss) == "goal not reached")
+        hands.learner.send(.set(control: "alpha", to: 1))
+        hands.desk.setGoal(0.9, of: "loss")
+        hands.learner.send(.step(1))
+        #expect(hands.wait { hands.desk.now == 101 })
+        #expect(hands.desk.goalWords(loss) == "goal reached")
+        hands.learner.send(.set(control: "alpha", to: 0))
+        hands.learner.send(.step(1))
+        #expect(hands.wait { hands.desk.now == 102 })
+        #expect(hands.desk.goalWords(loss) == "goal reached")
+    }
+
+    @Test func theRunPausesOnceWhenAllGoalsAreMet() throws {
+        let hands = try Hands()
+        defer { hands.finish() }
+        func pauses() -> Int { hands.learner.timeline.commands.filter { $0.command == .pause }.count }
+        hands.learner.send(.step(100))
+        #expect(hands.wait { hands.desk.now == 100 })
+        hands.desk.setGoal(0.999, of: "test-accuracy")
+        hands.desk.togglePausesAtGoals()
+        hands.learner.send(.resume)
+        #expect(hands.wait { hands.learner.status.isPaused && hands.learner.status.step >= 999 })
+        #expect(pauses() == 1 && hands.desk.notice?.text == "Paused: the goal is met.")
+        hands.learner.send(.resume)
+        let step = hands.learner.status.step
+        #expect(hands.wait { hands.desk.now > step + 100 })
+        for _ in 0..<5 { hands.window.settle() }
+        #expect(!hands.learner.status.isPaused && pauses() == 1)
+        hands.learner.send(.pause)
+        #expect(hands.wait { hands.learner.status.isPaused })
+    }
+
+    @Test func aMarkSaysWhenTheMetricSettled() throws {
+        let hands = try Hands()
+        defer { hands.finish() }
+        hands.learner.send(.step(200))
+        #expect(hands.wait { hands.desk.now == 200 })
+        hands.learner.send(.set(control: "alpha", to: 0.9))
+        hands.learner.send(.step(300))
+        #expect(hands.wait { hands.desk.now == 500 })
+        let plot = try plot("loss", hands)
+        hands.move(to: Point(plot.x + plot.width * 0.4, plot.y + 4))
+        #expect(hands.desk.tooltip?.text == "alpha 0.5 → 0.9 at step 200, settled after 1 step")
+    }
+
+    // MARK: Profile
+
+    @Test func theProfileIsMeasuredWhileItsPanelIsOpen() throws {
+        let calls = Mutex<[Bool]>([])
+        let folder = try Folder()
+        let table = Table(columns: ["kernel", "share"], rows: [["gemm", "100 %"]], numeric: [1])
+        let hands = try Hands(
+            ViewerOptions(profile: { table }, setProfiling: { isOn in calls.withLock { $0.append(isOn) } }))
+        defer { hands.finish() }
+        #expect(calls.withLock { $0 } == [] && hands.desk.box(of: .profile) == nil)
+        hands.desk.setOpen(.profile, true)
+        hands.window.settle()
+        let box = try #require(hands.desk.box(of: .profile))
+        #expect(box.height >= 120 && calls.withLock { $0 } == [true])
+        let before = FileManager.default.currentDirectoryPath
+        _ = FileManager.default.changeCurrentDirectoryPath(folder.path)
+        defer { _ = FileManager.default.changeCurrentDirectoryPath(before) }
+        hands.desk.export(.profile)
+        #expect(try String(contentsOfFile: "profile-0.csv", encoding: .utf8) == "kernel,share\ngemm,100 %\n")
+        hands.click(try hands.closeButton(.profile))
+        hands.window.settle()
+        #expect(calls.withLock { $0 } == [true, false])
+    }
+
+    @Test func withoutAProfileThereIsNoPanel() throws {
+        let hands = try Hands()
+        defer { hands.finish() }
+        hands.desk.setOpen(.profile, true)
+        hands.window.settle()
+        #expect(hands.desk.box(of: .profile) == nil)
+    }
+
     // MARK: Nothing is drawn that has not changed
 
     @Test func anIdleDeskHasNoNews() throws {
@@ -482,6 +748,67 @@ import Testing
         #expect(grid.pixels(of: grid.cells[1]) == Array(repeating: 0, count: 12))
         grid.columns = 0
         #expect(throws: CLMatError.self) { try Viewer.writePNG(of: grid, to: "/nowhere/grid.png") }
+    }
+
+    // MARK: Display scale
+
+    @Test func twiceTheScaleIsTheSameDeskWithTwiceThePixels() throws {
+        setenv("CLMAT_SCALE", "2", 1)
+        defer { unsetenv("CLMAT_SCALE") }
+        let hands = try Hands(ViewerOptions(width: 1600, height: 1000))
+        defer { hands.finish() }
+        #expect(hands.window.surface.scale == 2)
+        // The dummy driver's display is as large as asked for: half as many units.
+        #expect(hands.desk.size == Point(800, 500))
+
+        let surface = try Surface(width: 3200, height: 2000, theme: .dark)
+        let window = ViewerWindow(hands.learner, ViewerOptions(), on: surface)
+        window.draw()
+        let picture = try window.picture()
+        #expect(picture.width == 3200 && picture.height == 2000 && window.desk.size == Point(1600, 1000))
+        unsetenv("CLMAT_SCALE")
+        let plain = ViewerWindow(
+            hands.learner, ViewerOptions(), on: try Surface(width: 1600, height: 1000, theme: .dark))
+        plain.draw()
+        for panel in plain.desk.layout.openPanels(plain.desk.dashboard) {
+            let (large, small) = (try #require(window.desk.box(of: panel)), try #require(plain.desk.box(of: panel)))
+            #expect(abs(large.x - small.x) < 8 && abs(large.width - small.width) < 8, "\(panel)")
+        }
+        // A slider's track in its colour, at twice its place.
+        let box = try #require(window.desk.box(of: .controls("")))
+        let track = Point(box.x + 13 + 20, box.y + 36 + 26)
+        #expect(picture[Int(track.x * 2), Int(track.y * 2)] == Colour(0x56b4e9))
+    }
+
+    @Test func theMouseIsWhereItIsAtAnyScale() throws {
+        setenv("CLMAT_SCALE", "1.5", 1)
+        defer { unsetenv("CLMAT_SCALE") }
+        let hands = try Hands(ViewerOptions(width: 1800, height: 1200))
+        defer { hands.finish() }
+        let track = try hands.firstTrack()
+        hands.click(Point((track.x + track.width * 0.2) * 1.5, track.midY * 1.5))
+        #expect(hands.wait { abs(hands.learner.status.settings["alpha"] - 0.2) < 0.02 })
+    }
+
+    @Test func aWindowFollowsTheDisplayThatItIsMovedTo() throws {
+        let hands = try Hands()
+        defer { hands.finish() }
+        hands.window.surface.followDisplay()
+        #expect(hands.window.surface.scale == 1)
+        hands.window.surface.rescale(to: 1.25)
+        hands.window.settle()
+        #expect(hands.desk.size == Point(1280, 800))
+        let picture = try hands.picture()
+        #expect(picture.width == 1600)
+        let track = try hands.firstTrack()
+        #expect(picture[Int((track.x + 20) * 1.25), Int(track.midY * 1.25)] == Colour(0x56b4e9))
+    }
+
+    @Test func aBadScaleIsNotUsed() throws {
+        setenv("CLMAT_SCALE", "huge", 1)
+        defer { unsetenv("CLMAT_SCALE") }
+        #expect(try Surface(width: 64, height: 64, theme: .dark).scale == 1)
+        #expect(DisplayScale.refused.contains("huge"))
     }
 
     // MARK: Layout on disk

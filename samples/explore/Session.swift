@@ -104,7 +104,13 @@ struct Session {
         let size = (try? options.windowSize()) ?? (width: 1600, height: 1000)
         return ViewerOptions(
             title: learner.title, width: size.width, height: size.height,
-            theme: options.theme == .light ? .light : .dark, layoutName: layoutName)
+            theme: options.theme == .light ? .light : .dark, layoutName: layoutName,
+            profile: { [device] in device.profile.figure },
+            setProfiling: { [device, isAsked = options.profile] isOpen in
+                // What --profile prints at the end is of the whole run.
+                if isOpen, !isAsked { device.profile.reset() }
+                device.profile.isRecording = isOpen || isAsked
+            })
     }
 
     private func writeScreenshot() throws {

@@ -43,6 +43,17 @@ struct Gallery: Model {
         run(to: steps)
     }
 
+    /// What the panel "Profile" shows.
+    @Sendable static func profile() -> Table {
+        Table(
+            columns: ["kernel", "share", "GB/s", "GFLOP/s", "launches", "seconds"],
+            rows: [
+                ["gemm", "62 %", "9.1", "48.2", "12,400", "1.240"],
+                ["max_pool_forward", "23 %", "6.0", "1.1", "3,100", "0.460"],
+                ["bias_add", "15 %", "10.4", "0.9", "9,300", "0.300"],
+            ], numeric: [1, 2, 3, 4, 5], caption: "made up")
+    }
+
     // MARK: Controls, one function a kind
 
     var controls: [Control] {

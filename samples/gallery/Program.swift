@@ -9,7 +9,7 @@ import Viewer
 ///     gallery --screenshot FILE    writes a picture (also --light, --size WIDTHxHEIGHT, --steps N)
 @main struct Program {
     @MainActor static func main() {
-        var options = ViewerOptions(title: "Gallery · made-up data")
+        var options = ViewerOptions(title: "Gallery · made-up data", profile: Gallery.profile)
         var screenshot: String?
         var steps = 3000
         var arguments = CommandLine.arguments.dropFirst()

@@ -1,6 +1,6 @@
 // What the viewer uses of Dear ImGui 1.86: windows, items, a text field, fonts and draw lists.
 //
-// Coordinates are pixels of the window. Colours are 0xAABBGGRR. Text is UTF-8. One frame is
+// Coordinates are in units of the window: pixels where the scale of gui_create is 1. Colours are 0xAABBGGRR. Text is UTF-8. One frame is
 //
 //     gui_begin_frame … windows, items and drawing … gui_end_frame
 //
@@ -32,6 +32,7 @@ enum {
     GUI_CLICKED = 8,          // … and up again, still on it
     GUI_DOUBLE_CLICKED = 16,
     GUI_RELEASED = 32,        // it was held until this frame
+    GUI_RIGHT_CLICKED = 64,   // the right button went down on it
 };
 
 /// What happened to a text field.
@@ -41,8 +42,9 @@ enum { GUI_CURSOR_ARROW, GUI_CURSOR_TEXT, GUI_CURSOR_RESIZE, GUI_CURSOR_HAND, GU
 
 // MARK: Life
 
-/// `renderer` is an SDL_Renderer, which must outlive the result. Returns null if the font texture cannot be made.
-Gui *gui_create(void *renderer, const GuiFonts *fonts);
+/// `renderer` is an SDL_Renderer, which must outlive the result. A unit is `scale` pixels, and fonts are drawn for that.
+/// Returns null if the font texture cannot be made.
+Gui *gui_create(void *renderer, const GuiFonts *fonts, float scale);
 void gui_destroy(Gui *gui);
 /// Whether the face was read from its file.
 bool gui_face_is_loaded(const Gui *gui, int face);
@@ -66,6 +68,8 @@ void gui_begin_frame(Gui *gui, float width, float height, float seconds);
 void gui_end_frame(Gui *gui);
 /// Whether a text field has the keyboard.
 bool gui_is_typing(Gui *gui);
+/// Pixels a unit.
+float gui_scale(void);
 void gui_mouse(float *x, float *y);
 bool gui_mouse_was_pressed(void);
 float gui_wheel(void);
@@ -86,6 +90,8 @@ bool gui_window_is_hovered(void);
 /// A part of a window that scrolls if its content is higher. Gives where its content begins.
 void gui_begin_region(const char *id, float x, float y, float width, float height, float *content_x, float *content_y);
 void gui_end_region(float content_height);
+/// Scrolls the region in progress so that this part of it is seen in the next frame.
+void gui_reveal(float y, float height);
 unsigned gui_item(const char *id, float x, float y, float width, float height);
 /// A one-line text field. `focus` gives it the keyboard with all text selected.
 unsigned gui_field(const char *id, float x, float y, float width, char *text, int capacity, bool focus);
@@ -104,6 +110,8 @@ void gui_polyline(const float *points, int count, uint32_t colour, float thickne
 void gui_disc(float x, float y, float radius, uint32_t colour);
 void gui_triangle(float x0, float y0, float x1, float y1, float x2, float y2, uint32_t colour);
 void gui_text(int face, float x, float y, uint32_t colour, const char *text);
+/// Reads upwards from (x, y), turned by a quarter.
+void gui_text_upwards(int face, float x, float y, uint32_t colour, const char *text);
 float gui_text_width(int face, const char *text);
 /// A part of an SDL_Texture, in texture coordinates 0 to 1.
 void gui_image(

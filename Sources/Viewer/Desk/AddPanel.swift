@@ -55,6 +55,12 @@ extension Desk {
                         learner.send(attachment.isAttached ? .detach(attachment.id) : .attach(attachment.id))
                     }
                 }),
+            Section(
+                title: "Engine",
+                entries: options.profile == nil
+                    ? []
+                    : [panelEntry(.profile, "profile", "Where the time goes, by kernel. To measure costs a little.")]
+            ),
         ].filter { !$0.entries.isEmpty }
     }
 

@@ -6,8 +6,12 @@ import Exploration
 @MainActor struct Hand {
     /// The slider that is held, and where its handle was when it was taken.
     var held: (control: String, position: Double, mouse: Float)?
-    /// The slider that the arrow keys move: the one under the mouse, or moved last.
+    /// The control that the arrow keys change: the slider under the mouse, or moved last, or where tab went.
     var focused: String?
+    /// Whether the focus was moved with keys, and so is to be seen.
+    var showsFocus = false
+    /// Whether the focused control is to be scrolled to.
+    var wantsReveal = false
     /// The value that is being typed.
     var typed: (control: String, field: TextField)?
 }
@@ -37,11 +41,11 @@ extension Desk {
         case .add:
             let whole = addHeight(width: width) + 36 + 14
             return density == 0 ? whole : min(whole, 210)
-        case .figure, .metric: return 0
+        case .figure, .metric, .profile: return 0
         }
     }
 
-    private func controls(of group: String) -> [Control] { dashboard.controls.filter { $0.group == group } }
+    func controls(of group: String) -> [Control] { dashboard.controls.filter { $0.group == group } }
 
     private func height(of controls: [Control], width: Float, _ density: Density) -> Float {
         controls.reduce(0) { $0 + height(of: $1, among: controls, width: width, density) }
@@ -67,9 +71,9 @@ extension Desk {
             let density =
                 Density.all.first { height(of: controls, width: body.width, $0) <= body.height + 4 }
                 ?? Density.all[Density.all.count - 1]
-            // The handle at the end of a track may stand out by its radius.
-            UI.region("rows", Box(body.x - 8, body.y, body.width + 19, body.height + 8)) { content in
-                var y = content.y
+            // The handle at the end of a track may stand out by its radius, and the focus' ring above its row.
+            UI.region("rows", Box(body.x - 8, body.y - 5, body.width + 19, body.height + 13)) { content in
+                var y = content.y + 5
                 let width = body.width - (height(of: controls, width: body.width, density) > body.height + 8 ? 8 : 0)
                 for control in controls {
                     let height = height(of: control, among: controls, width: width, density)
@@ -79,6 +83,7 @@ extension Desk {
                     case .toggle: drawToggle(control, row)
                     case .choice(let options): drawChoice(control, options, row, density, controls)
                     }
+                    drawFocus(control, row)
                     y += height
                 }
                 return y - content.y

@@ -36,6 +36,14 @@ import Foundation
     var flash: (metric: String, until: ContinuousClock.Instant)?
     var tooltip: Tooltip?
     var columnMenu: ColumnMenu?
+    var help: Help?
+    var profileTable = Table(columns: [], rows: [])
+    var profileAskedAt: ContinuousClock.Instant?
+    var isProfiling = false
+    var graphMenu: GraphMenu?
+    var goalDrag: GoalDrag?
+    var goalWatch = GoalWatch()
+    var settlingNote: SettlingNote?
     /// Where the enlarged image was taken to be moved.
     var grabOffset = Point(0, 0)
     /// Where the enlarged image was drawn last.
@@ -51,6 +59,9 @@ import Foundation
     /// What a button of the toolbar asked of the window.
     var wantsPicture = false
 
+    /// Whether the mouse moved since the last frame.
+    private(set) var mouseHasMoved = false
+    private var lastMouse = Point(0, 0)
     private var boxes: [Panel: Box] = [:]
     private var commandsSeen = 0
     private var lastRefusal: String?
@@ -65,6 +76,7 @@ import Foundation
         (status, dashboard) = (learner.status, learner.dashboard)
         theme = options.theme == .dark ? .dark : .light
         layout = options.layoutName.map { Layout(named: $0) } ?? Layout()
+        layout.hasProfile = options.profile != nil
     }
 
     // MARK: Frame
@@ -75,21 +87,30 @@ import Foundation
         refresh()
         tooltip = nil
         nextHoveredStep = nil
+        mouseHasMoved = UI.mouse != lastMouse
+        lastMouse = UI.mouse
+        if gui_mouse_was_pressed() { hand.showsFocus = false }
 
         drawToolbar()
         let errorLines = drawStatusLine()
         let area = workingArea(errorLines: errorLines)
         let panels = layout.openPanels(dashboard)
-        boxes = layout.boxes(panels, in: area) { self.need(of: $0, $1, in: area) }
+        setProfiling(panels.contains(.profile))
+        boxes = layout.boxes(
+            panels, in: area, need: { self.need(of: $0, $1, in: area) }, want: { self.want(of: $0, width: $1) })
         movePanels(in: area)
         for panel in panels {
             guard let box = boxes[panel] else { continue }
             show(panel, box, textures)
         }
         if panels.isEmpty { drawEmptyDesk(area) }
+        // What opened on a click is not covered by words about what was clicked.
+        if columnMenu != nil || enlargedBox?.contains(UI.mouse) == true { tooltip = nil }
         enlargedBox = nil
         drawEnlarged(in: area, textures)
         drawColumnMenu(in: area)
+        drawGraphMenu(in: area)
+        drawHelp(in: area)
         drawTooltip()
         hoveredStep = nextHoveredStep
         raised = nil
@@ -111,6 +132,7 @@ import Foundation
         case .add: drawAdd(box)
         case .figure(let id): drawFigure(id, box, textures)
         case .metric(let id): drawGraph(id, box)
+        case .profile: drawProfile(box)
         }
     }
 
@@ -134,6 +156,7 @@ import Foundation
         {
             if index == drags.lastIndex(where: { $0.control == drags[index].control }) { drags[index].last = now + 1 }
         }
+        watchGoals()
         if let refusal = status.lastRefusal, refusal != lastRefusal { say(refusal) }
         lastRefusal = status.lastRefusal
     }

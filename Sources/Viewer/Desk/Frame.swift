@@ -37,12 +37,13 @@ extension Desk {
         }
         let shown = UI.shortened(title, to: room - box.x - 13, .bold)
         let end = UI.text(shown, Point(box.x + 13, box.y + 9), theme.text, .bold)
-        UI.text(UI.shortened(caption, to: room - end - 6), Point(end + 6, box.y + 9), theme.secondary)
+        let note = UI.trimmed(caption, to: room - end - 6)
+        UI.text(note, Point(end + 6, box.y + 9), theme.secondary)
 
         let bar = UI.item("title", Box(box.x, box.y, box.width - buttonsWidth, 32))
         if bar.contains(.pressed) { drag = PanelDrag(panel: panel, isResize: false, start: UI.mouse, box: box) }
         if bar.contains(.released) { drop() }
-        if bar.contains(.hovered), drag == nil, !(means.isEmpty && shown == title) {
+        if bar.contains(.hovered), drag == nil, !(means.isEmpty && shown == title && note == caption) {
             tooltip = Tooltip(title: title, text: [caption, means].filter { !$0.isEmpty }.joined(separator: "\n"))
         }
         if let exportKind, exportButton(box, exportKind) { export(panel) }

@@ -91,22 +91,24 @@ extension Desk {
         guard let metric = dashboard.metric(id) else { return }
         let plot = plotBox(box)
         let range = axis.range(now: now)
-        let drawn = curves.curve(id, learner.timeline, in: range, width: Int(plot.width), lastChange: lastChange)
+        let drawn = curves.curve(
+            id, learner.timeline, in: range, width: Int(plot.width * UI.scale), lastChange: lastChange)
         let badge: Badge? =
             switch drawn.judgement {
             case .moving: Badge(text: "moving", colour: theme.moving)
             case .settled: Badge(text: "settled", colour: theme.settled)
             case nil: nil
             }
+        let caption = [goalWords(metric), metric.unit].filter { !$0.isEmpty }.joined(separator: " · ")
         frame(
-            .metric(id), box, title: metric.title, caption: metric.unit, means: metric.means,
+            .metric(id), box, title: metric.title, caption: caption, means: metric.means,
             badge: badge, edge: litColour(metric)
         ) { body in
             guard !drawn.buckets.isEmpty else {
                 return UI.say(emptyWords(id), in: body, theme.secondary)
             }
-            draw(metric, drawn.buckets, in: plot, range)
-            steer(metric, plot, range)
+            let (values, isOnGoal) = draw(metric, drawn.buckets, in: plot, range)
+            steer(metric, plot, range, values, isOnGoal, span: Double(drawn.extremes.high - drawn.extremes.low))
         }
     }
 
@@ -114,7 +116,7 @@ extension Desk {
         commands.last { if case .set = $0.command { true } else { false } }?.step ?? -1
     }
 
-    private func plotBox(_ box: Box) -> Box { box.inset(52, 44, 68, 32) }
+    func plotBox(_ box: Box) -> Box { box.inset(52, 44, 68, 32) }
 
     /// The graph of the slider that is held stands out, as does one that was asked for.
     private func litColour(_ metric: Metric) -> Colour? {
@@ -140,12 +142,15 @@ extension Desk {
         return paired.first ?? theme.text
     }
 
-    private func draw(_ metric: Metric, _ buckets: [Timeline.Bucket], in plot: Box, _ range: ClosedRange<Double>) {
+    /// Returns the ends of the axis of values, and whether the mouse is on the goal's line.
+    private func draw(
+        _ metric: Metric, _ buckets: [Timeline.Bucket], in plot: Box, _ range: ClosedRange<Double>
+    ) -> (ClosedRange<Double>, isOnGoal: Bool) {
         let length = max(range.upperBound - range.lowerBound, 1e-9)
         func x(_ step: Double) -> Float { plot.x + Float((step - range.lowerBound) / length) * plot.width }
 
         // Axes.
-        let ticks = Ticks(around: valueRange(metric, buckets), count: max(3, min(6, Int(plot.height / 29))))
+        let ticks = Ticks(near: valueRange(metric, buckets), count: max(3, min(6, Int(plot.height / 29))))
         let (low, high) = (ticks.range.lowerBound, ticks.range.upperBound)
         func y(_ value: Float) -> Float {
             guard value.isFinite else { return value == .infinity ? plot.y : plot.maxY }
@@ -154,7 +159,7 @@ extension Desk {
         for value in ticks.values {
             let at = y(Float(value)).rounded()
             UI.rule(Point(plot.x, at), length: plot.width, theme.faint)
-            UI.text(ticks.label(value), Point(plot.x - 8, at - 6), theme.secondary, .smallMono, align: .right)
+            UI.text(ticks.label(value), Point(plot.x - 11, at - 6), theme.secondary, .smallMono, align: .right)
         }
         drawSteps(below: plot, range, x: x)
 
@@ -164,6 +169,8 @@ extension Desk {
             let at = x(Double(mark.step)).rounded()
             UI.dashes(x: at, from: plot.y, to: plot.maxY, mark.colour.faded(0.8))
         }
+
+        let isOnGoal = drawGoal(metric, plot, ticks.range)
 
         // The curve: what lies within a pixel is drawn from its least to its greatest value.
         let colour = curveColour(metric)
@@ -191,6 +198,7 @@ extension Desk {
                 value, Point(min(end, plot.maxX) + 7, at - 7), colour, .mono)
         }
         drawCrossHair(metric, buckets, plot, range, x: x, y: y)
+        return (ticks.range, isOnGoal)
     }
 
     private func lastValue(_ metric: Metric, _ buckets: [Timeline.Bucket]) -> String? {
@@ -200,19 +208,24 @@ extension Desk {
 
     /// The ends of the axis: fixed by nature, or those of the values.
     private func valueRange(_ metric: Metric, _ buckets: [Timeline.Bucket]) -> ClosedRange<Double> {
+        if let goalDrag, goalDrag.metric == metric.id { return goalDrag.axis }
         var (low, high) = (Double.infinity, -Double.infinity)
         for bucket in buckets {
             if bucket.minimum.isFinite { low = min(low, Double(bucket.minimum)) }
             if bucket.maximum.isFinite { high = max(high, Double(bucket.maximum)) }
         }
         guard low <= high else { return metric.range ?? 0...1 }
+        if let goal = layout.goals[metric.id] { (low, high) = (min(low, goal), max(high, goal)) }
         if let range = metric.range {
             // A share that moves within a small part of 0…1 is shown from there: accuracies near 1 differ.
             let span = max(high - low, (range.upperBound - range.lowerBound) * 0.02)
             if span > (range.upperBound - range.lowerBound) * 0.4 { return range }
             return max(range.lowerBound, low - span * 0.1)...min(range.upperBound, high + span * 0.1)
         }
-        if low == high { return low - max(abs(low) * 0.1, 1e-6)...high + max(abs(high) * 0.1, 1e-6) }
+        if low == high {
+            let margin = low == 0 ? 1 : max(abs(low) * 0.1, 1e-30)
+            return low - margin...high + margin
+        }
         // Zero belongs to the axis if it is near.
         if low > 0, low < high * 0.35 { low = 0 }
         if high < 0, high > low * 0.35 { high = 0 }
@@ -256,7 +269,10 @@ extension Desk {
     }
 
     /// Wheel zooms, drag pans, double click shows all: on all graphs together.
-    private func steer(_ metric: Metric, _ plot: Box, _ range: ClosedRange<Double>) {
+    private func steer(
+        _ metric: Metric, _ plot: Box, _ range: ClosedRange<Double>, _ values: ClosedRange<Double>, _ isOnGoal: Bool,
+        span: Double
+    ) {
         let item = UI.item("plot", Box(plot.x, plot.y - 10, plot.width, plot.height + 26))
         let length = range.upperBound - range.lowerBound
         let step = range.lowerBound + Double((UI.mouse.x - plot.x) / plot.width) * length
@@ -267,14 +283,19 @@ extension Desk {
             panFrom = (from.step, UI.mouse.x)
         }
         if item.contains(.released) { panFrom = nil }
-        guard item.contains(.hovered) else { return }
+        if item.contains(.rightClicked) {
+            graphMenu = GraphMenu(
+                metric: metric.id, value: value(at: min(max(UI.mouse.y, plot.y), plot.maxY), plot, values, metric),
+                place: UI.mouse)
+        }
+        guard item.contains(.hovered) || (isOnGoal && plot.contains(UI.mouse)) else { return }
         nextHoveredStep = min(max(step, range.lowerBound), range.upperBound)
         if UI.wheel != 0 { axis.zoom(by: UI.wheel > 0 ? 0.8 : 1.25, about: step, now: now) }
 
         func x(_ step: Int) -> Float { plot.x + Float((Double(step) - range.lowerBound) / length) * plot.width }
         let near = changes(at: x).min { abs(x($0.step) - UI.mouse.x) < abs(x($1.step) - UI.mouse.x) }
         if let near, abs(x(near.step) - UI.mouse.x) < 6, UI.mouse.y < plot.y + 14 {
-            tooltip = Tooltip(text: near.words)
+            tooltip = Tooltip(text: near.words + settlingWords(metric.id, after: near.step, span: span))
         }
     }
 }

@@ -10,6 +10,12 @@ struct Layout: Equatable {
     private var isOpen: [String: Bool] = [:]
     /// Places of panels in shares of the working area; empty while the grid holds.
     private var places: [String: Box] = [:]
+    /// Goal lines by metric.
+    private(set) var goals: [String: Double] = [:]
+    /// Whether the run is to pause when all goals are met.
+    var pausesAtGoals = false
+    /// Whether there is a profile to show.
+    var hasProfile = false
     /// What was on the dashboard when it was last looked at.
     private var known: Dashboard?
 
@@ -17,6 +23,11 @@ struct Layout: Equatable {
 
     func isOpen(_ panel: Panel) -> Bool { isOpen[panel.name] ?? false }
     mutating func set(_ panel: Panel, open: Bool) { isOpen[panel.name] = open }
+
+    /// A goal that is no number is none.
+    mutating func setGoal(_ value: Double?, of metric: String) {
+        goals[metric] = value.flatMap { $0.isFinite ? $0 : nil }
+    }
 
     /// Puts all panels back on the grid.
     mutating func arrange() { places = [:] }
@@ -42,21 +53,26 @@ struct Layout: Equatable {
                 set(panel, open: starters.contains(id) || isOnlyChoice)
             case .metric(let id):
                 if metrics.contains(id) { set(panel, open: true) }
+            case .profile: break
             }
         }
         known = dashboard
     }
 
-    func openPanels(_ dashboard: Dashboard) -> [Panel] { dashboard.panels.filter { isOpen($0) } }
+    func openPanels(_ dashboard: Dashboard) -> [Panel] {
+        (dashboard.panels + (hasProfile ? [.profile] : [])).filter { isOpen($0) }
+    }
 
     // MARK: Places
 
     /// How high a panel of the left column has to be if its rows are this dense: 0 is the airiest.
     typealias Need = (_ panel: Panel, _ density: Int) -> Float
+    /// How high a figure of this width has to be to be as large as it can; nil if any height does.
+    typealias Want = (_ panel: Panel, _ width: Float) -> Float?
 
     /// Where each open panel is.
-    func boxes(_ panels: [Panel], in area: Box, need: Need) -> [Panel: Box] {
-        var boxes = Self.grid(panels, in: area, need: need)
+    func boxes(_ panels: [Panel], in area: Box, need: Need, want: Want = { _, _ in nil }) -> [Panel: Box] {
+        var boxes = Self.grid(panels, in: area, need: need, want: want)
         guard !isArranged else { return boxes }
         var taken: [Box] = []
         var homeless: [Panel] = []
@@ -92,11 +108,11 @@ struct Layout: Equatable {
     static let gap: Float = 12
 
     /// Controls left, figures in the middle, graphs right; a fourth and further graph under the figures.
-    private static func grid(_ panels: [Panel], in area: Box, need: Need) -> [Panel: Box] {
+    private static func grid(_ panels: [Panel], in area: Box, need: Need, want: Want) -> [Panel: Box] {
         var boxes: [Panel: Box] = [:]
         var rest = area
         let left = panels.filter { if case .controls = $0 { true } else { $0 == .add } }
-        let figures = panels.filter { if case .figure = $0 { true } else { false } }
+        let figures = panels.filter { if case .figure = $0 { true } else { $0 == .profile } }
         let graphs = panels.filter { if case .metric = $0 { true } else { false } }
 
         if !left.isEmpty {
@@ -128,19 +144,50 @@ struct Layout: Equatable {
             boxes[figures[0]] = rest
         } else {
             let share: Float = lower.count <= 2 ? 0.66 : lower.count <= 4 ? 0.45 : 0.36
-            let top = (rest.height * share).rounded()
+            var top = (rest.height * share).rounded()
             // Two in a row, or as many more as leave each high enough to be read.
             let mostRows = max(1, Int((rest.height - top) / (150 + gap)))
             let perRow = min(max(2, (lower.count + mostRows - 1) / mostRows), max(2, Int(rest.width / 180)))
             let rowCount = (lower.count + perRow - 1) / perRow
+            let rows = (0..<rowCount).map { Array(lower.dropFirst($0 * perRow).prefix(perRow)) }
+            // What lies below gets no more than it can use if the first figure wants that.
+            let usual = (rest.height - top - gap * Float(rowCount)) / Float(rowCount)
+            let wants = rows.map { row in
+                let width = (rest.width - gap * Float(row.count - 1)) / Float(row.count)
+                let most = row.map { want($0, width) ?? usual }.max() ?? usual
+                return max(min(150, usual), most)
+            }
+            if let wish = want(figures[0], rest.width) {
+                let (all, below) = (rest.height - gap * Float(rowCount), wants.reduce(0, +))
+                let free = all - wish - below
+                let fair = max(all - min(below, usual * Float(rowCount)), 0)
+                top = (free > 0 ? all * wish / (wish + below) : min(wish, fair)).rounded()
+            }
             boxes[figures[0]] = Box(rest.x, rest.y, rest.width, top)
             let bottom = rest.inset(0, top + gap, 0, 0)
-            for (index, row) in bottom.rows(rowCount, gap: gap).enumerated() {
-                let part = lower.dropFirst(index * perRow).prefix(perRow)
-                for (panel, box) in zip(part, row.columns(part.count, gap: gap)) { boxes[panel] = box }
+            let heights = Self.heights(wants, filling: bottom.height, gap: gap)
+            var y = bottom.y
+            for (row, height) in zip(rows, heights) {
+                let box = Box(bottom.x, y, bottom.width, height)
+                for (panel, place) in zip(row, box.columns(row.count, gap: gap)) { boxes[panel] = place }
+                y += height + gap
             }
         }
         return boxes
+    }
+
+    /// Whole heights of rows that fill `height`, in proportion to what they want, none less than half its fair share.
+    private static func heights(_ wants: [Float], filling height: Float, gap: Float) -> [Float] {
+        let room = height - gap * Float(wants.count - 1)
+        let fair = room / Float(max(1, wants.count))
+        let wishes = wants.map { min(max($0, fair * 0.5), fair * 2) }
+        let total = max(1, wishes.reduce(0, +))
+        var left = room
+        return wishes.enumerated().map { index, wish in
+            let own = index == wishes.count - 1 ? left : (room * wish / total).rounded()
+            left -= own
+            return own
+        }
     }
 
     /// Panels as high as they need, at the airiest density at which they fit. The last one takes what is left.
@@ -184,6 +231,9 @@ extension Layout {
         var open: [String: Bool]
         /// Left, top, width and height in shares of the working area.
         var places: [String: [Float]]
+        /// Absent in files from before there were goals.
+        var goals: [String: Double]?
+        var pausesAtGoals: Bool?
     }
 
     /// Where the layout of a model is kept: `$XDG_CONFIG_HOME/clmat` or `~/.config/clmat`.
@@ -202,6 +252,8 @@ extension Layout {
         do {
             let stored = try JSONDecoder().decode(Stored.self, from: Files.read(path))
             isOpen = stored.open
+            goals = stored.goals ?? [:]
+            pausesAtGoals = stored.pausesAtGoals ?? false
             for (panel, numbers) in stored.places {
                 guard numbers.count == 4, numbers.allSatisfy({ $0.isFinite && (0...1).contains($0) }),
                     numbers[2] > 0.01, numbers[3] > 0.01
@@ -216,7 +268,9 @@ extension Layout {
 
     func save(named name: String) throws(CLMatError) {
         let path = Self.path(named: name)
-        let stored = Stored(open: isOpen, places: places.mapValues { [$0.x, $0.y, $0.width, $0.height] })
+        let stored = Stored(
+            open: isOpen, places: places.mapValues { [$0.x, $0.y, $0.width, $0.height] }, goals: goals,
+            pausesAtGoals: pausesAtGoals)
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
         do {

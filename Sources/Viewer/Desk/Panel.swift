@@ -8,6 +8,8 @@ enum Panel: Hashable {
     case add
     case figure(String)
     case metric(String)
+    /// Where the engine's time goes.
+    case profile
 
     /// How a saved layout names it.
     var name: String {
@@ -16,6 +18,7 @@ enum Panel: Hashable {
         case .add: "add"
         case .figure(let id): "figure:\(id)"
         case .metric(let id): "metric:\(id)"
+        case .profile: "profile"
         }
     }
 }

@@ -37,8 +37,7 @@ extension Desk {
             }
             UI.text(valueText, Point(row.maxX - valueWidth, row.y), theme.text, .mono)
             if number.contains(.clicked), !inactive {
-                hand.typed = (control.id, TextField(control.text(value).replacingOccurrences(of: ",", with: "")))
-                hand.focused = control.id
+                startTyping(control)
             }
         }
 
@@ -77,7 +76,11 @@ extension Desk {
         let handle = Point(x(position), track.midY)
         if isHeld || hand.focused == control.id { UI.disc(handle, radius: 9, colour.faded(0.45)) }
         UI.disc(handle, radius: 7, status.isFinished ? theme.secondary : theme.text)
-        if item.contains(.hovered), !isHeld { hand.focused = control.id }
+        // A mouse that rests does not take the focus from the keys.
+        if item.contains(.hovered), !isHeld, mouseHasMoved {
+            hand.focused = control.id
+            hand.showsFocus = false
+        }
     }
 
     private func move(_ control: Control, _ track: Box, _ item: Happened) {
@@ -154,20 +157,6 @@ extension Desk {
                 flash = (metric.id, clock.now + .seconds(1.5))
             }
             x = box.maxX + UI.width(" ", .small)
-        }
-    }
-
-    // MARK: Arrow keys
-
-    /// Moves the focused slider by a hundredth of its track, or a thousandth.
-    func nudge(_ direction: Double, fine: Bool) {
-        guard let id = hand.focused, let control = dashboard.control(id), control.isSlider else { return }
-        let value = value(of: control)
-        let position = control.position(of: value)
-        for distance in 1...20 {
-            // As far as it takes to change a value of three digits or a whole number.
-            let next = control.value(at: position + direction * (fine ? 0.001 : 0.01) * Double(distance))
-            if next != value { return set(control, to: next) }
         }
     }
 }

@@ -24,6 +24,10 @@ extension Desk {
         if tool("step", "Step", isEnabled: runs) { step(1) }
         if tool("ten", "10 steps", isEnabled: runs) { step(10) }
         if tool("picture", "Picture") { wantsPicture = true }
+        if tool("panels", "Panels", isOn: layout.isOpen(.add)) { setOpen(.add, !layout.isOpen(.add)) }
+        if !layout.goals.isEmpty, tool("goals", "Pause at goals", isOn: layout.pausesAtGoals, isEnabled: runs) {
+            togglePausesAtGoals()
+        }
 
         let room = size.x - x
         let title = UI.shortened(options.title ?? learner.title, to: room * 0.42, .bold)

@@ -1,4 +1,4 @@
-/// A place in the window, in pixels.
+/// A place in the window, in units of the desk: pixels on an ordinary display.
 struct Point: Equatable {
     var x: Float
     var y: Float
@@ -6,7 +6,7 @@ struct Point: Equatable {
     init(_ x: Float, _ y: Float) { (self.x, self.y) = (x, y) }
 }
 
-/// A rectangle of the window, in pixels.
+/// A rectangle of the window, in units of the desk.
 struct Box: Equatable {
     var x: Float
     var y: Float

@@ -15,13 +15,12 @@ struct SliderColours {
     subscript(_ slider: String) -> Colour? { owners.firstIndex(of: slider).map { Self.palette[$0] } }
 
     /// Gives free colours to the sliders that are there now. One that went keeps its colour, and so its marks on the
-    /// graphs, until another needs it.
+    /// graphs, until another that has none is moved.
     mutating func update(_ sliders: [String]) {
         guard sliders != present else { return }
         present = sliders
         for slider in sliders where self[slider] == nil {
-            let free = owners.firstIndex(of: nil) ?? owners.firstIndex { !sliders.contains($0 ?? "") }
-            guard let free else { return }
+            guard let free = owners.firstIndex(of: nil) else { return }
             owners[free] = slider
         }
     }

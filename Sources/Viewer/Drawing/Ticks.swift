@@ -3,8 +3,11 @@ import Foundation
 
 /// Round values along an axis.
 struct Ticks {
+    /// Zero is added to each, so that none is −0.
     let values: [Double]
     let step: Double
+    /// The ends of the axis.
+    let range: ClosedRange<Double>
 
     /// At most `count` round values that span `range`, beyond its ends.
     init(around range: ClosedRange<Double>, count: Int) {
@@ -12,7 +15,33 @@ struct Ticks {
         let first = (range.lowerBound / step + 1e-9).rounded(.down)
         let last = max(first + 1, (range.upperBound / step - 1e-9).rounded(.up))
         self.step = step
-        values = stride(from: first, through: last, by: 1).map { $0 * step }
+        values = stride(from: first, through: last, by: 1).map { $0 * step + 0 }
+        self.range = first * step...last * step
+    }
+
+    /// About `count` round values, at least two, within an axis that ends near `range`: at the next tenth of a step,
+    /// so that it rests while the values change a little.
+    init(near range: ClosedRange<Double>, count: Int) {
+        var step = Self.roundStep(range.upperBound - range.lowerBound, count: max(2, count))
+        func ends(_ part: Double) -> (low: Double, high: Double) {
+            let low = (range.lowerBound / part + 1e-9).rounded(.down) * part
+            let high = (range.upperBound / part - 1e-9).rounded(.up) * part
+            return (low, max(high, low + part))
+        }
+        var (low, high) = ends(step / 10)
+        func inside() -> [Double] {
+            let first = (low / step - 1e-9).rounded(.up)
+            let last = (high / step + 1e-9).rounded(.down)
+            return first <= last ? stride(from: first, through: last, by: 1).map { $0 * step + 0 } : []
+        }
+        var values = inside()
+        for _ in 0..<3 where values.count < 2 {
+            // A wide step may fall between the ends.
+            step = Self.roundStep(step, count: 2)
+            (low, high) = ends(step / 10)
+            values = inside()
+        }
+        (self.step, self.values, self.range) = (step, values, low...high)
     }
 
     /// At most `count` round values within `range`.
@@ -21,11 +50,9 @@ struct Ticks {
         let first = (range.lowerBound / step - 1e-9).rounded(.up)
         let last = (range.upperBound / step + 1e-9).rounded(.down)
         self.step = step
-        values = first <= last ? stride(from: first, through: last, by: 1).map { $0 * step } : []
+        values = first <= last ? stride(from: first, through: last, by: 1).map { $0 * step + 0 } : []
+        self.range = range
     }
-
-    /// The ends of the axis.
-    var range: ClosedRange<Double> { (values.first ?? 0)...(values.last ?? 1) }
 
     /// All labels have the same number of decimals.
     func label(_ value: Double) -> String {

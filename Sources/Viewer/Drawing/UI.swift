@@ -1,4 +1,5 @@
 import CImGui
+import Foundation
 
 /// The fonts of the window.
 enum Face: Int32, CaseIterable {
@@ -25,6 +26,7 @@ struct Happened: OptionSet {
     static let clicked = Happened(rawValue: UInt32(GUI_CLICKED))
     static let doubleClicked = Happened(rawValue: UInt32(GUI_DOUBLE_CLICKED))
     static let released = Happened(rawValue: UInt32(GUI_RELEASED))
+    static let rightClicked = Happened(rawValue: UInt32(GUI_RIGHT_CLICKED))
 }
 
 /// Drawing and asking, within a frame.
@@ -105,6 +107,11 @@ struct Happened: OptionSet {
         return align == .left ? x + width(text, face) : at.x
     }
 
+    /// Writes `text` upwards: it begins at the bottom, and its letters stand to the right of `at.x`.
+    static func textUpwards(_ text: String, _ at: Point, _ colour: Colour, _ face: Face = .text) {
+        gui_text_upwards(face.rawValue, at.x, at.y, colour.packed, text)
+    }
+
     /// `text`, cut with an ellipsis if it is wider than `room`.
     static func shortened(_ text: String, to room: Float, _ face: Face = .text) -> String {
         if width(text, face) <= room { return text }
@@ -117,6 +124,36 @@ struct Happened: OptionSet {
         }
         while low > 0, characters[low - 1] == " " { low -= 1 }
         return low == 0 ? "" : String(characters[..<low]) + "…"
+    }
+
+    /// As many of the parts of `text` that stand between " · " as fit, from the first on. Of a first part that does
+    /// not fit by itself, as many words.
+    static func trimmed(_ text: String, to room: Float, _ face: Face = .text) -> String {
+        var parts = text.components(separatedBy: " · ")
+        while parts.count > 1, width(parts.joined(separator: " · "), face) > room { parts.removeLast() }
+        if width(parts.joined(separator: " · "), face) <= room { return parts.joined(separator: " · ") }
+        var words = parts[0].split(separator: " ")
+        while let last = words.last {
+            let shown = words.joined(separator: " ") + "…"
+            // "of the…" says less than nothing.
+            let isFiller = ["of", "the", "a", "an", "in", "and", "·", "×", "per", "by"].contains(last.lowercased())
+            if !isFiller, width(shown, face) <= room { return shown }
+            words.removeLast()
+        }
+        return ""
+    }
+
+    /// `text` in the two narrowest lines, broken at a space, or after a slash or a hyphen; in one if it has none.
+    static func inTwoLines(_ text: String, _ face: Face) -> [String] {
+        var best = (lines: [text], width: width(text, face))
+        for index in text.indices.dropFirst() {
+            let before = text[text.index(before: index)]
+            guard text[index] == " " || "/-".contains(before) else { continue }
+            let lines = [String(text[..<index]), String(text[index...].drop { $0 == " " })]
+            let widest = lines.map { width($0, face) }.max() ?? 0
+            if widest < best.width { best = (lines, widest) }
+        }
+        return best.lines
     }
 
     /// `text` in lines no wider than `room`.
@@ -147,6 +184,9 @@ struct Happened: OptionSet {
             y += 18
         }
     }
+
+    /// Pixels a unit.
+    static var scale: Float { gui_scale() }
 
     // MARK: Asking
 

@@ -15,7 +15,7 @@ extension Desk {
         let plot = body.inset(52, curve.yTitle.isEmpty ? 6 : 22, nameWidth + 14, 36)
         let xs = left < right ? left...right : left - 0.5...right + 0.5
         let padded = low < high ? low...high : low - 0.5...high + 0.5
-        let ticks = Ticks(around: padded, count: max(2, Int(plot.height / 28)))
+        let ticks = Ticks(near: padded, count: max(2, Int(plot.height / 28)))
         func x(_ value: Double) -> Float {
             plot.x + Float((value - xs.lowerBound) / (xs.upperBound - xs.lowerBound)) * plot.width
         }

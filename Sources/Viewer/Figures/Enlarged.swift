@@ -20,7 +20,7 @@ extension Desk {
         let facts = cell.factTexts
         let zoom = max(1, (min(308, area.height - 230) / Float(max(grid.width, grid.height))).rounded(.down))
         let image = (width: Float(grid.width) * zoom, height: Float(grid.height) * zoom)
-        let buttons = cell.actions.map { $0.asks == nil ? Float(30) : 52 }.reduce(0, +)
+        let buttons = cell.actions.map(actionHeight).reduce(0, +)
         let width = max(image.width, 240) + 28
         let height = 40 + image.height + 24 + Float(facts.count) * 17 + buttons + 14
         let place = figures[id]?.place ?? Point(area.midX, area.midY)
@@ -53,7 +53,10 @@ extension Desk {
         }
         y += 4
         for (number, action) in cell.actions.enumerated() {
-            y += drawAction(action, number, id, Box(box.x + 14, y, box.width - 28, 26))
+            var answer = figures[id]?.answers[number]
+            _ = drawAction(action, number, &answer, Box(box.x + 14, y, box.width - 28, 26))
+            figures[id]?.answers[number] = answer
+            y += actionHeight(action)
         }
         gui_end_window()
     }
@@ -71,15 +74,18 @@ extension Desk {
         return "(\(x), \(y))  " + values.joined(separator: "  ")
     }
 
-    /// Returns how much room it took.
-    private func drawAction(_ action: Action, _ number: Int, _ id: String, _ box: Box) -> Float {
+    /// The room that an action takes: a button, or a field with its question and a button.
+    func actionHeight(_ action: Action) -> Float { action.asks == nil ? 30 : 52 }
+
+    /// A button for what can be done, with a field for what it asks. Returns whether it was done.
+    func drawAction(_ action: Action, _ number: Int, _ answer: inout TextField?, _ box: Box) -> Bool {
         guard let question = action.asks else {
-            if button("action \(number)", action.title, box, isEnabled: !status.isFinished) {
-                learner.send(.act(action))
-            }
-            return 30
+            let isDone = button("action \(number)", action.title, box, isEnabled: !status.isFinished)
+            if isDone { learner.send(.act(action)) }
+            return isDone
         }
-        var field = figures[id]?.answers[number] ?? TextField("\(question.range.lowerBound)", takesFocus: false)
+        var field = answer ?? TextField("\(question.range.lowerBound)", takesFocus: false)
+        defer { answer = field }
         let accepted = "\(question.range.lowerBound)…\(question.range.upperBound)"
         let words = field.problem ?? "\(question.title), \(accepted)"
         UI.text(
@@ -90,17 +96,14 @@ extension Desk {
         let isAsked = button(
             "action \(number)", action.title, Box(box.x + 72, box.y + 15, box.width - 72, 26),
             isEnabled: !status.isFinished)
-        if isAsked || outcome == .entered {
-            if let answer = Int(field.text), question.range.contains(answer) {
-                var asked = action
-                asked.arguments.append(answer)
-                learner.send(.act(asked))
-            } else {
-                field.problem =
-                    "\(CLMatError.invalidValue(setting: question.title, value: field.text, accepted: accepted))"
-            }
+        guard isAsked || outcome == .entered else { return false }
+        guard let number = Int(field.text), question.range.contains(number) else {
+            field.problem = "\(CLMatError.invalidValue(setting: question.title, value: field.text, accepted: accepted))"
+            return false
         }
-        figures[id]?.answers[number] = field
-        return 52
+        var asked = action
+        asked.arguments.append(number)
+        learner.send(.act(asked))
+        return true
     }
 }

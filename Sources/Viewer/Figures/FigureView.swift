@@ -6,6 +6,8 @@ import Exploration
     /// The computation that ``state`` is from.
     var version = Int.min
     var state = FigureState.waiting
+    /// What was shown last, for how much room it asks; also while the figure fails.
+    var shape: FigureContent?
     /// The images of a grid, side by side.
     var texture: Texture?
     /// The cell that is shown large.
@@ -46,6 +48,22 @@ extension Desk {
         }
     }
 
+    /// How high a panel of this width has to be to show all of its figure as large as it can be; nil if any height
+    /// does.
+    func want(of panel: Panel, width: Float) -> Float? {
+        guard case .figure(let id) = panel else { return nil }
+        switch figures[id]?.shape {
+        case .imageGrid(let grid) where grid.isDrawable:
+            return GridLayout.height(of: grid, filling: width - Self.sides) + Self.aboveAndBelow
+        case .table(let table): return Float(table.rows.count) * 20 + 26 + Self.aboveAndBelow
+        default: return nil
+        }
+    }
+
+    /// What the frame of a panel takes.
+    private static let sides: Float = 26
+    private static let aboveAndBelow: Float = 48
+
     /// Takes over what was computed since the last frame; a texture changes only with its content.
     private func refreshFigure(_ id: String, _ textures: TextureMaker) {
         let version = learner.version(of: id)
@@ -54,6 +72,7 @@ extension Desk {
         guard version != view.version else { return }
         view.version = version
         view.state = state
+        if case .ready(let content, _) = state { view.shape = content }
         if case .ready(.imageGrid(let grid), _) = state {
             view.texture = textures.texture(of: grid, replacing: view.texture)
             if let cell = view.enlarged, !grid.cells.indices.contains(cell) { view.enlarged = nil }

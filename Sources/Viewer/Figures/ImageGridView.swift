@@ -8,6 +8,8 @@ struct ColumnMenu {
     let title: String
     let actions: [Action]
     let place: Point
+    /// What is typed for an action that asks, by the action's place in the list.
+    var answers: [Int: TextField] = [:]
     /// It is drawn first in the frame after the click.
     var isNew = true
 }
@@ -32,12 +34,14 @@ extension Desk {
     }
 
     private func draw(_ id: String, _ grid: ImageGrid, _ texture: Texture, _ layout: GridLayout, visible: Box) {
-        for (column, title) in grid.columnTitles.prefix(grid.columns).enumerated() {
-            let x = layout.cell(column).midX
-            let shown = UI.shortened(title, to: layout.cellWidth + layout.gap - 2, .bold)
-            let box = Box(layout.cell(column).x, layout.origin.y - 20, layout.cellWidth, 19)
+        for (column, title) in grid.columnTitles.prefix(grid.columns).enumerated()
+        where layout.titles != .none {
+            let top = layout.origin.y - layout.titleHeight
+            let lines = layout.lines(of: title)
+            let isWhole = lines.joined().filter { $0 != " " } == title.filter { $0 != " " }
+            let box = Box(layout.cell(column).x, top + 1, layout.cellWidth, layout.titleHeight - 2)
             let actions = grid.columnActions.indices.contains(column) ? grid.columnActions[column] : []
-            let item = actions.isEmpty && shown == title ? [] : UI.item("column \(column)", box)
+            let item = actions.isEmpty && isWhole ? [] : UI.item("column \(column)", box)
             if item.contains(.hovered) {
                 tooltip = Tooltip(title: title, text: actions.map(\.title).joined(separator: ", "))
                 if !actions.isEmpty {
@@ -49,7 +53,18 @@ extension Desk {
                 columnMenu = ColumnMenu(
                     figure: id, column: column, title: title, actions: actions, place: Point(box.x, box.maxY))
             }
-            UI.text(shown, Point(x, layout.origin.y - 18), theme.text, .bold, align: .centre)
+            let face = layout.titles.face
+            if layout.titles == .upwards {
+                UI.textUpwards(lines[0], Point(box.midX - 7, layout.origin.y - 5), theme.text, face)
+            } else {
+                // Titles of one line stand on the images, as the second of two does.
+                let first = layout.origin.y - 3 - Float(lines.count) * (face.lineHeight - 0.5)
+                for (number, line) in lines.enumerated() {
+                    UI.text(
+                        line, Point(box.midX, first + Float(number) * (face.lineHeight - 0.5)), theme.text, face,
+                        align: .centre)
+                }
+            }
         }
         for (row, title) in grid.rowTitles.prefix(grid.rows).enumerated() {
             let cell = layout.cell(row * grid.columns)
@@ -68,7 +83,7 @@ extension Desk {
                 UI.outline(Box(box.x - 1, box.y - 1, box.width + 2, box.height + 2), theme.text)
             }
             if item.contains(.hovered) {
-                let verdict = cell.isRight.map { $0 ? "does what it should" : "does not do what it should" }
+                let verdict = cell.isRight.map { $0 ? "taken for what it should be" : "not taken for what it should be" }
                 tooltip = Tooltip(title: title(of: index, in: grid), facts: cell.factTexts, text: verdict ?? "")
             }
             if item.contains(.clicked) {
@@ -89,19 +104,21 @@ extension Desk {
 
     func drawColumnMenu(in area: Box) {
         guard let menu = columnMenu else { return }
-        let width = max(150, (menu.actions.map { UI.width($0.title) }.max() ?? 0) + 28)
-        let box = Box(menu.place.x, menu.place.y + 2, width, Float(menu.actions.count) * 28 + 34).within(area)
+        let asks = menu.actions.contains { $0.asks != nil }
+        let width = max(asks ? 236 : 150, (menu.actions.map { UI.width($0.title) }.max() ?? 0) + 28)
+        let height = menu.actions.map(actionHeight).reduce(0, +) + 36
+        let box = Box(menu.place.x, menu.place.y + 2, width, height).within(area)
         gui_begin_window(
             "column menu", box.x, box.y, box.width, box.height, theme.tooltip.packed, theme.edge.packed, 5, false,
             menu.isNew)
         UI.text(UI.shortened(menu.title, to: width - 20, .bold), Point(box.x + 10, box.y + 8), theme.text, .bold)
         var chosen = false
+        var y = box.y + 29
         for (index, action) in menu.actions.enumerated() {
-            let place = Box(box.x + 6, box.y + 29 + Float(index) * 28, box.width - 12, 25)
-            if button("action \(index)", action.title, place, isEnabled: !status.isFinished) {
-                learner.send(.act(action))
-                chosen = true
-            }
+            var answer = columnMenu?.answers[index]
+            if drawAction(action, index, &answer, Box(box.x + 8, y, box.width - 16, 26)) { chosen = true }
+            columnMenu?.answers[index] = answer
+            y += actionHeight(action)
         }
         gui_end_window()
         columnMenu?.isNew = false
@@ -120,17 +137,63 @@ struct GridLayout {
     private(set) var origin: Point
     let cellWidth: Float
     let cellHeight: Float
+    /// Between rows.
     let gap: Float
+    private(set) var columnGap: Float
     let rowTitleWidth: Float
     let contentHeight: Float
+    let titles: Titles
     private let columns: Int
     /// The room for the columns' titles, which stand above ``origin``.
-    private let titleHeight: Float
+    let titleHeight: Float
 
+    /// How the columns' titles are set.
+    enum Titles: CaseIterable {
+        case none, oneLine, twoLines, twoSmallLines, upwards
+
+        var face: Face { self == .oneLine || self == .twoLines ? .bold : .small }
+    }
+
+    /// As large as fits, with titles set as large as can be read in full.
     @MainActor init(_ grid: ImageGrid, in body: Box) {
+        let titles = grid.columnTitles.prefix(grid.columns)
+        guard !titles.isEmpty else {
+            self.init(grid, in: body, .none, height: 0)
+            return
+        }
+        let heights: [(Titles, Float)] = [(.oneLine, 21), (.twoLines, 34), (.twoSmallLines, 30)]
+        for (way, height) in heights {
+            let needs = titles.map { title in
+                let lines = way == .oneLine ? [title] : UI.inTwoLines(title, way.face)
+                return lines.map { UI.width($0, way.face) }.max() ?? 0
+            }
+            let widest = needs.max() ?? 0
+            self.init(grid, in: body, way, height: height, columnWidth: widest + 6)
+            if cellWidth + columnGap >= widest + 6 { return }
+        }
+        let longest = titles.map { UI.width($0, .small) }.max() ?? 0
+        self.init(grid, in: body, .upwards, height: min(longest + 10, body.height * 0.3))
+        // Cells narrower than a letter is high have no place for words.
+        if cellWidth + gap < 12 { self.init(grid, in: body, .none, height: 0) }
+    }
+
+    /// A column's title as it is shown, cut only where no way of setting it fits.
+    @MainActor func lines(of title: String) -> [String] {
+        switch titles {
+        case .none: [""]
+        case .oneLine: [title]
+        case .twoLines, .twoSmallLines:
+            UI.width(title, titles.face) <= cellWidth + columnGap - 6 ? [title] : UI.inTwoLines(title, titles.face)
+        case .upwards: [UI.shortened(title, to: titleHeight - 8, .small)]
+        }
+    }
+
+    @MainActor private init(
+        _ grid: ImageGrid, in body: Box, _ titles: Titles, height top: Float, columnWidth: Float = 0
+    ) {
         columns = grid.columns
-        let top: Float = grid.columnTitles.isEmpty ? 0 : 21
         titleHeight = top
+        self.titles = titles
         rowTitleWidth = min(grid.rowTitles.map { UI.width($0, .small) }.max() ?? 0, body.width * 0.2)
         let left = rowTitleWidth > 0 ? rowTitleWidth + 8 : 0
         let (columns, rows) = (Float(grid.columns), Float(max(1, grid.rows)))
@@ -146,8 +209,18 @@ struct GridLayout {
         cellWidth = max(2, width.rounded(.down))
         cellHeight = max(2, (cellWidth * aspect).rounded())
         contentHeight = top + rows * (cellHeight + gap) - gap + 2
-        let used = left + columns * (cellWidth + gap) - gap
-        origin = Point((body.x + left + max(0, (body.width - used) / 2)).rounded(), body.y + top)
+        // Where height is what is short, columns may stand further apart for the sake of their titles.
+        let spare = (body.width - left - columns * cellWidth) / max(1, columns - 1)
+        columnGap = max(gap, min(columnWidth - cellWidth, spare, cellWidth * 0.5).rounded(.down))
+        let used = left + columns * (cellWidth + columnGap) - columnGap
+        // What is smaller than its panel stands in the middle.
+        let (aside, above) = (max(0, (body.width - used) / 2), max(0, (body.height - contentHeight) / 2))
+        origin = Point((body.x + left + aside).rounded(), (body.y + top + above).rounded())
+    }
+
+    /// The height at which the grid would fill `width`.
+    @MainActor static func height(of grid: ImageGrid, filling width: Float) -> Float {
+        GridLayout(grid, in: Box(0, 0, width, 1e5)).contentHeight
     }
 
     /// The same, with the top of its content at `y`.
@@ -160,7 +233,7 @@ struct GridLayout {
     func cell(_ index: Int) -> Box {
         let (row, column) = index.quotientAndRemainder(dividingBy: columns)
         return Box(
-            origin.x + Float(column) * (cellWidth + gap), origin.y + Float(row) * (cellHeight + gap), cellWidth,
+            origin.x + Float(column) * (cellWidth + columnGap), origin.y + Float(row) * (cellHeight + gap), cellWidth,
             cellHeight)
     }
 }

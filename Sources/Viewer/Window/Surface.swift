@@ -6,9 +6,12 @@ import Foundation
 /// Something to draw on: a window, or memory. It has the gui with its fonts.
 @MainActor final class Surface {
     let renderer: OpaquePointer
-    let gui: OpaquePointer
+    private(set) var gui: OpaquePointer
     /// Whether SDL draws with the processor.
     let isSoftware: Bool
+    /// Pixels a unit of the desk.
+    private(set) var scale: Float
+    private let theme: Theme
     private let window: OpaquePointer?
     private let memory: UnsafeMutablePointer<SDL_Surface>?
     private var cursors: [OpaquePointer?] = []
@@ -43,22 +46,42 @@ import Foundation
         if driver != "dummy", SDL_GetDisplayUsableBounds(0, &usable) == 0, usable.w > 200, usable.h > 200 {
             (width, height) = (min(width, usable.w), min(height, usable.h))
         }
+        // Where pixels are small a window of so many units has more of them, as far as the display has room.
+        let wish = DisplayScale.wished ?? DisplayScale.of(display: 0)
+        if driver != "dummy", wish > 1 {
+            let room = usable.w > 200 ? usable : SDL_Rect(x: 0, y: 0, w: width, h: height)
+            (width, height) = (
+                min(Int32(Float(width) * wish), room.w), min(Int32(Float(height) * wish), room.h)
+            )
+        }
+        let flags = SDL_WINDOW_RESIZABLE.rawValue | SDL_WINDOW_ALLOW_HIGHDPI.rawValue
         let centred = Int32(bitPattern: 0x2fff_0000)  // SDL_WINDOWPOS_CENTERED
         guard
-            let window = SDL_CreateWindow(title, centred, centred, width, height, SDL_WINDOW_RESIZABLE.rawValue)
+            let window = SDL_CreateWindow(title, centred, centred, width, height, flags)
         else {
             let reason = Self.sdlError
             SDL_QuitSubSystem(SDL_INIT_VIDEO)
             throw .windowUnavailable(reason: reason)
         }
-        SDL_SetWindowMinimumSize(window, 1000, 600)
-        guard let (renderer, isSoftware) = Self.renderer(of: window), let gui = Self.gui(renderer, theme) else {
+        guard let (renderer, isSoftware) = Self.renderer(of: window) else {
             let reason = Self.sdlError
             SDL_DestroyWindow(window)
             SDL_QuitSubSystem(SDL_INIT_VIDEO)
             throw .windowUnavailable(reason: reason)
         }
+        let scale = Self.scale(of: window, renderer)
+        let least = scale / Self.pixelsPerUnit(window, renderer)
+        SDL_SetWindowMinimumSize(
+            window, min(width, Int32(Self.least.x * least)), min(height, Int32(Self.least.y * least)))
+        guard let gui = Self.gui(renderer, theme, scale) else {
+            let reason = Self.sdlError
+            SDL_DestroyRenderer(renderer)
+            SDL_DestroyWindow(window)
+            SDL_QuitSubSystem(SDL_INIT_VIDEO)
+            throw .windowUnavailable(reason: reason)
+        }
         (self.renderer, self.isSoftware, self.gui, self.window, memory) = (renderer, isSoftware, gui, window, nil)
+        (self.scale, self.theme) = (scale, theme)
         cursors = [
             SDL_SYSTEM_CURSOR_ARROW, SDL_SYSTEM_CURSOR_IBEAM, SDL_SYSTEM_CURSOR_SIZENWSE, SDL_SYSTEM_CURSOR_HAND,
         ]
@@ -66,13 +89,14 @@ import Foundation
         SDL_StartTextInput()
     }
 
-    /// Draws in memory; needs no display and no video driver.
+    /// Draws in memory; needs no display and no video driver. Width and height are pixels.
     init(width: Int, height: Int, theme: Theme) throws(CLMatError) {
+        (scale, self.theme) = (DisplayScale.wished ?? 1, theme)
         guard
             let memory = SDL_CreateRGBSurfaceWithFormat(
                 0, Int32(width), Int32(height), 32, SDL_PIXELFORMAT_ABGR8888.rawValue)
         else { throw .windowUnavailable(reason: Self.sdlError) }
-        guard let renderer = SDL_CreateSoftwareRenderer(memory), let gui = Self.gui(renderer, theme) else {
+        guard let renderer = SDL_CreateSoftwareRenderer(memory), let gui = Self.gui(renderer, theme, scale) else {
             let reason = Self.sdlError
             SDL_FreeSurface(memory)
             throw .windowUnavailable(reason: reason)
@@ -95,18 +119,57 @@ import Foundation
 
     // MARK: Size and pixels
 
+    /// In units of the desk.
     var size: Point {
+        let pixels = self.pixels
+        return Point(pixels.x / scale, pixels.y / scale)
+    }
+
+    var pixels: Point { Self.pixels(of: renderer) }
+
+    private static func pixels(of renderer: OpaquePointer) -> Point {
         var (width, height): (Int32, Int32) = (0, 0)
         SDL_GetRendererOutputSize(renderer, &width, &height)
         return Point(Float(width), Float(height))
     }
 
-    /// Mouse events come in the window's units, which differ from pixels on some displays.
-    var pixelsPerUnit: Float {
+    /// Mouse events come in SDL's units, which are neither pixels nor the desk's on some displays.
+    var unitsPerEvent: Float {
         guard let window else { return 1 }
+        return Self.pixelsPerUnit(window, renderer) / scale
+    }
+
+    /// The least units in which the desk can be read.
+    private static let least = Point(1000, 600)
+
+    /// What is asked for, or what the window's display says. Displays whose pixels are counted apart from units say
+    /// the ratio themselves; for others it is their density, but not so much that the window has too few units.
+    private static func scale(of window: OpaquePointer, _ renderer: OpaquePointer) -> Float {
+        if let wished = DisplayScale.wished { return wished }
+        let ratio = pixelsPerUnit(window, renderer)
+        if ratio > 1.01 { return min(ratio, 4) }
+        let pixels = pixels(of: renderer)
+        let most = max(1, min(pixels.x / least.x, pixels.y / least.y))
+        return min(DisplayScale.of(display: max(0, SDL_GetWindowDisplayIndex(window))), most)
+    }
+
+    /// Takes over the scale of the display to which the window was moved. Only between two frames.
+    func followDisplay() {
+        guard let window else { return }
+        rescale(to: Self.scale(of: window, renderer))
+    }
+
+    /// Draws fonts anew at another scale; where there is no memory for that, the old one stays.
+    func rescale(to scale: Float) {
+        guard abs(scale - self.scale) > 0.01, let fresh = Self.gui(renderer, theme, scale) else { return }
+        gui_destroy(gui)
+        (gui, self.scale) = (fresh, scale)
+    }
+
+    private static func pixelsPerUnit(_ window: OpaquePointer, _ renderer: OpaquePointer) -> Float {
         var (width, height): (Int32, Int32) = (0, 0)
         SDL_GetWindowSize(window, &width, &height)
-        return width > 0 ? size.x / Float(width) : 1
+        return width > 0 ? pixels(of: renderer).x / Float(width) : 1
     }
 
     var isVisible: Bool {
@@ -129,7 +192,7 @@ import Foundation
 
     /// What was drawn since the last ``present()``.
     func read() throws(CLMatError) -> Picture {
-        let size = self.size
+        let size = pixels
         var picture = Picture(width: Int(size.x), height: Int(size.y))
         let status = picture.pixels.withUnsafeMutableBytes { bytes in
             SDL_RenderReadPixels(
@@ -170,7 +233,7 @@ import Foundation
         return ["llvmpipe", "softpipe", "swrast", "software"].contains { name.contains($0) }
     }
 
-    private static func gui(_ renderer: OpaquePointer, _ theme: Theme) -> OpaquePointer? {
+    private static func gui(_ renderer: OpaquePointer, _ theme: Theme, _ scale: Float) -> OpaquePointer? {
         let folder = "/usr/share/fonts/truetype/dejavu"
         var fonts = GuiFonts()
         let paths = Face.allCases.map { strdup("\(folder)/\($0.file)") }
@@ -184,7 +247,7 @@ import Foundation
             // 13 and 11 pixels from ascent to descent less DejaVu's own leading make 15 and 13 here.
             for face in Face.allCases { slots[Int(face.rawValue)] = face.lineHeight }
         }
-        guard let gui = gui_create(UnsafeMutableRawPointer(renderer), &fonts) else { return nil }
+        guard let gui = gui_create(UnsafeMutableRawPointer(renderer), &fonts, scale) else { return nil }
         if Face.allCases.contains(where: { !gui_face_is_loaded(gui, $0.rawValue) }) {
             warn("Fonts are missing in \(folder); letters beyond ASCII show as '?'. Install fonts-dejavu-core.")
         }

@@ -40,6 +40,8 @@ import Foundation
         while !isClosed {
             wait()
             takeEvents()
+            // A window that is not seen draws nothing, but its goals hold.
+            if !surface.isVisible { desk.watchGoals() }
             if needsFrame() { draw() }
             let isFinished = desk.status.isFinished
             if isFinished, isPictureDue, desk.figuresAreCurrent(at: desk.status.step),
@@ -55,6 +57,7 @@ import Foundation
             }
         }
         if isPictureDue, let path = desk.options.screenshot { save(to: path) }
+        desk.setProfiling(false)
     }
 
     /// Sleeps until there is an event, or until the learner may have something new to show.
@@ -106,10 +109,10 @@ import Foundation
             isClosed = true
             return true
         case SDL_MOUSEMOTION:
-            let scale = surface.pixelsPerUnit
+            let scale = surface.unitsPerEvent
             gui_mouse_moved(gui, Float(event.motion.x) * scale, Float(event.motion.y) * scale)
         case SDL_MOUSEBUTTONDOWN, SDL_MOUSEBUTTONUP:
-            let scale = surface.pixelsPerUnit
+            let scale = surface.unitsPerEvent
             gui_mouse_moved(gui, Float(event.button.x) * scale, Float(event.button.y) * scale)
             let buttons = [UInt8(SDL_BUTTON_LEFT): 0, UInt8(SDL_BUTTON_RIGHT): 1, UInt8(SDL_BUTTON_MIDDLE): 2]
             guard let button = buttons[event.button.button] else { return false }
@@ -121,7 +124,14 @@ import Foundation
             return true
         case SDL_WINDOWEVENT:
             if event.window.event == UInt8(SDL_WINDOWEVENT_LEAVE.rawValue) { gui_mouse_moved(gui, -1e6, -1e6) }
+            if event.window.event == UInt8(SDL_WINDOWEVENT_DISPLAY_CHANGED.rawValue) { surface.followDisplay() }
         case SDL_TEXTINPUT:
+            // As text, since the key that gives a question mark differs between keyboards.
+            let isQuestion = withUnsafeBytes(of: event.text.text) { $0[0] == UInt8(ascii: "?") && $0[1] == 0 }
+            if isQuestion, !gui_is_typing(gui) {
+                desk.toggleHelp()
+                return true
+            }
             withUnsafeBytes(of: event.text.text) { bytes in
                 gui_text_typed(gui, bytes.assumingMemoryBound(to: CChar.self).baseAddress)
             }
@@ -130,6 +140,22 @@ import Foundation
             let key = event.key.keysym
             func holds(_ modifier: SDL_Keymod) -> Bool { UInt32(key.mod) & modifier.rawValue != 0 }
             let isTyping = gui_is_typing(gui)
+            let isEnter = key.scancode == SDL_SCANCODE_RETURN || key.scancode == SDL_SCANCODE_KP_ENTER
+            // With alt or control it belongs to the desktop.
+            let isTab =
+                key.scancode == SDL_SCANCODE_TAB
+                && UInt32(key.mod) & (KMOD_LALT.rawValue | KMOD_LCTRL.rawValue | KMOD_RCTRL.rawValue) == 0
+            let direction = holds(KMOD_LSHIFT) || holds(KMOD_RSHIFT) ? -1 : 1
+            if isDown, isTab {
+                isTyping && desk.hand.typed != nil ? desk.leaveField(direction) : desk.moveFocus(direction)
+                return true
+            }
+            if isDown, isEnter, !isTyping {
+                // Kept from the field that it opens, which would take it for its own.
+                framesOwed = 4
+                desk.enter()
+                return true
+            }
             gui_key(
                 gui, Int32(bitPattern: key.scancode.rawValue), isDown, holds(KMOD_LCTRL) || holds(KMOD_RCTRL),
                 holds(KMOD_LSHIFT) || holds(KMOD_RSHIFT), holds(KMOD_LALT) || holds(KMOD_RALT))
@@ -148,8 +174,9 @@ import Foundation
         case SDLK_PERIOD: desk.step(1)
         case SDLK_s where !isRepeat: savePicture()
         case SDLK_q where !isRepeat: isClosed = true
-        case SDLK_LEFT: desk.nudge(-1, fine: isFine)
-        case SDLK_RIGHT: desk.nudge(1, fine: isFine)
+        case SDLK_LEFT, SDLK_DOWN: desk.nudge(-1, fine: isFine)
+        case SDLK_RIGHT, SDLK_UP: desk.nudge(1, fine: isFine)
+        case SDLK_F1 where !isRepeat: desk.toggleHelp()
         case SDLK_ESCAPE: desk.dismiss()
         default: break
         }
@@ -157,10 +184,14 @@ import Foundation
 
     // MARK: Drawing
 
+    /// What the gui takes for the time between two frames, by which it knows a double click; nil for the clock's. Tests
+    /// on a busy machine set it.
+    var frameSeconds: Double?
+
     /// Draws one frame.
     func draw() {
         let start = clock.now
-        let passed = lastFrame.map { (start - $0).seconds } ?? 1.0 / 60
+        let passed = frameSeconds ?? lastFrame.map { (start - $0).seconds } ?? 1.0 / 60
         lastFrame = start
         let processor = Self.threadSeconds
         let size = Point(max(surface.size.x, 320), max(surface.size.y, 240))
@@ -228,7 +259,10 @@ extension Desk {
     /// Closes what lies above the panels.
     func dismiss() {
         columnMenu = nil
+        graphMenu = nil
+        help = nil
         hand.typed = nil
+        hand.showsFocus = false
         for id in figures.keys { figures[id]?.enlarged = nil }
     }
 }
