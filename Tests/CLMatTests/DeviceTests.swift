@@ -196,7 +196,7 @@ import Testing
 
     @Test(arguments: Device.all)
     func launchesBytesAndTimeAreCountedWhileItRecords(on device: Device) throws {
-        let count = 100_003
+        let count = TestSize.large(100_003, small: 1003)
         let m = try Matrix(zeros: Shape(1, count), on: device)
         func launch() throws {
             try device.launch(
