@@ -70,8 +70,10 @@ struct Session {
             Thread.sleep(forTimeInterval: 0.05)
         }
         reporter.finish()
-        // The figures of the last step are computed before the learner's threads end.
-        if learner.status.error == nil {
+        // The figures of the last step are computed before the learner's threads end. Where that fails, the summary is
+        // written all the same.
+        let pictures = Result {
+            guard learner.status.error == nil else { return }
             if options.screenshot != nil, options.atStep == nil || learner.status.step < options.atStep! {
                 try writeScreenshot()
             }
@@ -80,6 +82,7 @@ struct Session {
         learner.stop()
         learner.wait()
         try conclude()
+        try pictures.get()
     }
 
     private func conclude() throws {
