@@ -35,7 +35,7 @@ unset CLMAT_DEVICE
 
 # run NAME COMMAND...: the tests through COMMAND; NAME.log and, for Oclgrind, NAME.reports are what they said.
 run() {
-    local name=$1 log=$folder/$1.log reports=$folder/$1.reports start=$SECONDS status problem=
+    local name=$1 log=$folder/$1.log reports=$folder/$1.reports start=$SECONDS status problem= remark=
     shift
     rm -f "$log" "$reports"
     echo "Testing on $name ..."
@@ -49,10 +49,15 @@ run() {
     cases=$(sed -n 's/.*→ \([^→]*\) (CLMat\.Device) to .* passed after .*/\1/p' "$log" | grep -vx CPU | sort | uniq -c)
     total=$(awk '{ sum += $1 } END { print sum + 0 }' <<< "$cases")
     device=$(sed 's/^ *[0-9]* //' <<< "$cases" | paste -sd '+')
+    # Oclgrind 21.10 sometimes aborts while the program ends, after the last test, in freeing what it holds.
+    if [[ $name = oclgrind ]] && ((status >= 128)) && grep -q '✔.* Test run with [0-9]* tests.* passed' "$log"; then
+        remark=" (Oclgrind crashed afterwards, as the program ended)"
+        status=0
+    fi
     if ((status != 0)); then
         grep -a -A 3 '✘\|recorded an issue\|Program crashed\|Fatal error' "$log" | head -60
         problem="failed with status $status, see $log"
-    elif [[ ! $(tail -n 20 "$log") =~ "Test run with "[0-9]+ ]]; then
+    elif ! grep -q 'Test run with [0-9]* tests' "$log"; then
         problem="did not end, see $log"
     elif ((total == 0)); then
         problem="no OpenCL device was found"
@@ -62,8 +67,8 @@ run() {
         problem="${problem:+$problem; }reports in $reports"
     fi
     [[ -z $problem ]] || failed=1
-    echo "$name: $total cases on ${device:-no device}: ${problem:-all passed}"
-    table+="$name|${device:-none}|$total|$((SECONDS - start)) s|${problem:-passed}"$'\n'
+    echo "$name: $total cases on ${device:-no device}: ${problem:-all passed}$remark"
+    table+="$name|${device:-none}|$total|$((SECONDS - start)) s|${problem:-passed}$remark"$'\n'
 }
 
 test_pocl() {
