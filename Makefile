@@ -5,20 +5,25 @@ PACKAGES = ocl-icd-opencl-dev opencl-headers libclblast-dev libopenblas-dev libs
 	zlib1g-dev pkg-config fonts-dejavu-core dataset-fashion-mnist
 # An OpenCL device on the CPU, so that the kernels are tested on a machine without a GPU too.
 TEST_PACKAGES = pocl-opencl-icd
+# A simulator that checks each access of a kernel, and what Intel's runtime from PyPI is installed with.
+PORTABILITY_PACKAGES = oclgrind python3-venv
 
 .DEFAULT_GOAL = help
-.PHONY: help setup setup-tests swift run test bench format
+.PHONY: help setup setup-tests setup-portability swift run test test-portability bench format
 
 help: ## list the targets
 	@echo "CLMat: what make can do"
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1|\2/p' Makefile | while IFS='|' read -r target words; do \
-		printf '  %-12s %s\n' "$$target" "$$words"; done
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1|\2/p' Makefile | while IFS='|' read -r target words; do \
+		printf '  %-21s %s\n' "$$target" "$$words"; done
 
 setup: ## install the system libraries that are missing (apt)
 	$(call install,$(PACKAGES))
 
 setup-tests:
 	$(call install,$(PACKAGES) $(TEST_PACKAGES))
+
+setup-portability:
+	$(call install,$(PACKAGES) $(TEST_PACKAGES) $(PORTABILITY_PACKAGES))
 
 run: setup swift ## build, and open the window on LDAM; ARGS="--data mnist" passes options
 	swift build -c release --product explore
@@ -44,6 +49,10 @@ bench: setup swift ## measure CLMat beside its peers; ONLY=ops,lenet,ldam and JS
 	fi
 	swift build -c release --product bench
 	.build/release/bench --python $(PYTHON) $(if $(ONLY),--only $(ONLY)) $(if $(JSON),--json $(JSON))
+
+test-portability: setup-portability swift ## run the kernel tests on PoCL, Oclgrind and Intel's runtime; ONLY=pocl,intel chooses
+	swift build --build-tests $(TEST_FLAGS)
+	ONLY="$(ONLY)" Tests/portability.sh
 
 format: swift ## bring all Swift files into the project's format
 	swift format --in-place --parallel --recursive Package.swift Sources Tests samples

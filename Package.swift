@@ -55,11 +55,11 @@ let package = Package(
         .executableTarget(name: "gallery", dependencies: ["Viewer", "Exploration", "CLMat"], path: "samples/gallery"),
 
         // MARK: - Tests
-        .target(name: "TestSupport", dependencies: ["CLMat"], path: "Tests/TestSupport"),
+        .target(name: "TestSupport", dependencies: ["CLMat", "Exploration"], path: "Tests/TestSupport"),
         .testTarget(name: "CLMatTests", dependencies: ["CLMat", "CLMatKernels", "TestSupport"]),
         .testTarget(name: "ExplorationTests", dependencies: ["Exploration", "TestSupport"]),
         .testTarget(name: "ModelsTests", dependencies: ["Models", "CZlib", "CStb", "TestSupport"]),
-        .testTarget(name: "ExploreTests", dependencies: ["explore"]),
+        .testTarget(name: "ExploreTests", dependencies: ["explore", "Exploration", "CLMat", "TestSupport"]),
         .testTarget(name: "ViewerTests", dependencies: ["Viewer", "Exploration", "TestSupport"]),
     ],
     swiftLanguageModes: [.v6],

@@ -39,7 +39,8 @@ void langevin_step(const int columns, const float sigma, const float beta, const
         barrier(CLK_LOCAL_MEM_FENCE);
     }
     const float image_s = rho * image_ss[chain] + (1.0f - rho) * (moves[0] / (float)columns);
-    barrier(CLK_LOCAL_MEM_FENCE);
+    // Global memory too: every lane has read the chain's age and mean square before lane 0 writes them below.
+    barrier(CLK_LOCAL_MEM_FENCE | CLK_GLOBAL_MEM_FENCE);
 
     float move = 0.0f, push = 0.0f;
     for (int i = chain * columns + lane; i < (chain + 1) * columns; i += GROUP) {

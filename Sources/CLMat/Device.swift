@@ -23,7 +23,8 @@ public final class Device: Sendable {
     /// Time, launches, bytes and operations by kernel.
     public let profile = Profile()
 
-    init(name: String, kind: Kind, details: String, memory: Int, computeUnits: Int, backend: any Backend) {
+    /// For the platforms that are searched, and for tests of what a device does that fails.
+    package init(name: String, kind: Kind, details: String, memory: Int, computeUnits: Int, backend: any Backend) {
         (self.name, self.kind, self.details) = (name, kind, details)
         (self.memory, self.computeUnits, self.backend) = (memory, computeUnits, backend)
     }

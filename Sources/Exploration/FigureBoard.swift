@@ -27,6 +27,8 @@ final class FigureBoard: Sendable {
         let settings: Settings
         let step: Int
         let version: Int
+        /// The run ended with an error: what cannot be computed now will never be.
+        let isAfterFailure: Bool
     }
 
     private struct Slot {
@@ -68,10 +70,11 @@ final class FigureBoard: Sendable {
     /// Whether a panel has asked since the last snapshot.
     var wantsSnapshot: Bool { board.withLock { $0.wantsSnapshot } }
 
-    func publish(_ run: any Run, _ settings: Settings, step: Int) {
+    func publish(_ run: any Run, _ settings: Settings, step: Int, isAfterFailure: Bool = false) {
         board.withLock { board in
             board.published = Published(
-                run: run, settings: settings, step: step, version: (board.published?.version ?? 0) + 1)
+                run: run, settings: settings, step: step, version: (board.published?.version ?? 0) + 1,
+                isAfterFailure: isAfterFailure)
             board.wantsSnapshot = false
         }
         wake.signal()
@@ -80,8 +83,15 @@ final class FigureBoard: Sendable {
     /// Computes one figure now, on the caller's thread.
     func compute(_ figure: String) throws -> FigureContent {
         guard let published = board.withLock({ $0.published }) else { return .empty("nothing has run yet") }
-        return try published.run.content(
-            of: figure, FigureContext(step: published.step, settings: published.settings))
+        do {
+            return try published.run.content(
+                of: figure, FigureContext(step: published.step, settings: published.settings))
+        } catch {
+            if published.isAfterFailure, case .ready(let content, _) = board.withLock({ $0.slots[figure]?.state }) {
+                return content
+            }
+            throw error
+        }
     }
 
     func start() {
@@ -122,8 +132,10 @@ final class FigureBoard: Sendable {
             state = .failed("\(error)", step: published.step)
         }
         board.withLock { board in
-            board.slots[figure]?.state = state
             board.slots[figure]?.version = published.version
+            // On a device that is gone, the figure that was computed before is the last there will be.
+            if published.isAfterFailure, case .failed = state, case .ready = board.slots[figure]?.state { return }
+            board.slots[figure]?.state = state
         }
     }
 }

@@ -213,13 +213,13 @@ public final class Learner: Sendable {
         } catch {
             state.withLock { $0.status.error = error }
         }
-        publish(step)
+        publish(step, isAfterFailure: state.withLock { $0.status.error != nil })
         state.withLock { $0.status.isFinished = true }
     }
 
-    private func publish(_ step: Int) {
+    private func publish(_ step: Int, isAfterFailure: Bool = false) {
         let settings = state.withLock { $0.status.settings }
-        figures.publish(run.withLock { $0 }, settings, step: step)
+        figures.publish(run.withLock { $0 }, settings, step: step, isAfterFailure: isAfterFailure)
     }
 
     /// Does what the mailbox holds. Returns the number of steps to run before the next pause, if one was asked for.

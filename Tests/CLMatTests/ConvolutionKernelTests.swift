@@ -51,9 +51,9 @@ struct ConvolutionCase: Sendable, CustomTestStringConvertible {
         ConvolutionCase(5, channels: 4, 1, 1, filters: 3, 1, 1),
     ]
     static let larger = [
-        ConvolutionCase(20, channels: 1, 28, 28, filters: 6, 5, 5, padding: 2),
-        ConvolutionCase(17, channels: 6, 14, 14, filters: 16, 5, 5),
-        ConvolutionCase(33, channels: 3, 31, 29, filters: 5, 3, 3, stride: 2, padding: 1),
+        ConvolutionCase(TestSize.large(20, small: 2), channels: 1, 28, 28, filters: 6, 5, 5, padding: 2),
+        ConvolutionCase(TestSize.large(17, small: 1), channels: 6, 14, 14, filters: 16, 5, 5),
+        ConvolutionCase(TestSize.large(33, small: 3), channels: 3, 31, 29, filters: 5, 3, 3, stride: 2, padding: 1),
     ]
     /// Patches of 49 × 48² numbers, 0.43 MiB an image: 149 of them take more than the 64 MiB of one group, so that
     /// one image is left for a second.
@@ -65,7 +65,7 @@ struct ConvolutionCase: Sendable, CustomTestStringConvertible {
         #expect(bytes * 149 > 64 << 20 && bytes * 148 <= 64 << 20)
     }
 
-    @Test(arguments: small + larger + [justOverAGroup], Device.all)
+    @Test(arguments: small + larger + (TestSize.isSmall ? [] : [justOverAGroup]), Device.all)
     func agreesWithTheDefinition(_ test: ConvolutionCase, on device: Device) throws {
         let (g, images) = (test.geometry, test.images)
         let (x, w, b, dy) = test.data()
@@ -163,6 +163,10 @@ struct ConvolutionCase: Sendable, CustomTestStringConvertible {
     static let channelsToFront = Kernel("channels_to_front", in: family) { a, r in
         channels_to_front(r.lowerBound, r.upperBound, a.int(0), a.int(1), a.int(2), a.floats(3), a.mutableFloats(4))
     }
+    static let imageToColumnByPlane = Kernel("image_to_column_by_plane", in: family, cpu: imageToColumn.cpu)
+    static let imagesFromChannelsByPlane = Kernel(
+        "images_from_channels_by_plane", in: family, cpu: imagesFromChannels.cpu)
+    static let channelsToFrontByPlane = Kernel("channels_to_front_by_plane", in: family, cpu: channelsToFront.cpu)
 
     @Test(arguments: small + larger, Device.all)
     func patchesAgreeWithTheDefinition(_ test: ConvolutionCase, on device: Device) throws {
@@ -194,6 +198,12 @@ struct ConvolutionCase: Sendable, CustomTestStringConvertible {
             over: WorkSize(items: g.patchSize * images, workItems: area, bytesPerItem: 8 * area))
         try expectNone(bitDifference(patches.values, expected + [Float](repeating: 9, count: 64)))
 
+        let byPlane = try Matrix(filledWith: 9, Shape(1, expected.count + 64), on: device)
+        try device.launch(
+            Self.imageToColumnByPlane, sizes + [input.argument, byPlane.argument],
+            over: .groups(g.patchSize * images, bytes: 8 * area))
+        try expectNone(bitDifference(byPlane.values, patches.values))
+
         let sums = try Matrix(filledWith: 9, Shape(1, x.count + 64), on: device)
         try device.launch(
             Self.columnToImage, sizes + [Matrix(columns, 1, columns.count, on: device).argument, sums.argument],
@@ -223,6 +233,12 @@ struct ConvolutionCase: Sendable, CustomTestStringConvertible {
         try device.launch(
             Self.channelsToFront, layout + [Matrix(x, 1, count, on: device).argument, front.argument], over: work)
         try expectNone(bitDifference(front.values, expected + [Float](repeating: -1, count: 64)))
+        let groups = WorkSize.groups(images * channels, bytes: 8 * area)
+        let frontByPlane = try Matrix(filledWith: -1, Shape(1, count + 64), on: device)
+        try device.launch(
+            Self.channelsToFrontByPlane, layout + [Matrix(x, 1, count, on: device).argument, frontByPlane.argument],
+            over: groups)
+        try expectNone(bitDifference(frontByPlane.values, front.values))
 
         let back = try Matrix(filledWith: -1, Shape(1, count + 64), on: device)
         try device.launch(
@@ -231,5 +247,11 @@ struct ConvolutionCase: Sendable, CustomTestStringConvertible {
         // Whole numbers and quarters below 2²²: their sums are exact.
         let withBiases = x.indices.map { x[$0] + biases[$0 / area % channels] }
         try expectNone(bitDifference(back.values, withBiases + [Float](repeating: -1, count: 64)))
+        let backByPlane = try Matrix(filledWith: -1, Shape(1, count + 64), on: device)
+        try device.launch(
+            Self.imagesFromChannelsByPlane,
+            layout + [front.argument, Matrix(biases, 1, channels, on: device).argument, backByPlane.argument],
+            over: groups)
+        try expectNone(bitDifference(backByPlane.values, back.values))
     }
 }

@@ -68,7 +68,7 @@ import Testing
     /// Buffers go back to a pool and are handed out again; what is handed out belongs to nobody else.
     @Test(arguments: Device.all)
     func recycledMemoryIsNobodysElse(on device: Device) throws {
-        for round in 0..<200 {
+        for round in 0..<TestSize.large(200, small: 20) {
             let count = 1 + round * 37 % 5000
             let kept = try Matrix(filledWith: Float(round), Shape(1, count), on: device)
             do {
@@ -84,19 +84,20 @@ import Testing
 
     /// A chain of everything whose order of additions matters.
     private static func chain(on device: Device) throws -> [Float] {
+        let count = TestSize.large(37, small: 3)
         let key = RandomKey(seed: 7, stream: 1)
         let g = try Convolution(
             input: ImageShape(channels: 2, height: 13, width: 11), filters: 5, kernelHeight: 3, kernelWidth: 3,
             padding: 1)
         let pooling = try Pooling(input: g.output, size: 3, stride: 2)
-        let images = try Matrix(uniform: -1...1, key, Shape(37, g.input.count), on: device)
+        let images = try Matrix(uniform: -1...1, key, Shape(count, g.input.count), on: device)
         var weights = try Matrix(normal: 0, deviation: 0.3, key, Shape(5, g.patchSize), on: device)
         var velocity = try Matrix(zeros: weights.shape, on: device)
         let biases = try Matrix(zeros: Shape(1, 5), on: device)
         let dense = try Matrix(normal: 0, deviation: 0.1, key, Shape(pooling.output.count, 10), on: device)
-        let labels = try IntVector((0..<37).map { Int32($0 % 10) }, on: device)
+        let labels = try IntVector((0..<count).map { Int32($0 % 10) }, on: device)
         var numbers: [Float] = []
-        for _ in 0..<3 {
+        for _ in 0..<TestSize.large(3, small: 1) {
             let y = try images.convolved(weights, biases: biases, g).relu()
             let (pooled, places) = try y.maxPooled(pooling)
             let (losses, slope) = try pooled.matmul(dense).crossEntropy(labels)
@@ -196,7 +197,7 @@ import Testing
 
     @Test(arguments: Device.all)
     func launchesBytesAndTimeAreCountedWhileItRecords(on device: Device) throws {
-        let count = 100_003
+        let count = TestSize.large(100_003, small: 1003)
         let m = try Matrix(zeros: Shape(1, count), on: device)
         func launch() throws {
             try device.launch(

@@ -6,8 +6,9 @@ import Testing
 /// The error bounds that Kernels/shared/elementary.h and the doc comments claim, over the whole range of 32-bit floats.
 @Suite struct ElementaryKernelTests {
     /// Every 2003rd bit pattern between two: some two million numbers over the whole range, subnormal ones too.
+    static let distance = TestSize.large(2003, small: 2_000_003)
     static func numbers(from low: UInt32, through high: UInt32) -> [Float] {
-        stride(from: low, through: high, by: 2003).map { Float(bitPattern: $0) }
+        stride(from: low, through: high, by: distance).map { Float(bitPattern: $0) }
     }
     static let finiteAboveZero = numbers(from: 1, through: Float.greatestFiniteMagnitude.bitPattern)
     static let finite = finiteAboveZero + finiteAboveZero.map { -$0 } + [0, -0.0]
@@ -30,7 +31,7 @@ import Testing
     func exponentialsAreWithinTwoUlp(on device: Device) throws {
         // Dense where the result is neither 0 nor infinite.
         var random = SplitMix64(seed: 1)
-        let x = Self.finite + random.floats(1_000_000, in: -104...89)
+        let x = Self.finite + random.floats(TestSize.large(1_000_000, small: 4099), in: -104...89)
         let worst = Self.worst(try Matrix(x, 1, x.count, on: device).exponentials().values, x) { exp($0) }
         #expect(worst.ulps <= 2, "e^\(worst.at)")
         let special = try Matrix(
@@ -45,7 +46,7 @@ import Testing
     @Test(arguments: Device.all)
     func logarithmsAreWithinTwoUlp(on device: Device) throws {
         var random = SplitMix64(seed: 2)
-        let x = Self.finiteAboveZero + random.floats(1_000_000, in: 0.25...4)
+        let x = Self.finiteAboveZero + random.floats(TestSize.large(1_000_000, small: 4099), in: 0.25...4)
         let worst = Self.worst(try Matrix(x, 1, x.count, on: device).logarithms().values, x) { log($0) }
         #expect(worst.ulps <= 2, "ln \(worst.at)")
         let special = try Matrix(
@@ -60,7 +61,7 @@ import Testing
     @Test(arguments: Device.all)
     func hyperbolicTangentsAreWithinFourUlp(on device: Device) throws {
         var random = SplitMix64(seed: 3)
-        let x = Self.finite + random.floats(1_000_000, in: -10...10)
+        let x = Self.finite + random.floats(TestSize.large(1_000_000, small: 4099), in: -10...10)
         let worst = Self.worst(try Matrix(x, 1, x.count, on: device).hyperbolicTangents().values, x) { tanh($0) }
         #expect(worst.ulps <= 4, "tanh \(worst.at)")
         let special = try Matrix([0, .infinity, -.infinity, .nan], 1, 4, on: device)
@@ -70,7 +71,7 @@ import Testing
     @Test(arguments: Device.all)
     func logisticIsWithinFiveUlp(on device: Device) throws {
         var random = SplitMix64(seed: 4)
-        let x = Self.finite + random.floats(1_000_000, in: -90...90)
+        let x = Self.finite + random.floats(TestSize.large(1_000_000, small: 4099), in: -90...90)
         // Below −88 the exact value is subnormal, and e⁻ˣ soon infinite.
         let middle = x.filter { $0 >= -87 }
         let low = x.filter { $0 < -87 }

@@ -14,7 +14,7 @@ struct Product: Sendable, CustomTestStringConvertible {
         Product(1, 1, 1), Product(1, 64, 1), Product(64, 1, 64), Product(15, 16, 17), Product(17, 33, 65),
         Product(63, 64, 65), Product(128, 127, 31), Product(31, 127, 128), Product(1, 513, 300), Product(300, 513, 1),
         Product(131, 257, 149),
-    ]
+    ].filter { !TestSize.isSmall || $0.m * $0.k * $0.n < 300_000 }
 
     @Test(arguments: products, Device.all)
     func agreesWithTheDefinitionForAllTranspositions(_ product: Product, on device: Device) throws {

@@ -81,7 +81,7 @@ import Testing
 
     // MARK: Distributions
 
-    static let many = 1 << 18
+    static let many = TestSize.large(1 << 18, small: 1 << 15)
 
     @Test(arguments: Device.all)
     func uniformNumbersAreUniform(on device: Device) throws {

@@ -32,6 +32,7 @@ struct Program {
         // No window opens from a test.
         variables["DISPLAY"] = nil
         variables["WAYLAND_DISPLAY"] = nil
+        variables["SDL_VIDEODRIVER"] = nil  // which the window's tests set in this process
         variables["CLMAT_DEVICE"] = "cpu"
         variables.merge(environment) { $1 }
         process.environment = variables
@@ -51,7 +52,7 @@ struct Program {
                 pending = nil
             }
         }
-        if process.isRunning { process.terminate() }
+        if process.isRunning { kill(process.processIdentifier, SIGKILL) }
         process.waitUntilExit()
         status = process.terminationStatus
         output = (try? String(contentsOf: out, encoding: .utf8)) ?? ""

@@ -20,4 +20,10 @@ extension Kernel {
         channels_to_front(
             planes.lowerBound, planes.upperBound, a.int(0), a.int(1), a.int(2), a.floats(3), a.mutableFloats(4))
     }
+
+    // The same for planes that fill a work-group: they differ on OpenCL devices only.
+    static let imageToColumnByPlane = Kernel("image_to_column_by_plane", in: .convolution, cpu: imageToColumn.cpu)
+    static let imagesFromChannelsByPlane = Kernel(
+        "images_from_channels_by_plane", in: .convolution, cpu: imagesFromChannels.cpu)
+    static let channelsToFrontByPlane = Kernel("channels_to_front_by_plane", in: .convolution, cpu: channelsToFront.cpu)
 }

@@ -19,22 +19,32 @@ extension Device {
             .int(images), .int(g.input.channels), .int(g.input.height), .int(g.input.width), .int(g.kernelHeight),
             .int(g.kernelWidth), .int(g.stride), .int(g.padding), .int(g.output.height), .int(g.output.width),
         ]
-        let rowsOfPatches = WorkSize(items: g.patchSize * images, workItems: area, bytesPerItem: 8 * area)
-        let outputPlanes = WorkSize(items: images * g.filters, workItems: area, bytesPerItem: 8 * area)
+        // A work-group a plane, or for smaller planes a work-item an element.
+        let groupSize = 64
+        let fillsAGroup = area >= groupSize
+        let imageToColumn = fillsAGroup ? Kernel.imageToColumnByPlane : .imageToColumn
+        let imagesFromChannels = fillsAGroup ? Kernel.imagesFromChannelsByPlane : .imagesFromChannels
+        let channelsToFront = fillsAGroup ? Kernel.channelsToFrontByPlane : .channelsToFront
+        func planes(_ count: Int) -> WorkSize {
+            fillsAGroup
+                ? .groups(count, of: groupSize, bytes: 8 * area, operations: 0)
+                : WorkSize(items: count, workItems: area, bytesPerItem: 8 * area)
+        }
+        let (rowsOfPatches, outputPlanes) = (planes(g.patchSize * images), planes(images * g.filters))
         let layout: [Argument] = [.int(images), .int(g.filters), .int(area)]
 
         switch task.direction {
         case .forward(let x, let weights, let biases, let y):
             // Y' = W X'
-            try launch(.imageToColumn, sizes + [.buffer(x), .buffer(patches)], over: rowsOfPatches)
+            try launch(imageToColumn, sizes + [.buffer(x), .buffer(patches)], over: rowsOfPatches)
             try gemm(
                 Gemm(
                     m: g.filters, n: across, k: g.patchSize, a: .init(weights, leadingDimension: g.patchSize),
                     b: .init(patches, leadingDimension: across), c: .init(front, leadingDimension: across)))
-            try launch(.imagesFromChannels, layout + [.buffer(front), .buffer(biases), .buffer(y)], over: outputPlanes)
+            try launch(imagesFromChannels, layout + [.buffer(front), .buffer(biases), .buffer(y)], over: outputPlanes)
         case .backwardToInput(let gradient, let weights, let x):
             // dX' = Wᵀ dY'
-            try launch(.channelsToFront, layout + [.buffer(gradient), .buffer(front)], over: outputPlanes)
+            try launch(channelsToFront, layout + [.buffer(gradient), .buffer(front)], over: outputPlanes)
             try gemm(
                 Gemm(
                     m: g.patchSize, n: across, k: g.filters,
@@ -47,8 +57,8 @@ extension Device {
                     bytesPerItem: 4 * (g.kernelHeight * g.kernelWidth * area + g.input.area)))
         case .backwardToWeights(let x, let gradient, let weights):
             // dW = dY' X'ᵀ
-            try launch(.imageToColumn, sizes + [.buffer(x), .buffer(patches)], over: rowsOfPatches)
-            try launch(.channelsToFront, layout + [.buffer(gradient), .buffer(front)], over: outputPlanes)
+            try launch(imageToColumn, sizes + [.buffer(x), .buffer(patches)], over: rowsOfPatches)
+            try launch(channelsToFront, layout + [.buffer(gradient), .buffer(front)], over: outputPlanes)
             try gemm(
                 Gemm(
                     m: g.filters, n: g.patchSize, k: across, a: .init(front, leadingDimension: across),

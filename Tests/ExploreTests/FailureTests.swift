@@ -1,0 +1,35 @@
+import CLMat
+import Exploration
+import Foundation
+import TestSupport
+import Testing
+
+@testable import explore
+
+/// What `explore` leaves behind when its device fails in the middle of a run.
+@Suite struct FailureTests {
+    @Test(arguments: Fault.allCases)
+    func theSummaryIsWrittenAndTheErrorSaid(fault: Fault) throws {
+        // An interrupt is ignored while a session runs; afterwards it ends the tests again.
+        defer { signal(SIGINT, SIG_DFL) }
+        let folder = try TemporaryFolder()
+        let device = Device.failing(with: fault, after: 40)
+        let learner = try Learner(Descent(on: device), data: Steps(), options: .init(maximumSteps: 1000))
+        let session = Session(
+            learner: learner, model: "descent", device: device,
+            options: try RunOptions.parse([
+                "--headless", "--quiet", "--pictures", folder.url.path, "--summary", folder.path("summary.json"),
+            ]), pictures: ["weights"])
+
+        #expect(throws: fault.error) { try session.run() }
+
+        let text = try String(contentsOfFile: folder.path("summary.json"), encoding: .utf8)
+        let summary = try #require(JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any])
+        #expect(summary["model"] as? String == "descent" && summary["device"] as? String == "failing")
+        #expect(summary["steps"] as? Int == learner.status.step && learner.status.step > 0)
+        // As many digits as the summary gives.
+        let loss = try #require((summary["metrics"] as? [String: Double])?["loss"])
+        let last = try #require(learner.timeline.series("loss").last?.value)
+        #expect(abs(loss - last) <= 1e-6 * last)
+    }
+}
