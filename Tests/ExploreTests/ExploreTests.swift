@@ -135,7 +135,9 @@ import Testing
         Slip(arguments: ["--screenshot", "/proc/x.png"], status: 1, words: "/proc/x.png"),
         Slip(arguments: ["--pictures", "/proc/pictures"], status: 1, words: "cannot be made"),
         Slip(arguments: ["--screenshot", "window.jpg"], status: 64, words: ".png"),
-        Slip(arguments: ["--screenshot", "w.png", "--steps", "5", "--at-step", "10"], status: 64, words: "after the last step"),
+        Slip(
+            arguments: ["--screenshot", "w.png", "--steps", "5", "--at-step", "10"], status: 64,
+            words: "after the last step"),
         Slip(arguments: ["--device", ""], status: 64, words: "needs a name"),
     ]
 

@@ -22,7 +22,8 @@ struct Program {
 
     /// - Parameter interruptedBy: a signal that is sent when the program has said something.
     init(
-        arguments: [String], environment: [String: String] = [:], in folder: URL? = nil, interruptedBy signal: Int32? = nil
+        arguments: [String], environment: [String: String] = [:], in folder: URL? = nil,
+        interruptedBy signal: Int32? = nil
     ) throws {
         let process = Process()
         guard let path = Self.path else { throw CocoaError(.fileNoSuchFile) }

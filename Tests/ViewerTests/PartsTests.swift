@@ -63,6 +63,9 @@ import Testing
         colours.update(["b"])
         #expect(colours["a"] == SliderColours.palette[0])
         colours.update(["b"] + (0..<7).map { "\($0)" })
+        // The eighth is grey until it is moved: who comes back finds its colour.
+        #expect(colours["a"] == SliderColours.palette[0] && colours["6"] == nil)
+        colours.noteMove(of: "6")
         #expect(colours["a"] == nil && colours["6"] == SliderColours.palette[0])
     }
 

@@ -83,7 +83,9 @@ extension Desk {
                 UI.outline(Box(box.x - 1, box.y - 1, box.width + 2, box.height + 2), theme.text)
             }
             if item.contains(.hovered) {
-                let verdict = cell.isRight.map { $0 ? "taken for what it should be" : "not taken for what it should be" }
+                let verdict = cell.isRight.map {
+                    $0 ? "taken for what it should be" : "not taken for what it should be"
+                }
                 tooltip = Tooltip(title: title(of: index, in: grid), facts: cell.factTexts, text: verdict ?? "")
             }
             if item.contains(.clicked) {
