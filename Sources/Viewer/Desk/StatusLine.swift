@@ -84,14 +84,17 @@ struct DrawingMeter {
         words = parts.joined(separator: " · ")
     }
 
-    /// "65 training steps/s" from `training-steps`; the engine's own steps only where the model says nothing.
+    /// "65 training steps/s" from `training-steps`; the engine's own steps only where the model says nothing. What else
+    /// a model counts, such as images, goes along with its steps and is left to the summary.
     static func rates(_ rates: [String: Double]) -> [String] {
-        let own = rates.keys.filter { $0 != "steps" }.sorted { a, b in
+        let own = rates.keys.filter { $0.hasSuffix("-steps") }.sorted { a, b in
             // What trains comes first.
             (a.hasPrefix("training") ? 0 : 1, a) < (b.hasPrefix("training") ? 0 : 1, b)
         }
         return (own.isEmpty ? rates.keys.sorted() : own).map { id in
-            "\(format(rates[id] ?? 0, digits: 2)) \(id.replacingOccurrences(of: "-", with: " "))/s"
+            let rate = rates[id] ?? 0
+            let number = rate >= 10 ? grouped(Int(rate.rounded())) : format(rate, digits: 2)
+            return "\(number) \(id.replacingOccurrences(of: "-", with: " "))/s"
         }
     }
 
