@@ -51,7 +51,11 @@ struct FakeModel: Model {
                         "mark", title: "mark", arguments: [index],
                         asks: index == 3 ? Action.Question("times", 1...9) : nil)
                 ])
-        }, columnActions: [[Action("mark", title: "mark")], []])
+        },
+        columnActions: [
+            [Action("mark", title: "mark")],
+            [Action("mark", title: "mark so often", arguments: [1], asks: Action.Question("times", 4...9))],
+        ])
 
     mutating func update(_ batch: Int?, _ settings: Settings, at step: Step) throws(CLMatError) -> Measurements {
         if step.number == failsAt { throw .dataMismatch("The fake data ended.") }

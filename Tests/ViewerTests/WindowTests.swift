@@ -388,6 +388,21 @@ import Testing
         #expect(hands.wait { hands.learner.timeline.series("marks").last?.value == 1 })
     }
 
+    @Test func aColumnsActionSendsWhatItAsked() throws {
+        let hands = try Hands()
+        defer { hands.finish() }
+        #expect(hands.wait { hands.desk.figures["grid"]?.texture != nil })
+        let cell = try hands.cell(1)
+        hands.click(Point(cell.midX, cell.y - 10))
+        let menu = try #require(hands.desk.columnMenu)
+        #expect(menu.title == "right")
+        // The button beside the field, which holds the least that is accepted.
+        hands.click(Point(menu.place.x + 150, menu.place.y + 59))
+        #expect(hands.desk.columnMenu == nil)
+        hands.press(SDLK_PERIOD, SDL_SCANCODE_PERIOD)
+        #expect(hands.wait { hands.learner.timeline.series("marks").last?.value == 4 })
+    }
+
     @Test func escapeGivesUpTyping() throws {
         let hands = try Hands()
         defer { hands.finish() }
