@@ -75,6 +75,16 @@ import Testing
         #expect(folder.files.contains("ldam-samples.png"))
     }
 
+    @Test func theFolderOfPicturesIsMadeWhereNoWindowOpensEither() throws {
+        let folder = try TemporaryFolder()
+        try folder.writeData()
+        let run = try Program(
+            "ldam", "--data", folder.url.path, "--steps", "2", "--batch", "20", "--chains", "1", "--pictures",
+            folder.path("new/pictures"))
+        #expect(run.status == 0, "\(run.error)")
+        #expect(FileManager.default.fileExists(atPath: folder.path("new/pictures/ldam-samples.png")))
+    }
+
     @Test func aPictureOfAGivenStepCanBeTakenOnTheWay() throws {
         let folder = try TemporaryFolder()
         try folder.writeData()

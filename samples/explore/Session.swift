@@ -16,7 +16,6 @@ struct Session {
     func run() throws {
         // What could not be written in the end is said before an hour of work.
         for file in [options.summary, options.screenshot].compactMap({ $0 }) { try Self.checkWritable(file) }
-        if options.isWindowless, options.pictures != "none" { try Self.makeFolder(options.pictures) }
         device.profile.isRecording = options.profile
         if options.isWindowless {
             try runHeadless()
@@ -56,6 +55,8 @@ struct Session {
 
     /// Tells the progress of a run that was started, until it ends; then writes its files.
     private func followHeadless() throws {
+        // Also where a run that wanted a window got none.
+        if options.pictures != "none" { try Self.makeFolder(options.pictures) }
         let signals = [SIGINT, SIGTERM, SIGHUP].map(endRun(on:))
         defer { signals.forEach { $0.cancel() } }
         let deadline = DispatchTime.now() + defaultSeconds
