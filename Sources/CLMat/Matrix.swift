@@ -58,14 +58,7 @@ public struct Matrix: Sendable {
     /// The elements, row by row. Waits for the device.
     public var values: [Float] {
         get throws(CLMatError) {
-            guard count > 0 else { return [] }
-            var result = [Float](repeating: 0, count: count)
-            var failure: CLMatError?
-            result.withUnsafeMutableBytes { bytes in
-                do throws(CLMatError) { try device.backend.read(buffer, into: bytes) } catch { failure = error }
-            }
-            if let failure { throw failure }
-            return result
+            try device.backend.read(count, from: buffer)
         }
     }
 
@@ -80,11 +73,7 @@ public struct Matrix: Sendable {
         }
         guard count > 0 else { return }
         try makeUnique(keepingContent: false)
-        var failure: CLMatError?
-        values.withUnsafeBytes { bytes in
-            do throws(CLMatError) { try device.backend.write(bytes, to: buffer) } catch { failure = error }
-        }
-        if let failure { throw failure }
+        try device.backend.write(values, to: buffer)
     }
 
     /// The same elements on another device; the matrix itself if it is there already.
@@ -146,12 +135,7 @@ public struct IntVector: Sendable {
         self.device = device
         buffer = try device.backend.allocate(bytes: 4 * values.count)
         bounds = values.min().flatMap { low in values.max().map { low...$0 } }
-        guard count > 0 else { return }
-        var failure: CLMatError?
-        values.withUnsafeBytes { bytes in
-            do throws(CLMatError) { try device.backend.write(bytes, to: buffer) } catch { failure = error }
-        }
-        if let failure { throw failure }
+        try device.backend.write(values, to: buffer)
     }
 
     /// A vector that a kernel fills; its elements lie within `bounds`, if the kernel's formula says so.
@@ -165,14 +149,7 @@ public struct IntVector: Sendable {
     /// The elements. Waits for the device.
     public var values: [Int32] {
         get throws(CLMatError) {
-            guard count > 0 else { return [] }
-            var result = [Int32](repeating: 0, count: count)
-            var failure: CLMatError?
-            result.withUnsafeMutableBytes { bytes in
-                do throws(CLMatError) { try device.backend.read(buffer, into: bytes) } catch { failure = error }
-            }
-            if let failure { throw failure }
-            return result
+            try device.backend.read(count, from: buffer)
         }
     }
 
@@ -221,12 +198,7 @@ public struct ByteMatrix: Sendable {
         shape = Shape(rows, columns)
         self.device = device
         buffer = try device.backend.allocate(bytes: bytes.count)
-        guard !bytes.isEmpty else { return }
-        var failure: CLMatError?
-        bytes.withUnsafeBytes { bytes in
-            do throws(CLMatError) { try device.backend.write(bytes, to: buffer) } catch { failure = error }
-        }
-        if let failure { throw failure }
+        try device.backend.write(bytes, to: buffer)
     }
 
     /// The rows that `indices` names, as floats times `scale`: 1/255 makes them units of full scale.

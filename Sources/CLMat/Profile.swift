@@ -46,8 +46,7 @@ public final class Profile: Sendable {
 
     func note(_ kernel: String, since start: ContinuousClock.Instant?, bytes: Int, operations: Int) {
         guard isRecording else { return }
-        let spent = start.map { ContinuousClock.now - $0 } ?? .zero
-        let seconds = Double(spent.components.seconds) + Double(spent.components.attoseconds) * 1e-18
+        let seconds = start.map { (ContinuousClock.now - $0).seconds } ?? 0
         entries.withLock { entries in
             entries[kernel, default: Entry()].launches += 1
             entries[kernel]!.seconds += seconds

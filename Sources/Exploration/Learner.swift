@@ -12,8 +12,6 @@ public final class Learner: Sendable {
         public var seed: UInt64 = 1
         /// Ends the run after this many steps.
         public var maximumSteps: Int?
-        /// Ends the run after this many seconds.
-        public var maximumSeconds: Double?
         /// The run pauses by itself after these steps, as for a picture at a given step.
         public var pausesAt: Set<Int> = []
         /// Commands that take effect when so many steps have been made, in the order given.
@@ -24,10 +22,10 @@ public final class Learner: Sendable {
         public var settings: [String: Double] = [:]
 
         public init(
-            seed: UInt64 = 1, maximumSteps: Int? = nil, maximumSeconds: Double? = nil, pausesAt: Set<Int> = [],
+            seed: UInt64 = 1, maximumSteps: Int? = nil, pausesAt: Set<Int> = [],
             schedule: [Scheduled] = [], device: String = "", settings: [String: Double] = [:]
         ) {
-            (self.seed, self.maximumSteps, self.maximumSeconds) = (seed, maximumSteps, maximumSeconds)
+            (self.seed, self.maximumSteps) = (seed, maximumSteps)
             (self.pausesAt, self.schedule) = (pausesAt, schedule)
             (self.device, self.settings) = (device, settings)
         }
@@ -170,9 +168,7 @@ public final class Learner: Sendable {
             while true {
                 stepsToPause = try handleMail(at: step) ?? stepsToPause
                 let (status, isStopping) = state.withLock { ($0.status, $0.isStopping) }
-                if isStopping || options.maximumSteps.map({ step >= $0 }) == true
-                    || options.maximumSeconds.map({ status.seconds >= $0 }) == true
-                {
+                if isStopping || options.maximumSteps.map({ step >= $0 }) == true {
                     break
                 }
                 if status.isPaused {
@@ -289,12 +285,5 @@ public final class Learner: Sendable {
                 state.status.settings[control.id] = control.initial
             }
         }
-    }
-}
-
-extension Duration {
-    /// As a number of seconds.
-    public var seconds: Double {
-        Double(components.seconds) + Double(components.attoseconds) * 1e-18
     }
 }

@@ -70,8 +70,7 @@ struct Bench: ParsableCommand {
             let start = ContinuousClock.now
             let amount = try work()
             try device.finish()
-            let spent = (ContinuousClock.now - start).components
-            own.append(amount / (Double(spent.seconds) + Double(spent.attoseconds) * 1e-18))
+            own.append(amount / (ContinuousClock.now - start).seconds)
             let answer = try rival.run(test)
             theirs.append(answer.rate)
             name = answer.name

@@ -1,0 +1,24 @@
+extension Backend {
+    /// Writes all elements of an array to the start of a buffer.
+    func write<Element: BitwiseCopyable>(_ values: [Element], to buffer: Buffer) throws(CLMatError) {
+        guard !values.isEmpty else { return }
+        // The standard library's closures do not carry typed errors out.
+        let result = values.withUnsafeBytes { bytes in
+            Result { () throws(CLMatError) in try write(bytes, to: buffer) }
+        }
+        try result.get()
+    }
+
+    /// The first `count` elements of a buffer. Waits for the device.
+    func read<Element: BitwiseCopyable & ExpressibleByIntegerLiteral>(
+        _ count: Int, from buffer: Buffer
+    ) throws(CLMatError) -> [Element] {
+        guard count > 0 else { return [] }
+        var values = [Element](repeating: 0, count: count)
+        let result = values.withUnsafeMutableBytes { bytes in
+            Result { () throws(CLMatError) in try read(buffer, into: bytes) }
+        }
+        try result.get()
+        return values
+    }
+}
