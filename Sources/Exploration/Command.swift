@@ -10,6 +10,32 @@ public enum Command: Sendable, Equatable {
     case detach(String)
     /// Something that a model or an attachment offers to do.
     case act(Action)
+
+    // MARK: Going back
+    /// Returns to the state after so many steps on the current branch's path, and pauses there. What lies ahead is
+    /// kept; going on from there opens a branch.
+    case rewind(to: Int)
+    /// Returns to just before the last change.
+    case undo
+    /// Returns to where the last undo was asked for.
+    case redo
+    /// Opens a branch here, with a name or a number.
+    case branch(String?)
+    /// Goes to the end of another branch.
+    case go(to: Int)
+    case rename(branch: Int, to: String)
+    /// Forgets a branch, but not what others share of it.
+    case delete(branch: Int)
+    /// Shows the end of another branch beside the current one; nil ends it.
+    case compare(Int?)
+
+    /// Whether the model may be another one after it: what has to be done again when a part of a run is.
+    public var isChange: Bool {
+        switch self {
+        case .set, .attach, .detach, .act: true
+        default: false
+        }
+    }
 }
 
 /// Something that a model or an attachment can do when asked: restart a chain, choose another neuron.
@@ -37,10 +63,15 @@ public struct Action: Sendable, Equatable {
 /// A command as it took effect: the log of a run.
 public struct LoggedCommand: Sendable, Equatable {
     public let sequence: Int
-    public let branch: Int
+    public internal(set) var branch: Int
     /// The command stands between this step and the next.
     public let step: Int
-    public let command: Command
+    public internal(set) var command: Command
     /// For `set`: the value before.
     public let before: Double?
+    /// Commands that belong to one change have one number: a drag of a slider sets it many times. 0 for a command
+    /// that changes no model.
+    public let change: Int
+    /// The drag that it belongs to, as the window counts them.
+    let gesture: Int?
 }

@@ -20,6 +20,8 @@ public protocol Model: Sendable {
     mutating func perform(_ action: Action, _ settings: Settings, at step: Step) throws(CLMatError)
     /// What is measured once, when a run ends.
     func conclude(_ settings: Settings, at step: Step) throws(CLMatError) -> Measurements
+    /// Hands over everything that a step may change: for checkpoints, and to count what snapshots hold.
+    mutating func archive(_ archive: Archive) throws(CLMatError)
 }
 
 extension Model {
@@ -39,6 +41,12 @@ public protocol DataSource<Batch>: Sendable {
     /// Steps in one pass over the data.
     var stepsPerEpoch: Int { get }
     func batch(at step: Step) throws(CLMatError) -> Batch
+    /// A checksum of the data, which a session notes so that a replay on other data is noticed.
+    var checksum: String { get }
+}
+
+extension DataSource {
+    public var checksum: String { "" }
 }
 
 /// Something that rides on a running model and can be put on and taken off between two steps: a sampler, a
@@ -55,6 +63,8 @@ public protocol Attachment<Host>: Sendable {
     mutating func update(on host: Host, _ settings: Settings, at step: Step) throws(CLMatError) -> Measurements
     mutating func perform(
         _ action: Action, on host: Host, _ settings: Settings, at step: Step) throws(CLMatError)
+    /// Hands over everything that a step may change, as ``Model/archive(_:)`` does.
+    mutating func archive(_ archive: Archive) throws(CLMatError)
 }
 
 /// A model with its attachment: what an attachment's figures are computed from.

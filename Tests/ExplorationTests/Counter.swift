@@ -38,6 +38,8 @@ struct Counter: Model {
         value = 0
     }
 
+    mutating func archive(_ archive: Archive) throws(CLMatError) { try archive.keep("value", &value) }
+
     func conclude(_ settings: Settings, at step: Step) throws(CLMatError) -> Measurements {
         var measured = Measurements()
         measured["final"] = value
@@ -79,6 +81,8 @@ struct Doubler: Attachment {
     ) throws(CLMatError) {
         throw .unknownName(kind: "action", name: action.id, known: [])
     }
+
+    mutating func archive(_ archive: Archive) throws(CLMatError) { try archive.keep("doubled", &doubled) }
 
     static let offer = AttachmentOffer<Counter>(id: "doubler", title: "doubler") { _, _ in Doubler() }
 }

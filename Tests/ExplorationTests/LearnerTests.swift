@@ -1,19 +1,10 @@
 import CLMat
 import Exploration
 import Foundation
+import TestSupport
 import Testing
 
 @Suite struct LearnerTests {
-    /// Waits for a condition that another thread will make true; five seconds are for a machine that is very busy.
-    private func eventually(_ condition: () -> Bool) -> Bool {
-        let deadline = Date(timeIntervalSinceNow: 5)
-        while !condition() {
-            if Date() > deadline { return false }
-            Thread.sleep(forTimeInterval: 0.002)
-        }
-        return true
-    }
-
     // MARK: - Running
 
     @Test func runsSoManyStepsAndConcludes() throws {

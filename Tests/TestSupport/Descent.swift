@@ -24,6 +24,8 @@ public struct Descent: Model {
         ]
     }
 
+    public mutating func archive(_ archive: Archive) throws(CLMatError) { try archive.keep("weights", &weights) }
+
     public mutating func update(
         _ batch: Int?, _ settings: Settings, at step: Step
     ) throws(CLMatError) -> Measurements {

@@ -71,6 +71,8 @@ struct FakeModel: Model {
         marks += action.arguments.count > 1 ? action.arguments[1] : 1
     }
 
+    mutating func archive(_ archive: Archive) throws(CLMatError) { try archive.keep("marks", &marks) }
+
     static func learner(_ options: Learner.Options = Learner.Options(), failsAt: Int? = nil) throws -> Learner {
         try Learner(
             FakeModel(failsAt: failsAt), data: Numbers(),
@@ -105,4 +107,5 @@ struct Rider: Attachment {
     ) throws(CLMatError) {
         throw .unknownName(kind: "action", name: action.id, known: [])
     }
+    mutating func archive(_ archive: Archive) throws(CLMatError) {}
 }

@@ -108,7 +108,7 @@ import Testing
         func measure(_ step: Int, _ value: Double) {
             var measured = Measurements()
             measured["m"] = value
-            timeline.append(measured, at: step)
+            timeline.append(measured, at: Position(step: step))
         }
         for step in 1...100 { measure(step, 10) }
         for step in 101...900 { measure(step, 5 + 5 * exp(-Double(step - 100) / 40) + 0.01 * sin(Double(step) * 1.7)) }

@@ -607,7 +607,7 @@ import Testing
     @Test func theRunPausesOnceWhenAllGoalsAreMet() throws {
         let hands = try Hands()
         defer { hands.finish() }
-        func pauses() -> Int { hands.learner.timeline.commands.filter { $0.command == .pause }.count }
+        func pauses() -> Int { hands.learner.timeline.log.filter { $0.command == .pause }.count }
         hands.learner.send(.step(100))
         #expect(hands.wait { hands.desk.now == 100 })
         hands.desk.setGoal(0.999, of: "test-accuracy")

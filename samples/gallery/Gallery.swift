@@ -147,6 +147,18 @@ struct Gallery: Model {
 
     // MARK: Figures, one function a kind
 
+    mutating func archive(_ archive: Archive) throws(CLMatError) {
+        var (columns, counts) = (restarts.keys.sorted(), restarts.sorted { $0.key < $1.key }.map(\.value))
+        try archive.keep("step", &step)
+        try archive.keep("level", &level)
+        try archive.keep("restarted-columns", &columns)
+        try archive.keep("restarts", &counts)
+        guard columns.count == counts.count, Set(columns).count == columns.count else {
+            throw archive.damaged("restarts", "there is one for each restarted column")
+        }
+        restarts = Dictionary(uniqueKeysWithValues: zip(columns, counts))
+    }
+
     var figures: [Figure<Gallery>] {
         [
             Figure("samples", title: "Image grid", means: "made-up rings and bars", startsOpen: true) {
@@ -286,6 +298,8 @@ struct Wave: Attachment {
     ) throws(CLMatError) {
         throw .unknownName(kind: "action", name: action.id, known: [])
     }
+
+    mutating func archive(_ archive: Archive) throws(CLMatError) {}
 }
 
 /// No data: the batch is the step's number.

@@ -38,6 +38,7 @@ public struct DeviceImages: Sendable {
 public struct ImageBatches: DataSource {
     public let name: String
     public let batchSize: Int
+    public let checksum: String
     private let images: DeviceImages
     private let device: Device
     private let order = OrderMemo()
@@ -49,6 +50,7 @@ public struct ImageBatches: DataSource {
                 setting: "batch", value: "\(batchSize)", accepted: "1 to \(images.count), the number of images")
         }
         (self.name, self.batchSize, self.device) = (name, batchSize, device)
+        checksum = images.checksum
         self.images = try DeviceImages(images, on: device)
     }
 

@@ -1,4 +1,5 @@
 import CLMat
+import CZlib
 
 /// Images of one size with a class for each: one part (training or test) of a data set.
 public struct LabelledImages: Sendable {
@@ -37,5 +38,19 @@ public struct LabelledImages: Sendable {
             )
         }
         (self.name, self.shape, self.pixels, self.labels, self.classNames) = (name, shape, pixels, labels, classNames)
+    }
+
+    /// CRC-32 of pixels and labels, with their number.
+    public var checksum: String {
+        "\(count)-" + String(CRC32.of(pixels, labels), radix: 16)
+    }
+}
+
+/// zlib's checksum.
+enum CRC32 {
+    static func of(_ parts: [UInt8]...) -> UInt {
+        parts.filter { !$0.isEmpty }.reduce(0) { sum, bytes in
+            bytes.withUnsafeBufferPointer { UInt(crc32_z(uLong(sum), $0.baseAddress, $0.count)) }
+        }
     }
 }

@@ -34,6 +34,8 @@ public struct ActivationSampler: Attachment {
     private var stepsSinceJudgement = Int.max
     /// The averaged network, while that is what is sampled.
     private var averaged: Network?
+    /// Its parameters as a file had them, until the host is at hand.
+    private var restoredAverage: [[Matrix]]?
 
     struct Judgement: Sendable {
         var activations: [Float]
@@ -176,6 +178,7 @@ public struct ActivationSampler: Attachment {
             averaged = nil
             return host.network
         }
+        if let parameters = restoredAverage.take() { averaged = host.network.with(parameters) }
         if averaged == nil || step.number % Self.averageInterval == 0 { averaged = try host.averagedNetwork() }
         return averaged ?? host.network
     }
@@ -331,6 +334,64 @@ public struct ActivationSampler: Attachment {
         rows: Int, _ shape: ImageShape, _ key: RandomKey, on device: Device
     ) throws(CLMatError) -> Matrix {
         try Matrix(normal: 0, deviation: 0.1, key, Shape(rows, shape.count), on: device)
+    }
+
+    // MARK: - Keeping
+
+    public mutating func archive(_ archive: Archive) throws(CLMatError) {
+        var chosen = neurons.flatMap { [$0.stage, $0.unit, $0.reading.rawValue] }
+        try archive.keep("neurons", &chosen)
+        if archive.isReading {
+            guard chosen.count % 3 == 0, chosen.count / 3 <= columnLimit else {
+                throw archive.damaged("neurons", "there are more than the \(columnLimit) columns")
+            }
+            neurons = stride(from: 0, to: chosen.count, by: 3).map {
+                Neuron(stage: chosen[$0], unit: chosen[$0 + 1], reading: .init(rawValue: chosen[$0 + 2]) ?? .centre)
+            }
+            judgement = nil
+        }
+        try archive.keep("samples", &chains.samples, anyShape: true)
+        try archive.keep("velocities", &chains.velocities, anyShape: true)
+        try archive.keep("mean-squares", &chains.meanSquares, anyShape: true)
+        try archive.keep("image-mean-squares", &chains.imageMeanSquares, anyShape: true)
+        try archive.keep("averages", &chains.averages, anyShape: true)
+        try archive.keep("ages", &chains.ages)
+        try archive.keep("steps-since-judgement", &stepsSinceJudgement)
+        for criterion in criteria {
+            try archive.keep("mean-square-of-\(criterion.id)", &criterionMeanSquares[criterion.id])
+        }
+        var stages = seeds.keys.sorted()
+        try archive.keep("seed-stages", &stages)
+        if archive.isReading { seeds = [:] }
+        for stage in stages {
+            var seed = seeds[stage]
+            try archive.keep("seeds-\(stage)", &seed)
+            seeds[stage] = seed
+        }
+        var parameters = averaged?.parameters ?? restoredAverage ?? []
+        var isAveraged = averaged != nil || restoredAverage != nil
+        try archive.keep("is-averaged", &isAveraged)
+        try archive.keep("averaged-parameters", &parameters)
+        if archive.isReading {
+            // What the averaged network is beside its parameters, the host says at the next step.
+            averaged = nil
+            restoredAverage = isAveraged ? parameters : nil
+            try check(archive)
+        }
+    }
+
+    /// Everything has one row a chain.
+    private func check(_ archive: Archive) throws(CLMatError) {
+        let rows = neurons.count * chainCount
+        let whole = Shape(rows, input.count)
+        let fits =
+            [chains.samples, chains.velocities, chains.meanSquares, chains.averages].allSatisfy { $0.shape == whole }
+            && chains.imageMeanSquares.rows == rows && chains.ages.count == rows
+            && seeds.allSatisfy { $0.value.rows == rows }
+            && criterionMeanSquares.values.allSatisfy { $0.shape == whole }
+            && neurons.allSatisfy { layerNames.indices.contains($0.stage) && $0.unit >= 0 }
+            && seeds.keys.allSatisfy { layerNames.indices.contains($0) }
+        guard fits else { throw archive.damaged("samples", "it is of other columns, chains or images") }
     }
 
     // MARK: - Actions

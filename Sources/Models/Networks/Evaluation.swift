@@ -1,9 +1,10 @@
 import CLMat
+import Exploration
 
 /// A network's scores on a whole test set, gathered a slice at a time so that no step of the run takes long.
 struct Evaluation: Sendable {
     /// The parameters that are judged: a snapshot, so training goes on meanwhile.
-    let network: Network
+    private(set) var network: Network
     private(set) var position = 0
     private(set) var score: TestScore
 
@@ -22,6 +23,15 @@ struct Evaluation: Sendable {
             position = end
         }
         return position == images.count
+    }
+}
+
+extension Evaluation {
+    mutating func archive(_ archive: Archive) throws(CLMatError) {
+        try archive.keep("parameters", &network.parameters)
+        try archive.keep("position", &position)
+        guard position >= 0 else { throw archive.damaged("position", "it is negative") }
+        try archive.group("score") { () throws(CLMatError) in try score.archive(archive) }
     }
 }
 
@@ -57,6 +67,34 @@ public struct TestScore: Sendable {
     public func accuracy(of label: Int) -> Double {
         let total = confusion[label].reduce(0, +)
         return total == 0 ? 0 : Double(confusion[label][label]) / Double(total)
+    }
+
+    mutating func archive(_ archive: Archive) throws(CLMatError) {
+        let classes = confusion.count
+        var counts = confusion.flatMap { $0 }
+        try archive.keep("confusion", &counts)
+        guard counts.count == classes * classes else { throw archive.damaged("confusion", "it is of other classes") }
+        confusion = (0..<classes).map { Array(counts[$0 * classes..<($0 + 1) * classes]) }
+
+        var (tenths, confidences) = (calibration.flatMap { [$0.count, $0.right] }, calibration.map(\.confidence))
+        try archive.keep("calibration-counts", &tenths)
+        try archive.keep("calibration-confidences", &confidences)
+        guard tenths.count == 20, confidences.count == 10 else {
+            throw archive.damaged("calibration-counts", "there are ten classes of confidence")
+        }
+        calibration = (0..<10).map { (tenths[2 * $0], tenths[2 * $0 + 1], confidences[$0]) }
+
+        var (places, certainties) = (
+            mistakes.flatMap { [$0.image, $0.label, $0.prediction] }, mistakes.map(\.confidence)
+        )
+        try archive.keep("mistakes", &places)
+        try archive.keep("mistake-confidences", &certainties)
+        guard places.count == 3 * certainties.count else { throw archive.damaged("mistakes", "three numbers make one") }
+        mistakes = certainties.indices.map {
+            Mistake(
+                image: places[3 * $0], label: places[3 * $0 + 1], prediction: places[3 * $0 + 2],
+                confidence: certainties[$0])
+        }
     }
 
     mutating func add(_ probabilities: [Float], labels: [Int32], firstImage: Int) {

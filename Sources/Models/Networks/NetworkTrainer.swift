@@ -189,6 +189,57 @@ public struct NetworkTrainer: Model {
         return measured
     }
 
+    // MARK: - Keeping
+
+    public mutating func archive(_ archive: Archive) throws(CLMatError) {
+        try archive.keep("parameters", &network.parameters)
+        try archive.group("optimiser") { () throws(CLMatError) in try optimiser.archive(archive) }
+        var window = average?.window ?? 0
+        try archive.keep("averaging-window", &window)
+        if average?.window ?? 0 != window { average = window == 0 ? nil : ParameterAverage(window: window) }
+        try archive.group("average") { () throws(CLMatError) in try average?.archive(archive) }
+        try Self.archive(&evaluation.plain, "test", of: network, classes: classNames.count, in: archive)
+        try Self.archive(&evaluation.averaged, "test-averaged", of: network, classes: classNames.count, in: archive)
+        var hasScore = testScore != nil
+        try archive.keep("has-score", &hasScore)
+        guard hasScore else {
+            testScore = nil
+            return try check(archive)
+        }
+        var score = testScore ?? TestScore(classes: classNames.count)
+        try archive.group("score") { () throws(CLMatError) in try score.archive(archive) }
+        testScore = score
+        try check(archive)
+    }
+
+    /// A test in progress.
+    private static func archive(
+        _ evaluation: inout Evaluation?, _ name: String, of network: Network, classes: Int, in archive: Archive
+    ) throws(CLMatError) {
+        var isThere = evaluation != nil
+        try archive.keep("has-\(name)", &isThere)
+        guard isThere else {
+            evaluation = nil
+            return
+        }
+        var own = evaluation ?? Evaluation(of: network, classes: classes)
+        try archive.group(name) { () throws(CLMatError) in try own.archive(archive) }
+        evaluation = own
+    }
+
+    /// What was read speaks of images and classes that there are.
+    private func check(_ archive: Archive) throws(CLMatError) {
+        let scores = [testScore, evaluation.plain?.score, evaluation.averaged?.score].compactMap { $0 }
+        let fits = scores.flatMap(\.mistakes).allSatisfy {
+            (0..<testImages.count).contains($0.image) && classNames.indices.contains($0.label)
+                && classNames.indices.contains($0.prediction)
+        }
+        let positions = [evaluation.plain, evaluation.averaged].compactMap { $0?.position }
+        guard fits, positions.allSatisfy({ $0 <= testImages.count }) else {
+            throw archive.damaged("score", "it speaks of test images that are not there")
+        }
+    }
+
     /// A whole test at once.
     static func test(_ network: Network, on images: DeviceImages, classes: Int) throws(CLMatError) -> TestScore {
         var evaluation = Evaluation(of: network, classes: classes)

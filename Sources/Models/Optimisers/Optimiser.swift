@@ -1,4 +1,5 @@
 import CLMat
+import Exploration
 
 /// A rule that changes parameters by their gradients, with what it remembers of earlier ones.
 public protocol Optimiser: Sendable {
@@ -6,6 +7,8 @@ public protocol Optimiser: Sendable {
     mutating func update(
         _ parameters: inout [[Matrix]], _ gradients: [[Matrix]], rate: Float, momentum: Float
     ) throws(CLMatError)
+    /// Hands over what it remembers.
+    mutating func archive(_ archive: Archive) throws(CLMatError)
 }
 
 /// Gradient descent with momentum: v ← μv + g, w ← w − ηv.
@@ -13,6 +16,10 @@ public struct SGD: Optimiser {
     private var velocities: [[Matrix]] = []
 
     public init() {}
+
+    public mutating func archive(_ archive: Archive) throws(CLMatError) {
+        try archive.keep("velocities", &velocities)
+    }
 
     public mutating func update(
         _ parameters: inout [[Matrix]], _ gradients: [[Matrix]], rate: Float, momentum: Float
@@ -40,6 +47,11 @@ public struct RMSProp: Optimiser {
 
     public init(alpha: Float = 0.99, epsilon: Float = 1e-8, form: Matrix.RMSPropForm = .pyTorch) {
         (self.alpha, self.epsilon, self.form) = (alpha, epsilon, form)
+    }
+
+    public mutating func archive(_ archive: Archive) throws(CLMatError) {
+        try archive.keep("mean-squares", &meanSquares)
+        try archive.keep("velocities", &velocities)
     }
 
     public mutating func update(

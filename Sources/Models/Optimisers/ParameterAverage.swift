@@ -1,4 +1,5 @@
 import CLMat
+import Exploration
 
 /// The mean of a network's parameters along the last steps of training.
 ///
@@ -23,6 +24,19 @@ public struct ParameterAverage: Sendable {
 
     /// The number of steps that the mean covers now.
     public var count: Int { blocks.reduce(0) { $0 + $1.count } }
+
+    mutating func archive(_ archive: Archive) throws(CLMatError) {
+        var counts = blocks.map(\.count)
+        try archive.keep("counts", &counts)
+        guard counts.count <= Self.blockCount, counts.allSatisfy({ $0 > 0 }) else {
+            throw archive.damaged("counts", "there are at most \(Self.blockCount) blocks of one step or more")
+        }
+        if counts.count != blocks.count { blocks = counts.map { Block(mean: [], count: $0) } }
+        for index in blocks.indices {
+            blocks[index].count = counts[index]
+            try archive.keep("block-\(index)", &blocks[index].mean)
+        }
+    }
 
     /// Takes in the parameters after one more step.
     public mutating func add(_ parameters: [[Matrix]]) throws(CLMatError) {

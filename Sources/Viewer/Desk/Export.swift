@@ -56,7 +56,7 @@ extension Desk {
 
 /// Comma-separated values (RFC 4180, but with line feeds alone).
 enum CSV {
-    static func text(of series: Timeline.Series, named metric: String) -> String {
+    static func text(of series: Series, named metric: String) -> String {
         let rows = zip(series.steps, series.values).map { "\($0),\($1)\n" }
         return "step,\(field(metric))\n" + rows.joined()
     }

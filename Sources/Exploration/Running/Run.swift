@@ -42,7 +42,13 @@ protocol Run: Sendable {
     var title: String { get }
     var dashboard: Dashboard { get }
     var stepsPerEpoch: Int { get }
-    mutating func tick(_ settings: Settings, at step: Step) throws(CLMatError) -> Measurements
+    /// Ids of the attachments that are on.
+    var attached: [String] { get }
+    /// - Parameter probes: metrics that were added; nil when a step is only made again.
+    mutating func tick(
+        _ settings: Settings, at step: Step, _ probes: ProbeBoard?
+    ) throws(CLMatError) -> Measurements
+    mutating func archive(_ archive: Archive) throws(CLMatError)
     mutating func attach(_ id: String, at step: Step) throws(CLMatError)
     mutating func detach(_ id: String) throws(CLMatError)
     mutating func perform(_ action: Action, _ settings: Settings, at step: Step) throws(CLMatError)
@@ -70,10 +76,22 @@ struct ModelRun<M: Model, Source: DataSource<M.Batch>>: Run {
         return board
     }
 
-    mutating func tick(_ settings: Settings, at step: Step) throws(CLMatError) -> Measurements {
+    var attached: [String] { riders.map(\.id) }
+
+    mutating func archive(_ archive: Archive) throws(CLMatError) {
+        try archive.group("model") { () throws(CLMatError) in try model.archive(archive) }
+        for index in riders.indices {
+            try archive.group(riders[index].id) { () throws(CLMatError) in try riders[index].archive(archive) }
+        }
+    }
+
+    mutating func tick(
+        _ settings: Settings, at step: Step, _ probes: ProbeBoard?
+    ) throws(CLMatError) -> Measurements {
         let batch = model.needsBatch(settings) ? try data.batch(at: step) : nil
         var measured = try model.update(batch, settings, at: step)
         for index in riders.indices { measured.merge(try riders[index].update(on: model, settings, at: step)) }
+        probes?.measure(model, batch, into: &measured)
         return measured
     }
 

@@ -1,0 +1,23 @@
+/// Memory on a device that values share: who counts what snapshots keep alive counts each block once.
+public struct MemoryBlock: Sendable {
+    /// Two blocks with one identity are the same memory, as long as a value holds it.
+    public struct Identity: Sendable, Hashable {
+        private let object: ObjectIdentifier
+        init(_ buffer: Buffer) { object = ObjectIdentifier(buffer) }
+    }
+
+    public let identity: Identity
+    public let bytes: Int
+
+    init(_ buffer: Buffer) { (identity, bytes) = (Identity(buffer), buffer.byteCount) }
+}
+
+extension Matrix {
+    /// The memory that holds the elements.
+    public var memory: MemoryBlock { MemoryBlock(buffer) }
+}
+
+extension IntVector {
+    /// The memory that holds the elements.
+    public var memory: MemoryBlock { MemoryBlock(buffer) }
+}

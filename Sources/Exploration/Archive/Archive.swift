@@ -1,0 +1,207 @@
+import CLMat
+import Foundation
+
+/// Where a model keeps what a step may change. One function of the model serves for writing, reading and counting, so
+/// that what is written is what is read.
+///
+/// ```swift
+/// mutating func archive(_ archive: Archive) throws(CLMatError) {
+///     try archive.keep("centres", &centres)
+///     try archive.keep("sizes", &sizes)
+/// }
+/// ```
+public final class Archive {
+    /// A named array as a file has it.
+    public struct Tensor: Sendable, Equatable {
+        public enum Kind: String, Sendable {
+            case float32 = "F32"
+            case int32 = "I32"
+            case float64 = "F64"
+            case int64 = "I64"
+        }
+        public let kind: Kind
+        public let shape: [Int]
+        public let bytes: Data
+
+        public init(kind: Kind, shape: [Int], bytes: Data) {
+            (self.kind, self.shape, self.bytes) = (kind, shape, bytes)
+        }
+    }
+
+    private enum Purpose { case writing, reading, counting }
+    private let purpose: Purpose
+    /// What an error calls the file that is read.
+    private let source: String
+    private let device: Device
+    public private(set) var tensors: [String: Tensor]
+    /// Every block of device memory met while counting.
+    private(set) var memory: [MemoryBlock] = []
+    /// Bytes of numbers on the host met while counting.
+    private(set) var hostBytes = 0
+    private var prefix = ""
+
+    private init(_ purpose: Purpose, tensors: [String: Tensor], from source: String, device: Device) {
+        (self.purpose, self.tensors, self.source, self.device) = (purpose, tensors, source, device)
+    }
+
+    /// An archive that takes in what it is given.
+    public static func writing() -> Archive { Archive(.writing, tensors: [:], from: "", device: .cpu) }
+
+    /// An archive that gives out `tensors`, matrices on `device`.
+    ///
+    /// - Parameter source: what errors call the file that they came from.
+    public static func reading(_ tensors: [String: Tensor], from source: String, on device: Device) -> Archive {
+        Archive(.reading, tensors: tensors, from: source, device: device)
+    }
+
+    static func counting() -> Archive { Archive(.counting, tensors: [:], from: "", device: .cpu) }
+
+    public var isReading: Bool { purpose == .reading }
+
+    /// Names within `body` begin with `name` and a dot.
+    public func group(_ name: String, _ body: () throws(CLMatError) -> Void) throws(CLMatError) {
+        let before = prefix
+        prefix += name + "."
+        defer { prefix = before }
+        try body()
+    }
+
+    // MARK: - Matrices
+
+    /// - Throws: when reading, ``CLMatError/fileDamaged(path:place:problem:)`` if there is no such matrix or, unless
+    ///   `anyShape`, if its shape differs.
+    public func keep(_ name: String, _ matrix: inout Matrix, anyShape: Bool = false) throws(CLMatError) {
+        switch purpose {
+        case .counting: memory.append(matrix.memory)
+        case .writing: write(name, .float32, [matrix.rows, matrix.columns], try matrix.values)
+        case .reading:
+            let tensor = try tensor(name, .float32, dimensions: 2)
+            let (rows, columns) = (tensor.shape[0], tensor.shape[1])
+            guard anyShape || Shape(rows, columns) == matrix.shape else {
+                throw damaged(
+                    name,
+                    "it is \(Shape(rows, columns)), but this model's is \(matrix.shape). Was it made with other options?"
+                )
+            }
+            matrix = try Matrix(tensor.array(of: Float.self), rows, columns, on: device)
+        }
+    }
+
+    /// A matrix that may be missing.
+    public func keep(_ name: String, _ matrix: inout Matrix?) throws(CLMatError) {
+        var isThere = matrix != nil
+        try keep("has-\(name)", &isThere)
+        guard isThere else {
+            matrix = nil
+            return
+        }
+        var own: Matrix
+        if let known = matrix.take() { own = known } else { own = try empty() }
+        try keep(name, &own, anyShape: true)
+        matrix = own
+    }
+
+    /// Matrices in any number, of any shapes.
+    public func keep(_ name: String, _ matrices: inout [Matrix], anyShape: Bool = false) throws(CLMatError) {
+        var count = matrices.count
+        try keep("\(name)-count", &count)
+        guard (0...1_000_000).contains(count) else { throw damaged(name, "\(count) is no number of matrices") }
+        let isLike = matrices.count == count
+        while matrices.count > count { matrices.removeLast() }
+        while matrices.count < count { matrices.append(try empty()) }
+        for index in matrices.indices { try keep("\(name).\(index)", &matrices[index], anyShape: anyShape || !isLike) }
+    }
+
+    public func keep(_ name: String, _ matrices: inout [[Matrix]]) throws(CLMatError) {
+        var count = matrices.count
+        try keep("\(name)-count", &count)
+        guard (0...1_000_000).contains(count) else { throw damaged(name, "\(count) is no number of layers") }
+        while matrices.count > count { matrices.removeLast() }
+        while matrices.count < count { matrices.append([]) }
+        for index in matrices.indices { try keep("\(name).\(index)", &matrices[index]) }
+    }
+
+    public func keep(_ name: String, _ vector: inout IntVector) throws(CLMatError) {
+        switch purpose {
+        case .counting: memory.append(vector.memory)
+        case .writing: write(name, .int32, [vector.count], try vector.values)
+        case .reading:
+            vector = try IntVector(tensor(name, .int32, dimensions: 1).array(of: Int32.self), on: device)
+        }
+    }
+
+    // MARK: - Numbers
+
+    public func keep(_ name: String, _ values: inout [Float]) throws(CLMatError) { try keep(name, .float32, &values) }
+    public func keep(_ name: String, _ values: inout [Double]) throws(CLMatError) { try keep(name, .float64, &values) }
+    public func keep(_ name: String, _ values: inout [Int32]) throws(CLMatError) { try keep(name, .int32, &values) }
+    public func keep(_ name: String, _ values: inout [Int]) throws(CLMatError) {
+        var wide = values.map(Int64.init)
+        try keep(name, .int64, &wide)
+        values = wide.map(Int.init)
+    }
+
+    public func keep(_ name: String, _ value: inout Int) throws(CLMatError) {
+        var one = [value]
+        try keep(name, &one)
+        guard let first = one.first else { throw damaged(name, "it is empty") }
+        value = first
+    }
+
+    public func keep(_ name: String, _ value: inout Double) throws(CLMatError) {
+        var one = [value]
+        try keep(name, &one)
+        guard let first = one.first else { throw damaged(name, "it is empty") }
+        value = first
+    }
+
+    public func keep(_ name: String, _ value: inout Bool) throws(CLMatError) {
+        var one = value ? 1 : 0
+        try keep(name, &one)
+        value = one != 0
+    }
+
+    private func keep<Element>(_ name: String, _ kind: Tensor.Kind, _ values: inout [Element]) throws(CLMatError) {
+        switch purpose {
+        case .counting: hostBytes += values.count * MemoryLayout<Element>.stride
+        case .writing: write(name, kind, [values.count], values)
+        case .reading: values = try tensor(name, kind, dimensions: 1).array(of: Element.self)
+        }
+    }
+
+    // MARK: -
+
+    /// What is read does not fit the model.
+    public func damaged(_ name: String, _ problem: String) -> CLMatError {
+        .fileDamaged(path: source, place: "'\(prefix + name)'", problem: problem)
+    }
+
+    private func empty() throws(CLMatError) -> Matrix { try Matrix(zeros: Shape(0, 0), on: device) }
+
+    private func write<Element>(_ name: String, _ kind: Tensor.Kind, _ shape: [Int], _ values: [Element]) {
+        precondition(tensors[prefix + name] == nil, "a model keeps two things under the name '\(prefix + name)'")
+        tensors[prefix + name] = Tensor(kind: kind, shape: shape, bytes: values.withUnsafeBytes { Data($0) })
+    }
+
+    private func tensor(_ name: String, _ kind: Tensor.Kind, dimensions: Int) throws(CLMatError) -> Tensor {
+        guard let tensor = tensors[prefix + name] else { throw damaged(name, "it is not there") }
+        guard tensor.kind == kind, tensor.shape.count == dimensions else {
+            throw damaged(
+                name,
+                "it has \(tensor.shape.count) dimensions of \(tensor.kind.rawValue), not \(dimensions) of \(kind.rawValue)"
+            )
+        }
+        return tensor
+    }
+}
+
+extension Archive.Tensor {
+    /// The elements, if there are as many whole ones as the shape says; a reader of files has checked that.
+    func array<Element>(of type: Element.Type) -> [Element] {
+        let count = bytes.count / MemoryLayout<Element>.stride
+        return [Element](unsafeUninitializedCapacity: count) { target, written in
+            UnsafeMutableRawBufferPointer(target).copyBytes(from: bytes.prefix(count * MemoryLayout<Element>.stride))
+            written = count
+        }
+    }
+}

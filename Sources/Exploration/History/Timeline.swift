@@ -1,0 +1,181 @@
+import Synchronization
+
+/// The record of a run: every metric's whole history and every command, on every branch.
+///
+/// History is decimated only for drawing, by minimum and maximum, so that a spike is never lost. Where nothing else is
+/// said, functions speak of the *path*: the current branch with what it shares with its ancestors.
+public final class Timeline: Sendable {
+    /// A part of a series drawn as one column of pixels.
+    public struct Bucket: Sendable, Equatable {
+        public internal(set) var firstStep: Int
+        public internal(set) var lastStep: Int
+        public internal(set) var first: Float
+        public internal(set) var minimum: Float
+        public internal(set) var maximum: Float
+        public internal(set) var last: Float
+    }
+
+    struct Record {
+        var branches = [0: BranchRecord(branch: Branch(id: 0, name: "main", fork: nil, lastStep: 0))]
+        var position = Position()
+        /// The step at which the record begins: not 0 in a run that was resumed from a file.
+        var start = 0
+        var log: [LoggedCommand] = []
+        var nextBranch = 1
+        var nextChange = 0
+        var snapshots: [Position] = []
+        /// Deleted branches that left what was shared of them to another one, and up to where.
+        var renamed: [Int: (heir: Int, end: Position)] = [:]
+        /// Counts what may alter the picture of the history other than its growth.
+        var version = 0
+    }
+    private let record = Mutex(Record())
+
+    public init() {}
+
+    // MARK: - Where we are
+
+    /// Where the run is.
+    public var position: Position { record.withLock { $0.position } }
+    /// The step where the run is.
+    public var step: Int { record.withLock { $0.position.step } }
+    /// The step at which the record begins: not 0 in a run that was resumed from a file.
+    public var start: Int { record.withLock { $0.start } }
+    /// The last step that was made on the current branch; after a rewind it lies ahead of ``step``.
+    public var lastStep: Int { record.withLock { $0.current.branch.lastStep } }
+    /// Changes with each rewind, new branch, deletion or renaming.
+    public var version: Int { record.withLock { $0.version } }
+    /// Where there are snapshots.
+    public var snapshots: [Position] { record.withLock { $0.snapshots } }
+
+    /// The branches that were not deleted, by age.
+    public var branches: [Branch] {
+        record.withLock { $0.branches.values.filter { !$0.isDeleted }.map(\.branch).sorted { $0.id < $1.id } }
+    }
+
+    /// How many branches take memory: those that were deleted count while others share a part of their history.
+    public var storedBranches: Int { record.withLock { $0.branches.count } }
+
+    /// The changes on the path of `branch` (the current one if nil), those ahead of a rewind included.
+    public func commands(of branch: Int? = nil) -> [LoggedCommand] {
+        record.withLock { $0.commands(of: branch ?? $0.position.branch) }
+    }
+
+    /// The changes on the path of the current branch.
+    public var commands: [LoggedCommand] { commands() }
+
+    /// Every command in the order in which they took effect, on all branches; pauses and rewinds too.
+    public var log: [LoggedCommand] { record.withLock { $0.log } }
+
+    // MARK: - Metrics
+
+    /// The whole history of one metric on the path of `branch` (the current one if nil).
+    public func series(_ metric: String, branch: Int? = nil) -> Series {
+        record.withLock { record in
+            let parts = record.segments(of: branch ?? record.position.branch)
+            guard parts.count > 1 else { return record.branches[parts[0].branch]?.series[metric] ?? Series() }
+            var whole = Series()
+            for part in parts {
+                guard let own = record.branches[part.branch]?.series[metric] else { continue }
+                whole.append(own.prefix(through: part.lastStep))
+            }
+            return whole
+        }
+    }
+
+    /// The last value of every metric, where the run is.
+    public var lastValues: [String: Double] {
+        record.withLock { record in
+            var values: [String: Double] = [:]
+            for part in record.segments(of: record.position.branch) {
+                let end = min(part.lastStep, record.position.step)
+                for (metric, series) in record.branches[part.branch]?.series ?? [:] {
+                    if let value = series.value(at: end) { values[metric] = value }
+                }
+            }
+            return values
+        }
+    }
+
+    /// The mean of a metric over the last `steps` steps up to where the run is; nil if it was not measured there.
+    public func mean(_ metric: String, over steps: Int) -> Double? {
+        let position = position
+        let series = series(metric)
+        let range = series.index(from: position.step - steps + 1)..<series.index(from: position.step + 1)
+        guard !range.isEmpty else { return nil }
+        return series.values[range].reduce(0) { $0 + Double($1) } / Double(range.count)
+    }
+
+    /// The history of `metric` within `steps` as at most `count` buckets of equal length in steps.
+    public func buckets(
+        _ metric: String, branch: Int? = nil, in steps: ClosedRange<Int>, count: Int
+    ) -> [Bucket] {
+        guard count > 0 else { return [] }
+        return record.withLock { record in
+            var buckets: [Bucket] = []
+            let length = max(1, (steps.count + count - 1) / count)
+            var limit = Int.min
+            for part in record.segments(of: branch ?? record.position.branch) {
+                guard let series = record.branches[part.branch]?.series[metric] else { continue }
+                let start = series.index(from: max(steps.lowerBound, part.firstStep))
+                let end = series.index(from: min(steps.upperBound, part.lastStep) + 1)
+                guard start < end else { continue }
+                buckets.reserveCapacity(min(count, buckets.count + end - start))
+                series.forEach(in: start..<end) { step, value in
+                    if step < limit {
+                        buckets[buckets.count - 1].take(value, at: step)
+                    } else {
+                        limit = steps.lowerBound + ((step - steps.lowerBound) / length + 1) * length
+                        buckets.append(Bucket(value, at: step))
+                    }
+                }
+            }
+            return buckets
+        }
+    }
+
+    // MARK: - Writing, by the journey
+
+    func withRecord<Result>(_ body: (inout sending Record) -> sending Result) -> sending Result {
+        record.withLock(body)
+    }
+
+    func append(_ measurements: Measurements, at position: Position) {
+        record.withLock { record in
+            record.position = position
+            record.branches[position.branch]!.branch.lastStep = position.step
+            for (metric, value) in measurements.values {
+                record.branches[position.branch]!.series[metric, default: Series()]
+                    .append(Float(value), at: position.step)
+            }
+        }
+    }
+
+    /// Replaces the value of a metric at the last step if it is there already, else appends it.
+    func conclude(_ measurements: Measurements) {
+        record.withLock { record in
+            let (branch, step) = (record.position.branch, record.position.step)
+            guard record.current.branch.lastStep == step else { return }
+            for (metric, value) in measurements.values {
+                if record.branches[branch]!.series[metric]?.last?.step == step {
+                    record.branches[branch]!.series[metric]!.replaceLast(with: Float(value))
+                } else {
+                    record.branches[branch]!.series[metric, default: Series()].append(Float(value), at: step)
+                }
+            }
+        }
+    }
+}
+
+extension Timeline.Bucket {
+    fileprivate init(_ value: Float, at step: Int) {
+        (firstStep, lastStep) = (step, step)
+        (first, minimum, maximum, last) = (value, value, value, value)
+    }
+
+    fileprivate mutating func take(_ value: Float, at step: Int) {
+        (lastStep, last) = (step, value)
+        minimum = min(minimum, value)
+        maximum = max(maximum, value)
+    }
+}

@@ -1,0 +1,17 @@
+import CLMat
+
+/// Who drives a run beside the person at the window: a script, a replay. The learner's thread asks between two steps.
+public protocol Director: AnyObject, Sendable {
+    /// The next command at this place, or nil to let the run go on. It is asked again after each command.
+    func next(at position: Position, of learner: Learner) throws(CLMatError) -> Command?
+    /// Whether the run is over as far as the director is concerned.
+    var isDone: Bool { get }
+}
+
+/// Who writes down what happens, on the learner's thread.
+public protocol Recorder: AnyObject, Sendable {
+    func record(_ measurements: Measurements, at position: Position) throws(CLMatError)
+    func record(_ command: LoggedCommand) throws(CLMatError)
+    /// The run has ended at this place.
+    func end(at position: Position, _ concluded: Measurements) throws(CLMatError)
+}

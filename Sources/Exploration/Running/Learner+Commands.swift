@@ -1,0 +1,141 @@
+import CLMat
+
+extension Learner {
+    /// Does what is scheduled here, what the mailbox holds and what the director asks for.
+    func handleMail(_ pace: inout Pace) throws(CLMatError) {
+        let here = timeline.step
+        if here != pace.lastScheduled {
+            pace.lastScheduled = here
+            for scheduled in options.schedule where scheduled.step == here {
+                try handle(Letter(command: scheduled.command, gesture: nil), &pace)
+            }
+        }
+        let letters = mailbox.withLock { box in
+            defer { box = [] }
+            return box
+        }
+        for letter in letters { try handle(letter, &pace) }
+        while let director = options.director, let command = try director.next(at: timeline.position, of: self) {
+            try handle(Letter(command: command, gesture: nil), &pace)
+        }
+    }
+
+    private func handle(_ letter: Letter, _ pace: inout Pace) throws(CLMatError) {
+        do throws(CLMatError) {
+            try perform(letter, &pace)
+        } catch {
+            // A person's slip does not end the run; a device that fails does, and so does a director's slip.
+            switch error {
+            case .deviceFailed, .outOfDeviceMemory, .kernelBuildFailed: throw error
+            default:
+                if options.director != nil { throw error }
+                state.withLock { $0.status.lastRefusal = "\(error)" }
+            }
+        }
+        let (canUndo, canRedo) = journey.withLock { ($0.beforeTheLastChange != nil, $0.canRedo) }
+        state.withLock { state in
+            state.status.canUndo = canUndo
+            state.status.canRedo = canRedo
+        }
+    }
+
+    private func perform(_ letter: Letter, _ pace: inout Pace) throws(CLMatError) {
+        let command = letter.command
+        switch command {
+        case .pause: state.withLock { $0.status.isPaused = true }
+        case .resume: state.withLock { $0.status.isPaused = false }
+        case .step(let count):
+            state.withLock { $0.status.isPaused = false }
+            pace.stepsToPause = max(1, count)
+        case .set, .attach, .detach, .act:
+            let isNew = try journey.withLock { journey throws(CLMatError) in
+                try journey.change(command, gesture: letter.gesture)
+            }
+            refresh()
+            guard isNew, let logged = timeline.log.last else { return }
+            return record { recorder throws(CLMatError) in try recorder.record(logged) }
+        case .rewind(let step):
+            try travel(&pace) { journey, progress throws(CLMatError) in
+                guard let target = journey.place(of: step) else {
+                    throw .invalidValue(
+                        setting: "rewind", value: "\(step)",
+                        accepted: "a step from \(journey.timeline.start) to \(journey.timeline.lastStep)")
+                }
+                return try journey.go(to: target, progress: progress)
+            }
+            if options.director == nil { state.withLock { $0.status.isPaused = true } }
+        case .undo: try travel(&pace) { journey, progress throws(CLMatError) in try journey.undo(progress: progress) }
+        case .redo: try travel(&pace) { journey, progress throws(CLMatError) in try journey.redo(progress: progress) }
+        case .branch(let name): journey.withLock { $0.branch(named: name) }
+        case .go(let branch):
+            try travel(&pace) { journey, progress throws(CLMatError) in
+                try journey.go(to: journey.endPlace(of: branch), progress: progress)
+            }
+        case .rename(let branch, let name): try timeline.rename(branch, to: name)
+        case .delete(let branch):
+            try journey.withLock { journey throws(CLMatError) in try journey.delete(branch: branch) }
+            if state.withLock({ $0.status.comparedBranch == branch }) { try compare(with: nil) }
+        case .compare(let branch): try compare(with: branch)
+        }
+        let logged = timeline.note(command)
+        record { recorder throws(CLMatError) in try recorder.record(logged) }
+    }
+
+    /// Goes elsewhere in the history, telling how far it is; a run that is being stopped gives up.
+    private func travel(
+        _ pace: inout Pace, _ go: (inout Journey, (Int) -> Bool) throws(CLMatError) -> Bool
+    ) throws(CLMatError) {
+        defer { state.withLock { $0.status.stepsToRemake = nil } }
+        _ = try journey.withLock { journey throws(CLMatError) in
+            try go(&journey) { left in
+                state.withLock { state in
+                    state.status.stepsToRemake = left
+                    return !state.isStopping
+                }
+            }
+        }
+        pace.lastScheduled = timeline.step
+        pace.stepsToPause = nil
+        refresh()
+        publish()
+    }
+
+    private func compare(with branch: Int?) throws(CLMatError) {
+        if let branch {
+            let end = try journey.withLock { journey throws(CLMatError) in
+                _ = try journey.endPlace(of: branch)
+                return journey.end(of: branch)
+            }
+            guard let end else {
+                throw .invalidArgument(
+                    operation: "compare",
+                    problem: "The model at this branch's end went to keep the memory budget; go there first.")
+            }
+            otherFigures.publish(end.run, end.settings, step: end.position.step)
+        }
+        state.withLock { $0.status.comparedBranch = branch }
+    }
+
+    /// Takes over what a change or a way back may have altered.
+    private func refresh() {
+        let (dashboard, settings, step) = journey.withLock { ($0.run.dashboard, $0.settings, $0.position.step) }
+        state.withLock { state in
+            state.dashboard = dashboard
+            state.status.settings = settings
+            state.status.step = step
+        }
+    }
+}
+
+extension Timeline {
+    func rename(_ branch: Int, to name: String) throws(CLMatError) {
+        let known = branches
+        guard known.contains(where: { $0.id == branch }) else {
+            throw .unknownName(kind: "branch", name: "\(branch)", known: known.map { "\($0.id)" })
+        }
+        withRecord { record in
+            record.branches[branch]!.branch.name = name
+            record.version += 1
+        }
+    }
+}

@@ -1,0 +1,134 @@
+import CLMat
+import Foundation
+
+/// When and where a running model is kept in a file.
+public struct CheckpointPlan: Sendable {
+    public let path: String
+    /// Between two of them.
+    public let seconds: Double
+    /// What the program wants to find again: its options, say.
+    public let notes: [String: String]
+
+    public init(path: String, seconds: Double = 30, notes: [String: String] = [:]) {
+        (self.path, self.seconds, self.notes) = (path, seconds, notes)
+    }
+}
+
+/// A run at one step as a file: everything that the model and its attachments remember, in safetensors, with what the
+/// engine needs to go on. A run that goes on from it gives the same numbers as one that was never interrupted.
+public struct Checkpoint: Sendable {
+    public let path: String
+    public let title: String
+    public let seed: UInt64
+    public let step: Int
+    public let settings: [String: Double]
+    public let attached: [String]
+    public let checksum: String
+    public let notes: [String: String]
+    let tensors: [String: Archive.Tensor]
+    private let device: Device
+
+    private static let key = "clmat-checkpoint"
+    private static let format = 1
+
+    /// What stands in the file's metadata.
+    private struct Header: Codable {
+        var format: Int
+        var title: String
+        var seed: UInt64
+        var step: Int
+        var settings: [String: Double]
+        var attached: [String]
+        var checksum: String
+        var notes: [String: String]
+    }
+
+    /// - Parameter device: where the matrices are to live.
+    /// - Throws: ``CLMatError/fileMissing(path:hint:)``; ``CLMatError/fileDamaged(path:place:problem:)``.
+    public init(reading path: String, on device: Device) throws(CLMatError) {
+        let (tensors, metadata) = try Safetensors.read(path)
+        guard let text = metadata[Self.key] else {
+            throw .fileDamaged(
+                path: path, place: "byte 8", problem: "it is a safetensors file, but no checkpoint of CLMat")
+        }
+        guard let header = try? JSONDecoder().decode(Header.self, from: Data(text.utf8)) else {
+            throw .fileDamaged(path: path, place: "byte 8", problem: "the checkpoint's header cannot be read")
+        }
+        guard header.format == Self.format else {
+            throw .fileDamaged(
+                path: path, place: "byte 8",
+                problem: "it is a checkpoint of format \(header.format); this program reads format \(Self.format)")
+        }
+        guard header.step >= 0, header.settings.values.allSatisfy(\.isFinite) else {
+            throw .fileDamaged(path: path, place: "byte 8", problem: "its step or a setting is impossible")
+        }
+        self.path = path
+        self.device = device
+        self.tensors = tensors
+        (title, seed, step, settings) = (header.title, header.seed, header.step, header.settings)
+        (attached, checksum, notes) = (header.attached, header.checksum, header.notes)
+    }
+
+    /// Writes aside and renames: a kill at any moment leaves the last whole checkpoint.
+    static func write(
+        _ run: any Run, _ settings: Settings, seed: UInt64, step: Int, checksum: String, notes: [String: String],
+        to path: String
+    ) throws(CLMatError) {
+        let archive = Archive.writing()
+        var copy = run
+        try copy.archive(archive)
+        let header = Header(
+            format: format, title: run.title, seed: seed, step: step, settings: settings.values,
+            attached: run.attached, checksum: checksum, notes: notes)
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys]
+        guard let text = try? encoder.encode(header) else {
+            throw .fileNotWritable(path: path, reason: "a setting is not a finite number")
+        }
+        try Safetensors.write(archive.tensors, metadata: [key: String(decoding: text, as: UTF8.self)], to: path)
+    }
+
+    /// Brings a fresh run to the checkpoint's state.
+    func restore(_ run: inout some Run, seed: UInt64, checksum: String) throws(CLMatError) {
+        guard run.title == title else {
+            throw .fileDamaged(
+                path: path, place: "its header", problem: "it is of '\(title)', but this run is '\(run.title)'")
+        }
+        guard self.checksum == checksum else {
+            throw .dataMismatch("\(path) was made with other data of the same name; give it the data it learned from.")
+        }
+        guard self.seed == seed else {
+            throw .invalidValue(
+                setting: "seed", value: "\(seed)", accepted: "\(self.seed), with which \(path) was made")
+        }
+        for (id, value) in settings {
+            if let control = run.dashboard.control(id) { _ = try control.checked(value) }
+        }
+        try run.archive(.reading(tensors, from: path, on: device))
+    }
+}
+
+extension Learner {
+    /// Writes a checkpoint on a thread of its own, from values that nothing changes any more.
+    func writeCheckpoint(_ plan: CheckpointPlan) {
+        let (run, settings, step) = journey.withLock { ($0.run, $0.settings, $0.position.step) }
+        writing.async { [self] in
+            do throws(CLMatError) {
+                try Checkpoint.write(
+                    run, settings, seed: options.seed, step: step, checksum: dataChecksum, notes: plan.notes,
+                    to: plan.path)
+            } catch {
+                state.withLock { $0.status.recordingError = $0.status.recordingError ?? error }
+            }
+        }
+    }
+
+    /// Writes the run as it is now into a file, on the caller's thread.
+    ///
+    /// - Throws: ``CLMatError/fileNotWritable(path:reason:)``; what reading from the device throws.
+    public func save(to path: String, notes: [String: String] = [:]) throws(CLMatError) {
+        let (run, settings, step) = journey.withLock { ($0.run, $0.settings, $0.position.step) }
+        try Checkpoint.write(
+            run, settings, seed: options.seed, step: step, checksum: dataChecksum, notes: notes, to: path)
+    }
+}

@@ -1,0 +1,157 @@
+import CLMat
+import Exploration
+import Foundation
+import TestSupport
+import Testing
+
+/// What a model keeps is found again, in a file too; what is not whole is refused in words.
+@Suite struct ArchiveTests {
+    /// Everything that an archive takes.
+    private struct Everything {
+        var matrix: Matrix
+        var maybe: Matrix?
+        var absent: Matrix?
+        var layers: [[Matrix]]
+        var labels: IntVector
+        var (floats, doubles, ints) = ([Float](), [Double](), [Int]())
+        var (count, rate, isOn) = (0, 0.0, false)
+
+        init(on device: Device, filled: Bool) throws {
+            let values: [Float] = filled ? [1, -2.5, .infinity, 1.5e-38, 3, .pi] : [0, 0, 0, 0, 0, 0]
+            matrix = try Matrix(values, 2, 3, on: device)
+            layers = try (0..<2).map { layer in
+                try (0..<2).map { try Matrix(Array(values.prefix(layer + 1)), 1, layer + 1, on: device) + Float($0) }
+            }
+            labels = try IntVector(filled ? [3, -1, 7] : [Int](), on: device)
+            guard filled else { return }
+            maybe = try Matrix(values, 3, 2, on: device)
+            (floats, doubles, ints) = ([1, 2], [0.1, 1e300], [Int.max, -3])
+            (count, rate, isOn) = (42, 0.1, true)
+        }
+
+        mutating func archive(_ archive: Archive) throws {
+            try archive.keep("matrix", &matrix)
+            try archive.keep("maybe", &maybe)
+            try archive.keep("absent", &absent)
+            try archive.keep("layers", &layers)
+            try archive.group("inner") { () throws(CLMatError) in
+                try archive.keep("matrix", &labels)
+                try archive.keep("floats", &floats)
+            }
+            try archive.keep("doubles", &doubles)
+            try archive.keep("ints", &ints)
+            try archive.keep("count", &count)
+            try archive.keep("rate", &rate)
+            try archive.keep("is-on", &isOn)
+        }
+
+        func values() throws -> [[Float]] {
+            try [matrix.values, maybe?.values ?? [], absent?.values ?? [9]]
+                + layers.flatMap { try $0.map { try $0.values } }
+        }
+    }
+
+    @Test(arguments: Device.all)
+    func whatIsKeptIsFoundAgainInAFile(on device: Device) throws {
+        try inTemporaryFolder { folder in
+            var whole = try Everything(on: device, filled: true)
+            let archive = Archive.writing()
+            try whole.archive(archive)
+            let file = folder + "/x.safetensors"
+            try Safetensors.write(archive.tensors, metadata: ["note": "ü\"\\\n"], to: file)
+            let (tensors, metadata) = try Safetensors.read(file)
+            #expect(tensors == archive.tensors)
+            #expect(metadata == ["note": "ü\"\\\n"])
+
+            var found = try Everything(on: device, filled: false)
+            try found.archive(.reading(tensors, from: file, on: device))
+            #expect(try found.values() == whole.values())
+            #expect(try found.labels.values == [3, -1, 7])
+            #expect(found.floats == whole.floats && found.doubles == whole.doubles && found.ints == whole.ints)
+            #expect(found.count == 42 && found.rate == 0.1 && found.isOn)
+        }
+    }
+
+    @Test func anotherShapeAndAMissingNameAreRefused() throws {
+        let archive = Archive.writing()
+        var (matrix, count) = (try Matrix(zeros: Shape(2, 3), on: .cpu), 1)
+        try archive.keep("m", &matrix)
+        var other = try Matrix(zeros: Shape(3, 2), on: .cpu)
+        let reading = Archive.reading(archive.tensors, from: "some.file", on: .cpu)
+        expectRefusal(naming: "some.file") { try reading.keep("m", &other) }
+        expectRefusal(naming: "some.file") { try reading.keep("n", &count) }
+        expectRefusal(naming: "some.file") { try reading.keep("m", &count) }
+        try reading.keep("m", &other, anyShape: true)
+        #expect(other.shape == Shape(2, 3))
+    }
+
+    private func expectRefusal(naming word: String, _ body: () throws -> Void) {
+        do {
+            try body()
+            Issue.record("it was taken")
+        } catch {
+            #expect("\(error)".contains(word))
+        }
+    }
+
+    /// Cuts and flips in a file are found or give other numbers, and never trap.
+    @Test func damagedFilesAreRefusedInWords() throws {
+        try inTemporaryFolder { folder in
+            let archive = Archive.writing()
+            var whole = try Everything(on: .cpu, filled: true)
+            try whole.archive(archive)
+            let file = folder + "/x.safetensors"
+            try Safetensors.write(archive.tensors, to: file)
+            let bytes = try Data(contentsOf: URL(fileURLWithPath: file))
+            var random = SplitMix64(seed: 5)
+            var refused = 0
+            for trial in 0..<600 {
+                var damaged = bytes
+                if trial % 3 == 0 {
+                    damaged = damaged.prefix(Int(random.next() % UInt64(bytes.count)))
+                } else {
+                    for _ in 0...trial % 4 {
+                        damaged[Int(random.next() % UInt64(bytes.count))] = UInt8(truncatingIfNeeded: random.next())
+                    }
+                }
+                try damaged.write(to: URL(fileURLWithPath: file))
+                do {
+                    let (tensors, _) = try Safetensors.read(file)
+                    var target = try Everything(on: .cpu, filled: false)
+                    try target.archive(.reading(tensors, from: file, on: .cpu))
+                } catch let error as CLMatError {
+                    refused += 1
+                    #expect("\(error)".contains("x.safetensors"))
+                }
+            }
+            #expect(refused > 300)
+        }
+    }
+
+    static let headers: [(String, String)] = [
+        (#"{"a": 5}"#, "dtype"), (#"[1]"#, "not a JSON object"),
+        (#"{"a": {"dtype": "F16", "shape": [1], "data_offsets": [0, 2]}}"#, "F16"),
+        (#"{"a": {"dtype": "F32", "shape": [2], "data_offsets": [0, 4]}}"#, "do not make"),
+        (#"{"a": {"dtype": "F32", "shape": [-1], "data_offsets": [0, 4]}}"#, "impossible"),
+        (#"{"a": {"dtype": "F32", "shape": [9000000000000000000, 4], "data_offsets": [0, 4]}}"#, "impossible"),
+        (#"{"a": {"dtype": "F32", "shape": [2], "data_offsets": [4, 12]}}"#, "outside the file"),
+        (#"{"a": {"dtype": "F32", "shape": [1], "data_offsets": [4, 0]}}"#, "outside the file"),
+    ]
+
+    @Test(arguments: headers)
+    func impossibleHeadersAreRefused(header: String, words: String) throws {
+        try inTemporaryFolder { folder in
+            var file = withUnsafeBytes(of: UInt64(header.utf8.count).littleEndian) { Data($0) }
+            file.append(contentsOf: header.utf8)
+            file.append(contentsOf: [0, 0, 0, 0])
+            let path = folder + "/h.safetensors"
+            try file.write(to: URL(fileURLWithPath: path))
+            do {
+                _ = try Safetensors.read(path)
+                Issue.record("it was read")
+            } catch {
+                #expect("\(error)".contains(words))
+            }
+        }
+    }
+}
