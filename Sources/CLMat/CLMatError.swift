@@ -36,6 +36,10 @@ public enum CLMatError: Error, Equatable, Sendable {
     /// Parts of a data set that should belong together do not.
     case dataMismatch(String)
 
+    // MARK: Scripts
+    /// What a script expects of a metric does not hold; `problem` has both values.
+    case expectationFailed(script: String, entry: Int, step: Int, problem: String)
+
     // MARK: The window
     /// The window system refused; the run can go on without a window.
     case windowUnavailable(reason: String)
@@ -83,6 +87,8 @@ extension CLMatError: CustomStringConvertible {
             return "Cannot write \(path): \(reason). Nothing was left there."
         case .dataMismatch(let problem):
             return problem
+        case .expectationFailed(let script, let entry, let step, let problem):
+            return "\(script), entry \(entry), after step \(step): \(problem)."
         case .windowUnavailable(let reason):
             return "No window can be opened: \(reason). Run with --headless, or set DISPLAY or WAYLAND_DISPLAY."
         }

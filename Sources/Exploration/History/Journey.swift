@@ -32,6 +32,13 @@ struct Journey: Sendable {
         keepSnapshot(.start)
     }
 
+    /// Other settings for the beginning, before anything has run.
+    mutating func begin(with settings: Settings) {
+        self.settings = settings
+        snapshots = SnapshotStore(budget: snapshots.budget)
+        keepSnapshot(.start)
+    }
+
     // MARK: - Going on
 
     /// One step. After a rewind it opens a branch.

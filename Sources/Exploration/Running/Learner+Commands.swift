@@ -6,7 +6,7 @@ extension Learner {
         let here = timeline.step
         if here != pace.lastScheduled {
             pace.lastScheduled = here
-            for scheduled in options.schedule where scheduled.step == here {
+            for scheduled in schedule.withLock({ $0 }) where scheduled.step == here {
                 try handle(Letter(command: scheduled.command, gesture: nil), &pace)
             }
         }
@@ -16,19 +16,19 @@ extension Learner {
         }
         for letter in letters { try handle(letter, &pace) }
         while let director = options.director, let command = try director.next(at: timeline.position, of: self) {
-            try handle(Letter(command: command, gesture: nil), &pace)
+            try handle(Letter(command: command, gesture: nil), &pace, isDirected: true)
         }
     }
 
-    private func handle(_ letter: Letter, _ pace: inout Pace) throws(CLMatError) {
+    private func handle(_ letter: Letter, _ pace: inout Pace, isDirected: Bool = false) throws(CLMatError) {
         do throws(CLMatError) {
-            try perform(letter, &pace)
+            try perform(letter, &pace, isDirected: isDirected)
         } catch {
             // A person's slip does not end the run; a device that fails does, and so does a director's slip.
             switch error {
             case .deviceFailed, .outOfDeviceMemory, .kernelBuildFailed: throw error
             default:
-                if options.director != nil { throw error }
+                if isDirected { throw error }
                 state.withLock { $0.status.lastRefusal = "\(error)" }
             }
         }
@@ -39,7 +39,7 @@ extension Learner {
         }
     }
 
-    private func perform(_ letter: Letter, _ pace: inout Pace) throws(CLMatError) {
+    private func perform(_ letter: Letter, _ pace: inout Pace, isDirected: Bool) throws(CLMatError) {
         let command = letter.command
         switch command {
         case .pause: state.withLock { $0.status.isPaused = true }
@@ -63,7 +63,8 @@ extension Learner {
                 }
                 return try journey.go(to: target, progress: progress)
             }
-            if options.director == nil { state.withLock { $0.status.isPaused = true } }
+            // A person looks round first; a script goes on.
+            if !isDirected { state.withLock { $0.status.isPaused = true } }
         case .undo: try travel(&pace) { journey, progress throws(CLMatError) in try journey.undo(progress: progress) }
         case .redo: try travel(&pace) { journey, progress throws(CLMatError) in try journey.redo(progress: progress) }
         case .branch(let name): journey.withLock { $0.branch(named: name) }

@@ -63,6 +63,8 @@ public final class Learner: Sendable {
         public var rates: [String: Double] = [:]
         /// Seconds since the start, pauses left out.
         public var seconds = 0.0
+        /// What the run's metrics and changes are counted from: not 0 if it was resumed.
+        public var start = 0
         /// Set while the run goes back: steps that have to be made again before it is there.
         public var stepsToRemake: Int?
         /// What could not be written, and why; the run went on.
@@ -96,6 +98,7 @@ public final class Learner: Sendable {
     let figures = FigureBoard()
     /// Figures of the branch that is compared with the current one.
     let otherFigures = FigureBoard()
+    let schedule: Mutex<[Scheduled]>
     private let modelType: any Model.Type
     private let done = DispatchSemaphore(value: 0)
     let writing = DispatchQueue(label: "checkpoint")
@@ -131,9 +134,11 @@ public final class Learner: Sendable {
         modelType = M.self
         dataChecksum = data.checksum
         self.options = options
+        schedule = Mutex(options.schedule)
         var state = State(dashboard: dashboard)
         state.status.settings = settings
         state.status.step = resumed?.step ?? 0
+        state.status.start = resumed?.step ?? 0
         state.status.stepsPerEpoch = run.stepsPerEpoch
         self.state = Mutex(state)
         let journey = Journey(
@@ -141,6 +146,26 @@ public final class Learner: Sendable {
             from: resumed?.step ?? 0)
         self.journey = Mutex(journey)
         figures.publish(run, settings, step: resumed?.step ?? 0)
+    }
+
+    /// Sets controls before the start, and adds to what is scheduled: for a program that learns which controls there
+    /// are from the ``dashboard``.
+    ///
+    /// - Throws: ``CLMatError/unknownName(kind:name:known:)`` or ``CLMatError/invalidValue(setting:value:accepted:)``.
+    public func prepare(settings: [String: Double], schedule: [Scheduled] = []) throws(CLMatError) {
+        let controls = dashboard.controls
+        var checked = status.settings
+        for (id, value) in settings {
+            guard let control = controls.first(where: { $0.id == id }) else {
+                throw .unknownName(kind: "control", name: id, known: controls.map(\.id).sorted())
+            }
+            checked[id] = try control.checked(value)
+        }
+        let position = timeline.position
+        journey.withLock { $0.begin(with: checked) }
+        state.withLock { $0.status.settings = checked }
+        self.schedule.withLock { $0 += schedule }
+        figures.publish(journey.withLock { $0.run }, checked, step: position.step)
     }
 
     // MARK: - What a window asks

@@ -1,0 +1,127 @@
+import CLMat
+import Synchronization
+
+/// Does a recorded session again, and compares each metric of each step with what was recorded.
+public final class Replay: Director, Recorder {
+    /// A metric that came out differently.
+    public struct Difference: Sendable, Equatable {
+        public let step: Int
+        public let branch: Int
+        public let metric: String
+        /// NaN if it was not measured.
+        public let recorded: Double
+        public let found: Double
+    }
+
+    public struct Report: Sendable, Equatable {
+        public internal(set) var steps = 0
+        public internal(set) var values = 0
+        public internal(set) var commands = 0
+        /// Those beyond the tolerance: the first of each metric, and how many there are in all.
+        public internal(set) var first: [Difference] = []
+        public internal(set) var differences = 0
+        /// The largest |found − recorded| / max(|recorded|, |found|) by metric.
+        public internal(set) var largest: [String: Double] = [:]
+        public var isSame: Bool { differences == 0 }
+    }
+
+    private let events: [SessionFile.Event]
+    private let tolerance: Double
+    private let state = Mutex(State())
+
+    private struct State {
+        var next = 0
+        var report = Report()
+        var problem: String?
+    }
+
+    /// - Parameter tolerance: how far a value may lie from the recorded one, as a share of the larger; 0 asks for the same
+    ///   bits.
+    public init(_ session: SessionFile, tolerance: Double) {
+        (events, self.tolerance) = (session.events, tolerance)
+    }
+
+    public var report: Report { state.withLock { $0.report } }
+
+    public var isDone: Bool {
+        state.withLock { state in
+            guard state.next < events.count else { return true }
+            if case .end = events[state.next] { return true }
+            return false
+        }
+    }
+
+    public func next(at position: Position, of learner: Learner) throws(CLMatError) -> Command? {
+        let (command, step) = state.withLock { state -> (Command?, Int) in
+            guard state.next < events.count, case .command(let command, let after, _) = events[state.next] else {
+                return (nil, 0)
+            }
+            state.next += 1
+            state.report.commands += 1
+            return (command, after)
+        }
+        guard let command else { return nil }
+        // A rewind or the like was noted where it led to.
+        if command.isChange, step != position.step {
+            throw .dataMismatch(
+                "The session changes something after step \(step), but the replay is at step \(position.step) there.")
+        }
+        // A replay waits for nobody.
+        switch command {
+        case .pause, .resume, .step: return try next(at: position, of: learner)
+        default: return command
+        }
+    }
+
+    public func record(_ measurements: Measurements, at position: Position) throws(CLMatError) {
+        state.withLock { state in
+            guard state.next < events.count, case .step(let step, let branch, let metrics) = events[state.next] else {
+                return
+            }
+            state.next += 1
+            state.report.steps += 1
+            if step != position.step {
+                state.report.note("step", Double(step), Double(position.step), step, branch, tolerance: 0)
+            }
+            state.report.compare(metrics, measurements.values, step, branch, tolerance)
+        }
+    }
+
+    public func record(_ command: LoggedCommand) throws(CLMatError) {}
+
+    public func end(at position: Position, _ concluded: Measurements) throws(CLMatError) {
+        state.withLock { state in
+            guard state.next < events.count, case .end(let step, let branch, let metrics) = events[state.next] else {
+                return
+            }
+            state.next += 1
+            state.report.compare(metrics, concluded.values, step, branch, tolerance)
+        }
+    }
+}
+
+extension Replay.Report {
+    fileprivate mutating func compare(
+        _ recorded: [String: Double], _ found: [String: Double], _ step: Int, _ branch: Int, _ tolerance: Double
+    ) {
+        for metric in Set(recorded.keys).union(found.keys).sorted() {
+            values += 1
+            note(metric, recorded[metric] ?? .nan, found[metric] ?? .nan, step, branch, tolerance: tolerance)
+        }
+    }
+
+    fileprivate mutating func note(
+        _ metric: String, _ recorded: Double, _ found: Double, _ step: Int, _ branch: Int, tolerance: Double
+    ) {
+        if recorded == found || (recorded.isNaN && found.isNaN) { return }
+        let size = max(abs(recorded), abs(found))
+        let share = size.isFinite && size > 0 ? abs(found - recorded) / size : .infinity
+        largest[metric] = max(largest[metric] ?? 0, share)
+        guard share > tolerance else { return }
+        differences += 1
+        if !first.contains(where: { $0.metric == metric }) {
+            first.append(
+                Replay.Difference(step: step, branch: branch, metric: metric, recorded: recorded, found: found))
+        }
+    }
+}

@@ -1,0 +1,228 @@
+import CLMat
+import Foundation
+import Synchronization
+
+/// A run on disk, as JSON lines: a header, then in the order of events each step with its metrics and each command,
+/// with the number of the branch that it was on.
+///
+/// ```
+/// {"clmat-session":1,"model":"ldam","title":…,"device":…,"threads":2,"seed":1,"data-checksum":…,"arguments":[…],"settings":{…}}
+/// {"step":1,"on":0,"metrics":{"train-loss":2.31}}
+/// {"after":1,"on":0,"set":"noise","to":0.1}
+/// {"end":1,"on":0,"metrics":{"test-accuracy":0.1}}
+/// ```
+public struct SessionFile: Sendable {
+    /// What has to be the same for the same numbers.
+    public struct Header: Sendable, Equatable {
+        public var model: String
+        public var title: String
+        public var device: String
+        public var threads: Int
+        /// Which machine code ran: the CPU's instruction set and OpenBLAS's core.
+        public var instructions: String
+        public var seed: UInt64
+        public var dataChecksum: String
+        /// The options that make the model again.
+        public var arguments: [String]
+        /// The controls at the start.
+        public var settings: [String: Double]
+        public var attached: [String]
+        /// The checkpoint from which the run went on, if it did.
+        public var resumes: String?
+
+        public init(
+            model: String, title: String, device: String, threads: Int, instructions: String, seed: UInt64,
+            dataChecksum: String, arguments: [String], settings: [String: Double], attached: [String],
+            resumes: String? = nil
+        ) {
+            (self.model, self.title, self.device, self.threads) = (model, title, device, threads)
+            (self.instructions, self.seed, self.dataChecksum) = (instructions, seed, dataChecksum)
+            (self.arguments, self.settings, self.attached) = (arguments, settings, attached)
+            self.resumes = resumes
+        }
+    }
+
+    enum Event: Sendable {
+        case step(Int, branch: Int, metrics: [String: Double])
+        case command(Command, after: Int, branch: Int)
+        case end(Int, branch: Int, metrics: [String: Double])
+    }
+
+    public let path: String
+    public let header: Header
+    let events: [Event]
+    /// Whether the run came to its end; a program that was killed leaves a file without.
+    public let isWhole: Bool
+
+    static let format = 1
+
+    /// Reads a session. A last line that was cut off, as by a kill, is left out.
+    ///
+    /// - Throws: ``CLMatError/fileMissing(path:hint:)``, ``CLMatError/fileDamaged(path:place:problem:)`` with the line.
+    public init(reading path: String) throws(CLMatError) {
+        self.path = path
+        let data = try Files.read(path)
+        var lines = data.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+        // What comes after the last line's end is nothing, or was cut off.
+        lines.removeLast()
+        guard let first = lines.first else {
+            throw .fileDamaged(path: path, place: "line 1", problem: "there is no whole line; this is no session")
+        }
+        header = try Self.header(Data(first), path)
+        var events: [Event] = []
+        var isWhole = false
+        for (index, line) in lines.enumerated().dropFirst() {
+            guard let event = JSONValue.reading(Data(line)).flatMap(Self.event), !isWhole else {
+                throw .fileDamaged(
+                    path: path, place: "line \(index + 1)",
+                    problem: isWhole ? "there is more after the end" : "it is no step, command or end of a session")
+            }
+            if case .end = event { isWhole = true }
+            events.append(event)
+        }
+        (self.events, self.isWhole) = (events, isWhole)
+    }
+
+    private static func header(_ line: Data, _ path: String) throws(CLMatError) -> Header {
+        func damaged(_ problem: String) -> CLMatError { .fileDamaged(path: path, place: "line 1", problem: problem) }
+        guard let value = JSONValue.reading(line), let version = value["clmat-session"]?.int else {
+            throw damaged("it is not the header of a session")
+        }
+        guard version == format else {
+            throw damaged("the session is of format \(version); this program reads format \(format)")
+        }
+        guard let model = value["model"]?.text, let title = value["title"]?.text, let device = value["device"]?.text,
+            let threads = value["threads"]?.int, let instructions = value["instructions"]?.text,
+            let seed = value["seed"]?.text.flatMap({ UInt64($0) }), let checksum = value["data-checksum"]?.text,
+            let arguments = value["arguments"]?.list, let settings = value["settings"].flatMap(numbers),
+            let attached = value["attached"]?.list
+        else { throw damaged("something is missing in the header") }
+        return Header(
+            model: model, title: title, device: device, threads: threads, instructions: instructions, seed: seed,
+            dataChecksum: checksum, arguments: arguments.compactMap(\.text), settings: settings,
+            attached: attached.compactMap(\.text), resumes: value["resumes"]?.text)
+    }
+
+    private static func event(_ value: JSONValue) -> Event? {
+        guard let branch = value["on"]?.int else { return nil }
+        if let step = value["step"]?.int {
+            return value["metrics"].flatMap(numbers).map { .step(step, branch: branch, metrics: $0) }
+        }
+        if let step = value["end"]?.int {
+            return value["metrics"].flatMap(numbers).map { .end(step, branch: branch, metrics: $0) }
+        }
+        guard let step = value["after"]?.int,
+            let verb = value.keys.first(where: { CommandWords.verbs.contains($0) }),
+            let parsed = CommandWords.parse(verb, in: value)
+        else { return nil }
+        switch parsed {
+        case .command(let command): return .command(command, after: step, branch: branch)
+        case .go(.number(let number)): return .command(.go(to: number), after: step, branch: branch)
+        case .rename(.number(let number), let name):
+            return .command(.rename(branch: number, to: name), after: step, branch: branch)
+        case .delete(.number(let number)): return .command(.delete(branch: number), after: step, branch: branch)
+        case .compare(.number(let number)): return .command(.compare(number), after: step, branch: branch)
+        default: return nil
+        }
+    }
+
+    private static func numbers(_ value: JSONValue) -> [String: Double]? {
+        guard case .object(let entries) = value else { return nil }
+        var numbers: [String: Double] = [:]
+        for (key, value) in entries {
+            guard let number = value.double else { return nil }
+            numbers[key] = number
+        }
+        return numbers
+    }
+}
+
+extension JSONValue {
+    static func numbers(_ values: [String: Double]) -> JSONValue {
+        .object(values.sorted { $0.key < $1.key }.map { ($0.key, .number($0.value)) })
+    }
+}
+
+/// Writes a session while it runs. A kill at any moment leaves all lines but the last few.
+public final class SessionWriter: Recorder {
+    private let path: String
+    private let file: Mutex<Output>
+
+    private struct Output: ~Copyable {
+        let descriptor: Int32
+        var waiting = ""
+        var lastWrite = ContinuousClock.now
+        init(_ descriptor: Int32) { self.descriptor = descriptor }
+        deinit { close(descriptor) }
+    }
+
+    /// Begins a session. A file that is there is kept under its name with a `~`.
+    ///
+    /// - Throws: ``CLMatError/fileNotWritable(path:reason:)``.
+    public init(writing path: String, header: SessionFile.Header) throws(CLMatError) {
+        self.path = path
+        var status = stat()
+        if stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG, status.st_size > 0 {
+            guard rename(path, path + "~") == 0 else { throw Self.failure(path) }
+        }
+        let descriptor = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY, 0o644)
+        guard descriptor >= 0 else { throw Self.failure(path) }
+        file = Mutex(Output(descriptor))
+        var entries: [(String, JSONValue)] = [
+            ("clmat-session", .whole(SessionFile.format)), ("model", .text(header.model)),
+            ("title", .text(header.title)),
+            ("device", .text(header.device)), ("threads", .whole(header.threads)),
+            ("instructions", .text(header.instructions)), ("seed", .text("\(header.seed)")),
+            ("data-checksum", .text(header.dataChecksum)), ("arguments", .list(header.arguments.map { .text($0) })),
+            ("settings", .numbers(header.settings)), ("attached", .list(header.attached.map { .text($0) })),
+        ]
+        if let resumes = header.resumes { entries.append(("resumes", .text(resumes))) }
+        try write(entries, isUrgent: true)
+    }
+
+    public func record(_ measurements: Measurements, at position: Position) throws(CLMatError) {
+        try write(
+            [
+                ("step", .whole(position.step)), ("on", .whole(position.branch)),
+                ("metrics", .numbers(measurements.values)),
+            ], isUrgent: false)
+    }
+
+    public func record(_ command: LoggedCommand) throws(CLMatError) {
+        try write(
+            [("after", .whole(command.step)), ("on", .whole(command.branch))] + CommandWords.words(command.command),
+            isUrgent: true)
+    }
+
+    public func end(at position: Position, _ concluded: Measurements) throws(CLMatError) {
+        try write(
+            [
+                ("end", .whole(position.step)), ("on", .whole(position.branch)),
+                ("metrics", .numbers(concluded.values)),
+            ], isUrgent: true)
+    }
+
+    private func write(_ entries: [(String, JSONValue)], isUrgent: Bool) throws(CLMatError) {
+        let line = JSONValue.object(entries).line
+        let isWritten = file.withLock { file in
+            file.waiting += line
+            file.waiting += "\n"
+            guard isUrgent || file.waiting.utf8.count > 1 << 16 || (ContinuousClock.now - file.lastWrite).seconds > 1
+            else { return true }
+            var bytes = Array(file.waiting.utf8)
+            while !bytes.isEmpty {
+                let written = Foundation.write(file.descriptor, bytes, bytes.count)
+                guard written > 0 else { return false }
+                bytes.removeFirst(written)
+            }
+            file.waiting = ""
+            file.lastWrite = .now
+            return true
+        }
+        guard isWritten else { throw Self.failure(path) }
+    }
+
+    private static func failure(_ path: String) -> CLMatError {
+        .fileNotWritable(path: path, reason: String(cString: strerror(errno)).lowercased())
+    }
+}
