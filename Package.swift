@@ -59,7 +59,12 @@ let package = Package(
         .testTarget(name: "CLMatTests", dependencies: ["CLMat", "CLMatKernels", "TestSupport"]),
         .testTarget(name: "ExplorationTests", dependencies: ["Exploration", "TestSupport"]),
         .testTarget(name: "ModelsTests", dependencies: ["Models", "CZlib", "CStb", "TestSupport"]),
-        .testTarget(name: "ExploreTests", dependencies: ["explore", "Exploration", "CLMat", "TestSupport"]),
+        .testTarget(
+            name: "ExploreTests",
+            dependencies: [
+                "explore", "Exploration", "CLMat", "TestSupport",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ]),
         .testTarget(name: "ViewerTests", dependencies: ["Viewer", "Exploration", "TestSupport"]),
     ],
     swiftLanguageModes: [.v6],

@@ -224,26 +224,3 @@ import Testing
         #expect(learner.dashboard.metric("squared") == nil)
     }
 }
-
-/// Does what a list says, in its order, each when so many steps have been made.
-final class ListDirector: Director {
-    struct Entry: Sendable {
-        let step: Int
-        let command: Command
-        init(_ step: Int, _ command: Command) { (self.step, self.command) = (step, command) }
-    }
-    private let rest: Locked<ArraySlice<Entry>>
-    private let isOver = Locked(false)
-    private let end: Int?
-
-    /// - Parameter end: the step at which the run ends once the list is done.
-    init(_ entries: [Entry], endsAt end: Int? = nil) { (rest, self.end) = (Locked(entries[...]), end) }
-
-    var isDone: Bool { isOver.withLock { $0 } }
-
-    func next(at position: Position, of learner: Learner) throws(CLMatError) -> Command? {
-        let next = rest.withLock { rest -> Entry? in rest.first?.step == position.step ? rest.removeFirst() : nil }
-        if next == nil, let end, position.step >= end, rest.withLock({ $0.isEmpty }) { isOver.withLock { $0 = true } }
-        return next?.command
-    }
-}

@@ -1,3 +1,4 @@
+import ArgumentParser
 import CLMat
 import Exploration
 import Foundation
@@ -15,11 +16,11 @@ import Testing
         let folder = try TemporaryFolder()
         let device = Device.failing(with: fault, after: 40)
         let learner = try Learner(Descent(on: device), data: Steps(), options: .init(maximumSteps: 1000))
-        let session = Session(
-            learner: learner, model: "descent", device: device,
-            options: try RunOptions.parse([
-                "--headless", "--quiet", "--pictures", folder.url.path, "--summary", folder.path("summary.json"),
-            ]), pictures: ["weights"])
+        let command = try DescentCommand.parse([
+            "--headless", "--quiet", "--pictures", folder.url.path, "--summary", folder.path("summary.json"),
+        ])
+        let plan = try SessionPlan(command: command, options: command.options, device: device)
+        let session = Session(plan: plan, learner: learner)
 
         #expect(throws: fault.error) { try session.run() }
 
@@ -31,5 +32,17 @@ import Testing
         let loss = try #require((summary["metrics"] as? [String: Double])?["loss"])
         let last = try #require(learner.timeline.series("loss").last?.value)
         #expect(abs(loss - last) <= 1e-6 * last)
+    }
+}
+
+/// The smallest model as a command.
+struct DescentCommand: ModelCommand {
+    static let configuration = CommandConfiguration(commandName: "descent")
+    @OptionGroup var options: RunOptions
+    var modelArguments: [(name: String, value: String)] { [] }
+    var pictures: [String] { ["weights"] }
+
+    func makeLearner(on device: Device, _ options: Learner.Options) throws -> Learner {
+        try Learner(Descent(on: device), data: Steps(), options: options)
     }
 }

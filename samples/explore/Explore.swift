@@ -13,8 +13,10 @@ struct Explore: ParsableCommand {
             progress line and writes its pictures as PNG files.
             """,
         version: "CLMat 0.1.0",
-        subcommands: [LDAM.self, Devices.self],
+        subcommands: models.map { $0 as any ParsableCommand.Type } + [ReplayCommand.self, Devices.self],
         defaultSubcommand: LDAM.self)
+
+    static let models: [any ModelCommand.Type] = [LDAM.self]
 
     static func main() {
         do {

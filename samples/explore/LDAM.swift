@@ -4,7 +4,7 @@ import Exploration
 import Models
 
 /// LeNet-5 learns, and LDAM shows what its neurons want to see.
-struct LDAM: ParsableCommand {
+struct LDAM: ModelCommand {
     static let configuration = CommandConfiguration(
         commandName: "ldam",
         abstract: "LeNet-5 learns to classify images while LDAM shows what its neurons want to see.",
@@ -21,34 +21,24 @@ struct LDAM: ParsableCommand {
     @Flag(help: "Start without the sampler; it can be attached from the window.")
     var detached = false
 
+    var pictures: [String] { ["samples", "first-layer-filters"] }
+    var modelArguments: [(name: String, value: String)] { [("--chains", "\(chains)"), ("--columns", "\(columns)")] }
+
     func validate() throws {
         guard (1...100).contains(columns) else { throw ValidationError("--columns is a number from 1 to 100.") }
         guard (1...64).contains(chains) else { throw ValidationError("--chains is a number from 1 to 64.") }
     }
 
-    func run() throws {
-        let device = try options.chooseDevice()
+    func makeLearner(on device: Device, _ learnerOptions: Learner.Options) throws -> Learner {
         let data = try ImageDataSet.load(options.data)
         let batches = try ImageBatches(data.train, name: data.title, batchSize: options.batch, on: device)
         let network = try Network.leNet5(
-            input: data.shape, classes: data.classNames.count, seed: options.seed, on: device)
+            input: data.shape, classes: data.classNames.count, seed: learnerOptions.seed, on: device)
         let model = try NetworkTrainer(
             network, title: "LDAM · LeNet-5", test: data.test,
             defaults: .init(averagingWindow: min(100_000, max(10, 5 * batches.stepsPerEpoch))))
-
         let offer = AttachmentOffer<NetworkTrainer>.ldam(columns: columns, chains: chains)
-        let sampler = try offer.make(model, Step(0, seed: options.seed))
-        let settings = try options.settings(for: sampler.controls + model.controls)
-        let maximumSteps = try options.maximumSteps(stepsPerEpoch: batches.stepsPerEpoch)
-        let learner = try Learner(
-            model, data: batches, offers: [offer], attached: detached ? [] : [offer.id],
-            options: .init(
-                seed: options.seed, maximumSteps: maximumSteps,
-                pausesAt: Set(options.atStep.map { [$0] } ?? []), schedule: settings.scheduled, device: device.summary,
-                settings: settings.initial))
-        try Session(
-            learner: learner, model: "ldam", device: device, options: options,
-            pictures: ["samples", "first-layer-filters"]
-        ).run()
+        return try Learner(
+            model, data: batches, offers: [offer], attached: detached ? [] : [offer.id], options: learnerOptions)
     }
 }

@@ -63,7 +63,7 @@ final class ProgressReporter {
     }
 
     private func secondsLeft(_ status: Learner.Status) -> Double? {
-        if let steps = learner.options.maximumSteps, status.step > 0 {
+        if let steps = learner.maximumSteps, status.step > 0 {
             return Double(steps - status.step) * status.seconds / Double(status.step)
         }
         return endsAfter.map { max(0, $0 - status.seconds) }

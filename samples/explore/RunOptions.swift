@@ -12,8 +12,10 @@ struct RunOptions: ParsableArguments {
         help: ArgumentHelp("cpu, an index from 'explore devices', or a part of a device's name.", valueName: "name"))
     var device: String?
 
-    @Option(parsing: .unconditional, help: "All that is random follows from this number.")
-    var seed: UInt64 = 1
+    @Option(
+        name: .customLong("seed"), parsing: .unconditional, help: "All that is random follows from this number.")
+    var givenSeed: UInt64?
+    var seed: UInt64 { givenSeed ?? 1 }
 
     @Option(parsing: .unconditional, help: ArgumentHelp("End after so many steps.", valueName: "n"))
     var steps: Int?
@@ -32,6 +34,21 @@ struct RunOptions: ParsableArguments {
             "Set a control, as often as you like: --set noise=off; --set training=off@600 after 600 steps.",
             valueName: "id=value[@step]"))
     var set: [String] = []
+
+    @Option(
+        help: ArgumentHelp(
+            "Write the session, line by line while it runs, and checkpoints beside it (FILE.safetensors).",
+            valueName: "file"))
+    var save: String?
+
+    @Option(help: ArgumentHelp("Go on from a checkpoint, or from the one beside a session.", valueName: "file"))
+    var resume: String?
+
+    @Option(help: ArgumentHelp("Do what a script says, and check what it expects.", valueName: "file"))
+    var play: String?
+
+    @Option(help: ArgumentHelp("Memory for going back: snapshots of the model.", valueName: "size"))
+    var snapshots = "1GB"
 
     @Option(help: ArgumentHelp("Write what came out as one JSON object.", valueName: "file"))
     var summary: String?
@@ -79,6 +96,7 @@ struct RunOptions: ParsableArguments {
             throw ValidationError("--screenshot writes PNG; let the file's name end in .png.")
         }
         if let device, device.isEmpty { throw ValidationError("--device needs a name; see explore devices.") }
+        _ = try snapshotBudget()
         if atStep != nil, screenshot == nil { throw ValidationError("--at-step belongs to --screenshot.") }
         _ = try windowSize()
         for setting in set where !setting.contains("=") {
@@ -94,6 +112,22 @@ struct RunOptions: ParsableArguments {
         return (width, height)
     }
 
+    /// Bytes: a number with B, KB, MB, GB (powers of ten) or KiB, MiB, GiB.
+    func snapshotBudget() throws -> Int {
+        let units: [(String, Double)] = [
+            ("KIB", 1024), ("MIB", 1_048_576), ("GIB", 1_073_741_824), ("KB", 1e3), ("MB", 1e6), ("GB", 1e9), ("B", 1),
+        ]
+        let text = snapshots.uppercased().filter { !$0.isWhitespace }
+        let unit = units.first { text.hasSuffix($0.0) }
+        guard let number = Double(text.dropLast(unit?.0.count ?? 0)), number >= 0, number * (unit?.1 ?? 1) < 1e15 else {
+            throw ValidationError("--snapshots is a size such as 500MB or 2GB.")
+        }
+        return Int(number * (unit?.1 ?? 1))
+    }
+
+    /// The checkpoint that `--resume` means: the file itself, or the one beside a session.
+    var resumedFile: String? { resume.map { $0.hasSuffix(".safetensors") ? $0 : $0 + ".safetensors" } }
+
     /// The steps after which the run ends by itself.
     func maximumSteps(stepsPerEpoch: Int) throws -> Int? {
         guard let epochs else { return steps ?? (isWindowless ? atStep : nil) }
@@ -108,6 +142,9 @@ struct RunOptions: ParsableArguments {
         if !quiet { standardError("clmat: runs on \(device.summary): \(reason).") }
         return device
     }
+
+    /// Whether the run was told how long to be: it goes on then after the last entry of a script.
+    var hasLength: Bool { steps != nil || epochs != nil }
 
     /// Whether no window is wanted.
     var isWindowless: Bool { headless || screenshot != nil }

@@ -4,31 +4,80 @@ import Exploration
 import Foundation
 import Viewer
 
-/// One run from the start to its files: with a window, or with a progress line.
-struct Session {
-    let learner: Learner
-    let model: String
-    let device: Device
+/// What is known of a run before its model is made.
+struct SessionPlan: Sendable {
+    let command: any ModelCommand
+    /// What is wanted of this run: those of `command` may be of the run that it goes on from.
     let options: RunOptions
-    /// Figures that a run without a window writes as PNG files.
-    let pictures: [String]
+    let device: Device
+    /// Why there is no window, where one was wanted.
+    let obstacle: String?
+    let stage: ScriptStage
+    /// The script that drives the run, if there is one.
+    let player: ScriptPlayer?
+
+    init(command: any ModelCommand, options: RunOptions, device: Device) throws {
+        (self.command, self.options, self.device) = (command, options, device)
+        // What could not be written in the end is said before an hour of work.
+        for file in [options.summary, options.screenshot, options.save].compactMap({ $0 }) {
+            try Session.checkWritable(file)
+        }
+        obstacle = options.isWindowless ? nil : MainActor.assumeIsolated { Viewer.obstacle }
+        stage = ScriptStage(isQuiet: options.quiet)
+        // At a window, and where the run was told how long to be, it goes on after the script.
+        let endsWithScript = (options.isWindowless || obstacle != nil) && !options.hasLength
+        if let file = options.play {
+            player = ScriptPlayer(try Script(reading: file), stage: stage, endsTheRun: endsWithScript)
+        } else {
+            player = nil
+        }
+    }
+
+    /// Whether a person is to sit before a window.
+    var isAttended: Bool { !options.isWindowless && obstacle == nil }
+}
+
+/// One run from the start to its files: with a window, or with a progress line.
+struct Session: Sendable {
+    let plan: SessionPlan
+    let learner: Learner
+
+    private var options: RunOptions { plan.options }
+    private var device: Device { plan.device }
+    private var model: String { type(of: plan.command).model }
 
     func run() throws {
-        // What could not be written in the end is said before an hour of work.
-        for file in [options.summary, options.screenshot].compactMap({ $0 }) { try Self.checkWritable(file) }
+        try keepRecord()
         device.profile.isRecording = options.profile
-        if options.isWindowless {
-            try runHeadless()
-        } else if let obstacle = onMain({ Viewer.obstacle }) {
-            say("No window (\(obstacle)): running without one.")
-            try runHeadless()
-        } else {
+        if plan.isAttended {
             try runInWindow()
+        } else {
+            if let obstacle = plan.obstacle { say("No window (\(obstacle)): running without one.") }
+            try runHeadless()
         }
+    }
+
+    /// Begins the session file and says where checkpoints go.
+    private func keepRecord() throws {
+        guard let file = options.save else { return }
+        let conditions = RunConditions(device)
+        let arguments = plan.command.arguments.flatMap { [$0.name, $0.value] }
+        let header = SessionFile.Header(
+            model: model, title: learner.title, device: conditions.device, threads: conditions.threads,
+            instructions: conditions.instructions, seed: learner.options.seed, dataChecksum: learner.dataChecksum,
+            arguments: arguments, settings: learner.status.settings.values,
+            attached: learner.dashboard.attachments.filter(\.isAttached).map(\.id), resumes: options.resumedFile)
+        let encoded = try JSONEncoder().encode(arguments)
+        learner.keep(
+            recorder: try SessionWriter(writing: file, header: header),
+            checkpoint: CheckpointPlan(
+                path: file + ".safetensors",
+                notes: ["model": model, "arguments": String(decoding: encoded, as: UTF8.self)]))
     }
 
     private func runInWindow() throws {
         learner.start()
+        defer { plan.stage.serve { (_) throws(CLMatError) in } }
         do {
             try onMain { () throws(CLMatError) in
                 try Viewer.run(learner, options: viewerOptions(layoutName: model))
@@ -64,6 +113,7 @@ struct Session {
             learner: learner, options: options, endsAfter: endsByItself ? nil : defaultSeconds)
         while !learner.status.isFinished {
             reporter.report()
+            plan.stage.serve { path throws(CLMatError) in try drawWindow(path) }
             if !endsByItself, DispatchTime.now() > deadline { learner.stop() }
             if let step = options.atStep, learner.status.isPaused, learner.status.step == step {
                 try writeScreenshot()
@@ -88,7 +138,9 @@ struct Session {
 
     private func finish() throws {
         if let error = learner.status.error { throw error }
-        for command in learner.options.schedule where command.step > learner.status.step {
+        if let error = learner.status.recordingError { throw error }
+        if let player = plan.player { try tell(of: player) }
+        for command in learner.schedule where command.step > learner.status.step {
             say(
                 "The run ended at step \(learner.status.step), before a --set that was to come at step \(command.step)."
             )
@@ -97,9 +149,18 @@ struct Session {
         if options.profile { print(device.profile.table) }
     }
 
-    /// A run without a window that nobody told how long to be ends after this many seconds.
+    private func tell(of player: ScriptPlayer) throws {
+        guard player.entriesLeft == 0 else {
+            throw CLMatError.dataMismatch(
+                "The run ended at step \(learner.status.step), before the last \(player.entriesLeft) entries of the script."
+            )
+        }
+        if !options.quiet { print("The script's \(player.expectationsMet) expectations hold.") }
+    }
+
+    /// A run without a window that nobody told how long to be ends after this many seconds, or with its script.
     private var defaultSeconds: Double { 60 }
-    private var endsByItself: Bool { learner.options.maximumSteps != nil }
+    private var endsByItself: Bool { learner.maximumSteps != nil || plan.player != nil }
 
     private func viewerOptions(layoutName: String?) -> ViewerOptions {
         let size = (try? options.windowSize()) ?? (width: 1600, height: 1000)
@@ -115,7 +176,10 @@ struct Session {
     }
 
     private func writeScreenshot() throws {
-        guard let file = options.screenshot else { return }
+        if let file = options.screenshot { try drawWindow(file) }
+    }
+
+    private func drawWindow(_ file: String) throws(CLMatError) {
         try onMain { () throws(CLMatError) in
             try Viewer.screenshot(of: learner, to: file, options: viewerOptions(layoutName: nil))
         }
@@ -124,7 +188,7 @@ struct Session {
 
     private func writePictures() throws {
         guard options.pictures != "none" else { return }
-        for figure in pictures {
+        for figure in plan.command.pictures {
             guard learner.dashboard.figures.contains(where: { $0.id == figure }) else { continue }
             guard case .imageGrid(let grid) = try learner.content(of: figure) else { continue }
             let file = "\(options.pictures)/\(model)-\(figure).png"
@@ -159,12 +223,12 @@ struct Session {
     private func writeSummary() throws(CLMatError) {
         guard let file = options.summary else { return }
         try Files.write(
-            Summary(learner: learner, model: model, device: device, seed: options.seed).json + "\n", to: file)
+            Summary(learner: learner, model: model, device: device, seed: learner.options.seed).json + "\n", to: file)
     }
 
     private func printResult() {
         let status = learner.status
-        print("\(learner.title), \(device.summary), seed \(options.seed)")
+        print("\(learner.title), \(device.summary), seed \(learner.options.seed)")
         print("\(grouped(status.step)) steps (\(format(status.epoch)) epochs) in \(format(status.seconds)) s")
         let values = learner.timeline.lastValues
         for metric in learner.dashboard.metrics {
@@ -188,7 +252,7 @@ struct Session {
     }
 
     /// - Throws: ``CLMatError/fileNotWritable(path:reason:)`` if the folder is not there or may not be written.
-    private static func checkWritable(_ path: String) throws(CLMatError) {
+    static func checkWritable(_ path: String) throws(CLMatError) {
         let folder = URL(fileURLWithPath: path).deletingLastPathComponent().path
         var isFolder: ObjCBool = false
         guard FileManager.default.fileExists(atPath: folder, isDirectory: &isFolder), isFolder.boolValue else {

@@ -6,7 +6,7 @@ extension Learner {
         let here = timeline.step
         if here != pace.lastScheduled {
             pace.lastScheduled = here
-            for scheduled in schedule.withLock({ $0 }) where scheduled.step == here {
+            for scheduled in schedule where scheduled.step == here {
                 try handle(Letter(command: scheduled.command, gesture: nil), &pace)
             }
         }

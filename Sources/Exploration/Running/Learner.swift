@@ -22,6 +22,8 @@ public final class Learner: Sendable {
         public var device = ""
         /// Values of controls that differ from their initial ones.
         public var settings: [String: Double] = [:]
+        /// Attachments that are on from the start, in place of those that the initialiser is given.
+        public var attached: [String]?
         /// Bytes of device memory that snapshots may keep alive.
         public var snapshotBudget = 1 << 30
         public var director: (any Director)?
@@ -78,6 +80,14 @@ public final class Learner: Sendable {
         public var epoch: Double { Double(step) / Double(max(1, stepsPerEpoch)) }
     }
 
+    /// What can still be said of a run before its start, by who has seen its ``dashboard``.
+    struct Preparation {
+        var schedule: [Scheduled]
+        var maximumSteps: Int?
+        var recorder: (any Recorder)?
+        var checkpoint: CheckpointPlan?
+    }
+
     /// A command as it lies in the mailbox.
     struct Letter {
         let command: Command
@@ -98,7 +108,7 @@ public final class Learner: Sendable {
     let figures = FigureBoard()
     /// Figures of the branch that is compared with the current one.
     let otherFigures = FigureBoard()
-    let schedule: Mutex<[Scheduled]>
+    let preparation: Mutex<Preparation>
     private let modelType: any Model.Type
     private let done = DispatchSemaphore(value: 0)
     let writing = DispatchQueue(label: "checkpoint")
@@ -119,7 +129,9 @@ public final class Learner: Sendable {
     ) throws(CLMatError) {
         var run = ModelRun(model: model, data: data, offers: offers)
         let resumed = options.resumes
-        for id in resumed?.attached ?? attached { try run.attach(id, at: Step(0, seed: options.seed)) }
+        for id in resumed?.attached ?? options.attached ?? attached {
+            try run.attach(id, at: Step(0, seed: options.seed))
+        }
         let dashboard = run.dashboard
         var settings = Settings(initialOf: dashboard.controls)
         for (id, value) in resumed?.settings ?? [:] { settings[id] = value }
@@ -134,7 +146,10 @@ public final class Learner: Sendable {
         modelType = M.self
         dataChecksum = data.checksum
         self.options = options
-        schedule = Mutex(options.schedule)
+        preparation = Mutex(
+            Preparation(
+                schedule: options.schedule, maximumSteps: options.maximumSteps, recorder: options.recorder,
+                checkpoint: options.checkpoint))
         var state = State(dashboard: dashboard)
         state.status.settings = settings
         state.status.step = resumed?.step ?? 0
@@ -148,11 +163,18 @@ public final class Learner: Sendable {
         figures.publish(run, settings, step: resumed?.step ?? 0)
     }
 
+    /// The steps after which the run ends, if it was told.
+    public var maximumSteps: Int? { preparation.withLock { $0.maximumSteps } }
+    /// Commands that take effect when so many steps have been made.
+    public var schedule: [Scheduled] { preparation.withLock { $0.schedule } }
+
     /// Sets controls before the start, and adds to what is scheduled: for a program that learns which controls there
-    /// are from the ``dashboard``.
+    /// are from the ``dashboard``, and how long a pass is from the ``status``.
     ///
     /// - Throws: ``CLMatError/unknownName(kind:name:known:)`` or ``CLMatError/invalidValue(setting:value:accepted:)``.
-    public func prepare(settings: [String: Double], schedule: [Scheduled] = []) throws(CLMatError) {
+    public func prepare(
+        settings: [String: Double] = [:], schedule: [Scheduled] = [], maximumSteps: Int? = nil
+    ) throws(CLMatError) {
         let controls = dashboard.controls
         var checked = status.settings
         for (id, value) in settings {
@@ -164,8 +186,16 @@ public final class Learner: Sendable {
         let position = timeline.position
         journey.withLock { $0.begin(with: checked) }
         state.withLock { $0.status.settings = checked }
-        self.schedule.withLock { $0 += schedule }
+        preparation.withLock { preparation in
+            preparation.schedule += schedule
+            preparation.maximumSteps = maximumSteps ?? preparation.maximumSteps
+        }
         figures.publish(journey.withLock { $0.run }, checked, step: position.step)
+    }
+
+    /// Who is to write down what happens, and where checkpoints go; said before the start.
+    public func keep(recorder: (any Recorder)?, checkpoint: CheckpointPlan?) {
+        preparation.withLock { ($0.recorder, $0.checkpoint) = (recorder, checkpoint) }
     }
 
     // MARK: - What a window asks
@@ -281,7 +311,7 @@ public final class Learner: Sendable {
                 try handleMail(&pace)
                 let (status, isStopping) = state.withLock { ($0.status, $0.isStopping) }
                 if isStopping || options.director?.isDone == true { break }
-                if options.maximumSteps.map({ status.step >= $0 }) == true {
+                if maximumSteps.map({ status.step >= $0 }) == true {
                     guard options.staysAtTheEnd else { break }
                     try stayAtTheEnd()
                     continue
@@ -317,7 +347,9 @@ public final class Learner: Sendable {
                     publish()
                     lastPublication = clock.now
                 }
-                if let plan = options.checkpoint, (clock.now - lastCheckpoint).seconds > plan.seconds {
+                if let plan = preparation.withLock({ $0.checkpoint }),
+                    (clock.now - lastCheckpoint).seconds > plan.seconds
+                {
                     writeCheckpoint(plan)
                     lastCheckpoint = clock.now
                 }
@@ -328,7 +360,9 @@ public final class Learner: Sendable {
         } catch {
             state.withLock { $0.status.error = error }
         }
-        if let plan = options.checkpoint, state.withLock({ $0.status.error == nil }) { writeCheckpoint(plan) }
+        if let plan = preparation.withLock({ $0.checkpoint }), state.withLock({ $0.status.error == nil }) {
+            writeCheckpoint(plan)
+        }
         writing.sync {}
         publish(isAfterFailure: state.withLock { $0.status.error != nil })
         state.withLock { $0.status.isFinished = true }
@@ -365,7 +399,8 @@ public final class Learner: Sendable {
 
     /// A record that cannot be written is said, and the run goes on.
     func record(_ write: (any Recorder) throws(CLMatError) -> Void) {
-        guard let recorder = options.recorder, state.withLock({ $0.status.recordingError == nil }) else { return }
+        guard let recorder = preparation.withLock({ $0.recorder }), state.withLock({ $0.status.recordingError == nil })
+        else { return }
         do throws(CLMatError) {
             try write(recorder)
         } catch {

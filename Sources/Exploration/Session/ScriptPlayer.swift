@@ -58,7 +58,10 @@ public final class ScriptPlayer: Director {
             case .expect(let expectation): try check(expectation, entry, learner)
             case .add(let panel): try stage.add(panel: panel)
             case .remove(let panel): try stage.remove(panel: panel)
-            case .screenshot(let path): try stage.screenshot(to: path)
+            case .screenshot(let path):
+                // What the panels show is to be of this step.
+                learner.publish()
+                try stage.screenshot(to: path)
             case .say(let text): stage.say("step \(grouped(entry.step)): \(text)")
             }
         }

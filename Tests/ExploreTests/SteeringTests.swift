@@ -1,0 +1,107 @@
+import Foundation
+import Testing
+
+/// Sessions, replays, scripts and checkpoints of the program.
+@Suite struct SteeringTests {
+    private let script = """
+        [{"step": 10, "keep": "train-loss", "as": "early", "over": 5},
+         {"step": 12, "set": "learning-rate", "to": 0.001},
+         {"step": 30, "expect": "train-loss", "over": 5, "below": {"kept": "early", "times": 1}},
+         {"step": 30, "rewind": 15}, {"step": 18, "set": "noise", "to": 1}, {"step": 25, "undo": true},
+         {"step": 26, "screenshot": "FOLDER/w.png"}, {"step": 28, "go": "main"}]
+        """
+
+    private func ldam(_ folder: TemporaryFolder, _ arguments: String...) throws -> Program {
+        try Program(
+            arguments: ["ldam", "--headless", "--pictures", "none"] + arguments, in: folder.url)
+    }
+
+    private func prepared() throws -> TemporaryFolder {
+        let folder = try TemporaryFolder()
+        try folder.writeData()
+        try script.replacingOccurrences(of: "FOLDER", with: folder.url.path)
+            .write(toFile: folder.path("script.json"), atomically: true, encoding: .utf8)
+        return folder
+    }
+
+    @Test func aScriptPlaysItsSessionReplaysAndItsCheckpointResumes() throws {
+        let folder = try prepared()
+        let data = ["--data", folder.url.path, "--batch", "20", "--chains", "2"]
+        let played = try Program(
+            arguments: ["ldam", "--headless", "--pictures", "none", "--play", "script.json", "--save", "run.jsonl"]
+                + data,
+            in: folder.url)
+        #expect(played.status == 0, "\(played.error)")
+        #expect(played.output.contains("The script's 1 expectations hold."))
+        #expect(folder.files.contains("w.png") && folder.files.contains("run.jsonl.safetensors"))
+
+        let replayed = try Program("replay", "run.jsonl", in: folder.url)
+        #expect(replayed.status == 0, "\(replayed.error)")
+        #expect(replayed.output.contains("all the same, bit for bit"))
+
+        // Another device may round differently, and says by how much.
+        let elsewhere = try Program("replay", "run.jsonl", "--device", "1", "--tolerance", "0.5", in: folder.url)
+        if elsewhere.status == 0 { #expect(elsewhere.output.contains("recorded on CPU")) }
+
+        let resumed = try ldam(folder, "--resume", "run.jsonl", "--steps", "40", "--summary", "s.json")
+        #expect(resumed.status == 0, "\(resumed.error)")
+        #expect(try String(contentsOfFile: folder.path("s.json"), encoding: .utf8).contains("\"steps\": 40"))
+
+        let foreign = try ldam(folder, "--resume", "run.jsonl", "--batch", "10")
+        #expect(foreign.status == 1 && foreign.error.contains("leave it out"))
+        // Other data under the same name.
+        try folder.writeData(train: 180)
+        for program in [try ldam(folder, "--resume", "run.jsonl"), try Program("replay", "run.jsonl", in: folder.url)] {
+            #expect(program.status == 1 && program.error.contains("data"))
+        }
+    }
+
+    @Test func aClaimThatFailsIsStatusOneWithBothValues() throws {
+        let folder = try prepared()
+        try #"[{"step": 5, "expect": "train-loss", "below": 0.0001}]"#.write(
+            toFile: folder.path("f.json"), atomically: true, encoding: .utf8)
+        let run = try ldam(folder, "--data", folder.url.path, "--play", "f.json")
+        #expect(run.status == 1)
+        #expect(run.error.contains("train-loss = ") && run.error.contains("below 0.0001"))
+    }
+
+    @Test func aScriptThatTheRunDoesNotFinishIsAFailure() throws {
+        let folder = try prepared()
+        let run = try ldam(folder, "--data", folder.url.path, "--play", "script.json", "--steps", "11")
+        #expect(run.status == 1 && run.error.contains("entries of the script"))
+    }
+
+    /// A kill at any moment leaves a session that can be read and, if there was time for one, a whole checkpoint.
+    @Test(arguments: [SIGKILL, SIGTERM])
+    func aRunThatIsKilledLeavesWholeFiles(signal: Int32) throws {
+        let folder = try prepared()
+        let run = try Program(
+            arguments: [
+                "ldam", "--headless", "--pictures", "none", "--data", folder.url.path, "--save", "run.jsonl", "--batch",
+                "20",
+            ], in: folder.url, interruptedBy: signal)
+        #expect(run.status != 0 || signal == SIGTERM)
+        let replayed = try Program("replay", "run.jsonl", in: folder.url)
+        #expect(replayed.status == 0, "\(replayed.error)")
+        #expect(!folder.files.contains { $0.contains(".part") })
+    }
+
+    @Test func badFilesAndSizesAreRefusedInWords() throws {
+        let folder = try prepared()
+        try "not json".write(toFile: folder.path("bad.json"), atomically: true, encoding: .utf8)
+        let data = ["--data", folder.url.path]
+        let cases: [([String], Int32, String)] = [
+            (["ldam", "--headless", "--play", "bad.json"] + data, 1, "JSON list"),
+            (["ldam", "--headless", "--play", "none.json"] + data, 1, "none.json"),
+            (["ldam", "--headless", "--resume", "none"] + data, 1, "none.safetensors"),
+            (["ldam", "--headless", "--save", "/nonexistent/x", "--steps", "1"] + data, 1, "/nonexistent"),
+            (["ldam", "--snapshots", "much"], 64, "--snapshots"), (["replay", "bad.json"], 1, "bad.json"),
+            (["replay", "none.json"], 1, "none.json"),
+            (["replay", "bad.json", "--tolerance", "-1"], 64, "--tolerance"),
+        ]
+        for (arguments, status, words) in cases {
+            let run = try Program(arguments: arguments, in: folder.url)
+            #expect(run.status == status && run.error.contains(words), "\(arguments): \(run.error)")
+        }
+    }
+}

@@ -1,0 +1,68 @@
+import ArgumentParser
+import CLMat
+import Exploration
+import Foundation
+
+/// A sub-command that runs a model: how the model is made. The rest is the same for all.
+protocol ModelCommand: ParsableCommand, Sendable {
+    var options: RunOptions { get }
+    /// The options beside ``RunOptions`` that make the model what it is, each followed by its value.
+    var modelArguments: [(name: String, value: String)] { get }
+    /// Figures that a run without a window writes as PNG files.
+    var pictures: [String] { get }
+    func makeLearner(on device: Device, _ options: Learner.Options) throws -> Learner
+}
+
+extension ModelCommand {
+    static var model: String { configuration.commandName ?? "" }
+
+    /// What makes the same model again.
+    var arguments: [(name: String, value: String)] {
+        [("--data", options.data), ("--batch", "\(options.batch)")] + modelArguments
+    }
+
+    func run() throws {
+        let device = try options.chooseDevice()
+        var (command, learnerOptions) = (self, Learner.Options(seed: options.seed, device: device.summary))
+        if let file = options.resumedFile {
+            let checkpoint = try Checkpoint(reading: file, on: device)
+            command = try resumed(from: checkpoint)
+            learnerOptions.seed = options.givenSeed ?? checkpoint.seed
+            learnerOptions.resumes = checkpoint
+        }
+        let plan = try SessionPlan(command: command, options: options, device: device)
+        learnerOptions.pausesAt = Set(options.atStep.map { [$0] } ?? [])
+        learnerOptions.snapshotBudget = try options.snapshotBudget()
+        learnerOptions.staysAtTheEnd = plan.isAttended
+        learnerOptions.director = plan.player
+        let learner = try command.makeLearner(on: device, learnerOptions)
+        let settings = try options.settings(for: learner.dashboard.controls)
+        try learner.prepare(
+            settings: settings.initial, schedule: settings.scheduled,
+            maximumSteps: options.maximumSteps(stepsPerEpoch: learner.status.stepsPerEpoch))
+        try Session(plan: plan, learner: learner).run()
+    }
+
+    /// This command with the options of the run that a checkpoint is of.
+    private func resumed(from checkpoint: Checkpoint) throws -> Self {
+        guard let model = checkpoint.notes["model"], let text = checkpoint.notes["arguments"],
+            let recorded = try? JSONDecoder().decode([String].self, from: Data(text.utf8))
+        else {
+            throw CLMatError.fileDamaged(
+                path: checkpoint.path, place: "its header", problem: "it does not say which options made the model")
+        }
+        guard model == Self.model else {
+            throw CLMatError.dataMismatch("\(checkpoint.path) is a run of 'explore \(model)', not of '\(Self.model)'.")
+        }
+        let command = try Self.parse(recorded)
+        let standard = try Self.parse([])
+        // An option that was given must not be forgotten silently.
+        for (own, (theirs, usual)) in zip(arguments, zip(command.arguments, standard.arguments))
+        where own.value != theirs.value && own.value != usual.value {
+            throw CLMatError.invalidValue(
+                setting: own.name, value: own.value,
+                accepted: "\(theirs.value), with which \(checkpoint.path) was made; leave it out")
+        }
+        return command
+    }
+}

@@ -1,0 +1,146 @@
+import ArgumentParser
+import CLMat
+import Exploration
+import Foundation
+
+/// Does a recorded session again and compares the numbers.
+struct ReplayCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "replay",
+        abstract: "Do a recorded session again, and compare each metric of each step with what was recorded.",
+        discussion: """
+            On the same device, threads and instruction set every number must be the same, bit for bit; elsewhere within \
+            the tolerance. The exit status is 1 if it is not so.
+            """)
+
+    @ArgumentParser.Argument(help: "A session that --save wrote.")
+    var file: String
+
+    @Option(help: ArgumentHelp("Another device than the recorded one.", valueName: "name"))
+    var device: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "How far a value may lie from the recorded one, as a share; 0 on the same device, else 0.05.",
+            valueName: "share"))
+    var tolerance: Double?
+
+    @Flag(help: "Say only differences and errors.")
+    var quiet = false
+
+    func validate() throws {
+        if let tolerance, !(tolerance >= 0 && tolerance.isFinite) {
+            throw ValidationError("--tolerance is a share, such as 0.01.")
+        }
+    }
+
+    func run() throws {
+        let session = try SessionFile(reading: file)
+        let header = session.header
+        guard let type = Explore.models.first(where: { $0.model == header.model }) else {
+            throw CLMatError.unknownName(kind: "model", name: header.model, known: Explore.models.map { $0.model })
+        }
+        let command: any ModelCommand
+        do {
+            command = try type.parse(header.arguments)
+        } catch {
+            throw CLMatError.fileDamaged(
+                path: file, place: "line 1", problem: "its options are not ones of 'explore \(header.model)'")
+        }
+        let (device, reason) = try Device.choose(
+            self.device ?? (header.device == Device.cpu.name ? "cpu" : header.device))
+        if !quiet { standardError("clmat: runs on \(device.summary): \(reason).") }
+
+        let now = RunConditions(device)
+        let differences = now.differences(from: header)
+        let tolerance = self.tolerance ?? (differences.isEmpty ? 0 : 0.05)
+        let replay = Exploration.Replay(session, tolerance: tolerance)
+        var options = Learner.Options(seed: header.seed, device: device.summary)
+        options.attached = header.attached
+        options.director = replay
+        options.recorder = replay
+        if let file = header.resumes { options.resumes = try Checkpoint(reading: file, on: device) }
+        let learner = try command.makeLearner(on: device, options)
+        guard learner.dataChecksum == header.dataChecksum else {
+            throw CLMatError.dataMismatch(
+                "The data are not those that the session learned from: their checksum differs.")
+        }
+        try learner.prepare(settings: header.settings)
+        learner.start()
+        let reporter = ReplayProgress(isQuiet: quiet)
+        while !learner.wait(for: 0.2) { reporter.say(learner.status.step, replay.report) }
+        reporter.end()
+        if let error = learner.status.error { throw error }
+        try tell(replay.report, session, differences, tolerance)
+    }
+
+    private func tell(
+        _ report: Exploration.Replay.Report, _ session: SessionFile, _ differences: [String], _ tolerance: Double
+    ) throws {
+        if !quiet {
+            if !session.isWhole { print("The session was cut off; it was done up to its last whole line.") }
+            if !differences.isEmpty { print("Not the same conditions: \(differences.joined(separator: "; ")).") }
+            let made =
+                "\(grouped(report.steps)) steps, \(grouped(report.commands)) commands, \(grouped(report.values)) values"
+            print("\(made): \(report.isSame ? agreement(tolerance) : "\(grouped(report.differences)) differ").")
+        }
+        if !report.largest.isEmpty, !quiet || !report.isSame {
+            print("Largest differences, as a share of the larger value:")
+            for (metric, share) in report.largest.sorted(by: { $0.key < $1.key }) {
+                print("  \(metric): \(format(share))")
+            }
+        }
+        guard report.isSame else {
+            for difference in report.first {
+                print(
+                    "  first at step \(grouped(difference.step)), branch \(difference.branch): \(difference.metric) "
+                        + "was \(difference.recorded), is \(difference.found)")
+            }
+            throw ExitCode(1)
+        }
+    }
+
+    private func agreement(_ tolerance: Double) -> String {
+        tolerance == 0 ? "all the same, bit for bit" : "all within \(format(tolerance)) of the recorded ones"
+    }
+}
+
+/// On what a run's bits depend beside its options.
+struct RunConditions {
+    let device: String
+    let threads: Int
+    let instructions: String
+
+    init(_ device: Device) {
+        (self.device, threads, instructions) = (device.name, Device.cpu.computeUnits, Device.cpu.details)
+    }
+
+    func differences(from header: SessionFile.Header) -> [String] {
+        var found: [String] = []
+        if header.device != device { found.append("recorded on \(header.device), not on \(device)") }
+        if header.threads != threads { found.append("recorded with \(header.threads) threads, not \(threads)") }
+        if header.instructions != instructions {
+            found.append("recorded with \(header.instructions), not \(instructions)")
+        }
+        return found
+    }
+}
+
+/// A line that says how far a replay is.
+private struct ReplayProgress {
+    let isQuiet: Bool
+    private let isTerminal = isatty(STDERR_FILENO) != 0
+
+    init(isQuiet: Bool) { self.isQuiet = isQuiet }
+
+    func say(_ step: Int, _ report: Exploration.Replay.Report) {
+        guard !isQuiet, isTerminal else { return }
+        let line =
+            "\rstep \(grouped(step)) · \(grouped(report.values)) values · \(grouped(report.differences)) differ   "
+        FileHandle.standardError.write(Data(line.utf8))
+    }
+
+    func end() {
+        if !isQuiet, isTerminal { FileHandle.standardError.write(Data("\n".utf8)) }
+    }
+}
