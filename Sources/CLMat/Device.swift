@@ -1,3 +1,4 @@
+import CLMatKernels
 import Foundation
 import Synchronization
 
@@ -38,10 +39,11 @@ public final class Device: Sendable {
             Log.notice("CLMAT_THREADS=\(asked) is not a number from 1 to 1024; using \(cores) threads.")
         }
         let count = (1...1024).contains(threads) ? threads : cores
+        let instructions = String(cString: clmat_instruction_set())
         let pages = sysconf(Int32(_SC_PHYS_PAGES)) * sysconf(Int32(_SC_PAGESIZE))
         return Device(
-            name: "CPU", kind: .cpu, details: "\(count) threads, OpenBLAS for \(HostGemm.coreName)", memory: pages,
-            computeUnits: count, backend: CPUBackend(threadCount: count))
+            name: "CPU", kind: .cpu, details: "\(count) threads, \(instructions), OpenBLAS for \(HostGemm.coreName)",
+            memory: pages, computeUnits: count, backend: CPUBackend(threadCount: count))
     }()
 
     /// Every OpenCL device that the system offers.

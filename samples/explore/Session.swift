@@ -86,6 +86,8 @@ struct Session: Sendable {
             guard case CLMatError.windowUnavailable(let reason) = error else { throw error }
             // A display that is there but refuses: the run goes on, as where there is none.
             say("No window (\(reason)): running without one.")
+            learner.endAtTheLastStep()
+            if !options.hasLength { plan.player?.endTheRunWithTheScript() }
             try followHeadless()
             return
         }

@@ -148,4 +148,9 @@ void langevin_step(size_t begin, size_t end, int columns, float sigma, float bet
                    const float *gs, const float *rs, const float *es, float *xs, float *vs, float *ss, float *as,
                    float *image_ss, int *ages, float *moved, float *pushed);
 
+// MARK: - processor
+
+/// The name of the instruction set that the vectorised loops use here.
+const char *clmat_instruction_set(void);
+
 #endif

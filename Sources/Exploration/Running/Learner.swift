@@ -84,6 +84,7 @@ public final class Learner: Sendable {
     struct Preparation {
         var schedule: [Scheduled]
         var maximumSteps: Int?
+        var staysAtTheEnd: Bool
         var recorder: (any Recorder)?
         var checkpoint: CheckpointPlan?
     }
@@ -148,8 +149,8 @@ public final class Learner: Sendable {
         self.options = options
         preparation = Mutex(
             Preparation(
-                schedule: options.schedule, maximumSteps: options.maximumSteps, recorder: options.recorder,
-                checkpoint: options.checkpoint))
+                schedule: options.schedule, maximumSteps: options.maximumSteps, staysAtTheEnd: options.staysAtTheEnd,
+                recorder: options.recorder, checkpoint: options.checkpoint))
         var state = State(dashboard: dashboard)
         state.status.settings = settings
         state.status.step = resumed?.step ?? 0
@@ -191,6 +192,12 @@ public final class Learner: Sendable {
             preparation.maximumSteps = maximumSteps ?? preparation.maximumSteps
         }
         figures.publish(journey.withLock { $0.run }, checked, step: position.step)
+    }
+
+    /// A run whose window was refused has nobody who could end it: it ends by itself at its last step.
+    public func endAtTheLastStep() {
+        preparation.withLock { $0.staysAtTheEnd = false }
+        mail.signal()
     }
 
     /// Who is to write down what happens, and where checkpoints go; said before the start.
@@ -312,7 +319,7 @@ public final class Learner: Sendable {
                 let (status, isStopping) = state.withLock { ($0.status, $0.isStopping) }
                 if isStopping || options.director?.isDone == true { break }
                 if maximumSteps.map({ status.step >= $0 }) == true {
-                    guard options.staysAtTheEnd else { break }
+                    guard preparation.withLock({ $0.staysAtTheEnd }) else { break }
                     try stayAtTheEnd()
                     continue
                 }

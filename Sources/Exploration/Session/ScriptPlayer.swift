@@ -15,20 +15,24 @@ public protocol Stage: Sendable {
 public final class ScriptPlayer: Director {
     private let script: Script
     private let stage: any Stage
-    /// Whether the run is over with the last entry.
-    private let endsTheRun: Bool
-    private let state = Mutex(State())
+    private let state: Mutex<State>
 
     private struct State {
         var next = 0
         var kept: [String: Double] = [:]
         var isDone = false
         var expectations = 0
+        /// Whether the run is over with the last entry.
+        var endsTheRun: Bool
     }
 
     public init(_ script: Script, stage: any Stage, endsTheRun: Bool) {
-        (self.script, self.stage, self.endsTheRun) = (script, stage, endsTheRun)
+        (self.script, self.stage) = (script, stage)
+        state = Mutex(State(endsTheRun: endsTheRun))
     }
+
+    /// The run is over with the last entry, where nobody is there who could end it.
+    public func endTheRunWithTheScript() { state.withLock { $0.endsTheRun = true } }
 
     public var isDone: Bool { state.withLock { $0.isDone } }
     /// How many expectations were found to hold.
@@ -40,7 +44,7 @@ public final class ScriptPlayer: Director {
         while true {
             let number = state.withLock { $0.next }
             guard number < script.entries.count else {
-                if endsTheRun { state.withLock { $0.isDone = true } }
+                state.withLock { $0.isDone = $0.endsTheRun }
                 return nil
             }
             let entry = script.entries[number]
