@@ -3,7 +3,15 @@
 #define CLMAT_CPU_KERNEL_H
 
 #include "../shared/common.h"
-#define sqrt(x) sqrtf(x)    // OpenCL's sqrt is generic; here all is float
+// OpenCL's sqrt is generic; here all is float. Clang's own does not set errno, so that loops with it vectorise.
+#if defined(__has_builtin)
+#if __has_builtin(__builtin_elementwise_sqrt)
+#define sqrt(x) __builtin_elementwise_sqrt((float)(x))
+#endif
+#endif
+#ifndef sqrt
+#define sqrt(x) sqrtf(x)
+#endif
 #include "../shared/elementary.h"
 #include "../shared/philox.h"
 #include "../shared/elementwise.h"
