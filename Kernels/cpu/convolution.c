@@ -202,6 +202,32 @@ int convolution_backward_input(size_t begin, size_t end, const clmat_convolution
     return 1;
 }
 
+// An image with its channels last and its padding around it: what one row of the kernel meets lies together.
+static void turn_image(const clmat_convolution *g, const float *image, float *turned)
+{
+    const size_t channels = g->channels, across = (size_t)g->width + 2 * g->padding;
+    for (size_t c = 0; c < channels; c++)
+        for (int y = 0; y < g->height; y++, image += g->width) {
+            float *row = turned + ((y + g->padding) * across + g->padding) * channels + c;
+            for (int x = 0; x < g->width; x++) row[x * channels] = image[x];
+        }
+}
+
+// Patches of a turned image, a row for each pixel of the output, `pitch` apart; its columns are ky, kx and channel.
+// Runs are copied in eights, so up to 7 floats after each are touched: the next run or row, or the room after the last.
+CLMAT_VECTORISED
+static void patches_by_pixel(const clmat_convolution *g, const float *turned, size_t pitch, float *patches)
+{
+    const size_t across = ((size_t)g->width + 2 * g->padding) * g->channels, run = (size_t)g->kw * g->channels;
+    for (int oy = 0; oy < g->oh; oy++)
+        for (int ox = 0; ox < g->ow; ox++, patches += pitch) {
+            const float *x = turned + (size_t)oy * g->stride * across + (size_t)ox * g->stride * g->channels;
+            float *y = patches;
+            for (int ky = 0; ky < g->kh; ky++, x += across, y += run)
+                for (size_t i = 0; i < run; i += 8) *(eight *)(y + i) = *(const eight *)(x + i);
+        }
+}
+
 // Item b is a block of images; partials[b] is their sum. The blocks depend on the number of images alone, so that
 // the sum of partials is the same for every number of threads.
 int convolution_backward_weights(size_t begin, size_t end, int images, int blocks, const clmat_convolution *g,
@@ -209,25 +235,26 @@ int convolution_backward_weights(size_t begin, size_t end, int images, int block
 {
     const size_t area = (size_t)g->oh * g->ow, depth = (size_t)g->channels * g->kh * g->kw, filters = g->filters;
     const size_t input = (size_t)g->channels * g->height * g->width, count = filters * depth;
+    const size_t padded = ((size_t)g->height + 2 * g->padding) * (g->width + 2 * g->padding) * g->channels;
     const tile_product product = product_for(area);
-    const size_t across = product ? whole_strips(filters) : 0;
-    // Patches, and for the tiles the transposes of the gradient (area x across) and of the sum (depth x across).
-    float *patches = malloc((depth * area + (area + depth) * across) * sizeof *patches);
+    // A pitch that is no power of two, so that the rows of a strip do not all meet in a few sets of the cache.
+    const size_t across = whole_strips(depth), pitch = product ? across + 16 : area;
+    const size_t size = product ? area * pitch + filters * pitch + padded + 16 : depth * area;
+    float *patches = calloc(size, sizeof *patches);
     if (!patches) return 0;
-    float *turned = patches + depth * area, *sum = turned + area * across;
-    if (product) memset(turned, 0, area * across * sizeof *turned);
+    float *sum = patches + area * pitch, *turned = sum + filters * pitch;    // with the tiles alone
     for (size_t b = begin; b < end; b++) {
         const size_t first = b * images / blocks, last = (b + 1) * images / blocks;
         float *partial = partials + b * count;
         for (size_t n = first; n < last; n++) {
             const float *gradient = gradients + n * filters * area;
-            patches_of(g, xs + n * input, area, patches);
             if (product) {
-                // dW^T += X' dY^T: whole strips of filters, so that no sum runs across a vector
-                for (size_t p = 0; p < area; p++)
-                    for (size_t f = 0; f < filters; f++) turned[p * across + f] = gradient[f * area + p];
-                product(depth, across, area, patches, area, 1, turned, across, NULL, n > first, sum, across);
+                // dW += dY X'^T; the strips have some columns more than a patch, which nobody reads
+                turn_image(g, xs + n * input, turned);
+                patches_by_pixel(g, turned, pitch, patches);
+                product(filters, across, area, gradient, area, 1, patches, pitch, NULL, n > first, sum, pitch);
             } else {
+                patches_of(g, xs + n * input, area, patches);
                 sgemm(0, 1, g->filters, (int)depth, (int)area, 1.0f, gradient, (int)area, patches, (int)area,
                       n == first ? 0.0f : 1.0f, partial, (int)depth);
             }
@@ -235,7 +262,9 @@ int convolution_backward_weights(size_t begin, size_t end, int images, int block
         if (first == last) memset(partial, 0, count * sizeof *partial);
         else if (product)
             for (size_t f = 0; f < filters; f++)
-                for (size_t k = 0; k < depth; k++) partial[f * depth + k] = sum[k * across + f];
+                for (int c = 0; c < g->channels; c++)
+                    for (int k = 0; k < g->kh * g->kw; k++)
+                        partial[f * depth + c * g->kh * g->kw + k] = sum[f * pitch + k * g->channels + c];
     }
     free(patches);
     return 1;
