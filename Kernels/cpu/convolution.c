@@ -33,7 +33,8 @@ static inline void add_row(int count, const float *x, float *y)
 }
 
 // One row of patches: the input pixels that kernel element (ky, kx) meets, for each output pixel of one plane.
-static void patch_row(int height, int width, int ky, int kx, int stride, int padding, int oh, int ow,
+static inline __attribute__((always_inline))
+void patch_row(int height, int width, int ky, int kx, int stride, int padding, int oh, int ow,
                       const float *plane, float *row)
 {
     int first, last;
@@ -53,7 +54,8 @@ static void patch_row(int height, int width, int ky, int kx, int stride, int pad
 }
 
 // Adds a row of patches back to the plane that it came from.
-static void add_patch_row(int height, int width, int ky, int kx, int stride, int padding, int oh, int ow,
+static inline __attribute__((always_inline))
+void add_patch_row(int height, int width, int ky, int kx, int stride, int padding, int oh, int ow,
                           const float *row, float *plane)
 {
     int first, last;
@@ -122,23 +124,38 @@ void channels_to_front(size_t begin, size_t end, int images, int channels, int a
 static tile_product product_for(size_t depth) { return depth > 1536 ? NULL : clmat_tiles(); }
 
 // Patches of one image, a row for each kernel element, `pitch` apart; what a row has beyond the pixels is cleared.
+CLMAT_VECTORISED
 static void patches_of(const clmat_convolution *g, const float *image, size_t pitch, float *patches)
 {
     const size_t area = (size_t)g->oh * g->ow, plane = (size_t)g->height * g->width;
+    // The commonest case, rows of whole eights without padding, has nothing to decide for each row.
+    const int is_plain = g->stride == 1 && g->padding == 0 && g->ow % 8 == 0;
     for (int c = 0; c < g->channels; c++)
         for (int k = 0; k < g->kh * g->kw; k++, patches += pitch) {
-            patch_row(g->height, g->width, k / g->kw, k % g->kw, g->stride, g->padding, g->oh, g->ow,
+            if (is_plain) {
+                const float *x = image + c * plane + (size_t)(k / g->kw) * g->width + k % g->kw;
+                float *y = patches;
+                for (int oy = 0; oy < g->oh; oy++, x += g->width, y += g->ow)
+                    for (int i = 0; i < g->ow; i += 8) *(eight *)(y + i) = *(const eight *)(x + i);
+            } else patch_row(g->height, g->width, k / g->kw, k % g->kw, g->stride, g->padding, g->oh, g->ow,
                       image + c * plane, patches);
             for (size_t p = area; p < pitch; p++) patches[p] = 0.0f;
         }
 }
 
+CLMAT_VECTORISED
 static void add_patches(const clmat_convolution *g, size_t pitch, const float *patches, float *image)
 {
     const size_t plane = (size_t)g->height * g->width;
+    const int is_plain = g->stride == 1 && g->padding == 0 && g->ow % 8 == 0;
     for (int c = 0; c < g->channels; c++)
         for (int k = 0; k < g->kh * g->kw; k++, patches += pitch)
-            add_patch_row(g->height, g->width, k / g->kw, k % g->kw, g->stride, g->padding, g->oh, g->ow, patches,
+            if (is_plain) {
+                float *x = image + c * plane + (size_t)(k / g->kw) * g->width + k % g->kw;
+                const float *y = patches;
+                for (int oy = 0; oy < g->oh; oy++, x += g->width, y += g->ow)
+                    for (int i = 0; i < g->ow; i += 8) *(eight *)(x + i) += *(const eight *)(y + i);
+            } else add_patch_row(g->height, g->width, k / g->kw, k % g->kw, g->stride, g->padding, g->oh, g->ow, patches,
                           image + c * plane);
 }
 
