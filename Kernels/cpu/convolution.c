@@ -1,7 +1,7 @@
 // convolution.c: the kernels of ../cl/convolution.cl, and whole convolutions that work image by image, so that the
 // patches of an image stay in the second-level cache between being made and being multiplied.
 
-#include "kernel.h"
+#include "product.h"
 #include <stdlib.h>
 
 // The output columns [first, last) whose input column lies inside the image.
@@ -33,7 +33,8 @@ static inline void add_row(int count, const float *x, float *y)
 }
 
 // One row of patches: the input pixels that kernel element (ky, kx) meets, for each output pixel of one plane.
-static void patch_row(int height, int width, int ky, int kx, int stride, int padding, int oh, int ow,
+static inline __attribute__((always_inline))
+void patch_row(int height, int width, int ky, int kx, int stride, int padding, int oh, int ow,
                       const float *plane, float *row)
 {
     int first, last;
@@ -53,7 +54,8 @@ static void patch_row(int height, int width, int ky, int kx, int stride, int pad
 }
 
 // Adds a row of patches back to the plane that it came from.
-static void add_patch_row(int height, int width, int ky, int kx, int stride, int padding, int oh, int ow,
+static inline __attribute__((always_inline))
+void add_patch_row(int height, int width, int ky, int kx, int stride, int padding, int oh, int ow,
                           const float *row, float *plane)
 {
     int first, last;
@@ -115,65 +117,45 @@ void channels_to_front(size_t begin, size_t end, int images, int channels, int a
     }
 }
 
-// MARK: - Matrix products of the size of one image
-
-// C[i, j] = start[i] (or C[i, j]) + sum over k of A(i, k) B(k, j), see tile.h
-typedef void (*tile_product)(size_t rows, size_t columns, size_t depth, const float *a, size_t a_row, size_t a_depth,
-                             const float *b, size_t b_pitch, const float *start, int accumulate, float *c,
-                             size_t c_pitch);
-
-#if defined(__x86_64__) && defined(__linux__)
-#define TILE_NAME(x) avx512_##x
-#define TILE_TARGET __attribute__((target("arch=x86-64-v4"), min_vector_width(512)))
-#define TILE_LANES 16
-#define TILE_ROWS 12
-#include "tile.h"
-
-#define TILE_NAME(x) avx2_##x
-#define TILE_TARGET __attribute__((target("arch=x86-64-v3")))
-#define TILE_LANES 8
-#define TILE_ROWS 6
-#include "tile.h"
-#endif
-
-// Columns go in strips of at most this many floats; the least common length of all instruction sets.
-enum { STRIP = 32 };
-
-static inline size_t whole_strips(size_t count) { return (count + STRIP - 1) / STRIP * STRIP; }
+// MARK: - Whole convolutions, image by image
 
 // The product for this processor, or null where BLAS is the better one: on processors without AVX2, and for products
 // so deep that a strip of B does not stay in the second-level cache.
-static tile_product product_for(size_t depth)
-{
-#if defined(__x86_64__) && defined(__linux__)
-    if (depth > 1536) return NULL;
-    if (__builtin_cpu_supports("x86-64-v4")) return avx512_product;
-    if (__builtin_cpu_supports("x86-64-v3")) return avx2_product;
-#endif
-    (void)depth;
-    return NULL;
-}
-
-// MARK: - Whole convolutions, image by image
+static tile_product product_for(size_t depth) { return depth > 1536 ? NULL : clmat_tiles(); }
 
 // Patches of one image, a row for each kernel element, `pitch` apart; what a row has beyond the pixels is cleared.
+CLMAT_VECTORISED
 static void patches_of(const clmat_convolution *g, const float *image, size_t pitch, float *patches)
 {
     const size_t area = (size_t)g->oh * g->ow, plane = (size_t)g->height * g->width;
+    // The commonest case, rows of whole eights without padding, has nothing to decide for each row.
+    const int is_plain = g->stride == 1 && g->padding == 0 && g->ow % 8 == 0;
     for (int c = 0; c < g->channels; c++)
         for (int k = 0; k < g->kh * g->kw; k++, patches += pitch) {
-            patch_row(g->height, g->width, k / g->kw, k % g->kw, g->stride, g->padding, g->oh, g->ow,
+            if (is_plain) {
+                const float *x = image + c * plane + (size_t)(k / g->kw) * g->width + k % g->kw;
+                float *y = patches;
+                for (int oy = 0; oy < g->oh; oy++, x += g->width, y += g->ow)
+                    for (int i = 0; i < g->ow; i += 8) *(eight *)(y + i) = *(const eight *)(x + i);
+            } else patch_row(g->height, g->width, k / g->kw, k % g->kw, g->stride, g->padding, g->oh, g->ow,
                       image + c * plane, patches);
             for (size_t p = area; p < pitch; p++) patches[p] = 0.0f;
         }
 }
 
+CLMAT_VECTORISED
 static void add_patches(const clmat_convolution *g, size_t pitch, const float *patches, float *image)
 {
     const size_t plane = (size_t)g->height * g->width;
+    const int is_plain = g->stride == 1 && g->padding == 0 && g->ow % 8 == 0;
     for (int c = 0; c < g->channels; c++)
         for (int k = 0; k < g->kh * g->kw; k++, patches += pitch)
-            add_patch_row(g->height, g->width, k / g->kw, k % g->kw, g->stride, g->padding, g->oh, g->ow, patches,
+            if (is_plain) {
+                float *x = image + c * plane + (size_t)(k / g->kw) * g->width + k % g->kw;
+                const float *y = patches;
+                for (int oy = 0; oy < g->oh; oy++, x += g->width, y += g->ow)
+                    for (int i = 0; i < g->ow; i += 8) *(eight *)(x + i) += *(const eight *)(y + i);
+            } else add_patch_row(g->height, g->width, k / g->kw, k % g->kw, g->stride, g->padding, g->oh, g->ow, patches,
                           image + c * plane);
 }
 
@@ -237,6 +219,32 @@ int convolution_backward_input(size_t begin, size_t end, const clmat_convolution
     return 1;
 }
 
+// An image with its channels last and its padding around it: what one row of the kernel meets lies together.
+static void turn_image(const clmat_convolution *g, const float *image, float *turned)
+{
+    const size_t channels = g->channels, across = (size_t)g->width + 2 * g->padding;
+    for (size_t c = 0; c < channels; c++)
+        for (int y = 0; y < g->height; y++, image += g->width) {
+            float *row = turned + ((y + g->padding) * across + g->padding) * channels + c;
+            for (int x = 0; x < g->width; x++) row[x * channels] = image[x];
+        }
+}
+
+// Patches of a turned image, a row for each pixel of the output, `pitch` apart; its columns are ky, kx and channel.
+// Runs are copied in eights, so up to 7 floats after each are touched: the next run or row, or the room after the last.
+CLMAT_VECTORISED
+static void patches_by_pixel(const clmat_convolution *g, const float *turned, size_t pitch, float *patches)
+{
+    const size_t across = ((size_t)g->width + 2 * g->padding) * g->channels, run = (size_t)g->kw * g->channels;
+    for (int oy = 0; oy < g->oh; oy++)
+        for (int ox = 0; ox < g->ow; ox++, patches += pitch) {
+            const float *x = turned + (size_t)oy * g->stride * across + (size_t)ox * g->stride * g->channels;
+            float *y = patches;
+            for (int ky = 0; ky < g->kh; ky++, x += across, y += run)
+                for (size_t i = 0; i < run; i += 8) *(eight *)(y + i) = *(const eight *)(x + i);
+        }
+}
+
 // Item b is a block of images; partials[b] is their sum. The blocks depend on the number of images alone, so that
 // the sum of partials is the same for every number of threads.
 int convolution_backward_weights(size_t begin, size_t end, int images, int blocks, const clmat_convolution *g,
@@ -244,25 +252,26 @@ int convolution_backward_weights(size_t begin, size_t end, int images, int block
 {
     const size_t area = (size_t)g->oh * g->ow, depth = (size_t)g->channels * g->kh * g->kw, filters = g->filters;
     const size_t input = (size_t)g->channels * g->height * g->width, count = filters * depth;
+    const size_t padded = ((size_t)g->height + 2 * g->padding) * (g->width + 2 * g->padding) * g->channels;
     const tile_product product = product_for(area);
-    const size_t across = product ? whole_strips(filters) : 0;
-    // Patches, and for the tiles the transposes of the gradient (area x across) and of the sum (depth x across).
-    float *patches = malloc((depth * area + (area + depth) * across) * sizeof *patches);
+    // A pitch that is no power of two, so that the rows of a strip do not all meet in a few sets of the cache.
+    const size_t across = whole_strips(depth), pitch = product ? across + 16 : area;
+    const size_t size = product ? area * pitch + filters * pitch + padded + 16 : depth * area;
+    float *patches = calloc(size, sizeof *patches);
     if (!patches) return 0;
-    float *turned = patches + depth * area, *sum = turned + area * across;
-    if (product) memset(turned, 0, area * across * sizeof *turned);
+    float *sum = patches + area * pitch, *turned = sum + filters * pitch;    // with the tiles alone
     for (size_t b = begin; b < end; b++) {
         const size_t first = b * images / blocks, last = (b + 1) * images / blocks;
         float *partial = partials + b * count;
         for (size_t n = first; n < last; n++) {
             const float *gradient = gradients + n * filters * area;
-            patches_of(g, xs + n * input, area, patches);
             if (product) {
-                // dW^T += X' dY^T: whole strips of filters, so that no sum runs across a vector
-                for (size_t p = 0; p < area; p++)
-                    for (size_t f = 0; f < filters; f++) turned[p * across + f] = gradient[f * area + p];
-                product(depth, across, area, patches, area, 1, turned, across, NULL, n > first, sum, across);
+                // dW += dY X'^T; the strips have some columns more than a patch, which nobody reads
+                turn_image(g, xs + n * input, turned);
+                patches_by_pixel(g, turned, pitch, patches);
+                product(filters, across, area, gradient, area, 1, patches, pitch, NULL, n > first, sum, pitch);
             } else {
+                patches_of(g, xs + n * input, area, patches);
                 sgemm(0, 1, g->filters, (int)depth, (int)area, 1.0f, gradient, (int)area, patches, (int)area,
                       n == first ? 0.0f : 1.0f, partial, (int)depth);
             }
@@ -270,7 +279,9 @@ int convolution_backward_weights(size_t begin, size_t end, int images, int block
         if (first == last) memset(partial, 0, count * sizeof *partial);
         else if (product)
             for (size_t f = 0; f < filters; f++)
-                for (size_t k = 0; k < depth; k++) partial[f * depth + k] = sum[k * across + f];
+                for (int c = 0; c < g->channels; c++)
+                    for (int k = 0; k < g->kh * g->kw; k++)
+                        partial[f * depth + c * g->kh * g->kw + k] = sum[f * pitch + k * g->channels + c];
     }
     free(patches);
     return 1;

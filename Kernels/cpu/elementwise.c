@@ -2,9 +2,22 @@
 
 #include "kernel.h"
 
+// Elements of a result at a time, where it is streamed.
+enum { BLOCK = 1024 };
+
 #define MAP(NAME, FORMULA) \
     CLMAT_VECTORISED void NAME(size_t begin, size_t end, const float *xs, float *ys) \
     { \
+        if ((end - begin) * sizeof *ys >= CLMAT_STREAMED) { \
+            float block[BLOCK]; \
+            for (size_t i = begin; i < end; i += BLOCK) { \
+                const size_t count = clmat_minimum(BLOCK, end - i); \
+                for (size_t j = 0; j < count; j++) { const float x = xs[i + j]; block[j] = FORMULA; } \
+                clmat_stream(count, 1.0f, block, ys + i); \
+            } \
+            clmat_end_stream(); \
+            return; \
+        } \
         for (size_t i = begin; i < end; i++) { const float x = xs[i]; ys[i] = FORMULA; } \
     }
 CLMAT_MAPS(MAP)

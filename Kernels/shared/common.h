@@ -12,9 +12,14 @@
 
 typedef uint32_t uint;
 
+// For a function so long that a compiler would call it, where the loop around it is to be vectorised.
+#define CLMAT_INLINE static inline __attribute__((always_inline))
+
 static inline float as_float(int bits) { float x; memcpy(&x, &bits, sizeof x); return x; }
 static inline int as_int(float x) { int bits; memcpy(&bits, &x, sizeof bits); return bits; }
 static inline uint mul_hi(uint a, uint b) { return (uint)(((uint64_t)a * b) >> 32); }
+#else
+#define CLMAT_INLINE static inline
 #endif
 
 #endif

@@ -9,7 +9,7 @@
 
 typedef struct { uint x, y, z, w; } clmat_words;
 
-static inline clmat_words clmat_philox(uint c0, uint c1, uint c2, uint c3, uint k0, uint k1)
+CLMAT_INLINE clmat_words clmat_philox(uint c0, uint c1, uint c2, uint c3, uint k0, uint k1)
 {
     for (int round = 0; round < 10; round++) {
         const uint high0 = mul_hi(0xD2511F53u, c0), low0 = 0xD2511F53u * c0;

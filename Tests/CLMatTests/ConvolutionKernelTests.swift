@@ -50,7 +50,13 @@ struct ConvolutionCase: Sendable, CustomTestStringConvertible {
         ConvolutionCase(1, channels: 1, 2, 2, filters: 1, 2, 2, stride: 1, padding: 4),
         ConvolutionCase(5, channels: 4, 1, 1, filters: 3, 1, 1),
     ]
+    // Rows of whole eights, patches of 32 and 33 numbers, and images of more than one block of the CPU's.
     static let larger = [
+        ConvolutionCase(3, channels: 3, 12, 12, filters: 7, 5, 5),
+        ConvolutionCase(2, channels: 1, 9, 28, filters: 13, 2, 5),
+        ConvolutionCase(2, channels: 2, 6, 11, filters: 3, 4, 4),
+        ConvolutionCase(1, channels: 11, 5, 7, filters: 2, 3, 1),
+        ConvolutionCase(TestSize.large(37, small: 2), channels: 20, 12, 12, filters: 50, 5, 5),
         ConvolutionCase(TestSize.large(20, small: 2), channels: 1, 28, 28, filters: 6, 5, 5, padding: 2),
         ConvolutionCase(TestSize.large(17, small: 1), channels: 6, 14, 14, filters: 16, 5, 5),
         ConvolutionCase(TestSize.large(33, small: 3), channels: 3, 31, 29, filters: 5, 3, 3, stride: 2, padding: 1),

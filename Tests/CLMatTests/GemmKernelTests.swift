@@ -9,11 +9,13 @@ struct Product: Sendable, CustomTestStringConvertible {
 }
 
 @Suite struct GemmKernelTests {
-    /// From 32³ on, a product is split over threads in parts of at least 16.
+    /// From 32³ on, a product is split over threads in parts of at least 16. The CPU's tiles have up to 12 × 32 elements,
+    /// and its blocks 240 rows, 256 terms and 4096 columns.
     static let products = [
         Product(1, 1, 1), Product(1, 64, 1), Product(64, 1, 64), Product(15, 16, 17), Product(17, 33, 65),
         Product(63, 64, 65), Product(128, 127, 31), Product(31, 127, 128), Product(1, 513, 300), Product(300, 513, 1),
-        Product(131, 257, 149),
+        Product(131, 257, 149), Product(481, 255, 33), Product(239, 256, 47), Product(13, 513, 4099),
+        Product(2, 31, 8231),
     ].filter { !TestSize.isSmall || $0.m * $0.k * $0.n < 300_000 }
 
     @Test(arguments: products, Device.all)
@@ -35,10 +37,10 @@ struct Product: Sendable, CustomTestStringConvertible {
         #expect(try left.matmul(right).shape == Shape(m, n))
     }
 
-    @Test(arguments: [(1, 0), (2, 1), (-0.5, 0.25), (0, 3), (0, 0), (1, -1)] as [(Float, Float)], Device.all)
+    @Test(arguments: [(1, 0), (1, 1), (2, 1), (-0.5, 0.25), (0, 3), (0, 0), (1, -1)] as [(Float, Float)], Device.all)
     func alphaAndBetaWeighProductAndTarget(_ factors: (Float, Float), on device: Device) throws {
         let (alpha, beta) = factors
-        for product in [Product(3, 5, 2), Product(65, 33, 70)] {
+        for product in [Product(3, 5, 2), Product(65, 33, 70), Product(13, 259, 47)] {
             let (m, k, n) = (product.m, product.k, product.n)
             var random = SplitMix64(seed: 2)
             let a = random.floats(m * k)
@@ -101,7 +103,10 @@ struct Product: Sendable, CustomTestStringConvertible {
 
     /// Operands and target lie inside larger matrices: offsets and leading dimensions, and nothing around the target
     /// changes.
-    @Test(arguments: [Product(1, 1, 1), Product(5, 3, 7), Product(16, 17, 15), Product(65, 70, 63)], Device.all)
+    @Test(
+        arguments: [
+            Product(1, 1, 1), Product(5, 3, 7), Product(16, 17, 15), Product(65, 70, 63), Product(29, 257, 81),
+        ], Device.all)
     func blocksAgreeAndTheirSurroundingsStay(_ product: Product, on device: Device) throws {
         let (m, k, n) = (product.m, product.k, product.n)
         var random = SplitMix64(seed: 3)

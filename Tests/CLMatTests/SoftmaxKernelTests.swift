@@ -1,4 +1,5 @@
 import CLMat
+import CLMatKernels
 import Foundation
 import TestSupport
 import Testing
@@ -136,5 +137,32 @@ import Testing
         }
         // Numbers up to 1/4 with some 10 roundings; h² f‴ / 6 and the differences' rounding are below 10⁻¹⁰.
         expectNone(difference(gradient, slopes, within: 10 * epsilon / 4))
+    }
+
+    /// The CPU writes large results past its caches, in lines of 16 floats. The numbers are those of smaller jobs, wherever
+    /// the result begins, and nothing around it changes.
+    @Test func largeResultsOnTheCPUEqualThoseOfSmallJobs() {
+        let (rows, columns, shift) = (1031, 1021, 3)
+        let count = rows * columns
+        var random = SplitMix64(seed: 4)
+        let x = random.floats(count, in: -5...5)
+        let canary: Float = 77
+        func whole(_ job: (UnsafeMutablePointer<Float>) -> Void) -> [Float] {
+            var y = [Float](repeating: canary, count: count + 2 * shift)
+            y.withUnsafeMutableBufferPointer { job($0.baseAddress! + shift) }
+            #expect(y.prefix(shift).allSatisfy { $0 == canary } && y.suffix(shift).allSatisfy { $0 == canary })
+            return y
+        }
+        let softmax = whole { softmax_rows(0, rows, Int32(columns), x, $0) }
+        #expect(softmax == whole { y in for r in 0..<rows { softmax_rows(r, r + 1, Int32(columns), x, y) } })
+        let exponentials = whole { map_exp(0, count, x, $0) }
+        let piece = 1000
+        #expect(
+            exponentials
+                == whole { y in
+                    for start in stride(from: 0, to: count, by: piece) {
+                        map_exp(start, min(count, start + piece), x, y)
+                    }
+                })
     }
 }

@@ -97,6 +97,17 @@ void random_uniform(size_t begin, size_t end, int n, float scale, float shift, u
 void random_normal(size_t begin, size_t end, int n, float scale, float shift, uint32_t seed_low, uint32_t seed_high,
                    uint32_t step_low, uint32_t step_high, uint32_t stream, float *ys);
 
+// MARK: - product
+
+/// C <- alpha op(A) op(B) + beta C, row-major, on one thread.
+typedef void (*clmat_sgemm)(int transpose_a, int transpose_b, int m, int n, int k, float alpha, const float *a, int lda,
+                            const float *b, int ldb, float beta, float *c, int ldc);
+
+/// The same in tiles for AVX-512, for alpha = 1 and beta = 0 or 1. Returns 0, and does nothing, where it cannot: without
+/// AVX-512, for other factors, for few columns, for k = 0, or if there is no memory for the copies of the operands' blocks.
+int clmat_product(int transpose_a, int transpose_b, int m, int n, int k, float alpha, const float *a, int lda,
+                  const float *b, int ldb, float beta, float *c, int ldc);
+
 // MARK: - convolution
 
 void image_to_column(size_t begin, size_t end, int images, int channels, int height, int width, int kh, int kw,
@@ -110,10 +121,6 @@ void channels_to_front(size_t begin, size_t end, int images, int channels, int a
 typedef struct {
     int channels, height, width, filters, kh, kw, stride, padding, oh, ow;
 } clmat_convolution;
-
-/// C <- alpha op(A) op(B) + beta C, row-major, on one thread.
-typedef void (*clmat_sgemm)(int transpose_a, int transpose_b, int m, int n, int k, float alpha, const float *a, int lda,
-                            const float *b, int ldb, float beta, float *c, int ldc);
 
 // Whole convolutions, image by image. They return 0 if there is no memory for the patches of one image.
 int convolution_forward(size_t begin, size_t end, const clmat_convolution *g, clmat_sgemm sgemm, const float *xs,

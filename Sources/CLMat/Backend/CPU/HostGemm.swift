@@ -1,7 +1,7 @@
 import CLMatKernels
 import COpenBLAS
 
-/// Matrix products by OpenBLAS on host memory, split over the thread pool. The split depends on the sizes and the
+/// Matrix products on host memory, by tiles for AVX-512 or by OpenBLAS, split over the thread pool. The split depends on the sizes and the
 /// number of threads alone, so a run repeats bit for bit.
 enum HostGemm {
     static func run(
@@ -39,8 +39,10 @@ enum HostGemm {
             beta, c, Int32(ldc))
     }
 
-    /// For C code that multiplies matrices itself.
+    /// A product on one thread: by tiles of the project's own where they can do it, else by OpenBLAS, whose older builds
+    /// leave half the width of newer processors unused.
     static let function: clmat_sgemm = { transposeA, transposeB, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc in
+        if clmat_product(transposeA, transposeB, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc) != 0 { return }
         // BLAS asks for leading dimensions of at least 1, also where there is nothing to read.
         cblas_sgemm(
             CblasRowMajor, transposeA != 0 ? CblasTrans : CblasNoTrans, transposeB != 0 ? CblasTrans : CblasNoTrans,
