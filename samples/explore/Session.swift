@@ -94,7 +94,7 @@ struct Session {
             )
         }
         if !options.quiet { printResult() }
-        if options.profile { print(device.profile.table) }
+        if options.profile { try printProfile() }
     }
 
     /// A run without a window that nobody told how long to be ends after this many seconds.
@@ -106,12 +106,8 @@ struct Session {
         return ViewerOptions(
             title: learner.title, width: size.width, height: size.height,
             theme: options.theme == .light ? .light : .dark, layoutName: layoutName,
-            profile: { [device] in device.profile.figure },
-            setProfiling: { [device, isAsked = options.profile] isOpen in
-                // What --profile prints at the end is of the whole run.
-                if isOpen, !isAsked { device.profile.reset() }
-                device.profile.isRecording = isOpen || isAsked
-            })
+            // What --profile prints at the end is of the whole run.
+            profile: ProfileSource(of: device, learner, recordsAlways: options.profile))
     }
 
     private func writeScreenshot() throws {
@@ -160,6 +156,12 @@ struct Session {
         guard let file = options.summary else { return }
         try Files.write(
             Summary(learner: learner, model: model, device: device, seed: options.seed).json + "\n", to: file)
+    }
+
+    private func printProfile() throws(CLMatError) {
+        device.profile.isRecording = false
+        let roofline = try Roofline.measure(on: device)
+        print(device.profile.report(steps: learner.status.step, roofline: roofline))
     }
 
     private func printResult() {

@@ -37,9 +37,7 @@ import Foundation
     var tooltip: Tooltip?
     var columnMenu: ColumnMenu?
     var help: Help?
-    var profileTable = Table(columns: [], rows: [])
-    var profileAskedAt: ContinuousClock.Instant?
-    var isProfiling = false
+    var profile = ProfileView()
     var graphMenu: GraphMenu?
     var goalDrag: GoalDrag?
     var goalWatch = GoalWatch()
@@ -171,7 +169,7 @@ import Foundation
             latest.step != status.step || latest.isPaused != status.isPaused
             || latest.isFinished != status.isFinished || latest.settings != status.settings
             || latest.lastRefusal != status.lastRefusal || latest.error != status.error
-            || learner.dashboard != dashboard
+            || learner.dashboard != dashboard || profileHasNews
         for case .figure(let id) in layout.openPanels(dashboard) {
             _ = learner.look(at: id)
             if learner.version(of: id) != figures[id]?.version { hasNews = true }
