@@ -187,6 +187,16 @@ import Foundation
         }
     }
 
+    /// The earliest step from which a figure was computed that was drawn; nil if there is none, or one is missing.
+    var shownStep: Int? {
+        var steps: [Int] = []
+        for case .figure(let id) in layout.openPanels(dashboard) {
+            guard case .ready(_, let step) = figures[id]?.state else { return nil }
+            steps.append(step)
+        }
+        return steps.min()
+    }
+
     // MARK: What a person does
 
     func set(_ control: Control, to value: Double) {
