@@ -38,9 +38,11 @@ import Foundation
         var isPictureDue = desk.options.screenshot != nil
         var finishedAt: ContinuousClock.Instant?
         var start = StartMeter()
+        let signals = ClosingSignals()
         while !isClosed {
             wait()
             takeEvents()
+            if signals.hasCome { isClosed = true }
             // A window that is not seen draws nothing, but its goals hold.
             if !surface.isVisible { desk.watchGoals() }
             if needsFrame() {
