@@ -21,7 +21,7 @@ import Foundation
 
     // The view's own state.
     var layout: Layout
-    var colours = SliderColours()
+    var colours: SliderColours
     var axis = TimeAxis()
     var figures: [String: FigureView] = [:]
     var curves = CurveCache()
@@ -73,6 +73,7 @@ import Foundation
         self.options = options
         (status, dashboard) = (learner.status, learner.dashboard)
         theme = options.theme == .dark ? .dark : .light
+        colours = SliderColours(options.theme == .dark ? SliderColours.palette : SliderColours.lightPalette)
         layout = options.layoutName.map { Layout(named: $0) } ?? Layout()
         layout.hasProfile = options.profile != nil
     }
