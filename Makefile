@@ -32,8 +32,9 @@ run: setup swift ## build, and open the window on LDAM; ARGS="--data mnist" pass
 # Optimised, since the tests train real networks; in a folder of its own, since testing needs other flags than running.
 TEST_FLAGS = -c release -Xswiftc -enable-testing --scratch-path .build-tests
 
-test: setup-tests swift ## build and run all tests; CLMAT_DATA=FOLDER adds those on real data
+test: setup-tests swift ## build and run all tests; CLMAT_DATA=FOLDER adds those on real data, CLMAT_SOAK=1800 uses a window for half an hour
 	swift test $(TEST_FLAGS)
+	CLMAT_SOAK=$${CLMAT_SOAK:-15} swift test $(TEST_FLAGS) --skip-build --filter SoakTests
 
 # The peers live in a virtual environment of their own; WHEELS=FOLDER takes torch's wheel from there, PYTHON=PATH uses a
 # Python that has torch already. PyPI's torch for x86 is the CUDA bundle: it is taken alone, with what its import needs.

@@ -1,3 +1,4 @@
+import Foundation
 import Synchronization
 
 /// Time, launches, bytes and operations by kernel, while it is recording.
@@ -8,14 +9,21 @@ public final class Profile: Sendable {
         public var seconds = 0.0
         public var bytes = 0
         public var operations = 0
+
+        public init(launches: Int = 0, seconds: Double = 0, bytes: Int = 0, operations: Int = 0) {
+            (self.launches, self.seconds, self.bytes, self.operations) = (launches, seconds, bytes, operations)
+        }
     }
 
     private let entries = Mutex<[String: Entry]>([:])
     private let recording = Atomic<Bool>(false)
+    /// How many have asked for a pause.
+    private let pauses = Atomic<Int>(0)
 
-    /// Off by default, since asking the clock costs a little.
+    /// Off by default, since asking the clock costs a little. Reads as false while a ``Roofline`` is measured, and then
+    /// as what it was set to last.
     public var isRecording: Bool {
-        get { recording.load(ordering: .relaxed) }
+        get { recording.load(ordering: .relaxed) && pauses.load(ordering: .relaxed) == 0 }
         set { recording.store(newValue, ordering: .relaxed) }
     }
 
@@ -23,21 +31,11 @@ public final class Profile: Sendable {
     public var byKernel: [String: Entry] { entries.withLock { $0 } }
     public func reset() { entries.withLock { $0 = [:] } }
 
-    /// A table, the costliest kernel first.
-    public var table: String {
-        let all = byKernel.sorted { ($0.value.seconds, $0.key) > ($1.value.seconds, $1.key) }
-        let total = max(all.reduce(0) { $0 + $1.value.seconds }, 1e-12)
-        var lines = ["share  seconds  launches   GB/s  GFLOP/s  kernel"]
-        for (name, entry) in all {
-            let seconds = max(entry.seconds, 1e-12)
-            let cells = [
-                pad("\(Int((100 * entry.seconds / total).rounded())) %", 5), pad(fixed(entry.seconds, 3), 8),
-                pad("\(entry.launches)", 9), pad(fixed(Double(entry.bytes) / seconds / 1e9, 1), 6),
-                pad(fixed(Double(entry.operations) / seconds / 1e9, 1), 8),
-            ]
-            lines.append(cells.joined(separator: " ") + "  " + name)
-        }
-        return lines.joined(separator: "\n")
+    /// Records nothing while `body` works: what measures the device is not the work that is looked at.
+    func pausing<Value>(_ body: () throws(CLMatError) -> Value) throws(CLMatError) -> Value {
+        pauses.add(1, ordering: .relaxed)
+        defer { pauses.subtract(1, ordering: .relaxed) }
+        return try body()
     }
 
     func clock(_ isSynchronous: Bool) -> ContinuousClock.Instant? {
@@ -61,17 +59,79 @@ public final class Profile: Sendable {
     }
 }
 
-private func pad(_ text: String, _ width: Int) -> String {
-    String(repeating: " ", count: max(0, width - text.count)) + text
+// MARK: - As a table
+
+extension Profile {
+    /// What was recorded, as a table of words and numbers: one row a kernel, the costliest first.
+    public struct Report: Sendable, Equatable, CustomStringConvertible {
+        /// `kernel` first; all others hold numbers.
+        public let columns: [String]
+        public let rows: [[String]]
+        /// One line on all kernels together, its parts divided by " · ".
+        public let caption: String
+
+        /// Lines of text, with columns aligned, and the caption under them.
+        public var description: String {
+            let widths = columns.indices.map { column in
+                ([columns] + rows).map { $0[column].count }.max() ?? 0
+            }
+            func line(_ cells: [String]) -> String {
+                zip(cells, widths).enumerated().map { index, cell in
+                    let space = String(repeating: " ", count: max(0, cell.1 - cell.0.count))
+                    return index == 0 ? cell.0 + space : space + cell.0
+                }.joined(separator: "  ")
+            }
+            return (([columns] + rows).map(line) + [caption]).joined(separator: "\n")
+        }
+    }
+
+    /// What was recorded so far.
+    ///
+    /// - Parameters:
+    ///   - steps: how many steps of a model were recorded: launches and bytes are then told a step.
+    ///   - roofline: what the device can do: then there is a column with each kernel's share of it.
+    public func report(steps: Int? = nil, roofline: Roofline? = nil) -> Report {
+        let all = byKernel.sorted { ($0.value.seconds, $0.key) > ($1.value.seconds, $1.key) }
+        let total = all.reduce(into: Entry()) { sum, entry in
+            sum.launches += entry.value.launches
+            sum.seconds += entry.value.seconds
+            sum.bytes += entry.value.bytes
+        }
+        let steps = steps.flatMap { $0 > 0 ? Double($0) : nil }
+        let rows = all.map { name, entry in
+            // A kernel whose time is not known yet has no rate.
+            func rate(_ amount: Int) -> String {
+                entry.seconds > 0 ? decimal(Double(amount) / entry.seconds / 1e9, 1) : "–"
+            }
+            var cells = [name, total.seconds > 0 ? percent(entry.seconds / total.seconds) : "–"]
+            if let roofline { cells.append(roofline.share(of: entry).map(percent) ?? "–") }
+            cells += [rate(entry.bytes), rate(entry.operations)]
+            if let steps {
+                cells += [
+                    decimal(Double(entry.launches) / steps, 1), decimal(Double(entry.bytes) / steps / 1e6, 2),
+                ]
+            } else {
+                cells.append("\(entry.launches)")
+            }
+            return cells + [decimal(entry.seconds, 3)]
+        }
+        var caption = ["\(decimal(total.seconds, 1)) s recorded"]
+        if let steps {
+            caption.append(
+                "\(decimal(Double(total.launches) / steps, 0)) launches and "
+                    + "\(decimal(Double(total.bytes) / steps / 1e6, 1)) MB a step")
+        }
+        if let roofline {
+            caption.append(
+                "device copies \(decimal(roofline.bandwidth / 1e9, 0)) GB/s, multiplies "
+                    + "\(decimal(roofline.arithmetic / 1e9, 0)) GFLOP/s")
+        }
+        return Report(
+            columns: ["kernel", "time"] + (roofline == nil ? [] : ["roofline"]) + ["GB/s", "GFLOP/s"]
+                + (steps == nil ? ["launches"] : ["launches/step", "MB/step"]) + ["seconds"],
+            rows: rows, caption: caption.joined(separator: " · "))
+    }
 }
 
-private func fixed(_ value: Double, _ decimals: Int) -> String {
-    var scale = 1.0
-    for _ in 0..<decimals { scale *= 10 }
-    let rounded = (value * scale).rounded()
-    guard rounded.magnitude < 1e15 else { return "∞" }
-    let whole = Int(rounded)
-    guard decimals > 0 else { return "\(whole)" }
-    let digits = String(whole % Int(scale))
-    return "\(whole / Int(scale))." + String(repeating: "0", count: decimals - digits.count) + digits
-}
+private func percent(_ share: Double) -> String { decimal(100 * share, 0) + " %" }
+private func decimal(_ value: Double, _ decimals: Int) -> String { String(format: "%.\(decimals)f", value) }

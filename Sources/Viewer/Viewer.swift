@@ -21,21 +21,16 @@ public struct ViewerOptions: Sendable {
     public var layoutName: String?
     /// Closes the window when the run has finished.
     public var closesWhenFinished = false
-    /// Where the time goes, by kernel: what the panel "Profile" shows, asked for twice a second while it is open.
-    /// There is no such panel if this is nil.
-    public var profile: (@Sendable () -> Table)?
-    /// Called with true when that panel is opened and with false when it or the window is closed, since to measure
-    /// costs a little.
-    public var setProfiling: (@Sendable (Bool) -> Void)?
+    /// What the panel "Profile" shows. There is no such panel if this is nil.
+    public var profile: ProfileSource?
 
     public init(
         title: String? = nil, width: Int = 1600, height: Int = 1000, theme: Theme = .dark, screenshot: String? = nil,
-        layoutName: String? = nil, closesWhenFinished: Bool = false, profile: (@Sendable () -> Table)? = nil,
-        setProfiling: (@Sendable (Bool) -> Void)? = nil
+        layoutName: String? = nil, closesWhenFinished: Bool = false, profile: ProfileSource? = nil
     ) {
         (self.title, self.width, self.height, self.theme) = (title, width, height, theme)
         (self.screenshot, self.layoutName, self.closesWhenFinished) = (screenshot, layoutName, closesWhenFinished)
-        (self.profile, self.setProfiling) = (profile, setProfiling)
+        self.profile = profile
     }
 }
 

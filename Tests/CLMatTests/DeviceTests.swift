@@ -220,8 +220,8 @@ import Testing
         #expect(entry.seconds > 0 && entry.seconds < 60)
         let product = try #require(device.profile.byKernel["gemm"])
         #expect(product.launches >= 1 && product.operations >= 2 * 64 * 64 * 64)
-        let line = try #require(device.profile.table.split(separator: "\n").first { $0.hasSuffix("  profiled") })
-        #expect(line.contains("5"))
+        let row = try #require(device.profile.report().rows.first { $0.first == "profiled" })
+        #expect(row[4] == "5")
 
         device.profile.reset()
         #expect(device.profile.byKernel["profiled"] == nil)

@@ -7,9 +7,11 @@ struct FakeModel: Model {
     let title = "Fake"
     /// The step at which it fails.
     var failsAt: Int?
+    /// How long a step takes, in seconds.
+    var stepSeconds = 0.0
     private var marks = 0
 
-    init(failsAt: Int? = nil) { self.failsAt = failsAt }
+    init(failsAt: Int? = nil, stepSeconds: Double = 0) { (self.failsAt, self.stepSeconds) = (failsAt, stepSeconds) }
 
     var controls: [Control] {
         [
@@ -59,6 +61,7 @@ struct FakeModel: Model {
 
     mutating func update(_ batch: Int?, _ settings: Settings, at step: Step) throws(CLMatError) -> Measurements {
         if step.number == failsAt { throw .dataMismatch("The fake data ended.") }
+        if stepSeconds > 0 { Thread.sleep(forTimeInterval: stepSeconds) }
         var measured = Measurements()
         measured["loss"] = settings["alpha"] + 1 / Double(step.number)
         measured["test-accuracy"] = 1 - 1 / Double(step.number + 1)
@@ -73,9 +76,11 @@ struct FakeModel: Model {
 
     mutating func archive(_ archive: Archive) throws(CLMatError) { try archive.keep("marks", &marks) }
 
-    static func learner(_ options: Learner.Options = Learner.Options(), failsAt: Int? = nil) throws -> Learner {
+    static func learner(_ options: Learner.Options = Learner.Options(), failsAt: Int? = nil, stepSeconds: Double = 0)
+        throws -> Learner
+    {
         try Learner(
-            FakeModel(failsAt: failsAt), data: Numbers(),
+            FakeModel(failsAt: failsAt, stepSeconds: stepSeconds), data: Numbers(),
             offers: [AttachmentOffer(id: "rider", title: "Rider") { (_, _) throws(CLMatError) in Rider() }],
             options: options)
     }

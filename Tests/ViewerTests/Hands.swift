@@ -11,9 +11,9 @@ import Testing
     let window: ViewerWindow
     var desk: Desk { window.desk }
 
-    init(_ options: ViewerOptions = ViewerOptions(), failsAt: Int? = nil) throws {
+    init(_ options: ViewerOptions = ViewerOptions(), failsAt: Int? = nil, stepSeconds: Double = 0) throws {
         setenv("SDL_VIDEODRIVER", "dummy", 1)
-        learner = try FakeModel.learner(failsAt: failsAt)
+        learner = try FakeModel.learner(failsAt: failsAt, stepSeconds: stepSeconds)
         learner.start(paused: true)
         window = try ViewerWindow(learner, options)
         window.settle()
@@ -53,6 +53,15 @@ import Testing
         move(to: point)
         button(true, at: point, SDL_BUTTON_RIGHT)
         button(false, at: point, SDL_BUTTON_RIGHT)
+    }
+
+    func wheel(_ amount: Int32, at point: Point) {
+        move(to: point)
+        var event = SDL_Event()
+        event.wheel.type = SDL_MOUSEWHEEL.rawValue
+        event.wheel.y = amount
+        SDL_PushEvent(&event)
+        window.settle()
     }
 
     func drag(from start: Point, to end: Point) {

@@ -57,6 +57,28 @@ import Testing
         #expect(colours["slider 9"] == SliderColours.palette[7])
     }
 
+    /// The contrast of WCAG 2.1: 4.5 for text, 3 for lines and large signs.
+    @Test func bothThemesCanBeRead() {
+        func luminance(_ colour: Colour) -> Double {
+            func linear(_ value: UInt8) -> Double {
+                let x = Double(value) / 255
+                return x <= 0.04045 ? x / 12.92 : pow((x + 0.055) / 1.055, 2.4)
+            }
+            return 0.2126 * linear(colour.red) + 0.7152 * linear(colour.green) + 0.0722 * linear(colour.blue)
+        }
+        func contrast(_ a: Colour, _ b: Colour) -> Double {
+            let (x, y) = (luminance(a), luminance(b))
+            return (max(x, y) + 0.05) / (min(x, y) + 0.05)
+        }
+        for (theme, palette) in [(Theme.dark, SliderColours.palette), (.light, SliderColours.lightPalette)] {
+            for colour in [theme.text, theme.secondary, theme.moving, theme.settled] {
+                #expect(contrast(colour, theme.panel) >= 4.5)
+            }
+            for colour in palette { #expect(contrast(colour, theme.panel) >= 3) }
+            #expect(palette.count == 8 && Set(palette.map(\.packed)).count == 8)
+        }
+    }
+
     @Test func aSliderThatWentKeepsItsColourUntilItIsNeeded() {
         var colours = SliderColours()
         colours.update(["a", "b"])

@@ -642,15 +642,28 @@ import Testing
     @Test func theProfileIsMeasuredWhileItsPanelIsOpen() throws {
         let calls = Mutex<[Bool]>([])
         let folder = try Folder()
-        let table = Table(columns: ["kernel", "share"], rows: [["gemm", "100 %"]], numeric: [1])
-        let hands = try Hands(
-            ViewerOptions(profile: { table }, setProfiling: { isOn in calls.withLock { $0.append(isOn) } }))
+        let isMeasured = DispatchSemaphore(value: 0)
+        let source = ProfileSource(
+            measure: { () throws(CLMatError) in
+                isMeasured.wait()
+                return Roofline(bandwidth: 1, arithmetic: 1)
+            },
+            setRecording: { isOn in calls.withLock { $0.append(isOn) } },
+            table: { roofline in
+                Table(
+                    columns: ["kernel", "share"], rows: [["gemm", roofline == nil ? "–" : "100 %"]], numeric: [1])
+            })
+        let hands = try Hands(ViewerOptions(profile: source))
         defer { hands.finish() }
         #expect(calls.withLock { $0 } == [] && hands.desk.box(of: .profile) == nil)
         hands.desk.setOpen(.profile, true)
         hands.window.settle()
+        // The window goes on while the device is measured, and nothing is recorded before.
+        #expect(hands.desk.profile.measurement?.result == nil && hands.desk.profile.table.rows.isEmpty)
         let box = try #require(hands.desk.box(of: .profile))
-        #expect(box.height >= 120 && calls.withLock { $0 } == [true])
+        #expect(box.height >= 120 && calls.withLock { $0 } == [])
+        isMeasured.signal()
+        #expect(hands.wait { calls.withLock { $0 } == [true] && !hands.desk.profile.table.rows.isEmpty })
         let before = FileManager.default.currentDirectoryPath
         _ = FileManager.default.changeCurrentDirectoryPath(folder.path)
         defer { _ = FileManager.default.changeCurrentDirectoryPath(before) }
@@ -659,6 +672,23 @@ import Testing
         hands.click(try hands.closeButton(.profile))
         hands.window.settle()
         #expect(calls.withLock { $0 } == [true, false])
+    }
+
+    @Test func aDeviceThatCannotBeMeasuredIsSaidInThePanel() throws {
+        let error = CLMatError.deviceFailed(device: "broken", operation: "copy", status: "CL_OUT_OF_RESOURCES")
+        let source = ProfileSource(
+            measure: { () throws(CLMatError) -> Roofline in throw error },
+            table: { roofline in Table(columns: ["kernel"], rows: [[roofline == nil ? "none" : "some"]]) })
+        let hands = try Hands(ViewerOptions(profile: source))
+        defer { hands.finish() }
+        hands.desk.setOpen(.profile, true)
+        #expect(hands.wait { hands.desk.profile.table.rows == [["none"]] })
+        #expect(hands.desk.profile.measurement?.result == .failure(error))
+        // Its words stand above the table, in the colour of text.
+        let box = try #require(hands.desk.box(of: .profile))
+        let picture = try hands.picture()
+        let line = (Int(box.x) + 13..<Int(box.x) + 200).filter { picture[$0, Int(box.y) + 36 + 7].red > 150 }
+        #expect(line.count > 20)
     }
 
     @Test func withoutAProfileThereIsNoPanel() throws {

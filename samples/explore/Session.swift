@@ -148,7 +148,7 @@ struct Session: Sendable {
             )
         }
         if !options.quiet { printResult() }
-        if options.profile { print(device.profile.table) }
+        if options.profile { try printProfile() }
     }
 
     private func tell(of player: ScriptPlayer) throws {
@@ -169,12 +169,8 @@ struct Session: Sendable {
         return ViewerOptions(
             title: learner.title, width: size.width, height: size.height,
             theme: options.theme == .light ? .light : .dark, layoutName: layoutName,
-            profile: { [device] in device.profile.figure },
-            setProfiling: { [device, isAsked = options.profile] isOpen in
-                // What --profile prints at the end is of the whole run.
-                if isOpen, !isAsked { device.profile.reset() }
-                device.profile.isRecording = isOpen || isAsked
-            })
+            // What --profile prints at the end is of the whole run.
+            profile: ProfileSource(of: device, learner, recordsAlways: options.profile))
     }
 
     private func writeScreenshot() throws {
@@ -226,6 +222,12 @@ struct Session: Sendable {
         guard let file = options.summary else { return }
         try Files.write(
             Summary(learner: learner, model: model, device: device, seed: learner.options.seed).json + "\n", to: file)
+    }
+
+    private func printProfile() throws(CLMatError) {
+        device.profile.isRecording = false
+        let roofline = try Roofline.measure(on: device)
+        print(device.profile.report(steps: learner.status.step, roofline: roofline))
     }
 
     private func printResult() {

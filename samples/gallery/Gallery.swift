@@ -1,6 +1,7 @@
 import CLMat
 import Exploration
 import Foundation
+import Viewer
 
 /// A model that learns nothing: its numbers are formulas of the step and the sliders.
 struct Gallery: Model {
@@ -44,15 +45,20 @@ struct Gallery: Model {
     }
 
     /// What the panel "Profile" shows.
-    @Sendable static func profile() -> Table {
-        Table(
-            columns: ["kernel", "share", "GB/s", "GFLOP/s", "launches", "seconds"],
-            rows: [
-                ["gemm", "62 %", "9.1", "48.2", "12,400", "1.240"],
-                ["max_pool_forward", "23 %", "6.0", "1.1", "3,100", "0.460"],
-                ["bias_add", "15 %", "10.4", "0.9", "9,300", "0.300"],
-            ], numeric: [1, 2, 3, 4, 5], caption: "made up")
-    }
+    static let profile = ProfileSource(
+        measure: { () throws(CLMatError) in
+            Thread.sleep(forTimeInterval: 0.3)
+            return Roofline(bandwidth: 50e9, arithmetic: 190e9)
+        },
+        table: { _ in
+            Table(
+                columns: ["kernel", "time", "roofline", "GB/s", "GFLOP/s", "launches/step", "MB/step", "seconds"],
+                rows: [
+                    ["gemm", "62 %", "25 %", "9.1", "48.2", "12.0", "3.64", "1.240"],
+                    ["max_pool_forward", "23 %", "12 %", "6.0", "1.1", "3.0", "0.89", "0.460"],
+                    ["bias_add", "15 %", "21 %", "10.4", "0.9", "9.0", "1.01", "0.300"],
+                ], numeric: Set(1...7), caption: "made up")
+        })
 
     // MARK: Controls, one function a kind
 

@@ -28,19 +28,21 @@ extension Desk {
         static let all = [
             Density(slider: 66, row: 34, showsMoves: true), Density(slider: 58, row: 32, showsMoves: true),
             Density(slider: 52, row: 30, showsMoves: true), Density(slider: 38, row: 28, showsMoves: false),
+            Density(slider: 33, row: 25, showsMoves: false),
         ]
     }
 
     /// How high a panel of the left column has to be. The words of the add panel can scroll.
     func need(of panel: Panel, _ density: Int, in area: Box) -> Float {
-        let width = min(max(270, (area.width * 0.2).rounded()), 330) - 26
+        let width = Layout.leftWidth(in: area) - 26
         switch panel {
         case .controls(let group):
             let rows = height(of: controls(of: group), width: width, Density.all[density])
             return rows + 36 + 10
         case .add:
             let whole = addHeight(width: width) + 36 + 14
-            return density == 0 ? whole : min(whole, 210)
+            // On a low window controls come first: the words can scroll.
+            return density == 0 ? whole : min(whole, density == Density.all.count - 1 ? 92 : 210)
         case .figure, .metric, .profile: return 0
         }
     }

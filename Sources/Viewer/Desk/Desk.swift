@@ -21,7 +21,7 @@ import Foundation
 
     // The view's own state.
     var layout: Layout
-    var colours = SliderColours()
+    var colours: SliderColours
     var axis = TimeAxis()
     var figures: [String: FigureView] = [:]
     var curves = CurveCache()
@@ -37,9 +37,7 @@ import Foundation
     var tooltip: Tooltip?
     var columnMenu: ColumnMenu?
     var help: Help?
-    var profileTable = Table(columns: [], rows: [])
-    var profileAskedAt: ContinuousClock.Instant?
-    var isProfiling = false
+    var profile = ProfileView()
     var graphMenu: GraphMenu?
     var goalDrag: GoalDrag?
     var goalWatch = GoalWatch()
@@ -75,6 +73,7 @@ import Foundation
         self.options = options
         (status, dashboard) = (learner.status, learner.dashboard)
         theme = options.theme == .dark ? .dark : .light
+        colours = SliderColours(options.theme == .dark ? SliderColours.palette : SliderColours.lightPalette)
         layout = options.layoutName.map { Layout(named: $0) } ?? Layout()
         layout.hasProfile = options.profile != nil
     }
@@ -171,7 +170,7 @@ import Foundation
             latest.step != status.step || latest.isPaused != status.isPaused
             || latest.isFinished != status.isFinished || latest.settings != status.settings
             || latest.lastRefusal != status.lastRefusal || latest.error != status.error
-            || learner.dashboard != dashboard
+            || learner.dashboard != dashboard || profileHasNews
         for case .figure(let id) in layout.openPanels(dashboard) {
             _ = learner.look(at: id)
             if learner.version(of: id) != figures[id]?.version { hasNews = true }
@@ -187,6 +186,16 @@ import Foundation
             guard case .figure(let id) = panel else { return true }
             return learner.look(at: id).step.map { $0 >= step } ?? false
         }
+    }
+
+    /// The earliest step from which a figure was computed that was drawn; nil if there is none, or one is missing.
+    var shownStep: Int? {
+        var steps: [Int] = []
+        for case .figure(let id) in layout.openPanels(dashboard) {
+            guard case .ready(_, let step) = figures[id]?.state else { return nil }
+            steps.append(step)
+        }
+        return steps.min()
     }
 
     // MARK: What a person does

@@ -10,7 +10,7 @@ extension Desk {
         switch panel {
         case .controls, .add: return nil
         case .metric(let id): return curves.hasValues(id) ? "csv" : nil
-        case .profile: return profileTable.rows.isEmpty ? nil : "csv"
+        case .profile: return profile.table.rows.isEmpty ? nil : "csv"
         case .figure(let id):
             guard case .ready(let content, _) = figures[id]?.state else { return nil }
             switch content {
@@ -33,7 +33,7 @@ extension Desk {
                 try Files.write(CSV.text(of: series, named: id), to: path)
             case .profile:
                 path = "profile-\(now).csv"
-                try Files.write(CSV.text(of: profileTable), to: path)
+                try Files.write(CSV.text(of: profile.table), to: path)
             case .figure(let id):
                 guard case .ready(let content, let step) = figures[id]?.state, let kind = exportKind(panel) else {
                     return

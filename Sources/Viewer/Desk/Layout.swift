@@ -107,6 +107,9 @@ struct Layout: Equatable {
 
     static let gap: Float = 12
 
+    /// The width of the column of controls.
+    static func leftWidth(in area: Box) -> Float { min(max(284, (area.width * 0.2).rounded()), 330) }
+
     /// Controls left, figures in the middle, graphs right; a fourth and further graph under the figures.
     private static func grid(_ panels: [Panel], in area: Box, need: Need, want: Want) -> [Panel: Box] {
         var boxes: [Panel: Box] = [:]
@@ -116,7 +119,7 @@ struct Layout: Equatable {
         let graphs = panels.filter { if case .metric = $0 { true } else { false } }
 
         if !left.isEmpty {
-            let width = min(max(270, (area.width * 0.2).rounded()), 330)
+            let width = leftWidth(in: area)
             let column = Box(area.x, area.y, width, area.height)
             for (panel, box) in zip(left, stacked(left, in: column, need)) { boxes[panel] = box }
             rest = area.inset(width + gap, 0, 0, 0)

@@ -57,8 +57,10 @@ struct DrawingMeter {
         secondsPerFrame = secondsPerFrame == 0 ? seconds : secondsPerFrame * 0.9 + seconds * 0.1
     }
 
-    /// The time between two frames at which drawing takes a tenth of the machine, between 1/60 and 1/15 s.
-    var frameInterval: Double { min(max(secondsPerFrame * 10 / cores, 1.0 / 60), 1.0 / 15) }
+    /// The time between two frames while nobody touches the window: that at which drawing takes a 25th of the machine,
+    /// between 1/60 and 1/10 s. A model that learns on all cores loses about twice what drawing takes: who shows the
+    /// window's pixels copies them once more, and a thread that was put aside keeps the others waiting.
+    var frameInterval: Double { min(max(secondsPerFrame * 25 / cores, 1.0 / 60), 1.0 / 10) }
 
     /// The time between two frames while a person moves the mouse or types: at most 40 % of a core.
     var answerInterval: Double { min(max(secondsPerFrame * 2.5, 1.0 / 60), 1.0 / 25) }

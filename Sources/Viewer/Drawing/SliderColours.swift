@@ -5,6 +5,15 @@
 struct SliderColours {
     static let palette: [Colour] = [0x56b4e9, 0xe69f00, 0x009e73, 0xcc79a7, 0xf0e442, 0xd55e00, 0x0072b2, 0xbbbbbb]
         .map { Colour($0) }
+    /// The same hues, dark enough to be read on white.
+    static let lightPalette: [Colour] = [
+        0x1f7fb8, 0xa86a00, 0x00835f, 0xb0508a, 0x857a00, 0xc25200, 0x004f80, 0x757d88,
+    ]
+    .map { Colour($0) }
+
+    private let palette: [Colour]
+
+    init(_ palette: [Colour] = Self.palette) { self.palette = palette }
 
     private var owners: [String?] = Array(repeating: nil, count: palette.count)
     /// When each slider was last moved, as the number of that move; 0 for never.
@@ -12,7 +21,7 @@ struct SliderColours {
     private var moveCount = 0
     private var present: [String] = []
 
-    subscript(_ slider: String) -> Colour? { owners.firstIndex(of: slider).map { Self.palette[$0] } }
+    subscript(_ slider: String) -> Colour? { owners.firstIndex(of: slider).map { palette[$0] } }
 
     /// Gives free colours to the sliders that are there now. One that went keeps its colour, and so its marks on the
     /// graphs, until another that has none is moved.

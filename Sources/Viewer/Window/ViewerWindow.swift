@@ -37,12 +37,18 @@ import Foundation
     func run() {
         var isPictureDue = desk.options.screenshot != nil
         var finishedAt: ContinuousClock.Instant?
+        var start = StartMeter()
+        let signals = ClosingSignals()
         while !isClosed {
             wait()
             takeEvents()
+            if signals.hasCome { isClosed = true }
             // A window that is not seen draws nothing, but its goals hold.
             if !surface.isVisible { desk.watchGoals() }
-            if needsFrame() { draw() }
+            if needsFrame() {
+                draw()
+                start.noteFrame(pictures: desk.shownStep)
+            }
             let isFinished = desk.status.isFinished
             if isFinished, isPictureDue, desk.figuresAreCurrent(at: desk.status.step),
                 let path = desk.options.screenshot

@@ -1,0 +1,104 @@
+import CSDL2
+import Exploration
+import Foundation
+import TestSupport
+import Testing
+
+@testable import Viewer
+
+private let soakSeconds = ProcessInfo.processInfo.environment["CLMAT_SOAK"].flatMap { Double($0) } ?? 0
+
+/// A person who does anything, for as many seconds as CLMAT_SOAK says. In a process of its own (`make test`): the
+/// memory of other tests would count too.
+@Suite(
+    .serialized,
+    .enabled(if: soakSeconds > 0, "CLMAT_SOAK=15 uses a window at random for 15 seconds"))
+@MainActor struct SoakTests {
+    /// What resident memory may grow by after the warm-up: textures, caches and what the allocator keeps…
+    static let slack = 24 << 20
+    /// …and the history of three metrics, which is kept whole: 16 bytes a value, in arrays that double.
+    static let bytesPerStep = 100
+
+    @Test func anyUseLeavesTheRunGoingAndMemoryBounded() throws {
+        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("clmat-soak-\(getpid())")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        let before = FileManager.default.currentDirectoryPath
+        // Buttons of panels write files there.
+        _ = FileManager.default.changeCurrentDirectoryPath(folder.path)
+        defer {
+            _ = FileManager.default.changeCurrentDirectoryPath(before)
+            try? FileManager.default.removeItem(at: folder)
+        }
+        let hands = try Hands(stepSeconds: 0.005)
+        defer { hands.finish() }
+        hands.learner.send(.resume)
+
+        var random = SplitMix64(seed: 20)
+        let start = Date()
+        func passed() -> Double { Date().timeIntervalSince(start) }
+        let warmUp = min(60, soakSeconds / 3)
+        var memory: (bytes: Int, step: Int)?
+        var (actions, lastReport) = (0, 0.0)
+        while passed() < soakSeconds {
+            act(hands, &random)
+            actions += 1
+            if actions % 50 == 0 {
+                // Whatever was closed, moved or paused: there is something to do again.
+                for panel in hands.desk.dashboard.panels where random.next() % 4 == 0 {
+                    hands.desk.setOpen(panel, true)
+                }
+                if random.next() % 4 == 0 { hands.desk.layout.arrange() }
+                hands.learner.send(.resume)
+                for file in try FileManager.default.contentsOfDirectory(atPath: folder.path) {
+                    try FileManager.default.removeItem(at: folder.appendingPathComponent(file))
+                }
+            }
+            if passed() >= warmUp, memory == nil {
+                memory = (try #require(DrawingMeter.residentBytes), hands.learner.status.step)
+            }
+            if passed() - lastReport >= max(5, soakSeconds / 30) {
+                lastReport = passed()
+                let resident = (DrawingMeter.residentBytes ?? 0) >> 20
+                warn("soak: \(Int(lastReport)) s, \(actions) actions, step \(hands.desk.now), \(resident) MB")
+            }
+        }
+        let status = hands.learner.status
+        #expect(status.error == nil && !status.isFinished)
+        // It still steps.
+        hands.learner.send(.step(3))
+        #expect(hands.wait { hands.learner.status.step > status.step })
+        let first = try #require(memory)
+        let growth = try #require(DrawingMeter.residentBytes) - first.bytes
+        let allowed = Self.slack + Self.bytesPerStep * (status.step - first.step)
+        #expect(growth < allowed, "grew by \(growth >> 20) MB in \(status.step - first.step) steps, \(actions) actions")
+        #expect(actions > 10 && status.step > 10)
+    }
+
+    private func act(_ hands: Hands, _ random: inout SplitMix64) {
+        func number(_ limit: Int) -> Int { Int(random.next() % UInt64(limit)) }
+        let size = hands.desk.size
+        func point() -> Point { Point(Float(number(Int(size.x))), Float(number(Int(size.y)))) }
+        let keys: [(SDL_KeyCode, SDL_Scancode)] = [
+            (SDLK_SPACE, SDL_SCANCODE_SPACE), (SDLK_PERIOD, SDL_SCANCODE_PERIOD), (SDLK_LEFT, SDL_SCANCODE_LEFT),
+            (SDLK_RIGHT, SDL_SCANCODE_RIGHT), (SDLK_TAB, SDL_SCANCODE_TAB), (SDLK_RETURN, SDL_SCANCODE_RETURN),
+            (SDLK_ESCAPE, SDL_SCANCODE_ESCAPE), (SDLK_F1, SDL_SCANCODE_F1),
+        ]
+        switch number(10) {
+        case 0...1: hands.click(point())
+        case 2: hands.rightClick(point())
+        case 3: hands.wheel(Int32(number(7)) - 3, at: point())
+        case 4: hands.drag(from: point(), to: point())
+        case 5...6:
+            // A slider that is there.
+            guard let track = try? hands.firstTrack() else { return }
+            hands.drag(
+                from: Point(track.x + Float(number(Int(track.width))), track.midY),
+                to: Point(track.x + Float(number(Int(track.width))), track.midY))
+        case 7: hands.move(to: point())
+        case 8: hands.type(["0.3", "7", "x", "-1", "?", "é"][number(6)])
+        default:
+            let (key, scancode) = keys[number(keys.count)]
+            hands.press(key, scancode, shift: number(2) == 0)
+        }
+    }
+}
