@@ -9,7 +9,7 @@ TEST_PACKAGES = pocl-opencl-icd
 PORTABILITY_PACKAGES = oclgrind python3-venv
 
 .DEFAULT_GOAL = help
-.PHONY: help setup setup-tests setup-portability swift run test test-portability bench format
+.PHONY: help setup setup-tests setup-portability swift run test test-portability bench pictures format
 
 help: ## list the targets
 	@echo "CLMat: what make can do"
@@ -54,6 +54,18 @@ bench: setup swift ## measure CLMat beside its peers; ONLY=ops,lenet,ldam and JS
 test-portability: setup-portability swift ## run the kernel tests on PoCL, Oclgrind and Intel's runtime; ONLY=pocl,intel chooses
 	swift build --build-tests $(TEST_FLAGS)
 	ONLY="$(ONLY)" Tests/portability.sh
+
+# A run that pauses at the step of its picture has controls that can be moved, as a person sees them.
+PICTURE = .build/release/explore ldam --steps 1501 --at-step 1500 --set sampled-weights=averaged --set noise=1@600 --quiet \
+	--pictures none
+
+pictures: setup swift ## draw the window into docs/ on both data sets, dark and light, large and small; needs CLMAT_DATA
+	swift build -c release --product explore
+	for theme in dark light; do for size in 1600x1000 1280x720; do \
+		options="--theme $$theme --size $$size --screenshot"; \
+		$(PICTURE) $$options docs/ldam-mnist-$$theme-$${size%x*}.png --data mnist || exit 1; \
+		$(PICTURE) $$options docs/ldam-fashion-$$theme-$${size%x*}.png || exit 1; \
+	done; done
 
 format: swift ## bring all Swift files into the project's format
 	swift format --in-place --parallel --recursive Package.swift Sources Tests samples
