@@ -86,6 +86,31 @@ import Testing
         #expect(!folder.files.contains { $0.contains(".part") })
     }
 
+    /// Going back and trying something else a thousand times, and deleting what was tried, leaves memory where it was.
+    @Test func aThousandRewindsLeaveMemoryWhereItWas() throws {
+        let folder = try prepared()
+        func peak(_ rewinds: Int) throws -> Double {
+            var entries: [String] = []
+            for number in 0..<rewinds {
+                entries.append(#"{"step": 12, "rewind": 10}"#)
+                entries.append(#"{"step": 10, "set": "momentum", "to": \#(number % 2 == 0 ? 0.5 : 0.8)}"#)
+            }
+            for branch in 0..<rewinds { entries.append(#"{"step": 12, "delete": \#(branch)}"#) }
+            try "[\(entries.joined(separator: ","))]".write(
+                toFile: folder.path("many.json"), atomically: true, encoding: .utf8)
+            let run = try ldam(
+                folder, "--data", folder.url.path, "--batch", "4", "--detached", "--snapshots", "40MB", "--play",
+                "many.json", "--summary", "s.json", "--quiet")
+            #expect(run.status == 0, "\(run.error)")
+            let summary = try JSONSerialization.jsonObject(
+                with: Data(contentsOf: URL(fileURLWithPath: folder.path("s.json"))))
+            return try #require((summary as? [String: Any])?["peak-memory"] as? Double)
+        }
+        let (few, many) = (try peak(30), try peak(1000))
+        // What stays of each: a line in the log, and of the allocator's ways some megabytes.
+        #expect(many - few < 12e6, "\((many - few) / 1e6) MB more")
+    }
+
     @Test func badFilesAndSizesAreRefusedInWords() throws {
         let folder = try prepared()
         try "not json".write(toFile: folder.path("bad.json"), atomically: true, encoding: .utf8)

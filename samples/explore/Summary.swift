@@ -15,8 +15,15 @@ struct Summary {
             ("model", JSON.string(model)), ("device", JSON.string(device.name)),
             ("threads", "\(Device.cpu.computeUnits)"), ("seed", "\(seed)"), ("steps", "\(status.step)"),
             ("seconds", JSON.number(status.seconds)), ("metrics", JSON.object(learner.timeline.lastValues)),
-            ("rates", JSON.object(learner.totalRates)),
+            ("rates", JSON.object(learner.totalRates)), ("peak-memory", "\(Self.peakMemory ?? 0)"),
         ])
+    }
+
+    /// The most memory that the program held, in bytes (proc(5), VmHWM).
+    private static var peakMemory: Int? {
+        let status = try? String(contentsOfFile: "/proc/self/status", encoding: .utf8)
+        let line = status?.split(separator: "\n").first { $0.hasPrefix("VmHWM:") }
+        return line?.split(whereSeparator: { !$0.isNumber }).first.flatMap { Int($0) }.map { $0 << 10 }
     }
 }
 
