@@ -2,6 +2,7 @@
 // patches of an image stay in the second-level cache between being made and being multiplied.
 
 #include "kernel.h"
+#include "product.h"
 #include <stdlib.h>
 
 // The output columns [first, last) whose input column lies inside the image.
@@ -116,30 +117,6 @@ void channels_to_front(size_t begin, size_t end, int images, int channels, int a
 }
 
 // MARK: - Matrix products of the size of one image
-
-// C[i, j] = start[i] (or C[i, j]) + sum over k of A(i, k) B(k, j), see tile.h
-typedef void (*tile_product)(size_t rows, size_t columns, size_t depth, const float *a, size_t a_row, size_t a_depth,
-                             const float *b, size_t b_pitch, const float *start, int accumulate, float *c,
-                             size_t c_pitch);
-
-#if defined(__x86_64__) && defined(__linux__)
-#define TILE_NAME(x) avx512_##x
-#define TILE_TARGET __attribute__((target("arch=x86-64-v4"), min_vector_width(512)))
-#define TILE_LANES 16
-#define TILE_ROWS 12
-#include "tile.h"
-
-#define TILE_NAME(x) avx2_##x
-#define TILE_TARGET __attribute__((target("arch=x86-64-v3")))
-#define TILE_LANES 8
-#define TILE_ROWS 6
-#include "tile.h"
-#endif
-
-// Columns go in strips of at most this many floats; the least common length of all instruction sets.
-enum { STRIP = 32 };
-
-static inline size_t whole_strips(size_t count) { return (count + STRIP - 1) / STRIP * STRIP; }
 
 // The product for this processor, or null where BLAS is the better one: on processors without AVX2, and for products
 // so deep that a strip of B does not stay in the second-level cache.
