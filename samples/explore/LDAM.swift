@@ -29,7 +29,7 @@ struct LDAM: ParsableCommand {
     func run() throws {
         let device = try options.chooseDevice()
         let data = try ImageDataSet.load(options.data)
-        let batches = try ImageBatches(data.train, name: data.title, batchSize: options.batch, on: device)
+        let batches = try ImageBatches(data.train, name: data.title, batchSize: options.batch ?? 100, on: device)
         let network = try Network.leNet5(
             input: data.shape, classes: data.classNames.count, seed: options.seed, on: device)
         let model = try NetworkTrainer(
