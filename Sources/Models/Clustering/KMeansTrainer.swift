@@ -79,7 +79,7 @@ public struct KMeansTrainer: Model {
         let batch = min(defaults.batchSize, data.count)
         var controls = [
             Control(
-                "size-weight", title: "size weight λ", group: "clusters", unit: "a point", range: 1e-5...1,
+                "size-weight", title: "size weight λ", group: "clusters", unit: "a point", range: 1e-5...100,
                 scale: .logWithOff, initial: defaults.sizeWeight,
                 means: "how much farther a point goes to join a smaller cluster", moves: ["size-variance", "main-loss"]),
             Control(
