@@ -13,7 +13,7 @@ struct Explore: ParsableCommand {
             progress line and writes its pictures as PNG files.
             """,
         version: "CLMat 0.1.0",
-        subcommands: [LDAM.self, Clustering.self, Devices.self],
+        subcommands: [LDAM.self, Clustering.self, Factorisation.self, Devices.self],
         defaultSubcommand: LDAM.self)
 
     static func main() {
