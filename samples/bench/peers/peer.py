@@ -108,7 +108,7 @@ def kmeans_scikit_learn(clusters=256, batch=10000, passes=3):
     return run, "scikit-learn " + sklearn.__version__ + ", MiniBatchKMeans"
 
 
-def kmeans_faiss(clusters=256, passes=3):
+def kmeans_faiss(clusters=256, passes=10):
     import faiss
     faiss.omp_set_num_threads(THREADS)
     x = torch.rand(60000, 784).numpy()
