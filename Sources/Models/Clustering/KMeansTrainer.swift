@@ -25,7 +25,8 @@ public struct KMeansTrainer: Model {
         public var batchSize = 10_000
         public var rate = 0.1
         public var sizeRate = 0.1
-        public var sizeWeight = 1e-4
+        /// λ; if nil, one that changes little: 1e-4 for 60,000 points, less for more, as sizes grow with the data.
+        public var sizeWeight: Double?
         public var initialisation: KMeans.Initialisation?
         /// Widths of blocks of features that have weights of their own.
         public var blockWidths: [Int] = []
@@ -60,7 +61,7 @@ public struct KMeansTrainer: Model {
         kmeans = try KMeans(
             k: k, rule: .constant(rate: defaults.rate),
             initialisation: defaults.initialisation ?? (k <= 1024 ? .plusPlus : .parallelPlusPlus),
-            sizeWeight: defaults.sizeWeight, sizeRate: defaults.sizeRate, blocks: blocks, seed: defaults.seed)
+            sizeWeight: defaults.sizeWeight ?? 0, sizeRate: defaults.sizeRate, blocks: blocks, seed: defaults.seed)
         try kmeans.start(from: points, of: data.count)
         labels = [Int32](repeating: -1, count: min(data.count, Self.rememberedLabels))
     }
@@ -75,12 +76,17 @@ public struct KMeansTrainer: Model {
 
     // MARK: - What can be moved and seen
 
+    /// What λ is in proportion to: 1 for 60,000 points.
+    private var sizeUnit: Double { 60_000 / Double(data.count) }
+    private var initialSizeWeight: Double { defaults.sizeWeight ?? 1e-4 * sizeUnit }
+
     public var controls: [Control] {
         let batch = min(defaults.batchSize, data.count)
         var controls = [
             Control(
-                "size-weight", title: "size weight λ", group: "clusters", unit: "a point", range: 1e-5...100,
-                scale: .logWithOff, initial: defaults.sizeWeight,
+                "size-weight", title: "size weight λ", group: "clusters", unit: "a point",
+                range: 1e-5 * sizeUnit...100 * sizeUnit,
+                scale: .logWithOff, initial: initialSizeWeight,
                 means: "how much farther a point goes to join a smaller cluster", moves: ["size-variance", "main-loss"]),
             Control(
                 "centre-rate", title: "centre rate η", group: "clusters", range: 0.001...1, scale: .log,
