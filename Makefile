@@ -41,12 +41,16 @@ test: setup-tests swift ## build and run all tests; CLMAT_DATA=FOLDER adds those
 PEERS = .build-bench/venv
 PYTHON ?= $(PEERS)/bin/python
 
-bench: setup swift ## measure CLMat beside its peers; ONLY=ops,lenet,ldam and JSON=FILE pass options
+bench: setup swift ## measure CLMat beside its peers; ONLY=ops,lenet,ldam,kmeans and JSON=FILE pass options
 	@if [ "$(PYTHON)" = "$(PEERS)/bin/python" ] && ! [ -x $(PEERS)/bin/python ]; then \
 		rm -rf $(PEERS) && python3 -m venv $(PEERS) && \
 		$(PEERS)/bin/pip install --quiet filelock typing-extensions sympy networkx jinja2 fsspec setuptools numpy && \
 		$(PEERS)/bin/pip install --quiet --no-deps $(if $(WHEELS),--no-index --find-links $(WHEELS)) torch || \
 		{ rm -rf $(PEERS); echo "The peers could not be installed; 'apt-get install python3-venv' may be missing." >&2; exit 1; }; \
+	fi
+	@if [ "$(PYTHON)" = "$(PEERS)/bin/python" ] && ! $(PYTHON) -c "import sklearn, faiss" 2> /dev/null; then \
+		$(PEERS)/bin/pip install --quiet scikit-learn faiss-cpu || \
+		{ echo "scikit-learn and faiss could not be installed; ONLY=ops,lenet,ldam does without." >&2; exit 1; }; \
 	fi
 	swift build -c release --product bench
 	.build/release/bench --python $(PYTHON) $(if $(ONLY),--only $(ONLY)) $(if $(JSON),--json $(JSON))

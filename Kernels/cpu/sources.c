@@ -50,6 +50,11 @@ static const char langevin_text[] = {
 #embed "../shared/langevin.h" suffix(,)
 #embed "../cl/langevin.cl" suffix(,)
     0};
+static const char kmeans_text[] = {
+#embed "../shared/common.h" suffix(,)
+#embed "../shared/kmeans.h" suffix(,)
+#embed "../cl/kmeans.cl" suffix(,)
+    0};
 
 #pragma clang diagnostic pop
 
@@ -57,6 +62,7 @@ static const struct { const char *name, *text; } families[] = {
     {"elementwise", elementwise_text}, {"reduction", reduction_text}, {"layout", layout_text},
     {"softmax", softmax_text},         {"random", random_text},       {"convolution", convolution_text},
     {"pooling", pooling_text},         {"update", update_text},       {"langevin", langevin_text},
+    {"kmeans", kmeans_text},
 };
 
 const char *clmat_kernel_source(const char *family)

@@ -49,8 +49,9 @@ public struct KernelFamily: Sendable, Hashable {
     static let pooling = KernelFamily(builtIn: "pooling")
     static let update = KernelFamily(builtIn: "update")
     static let langevin = KernelFamily(builtIn: "langevin")
+    static let kmeans = KernelFamily(builtIn: "kmeans")
     /// Every family that ships with CLMat.
-    static let all = [elementwise, reduction, layout, softmax, random, convolution, pooling, update, langevin]
+    static let all = [elementwise, reduction, layout, softmax, random, convolution, pooling, update, langevin, kmeans]
 }
 
 /// The arguments of a launch as the CPU's function wants them. The index is the place among the kernel's parameters;

@@ -41,6 +41,9 @@ public enum FigureContent: Sendable {
     case bars(Bars)
     case table(Table)
     case curve(Curve)
+    case histogram(Histogram)
+    case silhouette(Silhouette)
+    case scatter(Scatter)
     /// Nothing to show yet, and why: "first values after step 50".
     case empty(String)
 }
@@ -61,6 +64,8 @@ public struct ImageGrid: Sendable {
         public var values: [Float]
         /// What the hover says: "class 4, chain 3".
         public var title: String
+        /// What stands below it, where there is room: a number of a few digits.
+        public var caption: String
         /// Named numbers under it: activation, probability.
         public var facts: [(name: String, value: Double)]
         /// What can be done to it, when it is enlarged.
@@ -69,10 +74,11 @@ public struct ImageGrid: Sendable {
         public var isRight: Bool?
 
         public init(
-            values: [Float], title: String = "", facts: [(name: String, value: Double)] = [], actions: [Action] = [],
-            isRight: Bool? = nil
+            values: [Float], title: String = "", caption: String = "", facts: [(name: String, value: Double)] = [],
+            actions: [Action] = [], isRight: Bool? = nil
         ) {
-            (self.values, self.title, self.facts, self.actions, self.isRight) = (values, title, facts, actions, isRight)
+            (self.values, self.title, self.caption, self.facts) = (values, title, caption, facts)
+            (self.actions, self.isRight) = (actions, isRight)
         }
     }
 

@@ -42,3 +42,10 @@ func significant(_ x: Double) -> Double {
     let scale = pow(10, 2 - floor(log10(abs(x))))
     return (x * scale).rounded() / scale
 }
+
+func power(_ x: Double, _ exponent: Double) -> Double { pow(x, exponent) }
+func exponential(_ x: Double) -> Double { exp(x) }
+
+extension Double {
+    var cubeRoot: Double { cbrt(self) }
+}

@@ -15,9 +15,9 @@ struct Case {
     /// Makes the operands; each call of the result does the work once, and returns how much it was.
     let prepare: (Device) throws -> () throws -> Double
 
-    static let groups = ["ops", "lenet", "ldam"]
+    static let groups = ["ops", "lenet", "ldam", "kmeans"]
 
-    static var all: [Case] { ops + [lenetTraining, lenetPrediction, ldam] }
+    static var all: [Case] { ops + [lenetTraining, lenetPrediction, ldam] + kmeans }
 
     // MARK: - Operations
 
@@ -118,6 +118,28 @@ struct Case {
                     _ = try sampler.update(on: host, settings, at: Step(number, seed: 1))
                 }
                 return 200
+            }
+        }
+    }
+
+    // MARK: - Clustering
+
+    /// Passes over 60,000 points of 784 numbers, 256 clusters, batches of 10,000: beside scikit-learn's minibatches of the
+    /// same size, and beside faiss, which takes all points at once.
+    private static var kmeans: [Case] {
+        ["kmeans-scikit-learn", "kmeans-faiss"].map { name in
+            Case(name: name, group: "kmeans", unit: "points/s") { device in
+                let batches = try (0..<6).map { part in
+                    try Matrix(
+                        uniform: 0...1, RandomKey(seed: 1, step: part, stream: 0), Shape(10_000, 784), on: device)
+                }
+                let start = try batches[0].slice(rows: 0..<256)
+                var kmeans = try KMeans(k: 256, rule: .counts, initialisation: .given(start))
+                try kmeans.start(from: batches[0], of: 60_000)
+                return {
+                    for _ in 0..<3 { for batch in batches { try kmeans.partialFit(batch, of: 60_000) } }
+                    return 3 * 60_000
+                }
             }
         }
     }

@@ -16,7 +16,7 @@ struct Explore: ParsableCommand {
         subcommands: models.map { $0 as any ParsableCommand.Type } + [ReplayCommand.self, Devices.self],
         defaultSubcommand: LDAM.self)
 
-    static let models: [any ModelCommand.Type] = [LDAM.self]
+    static let models: [any ModelCommand.Type] = [LDAM.self, Clustering.self, Factorisation.self]
 
     static func main() {
         do {

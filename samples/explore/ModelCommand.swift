@@ -6,7 +6,7 @@ import Foundation
 /// A sub-command that runs a model: how the model is made. The rest is the same for all.
 protocol ModelCommand: ParsableCommand, Sendable {
     var options: RunOptions { get }
-    /// The options beside ``RunOptions`` that make the model what it is, each followed by its value.
+    /// The options beside ``RunOptions`` that make the model what it is, each with its value; "" is not given.
     var modelArguments: [(name: String, value: String)] { get }
     /// Figures that a run without a window writes as PNG files.
     var pictures: [String] { get }
@@ -18,7 +18,7 @@ extension ModelCommand {
 
     /// What makes the same model again.
     var arguments: [(name: String, value: String)] {
-        [("--data", options.data), ("--batch", "\(options.batch)")] + modelArguments
+        [("--data", options.data), ("--batch", options.batch.map(String.init) ?? "")] + modelArguments
     }
 
     func run() throws {

@@ -23,8 +23,10 @@ struct RunOptions: ParsableArguments {
     @Option(parsing: .unconditional, help: ArgumentHelp("End after so many passes over the data.", valueName: "n"))
     var epochs: Int?
 
-    @Option(parsing: .unconditional, help: ArgumentHelp("Images in a minibatch.", valueName: "n"))
-    var batch = 100
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("Points in a minibatch (ldam 100, kmeans and nmf 10000).", valueName: "n"))
+    var batch: Int?
 
     @Flag(help: "No window: a progress line, and pictures as PNG files. Ends after a minute if not told otherwise.")
     var headless = false

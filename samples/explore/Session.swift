@@ -61,7 +61,7 @@ struct Session: Sendable {
     private func keepRecord() throws {
         guard let file = options.save else { return }
         let conditions = RunConditions(device)
-        let arguments = plan.command.arguments.flatMap { [$0.name, $0.value] }
+        let arguments = plan.command.arguments.filter { !$0.value.isEmpty }.flatMap { [$0.name, $0.value] }
         let header = SessionFile.Header(
             model: model, title: learner.title, device: conditions.device, threads: conditions.threads,
             instructions: conditions.instructions, seed: learner.options.seed, dataChecksum: learner.dataChecksum,

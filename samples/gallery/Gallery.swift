@@ -179,6 +179,19 @@ struct Gallery: Model {
             },
             Figure("curve", title: "Curve", means: "lines over a common axis") { gallery, _ in .curve(gallery.curve())
             },
+            Figure("histogram", title: "Histogram", means: "counts and their kernel density") { gallery, _ in
+                .histogram(gallery.histogram())
+            },
+            Figure("silhouette", title: "Silhouette", means: "points by group; negative ones to the left") {
+                gallery, _ in
+                .silhouette(gallery.silhouette())
+            },
+            Figure("scatter", title: "Scatter", means: "discs in a plane") { gallery, _ in
+                .scatter(gallery.scatter())
+            },
+            Figure("captions", title: "Images with captions", means: "a number below each image") { gallery, _ in
+                .imageGrid(gallery.captionedGrid())
+            },
             Figure("colour-images", title: "Colour images", means: "three channels, values from 0 to 1") { gallery, _ in
                 .imageGrid(gallery.colourGrid())
             },
@@ -266,6 +279,40 @@ struct Gallery: Model {
         return Curve(
             xTitle: "epoch", yTitle: "share learnt",
             lines: [("quick", line(0.9)), ("middling", line(0.4)), ("slow", line(0.15))], caption: "three made-up runs")
+    }
+
+    func histogram() -> Histogram {
+        Histogram(
+            of: (0..<400).map { 200 + 60 * (noise($0) + noise($0 + 999) + noise($0 + 1999)) },
+            xTitle: "points in a cluster",
+            yTitle: "clusters", caption: "made-up sizes")
+    }
+
+    func silhouette() -> Silhouette {
+        Silhouette(
+            groups: (0..<8).map { group in
+                Silhouette.Group(
+                    name: "cluster \(group + 1)",
+                    values: (0..<20 + 5 * group).map { 0.25 - 0.03 * Double(group) + 0.4 * noise(100 * group + $0) })
+            }, caption: "made-up points")
+    }
+
+    func scatter() -> Scatter {
+        Scatter(
+            xTitle: "first component", yTitle: "second component",
+            discs: (0..<60).map {
+                Scatter.Disc(
+                    x: noise($0) + noise($0 + 500), y: noise($0 + 1000), weight: 2 + noise($0 + 1500),
+                    title: "cluster \($0 + 1)", facts: [("size", 2 + noise($0 + 1500))])
+            }, caption: "60 centres")
+    }
+
+    func captionedGrid() -> ImageGrid {
+        var grid = colourGrid()
+        grid.rowTitles = []
+        for index in grid.cells.indices { grid.cells[index].caption = "\(100 * (12 - index))" }
+        grid.caption = "sorted by size"
+        return grid
     }
 
     /// Between -1 and 1, the same for the same `index`.

@@ -66,6 +66,15 @@ extension RandomKey {
         return order
     }
 
+    /// Independent uniform numbers in 0..<1 on the host, of 53 bits each.
+    public func uniforms(_ count: Int) -> [Double] {
+        (0..<count).map { index in
+            let words = philox(UInt32(truncatingIfNeeded: index / 2))
+            let (high, low) = index % 2 == 0 ? (words[0], words[1]) : (words[2], words[3])
+            return Double(UInt64(high) << 21 | UInt64(low) >> 11) * 0x1p-53
+        }
+    }
+
     /// The four words at one index of this key's stream.
     func philox(_ index: UInt32) -> [UInt32] {
         let words = clmat_philox_words(

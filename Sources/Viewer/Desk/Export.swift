@@ -15,7 +15,7 @@ extension Desk {
             guard case .ready(let content, _) = figures[id]?.state else { return nil }
             switch content {
             case .imageGrid(let grid): return grid.isDrawable ? "png" : nil
-            case .bars, .table, .curve: return "csv"
+            case .bars, .table, .curve, .histogram, .silhouette, .scatter: return "csv"
             case .empty: return nil
             }
         }
@@ -44,6 +44,9 @@ extension Desk {
                 case .bars(let bars): try Files.write(CSV.text(of: bars), to: path)
                 case .table(let table): try Files.write(CSV.text(of: table), to: path)
                 case .curve(let curve): try Files.write(CSV.text(of: curve), to: path)
+                case .histogram(let histogram): try Files.write(CSV.text(of: histogram), to: path)
+                case .silhouette(let silhouette): try Files.write(CSV.text(of: silhouette), to: path)
+                case .scatter(let scatter): try Files.write(CSV.text(of: scatter), to: path)
                 case .empty: return
                 }
             }
@@ -75,6 +78,26 @@ enum CSV {
         lines(
             [["line", curve.xTitle, curve.yTitle]]
                 + curve.lines.flatMap { line in line.points.map { [line.name, "\($0.x)", "\($0.y)"] } })
+    }
+
+    static func text(of histogram: Histogram) -> String {
+        lines(
+            [["from", "to", "count"]]
+                + histogram.counts.enumerated().map {
+                    ["\(histogram.edges[$0])", "\(histogram.edges[$0 + 1])", "\($1)"]
+                })
+    }
+
+    static func text(of silhouette: Silhouette) -> String {
+        lines(
+            [["group", "silhouette"]]
+                + silhouette.groups.flatMap { group in group.values.map { [group.name, "\($0)"] } })
+    }
+
+    static func text(of scatter: Scatter) -> String {
+        lines(
+            [["name", scatter.xTitle, scatter.yTitle, "weight"]]
+                + scatter.discs.map { [$0.title, "\($0.x)", "\($0.y)", "\($0.weight)"] })
     }
 
     private static func lines(_ rows: [[String]]) -> String {

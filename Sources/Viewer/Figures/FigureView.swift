@@ -43,6 +43,9 @@ extension Desk {
             case .ready(.bars(let bars), _): drawBars(bars, in: body)
             case .ready(.table(let table), _): drawTable(table, in: body)
             case .ready(.curve(let curve), _): drawCurve(curve, in: body)
+            case .ready(.histogram(let histogram), _): drawHistogram(histogram, in: body)
+            case .ready(.silhouette(let silhouette), _): drawSilhouette(silhouette, in: body)
+            case .ready(.scatter(let scatter), _): drawScatter(scatter, in: body)
             case .ready(.empty(let words), _): UI.say(words, in: body, theme.secondary)
             }
         }
@@ -91,6 +94,9 @@ extension FigureContent {
         case .bars(let bars): [bars.caption, bars.unit].filter { !$0.isEmpty }.joined(separator: " · ")
         case .table(let table): table.caption
         case .curve(let curve): curve.caption
+        case .histogram(let histogram): histogram.caption
+        case .silhouette(let silhouette): silhouette.caption
+        case .scatter(let scatter): scatter.caption
         case .empty: ""
         }
     }

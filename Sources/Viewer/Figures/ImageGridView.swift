@@ -78,6 +78,11 @@ extension Desk {
             guard box.maxY > visible.y, box.y < visible.maxY else { continue }
             texture.draw(cell: index, of: grid, in: box)
             if cell.isRight == true { UI.fill(Box(box.x, box.maxY, box.width, 1), theme.text) }
+            if layout.captionHeight > 0, !cell.caption.isEmpty {
+                UI.text(
+                    UI.shortened(cell.caption, to: box.width + 4, .smallMono), Point(box.midX, box.maxY + 1),
+                    theme.secondary, .smallMono, align: .centre)
+            }
             let item = UI.item("cell \(index)", box)
             if item.contains(.hovered) || figures[id]?.enlarged == index {
                 UI.outline(Box(box.x - 1, box.y - 1, box.width + 2, box.height + 2), theme.text)
@@ -141,6 +146,8 @@ struct GridLayout {
     let cellHeight: Float
     /// Between rows.
     let gap: Float
+    /// The room for a caption below each cell.
+    let captionHeight: Float
     private(set) var columnGap: Float
     let rowTitleWidth: Float
     let contentHeight: Float
@@ -199,9 +206,11 @@ struct GridLayout {
         rowTitleWidth = min(grid.rowTitles.map { UI.width($0, .small) }.max() ?? 0, body.width * 0.2)
         let left = rowTitleWidth > 0 ? rowTitleWidth + 8 : 0
         let (columns, rows) = (Float(grid.columns), Float(max(1, grid.rows)))
-        gap = columns * rows > 400 ? 2 : 5
-        let wide = (body.width - left - (columns - 1) * gap) / columns
-        let high = (body.height - top - 2 - (rows - 1) * gap) / rows
+        captionHeight = grid.cells.contains { !$0.caption.isEmpty } ? 14 : 0
+        gap = (columns * rows > 400 ? 2 : 5) + captionHeight
+        let across = gap - captionHeight
+        let wide = (body.width - left - (columns - 1) * across) / columns
+        let high = (body.height - top - 2 - captionHeight - (rows - 1) * gap) / rows
         // As large as fits; but not so small that nothing can be told, then it scrolls.
         let aspect = Float(grid.height) / Float(grid.width)
         var width = max(min(wide, high / aspect), min(wide, 26))
@@ -210,10 +219,10 @@ struct GridLayout {
         if zoom >= 1, zoom.rounded(.down) / zoom > 0.93 { width = zoom.rounded(.down) * Float(grid.width) }
         cellWidth = max(2, width.rounded(.down))
         cellHeight = max(2, (cellWidth * aspect).rounded())
-        contentHeight = top + rows * (cellHeight + gap) - gap + 2
+        contentHeight = top + rows * (cellHeight + gap) - across + 2
         // Where height is what is short, columns may stand further apart for the sake of their titles.
         let spare = (body.width - left - columns * cellWidth) / max(1, columns - 1)
-        columnGap = max(gap, min(columnWidth - cellWidth, spare, cellWidth * 0.5).rounded(.down))
+        columnGap = max(across, min(columnWidth - cellWidth, spare, cellWidth * 0.5).rounded(.down))
         let used = left + columns * (cellWidth + columnGap) - columnGap
         // What is smaller than its panel stands in the middle.
         let (aside, above) = (max(0, (body.width - used) / 2), max(0, (body.height - contentHeight) / 2))

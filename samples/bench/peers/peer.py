@@ -1,4 +1,4 @@
-"""The peers that CLMat is measured beside: PyTorch and NumPy, one process that does a case when it is asked.
+"""The peers that CLMat is measured beside: PyTorch, NumPy, scikit-learn and faiss, one process that does a case when it is asked.
 
 Reads lines "CASE THREADS" and answers each with one JSON object {"seconds": s, "work": w, "name": n}: w units of work were
 done in s seconds. So runs of CLMat and of the peer can take turns. A first run of each case warms up and is not told.
@@ -92,6 +92,36 @@ def ldam(columns=10, chains=8, steps=200):
     return run, TORCH + ", channels last"
 
 
+def kmeans_scikit_learn(clusters=256, batch=10000, passes=3):
+    import sklearn, warnings
+    from sklearn.cluster import MiniBatchKMeans
+    warnings.filterwarnings("ignore")
+    x = torch.rand(60000, 784).numpy()
+    model = MiniBatchKMeans(n_clusters=clusters, init=x[:clusters].copy(), n_init=1, batch_size=batch, random_state=1)
+
+    def run():
+        for _ in range(passes):
+            for start in range(0, len(x), batch):
+                model.partial_fit(x[start:start + batch])
+        return passes * len(x)
+
+    return run, "scikit-learn " + sklearn.__version__ + ", MiniBatchKMeans"
+
+
+def kmeans_faiss(clusters=256, passes=10):
+    import faiss
+    faiss.omp_set_num_threads(THREADS)
+    x = torch.rand(60000, 784).numpy()
+
+    def run():
+        model = faiss.Kmeans(784, clusters, niter=passes, nredo=1, max_points_per_centroid=10**9,
+                             min_points_per_centroid=1, seed=1)
+        model.train(x, init_centroids=x[:clusters])
+        return passes * len(x)
+
+    return run, "faiss " + faiss.__version__
+
+
 def product(m, k, n, repeats):
     a, b = torch.rand(m, k), torch.rand(k, n)
     c = torch.empty(m, n)
@@ -119,6 +149,8 @@ CASES = {
     "lenet-training": lenet_training,
     "lenet-prediction": lenet_prediction,
     "ldam": ldam,
+    "kmeans-scikit-learn": kmeans_scikit_learn,
+    "kmeans-faiss": kmeans_faiss,
     "sgemm-256": lambda: product(256, 256, 256, 200),
     "sgemm-1024": lambda: product(1024, 1024, 1024, 10),
     "sgemm-4096": lambda: product(4096, 4096, 4096, 1),

@@ -1,0 +1,34 @@
+import CLMatKernels
+
+extension Kernel {
+    static let kmeansSquares = Kernel("kmeans_squares", in: .kmeans) { a, rows in
+        kmeans_squares(
+            rows.lowerBound, rows.upperBound, a.int(0), a.floats(1), a.floats(2), a.mutableFloats(3))
+    }
+    static let kmeansPack = Kernel("kmeans_pack", in: .kmeans) { a, centres in
+        kmeans_pack(
+            centres.lowerBound, centres.upperBound, a.int(0), a.int(1), a.floats(2), a.floats(3), a.floats(4),
+            a.mutableFloats(5), a.mutableFloats(6))
+    }
+    /// The nearest centre, every product in place.
+    static let kmeansAssign = Kernel("kmeans_assign", in: .kmeans) { a, points in
+        kmeans_assign(
+            points.lowerBound, points.upperBound, a.int(0), a.int(1), a.floats(2), a.floats(3), a.floats(4),
+            a.floats(5), a.floats(6), a.mutableInts(7), a.mutableFloats(8))
+    }
+    /// The nearest centre from products that were made before.
+    static let kmeansNearest = Kernel("kmeans_nearest", in: .kmeans) { a, points in
+        kmeans_nearest(
+            points.lowerBound, points.upperBound, a.int(0), a.int(1), a.floats(2), a.floats(3), a.floats(4),
+            a.floats(5), a.mutableInts(6), a.mutableFloats(7))
+    }
+    static let kmeansSums = Kernel("kmeans_sums", in: .kmeans) { a, items in
+        kmeans_sums(
+            items.lowerBound, items.upperBound, a.int(0), a.int(1), a.floats(2), a.ints(3), a.ints(4),
+            a.mutableFloats(5))
+    }
+    static let kmeansMove = Kernel("kmeans_move", in: .kmeans) { a, items in
+        kmeans_move(
+            items.lowerBound, items.upperBound, a.int(1), a.ints(2), a.floats(3), a.floats(4), a.mutableFloats(5))
+    }
+}

@@ -1,0 +1,127 @@
+import CLMat
+
+// Where centres start.
+
+extension KMeans {
+    /// Places the centres, by ``initialisation``, and forgets what was learned.
+    ///
+    /// - Parameters:
+    ///   - points: N × D, N ≥ k: all data, or a sample.
+    ///   - count: the points of all data.
+    /// - Throws: as ``fit(_:passes:tolerance:batchSize:)``.
+    public mutating func start(from points: Matrix, of count: Int) throws(CLMatError) {
+        guard points.rows >= k else {
+            throw .dataMismatch(
+                "There are \(points.rows) points, fewer than \(k) clusters. Ask for fewer clusters, or give more points."
+            )
+        }
+        guard points.columns > 0 else { throw .dataMismatch("The points have no columns.") }
+        if let blocks, blocks.columns != points.columns {
+            throw .shapeMismatch(
+                operation: "KMeans", left: points.shape, right: Shape(1, blocks.columns),
+                rule: "The blocks' widths must add up to the points' columns.")
+        }
+        // The first point as a centre: all distances from it must be numbers, and one of them above 0.
+        let first = try points.slice(rows: 0..<1)
+        let weights = try columnWeights(on: points.device)
+        let spread = try CentreIndex(first, weights: weights).nearest(to: points).squaredDistances.values
+        try Self.check(spread, of: points)
+        guard spread.contains(where: { $0 > 0 }) else {
+            throw .dataMismatch("All \(points.rows) points are the same: every feature is constant.")
+        }
+
+        let key = RandomKey(seed: seed, step: 0, stream: Streams.startCentres)
+        let start: Matrix
+        switch initialisation {
+        case .points: start = try Self.rows(Array(key.permutation(of: points.rows).prefix(k)), of: points)
+        case .plusPlus: start = try Self.plusPlus(k, points, weights, nil, key)
+        case .parallelPlusPlus: start = try Self.parallelPlusPlus(k, points, weights, key)
+        case .given(let centres):
+            guard centres.shape == Shape(k, points.columns) else {
+                throw .shapeMismatch(
+                    operation: "KMeans", left: centres.shape, right: Shape(k, points.columns),
+                    rule: "The given centres must be as many as the clusters, with as many columns as the points.")
+            }
+            start = try centres.copied(to: points.device)
+        }
+        centres = start
+        sizes = [Double](repeating: Double(count) / Double(k), count: k)
+        totals = [Double](repeating: 0, count: k)
+        (steps, reseedings) = (0, 0)
+    }
+
+    private static func rows(_ indices: [Int32], of points: Matrix) throws(CLMatError) -> Matrix {
+        try points.gatherRows(IntVector(indices, on: points.device))
+    }
+
+    /// k-means++: each new centre is a point drawn by its squared distance to those before it, times its mass.
+    private static func plusPlus(
+        _ k: Int, _ points: Matrix, _ weights: Matrix?, _ masses: [Double]?, _ key: RandomKey
+    ) throws(CLMatError) -> Matrix {
+        let uniforms = key.uniforms(k)
+        let ones = try Matrix(filledWith: 1, Shape(1, points.columns), on: points.device)
+        let w = weights ?? ones
+        // ‖x − c‖² = ‖x‖² − 2 x·(w c) + ‖c‖²: one product with a column for each new centre.
+        let squares = try (points * points).matmul(w, transposing: .right)
+        var least: [Double] = masses ?? [Double](repeating: 1, count: points.rows)
+        let masses = least
+        var distances = [Double](repeating: .infinity, count: points.rows)
+        var chosen: [Int32] = []
+        for uniform in uniforms {
+            // The first centre is drawn by mass alone. Where no point is left at a distance, the draw is by mass again.
+            let total = least.reduce(0, +)
+            let by = total > 0 ? least : masses
+            var (place, rest) = (0, uniform * (total > 0 ? total : masses.reduce(0, +)))
+            while place < by.count - 1, rest >= by[place] || by[place] == 0 {
+                rest -= by[place]
+                place += 1
+            }
+            chosen.append(Int32(place))
+            let centre = try points.slice(rows: place..<place + 1) * w
+            let products = try points.matmul(centre, transposing: .right)
+            let own = try squares.slice(rows: place..<place + 1).values[0]
+            let found = try (squares - products * 2 + own).values
+            for i in distances.indices {
+                distances[i] = min(distances[i], max(0, Double(found[i])))
+                least[i] = masses[i] * distances[i]
+            }
+            // Rounding leaves a little of what is 0.
+            distances[place] = 0
+            least[place] = 0
+        }
+        return try rows(chosen, of: points)
+    }
+
+    /// k-means‖: in each of five rounds every point becomes a candidate with probability min(1, 2k d² / Σ d²); candidates
+    /// then stand for the points nearest to them.
+    private static func parallelPlusPlus(
+        _ k: Int, _ points: Matrix, _ weights: Matrix?, _ key: RandomKey
+    ) throws(CLMatError) -> Matrix {
+        let uniforms = key.uniforms(6 * points.rows)
+        var candidates: [Int32] = [Int32(min(points.rows - 1, Int(uniforms[0] * Double(points.rows))))]
+        for round in 1...5 {
+            let found = try CentreIndex(rows(candidates, of: points), weights: weights).nearest(to: points)
+            let distances = try found.squaredDistances.values.map(Double.init)
+            let total = distances.reduce(0, +)
+            guard total > 0 else { break }
+            let taken = Set(candidates)
+            for i in distances.indices
+            where uniforms[round * points.rows + i] < 2 * Double(k) * distances[i] / total {
+                if !taken.contains(Int32(i)) { candidates.append(Int32(i)) }
+            }
+        }
+        // Too few where the data has few different points: random ones make up the number.
+        if candidates.count < k {
+            let taken = Set(candidates)
+            let others = key.permutation(of: points.rows).filter { !taken.contains($0) }
+            candidates += others.prefix(k - candidates.count)
+        }
+        let chosen = try rows(candidates, of: points)
+        let labels = try CentreIndex(chosen, weights: weights).nearest(to: points).nearest.values
+        var masses = [Double](repeating: 0, count: candidates.count)
+        for label in labels { masses[Int(label)] += 1 }
+        // Every candidate can be drawn, also one that shares its place with another.
+        for i in masses.indices where masses[i] == 0 { masses[i] = 1e-9 }
+        return try plusPlus(k, chosen, weights, masses, RandomKey(seed: key.seed, step: 1, stream: key.stream))
+    }
+}

@@ -1,0 +1,288 @@
+import CLMat
+import Exploration
+import Foundation
+
+/// K-means clustering, in full batches or minibatch by minibatch, with a weight on the sizes of clusters.
+///
+/// Minimises Σ_i (Σ_{j in cluster i} ‖x_j − μ_i‖² + λ|s_i|²) over the centres and the assignment by turns (eq. 2.3). A point
+/// goes to
+///
+///     id(x) = argmin_i ‖μ_i − x‖² + λ|s_i|                                   (2.4)
+///
+/// and centres and sizes follow the points of a batch (2.5):
+///
+///     μ_i ← (1 − η_i) μ_i + η_i · mean of its points,   size_i ← (1 − α) size_i + α · count · N / batch
+///
+/// Sizes are counted in the N points of all data, so that λ means the same at every batch size.
+/// ```swift
+/// var kmeans = try KMeans(k: 256)
+/// try kmeans.fit(x)                       // x: N × D
+/// let clusters = try kmeans.predict(y)
+/// ```
+/// - Source: Jiang, "Exploratory model analysis for machine learning", UCB/EECS-2018-34, section 2.5. Lloyd, "Least squares
+///   quantization in PCM", IEEE Trans. Inf. Theory 28(2), 1982. The rates 1/count: Sculley, "Web-scale k-means clustering",
+///   WWW 2010, algorithm 1.
+public struct KMeans: Sendable {
+    /// How far centres move.
+    public enum Rule: Sendable, Equatable {
+        /// η_i = η: older batches are forgotten.
+        case constant(rate: Double)
+        /// η_i = points of the batch over all points that the centre has had: each counts the same.
+        case counts
+        /// η_i = 1: Lloyd's iteration, where a batch is all data.
+        case fullBatch
+    }
+
+    /// Where the centres start.
+    public enum Initialisation: Sendable {
+        /// Points drawn at random.
+        case points
+        /// Points drawn one by one, by their squared distance to the centres so far (Arthur and Vassilvitskii, "k-means++:
+        /// the advantages of careful seeding", SODA 2007). Reads the points K times.
+        case plusPlus
+        /// Many candidates drawn at once in five rounds, then k-means++ among them (Bahmani et al., "Scalable k-means++",
+        /// VLDB 2012, algorithm 2): for large K.
+        case parallelPlusPlus
+        /// K × D.
+        case given(Matrix)
+    }
+
+    /// The number of clusters.
+    public let k: Int
+    public var rule: Rule
+    public var initialisation: Initialisation
+    /// λ, in units of a squared distance for each point of the cluster's size.
+    public var sizeWeight: Double
+    /// α, the share of each batch in the running sizes; 0.1 to 0.2 is usual.
+    public var sizeRate: Double
+    /// Whether a cluster that has lost its points starts again at a point of the batch, drawn by its squared distance.
+    public var reseeds: Bool
+    /// Blocks of features, and s_b for each.
+    public var blocks: FeatureBlocks?
+    public var blockWeights: [Double]
+    /// What is drawn at random follows from it.
+    public var seed: UInt64
+
+    /// μ, K × D; nil before the first points.
+    public internal(set) var centres: Matrix?
+    /// The running sizes, in points of all data; at the start all are N / K.
+    public internal(set) var sizes: [Double] = []
+    /// Points that each centre has been given since it was placed, for ``Rule/counts``.
+    var totals: [Double] = []
+    /// Batches learned.
+    public internal(set) var steps = 0
+    /// Clusters that have been started again.
+    public internal(set) var reseedings = 0
+
+    /// A cluster is starved if its running size is below this share of the mean.
+    static let starvation = 0.02
+
+    /// - Throws: ``CLMatError/invalidValue(setting:value:accepted:)`` for k below 2, or rates outside 0 to 1.
+    public init(
+        k: Int, rule: Rule = .fullBatch, initialisation: Initialisation = .plusPlus, sizeWeight: Double = 0,
+        sizeRate: Double = 0.1, reseeds: Bool = true, blocks: FeatureBlocks? = nil, seed: UInt64 = 1
+    ) throws(CLMatError) {
+        guard k >= 2, k < 1 << 24 else {
+            throw .invalidValue(
+                setting: "clusters", value: "\(k)", accepted: "2 or more: one cluster is the mean of all points")
+        }
+        guard (0...1).contains(sizeRate) else {
+            throw .invalidValue(setting: "sizeRate", value: "\(sizeRate)", accepted: "0 to 1")
+        }
+        if case .constant(let rate) = rule, !(0...1).contains(rate) {
+            throw .invalidValue(setting: "rate", value: "\(rate)", accepted: "0 to 1")
+        }
+        guard sizeWeight >= 0, sizeWeight.isFinite else {
+            throw .invalidValue(setting: "sizeWeight", value: "\(sizeWeight)", accepted: "0 or more")
+        }
+        (self.k, self.rule, self.initialisation) = (k, rule, initialisation)
+        (self.sizeWeight, self.sizeRate, self.reseeds, self.seed) = (sizeWeight, sizeRate, reseeds, seed)
+        self.blocks = blocks
+        blockWeights = blocks?.widths.map { _ in 1 } ?? []
+    }
+
+    // MARK: - Learning
+
+    /// What one batch came to.
+    public struct BatchResult: Sendable {
+        /// The cluster of each point, by the centres as they were before the batch.
+        public let labels: [Int32]
+        /// ‖x − μ‖² of each point to that centre, without the penalty.
+        public let squaredDistances: [Float]
+        /// Points of the batch in each cluster.
+        public let counts: [Int]
+        /// Clusters that had lost their points.
+        public let starved: [Int]
+        /// How many of them were started again.
+        public let reseeded: Int
+
+        /// The mean of ‖x − μ‖².
+        public var inertia: Double {
+            squaredDistances.reduce(0.0) { $0 + Double($1) } / Double(max(1, squaredDistances.count))
+        }
+        /// The mean of ‖x − μ‖: the dissertation's main loss.
+        public var meanDistance: Double {
+            squaredDistances.reduce(0.0) { $0 + Double($1).squareRoot() } / Double(max(1, squaredDistances.count))
+        }
+    }
+
+    /// Learns from all points: starts at ``initialisation``, then passes over them until the mean squared distance falls by
+    /// less than `tolerance` of itself, or for `passes`.
+    ///
+    /// - Parameters:
+    ///   - points: N × D, N ≥ k.
+    ///   - batchSize: points in a minibatch, for rules other than ``Rule/fullBatch``; each pass has an order of its own.
+    /// - Throws: ``CLMatError/dataMismatch(_:)`` for fewer points than clusters, for numbers that are not finite (with row
+    ///   and column), or if all points are the same.
+    @discardableResult
+    public mutating func fit(
+        _ points: Matrix, passes: Int = 100, tolerance: Double = 1e-4, batchSize: Int = 10_000
+    ) throws(CLMatError) -> Double {
+        try start(from: points, of: points.rows)
+        var before = Double.infinity
+        for pass in 0..<max(0, passes) {
+            var total = 0.0
+            if rule == .fullBatch {
+                total = try partialFit(points).inertia * Double(points.rows)
+            } else {
+                let order = RandomKey(seed: seed, step: pass, stream: Streams.order).permutation(of: points.rows)
+                let size = max(1, batchSize)
+                for first in stride(from: 0, to: points.rows, by: size) {
+                    let chosen = Array(order[first..<min(points.rows, first + size)])
+                    let batch = try points.gatherRows(IntVector(chosen, on: points.device))
+                    total += try partialFit(batch, of: points.rows).inertia * Double(chosen.count)
+                }
+            }
+            let inertia = total / Double(points.rows)
+            if before - inertia < tolerance * inertia, before.isFinite { return inertia }
+            before = inertia
+        }
+        return before
+    }
+
+    /// Learns from one batch; starts at ``initialisation`` within it if there are no centres yet.
+    ///
+    /// - Parameters:
+    ///   - points: N × D.
+    ///   - count: the points of all data, in which sizes are counted; if nil, the batch is all.
+    /// - Cost: 2NKD operations for the assignment; the points are read once more for the means.
+    /// - Throws: as ``fit(_:passes:tolerance:batchSize:)``; ``CLMatError/shapeMismatch(operation:left:right:rule:)`` if the
+    ///   points have other columns than the centres. The model is then as it was.
+    @discardableResult
+    public mutating func partialFit(_ points: Matrix, of count: Int? = nil) throws(CLMatError) -> BatchResult {
+        let total = Double(count ?? points.rows)
+        guard points.rows > 0 else { throw .dataMismatch("A batch without points teaches nothing.") }
+        if centres == nil { try start(from: points, of: count ?? points.rows) }
+        guard var centres else { throw .dataMismatch("There are no centres.") }
+
+        // id(x) = argmin_i ‖μ_i − x‖² + λ|s_i|
+        let assignment = try index(of: centres, on: points.device).nearest(to: points)
+        let labels = try assignment.nearest.values
+        let distances = try assignment.squaredDistances.values
+        try Self.check(distances, of: points)
+
+        // μ_i ← (1 − η_i) μ_i + η_i average_i
+        let sums = try ClusterSums(of: points, by: labels, clusters: k)
+        let counts = sums.counts
+        let totals = zip(totals, counts).map { $0 + Double($1) }
+        let rates: [Float] =
+            switch rule {
+            case .constant(let rate): [Float](repeating: Float(rate), count: k)
+            case .counts: zip(counts, totals).map { $1 > 0 ? Float(Double($0) / $1) : 0 }
+            case .fullBatch: [Float](repeating: 1, count: k)
+            }
+        try sums.move(&centres, rates: rates)
+
+        // size_i ← (1 − α) size_i + α count_i N / batch
+        let scale = total / Double(points.rows)
+        var sizes = zip(sizes, counts).map { (1 - sizeRate) * $0 + sizeRate * Double($1) * scale }
+        var newTotals = totals
+
+        let starved = sizes.indices.filter { cluster in
+            rule == .fullBatch
+                ? counts[cluster] == 0 : sizes[cluster] < Self.starvation * total / Double(k)
+        }
+        var reseeded = 0
+        if reseeds, !starved.isEmpty {
+            let places = Self.draw(
+                starved.count, by: distances, RandomKey(seed: seed, step: steps, stream: Streams.reseeding))
+            for (cluster, place) in zip(starved, places) {
+                try centres.replace(row: cluster, with: points.slice(rows: place..<place + 1))
+                sizes[cluster] = total / Double(k)
+                newTotals[cluster] = 0
+                reseeded += 1
+            }
+        }
+        (self.centres, self.sizes, self.totals) = (centres, sizes, newTotals)
+        steps += 1
+        reseedings += reseeded
+        return BatchResult(
+            labels: labels, squaredDistances: distances, counts: counts, starved: starved, reseeded: reseeded)
+    }
+
+    // MARK: - Using
+
+    /// The cluster of each point, by eq. 2.4 with the sizes as they are.
+    ///
+    /// - Throws: ``CLMatError/invalidArgument(operation:problem:)`` before anything was learned;
+    ///   ``CLMatError/shapeMismatch(operation:left:right:rule:)``.
+    public func predict(_ points: Matrix) throws(CLMatError) -> IntVector { try assign(points).nearest }
+
+    /// The cluster of each point and its squared distance to the centre.
+    public func assign(_ points: Matrix) throws(CLMatError) -> Assignment {
+        guard let centres else {
+            throw .invalidArgument(operation: "KMeans", problem: "It has no centres yet; fit it first.")
+        }
+        return try index(of: centres, on: points.device).nearest(to: points)
+    }
+
+    /// w_d, 1 × D; nil without blocks.
+    func columnWeights(on device: Device) throws(CLMatError) -> Matrix? {
+        guard let blocks else { return nil }
+        return try blocks.columnWeights(blockWeights, on: device)
+    }
+
+    private func index(of centres: Matrix, on device: Device) throws(CLMatError) -> CentreIndex {
+        try CentreIndex(
+            centres.copied(to: device), weights: columnWeights(on: device),
+            penalties: sizeWeight == 0 ? nil : sizes.map { Float(sizeWeight * $0) })
+    }
+
+    // MARK: - Checks and draws
+
+    /// Fewer points than clusters, or what is no number, stops here.
+    static func check(_ distances: [Float], of points: Matrix) throws(CLMatError) {
+        guard let row = distances.firstIndex(where: { !$0.isFinite }) else { return }
+        let values = try points.slice(rows: row..<row + 1).values
+        guard let column = values.firstIndex(where: { !$0.isFinite }) else {
+            throw .dataMismatch(
+                "Point \(row) of the batch is too far from every centre for 32-bit floats; scale the data.")
+        }
+        throw .dataMismatch(
+            "Row \(row), column \(column) of the points is \(values[column]): K-means needs finite numbers.")
+    }
+
+    /// `count` different places, each with a probability by its weight.
+    static func draw(_ count: Int, by weights: [Float], _ key: RandomKey) -> [Int] {
+        var sums: [Double] = []
+        sums.reserveCapacity(weights.count)
+        var sum = 0.0
+        for weight in weights {
+            sum += Double(max(0, weight))
+            sums.append(sum)
+        }
+        var chosen: [Int] = []
+        var isTaken = Set<Int>()
+        for uniform in key.uniforms(min(count, weights.count)) {
+            // The first place whose sum is above; where it is taken already, the next free one.
+            var (low, high) = (0, weights.count - 1)
+            while low < high {
+                let middle = (low + high) / 2
+                if sums[middle] > uniform * sum { high = middle } else { low = middle + 1 }
+            }
+            while !isTaken.insert(low).inserted { low = (low + 1) % weights.count }
+            chosen.append(low)
+        }
+        return chosen
+    }
+}

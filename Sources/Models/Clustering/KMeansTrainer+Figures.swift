@@ -1,0 +1,188 @@
+import CLMat
+import Exploration
+import Foundation
+
+extension KMeansTrainer {
+    public var figures: [Figure<KMeansTrainer>] {
+        [
+            Figure(
+                "centres", title: "Centres", means: "the mean of each cluster, the largest first, with its size",
+                startsOpen: true
+            ) { trainer, _ in try trainer.centresFigure() },
+            Figure(
+                "sizes", title: "Sizes of clusters", means: "how many clusters have how many points", startsOpen: true
+            ) { trainer, _ in
+                .histogram(
+                    Histogram(
+                        of: trainer.kmeans.sizes, xTitle: "points in a cluster", yTitle: "clusters",
+                        caption: "\(trainer.kmeans.k) clusters"))
+            },
+            Figure(
+                "silhouettes", title: "Silhouettes",
+                means: "how much nearer each point is to its own cluster than to the next; below 0 it is misplaced",
+                startsOpen: true
+            ) { trainer, _ in try trainer.silhouetteFigure() },
+            Figure(
+                "members", title: "Members", means: "20 random points of each cluster, the largest first"
+            ) { trainer, context in try trainer.membersFigure(at: context.step) },
+            Figure(
+                "map", title: "Map of the centres", means: "centres in the plane in which they differ most"
+            ) { trainer, _ in try trainer.mapFigure() },
+        ]
+    }
+
+    /// Clusters from the largest to the smallest.
+    private var bySize: [Int] {
+        let sizes = kmeans.sizes
+        return sizes.indices.sorted { sizes[$0] != sizes[$1] ? sizes[$0] > sizes[$1] : $0 < $1 }
+    }
+
+    private func size(_ cluster: Int) -> String { grouped(Int(kmeans.sizes[cluster].rounded())) }
+
+    /// A grid of points, as images. What is no image is shown as a table.
+    private func centresFigure() throws -> FigureContent {
+        guard let centres = kmeans.centres else { return .empty("no centres yet") }
+        let values = try centres.values
+        let order = bySize
+        let columns = data.columns
+        guard let image = data.image else {
+            let shown = min(columns, 12)
+            return .table(
+                Table(
+                    columns: ["cluster", "size"] + (0..<shown).map { "x\($0 + 1)" },
+                    rows: order.map { cluster in
+                        ["\(cluster)", size(cluster)]
+                            + (0..<shown).map { format(Double(values[cluster * columns + $0])) }
+                    }, numeric: Set(0..<shown + 2), caption: shown < columns ? "the first \(shown) columns" : ""))
+        }
+        let cells = order.prefix(1024).map { cluster in
+            ImageGrid.Cell(
+                values: Array(values[cluster * columns..<(cluster + 1) * columns]), title: "cluster \(cluster)",
+                caption: size(cluster), facts: [("size", kmeans.sizes[cluster])])
+        }
+        let across = max(1, Int((Double(cells.count) * 1.6).squareRoot().rounded(.up)))
+        return .imageGrid(
+            ImageGrid(
+                channels: image.channels, height: image.height, width: image.width, columns: across, cells: cells,
+                caption: "\(kmeans.k) clusters, by size"))
+    }
+
+    private func silhouetteFigure() throws -> FigureContent {
+        let (mean, values, labels) = try silhouette()
+        var members = [[Double]](repeating: [], count: kmeans.k)
+        for (value, label) in zip(values, labels) { members[Int(label)].append(value) }
+        let groups = bySize.filter { !members[$0].isEmpty }.map { cluster in
+            Silhouette.Group(name: "cluster \(cluster), size \(size(cluster))", values: members[cluster])
+        }
+        return .silhouette(
+            Silhouette(
+                groups: groups,
+                caption: "\(grouped(values.count)) points, \(values.count { $0 < 0 }) negative, mean \(format(mean))"))
+    }
+
+    /// The largest clusters in rows: the centre is in the figure of centres.
+    private func membersFigure(at step: Int) throws -> FigureContent {
+        guard let image = data.image else { return .empty("these points are no images") }
+        let (perCluster, most) = (20, 64)
+        var places = [[Int32]](repeating: [], count: kmeans.k)
+        for (index, label) in labels.enumerated() where label >= 0 { places[Int(label)].append(Int32(index)) }
+        let order = Array(bySize.filter { !places[$0].isEmpty }.prefix(most))
+        guard !order.isEmpty else { return .empty("first points after the first step") }
+        var chosen: [Int32] = []
+        var owners: [Int?] = []
+        for cluster in order {
+            let key = RandomKey(seed: kmeans.seed, step: cluster, stream: Streams.members)
+            let own = places[cluster]
+            let picked = KMeans.draw(perCluster, by: [Float](repeating: 1, count: own.count), key).map { own[$0] }
+            chosen += picked
+            // Short rows are filled up, so that each cluster has its own.
+            owners += picked.map { _ in cluster } + [Int?](repeating: nil, count: perCluster - picked.count)
+        }
+        let values = try data.rows(chosen, on: device).values
+        var next = 0
+        let cells = owners.map { owner -> ImageGrid.Cell in
+            guard let owner else { return ImageGrid.Cell(values: [], title: "no more points") }
+            defer { next += 1 }
+            return ImageGrid.Cell(
+                values: Array(values[next * data.columns..<(next + 1) * data.columns]),
+                title: "point \(grouped(Int(chosen[next]))) of cluster \(owner)")
+        }
+        return .imageGrid(
+            ImageGrid(
+                channels: image.channels, height: image.height, width: image.width, columns: perCluster,
+                rowTitles: order.map(size), cells: cells,
+                caption: "as last seen" + (order.count < kmeans.k ? " · the largest \(order.count) clusters" : "")))
+    }
+
+    private func mapFigure() throws -> FigureContent {
+        guard let centres = kmeans.centres, let plane = try PrincipalPlane(of: centres) else {
+            return .empty("the centres are all the same")
+        }
+        return .scatter(
+            Scatter(
+                xTitle: "first principal component, \(format(100 * plane.shares.0)) % of the variance",
+                yTitle: "second, \(format(100 * plane.shares.1)) %",
+                discs: plane.points.enumerated().map { cluster, point in
+                    Scatter.Disc(
+                        x: point.x, y: point.y, weight: kmeans.sizes[cluster], title: "cluster \(cluster)",
+                        facts: [("size", kmeans.sizes[cluster])])
+                }, caption: "\(kmeans.k) centres; areas are sizes"))
+    }
+}
+
+/// Points projected on the two directions in which they vary most.
+struct PrincipalPlane {
+    let points: [(x: Double, y: Double)]
+    /// Of the total variance.
+    let shares: (Double, Double)
+
+    /// Orthogonal iteration on the covariance, which is never formed: V ← orth(Xᵀ(X V)).
+    ///
+    /// - Returns: nil if all points are the same.
+    /// - Source: G. Golub, C. Van Loan, "Matrix computations", 3rd ed., section 8.2.4.
+    init?(of points: Matrix) throws(CLMatError) {
+        let x = try points - points.columnMeans()
+        let total = Double(try x.sumOfSquares())
+        guard total > 0, total.isFinite, points.columns > 0 else { return nil }
+        let d = points.columns
+        var (v, w) = ([Double](repeating: 0, count: d), [Double](repeating: 0, count: d))
+        for (index, uniform) in RandomKey(seed: 1, stream: Streams.sample).uniforms(2 * d).enumerated() {
+            if index < d { v[index] = uniform - 0.5 } else { w[index - d] = uniform - 0.5 }
+        }
+        var scores = (x: [Double](), y: [Double]())
+        for _ in 0..<60 {
+            Self.orthonormalise(&v, &w)
+            var both: [Float] = []
+            both.reserveCapacity(2 * d)
+            for i in 0..<d { both += [Float(v[i]), Float(w[i])] }
+            let projected = try x.matmul(Matrix(both, d, 2, on: x.device))
+            let flat = try projected.values.map(Double.init)
+            scores = (
+                stride(from: 0, to: flat.count, by: 2).map { flat[$0] },
+                stride(from: 1, to: flat.count, by: 2).map { flat[$0] }
+            )
+            let next = try x.matmul(projected, transposing: .left).values
+            for i in 0..<d { (v[i], w[i]) = (Double(next[2 * i]), Double(next[2 * i + 1])) }
+        }
+        // An axis may point either way: the one in which most is positive, so that the map does not flip.
+        let signs = (Self.sign(scores.x), Self.sign(scores.y))
+        self.points = zip(scores.x, scores.y).map { (signs.0 * $0, signs.1 * $1) }
+        func share(_ values: [Double]) -> Double { values.reduce(0) { $0 + $1 * $1 } / total }
+        shares = (share(scores.x), share(scores.y))
+    }
+
+    private static func orthonormalise(_ v: inout [Double], _ w: inout [Double]) {
+        func scale(_ x: inout [Double]) {
+            let norm = x.reduce(0) { $0 + $1 * $1 }.squareRoot()
+            if norm > 0 { for i in x.indices { x[i] /= norm } }
+        }
+        scale(&v)
+        let along = zip(v, w).reduce(0) { $0 + $1.0 * $1.1 }
+        for i in w.indices { w[i] -= along * v[i] }
+        scale(&w)
+    }
+
+    private static func sign(_ values: [Double]) -> Double {
+        values.reduce(0) { $0 + $1 * $1 * $1 } < 0 ? -1 : 1
+    }
+}

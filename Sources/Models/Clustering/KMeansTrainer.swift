@@ -1,0 +1,249 @@
+import CLMat
+import Exploration
+import Foundation
+
+/// K-means that learns minibatch by minibatch while its weights are moved: of the sizes of clusters, and of blocks of
+/// features.
+///
+/// - Source: Jiang, "Exploratory model analysis for machine learning", UCB/EECS-2018-34, section 2.5.
+public struct KMeansTrainer: Model {
+    public let title: String
+    public private(set) var kmeans: KMeans
+    let data: any PointData
+    let device: Device
+    private let defaults: Defaults
+    /// A fixed sample, for what is too costly on all points.
+    let silhouettes: Silhouettes
+
+    /// Points drawn so far.
+    private var position = 0
+    /// The cluster of each point when it was last seen, −1 before; of the first million points.
+    private(set) var labels: [Int32]
+
+    /// Initial values of the controls, and how the centres start.
+    public struct Defaults: Sendable {
+        public var batchSize = 10_000
+        public var rate = 0.1
+        public var sizeRate = 0.1
+        /// λ; if nil, one that changes little: 1e-4 for 60,000 points, less for more, as sizes grow with the data.
+        public var sizeWeight: Double?
+        public var initialisation: KMeans.Initialisation?
+        /// Widths of blocks of features that have weights of their own.
+        public var blockWidths: [Int] = []
+        public var seed: UInt64 = 1
+
+        public init() {}
+    }
+
+    private static let sampleSize = 2000
+    private static let rememberedLabels = 1 << 20
+    private static let rules: [KMeans.Rule] = [.constant(rate: 0), .counts, .fullBatch]
+
+    /// - Throws: as ``KMeans/init(k:rule:initialisation:sizeWeight:sizeRate:reseeds:blocks:seed:)`` and
+    ///   ``KMeans/start(from:of:)``, and what reading the data throws.
+    public init(
+        _ data: any PointData, k: Int, defaults: Defaults = Defaults(), on device: Device
+    ) throws(CLMatError) {
+        guard k <= data.count else {
+            throw .dataMismatch(
+                "There are \(data.count) points, fewer than \(k) clusters. Ask for fewer clusters, or give more points."
+            )
+        }
+        (self.data, self.device, self.defaults) = (data, device, defaults)
+        title = "KMeans · \(k) clusters"
+        // Centres start from a part of the data that is large enough to be like it.
+        let key = RandomKey(seed: defaults.seed, stream: Streams.sample)
+        let points = try data.rows(Self.sample(max(10 * k, 10_000), of: data.count, key), on: device)
+        silhouettes = Silhouettes(try points.slice(rows: 0..<min(points.rows, Self.sampleSize)))
+        let blocks =
+            defaults.blockWidths.isEmpty
+            ? nil : try FeatureBlocks(widths: defaults.blockWidths, normalisedBy: points)
+        kmeans = try KMeans(
+            k: k, rule: .constant(rate: defaults.rate),
+            initialisation: defaults.initialisation ?? (k <= 1024 ? .plusPlus : .parallelPlusPlus),
+            sizeWeight: defaults.sizeWeight ?? 0, sizeRate: defaults.sizeRate, blocks: blocks, seed: defaults.seed)
+        try kmeans.start(from: points, of: data.count)
+        labels = [Int32](repeating: -1, count: min(data.count, Self.rememberedLabels))
+    }
+
+    /// Different places among `count`, at most as many as there are.
+    private static func sample(_ size: Int, of count: Int, _ key: RandomKey) -> [Int32] {
+        if count <= 1 << 20 { return Array(key.permutation(of: count).prefix(size)) }
+        var seen = Set<Int32>()
+        return key.uniforms(2 * size).map { Int32($0 * Double(count)) }.filter { seen.insert($0).inserted }.prefix(size)
+            .map { $0 }
+    }
+
+    // MARK: - What can be moved and seen
+
+    /// What λ is in proportion to: 1 for 60,000 points.
+    private var sizeUnit: Double { 60_000 / Double(data.count) }
+    private var initialSizeWeight: Double { defaults.sizeWeight ?? 1e-4 * sizeUnit }
+
+    public var controls: [Control] {
+        let batch = min(defaults.batchSize, data.count)
+        var controls = [
+            Control(
+                "size-weight", title: "size weight λ", group: "clusters", unit: "a point",
+                range: 1e-5 * sizeUnit...100 * sizeUnit,
+                scale: .logWithOff, initial: initialSizeWeight,
+                means: "how much farther a point goes to join a smaller cluster", moves: ["size-variance", "main-loss"]),
+            Control(
+                "centre-rate", title: "centre rate η", group: "clusters", range: 0.001...1, scale: .log,
+                initial: defaults.rate, means: "how far a centre goes to the mean of its points in each batch",
+                moves: ["main-loss", "moved-share"]),
+            Control(
+                "size-rate", title: "size rate α", group: "clusters", range: 0.001...1, scale: .log,
+                initial: defaults.sizeRate, means: "how fast the running sizes follow the batches",
+                moves: ["size-variance"]),
+            Control(
+                "batch-size", title: "batch size", group: "clusters", unit: "points",
+                kind: .integer(min(100, batch)...min(data.count, 1_000_000), .log), initial: Double(batch),
+                means: "points that each step learns from", moves: ["main-loss"]),
+            .choice(
+                "rule", title: "rates", group: "clusters", options: ["constant η", "1/count", "full batch"],
+                means: "constant forgets, 1/count weighs all points alike, full batch is Lloyd's", moves: ["main-loss"]),
+            .toggle(
+                "reseeding", title: "reseeding", group: "clusters", initial: true,
+                means: "whether clusters that lost their points start again elsewhere", moves: ["empty-clusters"]),
+        ]
+        for block in (kmeans.blocks?.widths ?? []).indices {
+            controls.append(
+                Control(
+                    "block-weight-\(block + 1)", title: "weight s\(block + 1) of block \(block + 1)", group: "features",
+                    range: 0...4, initial: 1, means: "how much these features count in distances",
+                    moves: ["inertia", "silhouette"]))
+        }
+        return controls
+    }
+
+    public var metrics: [Metric] {
+        [
+            Metric(
+                "main-loss", title: "Main loss", unit: "mean distance to the own centre",
+                means: "how far points are from their centres", better: .lower),
+            Metric(
+                "inertia", title: "Inertia", unit: "mean squared distance", means: "what K-means minimises",
+                better: .lower),
+            Metric(
+                "size-variance", title: "Variance of sizes", unit: "points²", means: "how unequal clusters are",
+                better: .lower),
+            Metric(
+                "size-entropy", title: "Entropy of sizes",
+                unit: "nats; \(format(Foundation.log(Double(kmeans.k)))) if all are equal",
+                means: "how even clusters are", better: .higher),
+            Metric(
+                "silhouette", title: "Silhouette", unit: "mean over \(grouped(silhouettes.points.rows)) points",
+                means: "how much nearer points are to their own cluster than to the next", better: .higher),
+            Metric(
+                "moved-share", title: "Moved points", unit: "share of points seen before",
+                means: "points that changed their cluster since they were last seen", better: .lower),
+            Metric(
+                "empty-clusters", title: "Empty clusters", unit: "clusters",
+                means: "clusters that have lost their points",
+                better: .lower),
+            Metric(
+                "reseeded-clusters", title: "Reseeded clusters", unit: "since the start",
+                means: "clusters that started again at another point"),
+        ]
+    }
+
+    // MARK: - Learning
+
+    /// Silhouettes are measured at the first step, and then every so many.
+    private static let silhouetteInterval = 20
+
+    public mutating func update(
+        _ batch: PointBatch?, _ settings: Settings, at step: Step
+    ) throws(CLMatError) -> Measurements {
+        var measured = Measurements()
+        guard let batch else { return measured }
+        let start = ContinuousClock.now
+        follow(settings)
+        kmeans.seed = step.seed
+        let count = min(data.count, settings.int("batch-size"))
+        let (points, indices) = try batch.draw(from: position, count: count)
+        let result = try kmeans.partialFit(points, of: data.count)
+        position += count
+        measured["moved-share"] = note(result.labels, of: indices)
+        measured["main-loss"] = result.meanDistance
+        measured["inertia"] = result.inertia
+        let mean = Double(data.count) / Double(kmeans.k)
+        measured["size-variance"] = kmeans.sizes.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(kmeans.k)
+        let total = kmeans.sizes.reduce(0, +)
+        measured["size-entropy"] = kmeans.sizes.reduce(0) { sum, size in
+            size > 0 ? sum - size / total * Foundation.log(size / total) : sum
+        }
+        measured["empty-clusters"] = Double(result.starved.count)
+        measured["reseeded-clusters"] = Double(kmeans.reseedings)
+        let seconds = (ContinuousClock.now - start).seconds
+        measured.count("training-steps", 1, seconds: seconds)
+        measured.count("training-images", Double(count), seconds: seconds)
+        if step.number % Self.silhouetteInterval == 1 { measured["silhouette"] = try silhouette().mean }
+        return measured
+    }
+
+    /// Takes over what the controls say.
+    private mutating func follow(_ settings: Settings) {
+        let rule = Self.rules[min(max(0, settings.int("rule")), Self.rules.count - 1)]
+        if case .constant = rule { kmeans.rule = .constant(rate: settings["centre-rate"]) } else { kmeans.rule = rule }
+        kmeans.sizeWeight = settings["size-weight"]
+        kmeans.sizeRate = settings["size-rate"]
+        kmeans.reseeds = settings.isOn("reseeding")
+        for block in kmeans.blockWeights.indices { kmeans.blockWeights[block] = settings["block-weight-\(block + 1)"] }
+    }
+
+    /// Notes the labels, and returns the share that is another than before; nil if no point was seen before.
+    private mutating func note(_ found: [Int32], of indices: [Int32]) -> Double? {
+        var (seen, moved) = (0, 0)
+        for (label, index) in zip(found, indices) where Int(index) < labels.count {
+            let before = labels[Int(index)]
+            if before >= 0 {
+                seen += 1
+                if before != label { moved += 1 }
+            }
+            labels[Int(index)] = label
+        }
+        return seen > 0 ? Double(moved) / Double(seen) : nil
+    }
+
+    /// Silhouettes of the sample, grouped by cluster.
+    func silhouette() throws(CLMatError) -> (mean: Double, values: [Double], labels: [Int32]) {
+        let labels = try kmeans.predict(silhouettes.points).values
+        let values = try silhouettes.values(labels, clusters: kmeans.k, of: kmeans)
+        return (values.reduce(0, +) / Double(max(1, values.count)), values, labels)
+    }
+
+    /// The losses on all points, where that takes a moment.
+    public func conclude(_ settings: Settings, at step: Step) throws(CLMatError) -> Measurements {
+        var measured = Measurements()
+        guard data.count <= 200_000 else { return measured }
+        var (inertia, loss) = (0.0, 0.0)
+        for first in stride(from: 0, to: data.count, by: 10_000) {
+            let points = try data.rows((first..<min(data.count, first + 10_000)).map(Int32.init), on: device)
+            for distance in try kmeans.assign(points).squaredDistances.values {
+                inertia += Double(distance)
+                loss += Double(distance).squareRoot()
+            }
+        }
+        measured["inertia"] = inertia / Double(data.count)
+        measured["main-loss"] = loss / Double(data.count)
+        measured["silhouette"] = try silhouette().mean
+        return measured
+    }
+
+    // MARK: - Keeping
+
+    public mutating func archive(_ archive: Archive) throws(CLMatError) {
+        try archive.group("kmeans") { () throws(CLMatError) in try kmeans.archive(archive) }
+        try archive.keep("position", &position)
+        try archive.keep("labels", &labels)
+        guard archive.isReading else { return }
+        guard kmeans.centres?.columns == data.columns else {
+            throw archive.damaged("kmeans.centres", "they have not the \(data.columns) columns of the data")
+        }
+        guard position >= 0, position < Int.max / 2, labels.count == min(data.count, Self.rememberedLabels),
+            labels.allSatisfy({ (-1..<Int32(kmeans.k)).contains($0) })
+        else { throw archive.damaged("labels", "they are not those of the data's points") }
+    }
+}

@@ -1,0 +1,144 @@
+import TestSupport
+import Testing
+
+@testable import CLMat
+
+/// The nearest centre, sums by cluster and moving centres, against their definitions.
+@Suite struct KMeansKernelTests {
+    struct Sizes: Sendable, CustomTestStringConvertible {
+        let points, centres, columns: Int
+        init(_ points: Int, _ centres: Int, _ columns: Int) {
+            (self.points, self.centres, self.columns) = (points, centres, columns)
+        }
+        var testDescription: String { "\(points) points, \(centres) centres, \(columns) columns" }
+    }
+
+    /// Around a tile of 12 points, a block of 96, a strip of 32 centres, a group of 64, a part of 256 columns.
+    static let sizes = [
+        Sizes(0, 1, 3), Sizes(1, 1, 1), Sizes(1, 7, 0), Sizes(2, 31, 1), Sizes(11, 32, 2), Sizes(13, 33, 5),
+        Sizes(95, 63, 7), Sizes(96, 64, 31), Sizes(97, 65, 33), Sizes(193, 2, 255), Sizes(101, 97, 257),
+        Sizes(TestSize.large(401, small: 29), 100, TestSize.large(601, small: 261)),
+    ]
+
+    private static func weights(_ columns: Int) -> [Float] {
+        (0..<columns).map { $0 % 3 == 0 ? 1 : 0.25 * Float($0 % 5) }
+    }
+
+    @Test(arguments: sizes, Device.all)
+    func theNearestCentreIsTheNearest(_ size: Sizes, on device: Device) throws {
+        var random = SplitMix64(seed: 7)
+        let (n, k, d) = (size.points, size.centres, size.columns)
+        let (x, m) = (random.floats(n * d), random.floats(k * d))
+        let w = Self.weights(d)
+        let p = random.floats(k, in: 0...Float(max(1, d)) / 20)
+        let index = try CentreIndex(
+            Matrix(m, k, d, on: device), weights: Matrix(w, 1, d, on: device), penalties: p)
+        for method in CentreIndex.Method.allCases {
+            let found = try index.nearest(to: Matrix(x, n, d, on: device), by: method)
+            let (nearest, distances) = (try found.nearest.values, try found.squaredDistances.values)
+            #expect(nearest.count == n && distances.count == n)
+            for i in 0..<n {
+                let exact = (0..<k).map { c in
+                    (0..<d).reduce(0.0) { sum, j in
+                        let difference = Double(x[i * d + j]) - Double(m[c * d + j])
+                        return sum + Double(w[j]) * difference * difference
+                    }
+                }
+                // Elements are below 1: the sums of squares and products, added up in up to d + 3 roundings.
+                let bound = 4 * Double(d + 3) * epsilon * Double(d + 1)
+                let own = Int(nearest[i])
+                guard (0..<k).contains(own) else {
+                    Issue.record("centre \(own)")
+                    return
+                }
+                let least = (0..<k).map { exact[$0] + Double(p[$0]) }.min()!
+                #expect(exact[own] + Double(p[own]) <= least + 2 * bound, "point \(i), \(method)")
+                #expect(abs(Double(distances[i]) - exact[own]) <= bound, "point \(i), \(method)")
+            }
+        }
+    }
+
+    @Test(arguments: Device.all)
+    func ofEqualCentresTheFirstIsTaken(on device: Device) throws {
+        // Whole numbers: every sum is exact.
+        let centres = (0..<200).flatMap { k -> [Float] in k % 67 == 5 ? [1, 2, 3] : [9, Float(k % 3), 9] }
+        let index = try CentreIndex(Matrix(centres, 200, 3, on: device))
+        let points = try Matrix([1, 2, 3, 9, 2, 9, 9, 0, 9], 3, 3, on: device)
+        for method in CentreIndex.Method.allCases {
+            let found = try index.nearest(to: points, by: method)
+            #expect(try found.nearest.values == [5, 2, 0])
+            #expect(try found.squaredDistances.values == [0, 0, 0])
+        }
+    }
+
+    @Test(arguments: Device.all)
+    func whatIsNoNumberIsAtNoDistance(on device: Device) throws {
+        let index = try CentreIndex(Matrix([0, 0, 1, 1, .nan, 1], 3, 2, on: device))
+        let points = try Matrix([.nan, 0, 1, 1, .infinity, 0], 3, 2, on: device)
+        for method in CentreIndex.Method.allCases {
+            let found = try index.nearest(to: points, by: method)
+            let distances = try found.squaredDistances.values
+            #expect(try found.nearest.values[0] == 0 && found.nearest.values[1] == 1)
+            #expect(distances[0].isNaN && distances[1] == 0 && !distances[2].isFinite)
+        }
+    }
+
+    @Test(arguments: sizes, Device.all)
+    func sumsAndMeansAreThoseOfTheClusters(_ size: Sizes, on device: Device) throws {
+        var random = SplitMix64(seed: 8)
+        let (n, k, d) = (size.points, size.centres, size.columns)
+        let (x, m) = (random.floats(n * d), random.floats(k * d))
+        // The last cluster stays empty, where there is more than one.
+        let labels = random.integers(n, below: max(1, k - 1))
+        let rates = random.floats(k, in: 0...1)
+        var (sums, counts) = (Reference.Sums(zeros: k * d), [Int](repeating: 0, count: k))
+        for i in 0..<n {
+            counts[Int(labels[i])] += 1
+            for j in 0..<d { sums.add(Double(x[i * d + j]), to: Int(labels[i]) * d + j) }
+        }
+        let points = try Matrix(x, n, d, on: device)
+        let found = try ClusterSums(of: points, by: IntVector(labels, on: device), clusters: k)
+        #expect(found.counts == counts)
+        // Blocks of 64, then the blocks.
+        try expectNone(
+            difference(found.sums.values, sums.values) { (64 + Double(n) / 64 + 1) * epsilon * sums.magnitudes[$0] })
+        try expectNone(
+            bitDifference(
+                ClusterSums(of: points, by: labels, clusters: k).sums.values, found.sums.values))
+
+        var centres = try Matrix(m, k, d, on: device)
+        let before = centres
+        try found.move(&centres, rates: rates)
+        let expected = m.indices.map { i -> Double in
+            let cluster = i / d
+            guard counts[cluster] > 0 else { return Double(m[i]) }
+            return Double(m[i]) + Double(rates[cluster]) * (sums.values[i] / Double(counts[cluster]) - Double(m[i]))
+        }
+        try expectNone(
+            difference(centres.values, expected) {
+                (64 + Double(n) / 64 + 4) * epsilon
+                    * (1 + sums.magnitudes[$0] / Double(max(1, counts[$0 / d])))
+            })
+        try expectNone(bitDifference(before.values, m), "the copy")
+    }
+
+    @Test(arguments: Device.all)
+    func whatDoesNotFitIsRefused(on device: Device) throws {
+        let (x, m) = (try Matrix(zeros: Shape(4, 3), on: device), try Matrix(zeros: Shape(2, 3), on: device))
+        #expect(thrownCase { _ = try CentreIndex(Matrix(zeros: Shape(0, 3), on: device)) } == "invalidArgument")
+        #expect(thrownCase { _ = try CentreIndex(m, penalties: [1]) } == "shapeMismatch")
+        #expect(
+            thrownCase { _ = try CentreIndex(m, weights: Matrix(zeros: Shape(1, 2), on: device)) } == "shapeMismatch")
+        #expect(
+            thrownCase { _ = try CentreIndex(m).nearest(to: Matrix(zeros: Shape(4, 2), on: device)) } == "shapeMismatch"
+        )
+        #expect(thrownCase { _ = try ClusterSums(of: x, by: [0, 1, 0], clusters: 2) } == "shapeMismatch")
+        #expect(thrownCase { _ = try ClusterSums(of: x, by: [0, 1, 0, 2], clusters: 2) } == "invalidArgument")
+        #expect(thrownCase { _ = try ClusterSums(of: x, by: [0, 1, 0, -1], clusters: 2) } == "invalidArgument")
+        let sums = try ClusterSums(of: x, by: [0, 1, 0, 1], clusters: 2)
+        var wrong = try Matrix(zeros: Shape(3, 3), on: device)
+        #expect(thrownCase { try sums.move(&wrong, rates: [1, 1]) } == "shapeMismatch")
+        var right = m
+        #expect(thrownCase { try sums.move(&right, rates: [1]) } == "shapeMismatch")
+    }
+}

@@ -1,0 +1,67 @@
+import CLMat
+import Exploration
+import Foundation
+import Models
+import TestSupport
+import Testing
+
+/// NMF by the law of its updates, and in the engine.
+@Suite struct NMFTests {
+    /// Rows that three parts make up, with all numbers from 0 on.
+    private static func data(_ count: Int) throws -> ImagePoints {
+        var random = SplitMix64(seed: 2)
+        let parts = random.floats(3 * 25, in: 0...80)
+        let codes = random.floats(count * 3, in: 0...1)
+        var pixels: [UInt8] = []
+        for row in 0..<count {
+            for column in 0..<25 {
+                var value: Float = 0
+                for part in 0..<3 { value += codes[row * 3 + part] * parts[part * 25 + column] }
+                pixels.append(UInt8(value))
+            }
+        }
+        return try ImagePoints(
+            LabelledImages(
+                name: "parts", shape: ImageShape(height: 5, width: 5), pixels: pixels,
+                labels: [UInt8](repeating: 0, count: count), classNames: ["any"]), name: "parts", on: .cpu)
+    }
+
+    private static func run(_ options: Learner.Options) throws -> Learner {
+        let data = try data(200)
+        let learner = try Learner(
+            NMF(data, parts: 3, batchSize: 200, seed: 1, on: .cpu), data: PointBatches(data, batchSize: 200, on: .cpu),
+            options: options)
+        learner.start()
+        learner.wait()
+        if let error = learner.status.error { throw error }
+        return learner
+    }
+
+    /// With full batches and no memory the loss falls, to what rounding to bytes leaves.
+    @Test func theLossFalls() throws {
+        let learner = try Self.run(
+            .init(maximumSteps: 300, settings: ["memory-rate": 1, "code-updates": 50]))
+        let losses = learner.timeline.series("loss").values
+        #expect(zip(losses, losses.dropFirst()).allSatisfy { $1 <= $0 * 1.001 })
+        #expect(try #require(learner.timeline.lastValues["explained"]) > 0.99)
+        guard case .imageGrid(let grid) = try learner.content(of: "dictionary") else {
+            Issue.record("no grid")
+            return
+        }
+        #expect(grid.cells.count == 3)
+    }
+
+    @Test func aResumedRunGivesTheSameNumbers() throws {
+        try inTemporaryFolder { folder in
+            let straight = try Self.run(.init(maximumSteps: 9))
+            let file = folder + "/n.safetensors"
+            var first = Learner.Options(maximumSteps: 4)
+            first.checkpoint = CheckpointPlan(path: file)
+            _ = try Self.run(first)
+            var second = Learner.Options(maximumSteps: 9)
+            second.resumes = try Checkpoint(reading: file, on: .cpu)
+            let resumed = try Self.run(second)
+            #expect(resumed.timeline.series("loss").values == Array(straight.timeline.series("loss").values.suffix(5)))
+        }
+    }
+}

@@ -1,0 +1,69 @@
+import ArgumentParser
+import CLMat
+import Exploration
+import Models
+
+/// K-means with a weight on the sizes of clusters.
+struct Clustering: ModelCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "kmeans",
+        abstract: "K-means finds clusters of images while you move the weight of their sizes.",
+        discussion: """
+            --data also takes NPY files, which are read from disk as they are needed, and CSV tables: one point a row.
+            """)
+
+    @OptionGroup var options: RunOptions
+    @OptionGroup var points: PointOptions
+
+    @Option(help: ArgumentHelp("Clusters.", valueName: "k"))
+    var clusters = 256
+
+    @Option(
+        help: ArgumentHelp(
+            "How centres start: points, plus-plus, parallel; by the number if not given.", valueName: "how"))
+    var start: Start?
+
+    @Option(help: ArgumentHelp("Columns of each block of features that gets a weight of its own.", valueName: "a,b"))
+    var blocks: String?
+
+    enum Start: String, ExpressibleByArgument {
+        case points
+        case plusPlus = "plus-plus"
+        case parallel
+
+        var initialisation: KMeans.Initialisation {
+            switch self {
+            case .points: .points
+            case .plusPlus: .plusPlus
+            case .parallel: .parallelPlusPlus
+            }
+        }
+    }
+
+    func validate() throws {
+        guard (2...100_000).contains(clusters) else {
+            throw ValidationError("--clusters is a number from 2 to 100000.")
+        }
+        if let blocks, blocks.split(separator: ",").contains(where: { (Int($0) ?? 0) < 1 }) {
+            throw ValidationError("--blocks takes numbers of columns, as in --blocks 784,784,784.")
+        }
+    }
+
+    var pictures: [String] { ["centres", "members"] }
+    var modelArguments: [(name: String, value: String)] {
+        [("--clusters", "\(clusters)"), ("--start", start?.rawValue ?? ""), ("--blocks", blocks ?? "")]
+            + points.arguments
+    }
+
+    func makeLearner(on device: Device, _ learnerOptions: Learner.Options) throws -> Learner {
+        let data = try points.load(options, seed: learnerOptions.seed, on: device)
+        var defaults = KMeansTrainer.Defaults()
+        defaults.batchSize = options.batch ?? min(10_000, data.count)
+        defaults.seed = learnerOptions.seed
+        defaults.initialisation = start?.initialisation
+        defaults.blockWidths = blocks?.split(separator: ",").compactMap { Int($0) } ?? []
+        let batches = try PointBatches(data, batchSize: defaults.batchSize, on: device)
+        let model = try KMeansTrainer(data, k: clusters, defaults: defaults, on: device)
+        return try Learner(model, data: batches, options: learnerOptions)
+    }
+}

@@ -1,0 +1,31 @@
+import ArgumentParser
+import CLMat
+import Exploration
+import Models
+
+/// Non-negative matrix factorisation.
+struct Factorisation: ModelCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "nmf", abstract: "NMF learns a dictionary of parts that images are made of.")
+
+    @OptionGroup var options: RunOptions
+    @OptionGroup var points: PointOptions
+
+    @Option(help: ArgumentHelp("Parts in the dictionary.", valueName: "n"))
+    var parts = 64
+
+    func validate() throws {
+        guard (1...65_536).contains(parts) else { throw ValidationError("--parts is a number from 1 to 65536.") }
+    }
+
+    var pictures: [String] { ["dictionary"] }
+    var modelArguments: [(name: String, value: String)] { [("--parts", "\(parts)")] + points.arguments }
+
+    func makeLearner(on device: Device, _ learnerOptions: Learner.Options) throws -> Learner {
+        let data = try points.load(options, seed: learnerOptions.seed, on: device)
+        let batch = options.batch ?? min(10_000, data.count)
+        let batches = try PointBatches(data, batchSize: batch, on: device)
+        let model = try NMF(data, parts: parts, batchSize: batch, seed: learnerOptions.seed, on: device)
+        return try Learner(model, data: batches, options: learnerOptions)
+    }
+}
