@@ -87,6 +87,14 @@ import Testing
         (#"[{"step": 5, "pause": true}, {"step": 6, "undo": true}]"#, "resume"),
     ]
 
+    @Test func theScriptsOfTheSamplesCanBeRead() throws {
+        let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+            .appendingPathComponent("../../samples/scripts").standardizedFileURL
+        let files = try FileManager.default.contentsOfDirectory(atPath: folder.path).filter { $0.hasSuffix(".json") }
+        #expect(files.contains("kmeans-size.json"))
+        for file in files { _ = try Script(reading: folder.appendingPathComponent(file).path) }
+    }
+
     /// Whatever bytes a script has, it is refused or played; nothing traps and nothing waits for ever.
     @Test func damagedScriptsNeverTrap() throws {
         let whole = """

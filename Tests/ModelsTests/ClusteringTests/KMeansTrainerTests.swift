@@ -2,32 +2,8 @@ import CLMat
 import Exploration
 import Foundation
 import Models
-import Synchronization
 import TestSupport
 import Testing
-
-/// Commands at places of a run, one after the other.
-private final class Plan: Director {
-    private let entries: [(step: Int, command: Command)]
-    private let end: Int
-    private let state = Mutex<(next: Int, isDone: Bool)>((0, false))
-
-    init(_ entries: [(step: Int, command: Command)], endsAt end: Int) { (self.entries, self.end) = (entries, end) }
-
-    func next(at position: Position, of learner: Learner) throws(CLMatError) -> Command? {
-        state.withLock { state in
-            if state.next < entries.count {
-                guard position.step == entries[state.next].step else { return learner.status.isPaused ? .resume : nil }
-                state.next += 1
-                return entries[state.next - 1].command
-            }
-            if position.step >= end { state.isDone = true }
-            return learner.status.isPaused && !state.isDone ? .resume : nil
-        }
-    }
-
-    var isDone: Bool { state.withLock { $0.isDone } }
-}
 
 /// K-means in the engine: what is measured, and that every state can be kept and returned to.
 @Suite struct KMeansTrainerTests {
@@ -83,37 +59,12 @@ private final class Plan: Director {
         #expect(learner.dashboard.control("block-weight-2") != nil)
     }
 
-    /// Every number of every step is the one that it was: the model's whole state goes into a checkpoint.
-    @Test(arguments: [1, 7, 16, 19])
-    func aResumedRunGivesTheSameNumbers(step: Int) throws {
-        try inTemporaryFolder { folder in
-            let file = folder + "/k.safetensors"
-            let straight = try Self.run(.init(maximumSteps: 25, schedule: Self.schedule))
-            var first = Learner.Options(maximumSteps: step, schedule: Self.schedule)
-            first.checkpoint = CheckpointPlan(path: file)
-            _ = try Self.run(first)
-            var second = Learner.Options(maximumSteps: 25, schedule: Self.schedule)
-            second.resumes = try Checkpoint(reading: file, on: .cpu)
-            let resumed = try Self.run(second)
-            for metric in Self.metrics {
-                let (whole, part) = (straight.timeline.series(metric), resumed.timeline.series(metric))
-                let from = whole.index(from: step + 1)
-                #expect(part.values == Array(whole.values[from...]), "\(metric)")
-            }
-        }
-    }
-
-    @Test(arguments: [1, 6, 15])
-    func goingBackAndOnGivesTheSameNumbers(step: Int) throws {
-        let straight = try Self.run(.init(maximumSteps: 30, schedule: Self.schedule))
-        var options = Learner.Options()
-        let changes = Self.schedule.map { (step: $0.step, command: $0.command) }
-        options.director = Plan(
-            changes + [(step: 22, command: .rewind(to: step)), (step: step, command: .go(to: 0))], endsAt: 30)
-        options.snapshotBudget = 0
-        let wandering = try Self.run(options)
-        for metric in Self.metrics {
-            #expect(wandering.timeline.series(metric).values == straight.timeline.series(metric).values, "\(metric)")
+    /// Rewound, resumed or replayed, each step gives the numbers that it gave.
+    @Test(arguments: Device.all)
+    func clusteringCanBeDoneAgain(on device: Device) throws {
+        let changes = Self.schedule.map { ListDirector.Entry($0.step, $0.command) }
+        try expectRepeatable(changes: changes, steps: 25, on: device) { options in
+            try Self.learner(options, blocks: [18, 18], on: device)
         }
     }
 
