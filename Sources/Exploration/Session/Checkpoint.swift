@@ -59,7 +59,7 @@ public struct Checkpoint: Sendable {
                 path: path, place: "byte 8",
                 problem: "it is a checkpoint of format \(header.format); this program reads format \(Self.format)")
         }
-        guard header.step >= 0, header.settings.values.allSatisfy(\.isFinite) else {
+        guard (0...1 << 40).contains(header.step), header.settings.values.allSatisfy(\.isFinite) else {
             throw .fileDamaged(path: path, place: "byte 8", problem: "its step or a setting is impossible")
         }
         self.path = path

@@ -90,7 +90,8 @@ extension KMeans {
         try archive.keep("reseedings", &reseedings)
         guard archive.isReading else { return }
         guard let centres, centres.rows == k, centres.columns > 0, sizes.count == k, totals.count == k,
-            (sizes + totals).allSatisfy({ $0.isFinite && $0 >= 0 })
+            (sizes + totals).allSatisfy({ (0...1e15).contains($0) }), (0...1 << 50).contains(steps),
+            (0...1 << 50).contains(reseedings)
         else { throw archive.damaged("centres", "centres and sizes are not those of \(k) clusters") }
     }
 }

@@ -18,6 +18,8 @@ public struct ActivationSampler: Attachment {
     public let chainCount: Int
     let criteria: [any ImageCriterion]
     let layerNames: [String]
+    /// Neurons that each layer has.
+    private let unitCounts: [Int]
     private let outputStage: Int
     private let input: ImageShape
     private let device: Device
@@ -53,6 +55,7 @@ public struct ActivationSampler: Attachment {
         (columnLimit, chainCount, self.criteria) = (max(1, columns), max(1, chains), criteria)
         let network = host.network
         layerNames = network.stages.map(\.name)
+        unitCounts = network.stages.map(\.output.channels)
         outputStage = network.stages.count - 1
         input = network.input
         device = network.device
@@ -389,7 +392,9 @@ public struct ActivationSampler: Attachment {
             && chains.imageMeanSquares.rows == rows && chains.ages.count == rows
             && seeds.allSatisfy { $0.value.rows == rows }
             && criterionMeanSquares.values.allSatisfy { $0.shape == whole }
-            && neurons.allSatisfy { layerNames.indices.contains($0.stage) && $0.unit >= 0 }
+            && neurons.allSatisfy { neuron in
+                unitCounts.indices.contains(neuron.stage) && (0..<unitCounts[neuron.stage]).contains(neuron.unit)
+            }
             && seeds.keys.allSatisfy { layerNames.indices.contains($0) }
         guard fits else { throw archive.damaged("samples", "it is of other columns, chains or images") }
     }

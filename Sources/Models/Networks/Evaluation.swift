@@ -73,13 +73,15 @@ public struct TestScore: Sendable {
         let classes = confusion.count
         var counts = confusion.flatMap { $0 }
         try archive.keep("confusion", &counts)
-        guard counts.count == classes * classes else { throw archive.damaged("confusion", "it is of other classes") }
+        guard counts.count == classes * classes, counts.allSatisfy({ (0...1 << 32).contains($0) }) else {
+            throw archive.damaged("confusion", "it is of other classes, or no count")
+        }
         confusion = (0..<classes).map { Array(counts[$0 * classes..<($0 + 1) * classes]) }
 
         var (tenths, confidences) = (calibration.flatMap { [$0.count, $0.right] }, calibration.map(\.confidence))
         try archive.keep("calibration-counts", &tenths)
         try archive.keep("calibration-confidences", &confidences)
-        guard tenths.count == 20, confidences.count == 10 else {
+        guard tenths.count == 20, confidences.count == 10, tenths.allSatisfy({ (0...1 << 32).contains($0) }) else {
             throw archive.damaged("calibration-counts", "there are ten classes of confidence")
         }
         calibration = (0..<10).map { (tenths[2 * $0], tenths[2 * $0 + 1], confidences[$0]) }

@@ -196,6 +196,9 @@ public struct NetworkTrainer: Model {
         try archive.group("optimiser") { () throws(CLMatError) in try optimiser.archive(archive) }
         var window = average?.window ?? 0
         try archive.keep("averaging-window", &window)
+        guard (0...1 << 40).contains(window) else {
+            throw archive.damaged("averaging-window", "it is no number of steps")
+        }
         if average?.window ?? 0 != window { average = window == 0 ? nil : ParameterAverage(window: window) }
         try archive.group("average") { () throws(CLMatError) in try average?.archive(archive) }
         try Self.archive(&evaluation.plain, "test", of: network, classes: classNames.count, in: archive)

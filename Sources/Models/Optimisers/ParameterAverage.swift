@@ -28,7 +28,7 @@ public struct ParameterAverage: Sendable {
     mutating func archive(_ archive: Archive) throws(CLMatError) {
         var counts = blocks.map(\.count)
         try archive.keep("counts", &counts)
-        guard counts.count <= Self.blockCount, counts.allSatisfy({ $0 > 0 }) else {
+        guard counts.count <= Self.blockCount, counts.allSatisfy({ (1...1 << 40).contains($0) }) else {
             throw archive.damaged("counts", "there are at most \(Self.blockCount) blocks of one step or more")
         }
         if counts.count != blocks.count { blocks = counts.map { Block(mean: [], count: $0) } }

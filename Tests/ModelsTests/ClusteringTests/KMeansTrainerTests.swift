@@ -68,6 +68,10 @@ import Testing
         }
     }
 
+    @Test func damagedCheckpointsNeverTrap() throws {
+        try expectNoTrap(onDamagedCheckpointsOf: { try Self.learner($0, blocks: [18, 18]) }, steps: 5, trials: 100)
+    }
+
     @Test func moreClustersThanPointsAreRefused() throws {
         #expect(thrownCase { _ = try Self.learner(.init(), clusters: 1101) } == "dataMismatch")
         #expect(thrownCase { _ = try Self.learner(.init(), clusters: 1) } == "invalidValue")

@@ -51,6 +51,16 @@ import Testing
         }
     }
 
+    @Test func damagedCheckpointsNeverTrap() throws {
+        let data = try Self.data(200)
+        try expectNoTrap(
+            onDamagedCheckpointsOf: { options in
+                try Learner(
+                    NMF(data, parts: 3, batchSize: 60, seed: 1, on: .cpu),
+                    data: PointBatches(data, batchSize: 60, on: .cpu), options: options)
+            }, steps: 4)
+    }
+
     /// With full batches and no memory the loss falls, to what rounding to bytes leaves.
     @Test func theLossFalls() throws {
         let learner = try Self.run(

@@ -26,6 +26,17 @@ import Testing
         }
     }
 
+    @Test func damagedCheckpointsNeverTrap() throws {
+        try expectNoTrap(
+            onDamagedCheckpointsOf: { options in
+                var options = options
+                options.schedule = [.init(after: 2, .set(control: "sampled-weights", to: 1))]
+                return try Learner(
+                    SmallWorld.trainer(on: .cpu), data: SmallWorld.batches(on: .cpu),
+                    offers: [.ldam(columns: 4, chains: 2)], attached: ["ldam"], options: options)
+            }, steps: 51, trials: 200)
+    }
+
     @Test(arguments: Device.all)
     func descentWithMomentumCanBeDoneAgain(on device: Device) throws {
         try expectRepeatable(

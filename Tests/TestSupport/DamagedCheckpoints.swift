@@ -1,0 +1,62 @@
+import CLMat
+import Exploration
+import Foundation
+import Testing
+
+/// A checkpoint whose bytes were changed is refused in words, or gives other numbers; it never traps.
+///
+/// - Parameters:
+///   - make: a fresh run of `options`.
+///   - steps: made before the checkpoint, and after it.
+public func expectNoTrap(
+    onDamagedCheckpointsOf make: (Learner.Options) throws -> Learner, steps: Int, trials: Int = 60
+) throws {
+    try inTemporaryFolder { folder in
+        let file = folder + "/c.safetensors"
+        let learner = try make(Learner.Options(maximumSteps: steps))
+        learner.start()
+        learner.wait()
+        try learner.save(to: file)
+        let whole = try Safetensors.read(file)
+        var random = SplitMix64(seed: 17)
+        let names = whole.tensors.keys.sorted()
+        var refused = 0
+        for trial in 0..<trials {
+            // In turns every tensor is damaged: numbers, or the shape.
+            let name = names[trial % names.count]
+            let tensor = whole.tensors[name]!
+            var bytes = tensor.bytes
+            var shape = tensor.shape
+            switch random.next() % 4 {
+            case 0 where !bytes.isEmpty:
+                for _ in 0..<4 {
+                    bytes[Int(random.next() % UInt64(bytes.count))] = UInt8(truncatingIfNeeded: random.next())
+                }
+            case 1 where !bytes.isEmpty: bytes = Data(repeating: 0xFF, count: bytes.count)
+            case 2 where !bytes.isEmpty: bytes = Data(repeating: 0x7F, count: bytes.count)
+            default:
+                // One more row.
+                shape[0] += 1
+                let size = tensor.kind == .float32 || tensor.kind == .int32 ? 4 : 8
+                bytes.append(Data(count: size * shape.dropFirst().reduce(1, *)))
+            }
+            var tensors = whole.tensors
+            tensors[name] = Archive.Tensor(kind: tensor.kind, shape: shape, bytes: bytes)
+            try Safetensors.write(tensors, metadata: whole.metadata, to: file)
+            do {
+                var options = Learner.Options(maximumSteps: 2 * steps)
+                options.resumes = try Checkpoint(reading: file, on: .cpu)
+                let resumed = try make(options)
+                // Figures look at the state too.
+                for figure in resumed.dashboard.figures { _ = try? resumed.content(of: figure.id) }
+                resumed.start()
+                resumed.wait()
+                for figure in resumed.dashboard.figures { _ = try? resumed.content(of: figure.id) }
+                refused += resumed.status.error == nil ? 0 : 1
+            } catch is CLMatError {
+                refused += 1
+            }
+        }
+        #expect(refused > trials / 10, "\(refused) of \(trials) were refused")
+    }
+}
