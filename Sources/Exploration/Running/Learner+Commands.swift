@@ -112,7 +112,7 @@ extension Learner {
                     operation: "compare",
                     problem: "The model at this branch's end went to keep the memory budget; go there first.")
             }
-            otherFigures.publish(end.run, end.settings, step: end.position.step)
+            otherFigures.publish(end.run, end.settings, step: end.position.step, isStill: true)
         }
         state.withLock { $0.status.comparedBranch = branch }
     }

@@ -371,7 +371,7 @@ public final class Learner: Sendable {
             writeCheckpoint(plan)
         }
         writing.sync {}
-        publish(isAfterFailure: state.withLock { $0.status.error != nil })
+        publish(isAfterFailure: state.withLock { $0.status.error != nil }, isStill: true)
         state.withLock { $0.status.isFinished = true }
     }
 
@@ -399,9 +399,11 @@ public final class Learner: Sendable {
         return measured
     }
 
-    func publish(isAfterFailure: Bool = false) {
+    /// - Parameter isStill: nothing runs until the figures have been looked at.
+    func publish(isAfterFailure: Bool = false, isStill: Bool = false) {
         let (run, settings, step) = journey.withLock { ($0.run, $0.settings, $0.position.step) }
-        figures.publish(run, settings, step: step, isAfterFailure: isAfterFailure)
+        let isStill = isStill || state.withLock { $0.status.isPaused }
+        figures.publish(run, settings, step: step, isAfterFailure: isAfterFailure, isStill: isStill)
     }
 
     /// A record that cannot be written is said, and the run goes on.

@@ -64,7 +64,7 @@ public final class ScriptPlayer: Director {
             case .remove(let panel): try stage.remove(panel: panel)
             case .screenshot(let path):
                 // What the panels show is to be of this step.
-                learner.publish()
+                learner.publish(isStill: true)
                 try stage.screenshot(to: path)
             case .say(let text): stage.say("step \(grouped(entry.step)): \(text)")
             }
