@@ -12,6 +12,8 @@ struct Layout: Equatable {
     private var places: [String: Box] = [:]
     /// Goal lines by metric.
     private(set) var goals: [String: Double] = [:]
+    /// Metrics that were added to another one's graph.
+    private(set) var added: [String: [String]] = [:]
     /// Whether the run is to pause when all goals are met.
     var pausesAtGoals = false
     /// Whether there is a profile to show.
@@ -27,6 +29,13 @@ struct Layout: Equatable {
     /// A goal that is no number is none.
     mutating func setGoal(_ value: Double?, of metric: String) {
         goals[metric] = value.flatMap { $0.isFinite ? $0 : nil }
+    }
+
+    /// Puts a metric on another one's graph, or takes it off.
+    mutating func toggle(_ metric: String, on graph: String) {
+        var metrics = added[graph] ?? []
+        if let index = metrics.firstIndex(of: metric) { metrics.remove(at: index) } else { metrics.append(metric) }
+        added[graph] = metrics.isEmpty ? nil : metrics
     }
 
     /// Puts all panels back on the grid.
@@ -237,6 +246,8 @@ extension Layout {
         /// Absent in files from before there were goals.
         var goals: [String: Double]?
         var pausesAtGoals: Bool?
+        /// Absent in files from before graphs had several metrics.
+        var added: [String: [String]]?
     }
 
     /// Where the layout of a model is kept: `$XDG_CONFIG_HOME/clmat` or `~/.config/clmat`.
@@ -257,6 +268,7 @@ extension Layout {
             isOpen = stored.open
             goals = stored.goals ?? [:]
             pausesAtGoals = stored.pausesAtGoals ?? false
+            added = stored.added ?? [:]
             for (panel, numbers) in stored.places {
                 guard numbers.count == 4, numbers.allSatisfy({ $0.isFinite && (0...1).contains($0) }),
                     numbers[2] > 0.01, numbers[3] > 0.01
@@ -273,7 +285,7 @@ extension Layout {
         let path = Self.path(named: name)
         let stored = Stored(
             open: isOpen, places: places.mapValues { [$0.x, $0.y, $0.width, $0.height] }, goals: goals,
-            pausesAtGoals: pausesAtGoals)
+            pausesAtGoals: pausesAtGoals, added: added)
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
         do {

@@ -20,7 +20,7 @@ extension Desk {
         }
 
         let y = size.y - Self.statusHeight + 6
-        let keys = "space \(status.isPaused ? "resume" : "pause")    . step    s picture    q quit    ? keys"
+        let keys = "space \(status.isPaused ? "resume" : "pause")    . step    ctrl-z undo    s picture    ? keys"
         let keysWidth = UI.width(keys)
         UI.text(keys, Point(size.x - 14 - keysWidth, y), theme.secondary)
         let room = size.x - keysWidth - 50

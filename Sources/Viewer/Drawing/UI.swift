@@ -58,6 +58,33 @@ struct Happened: OptionSet {
         }
     }
 
+    /// A line of strokes and gaps by turns, measured from left to right: a steep part is no denser than a flat one.
+    static func dashed(_ points: [Point], _ pattern: [Float], _ colour: Colour, thickness: Float) {
+        guard let first = points.first, pattern.count > 1, pattern.allSatisfy({ $0 > 0 }) else { return }
+        var (part, left) = (0, pattern[0])
+        var stroke = [first]
+        func end() {
+            if part % 2 == 0, stroke.count > 1 { polyline(stroke, colour, thickness: thickness) }
+        }
+        for (from, to) in zip(points, points.dropFirst()) {
+            let length = max(to.x - from.x, 0)
+            var done: Float = 0
+            while length - done > left {
+                done += left
+                let share = done / length
+                let place = Point(from.x + length * share, from.y + (to.y - from.y) * share)
+                stroke.append(place)
+                end()
+                stroke = [place]
+                part = (part + 1) % pattern.count
+                left = pattern[part]
+            }
+            left -= length - done
+            stroke.append(to)
+        }
+        end()
+    }
+
     static func disc(_ centre: Point, radius: Float, _ colour: Colour) {
         gui_disc(centre.x, centre.y, radius, colour.packed)
     }

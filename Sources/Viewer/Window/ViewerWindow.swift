@@ -175,15 +175,30 @@ import Foundation
 
     private func press(_ key: SDL_Keysym, isRepeat: Bool) {
         let isFine = UInt32(key.mod) & (KMOD_LSHIFT.rawValue | KMOD_RSHIFT.rawValue) != 0
+        if UInt32(key.mod) & (KMOD_LCTRL.rawValue | KMOD_RCTRL.rawValue) != 0 {
+            return pressWithControl(key, isShifted: isFine, isRepeat: isRepeat)
+        }
         switch SDL_KeyCode(UInt32(bitPattern: key.sym)) {
         case SDLK_SPACE where !isRepeat: desk.togglePause()
-        case SDLK_PERIOD: desk.step(1)
+        case SDLK_PERIOD: desk.step(isFine ? 10 : 1)
+        case SDLK_BACKSPACE where !isRepeat: desk.rewind()
+        case SDLK_b where !isRepeat: desk.branch()
         case SDLK_s where !isRepeat: savePicture()
         case SDLK_q where !isRepeat: isClosed = true
         case SDLK_LEFT, SDLK_DOWN: desk.nudge(-1, fine: isFine)
         case SDLK_RIGHT, SDLK_UP: desk.nudge(1, fine: isFine)
         case SDLK_F1 where !isRepeat: desk.toggleHelp()
         case SDLK_ESCAPE: desk.dismiss()
+        default: break
+        }
+    }
+
+    private func pressWithControl(_ key: SDL_Keysym, isShifted: Bool, isRepeat: Bool) {
+        guard !isRepeat else { return }
+        switch SDL_KeyCode(UInt32(bitPattern: key.sym)) {
+        case SDLK_z: isShifted ? desk.redo() : desk.undo()
+        case SDLK_y: desk.redo()
+        case SDLK_s: desk.save()
         default: break
         }
     }
@@ -266,6 +281,7 @@ extension Desk {
     func dismiss() {
         columnMenu = nil
         graphMenu = nil
+        scrub = nil
         help = nil
         hand.typed = nil
         hand.showsFocus = false
