@@ -43,7 +43,7 @@ extension Desk {
             let whole = addHeight(width: width) + 36 + 14
             // On a low window controls come first: the words can scroll.
             return density == 0 ? whole : min(whole, density == Density.all.count - 1 ? 92 : 210)
-        case .figure, .metric, .profile: return 0
+        case .figure, .metric, .plot, .branches, .profile: return 0
         }
     }
 

@@ -52,10 +52,11 @@ struct CurveCache {
         let extremes = Self.extremes(of: buckets, and: isSame ? kept?.extremes : nil)
         let judgement = Judgement(
             metric, timeline, since: lastChange, span: Double(extremes.high - extremes.low), before: kept?.judgement)
-        let newest = buckets.last.map { key.last >= key.now && $0.lastStep < key.now } ?? false
+        let newest = buckets.last { $0.firstStep <= key.now }
+        let isOld = newest.map { key.last >= key.now && $0.lastStep < key.now } ?? false
         let fresh = Drawn(
             key: key, madeAt: clock.now, extremes: extremes, buckets: buckets, judgement: judgement,
-            isSparse: newest || kept?.isSparse == true)
+            isSparse: isOld || kept?.isSparse == true)
         drawn[line] = fresh
         return fresh
     }

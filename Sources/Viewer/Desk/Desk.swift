@@ -57,6 +57,12 @@ import Foundation
     var help: Help?
     var profile = ProfileView()
     var graphMenu: GraphMenu?
+    var branchesView = BranchesView()
+    var scroll = DeskScroll()
+    /// Whether a button of the mouse is down.
+    var isMouseDown = false
+    /// Figures of the branch that is compared with the current one.
+    var others: [String: FigureView] = [:]
     var goalDrag: GoalDrag?
     var goalWatch = GoalWatch()
     var settlingNote: SettlingNote?
@@ -99,6 +105,9 @@ import Foundation
         colours = SliderColours(options.theme == .dark ? SliderColours.palette : SliderColours.lightPalette)
         layout = options.layoutName.map { Layout(named: $0) } ?? Layout()
         layout.hasProfile = options.profile != nil
+        for (name, isOpen) in options.panels {
+            if let panel = Panel(named: name, in: dashboard) { layout.set(panel, open: isOpen) }
+        }
     }
 
     // MARK: Frame
@@ -113,19 +122,33 @@ import Foundation
         lastMouse = UI.mouse
         if gui_mouse_was_pressed() { hand.showsFocus = false }
 
-        drawToolbar()
-        let errorLines = drawStatusLine()
+        // On a desk that scrolls, panels pass below the strips.
+        let isAbove = Layout.scrolls(size)
+        if !isAbove { drawToolbar() }
+        let errorLines = isAbove ? errorLines.count : drawStatusLine()
         let area = workingArea(errorLines: errorLines)
         let panels = layout.openPanels(dashboard)
         setProfiling(panels.contains(.profile))
-        boxes = layout.boxes(
-            panels, in: area, need: { self.need(of: $0, $1, in: area) }, want: { self.want(of: $0, width: $1) })
-        movePanels(in: area)
+        let scrolls = Layout.scrolls(size)
+        if scrolls {
+            let content = Layout.column(
+                panels, in: area.inset(0, 0, 8, 0), need: { self.need(of: $0, $1, in: area) })
+            boxes = scrolled(content.boxes, height: content.height, in: area)
+            drag = nil
+        } else {
+            boxes = layout.boxes(
+                panels, in: area, need: { self.need(of: $0, $1, in: area) }, want: { self.want(of: $0, width: $1) })
+            movePanels(in: area)
+        }
         for panel in panels {
-            guard let box = boxes[panel] else { continue }
+            guard let box = boxes[panel], box.maxY > area.y, box.y < area.maxY + Layout.gap else { continue }
             show(panel, box, textures)
         }
         if panels.isEmpty { drawEmptyDesk(area) }
+        if isAbove {
+            drawToolbar()
+            drawStatusLine()
+        }
         // What opened on a click is not covered by words about what was clicked.
         if columnMenu != nil || enlargedBox?.contains(UI.mouse) == true { tooltip = nil }
         enlargedBox = nil
@@ -154,6 +177,8 @@ import Foundation
         case .add: drawAdd(box)
         case .figure(let id): drawFigure(id, box, textures)
         case .metric(let id): drawGraph(id, box)
+        case .plot(let plot): drawPlot(plot, box)
+        case .branches: drawBranches(box)
         case .profile: drawProfile(box)
         }
     }
@@ -189,6 +214,7 @@ import Foundation
             forks = branches.compactMap { branch in timeline.divergence(of: branch.id).map { (branch, $0.step) } }
         }
         version = latest
+        layout.hasBranches = branches.count > 1
         lastStep = max(timeline.lastStep, now)
         let others = branches.map(\.lastStep).max() ?? 0
         extent = TimeAxis.Extent(start: timeline.start, now: now, end: max(lastStep, others))
@@ -215,6 +241,10 @@ import Foundation
         for case .figure(let id) in layout.openPanels(dashboard) {
             _ = learner.look(at: id)
             if learner.version(of: id) != figures[id]?.version { hasNews = true }
+            if status.comparedBranch != nil {
+                _ = learner.lookAtOther(id)
+                if learner.versionOfOther(id) != others[id]?.version { hasNews = true }
+            }
         }
         if let until = notice?.until, until < clock.now { hasNews = true }
         if let until = flash?.until, until < clock.now { hasNews = true }
@@ -225,6 +255,7 @@ import Foundation
     func figuresAreCurrent(at step: Int) -> Bool {
         layout.openPanels(dashboard).allSatisfy { panel in
             guard case .figure(let id) = panel else { return true }
+            if learner.status.comparedBranch != nil, learner.lookAtOther(id).step == nil { return false }
             return learner.look(at: id).step.map { $0 >= step } ?? false
         }
     }

@@ -129,7 +129,9 @@ extension Desk {
         }
         guard item.contains(.hovered) || (isOnGoal && plot.contains(UI.mouse)) else { return }
         nextHoveredStep = min(max(step, range.lowerBound), range.upperBound)
-        if UI.wheel != 0 { axis.zoom(by: UI.wheel > 0 ? 0.8 : 1.25, about: step, extent) }
+        if UI.wheel != 0, !Layout.scrolls(size) || UI.shift {
+            axis.zoom(by: UI.wheel > 0 ? 0.8 : 1.25, about: step, extent)
+        }
 
         func x(_ step: Int) -> Float { plot.x + Float((Double(step) - range.lowerBound) / length) * plot.width }
         let near = changes.min { abs(x($0.step) - UI.mouse.x) < abs(x($1.step) - UI.mouse.x) }

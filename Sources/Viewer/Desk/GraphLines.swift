@@ -80,23 +80,20 @@ extension Desk {
             }
             drawCurve(buckets, colour, x: x, y: y)
         }
-        for mark in marks {
-            UI.marker(
-                Point(x(Double(mark.step)).rounded(), plot.y), isAhead(mark) ? mark.colour.faded(0.4) : mark.colour,
-                size: 5)
+        for (mark, at) in UI.apart(marks.map { ($0, x(Double($0.step)).rounded()) }) {
+            UI.marker(Point(at, plot.y), isAhead(mark) ? mark.colour.faded(0.4) : mark.colour, size: 5)
         }
 
         // The value where the run is, and what the other lines are.
         var labels: [EndLabel] = []
         if let present = drawn.value(at: here) ?? buckets.first {
-            let isOld = drawn.isSparse || present.lastStep < min(here, Int(range.upperBound)) - 1
             var words = metric.text(Double(present.last))
             if !addedMetrics(metric.id).isEmpty { words += " " + metric.title.startingLowercase }
             labels.append(
                 EndLabel(
                     y: y(present.last), words: words, colour: colour,
                     face: addedMetrics(metric.id).isEmpty ? .mono : .small,
-                    note: isOld && drawn.isSparse ? "at \(grouped(present.lastStep))" : ""))
+                    note: drawn.isSparse ? "at \(grouped(present.lastStep))" : ""))
         }
         for line in sides {
             guard let last = line.buckets.last else { continue }

@@ -22,7 +22,7 @@ extension Desk {
         ("timeline", "drag its handle: go back"),
         ("slider", "drag; with shift finer; double click: default"), ("its value", "click: type it"),
         ("→ metric", "click: show that graph"), ("graph", "wheel: zoom; drag: pan; double click: all"),
-        ("its left axis", "drag the small triangle: a goal line"), ("", "right click: goal here"),
+        ("its left axis", "drag the small triangle: a goal line"), ("graph", "right click: goal, more metrics, plots"),
         ("goal line", "drag: move; double click: remove"), ("image", "click: enlarge, and what can be done"),
         ("panel", "drag its title, or its lower right corner"), ("title's arrow", "write its content to a file"),
     ]

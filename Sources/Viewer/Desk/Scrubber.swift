@@ -53,9 +53,9 @@ extension Desk {
             UI.disc(Point(x(Double(snapshot)), y + 5), radius: 1.5, theme.secondary)
             free = x(Double(snapshot)) + 4
         }
-        for change in changes {
+        for (change, at) in UI.apart(changes.map { ($0, x(Double($0.step))) }) {
             let colour = change.first >= here ? change.colour.faded(0.5) : change.colour
-            UI.marker(Point(x(Double(change.step)), y - 4), colour, size: 5)
+            UI.marker(Point(at, y - 4), colour, size: 5)
         }
         UI.disc(Point(place, y), radius: scrub == nil ? 6 : 8, theme.text)
         write(below: Point(place, y + 7), strip)

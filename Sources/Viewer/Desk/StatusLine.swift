@@ -6,14 +6,20 @@ import Foundation
 // The strip at the bottom: on what it runs, how fast, what drawing costs, the keys.
 
 extension Desk {
+    /// What an error of the run says above the line.
+    var errorLines: [String] {
+        Array((status.error.map { UI.wrapped("The run stopped: \($0)", to: size.x - 28) } ?? []).prefix(6))
+    }
+
     /// Returns how many extra lines an error of the run takes.
-    func drawStatusLine() -> Int {
-        let error = status.error.map { UI.wrapped("The run stopped: \($0)", to: size.x - 28) } ?? []
-        let lines = Array(error.prefix(6))
+    @discardableResult func drawStatusLine() -> Int {
+        let lines = errorLines
         let height = Self.statusHeight + Float(lines.count) * 17
         let bar = Box(0, size.y - height, size.x, height)
         gui_begin_window(
-            "status", bar.x, bar.y, bar.width, bar.height, theme.panel.packed, theme.panel.packed, 0, true, false)
+            "status", bar.x, bar.y, bar.width, bar.height, theme.panel.packed, theme.panel.packed, 0,
+            !Layout.scrolls(size),
+            Layout.scrolls(size) && !hasAbove)
         UI.rule(Point(0, bar.y), length: bar.width, theme.edge)
         for (index, line) in lines.enumerated() {
             UI.text(line, Point(14, bar.y + 7 + Float(index) * 17), theme.text, index == 0 ? .bold : .text)

@@ -7,7 +7,9 @@ extension Desk {
     func drawToolbar() {
         let bar = Box(0, 0, size.x, Self.toolbarHeight)
         gui_begin_window(
-            "toolbar", bar.x, bar.y, bar.width, bar.height, theme.panel.packed, theme.panel.packed, 0, true, false)
+            "toolbar", bar.x, bar.y, bar.width, bar.height, theme.panel.packed, theme.panel.packed, 0,
+            !Layout.scrolls(size),
+            Layout.scrolls(size) && !hasAbove)
         UI.rule(Point(0, bar.maxY - 1), length: bar.width, theme.edge)
 
         // On a narrow window the buttons are, and those that keys do as well are left out: the timeline needs room.
@@ -54,5 +56,12 @@ extension Desk {
         if strip.width > 100 { drawScrubber(strip) } else { scrub = nil }
         self.strip = strip.width > 100 ? strip : nil
         gui_end_window()
+    }
+    /// Whether something lies above the panels that the strips must not cover, or has the keyboard.
+    var hasAbove: Bool {
+        // To come to the front while a button is down would take what it holds from the person's hand.
+        isMouseDown || help != nil || graphMenu != nil || columnMenu != nil || hand.typed != nil
+            || branchesView.typed != nil
+            || hand.held != nil || scrub != nil || figures.values.contains { $0.enlarged != nil }
     }
 }

@@ -94,6 +94,18 @@ struct Happened: OptionSet {
         gui_triangle(tip.x - size, tip.y - size * 1.6, tip.x + size, tip.y - size * 1.6, tip.x, tip.y, colour.packed)
     }
 
+    /// Places from left to right, those that coincide side by side, so that each mark is seen.
+    static func apart<Mark>(_ marks: [(mark: Mark, x: Float)]) -> [(mark: Mark, x: Float)] {
+        var shown: [(mark: Mark, x: Float)] = []
+        var before: (x: Float, count: Float) = (-.infinity, 0)
+        for (mark, x) in marks {
+            before = abs(x - before.x) < 0.5 ? (x, before.count + 1) : (x, 0)
+            // More than a few would wander off.
+            shown.append((mark, x + min(before.count, 4) * 5))
+        }
+        return shown
+    }
+
     static func dashes(x: Float, from top: Float, to bottom: Float, _ colour: Colour) {
         var y = top
         while y < bottom {

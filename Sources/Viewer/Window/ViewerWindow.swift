@@ -43,6 +43,7 @@ import Foundation
             wait()
             takeEvents()
             if signals.hasCome { isClosed = true }
+            desk.options.everyFrame?(OpenWindow(desk: desk))
             // A window that is not seen draws nothing, but its goals hold.
             if !surface.isVisible { desk.watchGoals() }
             if needsFrame() {
@@ -123,6 +124,7 @@ import Foundation
             let buttons = [UInt8(SDL_BUTTON_LEFT): 0, UInt8(SDL_BUTTON_RIGHT): 1, UInt8(SDL_BUTTON_MIDDLE): 2]
             guard let button = buttons[event.button.button] else { return false }
             gui_mouse_button(gui, Int32(button), event.type == SDL_MOUSEBUTTONDOWN.rawValue)
+            desk.isMouseDown = event.type == SDL_MOUSEBUTTONDOWN.rawValue
             framesOwed = 4  // a field that a click opens has the keyboard in the third
             return true
         case SDL_MOUSEWHEEL:
@@ -165,7 +167,10 @@ import Foundation
             gui_key(
                 gui, Int32(bitPattern: key.scancode.rawValue), isDown, holds(KMOD_LCTRL) || holds(KMOD_RCTRL),
                 holds(KMOD_LSHIFT) || holds(KMOD_RSHIFT), holds(KMOD_LALT) || holds(KMOD_RALT))
-            if isDown, isTyping, key.scancode == SDL_SCANCODE_ESCAPE { desk.hand.typed = nil }
+            if isDown, isTyping, key.scancode == SDL_SCANCODE_ESCAPE {
+                desk.hand.typed = nil
+                desk.branchesView.typed = nil
+            }
             if isDown, !isTyping { press(key, isRepeat: event.key.repeat != 0) }
             return true
         default: break
