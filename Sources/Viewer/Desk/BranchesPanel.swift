@@ -40,7 +40,7 @@ extension Desk {
             rememberValues(columns.metrics.map(\.id))
             let titles = place(columns, body.x)
             UI.text("branch", Point(body.x + 26, body.y), theme.secondary, .small)
-            if columns.fork > 0 { UI.text("left", Point(titles.fork, body.y), theme.secondary, .small) }
+            if columns.fork > 0 { UI.text("from", Point(titles.fork, body.y), theme.secondary, .small) }
             UI.text(
                 "last step", Point(titles.step + columns.step, body.y), theme.secondary, .small, align: .right)
             for (number, metric) in columns.metrics.enumerated() {
@@ -121,7 +121,7 @@ extension Desk {
     private func drawStyle(of branch: Branch, _ box: Box) {
         let ends = [Point(box.x - 2, box.midY), Point(box.maxX - 2, box.midY)]
         if branch.id == position.branch {
-            UI.polyline(ends, theme.text, thickness: 2)
+            UI.fill(Box(ends[0].x, box.midY - 1, ends[1].x - ends[0].x, 2), theme.text)
         } else {
             UI.dashed(ends, LineStyle.pattern(branch.id), theme.secondary, thickness: 1.5)
         }

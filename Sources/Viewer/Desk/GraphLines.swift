@@ -95,16 +95,17 @@ extension Desk {
                     face: addedMetrics(metric.id).isEmpty ? .mono : .small,
                     note: drawn.isSparse ? "at \(grouped(present.lastStep))" : ""))
         }
+        var names: [Point] = []
         for line in sides {
             guard let last = line.buckets.last else { continue }
             let place = Point(x(Double(last.lastStep)), y(last.last, line.axis ?? ticks.range))
             let value = line.metric.map { $0.text(Double(last.last)) + " " } ?? ""
-            if line.metric == nil, place.x < plot.maxX - 30 {
-                UI.clipped(to: clip) {
-                    let name = UI.shortened(line.name, to: plot.maxX - place.x - 6, .small)
-                    UI.text(
-                        name, Point(place.x + 5, min(max(place.y - 7, plot.y), plot.maxY - 13)), line.colour, .small)
-                }
+            if line.metric == nil, place.x + UI.width(line.name, .small) + 8 < plot.maxX {
+                var at = Point(place.x + 5, min(max(place.y - 7, plot.y), plot.maxY - 13))
+                // Branches that end at one place are named one below the other.
+                while names.contains(where: { abs($0.x - at.x) < 50 && abs($0.y - at.y) < 12 }) { at.y += 13 }
+                names.append(at)
+                UI.text(line.name, at, line.colour, .small)
             } else {
                 labels.append(
                     EndLabel(y: place.y, words: value + line.name, colour: line.colour, face: .small, note: ""))

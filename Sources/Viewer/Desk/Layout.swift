@@ -151,9 +151,11 @@ struct Layout: Equatable {
             case .metric, .plot: height = 210
             case .branches: height = 180
             }
-            // Where there is room first; branches need the whole width.
+            // Controls left, what they do right: both are seen at once. Branches need the whole width.
             let isWide = panel == .branches
-            let index = isWide ? 0 : bottoms.indices.min { (bottoms[$0], $0) < (bottoms[$1], $1) } ?? 0
+            var index = columns.count - 1
+            if case .controls = panel { index = 0 }
+            if isWide || panel == .add { index = 0 }
             let top = isWide ? bottoms.max() ?? area.y : bottoms[index]
             boxes[panel] = Box(columns[index].x, top, isWide ? area.width : columns[index].width, height)
             for place in bottoms.indices where isWide || place == index { bottoms[place] = top + height + gap }

@@ -49,7 +49,9 @@ extension Desk {
 
         let room = size.x - x
         // The title gives way to the timeline.
-        let title = UI.shortened(options.title ?? learner.title, to: min(room * 0.42, max(0, room - 330)), .bold)
+        let shortened = UI.shortened(options.title ?? learner.title, to: min(room * 0.42, max(0, room - 330)), .bold)
+        // A letter or two say nothing.
+        let title = shortened.count > 7 || !shortened.hasSuffix("…") ? shortened : ""
         let titleWidth = UI.width(title, .bold)
         UI.text(title, Point(size.x - 14, 15), theme.text, .bold, align: .right)
         let strip = Box(x + 18, 0, min(640, size.x - titleWidth - x - 60), Self.toolbarHeight)
