@@ -23,14 +23,22 @@ public struct ViewerOptions: Sendable {
     public var closesWhenFinished = false
     /// What the panel "Profile" shows. There is no such panel if this is nil.
     public var profile: ProfileSource?
+    /// Writes what the run is now, for the button "Save", and returns what to say of it: "Saved run.safetensors". It is
+    /// called off the window's thread. There is no such button if this is nil.
+    public var save: (@Sendable () throws -> String)?
+    /// Panels to open (true) or close from the start, whatever else says so: names that ``Viewer/check(panel:of:)`` takes.
+    public var panels: [String: Bool] = [:]
+    /// Called on the window's thread between two frames, some ten times a second at least.
+    public var everyFrame: (@MainActor @Sendable (OpenWindow) -> Void)?
 
     public init(
         title: String? = nil, width: Int = 1600, height: Int = 1000, theme: Theme = .dark, screenshot: String? = nil,
-        layoutName: String? = nil, closesWhenFinished: Bool = false, profile: ProfileSource? = nil
+        layoutName: String? = nil, closesWhenFinished: Bool = false, profile: ProfileSource? = nil,
+        save: (@Sendable () throws -> String)? = nil
     ) {
         (self.title, self.width, self.height, self.theme) = (title, width, height, theme)
         (self.screenshot, self.layoutName, self.closesWhenFinished) = (screenshot, layoutName, closesWhenFinished)
-        self.profile = profile
+        (self.profile, self.save) = (profile, save)
     }
 }
 

@@ -1,6 +1,7 @@
 import CLMat
-import Exploration
 import Foundation
+
+@testable import Exploration
 
 /// A model small enough to know what a window on it must look like.
 struct FakeModel: Model {
@@ -113,4 +114,17 @@ struct Rider: Attachment {
         throw .unknownName(kind: "action", name: action.id, known: [])
     }
     mutating func archive(_ archive: Archive) throws(CLMatError) {}
+}
+
+extension FakeModel {
+    /// A history of one metric, `m`, whose value is the step.
+    static func history(_ steps: StrideThrough<Int>) -> Timeline {
+        let timeline = Timeline()
+        for step in steps {
+            var measured = Measurements()
+            measured["m"] = Double(step)
+            timeline.append(measured, at: Position(step: step))
+        }
+        return timeline
+    }
 }

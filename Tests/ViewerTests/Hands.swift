@@ -11,9 +11,14 @@ import Testing
     let window: ViewerWindow
     var desk: Desk { window.desk }
 
-    init(_ options: ViewerOptions = ViewerOptions(), failsAt: Int? = nil, stepSeconds: Double = 0) throws {
+    init(
+        _ options: ViewerOptions = ViewerOptions(), failsAt: Int? = nil, stepSeconds: Double = 0,
+        run: (inout Learner.Options) -> Void = { _ in }
+    ) throws {
         setenv("SDL_VIDEODRIVER", "dummy", 1)
-        learner = try FakeModel.learner(failsAt: failsAt, stepSeconds: stepSeconds)
+        var runOptions = Learner.Options()
+        run(&runOptions)
+        learner = try FakeModel.learner(runOptions, failsAt: failsAt, stepSeconds: stepSeconds)
         learner.start(paused: true)
         window = try ViewerWindow(learner, options)
         window.settle()
@@ -73,13 +78,14 @@ import Testing
         button(false, at: end)
     }
 
-    func press(_ key: SDL_KeyCode, _ scancode: SDL_Scancode, shift: Bool = false) {
+    func press(_ key: SDL_KeyCode, _ scancode: SDL_Scancode, shift: Bool = false, control: Bool = false) {
         for type in [SDL_KEYDOWN, SDL_KEYUP] {
             var event = SDL_Event()
             event.key.type = type.rawValue
             event.key.keysym.sym = Int32(bitPattern: key.rawValue)
             event.key.keysym.scancode = scancode
-            event.key.keysym.mod = shift ? UInt16(KMOD_LSHIFT.rawValue) : 0
+            event.key.keysym.mod =
+                (shift ? UInt16(KMOD_LSHIFT.rawValue) : 0) | (control ? UInt16(KMOD_LCTRL.rawValue) : 0)
             SDL_PushEvent(&event)
             window.settle()
         }

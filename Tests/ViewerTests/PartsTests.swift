@@ -93,12 +93,12 @@ import Testing
 
     @Test func zoomKeepsTheStepUnderTheMouse() {
         var axis = TimeAxis()
-        axis.zoom(by: 0.5, about: 400, now: 1000)
-        #expect(axis.range(now: 1000) == 200...700)
-        axis.pan(by: 5000, now: 1000)
-        #expect(axis.range(now: 1000) == 500...1000)
-        #expect(axis.range(now: 1100) == 600...1100)  // at the end it follows the run
-        axis.zoom(by: 100, about: 800, now: 1100)
+        axis.zoom(by: 0.5, about: 400, .init(now: 1000))
+        #expect(axis.range(.init(now: 1000)) == 200...700)
+        axis.pan(by: 5000, .init(now: 1000))
+        #expect(axis.range(.init(now: 1000)) == 500...1000)
+        #expect(axis.range(.init(now: 1100)) == 600...1100)  // at the end it follows the run
+        axis.zoom(by: 100, about: 800, .init(now: 1100))
         #expect(axis.span == .whole)
     }
 

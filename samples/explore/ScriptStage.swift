@@ -2,14 +2,22 @@ import CLMat
 import Dispatch
 import Exploration
 import Synchronization
+import Viewer
 
 /// What a script asks of the program beside the run. Pictures are drawn on the main thread, where windows live; the
 /// learner's thread waits for them, so that they show the run as it is at that step.
 final class ScriptStage: Stage {
     private let isQuiet: Bool
     private let requests = Mutex<[Request]>([])
-    /// Panels that the script opened or closed.
-    private let panels = Mutex<(added: Set<String>, removed: Set<String>)>(([], []))
+    private let state = Mutex(State())
+
+    private struct State {
+        /// Panels that the script opened or closed, by name.
+        var panels: [String: Bool] = [:]
+        /// Those that the open window does not know of yet.
+        var news: [(name: String, isOpen: Bool)] = []
+        var learner: Learner?
+    }
 
     private final class Request: Sendable {
         let path: String
@@ -20,20 +28,28 @@ final class ScriptStage: Stage {
 
     init(isQuiet: Bool) { self.isQuiet = isQuiet }
 
-    var added: Set<String> { panels.withLock { $0.added } }
-    var removed: Set<String> { panels.withLock { $0.removed } }
+    /// The run whose panels the script speaks of.
+    func watch(_ learner: Learner) { state.withLock { $0.learner = learner } }
 
-    func add(panel: String) throws(CLMatError) {
-        panels.withLock { panels in
-            panels.added.insert(panel)
-            panels.removed.remove(panel)
+    /// Panels that the script opened or closed, by name.
+    var panels: [String: Bool] { state.withLock { $0.panels } }
+
+    /// What the open window does not know of yet.
+    func takePanels() -> [(name: String, isOpen: Bool)] {
+        state.withLock { state in
+            defer { state.news = [] }
+            return state.news
         }
     }
 
-    func remove(panel: String) throws(CLMatError) {
-        panels.withLock { panels in
-            panels.removed.insert(panel)
-            panels.added.remove(panel)
+    func add(panel: String) throws(CLMatError) { try set(panel, open: true) }
+    func remove(panel: String) throws(CLMatError) { try set(panel, open: false) }
+
+    private func set(_ panel: String, open: Bool) throws(CLMatError) {
+        if let learner = state.withLock({ $0.learner }) { try Viewer.check(panel: panel, of: learner.dashboard) }
+        state.withLock { state in
+            state.panels[panel] = open
+            state.news.append((panel, open))
         }
     }
 

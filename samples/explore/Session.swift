@@ -47,6 +47,7 @@ struct Session: Sendable {
     private var model: String { type(of: plan.command).model }
 
     func run() throws {
+        plan.stage.watch(learner)
         try keepRecord()
         device.profile.isRecording = options.profile
         if plan.isAttended {
@@ -67,12 +68,21 @@ struct Session: Sendable {
             instructions: conditions.instructions, seed: learner.options.seed, dataChecksum: learner.dataChecksum,
             arguments: arguments, settings: learner.status.settings.values,
             attached: learner.dashboard.attachments.filter(\.isAttached).map(\.id), resumes: options.resumedFile)
-        let encoded = try JSONEncoder().encode(arguments)
         learner.keep(
             recorder: try SessionWriter(writing: file, header: header),
-            checkpoint: CheckpointPlan(
-                path: file + ".safetensors",
-                notes: ["model": model, "arguments": String(decoding: encoded, as: UTF8.self)]))
+            checkpoint: CheckpointPlan(path: file + ".safetensors", notes: try notes()))
+    }
+
+    /// What a checkpoint needs so that another process can go on from it.
+    private func notes() throws -> [String: String] {
+        let encoded = try JSONEncoder().encode(plan.command.arguments.flatMap { [$0.name, $0.value] })
+        return ["model": model, "arguments": String(decoding: encoded, as: UTF8.self)]
+    }
+
+    /// A checkpoint in the current folder, for the window's button.
+    @Sendable private func save() throws -> String {
+        let file = try learner.save(naming: { "\(model)-step-\($0).safetensors" }, notes: notes())
+        return "Saved \(file): --resume \(file) goes on from it."
     }
 
     private func runInWindow() throws {
@@ -80,7 +90,10 @@ struct Session: Sendable {
         defer { plan.stage.serve { (_) throws(CLMatError) in } }
         do {
             try onMain { () throws(CLMatError) in
-                try Viewer.run(learner, options: viewerOptions(layoutName: model))
+                var options = viewerOptions(layoutName: model)
+                options.save = save
+                options.everyFrame = { window in serve(window) }
+                try Viewer.run(learner, options: options)
             }
         } catch {
             guard case CLMatError.windowUnavailable(let reason) = error else { throw error }
@@ -97,6 +110,12 @@ struct Session: Sendable {
         learner.wait()
         try writeSummary()
         try finish()
+    }
+
+    /// Does what a script asks of the open window.
+    @MainActor private func serve(_ window: OpenWindow) {
+        for panel in plan.stage.takePanels() { window.set(panel.name, open: panel.isOpen) }
+        plan.stage.serve { path throws(CLMatError) in try drawWindow(path) }
     }
 
     private func runHeadless() throws {
@@ -166,11 +185,13 @@ struct Session: Sendable {
 
     private func viewerOptions(layoutName: String?) -> ViewerOptions {
         let size = (try? options.windowSize()) ?? (width: 1600, height: 1000)
-        return ViewerOptions(
+        var viewer = ViewerOptions(
             title: learner.title, width: size.width, height: size.height,
             theme: options.theme == .light ? .light : .dark, layoutName: layoutName,
             // What --profile prints at the end is of the whole run.
             profile: ProfileSource(of: device, learner, recordsAlways: options.profile))
+        viewer.panels = plan.stage.panels
+        return viewer
     }
 
     private func writeScreenshot() throws {

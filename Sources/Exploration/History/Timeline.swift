@@ -48,6 +48,24 @@ public final class Timeline: Sendable {
     /// Where there are snapshots.
     public var snapshots: [Position] { record.withLock { $0.snapshots } }
 
+    /// The steps at which there are snapshots on the current path, in order.
+    public var snapshotsOnPath: [Int] {
+        record.withLock { record in
+            let end = record.current.end
+            return Set(record.snapshots.filter { record.isOnTheWay($0, to: end) }.map(\.step)).sorted()
+        }
+    }
+
+    /// Where the path of `branch` leaves the current one; nil if there is no such branch, or it is the current one.
+    public func divergence(of branch: Int) -> Position? {
+        record.withLock { record -> Position? in
+            guard branch != record.position.branch, record.branches[branch] != nil else { return nil }
+            let (own, other) = (record.segments(of: record.position.branch), record.segments(of: branch))
+            guard let last = Array(zip(own, other)).last(where: { $0.branch == $1.branch }) else { return nil }
+            return [last.0, last.1].map { Position(branch: $0.branch, step: $0.lastStep, changes: $0.changes) }.min()
+        }
+    }
+
     /// The branches that were not deleted, by age.
     public var branches: [Branch] {
         record.withLock { $0.branches.values.filter { !$0.isDeleted }.map(\.branch).sorted { $0.id < $1.id } }

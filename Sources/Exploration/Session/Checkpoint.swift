@@ -127,8 +127,17 @@ extension Learner {
     ///
     /// - Throws: ``CLMatError/fileNotWritable(path:reason:)``; what reading from the device throws.
     public func save(to path: String, notes: [String: String] = [:]) throws(CLMatError) {
+        _ = try save(naming: { _ in path }, notes: notes)
+    }
+
+    /// Writes the run as it is now into a file that is named for its step, and returns the name.
+    ///
+    /// - Throws: ``CLMatError/fileNotWritable(path:reason:)``; what reading from the device throws.
+    public func save(naming: (Int) -> String, notes: [String: String] = [:]) throws(CLMatError) -> String {
         let (run, settings, step) = journey.withLock { ($0.run, $0.settings, $0.position.step) }
+        let path = naming(step)
         try Checkpoint.write(
             run, settings, seed: options.seed, step: step, checksum: dataChecksum, notes: notes, to: path)
+        return path
     }
 }

@@ -57,9 +57,11 @@ extension Desk {
                 }),
             Section(
                 title: "Engine",
-                entries: options.profile == nil
+                entries: (options.profile == nil
                     ? []
-                    : [panelEntry(.profile, "profile", "Where the time goes, by kernel. To measure costs a little.")]
+                    : [panelEntry(.profile, "profile", "Where the time goes, by kernel. To measure costs a little.")])
+                    + (layout.hasBranches
+                        ? [panelEntry(.branches, "branches", "The futures that this run has had, side by side.")] : [])
             ),
         ].filter { !$0.entries.isEmpty }
     }

@@ -5,7 +5,7 @@ import Exploration
 /// What a person is doing with the controls.
 @MainActor struct Hand {
     /// The slider that is held, and where its handle was when it was taken.
-    var held: (control: String, position: Double, mouse: Float)?
+    var held: (control: String, position: Double, mouse: Float, gesture: Int)?
     /// The control that the arrow keys change: the slider under the mouse, or moved last, or where tab went.
     var focused: String?
     /// Whether the focus was moved with keys, and so is to be seen.
@@ -43,7 +43,7 @@ extension Desk {
             let whole = addHeight(width: width) + 36 + 14
             // On a low window controls come first: the words can scroll.
             return density == 0 ? whole : min(whole, density == Density.all.count - 1 ? 92 : 210)
-        case .figure, .metric, .profile: return 0
+        case .figure, .metric, .plot, .branches, .profile: return 0
         }
     }
 

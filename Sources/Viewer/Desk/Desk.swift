@@ -14,8 +14,19 @@ import Foundation
     // Copies for the frame in progress.
     var status: Learner.Status
     var dashboard: Dashboard
+    /// The changes on the current path, those ahead of a rewind included.
     var commands: [LoggedCommand] = []
-    var now = 0
+    var position = Position()
+    var branches: [Branch] = []
+    /// The branches but the current one, with the step at which each leaves the current path.
+    var forks: [(branch: Branch, step: Int)] = []
+    /// The last step of the current path.
+    var lastStep = 0
+    var extent = TimeAxis.Extent(now: 0)
+    /// What counts rewinds, deletions and the like.
+    var version = -1
+    /// The step where the run is.
+    var now: Int { position.step }
     /// The window's size.
     var size = Point(0, 0)
 
@@ -28,7 +39,14 @@ import Foundation
     /// Values that were sent, until the learner has them.
     var sent: [String: (value: Double, at: ContinuousClock.Instant)] = [:]
     var hand = Hand()
-    var drags: [SliderDrag] = []
+    /// Counts drags of sliders and presses of keys: what one of them sets is one change.
+    private var gestures = 0
+    /// The timeline's handle in a person's hand.
+    var scrub: Scrub?
+    /// Where the run was told to return to, until it is there.
+    var wayBack: WayBack?
+    /// Since when the run has been making steps again.
+    var remakingSince: ContinuousClock.Instant?
     /// The step under the mouse on one of the graphs.
     var hoveredStep: Double?
     var nextHoveredStep: Double?
@@ -39,6 +57,12 @@ import Foundation
     var help: Help?
     var profile = ProfileView()
     var graphMenu: GraphMenu?
+    var branchesView = BranchesView()
+    var scroll = DeskScroll()
+    /// Whether a button of the mouse is down.
+    var isMouseDown = false
+    /// Figures of the branch that is compared with the current one.
+    var others: [String: FigureView] = [:]
     var goalDrag: GoalDrag?
     var goalWatch = GoalWatch()
     var settlingNote: SettlingNote?
@@ -59,8 +83,13 @@ import Foundation
 
     /// Whether the mouse moved since the last frame.
     private(set) var mouseHasMoved = false
+    /// A checkpoint that is being written.
+    var saving: Saving?
     private var lastMouse = Point(0, 0)
     private var boxes: [Panel: Box] = [:]
+    /// Where the timeline and the buttons of the toolbar were drawn last.
+    var strip: Box?
+    var toolPlaces: [String: Point] = [:]
     private var commandsSeen = 0
     private var lastRefusal: String?
 
@@ -76,6 +105,9 @@ import Foundation
         colours = SliderColours(options.theme == .dark ? SliderColours.palette : SliderColours.lightPalette)
         layout = options.layoutName.map { Layout(named: $0) } ?? Layout()
         layout.hasProfile = options.profile != nil
+        for (name, isOpen) in options.panels {
+            if let panel = Panel(named: name, in: dashboard) { layout.set(panel, open: isOpen) }
+        }
     }
 
     // MARK: Frame
@@ -90,19 +122,33 @@ import Foundation
         lastMouse = UI.mouse
         if gui_mouse_was_pressed() { hand.showsFocus = false }
 
-        drawToolbar()
-        let errorLines = drawStatusLine()
+        // On a desk that scrolls, panels pass below the strips.
+        let isAbove = Layout.scrolls(size)
+        if !isAbove { drawToolbar() }
+        let errorLines = isAbove ? errorLines.count : drawStatusLine()
         let area = workingArea(errorLines: errorLines)
         let panels = layout.openPanels(dashboard)
         setProfiling(panels.contains(.profile))
-        boxes = layout.boxes(
-            panels, in: area, need: { self.need(of: $0, $1, in: area) }, want: { self.want(of: $0, width: $1) })
-        movePanels(in: area)
+        let scrolls = Layout.scrolls(size)
+        if scrolls {
+            let content = Layout.column(
+                panels, in: area.inset(0, 0, 8, 0), need: { self.need(of: $0, $1, in: area) })
+            boxes = scrolled(content.boxes, height: content.height, in: area)
+            drag = nil
+        } else {
+            boxes = layout.boxes(
+                panels, in: area, need: { self.need(of: $0, $1, in: area) }, want: { self.want(of: $0, width: $1) })
+            movePanels(in: area)
+        }
         for panel in panels {
-            guard let box = boxes[panel] else { continue }
+            guard let box = boxes[panel], box.maxY > area.y, box.y < area.maxY + Layout.gap else { continue }
             show(panel, box, textures)
         }
         if panels.isEmpty { drawEmptyDesk(area) }
+        if isAbove {
+            drawToolbar()
+            drawStatusLine()
+        }
         // What opened on a click is not covered by words about what was clicked.
         if columnMenu != nil || enlargedBox?.contains(UI.mouse) == true { tooltip = nil }
         enlargedBox = nil
@@ -131,6 +177,8 @@ import Foundation
         case .add: drawAdd(box)
         case .figure(let id): drawFigure(id, box, textures)
         case .metric(let id): drawGraph(id, box)
+        case .plot(let plot): drawPlot(plot, box)
+        case .branches: drawBranches(box)
         case .profile: drawProfile(box)
         }
     }
@@ -139,26 +187,42 @@ import Foundation
     func refresh() {
         status = learner.status
         dashboard = learner.dashboard
-        now = learner.timeline.lastStep
-        commands = learner.timeline.commands
+        takeOverTimeline()
         layout.update(dashboard)
         colours.update(dashboard.controls.filter(\.isSlider).map(\.id))
-        for logged in commands.dropFirst(commandsSeen) {
+        let log = learner.timeline.log
+        for logged in log.dropFirst(commandsSeen) {
             if case .set(let control, _) = logged.command { colours.noteMove(of: control) }
         }
-        commandsSeen = commands.count
+        commandsSeen = log.count
         sent = sent.filter { id, sent in
             status.settings[id] != sent.value && (clock.now - sent.at).seconds < 5
         }
-        // The last value of a drag takes effect after the slider was let go.
-        for index in drags.indices where hand.held?.control == drags[index].control || sent[drags[index].control] != nil
-        {
-            if index == drags.lastIndex(where: { $0.control == drags[index].control }) { drags[index].last = now + 1 }
-        }
+        followSaving()
         watchGoals()
         if let refusal = status.lastRefusal, refusal != lastRefusal { say(refusal) }
         lastRefusal = status.lastRefusal
     }
+
+    private func takeOverTimeline() {
+        let timeline = learner.timeline
+        let latest = timeline.version
+        position = timeline.position
+        commands = timeline.commands
+        branches = timeline.branches
+        if latest != version {
+            forks = branches.compactMap { branch in timeline.divergence(of: branch.id).map { (branch, $0.step) } }
+        }
+        version = latest
+        layout.hasBranches = branches.count > 1
+        lastStep = max(timeline.lastStep, now)
+        let others = branches.map(\.lastStep).max() ?? 0
+        extent = TimeAxis.Extent(start: timeline.start, now: now, end: max(lastStep, others))
+        followWayBack()
+    }
+
+    /// The changes that the run has made, without those ahead of it.
+    var commandsMade: ArraySlice<LoggedCommand> { commands.prefix(position.changes) }
 
     func say(_ words: String) { notice = (words, clock.now + .seconds(8)) }
 
@@ -170,10 +234,17 @@ import Foundation
             latest.step != status.step || latest.isPaused != status.isPaused
             || latest.isFinished != status.isFinished || latest.settings != status.settings
             || latest.lastRefusal != status.lastRefusal || latest.error != status.error
+            || latest.stepsToRemake != status.stepsToRemake || latest.canUndo != status.canUndo
+            || latest.canRedo != status.canRedo || latest.comparedBranch != status.comparedBranch
+            || learner.timeline.version != version || savingHasNews
             || learner.dashboard != dashboard || profileHasNews
         for case .figure(let id) in layout.openPanels(dashboard) {
             _ = learner.look(at: id)
             if learner.version(of: id) != figures[id]?.version { hasNews = true }
+            if status.comparedBranch != nil {
+                _ = learner.lookAtOther(id)
+                if learner.versionOfOther(id) != others[id]?.version { hasNews = true }
+            }
         }
         if let until = notice?.until, until < clock.now { hasNews = true }
         if let until = flash?.until, until < clock.now { hasNews = true }
@@ -184,6 +255,7 @@ import Foundation
     func figuresAreCurrent(at step: Int) -> Bool {
         layout.openPanels(dashboard).allSatisfy { panel in
             guard case .figure(let id) = panel else { return true }
+            if learner.status.comparedBranch != nil, learner.lookAtOther(id).step == nil { return false }
             return learner.look(at: id).step.map { $0 >= step } ?? false
         }
     }
@@ -200,10 +272,16 @@ import Foundation
 
     // MARK: What a person does
 
-    func set(_ control: Control, to value: Double) {
+    /// - Parameter gesture: the drag that it belongs to; a gesture of its own if nil.
+    func set(_ control: Control, to value: Double, gesture: Int? = nil) {
         guard !status.isFinished, value != self.value(of: control) else { return }
         sent[control.id] = (value, clock.now)
-        learner.send(.set(control: control.id, to: value))
+        learner.send(.set(control: control.id, to: value), gesture: gesture ?? newGesture())
+    }
+
+    func newGesture() -> Int {
+        gestures += 1
+        return gestures
     }
 
     /// The value to show: what was sent last, else what the learner has.

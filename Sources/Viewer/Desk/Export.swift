@@ -8,7 +8,8 @@ extension Desk {
     /// The ending of the file that a panel would be written to; nil if it has nothing to write.
     func exportKind(_ panel: Panel) -> String? {
         switch panel {
-        case .controls, .add: return nil
+        case .controls, .add, .branches: return nil
+        case .plot(let plot): return curves.hasValues(plot.y) ? "csv" : nil
         case .metric(let id): return curves.hasValues(id) ? "csv" : nil
         case .profile: return profile.table.rows.isEmpty ? nil : "csv"
         case .figure(let id):
@@ -26,7 +27,11 @@ extension Desk {
         do {
             let path: String
             switch panel {
-            case .controls, .add: return
+            case .controls, .add, .branches: return
+            case .plot(let plot):
+                path = "\(plot.y)-against-\(plot.x)-\(now).csv"
+                let (xs, ys) = (learner.timeline.series(plot.x), learner.timeline.series(plot.y))
+                try Files.write(CSV.text(of: ys, named: plot.y, against: xs, named: plot.x), to: path)
             case .metric(let id):
                 let series = learner.timeline.series(id)
                 path = "\(id)-\(series.last?.step ?? 0).csv"
@@ -62,6 +67,14 @@ enum CSV {
     static func text(of series: Series, named metric: String) -> String {
         let rows = zip(series.steps, series.values).map { "\($0),\($1)\n" }
         return "step,\(field(metric))\n" + rows.joined()
+    }
+
+    /// One metric against another, at the steps at which the first was measured.
+    static func text(of ys: Series, named y: String, against xs: Series, named x: String) -> String {
+        let rows = zip(ys.steps, ys.values).compactMap { step, value in
+            xs.value(at: step).map { "\(step),\(Float($0)),\(value)\n" }
+        }
+        return "step,\(field(x)),\(field(y))\n" + rows.joined()
     }
 
     static func text(of bars: Bars) -> String {

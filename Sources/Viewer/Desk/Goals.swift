@@ -13,15 +13,6 @@ struct GoalDrag {
     var hasMoved = false
 }
 
-/// What the right button offers on a graph.
-struct GraphMenu {
-    let metric: String
-    let value: Double
-    let place: Point
-    /// It is drawn first in the frame after the click.
-    var isNew = true
-}
-
 /// What is known of the goals besides where they are.
 struct GoalWatch {
     /// Of a metric that is no better when higher or lower: whether it was below its goal at first.
@@ -67,7 +58,7 @@ extension Desk {
     }
 
     /// "above 0.9".
-    private func words(of goal: Double, _ metric: Metric) -> String {
+    func words(of goal: Double, _ metric: Metric) -> String {
         let side = metric.better == .higher ? "above " : metric.better == .lower ? "below " : ""
         return side + format(goal)
     }
@@ -178,39 +169,5 @@ extension Desk {
         let value = places >= 0 ? (exact * unit).rounded() / unit : (exact / unit).rounded() * unit
         guard let range = metric.range else { return value }
         return min(max(value, range.lowerBound), range.upperBound)
-    }
-
-    // MARK: The menu
-
-    func drawGraphMenu(in area: Box) {
-        guard let menu = graphMenu, let metric = dashboard.metric(menu.metric) else { return }
-        var entries: [(id: String, words: String, isOn: Bool, act: @MainActor () -> Void)] = [
-            (
-                "here", "goal here: \(words(of: menu.value, metric))", false,
-                { [self] in setGoal(menu.value, of: menu.metric) }
-            )
-        ]
-        if layout.goals[menu.metric] != nil {
-            entries.append(("remove", "remove the goal", false, { [self] in setGoal(nil, of: menu.metric) }))
-        }
-        entries.append(
-            ("pause", "pause when all goals are met", layout.pausesAtGoals, { [self] in togglePausesAtGoals() }))
-        let width = (entries.map { UI.width($0.words) }.max() ?? 0) + 40
-        let box = Box(menu.place.x, menu.place.y, width, Float(entries.count) * 28 + 12).within(area)
-        gui_begin_window(
-            "graph menu", box.x, box.y, box.width, box.height, theme.tooltip.packed, theme.edge.packed, 5, false,
-            menu.isNew)
-        var isDone = false
-        for (index, entry) in entries.enumerated() {
-            let place = Box(box.x + 6, box.y + 7 + Float(index) * 28, box.width - 12, 25)
-            if button(entry.id, entry.words + (entry.isOn ? " ✓" : ""), place, isOn: entry.isOn) {
-                entry.act()
-                saveLayout()
-                isDone = true
-            }
-        }
-        gui_end_window()
-        graphMenu?.isNew = false
-        if isDone || (gui_mouse_was_pressed() && !menu.isNew && !box.contains(UI.mouse)) { graphMenu = nil }
     }
 }

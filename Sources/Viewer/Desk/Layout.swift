@@ -12,21 +12,45 @@ struct Layout: Equatable {
     private var places: [String: Box] = [:]
     /// Goal lines by metric.
     private(set) var goals: [String: Double] = [:]
+    /// Metrics that were added to another one's graph.
+    private(set) var added: [String: [String]] = [:]
     /// Whether the run is to pause when all goals are met.
     var pausesAtGoals = false
     /// Whether there is a profile to show.
     var hasProfile = false
+    /// Whether there are branches to show: their panel opens by itself unless a person closed it.
+    var hasBranches = false
+    /// Metrics that are shown against others.
+    private(set) var plots: [Plot] = []
     /// What was on the dashboard when it was last looked at.
     private var known: Dashboard?
 
     var isArranged: Bool { places.isEmpty }
 
-    func isOpen(_ panel: Panel) -> Bool { isOpen[panel.name] ?? false }
-    mutating func set(_ panel: Panel, open: Bool) { isOpen[panel.name] = open }
+    func isOpen(_ panel: Panel) -> Bool {
+        if case .plot(let plot) = panel { return plots.contains(plot) }
+        return isOpen[panel.name] ?? (panel == .branches)
+    }
+
+    mutating func set(_ panel: Panel, open: Bool) {
+        guard case .plot(let plot) = panel else {
+            isOpen[panel.name] = open
+            return
+        }
+        plots.removeAll { $0 == plot }
+        if open { plots.append(plot) } else { places[panel.name] = nil }
+    }
 
     /// A goal that is no number is none.
     mutating func setGoal(_ value: Double?, of metric: String) {
         goals[metric] = value.flatMap { $0.isFinite ? $0 : nil }
+    }
+
+    /// Puts a metric on another one's graph, or takes it off.
+    mutating func toggle(_ metric: String, on graph: String) {
+        var metrics = added[graph] ?? []
+        if let index = metrics.firstIndex(of: metric) { metrics.remove(at: index) } else { metrics.append(metric) }
+        added[graph] = metrics.isEmpty ? nil : metrics
     }
 
     /// Puts all panels back on the grid.
@@ -53,14 +77,17 @@ struct Layout: Equatable {
                 set(panel, open: starters.contains(id) || isOnlyChoice)
             case .metric(let id):
                 if metrics.contains(id) { set(panel, open: true) }
-            case .profile: break
+            case .profile, .branches, .plot: break
             }
         }
         known = dashboard
     }
 
     func openPanels(_ dashboard: Dashboard) -> [Panel] {
-        (dashboard.panels + (hasProfile ? [.profile] : [])).filter { isOpen($0) }
+        let plots = plots.filter { dashboard.metric($0.x) != nil && dashboard.metric($0.y) != nil }
+        return
+            (dashboard.panels + plots.map { .plot($0) } + (hasProfile ? [.profile] : [])
+            + (hasBranches ? [.branches] : [])).filter { isOpen($0) }
     }
 
     // MARK: Places
@@ -107,6 +134,35 @@ struct Layout: Equatable {
 
     static let gap: Float = 12
 
+    /// Whether a window is too small for all panels at once: they then lie below each other, and the desk scrolls.
+    static func scrolls(_ size: Point) -> Bool { size.x < 1000 || size.y < 600 }
+
+    /// Panels in columns, each at a height at which it can be read; what is beyond the window is scrolled to. A person's
+    /// places wait for a larger window.
+    static func column(_ panels: [Panel], in area: Box, need: Need) -> (boxes: [Panel: Box], height: Float) {
+        let columns = area.columns(area.width >= 700 ? 2 : 1, gap: gap)
+        var bottoms = columns.map { _ in area.y }
+        var boxes: [Panel: Box] = [:]
+        for panel in panels {
+            let height: Float
+            switch panel {
+            case .controls, .add: height = max(need(panel, 1), 120)
+            case .figure, .profile: height = 300
+            case .metric, .plot: height = 210
+            case .branches: height = 180
+            }
+            // Controls left, what they do right: both are seen at once. Branches need the whole width.
+            let isWide = panel == .branches
+            var index = columns.count - 1
+            if case .controls = panel { index = 0 }
+            if isWide || panel == .add { index = 0 }
+            let top = isWide ? bottoms.max() ?? area.y : bottoms[index]
+            boxes[panel] = Box(columns[index].x, top, isWide ? area.width : columns[index].width, height)
+            for place in bottoms.indices where isWide || place == index { bottoms[place] = top + height + gap }
+        }
+        return (boxes, (bottoms.max() ?? area.y) - gap - area.y)
+    }
+
     /// The width of the column of controls.
     static func leftWidth(in area: Box) -> Float { min(max(284, (area.width * 0.2).rounded()), 330) }
 
@@ -116,7 +172,12 @@ struct Layout: Equatable {
         var rest = area
         let left = panels.filter { if case .controls = $0 { true } else { $0 == .add } }
         let figures = panels.filter { if case .figure = $0 { true } else { $0 == .profile } }
-        let graphs = panels.filter { if case .metric = $0 { true } else { false } }
+        let graphs = panels.filter {
+            switch $0 {
+            case .metric, .plot: true
+            default: false
+            }
+        }
 
         if !left.isEmpty {
             let width = leftWidth(in: area)
@@ -124,7 +185,15 @@ struct Layout: Equatable {
             for (panel, box) in zip(left, stacked(left, in: column, need)) { boxes[panel] = box }
             rest = area.inset(width + gap, 0, 0, 0)
         }
+        // Branches lie below what they are branches of.
+        func takeBranches() {
+            guard panels.contains(.branches) else { return }
+            let height = min(want(.branches, rest.width) ?? 150, (rest.height * 0.34).rounded())
+            boxes[.branches] = Box(rest.x, rest.maxY - height, rest.width, height)
+            rest.height -= height + gap
+        }
         guard !figures.isEmpty else {
+            takeBranches()
             let columns = graphs.count > 3 ? 2 : 1
             let perColumn = (graphs.count + columns - 1) / columns
             for (index, column) in rest.columns(columns, gap: gap).enumerated() {
@@ -142,6 +211,7 @@ struct Layout: Equatable {
             for (panel, box) in zip(beside, column.rows(beside.count, gap: gap)) { boxes[panel] = box }
             rest.width -= width + gap
         }
+        takeBranches()
         let lower = Array(figures.dropFirst()) + below
         if lower.isEmpty {
             boxes[figures[0]] = rest
@@ -237,6 +307,9 @@ extension Layout {
         /// Absent in files from before there were goals.
         var goals: [String: Double]?
         var pausesAtGoals: Bool?
+        /// Absent in files from before graphs had several metrics.
+        var added: [String: [String]]?
+        var plots: [Plot]?
     }
 
     /// Where the layout of a model is kept: `$XDG_CONFIG_HOME/clmat` or `~/.config/clmat`.
@@ -257,6 +330,8 @@ extension Layout {
             isOpen = stored.open
             goals = stored.goals ?? [:]
             pausesAtGoals = stored.pausesAtGoals ?? false
+            added = stored.added ?? [:]
+            plots = stored.plots ?? []
             for (panel, numbers) in stored.places {
                 guard numbers.count == 4, numbers.allSatisfy({ $0.isFinite && (0...1).contains($0) }),
                     numbers[2] > 0.01, numbers[3] > 0.01
@@ -273,7 +348,7 @@ extension Layout {
         let path = Self.path(named: name)
         let stored = Stored(
             open: isOpen, places: places.mapValues { [$0.x, $0.y, $0.width, $0.height] }, goals: goals,
-            pausesAtGoals: pausesAtGoals)
+            pausesAtGoals: pausesAtGoals, added: added, plots: plots)
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
         do {

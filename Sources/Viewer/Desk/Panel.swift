@@ -8,6 +8,10 @@ enum Panel: Hashable {
     case add
     case figure(String)
     case metric(String)
+    /// One metric against another.
+    case plot(Plot)
+    /// The run's branches.
+    case branches
     /// Where the engine's time goes.
     case profile
 
@@ -18,9 +22,17 @@ enum Panel: Hashable {
         case .add: "add"
         case .figure(let id): "figure:\(id)"
         case .metric(let id): "metric:\(id)"
+        case .plot(let plot): "plot:\(plot.y):\(plot.x)"
+        case .branches: "branches"
         case .profile: "profile"
         }
     }
+}
+
+/// A metric over another one, as a path through the run's steps.
+struct Plot: Hashable, Codable {
+    let x: String
+    let y: String
 }
 
 extension Dashboard {

@@ -61,7 +61,7 @@ extension Desk {
         {
             return note.words
         }
-        let next = commands.first { if case .set = $0.command { $0.step > step } else { false } }?.step
+        let next = commandsMade.first { if case .set = $0.command { $0.step > step } else { false } }?.step
         let words =
             switch Settling(metric, learner.timeline, after: step, to: next ?? now, span: span) {
             case .after(let steps): ", settled after \(grouped(steps)) \(steps == 1 ? "step" : "steps")"

@@ -98,16 +98,16 @@ extension Desk {
             let handle = track.x + Float(position) * track.width
             let isOnHandle = abs(UI.mouse.x - handle) <= 8
             let start = isOnHandle ? position : Double((UI.mouse.x - track.x) / track.width)
-            hand.held = (control.id, min(max(start, 0), 1), UI.mouse.x)
-            drags.append(SliderDrag(control: control.id, first: now, last: now + 1))
-            if !isOnHandle { set(control, to: control.value(at: start)) }
+            let gesture = newGesture()
+            hand.held = (control.id, min(max(start, 0), 1), UI.mouse.x, gesture)
+            if !isOnHandle { set(control, to: control.value(at: start), gesture: gesture) }
         }
         if item.contains(.held), let held = hand.held, held.control == control.id, UI.mouse.x != held.mouse {
             let moved = Double((UI.mouse.x - held.mouse) / track.width) * (UI.shift ? 0.1 : 1)
             // From now on relative to here, so that shift may be pressed in between.
             let position = held.position + moved
-            hand.held = (control.id, position, UI.mouse.x)
-            set(control, to: control.value(at: position))
+            hand.held = (control.id, position, UI.mouse.x, held.gesture)
+            set(control, to: control.value(at: position), gesture: held.gesture)
         }
         if !item.contains(.held), hand.held?.control == control.id { hand.held = nil }
     }

@@ -6,21 +6,27 @@ import Foundation
 // The strip at the bottom: on what it runs, how fast, what drawing costs, the keys.
 
 extension Desk {
+    /// What an error of the run says above the line.
+    var errorLines: [String] {
+        Array((status.error.map { UI.wrapped("The run stopped: \($0)", to: size.x - 28) } ?? []).prefix(6))
+    }
+
     /// Returns how many extra lines an error of the run takes.
-    func drawStatusLine() -> Int {
-        let error = status.error.map { UI.wrapped("The run stopped: \($0)", to: size.x - 28) } ?? []
-        let lines = Array(error.prefix(6))
+    @discardableResult func drawStatusLine() -> Int {
+        let lines = errorLines
         let height = Self.statusHeight + Float(lines.count) * 17
         let bar = Box(0, size.y - height, size.x, height)
         gui_begin_window(
-            "status", bar.x, bar.y, bar.width, bar.height, theme.panel.packed, theme.panel.packed, 0, true, false)
+            "status", bar.x, bar.y, bar.width, bar.height, theme.panel.packed, theme.panel.packed, 0,
+            !Layout.scrolls(size),
+            Layout.scrolls(size) && !hasAbove)
         UI.rule(Point(0, bar.y), length: bar.width, theme.edge)
         for (index, line) in lines.enumerated() {
             UI.text(line, Point(14, bar.y + 7 + Float(index) * 17), theme.text, index == 0 ? .bold : .text)
         }
 
         let y = size.y - Self.statusHeight + 6
-        let keys = "space \(status.isPaused ? "resume" : "pause")    . step    s picture    q quit    ? keys"
+        let keys = "space \(status.isPaused ? "resume" : "pause")    . step    ctrl-z undo    s picture    ? keys"
         let keysWidth = UI.width(keys)
         UI.text(keys, Point(size.x - 14 - keysWidth, y), theme.secondary)
         let room = size.x - keysWidth - 50
@@ -58,9 +64,9 @@ struct DrawingMeter {
     }
 
     /// The time between two frames while nobody touches the window: that at which drawing takes a 25th of the machine,
-    /// between 1/60 and 1/10 s. A model that learns on all cores loses about twice what drawing takes: who shows the
+    /// between 1/60 and 1/8 s. A model that learns on all cores loses about twice what drawing takes: who shows the
     /// window's pixels copies them once more, and a thread that was put aside keeps the others waiting.
-    var frameInterval: Double { min(max(secondsPerFrame * 25 / cores, 1.0 / 60), 1.0 / 10) }
+    var frameInterval: Double { min(max(secondsPerFrame * 25 / cores, 1.0 / 60), 1.0 / 8) }
 
     /// The time between two frames while a person moves the mouse or types: at most 40 % of a core.
     var answerInterval: Double { min(max(secondsPerFrame * 2.5, 1.0 / 60), 1.0 / 25) }

@@ -1,5 +1,18 @@
 /// The steps that all graphs show.
 struct TimeAxis: Equatable {
+    /// How far the histories reach, and where in them the run is.
+    struct Extent: Equatable {
+        var start = 0
+        var now = 0
+        /// Ahead of `now` after a rewind, or where another branch is longer.
+        var end = 0
+
+        init(start: Int = 0, now: Int, end: Int? = nil) { (self.start, self.now, self.end) = (start, now, end ?? now) }
+
+        /// All steps there are; never empty.
+        var whole: ClosedRange<Double> { Double(start)...Double(max(end, start + 1)) }
+    }
+
     enum Span: Equatable {
         case whole
         /// The last so many steps, following the run.
@@ -9,39 +22,43 @@ struct TimeAxis: Equatable {
 
     var span = Span.whole
 
-    /// The steps that are shown while the run is at `now`.
-    func range(now: Int) -> ClosedRange<Double> {
-        let end = Double(max(now, 1))
+    /// The steps that are shown.
+    func range(_ extent: Extent) -> ClosedRange<Double> {
         switch span {
-        case .whole: return 0...end
-        case .last(let length): return max(0, end - length)...end
+        case .whole: return extent.whole
+        case .last(let length):
+            let start = Double(extent.start)
+            let end = max(Double(extent.now), start + min(length, extent.whole.upperBound - start))
+            return max(start, end - length)...max(end, start + 1)
         case .fixed(let range): return range
         }
     }
 
     /// Zooms about `step`, which stays where it is.
-    mutating func zoom(by factor: Double, about step: Double, now: Int) {
-        let (range, end) = (range(now: now), Double(max(now, 1)))
+    mutating func zoom(by factor: Double, about step: Double, _ extent: Extent) {
+        let (range, whole) = (range(extent), extent.whole)
         let length = (range.upperBound - range.lowerBound) * factor
-        guard length < end else {
+        guard length < whole.upperBound - whole.lowerBound else {
             span = .whole
             return
         }
         let shortest = max(length, 10)
         let share = (step - range.lowerBound) / (range.upperBound - range.lowerBound)
-        show(from: step - share * shortest, length: shortest, end: end)
+        show(from: step - share * shortest, length: shortest, extent)
     }
 
-    mutating func pan(by steps: Double, now: Int) {
+    mutating func pan(by steps: Double, _ extent: Extent) {
         guard span != .whole else { return }
-        let range = range(now: now)
-        show(
-            from: range.lowerBound + steps, length: range.upperBound - range.lowerBound, end: Double(max(now, 1)))
+        let range = range(extent)
+        show(from: range.lowerBound + steps, length: range.upperBound - range.lowerBound, extent)
     }
 
-    private mutating func show(from start: Double, length: Double, end: Double) {
-        let start = min(max(0, start), max(0, end - length))
+    private mutating func show(from start: Double, length: Double, _ extent: Extent) {
+        let whole = extent.whole
+        let start = min(max(whole.lowerBound, start), max(whole.lowerBound, whole.upperBound - length))
         // A window that touches now follows it.
-        span = start + length >= end - length * 0.005 ? .last(length) : .fixed(start...(start + length))
+        span =
+            abs(start + length - Double(extent.now)) <= length * 0.005
+            ? .last(length) : .fixed(start...(start + length))
     }
 }

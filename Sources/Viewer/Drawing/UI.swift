@@ -58,6 +58,33 @@ struct Happened: OptionSet {
         }
     }
 
+    /// A line of strokes and gaps by turns, measured from left to right: a steep part is no denser than a flat one.
+    static func dashed(_ points: [Point], _ pattern: [Float], _ colour: Colour, thickness: Float) {
+        guard let first = points.first, pattern.count > 1, pattern.allSatisfy({ $0 > 0 }) else { return }
+        var (part, left) = (0, pattern[0])
+        var stroke = [first]
+        func end() {
+            if part % 2 == 0, stroke.count > 1 { polyline(stroke, colour, thickness: thickness) }
+        }
+        for (from, to) in zip(points, points.dropFirst()) {
+            let length = max(to.x - from.x, 0)
+            var done: Float = 0
+            while length - done > left {
+                done += left
+                let share = done / length
+                let place = Point(from.x + length * share, from.y + (to.y - from.y) * share)
+                stroke.append(place)
+                end()
+                stroke = [place]
+                part = (part + 1) % pattern.count
+                left = pattern[part]
+            }
+            left -= length - done
+            stroke.append(to)
+        }
+        end()
+    }
+
     static func disc(_ centre: Point, radius: Float, _ colour: Colour) {
         gui_disc(centre.x, centre.y, radius, colour.packed)
     }
@@ -65,6 +92,18 @@ struct Happened: OptionSet {
     /// The small triangle that marks a change, pointing down at `tip`.
     static func marker(_ tip: Point, _ colour: Colour, size: Float = 5) {
         gui_triangle(tip.x - size, tip.y - size * 1.6, tip.x + size, tip.y - size * 1.6, tip.x, tip.y, colour.packed)
+    }
+
+    /// Places from left to right, those that coincide side by side, so that each mark is seen.
+    static func apart<Mark>(_ marks: [(mark: Mark, x: Float)]) -> [(mark: Mark, x: Float)] {
+        var shown: [(mark: Mark, x: Float)] = []
+        var before: (x: Float, count: Float) = (-.infinity, 0)
+        for (mark, x) in marks {
+            before = abs(x - before.x) < 0.5 ? (x, before.count + 1) : (x, 0)
+            // More than a few would wander off.
+            shown.append((mark, x + min(before.count, 4) * 5))
+        }
+        return shown
     }
 
     static func dashes(x: Float, from top: Float, to bottom: Float, _ colour: Colour) {

@@ -35,25 +35,52 @@ extension Desk {
         }
         let badge = step.isEmpty ? nil : Badge(text: step, colour: theme.secondary)
         frame(.figure(id), box, title: info.title, caption: caption, means: info.means, badge: badge) { body in
-            switch view.state {
-            case .waiting: UI.say("Being computed…", in: body, theme.secondary)
-            case .failed(let problem, let step):
-                UI.say("Not computed at step \(grouped(step)).\n\(problem)", in: body, theme.text)
-            case .ready(.imageGrid(let grid), _): drawImageGrid(id, grid, in: body)
-            case .ready(.bars(let bars), _): drawBars(bars, in: body)
-            case .ready(.table(let table), _): drawTable(table, in: body)
-            case .ready(.curve(let curve), _): drawCurve(curve, in: body)
-            case .ready(.histogram(let histogram), _): drawHistogram(histogram, in: body)
-            case .ready(.silhouette(let silhouette), _): drawSilhouette(silhouette, in: body)
-            case .ready(.scatter(let scatter), _): drawScatter(scatter, in: body)
-            case .ready(.empty(let words), _): UI.say(words, in: body, theme.secondary)
+            guard let other = branches.first(where: { $0.id == status.comparedBranch }) else {
+                return draw(id, view, in: body)
             }
+            compare(id, view, with: other, in: body, textures)
         }
+    }
+
+    private func draw(_ id: String, _ view: FigureView, in body: Box, isOther: Bool = false) {
+        switch view.state {
+        case .waiting: UI.say("Being computed…", in: body, theme.secondary)
+        case .failed(let problem, let step):
+            UI.say("Not computed at step \(grouped(step)).\n\(problem)", in: body, theme.text)
+        case .ready(.imageGrid(let grid), _): drawImageGrid(id, grid, view.texture, in: body, isOther: isOther)
+        case .ready(.bars(let bars), _): drawBars(bars, in: body)
+        case .ready(.table(let table), _): drawTable(table, in: body)
+        case .ready(.curve(let curve), _): drawCurve(curve, in: body)
+        case .ready(.histogram(let histogram), _): drawHistogram(histogram, in: body)
+        case .ready(.silhouette(let silhouette), _): drawSilhouette(silhouette, in: body)
+        case .ready(.scatter(let scatter), _): drawScatter(scatter, in: body)
+        case .ready(.empty(let words), _): UI.say(words, in: body, theme.secondary)
+        }
+    }
+
+    /// The current branch to the left, the other one to the right.
+    private func compare(_ id: String, _ view: FigureView, with other: Branch, in body: Box, _ textures: TextureMaker) {
+        refreshOther(id, textures)
+        let theirs = others[id] ?? FigureView()
+        let own = branches.first { $0.id == position.branch }?.name ?? "here"
+        let halves = body.columns(2, gap: 22)
+        func title(_ name: String, _ step: Int?, _ half: Box) {
+            let words = UI.shortened(name, to: half.width, .bold)
+            let end = UI.text(words, Point(half.x, half.y - 2), theme.text, .bold)
+            let note = step.map { "step \(grouped($0))" } ?? ""
+            UI.text(UI.shortened(note, to: half.maxX - end - 7), Point(end + 7, half.y - 2), theme.secondary)
+        }
+        title(own, view.state.step, halves[0])
+        title(other.name, theirs.state.step, halves[1])
+        UI.rule(Point(body.midX, body.y), length: body.height, vertical: true, theme.edge)
+        draw(id, view, in: halves[0].inset(0, 20, 0, 0))
+        draw(id, theirs, in: halves[1].inset(0, 20, 0, 0), isOther: true)
     }
 
     /// How high a panel of this width has to be to show all of its figure as large as it can be; nil if any height
     /// does.
     func want(of panel: Panel, width: Float) -> Float? {
+        if panel == .branches { return branchesHeight }
         guard case .figure(let id) = panel else { return nil }
         switch figures[id]?.shape {
         case .imageGrid(let grid) where grid.isDrawable:
@@ -83,6 +110,19 @@ extension Desk {
             view.enlarged = nil
         }
         figures[id] = view
+    }
+
+    private func refreshOther(_ id: String, _ textures: TextureMaker) {
+        let version = learner.versionOfOther(id)
+        let state = learner.lookAtOther(id)
+        var view = others[id] ?? FigureView()
+        guard version != view.version else { return }
+        view.version = version
+        view.state = state
+        if case .ready(.imageGrid(let grid), _) = state {
+            view.texture = textures.texture(of: grid, replacing: view.texture)
+        }
+        others[id] = view
     }
 }
 

@@ -17,31 +17,35 @@ struct ColumnMenu {
 // Images in rows and columns.
 
 extension Desk {
-    func drawImageGrid(_ id: String, _ grid: ImageGrid, in body: Box) {
+    /// - Parameter isOther: whether it is of another branch, which can be looked at but not acted on.
+    func drawImageGrid(_ id: String, _ grid: ImageGrid, _ texture: Texture?, in body: Box, isOther: Bool = false) {
         guard grid.isDrawable else { return UI.say("No images.", in: body, theme.secondary) }
-        guard let texture = figures[id]?.texture else {
+        guard let texture else {
             return UI.say("These images are too large to draw.", in: body, theme.secondary)
         }
         let layout = GridLayout(grid, in: body)
         if layout.contentHeight > body.height + 1 {
-            UI.region("grid", Box(body.x, body.y, body.width + 11, body.height)) { content in
-                draw(id, grid, texture, layout.moved(to: content.y), visible: body)
+            UI.region(isOther ? "other grid" : "grid", Box(body.x, body.y, body.width + 11, body.height)) { content in
+                draw(id, grid, texture, layout.moved(to: content.y), visible: body, isOther)
                 return layout.contentHeight
             }
         } else {
-            draw(id, grid, texture, layout, visible: body)
+            draw(id, grid, texture, layout, visible: body, isOther)
         }
     }
 
-    private func draw(_ id: String, _ grid: ImageGrid, _ texture: Texture, _ layout: GridLayout, visible: Box) {
+    private func draw(
+        _ id: String, _ grid: ImageGrid, _ texture: Texture, _ layout: GridLayout, visible: Box, _ isOther: Bool
+    ) {
+        let kind = isOther ? "other " : ""
         for (column, title) in grid.columnTitles.prefix(grid.columns).enumerated()
         where layout.titles != .none {
             let top = layout.origin.y - layout.titleHeight
             let lines = layout.lines(of: title)
             let isWhole = lines.joined().filter { $0 != " " } == title.filter { $0 != " " }
             let box = Box(layout.cell(column).x, top + 1, layout.cellWidth, layout.titleHeight - 2)
-            let actions = grid.columnActions.indices.contains(column) ? grid.columnActions[column] : []
-            let item = actions.isEmpty && isWhole ? [] : UI.item("column \(column)", box)
+            let actions = !isOther && grid.columnActions.indices.contains(column) ? grid.columnActions[column] : []
+            let item = actions.isEmpty && isWhole ? [] : UI.item("\(kind)column \(column)", box)
             if item.contains(.hovered) {
                 tooltip = Tooltip(title: title, text: actions.map(\.title).joined(separator: ", "))
                 if !actions.isEmpty {
@@ -83,8 +87,8 @@ extension Desk {
                     UI.shortened(cell.caption, to: box.width + 4, .smallMono), Point(box.midX, box.maxY + 1),
                     theme.secondary, .smallMono, align: .centre)
             }
-            let item = UI.item("cell \(index)", box)
-            if item.contains(.hovered) || figures[id]?.enlarged == index {
+            let item = UI.item("\(kind)cell \(index)", box)
+            if item.contains(.hovered) || (!isOther && figures[id]?.enlarged == index) {
                 UI.outline(Box(box.x - 1, box.y - 1, box.width + 2, box.height + 2), theme.text)
             }
             if item.contains(.hovered) {
@@ -93,7 +97,7 @@ extension Desk {
                 }
                 tooltip = Tooltip(title: title(of: index, in: grid), facts: cell.factTexts, text: verdict ?? "")
             }
-            if item.contains(.clicked) {
+            if item.contains(.clicked), !isOther {
                 figures[id]?.enlarged = index
                 figures[id]?.answers = [:]
                 figures[id]?.isNew = true

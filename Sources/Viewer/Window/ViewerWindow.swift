@@ -43,6 +43,7 @@ import Foundation
             wait()
             takeEvents()
             if signals.hasCome { isClosed = true }
+            desk.options.everyFrame?(OpenWindow(desk: desk))
             // A window that is not seen draws nothing, but its goals hold.
             if !surface.isVisible { desk.watchGoals() }
             if needsFrame() {
@@ -123,6 +124,7 @@ import Foundation
             let buttons = [UInt8(SDL_BUTTON_LEFT): 0, UInt8(SDL_BUTTON_RIGHT): 1, UInt8(SDL_BUTTON_MIDDLE): 2]
             guard let button = buttons[event.button.button] else { return false }
             gui_mouse_button(gui, Int32(button), event.type == SDL_MOUSEBUTTONDOWN.rawValue)
+            desk.isMouseDown = event.type == SDL_MOUSEBUTTONDOWN.rawValue
             framesOwed = 4  // a field that a click opens has the keyboard in the third
             return true
         case SDL_MOUSEWHEEL:
@@ -165,7 +167,10 @@ import Foundation
             gui_key(
                 gui, Int32(bitPattern: key.scancode.rawValue), isDown, holds(KMOD_LCTRL) || holds(KMOD_RCTRL),
                 holds(KMOD_LSHIFT) || holds(KMOD_RSHIFT), holds(KMOD_LALT) || holds(KMOD_RALT))
-            if isDown, isTyping, key.scancode == SDL_SCANCODE_ESCAPE { desk.hand.typed = nil }
+            if isDown, isTyping, key.scancode == SDL_SCANCODE_ESCAPE {
+                desk.hand.typed = nil
+                desk.branchesView.typed = nil
+            }
             if isDown, !isTyping { press(key, isRepeat: event.key.repeat != 0) }
             return true
         default: break
@@ -175,15 +180,30 @@ import Foundation
 
     private func press(_ key: SDL_Keysym, isRepeat: Bool) {
         let isFine = UInt32(key.mod) & (KMOD_LSHIFT.rawValue | KMOD_RSHIFT.rawValue) != 0
+        if UInt32(key.mod) & (KMOD_LCTRL.rawValue | KMOD_RCTRL.rawValue) != 0 {
+            return pressWithControl(key, isShifted: isFine, isRepeat: isRepeat)
+        }
         switch SDL_KeyCode(UInt32(bitPattern: key.sym)) {
         case SDLK_SPACE where !isRepeat: desk.togglePause()
-        case SDLK_PERIOD: desk.step(1)
+        case SDLK_PERIOD: desk.step(isFine ? 10 : 1)
+        case SDLK_BACKSPACE where !isRepeat: desk.rewind()
+        case SDLK_b where !isRepeat: desk.branch()
         case SDLK_s where !isRepeat: savePicture()
         case SDLK_q where !isRepeat: isClosed = true
         case SDLK_LEFT, SDLK_DOWN: desk.nudge(-1, fine: isFine)
         case SDLK_RIGHT, SDLK_UP: desk.nudge(1, fine: isFine)
         case SDLK_F1 where !isRepeat: desk.toggleHelp()
         case SDLK_ESCAPE: desk.dismiss()
+        default: break
+        }
+    }
+
+    private func pressWithControl(_ key: SDL_Keysym, isShifted: Bool, isRepeat: Bool) {
+        guard !isRepeat else { return }
+        switch SDL_KeyCode(UInt32(bitPattern: key.sym)) {
+        case SDLK_z: isShifted ? desk.redo() : desk.undo()
+        case SDLK_y: desk.redo()
+        case SDLK_s: desk.save()
         default: break
         }
     }
@@ -266,6 +286,7 @@ extension Desk {
     func dismiss() {
         columnMenu = nil
         graphMenu = nil
+        scrub = nil
         help = nil
         hand.typed = nil
         hand.showsFocus = false

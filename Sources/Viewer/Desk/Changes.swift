@@ -1,0 +1,56 @@
+import CLMat
+import Exploration
+
+/// A change of the model on the current path, as a mark on graphs and on the timeline.
+struct Change {
+    /// The slider that was moved; nil for what else changes a model.
+    let control: String?
+    /// Where it began: a drag of a slider takes some steps.
+    let first: Int
+    let step: Int
+    let before: Double?
+    let after: Double?
+    let colour: Colour
+    /// "L2 weight 0.10 → 0.30 at step 2,310".
+    let words: String
+}
+
+extension Desk {
+    /// The changes to mark: the commands that belong to one change are one, as those of a drag.
+    var changes: [Change] {
+        var runs: [(first: LoggedCommand, last: LoggedCommand)] = []
+        for logged in commands {
+            if let last = runs.last, last.first.change == logged.change {
+                runs[runs.count - 1].last = logged
+            } else {
+                runs.append((logged, logged))
+            }
+        }
+        return runs.map { change(from: $0.first, to: $0.last) }
+    }
+
+    private func change(from first: LoggedCommand, to last: LoggedCommand) -> Change {
+        let place = " at step \(grouped(last.step))"
+        guard case .set(let id, let value) = last.command else {
+            return Change(
+                control: nil, first: first.step, step: last.step, before: nil, after: nil, colour: theme.secondary,
+                words: words(of: last.command) + place)
+        }
+        let control = dashboard.control(id)
+        func text(_ value: Double) -> String { control?.text(value) ?? format(value) }
+        let from = first.before.map { "\(text($0)) → " } ?? "set to "
+        return Change(
+            control: id, first: first.step, step: last.step, before: first.before, after: value,
+            colour: colours[id] ?? theme.secondary, words: "\(control?.title ?? id) \(from)\(text(value))\(place)")
+    }
+
+    private func words(of command: Command) -> String {
+        func title(_ id: String) -> String { dashboard.attachments.first { $0.id == id }?.title ?? id }
+        switch command {
+        case .attach(let id): return "\(title(id)) put on"
+        case .detach(let id): return "\(title(id)) taken off"
+        case .act(let action): return action.title
+        default: return "changed"
+        }
+    }
+}

@@ -1,0 +1,142 @@
+import CImGui
+import Exploration
+
+// The timeline in the toolbar: where the run is, what was changed, and the way back.
+
+/// The timeline's handle in a person's hand.
+struct Scrub {
+    var step: Int
+    /// The timeline's last step while it is held: a run that goes on does not move it away from the hand.
+    let end: Int
+    /// How far from the handle it was taken.
+    let offset: Float
+    let start: Float
+    var hasMoved: Bool
+}
+
+extension Desk {
+    /// The steps that the timeline spans.
+    private var scrubberEnd: Int {
+        scrub?.end ?? max(extent.end, learner.maximumSteps ?? 0, extent.start + 1)
+    }
+
+    /// From the first step to the last, or to the end where one is set: a dot for each snapshot, a triangle for each
+    /// change, a tick where another branch leaves, and the handle where the run is.
+    func drawScrubber(_ strip: Box) {
+        let (first, last) = (Double(extent.start), Double(scrubberEnd))
+        func x(_ step: Double) -> Float {
+            strip.x + Float(min(max((step - first) / max(last - first, 1), 0), 1)) * strip.width
+        }
+        func step(_ x: Float) -> Int {
+            let share = Double((x - strip.x) / max(strip.width, 1))
+            return min(max(Int((first + share * (last - first)).rounded()), extent.start), lastStep)
+        }
+        let y = strip.y + 21
+        let item = UI.item("timeline", Box(strip.x - 8, strip.y + 4, strip.width + 16, 26))
+        let changes = changes
+        hold(item, handle: x(Double(here)), places: changes.map { (x(Double($0.first)), $0.first) }, step: step)
+
+        // The track: what was made, what lies ahead of here, and what is still to come.
+        let place = x(Double(here))
+        UI.fill(Box(strip.x, y - 1.5, strip.width, 3), theme.track, radius: 1.5)
+        UI.fill(Box(strip.x, y - 1.5, x(Double(lastStep)) - strip.x, 3), theme.secondary.faded(0.5), radius: 1.5)
+        UI.fill(Box(strip.x, y - 1.5, place - strip.x, 3), theme.secondary, radius: 1.5)
+        if axis.span != .whole {
+            let range = axis.range(extent)
+            let (from, to) = (x(range.lowerBound), x(range.upperBound))
+            UI.fill(Box(from, y - 2.5, max(2, to - from), 5), theme.text, radius: 2)
+        }
+        for fork in forks { UI.rule(Point(x(Double(fork.step)), y - 5), length: 11, vertical: true, theme.text) }
+        // Dots that would touch are one.
+        var free = -Float.infinity
+        for snapshot in learner.timeline.snapshotsOnPath where x(Double(snapshot)) > free {
+            UI.disc(Point(x(Double(snapshot)), y + 5), radius: 1.5, theme.secondary)
+            free = x(Double(snapshot)) + 4
+        }
+        for (change, at) in UI.apart(changes.map { ($0, x(Double($0.step))) }) {
+            let colour = change.first >= here ? change.colour.faded(0.5) : change.colour
+            UI.marker(Point(at, y - 4), colour, size: 5)
+        }
+        UI.disc(Point(place, y), radius: scrub == nil ? 6 : 8, theme.text)
+        write(below: Point(place, y + 7), strip)
+        explain(item, changes, x: x)
+    }
+
+    /// Takes the handle, moves it, lets it go.
+    private func hold(
+        _ item: Happened, handle: Float, places: [(x: Float, step: Int)], step: (Float) -> Int
+    ) {
+        guard !status.isFinished else {
+            scrub = nil
+            return
+        }
+        let mouse = UI.mouse.x
+        if item.contains(.pressed) {
+            let offset = abs(mouse - handle) <= 9 ? mouse - handle : 0
+            scrub = Scrub(step: here, end: scrubberEnd, offset: offset, start: mouse, hasMoved: offset == 0)
+        }
+        guard var held = scrub else { return }
+        if !held.hasMoved, abs(mouse - held.start) > 2 { held.hasMoved = true }
+        if held.hasMoved {
+            let at = mouse - held.offset
+            // Near the beginning of a change it is that.
+            let near = places.min { abs($0.x - at) < abs($1.x - at) }
+            held.step = near.flatMap { abs($0.x - at) < 4 ? $0.step : nil } ?? step(at)
+            // One cross-hair through all graphs.
+            nextHoveredStep = Double(held.step)
+        }
+        scrub = held
+        if !item.contains(.held) {
+            scrub = nil
+            if held.hasMoved, held.step != now { goBack(to: held.step) }
+        }
+    }
+
+    /// The steps below the track, or how far the way back is.
+    private func write(below place: Point, _ strip: Box) {
+        let start = extent.start == 0 ? "step 0" : "step \(grouped(extent.start))"
+        UI.text(start, Point(strip.x, place.y), theme.secondary, .small)
+        let least = strip.x + UI.width(start, .small) + 14
+        var right = strip.maxX
+        if scrubberEnd != here {
+            UI.text(grouped(scrubberEnd), Point(right, place.y), theme.secondary, .smallMono, align: .right)
+            right -= UI.width(grouped(scrubberEnd), .smallMono) + 14
+        }
+        var words = "step \(grouped(here))"
+        if scrub == nil, wayBack == nil, status.stepsPerEpoch > 1 { words += " · epoch \(epochText)" }
+        // A way back that takes no time is not spoken of: the words would only flash up.
+        if let left = status.stepsToRemake, let since = remakingSince, (clock.now - since).seconds > 0.2 {
+            words = "going back: \(grouped(left)) steps to make again"
+        } else if here == extent.start {
+            return
+        }
+        if UI.width(words, .smallMono) > right - least { words = words.components(separatedBy: " · ")[0] }
+        let width = UI.width(words, .smallMono)
+        guard width <= right - strip.x else { return }
+        let left = max(min(max(place.x - width / 2, least), right - width), strip.x)
+        if left < least { UI.fill(Box(strip.x, place.y, least - strip.x, 14), theme.panel) }
+        UI.text(words, Point(left, place.y), theme.text, .smallMono)
+    }
+
+    private func explain(_ item: Happened, _ changes: [Change], x: (Double) -> Float) {
+        guard item.contains(.hovered), scrub == nil else { return }
+        gui_set_cursor(Int32(GUI_CURSOR_HAND))
+        func distance(_ step: Int) -> Float { abs(x(Double(step)) - UI.mouse.x) }
+        let change = changes.min { distance($0.step) < distance($1.step) }
+        let fork = forks.min { distance($0.step) < distance($1.step) }
+        if let change, distance(change.step) < 8, UI.mouse.y < 24 {
+            tooltip = Tooltip(text: change.words)
+        } else if let fork, distance(fork.step) < 5 {
+            tooltip = Tooltip(text: "\(fork.branch.name) leaves at step \(grouped(fork.step))")
+        } else {
+            tooltip = Tooltip(
+                text: "Drag to go back. Triangles: changes, in their sliders' colours; dots: snapshots, from which "
+                    + "the way is short; ticks: where other branches leave.")
+        }
+    }
+
+    private var epochText: String {
+        let tenths = (status.epoch * 10).rounded() / 10
+        return tenths >= 100 ? grouped(Int(tenths)) : "\(tenths)"
+    }
+}

@@ -1,0 +1,103 @@
+import CLMat
+import Dispatch
+import Exploration
+import Foundation
+import Synchronization
+
+// Going back, branches, and what is saved: what a person asks of the run's history.
+
+/// A place to which the run was told to return.
+struct WayBack {
+    let step: Int
+    /// That of the timeline when it was told: another one says that the run has arrived.
+    let version: Int
+    let refusal: String?
+    let toldAt: ContinuousClock.Instant
+}
+
+/// A checkpoint that is written on a thread of its own.
+final class Saving: Sendable {
+    /// What to say when it is done.
+    let outcome = Mutex<String?>(nil)
+}
+
+extension Desk {
+    /// The step that the graphs and the handle show as the present: under the hand, or where the run is going.
+    var here: Int { scrub?.step ?? wayBack?.step ?? now }
+
+    func goBack(to step: Int) {
+        guard !status.isFinished else { return }
+        wayBack = WayBack(step: step, version: version, refusal: status.lastRefusal, toldAt: clock.now)
+        learner.send(.rewind(to: step))
+    }
+
+    /// Forgets where the run was told to go when it is there, or cannot go.
+    func followWayBack() {
+        remakingSince = status.stepsToRemake == nil ? nil : remakingSince ?? clock.now
+        guard let way = wayBack, status.stepsToRemake == nil else { return }
+        let hasWaited = (clock.now - way.toldAt).seconds
+        let isRefused = status.lastRefusal != way.refusal && hasWaited > 0.5
+        if version != way.version || status.isFinished || isRefused || hasWaited > 30 { wayBack = nil }
+    }
+
+    /// The first step of the last change before the present; nil if there is none.
+    private var lastChangeStep: Int? {
+        let made = wayBack.map { way in commands.filter { $0.step < way.step } } ?? Array(commandsMade)
+        guard let last = made.last else { return nil }
+        return made.first { $0.change == last.change }?.step
+    }
+
+    var canRewind: Bool { !status.isFinished && (here > extent.start || !commandsMade.isEmpty) }
+
+    /// Returns to just before the last change; without one, to the beginning.
+    func rewind() {
+        guard canRewind else { return }
+        let step = lastChangeStep ?? extent.start
+        if step == lastStep, wayBack == nil {
+            // A change after the last step that was made: there is no earlier place of the same step but by an undo.
+            learner.send(.pause)
+            learner.send(.undo)
+        } else {
+            goBack(to: step)
+        }
+    }
+
+    func undo() {
+        guard status.canUndo, !status.isFinished else { return }
+        learner.send(.undo)
+    }
+
+    func redo() {
+        guard status.canRedo, !status.isFinished else { return }
+        learner.send(.redo)
+    }
+
+    /// Opens a branch here, which the run goes on with.
+    func branch() {
+        guard !status.isFinished else { return }
+        learner.send(.branch(nil))
+    }
+
+    // MARK: Saving
+
+    /// Has a checkpoint written while the window goes on.
+    func save() {
+        guard let write = options.save, saving == nil else { return }
+        let saving = Saving()
+        self.saving = saving
+        DispatchQueue.global().async {
+            let words: String
+            do { words = try write() } catch { words = "\(error)" }
+            saving.outcome.withLock { $0 = words }
+        }
+    }
+
+    /// Says what became of the checkpoint.
+    func followSaving() {
+        guard let words = saving?.outcome.withLock({ $0 }) else { return }
+        saving = nil
+        say(words)
+    }
+
+    var savingHasNews: Bool { saving?.outcome.withLock { $0 != nil } ?? false }
+}

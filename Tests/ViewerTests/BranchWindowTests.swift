@@ -1,0 +1,192 @@
+import CLMat
+import CSDL2
+import Exploration
+import Foundation
+import Testing
+
+@testable import Viewer
+
+extension WindowTests {
+    /// Branches, graphs with several metrics, and panels that a script opens.
+    @MainActor @Suite(.serialized) struct Branches {
+        /// A window on a run with a branch that left at step 20 and is at 60, while main ends at 50.
+        private func branched(_ options: ViewerOptions = ViewerOptions()) throws -> Hands {
+            let hands = try Hands(options)
+            func run(_ steps: Int, to end: Int) {
+                hands.learner.send(.step(steps))
+                #expect(hands.wait { hands.desk.now == end && hands.desk.status.isPaused })
+            }
+            run(50, to: 50)
+            hands.learner.send(.rewind(to: 20))
+            #expect(hands.wait { hands.desk.now == 20 })
+            hands.learner.send(.set(control: "alpha", to: 0.9))
+            run(40, to: 60)
+            return hands
+        }
+
+        @Test(arguments: [(1600, 1000), (1280, 720)]) func aSecondBranchOpensItsPanel(_ width: Int, _ height: Int)
+            throws
+        {
+            let hands = try branched(ViewerOptions(width: width, height: height))
+            defer { hands.finish() }
+            let desk = hands.desk
+            #expect(desk.forks.map(\.step) == [20] && desk.extent == .init(now: 60))
+            let boxes = desk.layout.openPanels(desk.dashboard).compactMap { desk.box(of: $0) }
+            #expect(desk.box(of: .branches) != nil && boxes.count == 7)
+            for (index, box) in boxes.enumerated() {
+                for other in boxes.dropFirst(index + 1) { #expect(!box.overlaps(other)) }
+            }
+            hands.click(try hands.closeButton(.branches))
+            #expect(desk.box(of: .branches) == nil)
+            hands.learner.send(.branch("third"))
+            #expect(hands.wait { desk.branches.count == 3 })
+            #expect(desk.box(of: .branches) == nil)
+        }
+
+        @Test func theOtherBranchIsDrawnFromItsFork() throws {
+            let hands = try branched()
+            defer { hands.finish() }
+            hands.move(to: Point(800, 995))
+            let plot = hands.desk.plotBox(try #require(hands.desk.box(of: .metric("loss"))), "loss")
+            let drawn = hands.desk.curves.curve(
+                "loss", branch: 0, from: 20, hands.learner.timeline, in: 0...60, width: 300)
+            #expect(drawn.buckets.first?.firstStep == 20 && drawn.buckets.last?.lastStep == 50)
+            // Its line lies below the current one's; pixels brighter than the grid's.
+            let picture = try hands.picture()
+            let lit = (Int(plot.x + plot.width * 0.5)..<Int(plot.x + plot.width * 0.75)).filter { x in
+                (Int(plot.midY)..<Int(plot.maxY) - 2).contains { picture[x, $0].red > 0x50 }
+            }
+            #expect(lit.count > 20)
+        }
+
+        @Test func aBranchIsRenamedComparedAndDeletedFromItsRow() throws {
+            let hands = try branched()
+            defer { hands.finish() }
+            let box = try #require(hands.desk.box(of: .branches))
+            let row = box.y + 36 + 19 + 12
+            hands.click(Point(box.x + 13 + 40, row))
+            #expect(hands.desk.branchesView.typed?.branch == 0)
+            hands.type("tame")
+            hands.enter()
+            #expect(hands.wait { hands.desk.branches.map(\.name) == ["tame", "branch 2"] })
+
+            let right = box.maxX - 13 - 8 - 152
+            hands.click(Point(right + 60, row))
+            #expect(hands.wait { hands.desk.status.comparedBranch == 0 })
+            #expect(hands.wait { hands.desk.others["grid"]?.texture != nil })
+            if case .ready(_, let step) = hands.desk.others["grid"]?.state { #expect(step == 50) }
+            hands.click(Point(right + 60, row))
+            #expect(hands.wait { hands.desk.status.comparedBranch == nil })
+
+            hands.click(Point(right + 12, row))
+            #expect(hands.wait { hands.desk.position.branch == 0 && hands.desk.now == 50 })
+            hands.click(Point(right + 125, row + 25))
+            #expect(hands.wait { hands.desk.branches.count == 1 })
+            hands.window.settle()
+            #expect(hands.desk.box(of: .branches) == nil)
+        }
+
+        // MARK: Graphs
+
+        @Test func aMetricIsAddedToAGraphAndPlottedAgainstAnother() throws {
+            let folder = try Folder()
+            setenv("XDG_CONFIG_HOME", folder.path, 1)
+            defer { unsetenv("XDG_CONFIG_HOME") }
+            let hands = try Hands(ViewerOptions(layoutName: "several"))
+            defer { hands.finish() }
+            hands.learner.send(.step(30))
+            #expect(hands.wait { hands.desk.now == 30 })
+            let box = try #require(hands.desk.box(of: .metric("loss")))
+            func choose(_ page: Int, _ entry: Int) throws {
+                hands.rightClick(Point(box.midX, box.midY))
+                let place = try #require(hands.desk.graphMenu?.place)
+                hands.click(Point(place.x + 30, place.y + 7 + Float(page) * 28 + 12))
+                #expect(hands.desk.graphMenu != nil)
+                hands.click(Point(place.x + 30, place.y + 7 + Float(entry) * 28 + 12))
+                #expect(hands.desk.graphMenu == nil)
+            }
+            try choose(2, 0)
+            #expect(hands.desk.layout.added == ["loss": ["test-accuracy"]])
+            let loss = try #require(hands.desk.dashboard.metric("loss"))
+            #expect(!loss.sharesAxis(with: hands.desk.addedMetrics("loss")[0]))
+            try choose(3, 0)
+            let plot = Panel.plot(Plot(x: "test-accuracy", y: "loss"))
+            hands.window.settle()
+            #expect(hands.desk.box(of: plot) != nil)
+            let kept = Layout(named: "several")
+            #expect(kept.isOpen(plot) && kept.added == ["loss": ["test-accuracy"]])
+            hands.click(try hands.closeButton(plot))
+            hands.window.settle()
+            #expect(hands.desk.box(of: plot) == nil)
+        }
+
+        @Test func aPathHasTheRarerMetricsSteps() {
+            func buckets(_ steps: StrideThrough<Int>) -> [Timeline.Bucket] {
+                let timeline = FakeModel.history(steps)
+                return timeline.buckets("m", in: 0...100, count: 101)
+            }
+            let path = PlotPath(
+                buckets(stride(from: 1, through: 40, by: 1)), buckets(stride(from: 10, through: 40, by: 10)))
+            #expect(path.points.map(\.step) == [10, 20, 30, 40])
+            #expect(path.points.map(\.x) == [10, 20, 30, 40] && path.points.map(\.y) == [10, 20, 30, 40])
+            #expect(PlotPath([], []).points.isEmpty)
+        }
+
+        // MARK: Scripts
+
+        @Test func panelsAreOpenedByNameAndUnknownOnesAreAnError() throws {
+            var options = ViewerOptions()
+            options.panels = ["marks": true, "loss": false, "plot:marks:loss": true]
+            let hands = try Hands(options)
+            defer { hands.finish() }
+            #expect(hands.desk.box(of: .metric("marks")) != nil && hands.desk.box(of: .metric("loss")) == nil)
+            #expect(hands.desk.box(of: .plot(Plot(x: "loss", y: "marks"))) != nil)
+            OpenWindow(desk: hands.desk).set("loss", open: true)
+            hands.window.settle()
+            #expect(hands.desk.box(of: .metric("loss")) != nil)
+            let board = hands.learner.dashboard
+            for name in Viewer.panelNames(of: board) { try Viewer.check(panel: name, of: board) }
+            let error = #expect(throws: CLMatError.self) { try Viewer.check(panel: "lose", of: board) }
+            #expect("\(try #require(error))".contains("test-accuracy"))
+        }
+
+        @Test func everyFrameTheProgramIsAsked() throws {
+            setenv("SDL_VIDEODRIVER", "dummy", 1)
+            let learner = try FakeModel.learner(Learner.Options(maximumSteps: 5))
+            learner.start()
+            var options = ViewerOptions(closesWhenFinished: true)
+            let counter = Counted()
+            options.everyFrame = { window in
+                counter.count += 1
+                window.set("marks", open: true)
+            }
+            try Viewer.run(learner, options: options)
+            learner.wait()
+            #expect(counter.count > 0)
+        }
+
+        @MainActor final class Counted {
+            var count = 0
+        }
+
+        @Test(arguments: [(800, 500), (640, 400), (990, 900)]) func aSmallWindowScrollsAndNothingOverlaps(
+            _ width: Int, _ height: Int
+        ) throws {
+            let hands = try Hands(ViewerOptions(width: width, height: height))
+            defer { hands.finish() }
+            func boxes() -> [Box] {
+                hands.desk.layout.openPanels(hands.desk.dashboard).compactMap { hands.desk.box(of: $0) }
+            }
+            let first = boxes()
+            for (index, box) in first.enumerated() {
+                #expect(box.x >= 0 && box.maxX <= Float(width) && box.height >= 120)
+                for other in first.dropFirst(index + 1) { #expect(!box.overlaps(other)) }
+            }
+            guard (first.map(\.maxY).max() ?? 0) > Float(height) else { return }
+            hands.wheel(-3, at: Point(6, Float(height) / 2))
+            #expect(boxes()[0].y < first[0].y)
+            hands.wheel(100, at: Point(6, Float(height) / 2))
+            #expect(boxes()[0].y == first[0].y)
+        }
+    }
+}

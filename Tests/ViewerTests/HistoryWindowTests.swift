@@ -1,0 +1,204 @@
+import CSDL2
+import Exploration
+import Foundation
+import Synchronization
+import Testing
+
+@testable import Viewer
+
+extension WindowTests {
+    /// Going back, branches and undo, by a person's hands.
+    @MainActor @Suite(.serialized) struct Steering {
+        private func plot(_ metric: String, _ hands: Hands) throws -> Box {
+            hands.desk.plotBox(try #require(hands.desk.box(of: .metric(metric))), metric)
+        }
+
+        /// A run that is at `step` and paused.
+        private func run(to step: Int, _ hands: Hands) throws {
+            hands.learner.send(.step(step - hands.learner.status.step))
+            #expect(hands.wait { hands.desk.now == step && hands.desk.status.isPaused })
+        }
+
+        @Test func theScrubberGoesBackAndTheGraphsFollow() throws {
+            let hands = try Hands()
+            defer { hands.finish() }
+            try run(to: 100, hands)
+            let strip = try #require(hands.desk.strip)
+            let y = strip.y + 21
+            let start = Point(strip.maxX, y)
+            hands.move(to: start)
+            hands.button(true, at: start)
+            let half = Point(strip.midX, y)
+            hands.move(to: half)
+            #expect(hands.desk.scrub?.step == 50 && hands.desk.here == 50)
+            #expect(hands.desk.hoveredStep == 50)
+            #expect(hands.learner.status.step == 100)  // nothing was sent yet
+            // The cross-hair stands in each graph at that step.
+            let picture = try hands.picture()
+            for metric in ["loss", "test-accuracy"] {
+                let plot = try plot(metric, hands)
+                let line = (0..<10).filter { picture[Int(plot.midX.rounded()), Int(plot.maxY) - 4 - $0].red > 0x50 }
+                #expect(line.count > 6, "\(metric)")
+            }
+            hands.button(false, at: half)
+            #expect(hands.desk.scrub == nil)
+            #expect(hands.wait { hands.learner.status.step == 50 && hands.desk.now == 50 })
+            #expect(hands.desk.status.isPaused && hands.desk.wayBack == nil)
+            // What lies ahead is still on the axis, and faded.
+            #expect(hands.desk.extent == .init(now: 50, end: 100))
+            #expect(hands.desk.axis.range(hands.desk.extent) == 0...100)
+            hands.move(to: Point(800, 990))
+            let faded = try hands.picture()
+            let plot = try plot("test-accuracy", hands)
+            func brightest(_ x: Float) -> UInt8 {
+                (Int(plot.y) - 2..<Int(plot.y) + Int(plot.height / 3)).map { faded[Int(x), $0].red }.max() ?? 0
+            }
+            #expect(brightest(plot.x + plot.width * 0.25) > 0x8c)
+            #expect(brightest(plot.x + plot.width * 0.75) < 0x6c)
+            // Forward again, on the same path.
+            hands.drag(from: half, to: Point(strip.x + strip.width * 0.8, y))
+            #expect(hands.wait { hands.learner.status.step == 80 })
+            #expect(hands.desk.branches.count == 1)
+        }
+
+        @Test func escapeLetsTheHandleGo() throws {
+            let hands = try Hands()
+            defer { hands.finish() }
+            try run(to: 100, hands)
+            let strip = try #require(hands.desk.strip)
+            let place = Point(strip.midX, strip.y + 21)
+            hands.move(to: place)
+            hands.button(true, at: place)
+            #expect(hands.desk.scrub?.step == 50)
+            hands.press(SDLK_ESCAPE, SDL_SCANCODE_ESCAPE)
+            hands.button(false, at: place)
+            #expect(hands.desk.scrub == nil && hands.learner.status.step == 100)
+        }
+
+        @Test func aLongWayBackSaysHowFarItIs() throws {
+            let hands = try Hands(stepSeconds: 0.004)
+            defer { hands.finish() }
+            try run(to: 100, hands)
+            hands.desk.goBack(to: 99)
+            #expect(hands.wait { hands.desk.remakingSince != nil || hands.desk.now == 99 })
+            #expect(hands.desk.here == 99)
+            #expect(hands.wait { hands.desk.now == 99 && hands.desk.status.stepsToRemake == nil })
+            #expect(hands.desk.remakingSince == nil && hands.desk.wayBack == nil)
+        }
+
+        @Test func atTheLastStepOneCanStillGoBack() throws {
+            let hands = try Hands(run: {
+                $0.maximumSteps = 40
+                $0.staysAtTheEnd = true
+            })
+            defer { hands.finish() }
+            try run(to: 40, hands)
+            #expect(!hands.desk.status.isFinished)
+            hands.learner.send(.resume)
+            #expect(hands.wait { hands.learner.status.isPaused })
+            hands.press(SDLK_BACKSPACE, SDL_SCANCODE_BACKSPACE)
+            #expect(hands.wait { hands.desk.now == 0 && hands.desk.lastStep == 40 })
+        }
+
+        @Test func keysUndoRedoRewindAndBranch() throws {
+            let hands = try Hands()
+            defer { hands.finish() }
+            func alpha() -> Double { hands.learner.status.settings["alpha"] }
+            try run(to: 20, hands)
+            let track = try hands.firstTrack()
+            hands.click(Point(track.x + track.width * 0.9, track.midY))
+            #expect(hands.wait { abs(alpha() - 0.9) < 0.02 })
+            try run(to: 40, hands)
+            hands.click(Point(track.x + track.width * 0.1, track.midY))
+            #expect(hands.wait { abs(alpha() - 0.1) < 0.02 })
+            try run(to: 60, hands)
+            #expect(hands.desk.changes.map(\.step) == [20, 40])
+
+            hands.press(SDLK_z, SDL_SCANCODE_Z, control: true)
+            #expect(hands.wait { hands.desk.now == 40 && abs(alpha() - 0.9) < 0.02 && hands.desk.status.canRedo })
+            hands.press(SDLK_y, SDL_SCANCODE_Y, control: true)
+            #expect(hands.wait { hands.desk.now == 60 && abs(alpha() - 0.1) < 0.02 })
+            hands.press(SDLK_z, SDL_SCANCODE_Z, control: true)
+            #expect(hands.wait { hands.desk.now == 40 })
+            hands.press(SDLK_z, SDL_SCANCODE_Z, shift: true, control: true)
+            #expect(hands.wait { hands.desk.now == 60 })
+
+            hands.press(SDLK_BACKSPACE, SDL_SCANCODE_BACKSPACE)
+            #expect(hands.wait { hands.desk.now == 40 && abs(alpha() - 0.9) < 0.02 })
+            hands.press(SDLK_BACKSPACE, SDL_SCANCODE_BACKSPACE)
+            #expect(hands.wait { hands.desk.now == 20 && alpha() == 0.5 })
+
+            hands.press(SDLK_b, SDL_SCANCODE_B)
+            #expect(hands.wait { hands.desk.branches.count == 2 && hands.desk.position.branch == 1 })
+            #expect(hands.desk.forks.map(\.step) == [20])
+        }
+
+        @Test func theToolbarsButtonsDoTheSame() throws {
+            let hands = try Hands()
+            defer { hands.finish() }
+            try run(to: 10, hands)
+            hands.learner.send(.set(control: "alpha", to: 0.9))
+            try run(to: 20, hands)
+            hands.click(try #require(hands.desk.toolPlaces["undo"]))
+            #expect(hands.wait { hands.desk.now == 10 && hands.learner.status.settings["alpha"] == 0.5 })
+            hands.click(try #require(hands.desk.toolPlaces["redo"]))
+            #expect(hands.wait { hands.desk.now == 20 && hands.learner.status.settings["alpha"] == 0.9 })
+            hands.click(try #require(hands.desk.toolPlaces["rewind"]))
+            #expect(hands.wait { hands.desk.now == 10 && hands.learner.status.settings["alpha"] == 0.5 })
+            hands.click(try #require(hands.desk.toolPlaces["branch"]))
+            #expect(hands.wait { hands.desk.branches.count == 2 })
+            #expect(hands.desk.toolPlaces["save"] == nil)
+        }
+
+        @Test(arguments: [(1600, 1000), (1280, 720)]) func theToolbarLeavesRoomForTheTimeline(
+            _ width: Int, _ height: Int
+        ) throws {
+            let hands = try Hands(
+                ViewerOptions(title: "LDAM · LeNet-5 on MNIST", width: width, height: height, save: { "" }))
+            defer { hands.finish() }
+            let strip = try #require(hands.desk.strip)
+            #expect(strip.width >= 240)
+            #expect(Set(["undo", "redo", "rewind", "branch", "save"]).isSubset(of: Set(hands.desk.toolPlaces.keys)))
+            for place in hands.desk.toolPlaces.values { #expect(place.x < strip.x) }
+        }
+
+        @Test func savingIsSaidAndDoesNotStopTheWindow() throws {
+            let goesOn = DispatchSemaphore(value: 0)
+            let hands = try Hands(
+                ViewerOptions(save: {
+                    goesOn.wait()
+                    return "Saved it"
+                }))
+            defer { hands.finish() }
+            hands.press(SDLK_s, SDL_SCANCODE_S, control: true)
+            #expect(hands.desk.saving != nil && hands.desk.notice == nil)
+            try run(to: 5, hands)
+            goesOn.signal()
+            #expect(hands.wait { hands.desk.notice?.text == "Saved it" })
+            #expect(hands.desk.saving == nil)
+        }
+
+        @Test func aDragIsOneGestureAndEachKeyItsOwn() throws {
+            let hands = try Hands()
+            defer { hands.finish() }
+            let track = try hands.firstTrack()
+            let start = Point(track.midX, track.midY)
+            hands.move(to: start)
+            hands.button(true, at: start)
+            for (count, share) in [(1, Float(0.6)), (2, 0.7), (3, 0.8)] {
+                hands.move(to: Point(track.x + track.width * share, track.midY))
+                try run(to: 20 * count, hands)
+            }
+            hands.button(false, at: Point(track.x + track.width * 0.8, track.midY))
+            #expect(hands.desk.changes.count == 1)
+            hands.press(SDLK_RIGHT, SDL_SCANCODE_RIGHT)
+            try run(to: 70, hands)
+            hands.press(SDLK_RIGHT, SDL_SCANCODE_RIGHT)
+            try run(to: 80, hands)
+            #expect(hands.desk.changes.count == 3)
+            // One undo takes the whole drag back.
+            for _ in 0..<3 { hands.press(SDLK_z, SDL_SCANCODE_Z, control: true) }
+            #expect(hands.wait { hands.learner.status.settings["alpha"] == 0.5 && hands.desk.now == 0 })
+        }
+    }
+}
