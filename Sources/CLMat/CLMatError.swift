@@ -84,7 +84,7 @@ extension CLMatError: CustomStringConvertible {
         case .fileDamaged(let path, let place, let problem):
             return "\(path) is damaged at \(place): \(problem)"
         case .fileNotWritable(let path, let reason):
-            return "Cannot write \(path): \(reason). Nothing was left there."
+            return "Cannot write \(path): \(reason)."
         case .dataMismatch(let problem):
             return problem
         case .expectationFailed(let script, let entry, let step, let problem):

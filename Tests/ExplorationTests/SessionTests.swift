@@ -94,9 +94,16 @@ import Testing
     @Test func anOlderSessionIsKeptAside() throws {
         try inTemporaryFolder { folder in
             let file = folder + "/s.jsonl"
-            try Data("old".utf8).write(to: URL(fileURLWithPath: file))
             _ = try record(to: file)
-            #expect(try String(contentsOfFile: file + "~", encoding: .utf8) == "old")
+            let old = try String(contentsOfFile: file, encoding: .utf8)
+            _ = try record(to: file, seed: 2)
+            #expect(try String(contentsOfFile: file + "~", encoding: .utf8) == old)
+            // Anything else is left alone, and so is a session that another run is writing.
+            try Data("a novel".utf8).write(to: URL(fileURLWithPath: folder + "/novel"))
+            #expect(throws: CLMatError.self) { try SessionWriter(writing: folder + "/novel", header: Self.header) }
+            let writer = try SessionWriter(writing: folder + "/busy", header: Self.header)
+            #expect(throws: CLMatError.self) { try SessionWriter(writing: folder + "/busy", header: Self.header) }
+            withExtendedLifetime(writer) {}
         }
     }
 

@@ -47,6 +47,14 @@ import Testing
         #expect(resumed.status == 0, "\(resumed.error)")
         #expect(try String(contentsOfFile: folder.path("s.json"), encoding: .utf8).contains("\"steps\": 40"))
 
+        // On in the same file: its session has a copy of the checkpoint that it began from, and can be done again.
+        let same = try ldam(folder, "--resume", "run.jsonl", "--save", "run.jsonl", "--steps", "40")
+        #expect(same.status == 0, "\(same.error)")
+        let again = try Program("replay", folder.path("run.jsonl"))
+        #expect(again.status == 0 && again.output.contains("bit for bit"), "\(again.error)\(again.output)")
+        let late = try ldam(folder, "--resume", "run.jsonl", "--steps", "40")
+        #expect(late.status == 1 && late.error.contains("after step 40"))
+
         let foreign = try ldam(folder, "--resume", "run.jsonl", "--batch", "10")
         #expect(foreign.status == 1 && foreign.error.contains("leave it out"))
         // Other data under the same name.
@@ -114,12 +122,26 @@ import Testing
     @Test func badFilesAndSizesAreRefusedInWords() throws {
         let folder = try prepared()
         try "not json".write(toFile: folder.path("bad.json"), atomically: true, encoding: .utf8)
+        try #"[{"step": 1, "pause": true}]"#.write(
+            toFile: folder.path("pause.json"), atomically: true, encoding: .utf8)
+        try "1,2\n3,4\n5,7\n".write(toFile: folder.path("table.csv"), atomically: true, encoding: .utf8)
+        #expect(mkfifo(folder.path("pipe.npy"), 0o600) == 0)
         let data = ["--data", folder.url.path]
         let cases: [([String], Int32, String)] = [
             (["ldam", "--headless", "--play", "bad.json"] + data, 1, "JSON list"),
             (["ldam", "--headless", "--play", "none.json"] + data, 1, "none.json"),
             (["ldam", "--headless", "--resume", "none"] + data, 1, "none.safetensors"),
             (["ldam", "--headless", "--save", "/nonexistent/x", "--steps", "1"] + data, 1, "/nonexistent"),
+            (["ldam", "--headless", "--play", "pause.json"] + data, 1, "nobody could go on"),
+            (["ldam", "--headless", "--save", "bad.json", "--steps", "1"] + data, 1, "no session"),
+            (["ldam", "--headless", "--save", "x", "--summary", "x", "--steps", "1"] + data, 64, "files of their own"),
+            (
+                [
+                    "kmeans", "--headless", "--data", "table.csv", "--clusters", "2", "--blocks",
+                    "9223372036854775807,1",
+                ], 1, "blocks"
+            ),
+            (["kmeans", "--headless", "--data", "pipe.npy", "--clusters", "2"], 1, "plain file"),
             (["ldam", "--snapshots", "much"], 64, "--snapshots"), (["replay", "bad.json"], 1, "bad.json"),
             (["replay", "none.json"], 1, "none.json"),
             (["replay", "bad.json", "--tolerance", "-1"], 64, "--tolerance"),

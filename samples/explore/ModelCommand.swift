@@ -2,6 +2,7 @@ import ArgumentParser
 import CLMat
 import Exploration
 import Foundation
+import Models
 
 /// A sub-command that runs a model: how the model is made. The rest is the same for all.
 protocol ModelCommand: ParsableCommand, Sendable {
@@ -18,7 +19,11 @@ extension ModelCommand {
 
     /// What makes the same model again.
     var arguments: [(name: String, value: String)] {
-        [("--data", options.data), ("--batch", options.batch.map(String.init) ?? "")] + modelArguments
+        // A path holds wherever the run is gone on with.
+        let isPath =
+            FileManager.default.fileExists(atPath: options.data) && !ImageDataSet.knownNames.contains(options.data)
+        let data = isPath ? URL(fileURLWithPath: options.data).standardizedFileURL.path : options.data
+        return [("--data", data), ("--batch", options.batch.map(String.init) ?? "")] + modelArguments
     }
 
     func run() throws {
@@ -36,6 +41,14 @@ extension ModelCommand {
         learnerOptions.staysAtTheEnd = plan.isAttended
         learnerOptions.director = plan.player
         let learner = try command.makeLearner(on: device, learnerOptions)
+        if let checkpoint = learnerOptions.resumes {
+            let last = try options.maximumSteps(stepsPerEpoch: learner.status.stepsPerEpoch)
+            if let last, last <= checkpoint.step {
+                throw CLMatError.invalidValue(
+                    setting: "the last step", value: "\(last)",
+                    accepted: "one after step \(checkpoint.step), where \(checkpoint.path) goes on")
+            }
+        }
         let settings = try options.settings(for: learner.dashboard.controls)
         try learner.prepare(
             settings: settings.initial, schedule: settings.scheduled,
@@ -61,7 +74,9 @@ extension ModelCommand {
         where own.value != theirs.value && own.value != usual.value {
             throw CLMatError.invalidValue(
                 setting: own.name, value: own.value,
-                accepted: "\(theirs.value), with which \(checkpoint.path) was made; leave it out")
+                accepted:
+                    "\(theirs.value.isEmpty ? "the default" : theirs.value), with which \(checkpoint.path) was made; leave it out"
+            )
         }
         return command
     }

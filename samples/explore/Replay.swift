@@ -59,7 +59,11 @@ struct ReplayCommand: ParsableCommand {
         options.attached = header.attached
         options.director = replay
         options.recorder = replay
-        if let file = header.resumes { options.resumes = try Checkpoint(reading: file, on: device) }
+        if let name = header.resumes {
+            // It lies beside the session.
+            let path = URL(fileURLWithPath: file).deletingLastPathComponent().appendingPathComponent(name).path
+            options.resumes = try Checkpoint(reading: path, on: device)
+        }
         let learner = try command.makeLearner(on: device, options)
         guard learner.dataChecksum == header.dataChecksum else {
             throw CLMatError.dataMismatch(

@@ -99,6 +99,11 @@ struct RunOptions: ParsableArguments {
         }
         if let device, device.isEmpty { throw ValidationError("--device needs a name; see explore devices.") }
         _ = try snapshotBudget()
+        let outputs = [save, summary, screenshot].compactMap { $0 }.filter { !$0.hasPrefix("/dev/") }
+        if Set(outputs + [data]).count <= outputs.count {
+            throw ValidationError("--save, --summary, --screenshot and --data need files of their own.")
+        }
+        if save == "" { throw ValidationError("--save needs a file's name.") }
         if atStep != nil, screenshot == nil { throw ValidationError("--at-step belongs to --screenshot.") }
         _ = try windowSize()
         for setting in set where !setting.contains("=") {

@@ -27,7 +27,12 @@ struct SessionPlan: Sendable {
         // At a window, and where the run was told how long to be, it goes on after the script.
         let endsWithScript = (options.isWindowless || obstacle != nil) && !options.hasLength
         if let file = options.play {
-            player = ScriptPlayer(try Script(reading: file), stage: stage, endsTheRun: endsWithScript)
+            let script = try Script(reading: file)
+            if script.endsPaused, options.isWindowless || obstacle != nil {
+                throw CLMatError.fileDamaged(
+                    path: file, place: "its end", problem: "it pauses, and without a window nobody could go on")
+            }
+            player = ScriptPlayer(script, stage: stage, endsTheRun: endsWithScript)
         } else {
             player = nil
         }
@@ -61,13 +66,20 @@ struct Session: Sendable {
     /// Begins the session file and says where checkpoints go.
     private func keepRecord() throws {
         guard let file = options.save else { return }
+        // The session's own copy: the checkpoint that it goes on from may be written over, even by this run.
+        var start: String?
+        if let resumed = options.resumedFile {
+            start = file + ".start.safetensors"
+            try Files.write(Files.read(resumed), to: start!)
+        }
         let conditions = RunConditions(device)
         let arguments = plan.command.arguments.filter { !$0.value.isEmpty }.flatMap { [$0.name, $0.value] }
         let header = SessionFile.Header(
             model: model, title: learner.title, device: conditions.device, threads: conditions.threads,
             instructions: conditions.instructions, seed: learner.options.seed, dataChecksum: learner.dataChecksum,
             arguments: arguments, settings: learner.status.settings.values,
-            attached: learner.dashboard.attachments.filter(\.isAttached).map(\.id), resumes: options.resumedFile)
+            attached: learner.dashboard.attachments.filter(\.isAttached).map(\.id),
+            resumes: start.map { URL(fileURLWithPath: $0).lastPathComponent })
         learner.keep(
             recorder: try SessionWriter(writing: file, header: header),
             checkpoint: CheckpointPlan(path: file + ".safetensors", notes: try notes()))

@@ -176,7 +176,10 @@ struct Journey: Sendable {
     // MARK: - Branches
 
     /// Opens a branch where the run is.
-    mutating func branch(named name: String?) {
+    ///
+    /// - Throws: ``CLMatError/invalidValue(setting:value:accepted:)`` for a name that is empty or taken.
+    mutating func branch(named name: String?) throws(CLMatError) {
+        if let name { try timeline.checkNew(name) }
         keepSnapshot(.change)
         position = timeline.withRecord { record in
             _ = record.fork(named: name)

@@ -67,7 +67,8 @@ extension Learner {
             if !isDirected { state.withLock { $0.status.isPaused = true } }
         case .undo: try travel(&pace) { journey, progress throws(CLMatError) in try journey.undo(progress: progress) }
         case .redo: try travel(&pace) { journey, progress throws(CLMatError) in try journey.redo(progress: progress) }
-        case .branch(let name): journey.withLock { $0.branch(named: name) }
+        case .branch(let name):
+            try journey.withLock { journey throws(CLMatError) in try journey.branch(named: name) }
         case .go(let branch):
             try travel(&pace) { journey, progress throws(CLMatError) in
                 try journey.go(to: journey.endPlace(of: branch), progress: progress)
@@ -129,11 +130,20 @@ extension Learner {
 }
 
 extension Timeline {
+    /// A branch's name tells it from the others.
+    func checkNew(_ name: String) throws(CLMatError) {
+        guard !name.isEmpty, !branches.contains(where: { $0.name == name }) else {
+            throw .invalidValue(setting: "a branch's name", value: name, accepted: "one that no other branch has")
+        }
+    }
+
     func rename(_ branch: Int, to name: String) throws(CLMatError) {
         let known = branches
         guard known.contains(where: { $0.id == branch }) else {
             throw .unknownName(kind: "branch", name: "\(branch)", known: known.map { "\($0.id)" })
         }
+        if branches.first(where: { $0.id == branch })?.name == name { return }
+        try checkNew(name)
         withRecord { record in
             record.branches[branch]!.branch.name = name
             record.version += 1

@@ -311,7 +311,8 @@ public final class Learner: Sendable {
     private func loop() {
         let clock = ContinuousClock()
         var lastPublication = clock.now
-        var lastCheckpoint = clock.now
+        // The first one comes early: whoever is killed in the first minute can go on too.
+        var nextCheckpoint = clock.now + .seconds(1)
         var pace = Pace()
         do {
             while true {
@@ -354,11 +355,9 @@ public final class Learner: Sendable {
                     publish()
                     lastPublication = clock.now
                 }
-                if let plan = preparation.withLock({ $0.checkpoint }),
-                    (clock.now - lastCheckpoint).seconds > plan.seconds
-                {
+                if let plan = preparation.withLock({ $0.checkpoint }), clock.now > nextCheckpoint {
                     writeCheckpoint(plan)
-                    lastCheckpoint = clock.now
+                    nextCheckpoint = clock.now + .seconds(plan.seconds)
                 }
             }
             let concluded = try conclude()

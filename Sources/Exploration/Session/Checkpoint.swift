@@ -9,7 +9,7 @@ public struct CheckpointPlan: Sendable {
     /// What the program wants to find again: its options, say.
     public let notes: [String: String]
 
-    public init(path: String, seconds: Double = 30, notes: [String: String] = [:]) {
+    public init(path: String, seconds: Double = 10, notes: [String: String] = [:]) {
         (self.path, self.seconds, self.notes) = (path, seconds, notes)
     }
 }

@@ -9,6 +9,7 @@ public indirect enum JSONValue: Sendable {
     case truth(Bool)
     case list([JSONValue])
     case object([(String, JSONValue)])
+    case null
 
     public var line: String {
         var text = ""
@@ -21,6 +22,7 @@ public indirect enum JSONValue: Sendable {
         case .number(let value):
             line += value.isFinite ? "\(value)" : value.isNaN ? "\"nan\"" : value < 0 ? "\"-inf\"" : "\"inf\""
         case .whole(let value): line += "\(value)"
+        case .null: line += "null"
         case .truth(let value): line += value ? "true" : "false"
         case .text(let text): Self.quote(text, into: &line)
         case .list(let values):
@@ -103,7 +105,9 @@ extension JSONValue: Decodable {
             return
         }
         let value = try decoder.singleValueContainer()
-        if let truth = try? value.decode(Bool.self) {
+        if value.decodeNil() {
+            self = .null
+        } else if let truth = try? value.decode(Bool.self) {
             self = .truth(truth)
         } else if let whole = try? value.decode(Int.self) {
             self = .whole(whole)

@@ -68,6 +68,16 @@ public struct Script: Sendable {
         try checkOrder()
     }
 
+    /// Whether the run is left paused: only a person at a window can end that.
+    public var endsPaused: Bool {
+        for entry in entries.reversed() {
+            guard case .command(let parsed) = entry.deed else { continue }
+            if parsed == .command(.resume) { return false }
+            if parsed == .command(.pause) { return true }
+        }
+        return false
+    }
+
     /// What an entry may have beside its verb.
     private static let extras: [String: Set<String>] = [
         "set": ["to"], "rename": ["to"], "act": ["arguments"], "keep": ["as", "over"],

@@ -156,17 +156,20 @@ public final class SessionWriter: Recorder {
         deinit { close(descriptor) }
     }
 
-    /// Begins a session. A file that is there is kept under its name with a `~`.
+    /// Begins a session. An earlier session of this name is kept under the name with a `~`.
     ///
-    /// - Throws: ``CLMatError/fileNotWritable(path:reason:)``.
+    /// - Throws: ``CLMatError/fileNotWritable(path:reason:)``, also if another run is writing the file, or if what is
+    ///   there is not a session.
     public init(writing path: String, header: SessionFile.Header) throws(CLMatError) {
         self.path = path
-        var status = stat()
-        if stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG, status.st_size > 0 {
-            guard rename(path, path + "~") == 0 else { throw Self.failure(path) }
-        }
+        try Self.putAside(path)
         let descriptor = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY, 0o644)
         guard descriptor >= 0 else { throw Self.failure(path) }
+        // The lock ends with the process, whatever becomes of it.
+        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+            close(descriptor)
+            throw .fileNotWritable(path: path, reason: "another run is writing it")
+        }
         file = Mutex(Output(descriptor))
         var entries: [(String, JSONValue)] = [
             ("clmat-session", .whole(SessionFile.format)), ("model", .text(header.model)),
@@ -178,6 +181,28 @@ public final class SessionWriter: Recorder {
         ]
         if let resumes = header.resumes { entries.append(("resumes", .text(resumes))) }
         try write(entries, isUrgent: true)
+    }
+
+    /// Moves an earlier session out of the way; anything else stays where it is.
+    private static func putAside(_ path: String) throws(CLMatError) {
+        var status = stat()
+        guard stat(path, &status) == 0 else { return }
+        guard status.st_mode & S_IFMT == S_IFREG else {
+            throw .fileNotWritable(path: path, reason: "it is not a plain file")
+        }
+        guard status.st_size > 0 else { return }
+        let old = open(path, O_RDWR | O_CLOEXEC)
+        guard old >= 0 else { throw failure(path) }
+        defer { close(old) }
+        guard flock(old, LOCK_EX | LOCK_NB) == 0 else {
+            throw .fileNotWritable(path: path, reason: "another run is writing it")
+        }
+        let mark = Array("{\"clmat-session\":".utf8)
+        var start = [UInt8](repeating: 0, count: mark.count)
+        guard Foundation.read(old, &start, start.count) == start.count, start == mark else {
+            throw .fileNotWritable(path: path, reason: "there is a file of this name that is no session")
+        }
+        guard rename(path, path + "~") == 0 else { throw failure(path) }
     }
 
     public func record(_ measurements: Measurements, at position: Position) throws(CLMatError) {

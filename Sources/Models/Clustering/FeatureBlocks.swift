@@ -18,7 +18,9 @@ public struct FeatureBlocks: Sendable, Equatable {
 
     /// - Throws: ``CLMatError/invalidValue(setting:value:accepted:)`` if a block has no column.
     public init(widths: [Int], scales: [Double]? = nil) throws(CLMatError) {
-        guard !widths.isEmpty, widths.allSatisfy({ $0 > 0 }), scales?.count ?? widths.count == widths.count else {
+        guard !widths.isEmpty, widths.allSatisfy({ (1...1 << 30).contains($0) }), widths.count <= 1 << 20,
+            scales?.count ?? widths.count == widths.count
+        else {
             throw .invalidValue(
                 setting: "blocks", value: widths.map(String.init).joined(separator: ","),
                 accepted: "widths of at least one column each, and as many scales")

@@ -218,17 +218,20 @@ public struct KMeansTrainer: Model {
     public func conclude(_ settings: Settings, at step: Step) throws(CLMatError) -> Measurements {
         var measured = Measurements()
         guard data.count <= 200_000 else { return measured }
+        // A run that was resumed at its last step has not taken over its settings yet.
+        var current = self
+        current.follow(settings)
         var (inertia, loss) = (0.0, 0.0)
         for first in stride(from: 0, to: data.count, by: 10_000) {
             let points = try data.rows((first..<min(data.count, first + 10_000)).map(Int32.init), on: device)
-            for distance in try kmeans.assign(points).squaredDistances.values {
+            for distance in try current.kmeans.assign(points).squaredDistances.values {
                 inertia += Double(distance)
                 loss += Double(distance).squareRoot()
             }
         }
         measured["inertia"] = inertia / Double(data.count)
         measured["main-loss"] = loss / Double(data.count)
-        measured["silhouette"] = try silhouette().mean
+        measured["silhouette"] = try current.silhouette().mean
         return measured
     }
 

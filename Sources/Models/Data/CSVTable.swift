@@ -1,8 +1,8 @@
 import CLMat
 import Foundation
 
-/// Numbers in rows of a text file, one point a line, set apart by commas, semicolons or tabs. A first line that is not all
-/// numbers names the columns. Plain or packed with gzip.
+/// Numbers in rows of a text file, one point a line, set apart by commas, semicolons or tabs. A first line without any
+/// number names the columns. Plain or packed with gzip.
 public struct CSVTable: PointData {
     public let name: String
     public let count: Int
@@ -15,7 +15,9 @@ public struct CSVTable: PointData {
     ///   that is no finite number, or line with another number of fields; ``CLMatError/dataMismatch(_:)`` if there are no
     ///   points.
     public init(_ path: String) throws(CLMatError) {
-        let bytes = try GzipFile.read(path, limit: GzipFile.standardLimit)
+        var bytes = try GzipFile.read(path, limit: GzipFile.standardLimit)
+        // The byte order mark that spreadsheets write before UTF-8.
+        if bytes.starts(with: [0xEF, 0xBB, 0xBF]) { bytes.removeFirst(3) }
         var values: [Float] = []
         var names: [String] = []
         var (columns, count, line) = (0, 0, 0)
@@ -27,8 +29,9 @@ public struct CSVTable: PointData {
             let fields = row.split(omittingEmptySubsequences: false) { separators.contains($0) }.map {
                 String(decoding: $0, as: UTF8.self).trimmingCharacters(in: CharacterSet(charactersIn: " \""))
             }
-            let numbers = fields.map { Float($0) }
-            if columns == 0, count == 0, numbers.contains(where: { $0 == nil }), names.isEmpty {
+            // Hexadecimal numbers are not what a table means.
+            let numbers = fields.map { $0.contains { "xXpP".contains($0) } ? nil : Float($0) }
+            if columns == 0, count == 0, numbers.allSatisfy({ $0 == nil }), names.isEmpty {
                 (names, columns) = (fields, fields.count)
                 continue
             }

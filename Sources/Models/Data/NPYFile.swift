@@ -36,12 +36,16 @@ public final class NPYFile: PointData, @unchecked Sendable {
         func damaged(_ place: String, _ problem: String) -> CLMatError {
             .fileDamaged(path: path, place: place, problem: problem)
         }
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        // A pipe would wait for ever for somebody who writes.
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         var status = stat()
         guard descriptor >= 0, fstat(descriptor, &status) == 0 else {
             throw .fileMissing(path: path, hint: "Check the path.")
         }
         defer { close(descriptor) }
+        guard status.st_mode & S_IFMT == S_IFREG else {
+            throw .fileMissing(path: path, hint: "It is not a plain file.")
+        }
         length = Int(status.st_size)
         guard length >= 10, let mapping = mmap(nil, length, PROT_READ, MAP_PRIVATE, descriptor, 0),
             mapping != MAP_FAILED

@@ -110,6 +110,11 @@ import Testing
                     Issue.record("'\(text)' was taken")
                 } catch { #expect("\(error)".contains(place), "\(error)") }
             }
+            // A byte order mark is no part of the first number, and a hole in the first line no title.
+            try Files.write("\u{FEFF}1,2\n3,4\n", to: csv)
+            #expect(try CSVTable(csv).count == 2)
+            try Files.write("1,\n3,4\n", to: csv)
+            #expect(thrownCase { _ = try CSVTable(csv) } == "fileDamaged")
             try Files.write("", to: csv)
             #expect(thrownCase { _ = try CSVTable(csv) } == "dataMismatch")
 
