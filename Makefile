@@ -70,6 +70,9 @@ pictures: setup swift ## draw the window into docs/ on both data sets, dark and 
 		$(PICTURE) $$options docs/ldam-mnist-$$theme-$${size%x*}.png --data mnist || exit 1; \
 		$(PICTURE) $$options docs/ldam-fashion-$$theme-$${size%x*}.png || exit 1; \
 	done; done
+	.build/release/explore kmeans --data mnist --steps 501 --at-step 500 --quiet --pictures none --set reseeding=off \
+		--set size-weight=0.02@300 --set size-weight=3@400 --set size-weight=0.0001@450 \
+		--screenshot docs/kmeans-mnist-dark-1600.png
 
 format: swift ## bring all Swift files into the project's format
 	swift format --in-place --parallel --recursive Package.swift Sources Tests samples
