@@ -50,7 +50,7 @@ struct RunOptions: ParsableArguments {
     var play: String?
 
     @Option(help: ArgumentHelp("Memory for going back: snapshots of the model.", valueName: "size"))
-    var snapshots = "256MB"
+    var snapshots = "128MB"
 
     @Option(help: ArgumentHelp("Write what came out as one JSON object.", valueName: "file"))
     var summary: String?

@@ -25,7 +25,7 @@ public final class Learner: Sendable {
         /// Attachments that are on from the start, in place of those that the initialiser is given.
         public var attached: [String]?
         /// Bytes of device memory that snapshots may keep alive.
-        public var snapshotBudget = 1 << 28
+        public var snapshotBudget = 1 << 27
         public var director: (any Director)?
         public var recorder: (any Recorder)?
         /// Where a checkpoint is written now and then, and at the end.
