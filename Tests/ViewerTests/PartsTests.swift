@@ -125,6 +125,22 @@ import Testing
             as [(Float, Float)])
     func scaleFollowsTheDisplay(_ dpi: Float, _ scale: Float) { #expect(DisplayScale.scale(dpi: dpi) == scale) }
 
+    /// After a way back, the value at the end of what is past is not one of what is ahead, however thin the curve is.
+    @Test(arguments: [0, 1, 17, 500, 999, 1000])
+    @MainActor func valuesOfTheFutureAreNotOfThePresent(step: Int) {
+        let timeline = Timeline()
+        for step in 1...1000 {
+            var measured = Measurements()
+            measured["m"] = Double(step)
+            timeline.append(measured, at: Position(step: step))
+        }
+        timeline.withRecord { $0.position.step = step }
+        var cache = CurveCache()
+        let drawn = cache.curve("m", timeline, in: 0...1000, width: 40, lastChange: -1)
+        #expect(drawn.value(at: step)?.last == (step == 0 ? nil : Float(step)))
+        #expect(drawn.buckets.last?.lastStep == 1000)
+    }
+
     @Test func settlingIsFoundInADecay() throws {
         let timeline = Timeline()
         func measure(_ step: Int, _ value: Double) {

@@ -98,6 +98,9 @@ extension Learner {
         }
         pace.lastScheduled = timeline.step
         pace.stepsToPause = nil
+        // A branch is not compared with itself.
+        let here = timeline.position.branch
+        state.withLock { if $0.status.comparedBranch == here { $0.status.comparedBranch = nil } }
         refresh()
         publish()
     }

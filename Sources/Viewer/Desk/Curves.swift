@@ -46,7 +46,7 @@ struct CurveCache {
         let kept = drawn[line]
         if let kept, kept.key == key || isGoodEnough(kept, for: key) { return kept }
 
-        let buckets = timeline.buckets(metric, in: key.first...key.last, count: max(1, width))
+        let buckets = Self.buckets(metric, timeline, key)
         // A way back or a deletion takes values away: what was seen of them counts no more.
         let isSame = kept?.key.version == key.version
         let extremes = Self.extremes(of: buckets, and: isSame ? kept?.extremes : nil)
@@ -59,6 +59,18 @@ struct CurveCache {
             isSparse: isOld || kept?.isSparse == true)
         drawn[line] = fresh
         return fresh
+    }
+
+    /// What is drawn of a metric. No bucket reaches across the present: its value is not one of the future.
+    private static func buckets(_ metric: String, _ timeline: Timeline, _ key: Key) -> [Timeline.Bucket] {
+        let whole = key.first...key.last
+        guard key.now >= key.first, key.now < key.last else {
+            return timeline.buckets(metric, in: whole, count: max(1, key.width))
+        }
+        let length = max(1, (whole.count + max(1, key.width) - 1) / max(1, key.width))
+        return [key.first...key.now, key.now + 1...key.last].flatMap { part in
+            timeline.buckets(metric, in: part, count: (part.count + length - 1) / length)
+        }
     }
 
     /// The curve of another branch, from where it leaves the current path. It does not grow.

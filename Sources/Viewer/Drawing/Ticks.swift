@@ -58,8 +58,8 @@ struct Ticks {
     func label(_ value: Double) -> String {
         let size = values.map(abs).max() ?? 0
         if size >= 1e6 || (size < 1e-3 && size > 0) { return value == 0 ? "0" : String(format: "%.3g", value) }
-        // Six digits do not fit beside a graph: 125k.
-        if size >= 1e5, step >= 100 { return value == 0 ? "0" : format(value / 1000) + "k" }
+        // Five digits and a comma do not fit beside a graph: 12.5k.
+        if size >= 1e4, step >= 100 { return value == 0 ? "0" : format(value / 1000, digits: 6) + "k" }
         let decimals = max(0, -Int(floor(log10(step) + 1e-9)))
         // 0.25 needs one more place than its size says.
         let extra = (step * pow(10, Double(decimals))).rounded() / pow(10, Double(decimals)) == step ? 0 : 1
