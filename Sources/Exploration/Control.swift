@@ -198,6 +198,18 @@ public struct Settings: Sendable, Equatable {
         set { values[id] = newValue }
     }
 
+    /// Takes over values that a person gave, each as its control takes it.
+    ///
+    /// - Throws: ``CLMatError/unknownName(kind:name:known:)`` or ``CLMatError/invalidValue(setting:value:accepted:)``.
+    mutating func set(_ given: [String: Double], as controls: [Control]) throws(CLMatError) {
+        for (id, value) in given {
+            guard let control = controls.first(where: { $0.id == id }) else {
+                throw .unknownName(kind: "control", name: id, known: controls.map(\.id).sorted())
+            }
+            self[id] = try control.checked(value)
+        }
+    }
+
     public func isOn(_ id: String) -> Bool { self[id] != 0 }
     public func int(_ id: String) -> Int { Int(self[id]) }
     public mutating func remove(_ id: String) { values[id] = nil }

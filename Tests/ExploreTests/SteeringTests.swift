@@ -64,6 +64,25 @@ import Testing
         }
     }
 
+    /// What was not given is not given again: options without a value have no place in a checkpoint.
+    @Test func aRunWithDefaultsCanBeGoneOnWith() throws {
+        let folder = try prepared()
+        let data = ["--data", folder.url.path]
+        for model in [["kmeans", "--clusters", "4"], ["nmf", "--parts", "3"]] {
+            let common = [model[0], "--headless", "--pictures", "none", "--quiet"]
+            let first = try Program(
+                arguments: common + Array(model[1...]) + data + ["--steps", "4", "--save", "\(model[0]).jsonl"],
+                in: folder.url)
+            #expect(first.status == 0, "\(first.error)")
+            let second = try Program(
+                arguments: common + ["--resume", "\(model[0]).jsonl", "--steps", "8", "--summary", "s.json"],
+                in: folder.url)
+            #expect(second.status == 0, "\(second.error)")
+            #expect(try String(contentsOfFile: folder.path("s.json"), encoding: .utf8).contains("\"steps\": 8"))
+            #expect(try Program("replay", "\(model[0]).jsonl", in: folder.url).status == 0)
+        }
+    }
+
     @Test func aClaimThatFailsIsStatusOneWithBothValues() throws {
         let folder = try prepared()
         try #"[{"step": 5, "expect": "train-loss", "below": 0.0001}]"#.write(

@@ -26,6 +26,9 @@ extension ModelCommand {
         return [("--data", data), ("--batch", options.batch.map(String.init) ?? "")] + modelArguments
     }
 
+    /// The same as words of a command line, without what was not given.
+    var words: [String] { arguments.filter { !$0.value.isEmpty }.flatMap { [$0.name, $0.value] } }
+
     func run() throws {
         let device = try options.chooseDevice()
         var (command, learnerOptions) = (self, Learner.Options(seed: options.seed, device: device.summary))
@@ -41,18 +44,14 @@ extension ModelCommand {
         learnerOptions.staysAtTheEnd = plan.isAttended
         learnerOptions.director = plan.player
         let learner = try command.makeLearner(on: device, learnerOptions)
-        if let checkpoint = learnerOptions.resumes {
-            let last = try options.maximumSteps(stepsPerEpoch: learner.status.stepsPerEpoch)
-            if let last, last <= checkpoint.step {
-                throw CLMatError.invalidValue(
-                    setting: "the last step", value: "\(last)",
-                    accepted: "one after step \(checkpoint.step), where \(checkpoint.path) goes on")
-            }
+        let last = try options.maximumSteps(stepsPerEpoch: learner.status.stepsPerEpoch)
+        if let checkpoint = learnerOptions.resumes, let last, last <= checkpoint.step {
+            throw CLMatError.invalidValue(
+                setting: "the last step", value: "\(last)",
+                accepted: "one after step \(checkpoint.step), where \(checkpoint.path) goes on")
         }
         let settings = try options.settings(for: learner.dashboard.controls)
-        try learner.prepare(
-            settings: settings.initial, schedule: settings.scheduled,
-            maximumSteps: options.maximumSteps(stepsPerEpoch: learner.status.stepsPerEpoch))
+        try learner.prepare(settings: settings.initial, schedule: settings.scheduled, maximumSteps: last)
         try Session(plan: plan, learner: learner).run()
     }
 

@@ -73,11 +73,10 @@ struct Session: Sendable {
             try Files.write(Files.read(resumed), to: start!)
         }
         let conditions = RunConditions(device)
-        let arguments = plan.command.arguments.filter { !$0.value.isEmpty }.flatMap { [$0.name, $0.value] }
         let header = SessionFile.Header(
             model: model, title: learner.title, device: conditions.device, threads: conditions.threads,
             instructions: conditions.instructions, seed: learner.options.seed, dataChecksum: learner.dataChecksum,
-            arguments: arguments, settings: learner.status.settings.values,
+            arguments: plan.command.words, settings: learner.status.settings.values,
             attached: learner.dashboard.attachments.filter(\.isAttached).map(\.id),
             resumes: start.map { URL(fileURLWithPath: $0).lastPathComponent })
         learner.keep(
@@ -87,7 +86,7 @@ struct Session: Sendable {
 
     /// What a checkpoint needs so that another process can go on from it.
     private func notes() throws -> [String: String] {
-        let encoded = try JSONEncoder().encode(plan.command.arguments.flatMap { [$0.name, $0.value] })
+        let encoded = try JSONEncoder().encode(plan.command.words)
         return ["model": model, "arguments": String(decoding: encoded, as: UTF8.self)]
     }
 

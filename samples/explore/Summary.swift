@@ -29,18 +29,7 @@ struct Summary {
 
 /// The little JSON that is written here: keys in a fixed order, numbers that are none as null.
 enum JSON {
-    static func string(_ text: String) -> String {
-        var escaped = ""
-        for scalar in text.unicodeScalars {
-            switch scalar {
-            case "\"": escaped += "\\\""
-            case "\\": escaped += "\\\\"
-            case _ where scalar.value < 0x20: escaped += "\\u" + String(format: "%04x", scalar.value)
-            default: escaped.unicodeScalars.append(scalar)
-            }
-        }
-        return "\"\(escaped)\""
-    }
+    static func string(_ text: String) -> String { JSONValue.text(text).line }
 
     static func number(_ value: Double) -> String {
         guard value.isFinite else { return "null" }

@@ -132,14 +132,8 @@ struct Journey: Sendable {
 
     /// Where a branch ends.
     func endPlace(of branch: Int) throws(CLMatError) -> Position {
-        let end = timeline.withRecord { record -> Position? in
-            guard let own = record.branches[branch], !own.isDeleted else { return nil }
-            return own.end
-        }
-        guard let end else {
-            throw .unknownName(kind: "branch", name: "\(branch)", known: timeline.branches.map { "\($0.id)" })
-        }
-        return end
+        _ = try timeline.known(branch)
+        return timeline.withRecord { $0.branches[branch]!.end }
     }
 
     /// Just before the last change; nil if there is none.
@@ -188,10 +182,7 @@ struct Journey: Sendable {
     }
 
     mutating func delete(branch: Int) throws(CLMatError) {
-        let known = timeline.branches
-        guard known.contains(where: { $0.id == branch }) else {
-            throw .unknownName(kind: "branch", name: "\(branch)", known: known.map { "\($0.id)" })
-        }
+        _ = try timeline.known(branch)
         guard branch != position.branch else {
             throw .invalidArgument(operation: "delete", problem: "The run is on this branch; go to another one first.")
         }

@@ -140,12 +140,19 @@ extension Timeline {
         }
     }
 
-    func rename(_ branch: Int, to name: String) throws(CLMatError) {
-        let known = branches
-        guard known.contains(where: { $0.id == branch }) else {
-            throw .unknownName(kind: "branch", name: "\(branch)", known: known.map { "\($0.id)" })
+    /// The branch of this number.
+    ///
+    /// - Throws: ``CLMatError/unknownName(kind:name:known:)`` if there is none, or it was deleted.
+    func known(_ branch: Int) throws(CLMatError) -> Branch {
+        let all = branches
+        guard let found = all.first(where: { $0.id == branch }) else {
+            throw .unknownName(kind: "branch", name: "\(branch)", known: all.map { "\($0.id)" })
         }
-        if branches.first(where: { $0.id == branch })?.name == name { return }
+        return found
+    }
+
+    func rename(_ branch: Int, to name: String) throws(CLMatError) {
+        if try known(branch).name == name { return }
         try checkNew(name)
         withRecord { record in
             record.branches[branch]!.branch.name = name

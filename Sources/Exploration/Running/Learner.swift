@@ -136,12 +136,7 @@ public final class Learner: Sendable {
         let dashboard = run.dashboard
         var settings = Settings(initialOf: dashboard.controls)
         for (id, value) in resumed?.settings ?? [:] { settings[id] = value }
-        for (id, value) in options.settings {
-            guard let control = dashboard.control(id) else {
-                throw .unknownName(kind: "control", name: id, known: dashboard.controls.map(\.id).sorted())
-            }
-            settings[id] = try control.checked(value)
-        }
+        try settings.set(options.settings, as: dashboard.controls)
         if let resumed { try resumed.restore(&run, seed: options.seed, checksum: data.checksum) }
         title = run.title
         modelType = M.self
@@ -176,14 +171,8 @@ public final class Learner: Sendable {
     public func prepare(
         settings: [String: Double] = [:], schedule: [Scheduled] = [], maximumSteps: Int? = nil
     ) throws(CLMatError) {
-        let controls = dashboard.controls
         var checked = status.settings
-        for (id, value) in settings {
-            guard let control = controls.first(where: { $0.id == id }) else {
-                throw .unknownName(kind: "control", name: id, known: controls.map(\.id).sorted())
-            }
-            checked[id] = try control.checked(value)
-        }
+        try checked.set(settings, as: dashboard.controls)
         let position = timeline.position
         journey.withLock { $0.begin(with: checked) }
         state.withLock { $0.status.settings = checked }

@@ -10,14 +10,10 @@ enum CommandWords {
 
         /// - Throws: ``CLMatError/unknownName(kind:name:known:)``.
         func resolve(_ timeline: Timeline) throws(CLMatError) -> Int {
-            let branches = timeline.branches
             switch self {
-            case .number(let number):
-                guard branches.contains(where: { $0.id == number }) else {
-                    throw .unknownName(kind: "branch", name: "\(number)", known: branches.map { "\($0.id)" })
-                }
-                return number
+            case .number(let number): return try timeline.known(number).id
             case .name(let name):
+                let branches = timeline.branches
                 guard let branch = branches.last(where: { $0.name == name }) else {
                     throw .unknownName(kind: "branch", name: name, known: branches.map(\.name))
                 }

@@ -123,13 +123,12 @@ import Foundation
         if gui_mouse_was_pressed() { hand.showsFocus = false }
 
         // On a desk that scrolls, panels pass below the strips.
-        let isAbove = Layout.scrolls(size)
-        if !isAbove { drawToolbar() }
-        let errorLines = isAbove ? errorLines.count : drawStatusLine()
+        let scrolls = Layout.scrolls(size)
+        if !scrolls { drawToolbar() }
+        let errorLines = scrolls ? errorLines.count : drawStatusLine()
         let area = workingArea(errorLines: errorLines)
         let panels = layout.openPanels(dashboard)
         setProfiling(panels.contains(.profile))
-        let scrolls = Layout.scrolls(size)
         if scrolls {
             let content = Layout.column(
                 panels, in: area.inset(0, 0, 8, 0), need: { self.need(of: $0, $1, in: area) })
@@ -145,7 +144,7 @@ import Foundation
             show(panel, box, textures)
         }
         if panels.isEmpty { drawEmptyDesk(area) }
-        if isAbove {
+        if scrolls {
             drawToolbar()
             drawStatusLine()
         }
