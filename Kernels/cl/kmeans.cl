@@ -10,23 +10,6 @@
 // Sums      in the order of the points, in blocks: the same numbers on each run.
 // Host      checks shapes, that K > 0, and that order and starts are as they should be.
 
-#ifndef GROUP
-#define GROUP 64
-#endif
-
-// The sum of one number a work-item, in all of them. `partials` holds GROUP floats.
-static float group_sum(float a, __local float *partials)
-{
-    const int lane = get_local_id(0);
-    partials[lane] = a;
-    barrier(CLK_LOCAL_MEM_FENCE);
-    for (int half_count = GROUP / 2; half_count > 0; half_count /= 2) {
-        if (lane < half_count) partials[lane] += partials[lane + half_count];
-        barrier(CLK_LOCAL_MEM_FENCE);
-    }
-    return partials[0];
-}
-
 // squares[r] = sum over d of w[d] x[r, d]^2. Launch: one work-group a row.
 __kernel __attribute__((reqd_work_group_size(GROUP, 1, 1)))
 void kmeans_squares(const int columns, __global const float *xs, __global const float *weights,

@@ -53,7 +53,25 @@ static const char langevin_text[] = {
 static const char kmeans_text[] = {
 #embed "../shared/common.h" suffix(,)
 #embed "../shared/kmeans.h" suffix(,)
+#embed "../cl/group.h" suffix(,)
 #embed "../cl/kmeans.cl" suffix(,)
+    0};
+
+static const char samplers_text[] = {
+#embed "../shared/common.h" suffix(,)
+#embed "../shared/elementary.h" suffix(,)
+#embed "../shared/philox.h" suffix(,)
+#embed "../shared/samplers.h" suffix(,)
+#embed "../cl/samplers.cl" suffix(,)
+    0};
+static const char topics_text[] = {
+#embed "../shared/common.h" suffix(,)
+#embed "../shared/elementary.h" suffix(,)
+#embed "../shared/philox.h" suffix(,)
+#embed "../shared/samplers.h" suffix(,)
+#embed "../shared/topics.h" suffix(,)
+#embed "../cl/group.h" suffix(,)
+#embed "../cl/topics.cl" suffix(,)
     0};
 
 #pragma clang diagnostic pop
@@ -62,7 +80,7 @@ static const struct { const char *name, *text; } families[] = {
     {"elementwise", elementwise_text}, {"reduction", reduction_text}, {"layout", layout_text},
     {"softmax", softmax_text},         {"random", random_text},       {"convolution", convolution_text},
     {"pooling", pooling_text},         {"update", update_text},       {"langevin", langevin_text},
-    {"kmeans", kmeans_text},
+    {"kmeans", kmeans_text},           {"samplers", samplers_text},   {"topics", topics_text},
 };
 
 const char *clmat_kernel_source(const char *family)

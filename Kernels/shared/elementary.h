@@ -7,14 +7,12 @@
 #ifndef CLMAT_ELEMENTARY_H
 #define CLMAT_ELEMENTARY_H
 
-// e^x, within 2 ulp; 0 and infinity past the ends, NaN for NaN.
-static inline float clmat_exp(float x)
+// e^r for x = n ln 2 + r, |r| <= ln 2 / 2, and that n.
+CLMAT_INLINE float clmat_reduced_exp(float x, int *n)
 {
     const float magic = 12582912.0f;                    // 1.5 * 2^23: adding it rounds to the nearest integer
-    x = x < -104.0f ? -104.0f : x;
-    x = x > 89.0f ? 89.0f : x;
     const float shifted = x * 1.44269504f + magic;
-    const int n = as_int(shifted) - as_int(magic);      // round(x / ln 2)
+    *n = as_int(shifted) - as_int(magic);               // round(x / ln 2)
     const float k = shifted - magic;
     const float r = (x - k * 0.693359375f) - k * -2.12194440e-4f;
     float p = 1.9875691500e-4f;
@@ -23,10 +21,27 @@ static inline float clmat_exp(float x)
     p = p * r + 4.1665795894e-2f;
     p = p * r + 1.6666665459e-1f;
     p = p * r + 5.0000001201e-1f;
-    p = p * (r * r) + r + 1.0f;
+    return p * (r * r) + r + 1.0f;
+}
+
+// e^x, within 2 ulp; 0 and infinity past the ends, NaN for NaN.
+static inline float clmat_exp(float x)
+{
+    x = x < -104.0f ? -104.0f : x;
+    x = x > 89.0f ? 89.0f : x;
+    int n;
+    const float p = clmat_reduced_exp(x, &n);
     const int half_n = n >> 1;                          // 2^n in two factors, for subnormal results
     // As unsigned, since for NaN n is anything; p is NaN then.
     return p * as_float((int)((uint)(half_n + 127) << 23)) * as_float((int)((uint)(n - half_n + 127) << 23));
+}
+
+// e^x for x in [-1, 0], the same bits as clmat_exp: there n is 0 or -1, and no end is near.
+static inline float clmat_exp_of_part(float x)
+{
+    int n;
+    const float p = clmat_reduced_exp(x, &n);
+    return p * as_float((int)((uint)(n + 127) << 23));
 }
 
 // ln x, within 2 ulp; -infinity at 0, NaN below.

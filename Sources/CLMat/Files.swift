@@ -52,6 +52,17 @@ public enum Files {
         try write(Data(text.utf8), to: path)
     }
 
+    /// Makes a folder, and those that it lies in, where they are missing.
+    ///
+    /// - Throws: ``CLMatError/fileNotWritable(path:reason:)``.
+    public static func makeFolder(_ path: String) throws(CLMatError) {
+        do {
+            try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+        } catch {
+            throw .fileNotWritable(path: path, reason: "there is no such folder, and it cannot be made")
+        }
+    }
+
     /// - Throws: ``CLMatError/fileMissing(path:hint:)`` if it cannot be read.
     public static func read(_ path: String, hint: String = "Check the path.") throws(CLMatError) -> Data {
         do {

@@ -50,8 +50,13 @@ public struct KernelFamily: Sendable, Hashable {
     static let update = KernelFamily(builtIn: "update")
     static let langevin = KernelFamily(builtIn: "langevin")
     static let kmeans = KernelFamily(builtIn: "kmeans")
+    static let samplers = KernelFamily(builtIn: "samplers")
+    static let topics = KernelFamily(builtIn: "topics")
     /// Every family that ships with CLMat.
-    static let all = [elementwise, reduction, layout, softmax, random, convolution, pooling, update, langevin, kmeans]
+    static let all = [
+        elementwise, reduction, layout, softmax, random, convolution, pooling, update, langevin, kmeans, samplers,
+        topics,
+    ]
 }
 
 /// The arguments of a launch as the CPU's function wants them. The index is the place among the kernel's parameters;
@@ -82,6 +87,9 @@ public struct KernelArguments: Sendable {
     }
     public func floats(_ index: Int) -> UnsafePointer<Float> { UnsafePointer(mutableFloats(index)) }
     public func ints(_ index: Int) -> UnsafePointer<Int32> { UnsafePointer(mutableInts(index)) }
+    public func words(_ index: Int) -> UnsafePointer<UInt32> {
+        UnsafePointer(memory(index).assumingMemoryBound(to: UInt32.self))
+    }
     public func bytes(_ index: Int) -> UnsafePointer<UInt8> {
         UnsafePointer(memory(index).assumingMemoryBound(to: UInt8.self))
     }

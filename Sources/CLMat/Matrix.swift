@@ -146,6 +146,18 @@ public struct IntVector: Sendable {
         buffer = try device.backend.allocate(bytes: 4 * count)
     }
 
+    init(zeros count: Int, on device: Device) throws(CLMatError) {
+        try self.init(uninitialised: count, bounds: 0...0, on: device)
+        try clear()
+    }
+
+    /// Sets all elements to 0.
+    mutating func clear() throws(CLMatError) {
+        // The bits of the float 0 are those of the integer.
+        try device.launch(
+            .fill, [.int(count), .float(0), argument], over: .elements(count, bytes: 4))
+    }
+
     /// The elements. Waits for the device.
     public var values: [Int32] {
         get throws(CLMatError) {
@@ -157,11 +169,13 @@ public struct IntVector: Sendable {
 
     /// Makes the memory this vector's own before a kernel changes it in place. What the host knows of its elements is
     /// forgotten.
-    public mutating func makeUnique() throws(CLMatError) {
+    public mutating func makeUnique() throws(CLMatError) { try makeUnique(keepingContent: true) }
+
+    mutating func makeUnique(keepingContent: Bool) throws(CLMatError) {
         bounds = nil
         if isKnownUniquelyReferenced(&buffer) { return }
         let own = try device.backend.allocate(bytes: 4 * count)
-        try device.backend.copy(buffer, to: own, bytes: 4 * count)
+        if keepingContent { try device.backend.copy(buffer, to: own, bytes: 4 * count) }
         buffer = own
     }
 

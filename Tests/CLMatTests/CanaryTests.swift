@@ -1,7 +1,8 @@
-import CLMat
 import CLMatKernels
 import TestSupport
 import Testing
+
+@testable import CLMat
 
 /// No kernel of CLMat writes past its outputs: each is launched, as a dependent would, into buffers that are longer.
 @Suite struct CanaryTests {
@@ -27,6 +28,18 @@ import Testing
         func input(_ count: Int) throws -> Argument {
             var random = SplitMix64(seed: 2)
             return try Matrix(random.floats(count), 1, count, on: device).argument
+        }
+        func positives(_ count: Int, upTo limit: Float = 1) throws -> Argument {
+            var random = SplitMix64(seed: 4)
+            return try Matrix(random.floats(count, in: 0.01...limit), 1, count, on: device).argument
+        }
+        /// Bounds of so many rows of 3 nonzeros each.
+        func starts(_ rows: Int) throws -> Argument { try IntVector((0...rows).map { 3 * $0 }, on: device).argument }
+        /// Zeros that samples are added to, with the canary behind them.
+        func counts(_ count: Int) throws -> Argument {
+            let zeros = [Float](repeating: 0, count: count) + [Float](repeating: Self.canary, count: 64)
+            outputs.append((try Matrix(zeros, 1, count + 64, on: device), count))
+            return outputs[outputs.count - 1].matrix.argument
         }
         func integers(_ count: Int, below limit: Int) throws -> Argument {
             var random = SplitMix64(seed: 3)
@@ -408,7 +421,132 @@ import Testing
                 try p.input(7 * columns), try p.inOut(7 * columns),
             ]
         },
+        CanaryCase(
+            "sample_gamma", in: "samplers",
+            cpu: { a, r in
+                sample_gamma(
+                    r.lowerBound, r.upperBound, a.word(1), a.word(2), a.word(3), a.word(4), a.word(5), a.floats(6),
+                    a.mutableFloats(7))
+            }, .elements(n, bytes: 8)
+        ) { p in
+            [.int(n), .word(1), .word(0), .word(0), .word(0), .word(0), try p.positives(n), try p.output(n)]
+        },
+        CanaryCase(
+            "sample_poisson", in: "samplers",
+            cpu: { a, r in
+                sample_poisson(
+                    r.lowerBound, r.upperBound, a.word(1), a.word(2), a.word(3), a.word(4), a.word(5), a.floats(6),
+                    a.words(7), a.mutableInts(8))
+            }, .elements(n, bytes: 8)
+        ) { p in
+            [
+                .int(n), .word(1), .word(0), .word(0), .word(0), .word(0), try p.positives(n, upTo: 300),
+                try PoissonTables(on: p.device).words.argument, try p.output(n),
+            ]
+        },
+        CanaryCase(
+            "sample_binomial", in: "samplers",
+            cpu: { a, r in
+                sample_binomial(
+                    r.lowerBound, r.upperBound, a.word(1), a.word(2), a.word(3), a.word(4), a.word(5), a.ints(6),
+                    a.floats(7), a.mutableInts(8))
+            }, .elements(n, bytes: 12)
+        ) { p in
+            [
+                .int(n), .word(1), .word(0), .word(0), .word(0), .word(0), try p.integers(n, below: 100),
+                try p.positives(n), try p.output(n),
+            ]
+        },
+        // 11 documents of 3 words of 5, of 61 topics; each document in a slice of its own.
+        canaryOfTopics(form: 0, rate: 20), canaryOfTopics(form: 1, rate: 2), canaryOfTopics(form: 1, rate: 20),
+        CanaryCase(
+            "topics_merge", in: "topics",
+            cpu: { a, r in
+                topics_merge(
+                    r.lowerBound, r.upperBound, a.int(1), a.int(2), a.int(3), a.float(4), a.float(5), a.ints(6),
+                    a.floats(7), a.floats(8), a.mutableInts(9), a.mutableFloats(10))
+            }, .elements(rows * columns, bytes: 24)
+        ) { p in
+            let m = rows * columns
+            return [
+                .int(m), .int(columns), .int(2), .int(m), .float(1), .float(1), try p.integers(2 * m, below: 9),
+                try p.positives(columns), try p.positives(columns), try p.inOut(m), try p.inOut(m),
+            ]
+        },
+        CanaryCase(
+            "topics_normalise", in: "topics",
+            cpu: { a, r in
+                topics_normalise(
+                    r.lowerBound, r.upperBound, a.int(1), a.float(2), a.floats(3), a.floats(4), a.mutableFloats(5))
+            }, .elements(rows * columns, bytes: 8)
+        ) { p in
+            [
+                .int(rows * columns), .int(columns), .float(1), try p.positives(rows * columns),
+                try p.positives(columns), try p.output(rows * columns),
+            ]
+        },
+        CanaryCase(
+            "topics_cut", in: "topics",
+            cpu: { a, r in
+                topics_cut(r.lowerBound, r.upperBound, a.int(1), a.floats(2), a.floats(3), a.mutableFloats(4))
+            }, .elements(11, bytes: 12 * columns)
+        ) { p in
+            [
+                .int(11), .int(columns), try p.positives(11 * columns), try p.positives(11 * columns),
+                try p.inOut(11 * columns),
+            ]
+        },
+        CanaryCase(
+            "topics_infer", in: "topics",
+            cpu: { a, r in
+                topics_infer(
+                    r.lowerBound, r.upperBound, a.int(0), a.int(1), a.ints(2), a.ints(3), a.ints(4), a.floats(5),
+                    a.floats(6), a.mutableFloats(8))
+            }, .groups(11, bytes: 4 * columns)
+        ) { p in
+            [
+                .int(columns), .int(2), try p.starts(11), try p.integers(33, below: 5), try p.integers(33, below: 9),
+                try p.positives(columns), try p.positives(5 * columns), try p.inOut(33), try p.inOut(11 * columns),
+            ]
+        },
+        CanaryCase(
+            "topics_score", in: "topics",
+            cpu: { a, r in
+                topics_score(
+                    r.lowerBound, r.upperBound, a.int(0), a.ints(1), a.ints(2), a.ints(3), a.floats(4), a.floats(5),
+                    a.mutableFloats(6))
+            }, .groups(11, bytes: 4 * columns)
+        ) { p in
+            [
+                .int(columns), try p.starts(11), try p.integers(33, below: 5), try p.integers(33, below: 9),
+                try p.positives(5 * columns), try p.positives(11 * columns), try p.output(11),
+            ]
+        },
     ]
+
+    private static func canaryOfTopics(form: Int, rate: Float) -> CanaryCase {
+        CanaryCase(
+            "topics_sample", in: "topics",
+            cpu: { a, r in
+                topics_sample(
+                    r.lowerBound, r.upperBound, a.int(0), a.int(1), a.float(2), a.int(3), a.int(4), a.int(5), a.int(6),
+                    a.word(7), a.word(8), a.word(9), a.word(10), a.word(11), a.ints(12), a.ints(13), a.ints(14),
+                    a.ints(15), a.floats(16), a.floats(17), a.words(18), a.floats(19), a.mutableFloats(20),
+                    a.mutableInts(21), a.mutableFloats(22))
+            }, .groups(11, bytes: 4 * columns)
+        ) { p in
+            // On OpenCL devices all documents add to the same sums; on the CPU there are copies, and marks for those in use.
+            let isShared = p.device.kind != .cpu
+            return [
+                .int(columns), .int(form), .float(rate), .int(0), .int(1), .int(11),
+                .int(isShared ? 0 : 5 * columns), .word(1), .word(0), .word(0), .word(0), .word(0), try IntVector((0...11).map { $0 }, on: p.device).argument,
+                try p.starts(11), try p.integers(33, below: 5), try p.integers(33, below: 9),
+                try Matrix(filledWith: rate, Shape(1, columns), on: p.device).argument, try p.positives(columns),
+                try PoissonTables(on: p.device).words.argument, try p.positives(5 * columns), try p.inOut(11 * columns),
+                try p.counts(isShared ? 5 * columns : 11 * 5 * columns + 11), try p.output(22),
+            ]
+        }
+    }
 
     @Test(arguments: canaryCases, Device.all)
     func nothingIsWrittenPastTheOutputs(_ test: CanaryCase, on device: Device) throws {

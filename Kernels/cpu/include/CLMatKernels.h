@@ -178,4 +178,39 @@ void kmeans_sums(size_t begin, size_t end, int chunks, int columns, const float 
 void kmeans_move(size_t begin, size_t end, int columns, const int *starts, const float *rates, const float *sums,
                  float *centres);
 
+// MARK: - topics
+
+// As in shared/topics.h: the compiler says if they differ.
+#define CLMAT_TOPICS_MOST 2048
+#define CLMAT_FORM_POISSON 0
+#define CLMAT_FORM_MULTINOMIAL 1
+
+void topics_sample(size_t begin, size_t end, int topics, int form, float samples, int first, int adds, int slots, int stride,
+                   uint32_t seed_low, uint32_t seed_high, uint32_t step_low, uint32_t step_high, uint32_t stream,
+                   const int *bounds, const int *starts, const int *words, const int *counts,
+                   const float *topic_samples, const float *alpha, const uint32_t *tables, const float *phi,
+                   float *theta, int *sums, float *scores);
+
+void topics_merge(size_t begin, size_t end, int topics, int slices, int stride, float keep, float add, const int *sums,
+                  const float *scales, const float *old_scales, int *old, float *statistics);
+void topics_normalise(size_t begin, size_t end, int topics, float beta, const float *statistics,
+                      const float *normalisers, float *phi);
+void topics_cut(size_t begin, size_t end, int topics, const float *statistics, const float *pulls, float *phi);
+void topics_infer(size_t begin, size_t end, int topics, int rounds, const int *starts, const int *words,
+                  const int *counts, const float *alpha, const float *phi, float *theta);
+void topics_score(size_t begin, size_t end, int topics, const int *starts, const int *words, const int *counts,
+                  const float *phi, const float *theta, float *scores);
+
+// MARK: - samplers
+
+// As in shared/samplers.h: the compiler says if they differ.
+#define CLMAT_POISSON_TABLES 256
+
+void sample_gamma(size_t begin, size_t end, uint32_t seed_low, uint32_t seed_high, uint32_t step_low,
+                  uint32_t step_high, uint32_t stream, const float *shapes, float *ys);
+void sample_poisson(size_t begin, size_t end, uint32_t seed_low, uint32_t seed_high, uint32_t step_low,
+                    uint32_t step_high, uint32_t stream, const float *means, const uint32_t *tables, int *ys);
+void sample_binomial(size_t begin, size_t end, uint32_t seed_low, uint32_t seed_high, uint32_t step_low,
+                     uint32_t step_high, uint32_t stream, const int *trials, const float *chances, int *ys);
+
 #endif

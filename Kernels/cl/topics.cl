@@ -1,0 +1,239 @@
+// topics.cl: the cooled Gibbs sampler of topics, and the topics of documents for words whose topics are known.
+//
+// Formulas  ../shared/topics.h, ../shared/samplers.h
+// Layout    phi  V x K: the K topics of a word side by side;  theta  D x K: those of a document
+//           documents in compressed sparse rows: starts  D + 1 ints;  words, counts  one int a nonzero
+//           rates  K samples a token, by topic;  alpha  K;  tables  alias tables (samplers.h)
+//           sums  slots x V x K ints, to which samples are added;  scores  D x 2 floats
+// Slices    item s has the documents bounds[s] to bounds[s + 1] - 1. On the CPU each adds to one of `slots` copies of sums,
+//           `stride` apart, with a mark for each that is in use behind them. Here all share one, by atomic additions of
+//           integers. Either way the sums are the same in any order.
+// Host      checks shapes, that K is from 1 to CLMAT_TOPICS_MOST, and that no sum passes 2^31.
+
+// Sum over k of theta phi, in blocks as the CPU has it.
+static float product_sum(int topics, __global const float *theta, __global const float *phi)
+{
+    float part[CLMAT_TOPICS_BLOCK];
+    for (int i = 0; i < CLMAT_TOPICS_BLOCK; i++) part[i] = 0.0f;
+    for (int k = 0; k < topics; k += CLMAT_TOPICS_BLOCK)
+        for (int i = 0; i < CLMAT_TOPICS_BLOCK && k + i < topics; i++) {
+            const float product = theta[k + i] * phi[k + i];
+            part[i] += product;
+        }
+    for (int half_count = CLMAT_TOPICS_BLOCK / 2; half_count > 0; half_count /= 2)
+        for (int i = 0; i < half_count; i++) part[i] += part[i + half_count];
+    return part[0];
+}
+
+// Where the samples of one nonzero go.
+typedef struct { int topics, adds; __local int *total; __global int *sum; } receiver;
+
+static void receive(receiver to, int k, int n)
+{
+    if (n == 0) return;
+    atomic_add(to.total + k, n);
+    if (to.adds) atomic_add(to.sum + k, n);
+}
+
+// Poisson numbers of mean scale rates theta phi, and how many in all; they are handed over if `counts`.
+static int draw_poisson(clmat_source source, float scale, int is_weighted, __global const float *rates,
+                        __global const float *theta, __global const float *phi, __global const uint *tables,
+                        int counts, receiver to)
+{
+    const int quads = clmat_topic_quads(to.topics);
+    int all = 0;
+    for (int quad = 0; quad < quads && quad < to.topics; quad++) {
+        const clmat_words w = clmat_draw(source, (uint)quad, 0), v = clmat_draw(source, (uint)quad, 1);
+        const uint first[4] = {w.x, w.y, w.z, w.w}, second[4] = {v.x, v.y, v.z, v.w};
+        for (int part = 0; part < 4; part++) {
+            const int k = part * quads + quad;
+            if (k >= to.topics) break;
+            const float product = theta[k] * phi[k];
+            const float mean = scale * (is_weighted ? rates[k] : 1.0f) * product;
+            const int n = clmat_poisson(source, (uint)k, mean, first[part], second[part], tables);
+            all += n;
+            if (counts) receive(to, k, n);
+        }
+    }
+    return all;
+}
+
+// Samples one by one, sixteen in a walk over the topics.
+static void draw_choices(clmat_source source, int total, __global const float *theta, __global const float *phi,
+                         receiver to)
+{
+    float end = 0.0f, base = 0.0f, part = 0.0f;
+    for (int k = 0; k < to.topics; k++) {
+        const float product = theta[k] * phi[k];
+        part = k % CLMAT_TOPICS_BLOCK == 0 ? product : part + product;
+        end = base + part;
+        if (k % CLMAT_TOPICS_BLOCK == CLMAT_TOPICS_BLOCK - 1) base = end;
+    }
+    for (int first = 0; first < total; first += 16) {
+        float points[16];
+        const int count = min(16, total - first);
+        for (int i = 0; i < 16; i++) {
+            // Words come in blocks of 32: eight quads, component by component.
+            const int draw = (first + i) % 32, block = (first + i) / 32;
+            const clmat_words w = clmat_draw(source, CLMAT_BLOCK_CHOICE + (uint)(8 * block + draw % 8), 0);
+            const uint word = draw < 8 ? w.x : (draw < 16 ? w.y : (draw < 24 ? w.z : w.w));
+            points[i] = i < count ? clmat_uniform(word) * end : INFINITY;
+        }
+        float before = -1.0f;
+        base = 0.0f;
+        for (int k = 0; k < to.topics; k++) {
+            const float product = theta[k] * phi[k];
+            part = k % CLMAT_TOPICS_BLOCK == 0 ? product : part + product;
+            const float here = k == to.topics - 1 ? INFINITY : base + part;
+            if (k % CLMAT_TOPICS_BLOCK == CLMAT_TOPICS_BLOCK - 1) base = base + part;
+            int n = 0;
+            for (int i = 0; i < count; i++) n += points[i] >= before && points[i] < here;
+            receive(to, k, n);
+            before = here;
+        }
+    }
+}
+
+// One round: samples of all words; theta <- samples / rates + alpha. scores: the log-likelihood before (if adds), and the
+// tokens that went to another topic. Launch: one work-group a document; its work-items share the nonzeros.
+__kernel __attribute__((reqd_work_group_size(GROUP, 1, 1)))
+void topics_sample(const int topics, const int form, const float samples, const int first, const int adds,
+                   const int slots, const int stride, const uint seed_low, const uint seed_high, const uint step_low,
+                   const uint step_high, const uint stream, __global const int *bounds, __global const int *starts,
+                   __global const int *words, __global const int *counts, __global const float *rates,
+                   __global const float *alpha, __global const uint *tables, __global const float *phi,
+                   __global float *theta, __global int *sums, __global float *scores)
+{
+    __local float partials[GROUP];
+    __local int total[CLMAT_TOPICS_MOST];
+    const int d = bounds[get_group_id(0)], lane = get_local_id(0);
+    __global float *row = theta + (size_t)d * topics;
+    float weight = 0.0f;
+    for (int k = lane; k < topics; k += GROUP) {
+        total[k] = 0;
+        weight += row[k];
+    }
+    weight = group_sum(weight, partials);
+    float likelihood = 0.0f;
+    for (int j = starts[d] + lane; j < starts[d + 1]; j += GROUP) {
+        __global const float *word = phi + (size_t)words[j] * topics;
+        const float sum = product_sum(topics, row, word);
+        if (adds) likelihood += (float)counts[j] * clmat_log(sum / weight);
+        if (!clmat_has_samples(sum)) continue;
+        const clmat_source source = {(uint)first + (uint)j, stream, step_low, step_high, seed_low, seed_high};
+        const receiver to = {topics, adds, total, sums + (size_t)words[j] * topics};
+        if (form == CLMAT_FORM_POISSON) {
+            draw_poisson(source, (float)counts[j] / sum, 1, rates, row, word, tables, 1, to);
+            continue;
+        }
+        const float u = clmat_uniform(clmat_draw(source, CLMAT_BLOCK_TOTAL, 0).x);
+        const int wanted = clmat_sample_total(samples, counts[j], u);
+        int drawn = 0;
+        if (wanted > CLMAT_TOPICS_FEW) {
+            const float scale = clmat_most_of(wanted) / sum;
+            drawn = draw_poisson(source, scale, 0, rates, row, word, tables, 0, to);
+            if (drawn > wanted) drawn = 0;
+            else draw_poisson(source, scale, 0, rates, row, word, tables, 1, to);
+        }
+        draw_choices(source, wanted - drawn, row, word, to);
+    }
+    // Until all have read the row.
+    barrier(CLK_LOCAL_MEM_FENCE | CLK_GLOBAL_MEM_FENCE);
+    float moved = 0.0f;
+    for (int k = lane; k < topics; k += GROUP) {
+        const float next = (float)total[k] / rates[k] + alpha[k], change = next - row[k];
+        moved += change < 0.0f ? -change : change;
+        row[k] = next;
+    }
+    likelihood = group_sum(likelihood, partials);
+    moved = group_sum(moved, partials);
+    if (lane == 0) {
+        scores[2 * d] = likelihood;
+        scores[2 * d + 1] = 0.5f * moved;
+    }
+}
+
+// Statistics of words and topics with a minibatch's samples in them: n <- keep n + add new / rate - old / old rate;
+// old <- new. Launch: one work-item an element of V x K.
+__kernel void topics_merge(const int n, const int topics, const int slices, const int stride, const float keep,
+                           const float add, __global const int *sums, __global const float *scales,
+                           __global const float *old_scales, __global int *old, __global float *statistics)
+{
+    const int i = get_global_id(0);
+    if (i >= n) return;
+    int fresh = 0;
+    for (int slice = 0; slice < slices; slice++) fresh += sums[(size_t)slice * stride + i];
+    statistics[i] = clmat_statistic(statistics[i], keep, add, fresh, scales[i % topics], old[i], old_scales[i % topics]);
+    old[i] = fresh;
+}
+
+// phi <- (n + beta) / normaliser of the topic. Launch: one work-item an element of V x K.
+__kernel void topics_normalise(const int n, const int topics, const float beta, __global const float *statistics,
+                               __global const float *normalisers, __global float *phi)
+{
+    const int i = get_global_id(0);
+    if (i < n) phi[i] = clmat_topic_weight(statistics[i], beta, normalisers[i % topics]);
+}
+
+// phi <- max(0, phi - pull) for each word. A word that all topics would lose stays where its statistics are largest, so that
+// no word is lost for good. Launch: one work-item a word.
+__kernel void topics_cut(const int words, const int topics, __global const float *statistics,
+                         __global const float *pulls, __global float *phi)
+{
+    const int w = get_global_id(0);
+    if (w >= words) return;
+    __global const float *n = statistics + (size_t)w * topics, *pull = pulls + (size_t)w * topics;
+    __global float *row = phi + (size_t)w * topics;
+    float most = 0.0f;
+    int is_left = 0;
+    for (int k = 0; k < topics; k++) {
+        is_left |= row[k] > pull[k];
+        most = n[k] > most ? n[k] : most;
+    }
+    for (int k = 0; k < topics; k++) row[k] = clmat_cut(row[k], pull[k], is_left, n[k] >= most);
+}
+
+// theta of documents by expectation maximisation: theta_k ~ alpha_k + sum over w of c theta_k phi_wk / z_w, `rounds` times;
+// rows sum to 1. `sums` holds one float a nonzero. Launch: one work-group a document.
+__kernel __attribute__((reqd_work_group_size(GROUP, 1, 1)))
+void topics_infer(const int topics, const int rounds, __global const int *starts, __global const int *words,
+                  __global const int *counts, __global const float *alpha, __global const float *phi,
+                  __global float *sums, __global float *theta)
+{
+    __local float partials[GROUP];
+    const int d = get_group_id(0), lane = get_local_id(0);
+    __global float *row = theta + (size_t)d * topics;
+    for (int round = 0; round < rounds; round++) {
+        for (int j = starts[d] + lane; j < starts[d + 1]; j += GROUP)
+            sums[j] = product_sum(topics, row, phi + (size_t)words[j] * topics);
+        barrier(CLK_LOCAL_MEM_FENCE | CLK_GLOBAL_MEM_FENCE);
+        float weight = 0.0f;
+        for (int k = lane; k < topics; k += GROUP) {
+            float a = 0.0f;
+            for (int j = starts[d]; j < starts[d + 1]; j++)
+                if (clmat_has_samples(sums[j])) a += (float)counts[j] / sums[j] * phi[(size_t)words[j] * topics + k];
+            row[k] = alpha[k] + row[k] * a;
+            weight += row[k];
+        }
+        weight = group_sum(weight, partials);
+        weight = weight > 0.0f ? weight : 1.0f;
+        for (int k = lane; k < topics; k += GROUP) row[k] /= weight;
+        barrier(CLK_LOCAL_MEM_FENCE | CLK_GLOBAL_MEM_FENCE);
+    }
+}
+
+// scores[d] = sum over w of c ln z_w, z_w = sum over k of theta_k phi_wk. Launch: one work-group a document.
+__kernel __attribute__((reqd_work_group_size(GROUP, 1, 1)))
+void topics_score(const int topics, __global const int *starts, __global const int *words, __global const int *counts,
+                  __global const float *phi, __global const float *theta, __global float *scores)
+{
+    __local float partials[GROUP];
+    const int d = get_group_id(0), lane = get_local_id(0);
+    float a = 0.0f;
+    for (int j = starts[d] + lane; j < starts[d + 1]; j += GROUP) {
+        const float sum = product_sum(topics, theta + (size_t)d * topics, phi + (size_t)words[j] * topics);
+        a += (float)counts[j] * clmat_log(sum);
+    }
+    a = group_sum(a, partials);
+    if (lane == 0) scores[d] = a;
+}

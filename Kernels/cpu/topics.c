@@ -1,0 +1,371 @@
+// topics.c: the kernels of ../cl/topics.cl as loops over [begin, end).
+
+#include "kernel.h"
+#include "../shared/samplers.h"
+#include "../shared/topics.h"
+
+// SKEW: so that the starts of rows of 2048 numbers do not all fall on the same lines of the cache.
+enum { LANES = CLMAT_TOPICS_BLOCK, MOST = CLMAT_TOPICS_MOST, QUADS = 8, WIDE = 2 * LANES, SKEW = 64 };
+
+static inline int rounded_up(int count, int unit) { return (count + unit - 1) / unit * unit; }
+
+// 1 / i, so that no search divides.
+static const float reciprocals[CLMAT_POISSON_SEARCH + 1] = {
+    0,        1 / 1.f,  1 / 2.f,  1 / 3.f,  1 / 4.f,  1 / 5.f,  1 / 6.f,  1 / 7.f, 1 / 8.f,
+    1 / 9.f,  1 / 10.f, 1 / 11.f, 1 / 12.f, 1 / 13.f, 1 / 14.f, 1 / 15.f, 1 / 16.f};
+
+// What is known of one document while its words are walked through. Rows are padded with zeros to pairs of blocks.
+typedef struct {
+    float theta[MOST + SKEW], product[MOST + SKEW], rate[MOST + SKEW], ends[MOST + SKEW], chance[LANES], times[LANES];
+    uint word[MOST + SKEW], second[MOST + SKEW];
+    int drawn[MOST + SKEW], total[MOST + SKEW], whole[MOST + SKEW];
+} __attribute__((aligned(64))) workspace;
+
+typedef float floats __attribute__((ext_vector_type(LANES))), wide_floats __attribute__((ext_vector_type(WIDE)));
+typedef int ints __attribute__((ext_vector_type(LANES))), wide_ints __attribute__((ext_vector_type(WIDE)));
+typedef _Bool bits __attribute__((ext_vector_type(WIDE)));
+
+// A bit for each number that is not 0.
+static inline __attribute__((always_inline)) uint bits_of(const wide_ints *conditions)
+{
+    const bits b = __builtin_convertvector(*conditions, bits);
+    uint set;
+    memcpy(&set, &b, sizeof set);
+    return set;
+}
+
+// product <- theta phi, and its sum.
+static inline __attribute__((always_inline)) float products(int topics, const float *phi, workspace *s)
+{
+    floats sum = 0.0f;
+    int k = 0;
+    for (; k + LANES <= topics; k += LANES) {
+        floats theta, weights;
+        memcpy(&theta, s->theta + k, sizeof theta);
+        memcpy(&weights, phi + k, sizeof weights);
+        theta *= weights;
+        memcpy(s->product + k, &theta, sizeof theta);
+        sum += theta;
+    }
+    if (k < topics) {
+        floats rest = 0.0f;
+        for (int i = 0; k + i < topics; i++) rest[i] = s->theta[k + i] * phi[k + i];
+        for (int i = 0; k + i < topics; i++) s->product[k + i] = rest[i];
+        sum += rest;
+    }
+    const __typeof__(sum.lo) eight = sum.lo + sum.hi;
+    const __typeof__(eight.lo) four = eight.lo + eight.hi;
+    const __typeof__(four.lo) two = four.lo + four.hi;
+    return two.x + two.y;
+}
+
+// word and second <- those of all topics.
+static inline __attribute__((always_inline)) void fill_words(clmat_source source, int quads, workspace *s)
+{
+    for (int quad = 0; quad < quads; quad += QUADS) {
+        // Eight quads of both fill a vector of sixteen.
+        uint x[4][2 * QUADS];
+#pragma clang loop vectorize_width(16) interleave(disable) unroll(disable)
+        for (int i = 0; i < 2 * QUADS; i++) {
+            const clmat_words w = clmat_draw(source, (uint)(quad + i % QUADS), (uint)(i / QUADS));
+            x[0][i] = w.x;
+            x[1][i] = w.y;
+            x[2][i] = w.z;
+            x[3][i] = w.w;
+        }
+        if (quads == QUADS) {
+            // Blocks of sixteen are stored whole, as they are read: half ones would have to reach the cache first.
+            ints v[4], block[4];
+            memcpy(v, x, sizeof v);
+            block[0] = __builtin_shufflevector(v[0], v[1], 0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18, 19, 20, 21, 22, 23);
+            block[1] = __builtin_shufflevector(v[2], v[3], 0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18, 19, 20, 21, 22, 23);
+            block[2] = __builtin_shufflevector(v[0], v[1], 8, 9, 10, 11, 12, 13, 14, 15, 24, 25, 26, 27, 28, 29, 30, 31);
+            block[3] = __builtin_shufflevector(v[2], v[3], 8, 9, 10, 11, 12, 13, 14, 15, 24, 25, 26, 27, 28, 29, 30, 31);
+            memcpy(s->word, block, 2 * sizeof *block);
+            memcpy(s->second, block + 2, 2 * sizeof *block);
+            return;
+        }
+        for (int part = 0; part < 4; part++) {
+            memcpy(s->word + part * quads + quad, x[part], QUADS * sizeof(uint));
+            memcpy(s->second + part * quads + quad, x[part] + QUADS, QUADS * sizeof(uint));
+        }
+    }
+}
+
+// drawn <- Poisson(scale product), as clmat_poisson does it, but two blocks of topics at a time.
+static inline __attribute__((always_inline))
+void draw_poisson(clmat_source source, int topics, float scale, const uint *tables, workspace *s)
+{
+    fill_words(source, clmat_topic_quads(topics), s);
+    for (int first = 0; first < topics; first += WIDE) {
+        float rests[WIDE], zero[WIDE], uniforms[WIDE];
+        for (int i = 0; i < WIDE; i++) {
+            const float mean = scale * s->rate[first + i] * s->product[first + i];
+            const int is_large = mean >= (float)CLMAT_POISSON_TABLES, whole = is_large ? CLMAT_POISSON_TABLES : (int)mean;
+            rests[i] = is_large ? 0.0f : mean - (float)whole;
+            s->whole[first + i] = whole;
+            uniforms[i] = clmat_uniform(s->word[first + i]);
+            zero[i] = clmat_exp_of_part(-rests[i]);
+        }
+        wide_floats rest, p, u;
+        memcpy(&rest, rests, sizeof rest);
+        memcpy(&p, zero, sizeof p);
+        memcpy(&u, uniforms, sizeof u);
+        wide_floats c = p;
+        wide_ints n = 0, whole, goes_on = u > c;
+        // Four steps are enough most times, so that the loop ends where it was guessed to.
+        for (int step = 1; step <= CLMAT_POISSON_SEARCH && bits_of(&goes_on) != 0; step += 4)
+            for (int i = step; i < step + 4; i++) {
+                n -= goes_on;                   // true is -1
+                p *= rest * reciprocals[i];
+                c += p;
+                goes_on = u > c;
+            }
+        n &= n != CLMAT_POISSON_SEARCH;
+        memcpy(s->drawn + first, &n, sizeof n);
+        // Those with a whole part, and the large ones.
+        memcpy(&whole, s->whole + first, sizeof whole);
+        const wide_ints has_whole = (whole > 0) & (whole < CLMAT_POISSON_TABLES), is_large = whole == CLMAT_POISSON_TABLES;
+        for (uint left = bits_of(&has_whole); left != 0; left &= left - 1) {
+            const int k = first + __builtin_ctz(left);
+            s->drawn[k] += clmat_poisson_of_whole(s->whole[k], s->second[k], tables);
+        }
+        for (uint left = bits_of(&is_large); left != 0; left &= left - 1) {
+            const int k = first + __builtin_ctz(left);
+            const float mean = scale * s->rate[k] * s->product[k];
+            s->drawn[k] = clmat_poisson_by_rejection(source, (uint)k, mean, s->word[k], s->second[k]);
+        }
+    }
+}
+
+// drawn <- drawn + Multinomial(total, product), one by one.
+static inline __attribute__((always_inline))
+void draw_choices(clmat_source source, int topics, int total, workspace *s)
+{
+    enum { WORDS = 4 * QUADS };
+    // The end of each topic's part of [0, end): sums within blocks, and the blocks before.
+    const int padded = rounded_up(topics, LANES);
+    int steps = LANES;
+    while (steps < padded) steps *= 2;
+    float end = 0.0f, part[LANES];
+    for (int k = 0; k < padded; k += LANES) {
+        part[0] = s->product[k];
+        for (int i = 1; i < LANES; i++) part[i] = part[i - 1] + s->product[k + i];
+        for (int i = 0; i < LANES; i++) s->ends[k + i] = end + part[i];
+        end += part[LANES - 1];
+    }
+    for (int k = topics; k < steps; k++) s->ends[k] = INFINITY;
+    for (int first = 0; first < total; first += WORDS) {
+        uint words[4][QUADS];
+#pragma clang loop vectorize_width(8) interleave(disable) unroll(disable)
+        for (int i = 0; i < QUADS; i++) {
+            const clmat_words w = clmat_draw(source, CLMAT_BLOCK_CHOICE + (uint)(first / 4 + i), 0);
+            words[0][i] = w.x;
+            words[1][i] = w.y;
+            words[2][i] = w.z;
+            words[3][i] = w.w;
+        }
+        const int count = total - first < WORDS ? total - first : WORDS;
+        for (int part = 0; part < 4 && part * QUADS < count; part++) {
+            // The first topic whose part ends beyond the point, for eight points at a time.
+            float point[QUADS];
+            int topic[QUADS];
+            for (int i = 0; i < QUADS; i++) {
+                point[i] = clmat_uniform(words[part][i]) * end;
+                topic[i] = 0;
+            }
+            for (int step = steps / 2; step > 0; step /= 2)
+                for (int i = 0; i < QUADS; i++) topic[i] += s->ends[topic[i] + step - 1] <= point[i] ? step : 0;
+            for (int i = 0; i < QUADS && part * QUADS + i < count; i++)
+                s->drawn[topic[i] < topics ? topic[i] : topics - 1]++;
+        }
+    }
+}
+
+// drawn <- Multinomial(total, product / sum)
+static inline __attribute__((always_inline))
+void draw_multinomial(clmat_source source, int topics, int total, float sum, const uint *tables, workspace *s)
+{
+    const int padded = rounded_up(topics, LANES);
+    int drawn = 0;
+    if (total > CLMAT_TOPICS_FEW) {
+        draw_poisson(source, topics, clmat_most_of(total) / sum, tables, s);
+        for (int k = 0; k < padded; k++) drawn += s->drawn[k];
+    }
+    if (total <= CLMAT_TOPICS_FEW || drawn > total) {
+        for (int k = 0; k < padded; k++) s->drawn[k] = 0;
+        drawn = 0;
+    }
+    draw_choices(source, topics, total - drawn, s);
+}
+
+// Sums that no other thread adds to. There are as many as threads, so one is free, or will be; which one does not matter,
+// since whole numbers are added.
+static int claim(int *taken, int slots)
+{
+    for (int slot = 0;; slot = (slot + 1) % slots)
+        if (!__atomic_exchange_n(taken + slot, 1, __ATOMIC_ACQUIRE)) return slot;
+}
+
+// The sum of times ln chance of the words that wait for it.
+static inline __attribute__((always_inline)) float log_likelihood(int *pending, workspace *s)
+{
+    for (int i = *pending; i < LANES; i++) {
+        s->chance[i] = 1.0f;
+        s->times[i] = 0.0f;
+    }
+    for (int i = 0; i < LANES; i++) s->chance[i] = s->times[i] * clmat_log(s->chance[i]);
+    float sum = 0.0f;
+    for (int i = 0; i < LANES; i++) sum += s->chance[i];
+    *pending = 0;
+    return sum;
+}
+
+CLMAT_VECTORISED
+void topics_sample(size_t begin, size_t end, int topics, int form, float samples, int first, int adds, int slots, int stride,
+                   uint seed_low, uint seed_high, uint step_low, uint step_high, uint stream, const int *bounds,
+                   const int *starts, const int *words, const int *counts, const float *topic_samples,
+                   const float *alpha, const uint *tables, const float *phi, float *theta, int *sums, float *scores)
+{
+    workspace space, *s = &space;
+    const int padded = rounded_up(topics, LANES);
+    for (int k = 0; k < rounded_up(topics, WIDE); k++) s->theta[k] = s->product[k] = s->rate[k] = 0.0f;
+    for (int k = 0; k < topics; k++) s->rate[k] = form == CLMAT_FORM_POISSON ? topic_samples[k] : 1.0f;
+    clmat_source source = {0, stream, step_low, step_high, seed_low, seed_high};
+    for (size_t slice = begin; slice < end; slice++) {
+        const int slot = adds ? claim(sums + (size_t)slots * (size_t)stride, slots) : 0;
+        int *const slice_sums = sums + (size_t)slot * (size_t)stride;
+        for (int d = bounds[slice]; d < bounds[slice + 1]; d++) {
+            float *const row = theta + (size_t)d * (size_t)topics;
+            float weight = 0.0f, likelihood = 0.0f;
+            int pending = 0;
+            for (int k = 0; k < topics; k++) {
+                s->theta[k] = row[k];
+                weight += row[k];
+            }
+            for (int k = 0; k < padded; k++) s->total[k] = 0;
+            for (int j = starts[d]; j < starts[d + 1]; j++) {
+                const size_t place = (size_t)words[j] * (size_t)topics;
+                if (j + 1 < starts[d + 1]) {
+                    // The next word's rows may be far away.
+                    const size_t next = (size_t)words[j + 1] * (size_t)topics;
+                    for (int k = 0; k < topics; k += LANES) {
+                        __builtin_prefetch(phi + next + k);
+                        if (adds) __builtin_prefetch(slice_sums + next + k, 1);
+                    }
+                }
+                const float sum = products(topics, phi + place, s);
+                if (adds) {
+                    // Logarithms in blocks, since one at a time is slow.
+                    s->chance[pending] = sum / weight;
+                    s->times[pending++] = (float)counts[j];
+                    if (pending == LANES || j + 1 == starts[d + 1]) likelihood += log_likelihood(&pending, s);
+                }
+                // A word that no topic has any weight for says nothing about topics.
+                if (!clmat_has_samples(sum)) continue;
+                source.index = (uint)first + (uint)j;
+                if (form == CLMAT_FORM_POISSON) {
+                    draw_poisson(source, topics, (float)counts[j] / sum, tables, s);
+                } else {
+                    const float u = clmat_uniform(clmat_draw(source, CLMAT_BLOCK_TOTAL, 0).x);
+                    draw_multinomial(source, topics, clmat_sample_total(samples, counts[j], u), sum, tables, s);
+                }
+                for (int k = 0; k < padded; k++) s->total[k] += s->drawn[k];
+                if (adds)
+                    for (int k = 0; k < topics; k++) slice_sums[place + (size_t)k] += s->drawn[k];
+            }
+            float moved = 0.0f;
+            for (int k = 0; k < topics; k++) {
+                const float next = (float)s->total[k] / topic_samples[k] + alpha[k], change = next - row[k];
+                moved += change < 0.0f ? -change : change;
+                row[k] = next;
+            }
+            scores[2 * d] = likelihood;
+            scores[2 * d + 1] = 0.5f * moved;
+        }
+        if (adds) __atomic_store_n(sums + (size_t)slots * (size_t)stride + slot, 0, __ATOMIC_RELEASE);
+    }
+}
+
+CLMAT_VECTORISED
+void topics_merge(size_t begin, size_t end, int topics, int slices, int stride, float keep, float add, const int *sums,
+                  const float *scales, const float *old_scales, int *old, float *statistics)
+{
+    for (size_t i = begin; i < end;) {
+        const size_t row = i - i % (size_t)topics, stop = clmat_minimum(end, row + (size_t)topics);
+        for (; i < stop; i++) {
+            int fresh = 0;
+            for (int slice = 0; slice < slices; slice++) fresh += sums[(size_t)slice * (size_t)stride + i];
+            statistics[i] = clmat_statistic(statistics[i], keep, add, fresh, scales[i - row], old[i], old_scales[i - row]);
+            old[i] = fresh;
+        }
+    }
+}
+
+CLMAT_VECTORISED
+void topics_normalise(size_t begin, size_t end, int topics, float beta, const float *statistics,
+                      const float *normalisers, float *phi)
+{
+    for (size_t i = begin; i < end;) {
+        const size_t row = i - i % (size_t)topics, stop = clmat_minimum(end, row + (size_t)topics);
+        for (; i < stop; i++) phi[i] = clmat_topic_weight(statistics[i], beta, normalisers[i - row]);
+    }
+}
+
+CLMAT_VECTORISED
+void topics_cut(size_t begin, size_t end, int topics, const float *statistics, const float *pulls, float *phi)
+{
+    for (size_t w = begin; w < end; w++) {
+        const float *n = statistics + w * (size_t)topics, *pull = pulls + w * (size_t)topics;
+        float *row = phi + w * (size_t)topics, most = 0.0f;
+        int is_left = 0;
+        for (int k = 0; k < topics; k++) {
+            is_left |= row[k] > pull[k];
+            most = n[k] > most ? n[k] : most;
+        }
+        for (int k = 0; k < topics; k++) row[k] = clmat_cut(row[k], pull[k], is_left, n[k] >= most);
+    }
+}
+
+CLMAT_VECTORISED
+void topics_infer(size_t begin, size_t end, int topics, int rounds, const int *starts, const int *words,
+                  const int *counts, const float *alpha, const float *phi, float *theta)
+{
+    workspace space, *s = &space;
+    for (size_t d = begin; d < end; d++) {
+        float *const row = theta + d * (size_t)topics;
+        for (int k = 0; k < topics; k++) s->theta[k] = row[k];
+        for (int round = 0; round < rounds; round++) {
+            for (int k = 0; k < topics; k++) s->ends[k] = 0.0f;
+            for (int j = starts[d]; j < starts[d + 1]; j++) {
+                const float *word = phi + (size_t)words[j] * (size_t)topics;
+                const float sum = products(topics, word, s);
+                if (!clmat_has_samples(sum)) continue;
+                const float scale = (float)counts[j] / sum;
+                for (int k = 0; k < topics; k++) s->ends[k] += scale * word[k];
+            }
+            float weight = 0.0f;
+            for (int k = 0; k < topics; k++) {
+                s->theta[k] = alpha[k] + s->theta[k] * s->ends[k];
+                weight += s->theta[k];
+            }
+            weight = weight > 0.0f ? weight : 1.0f;
+            for (int k = 0; k < topics; k++) s->theta[k] /= weight;
+        }
+        for (int k = 0; k < topics; k++) row[k] = s->theta[k];
+    }
+}
+
+CLMAT_VECTORISED
+void topics_score(size_t begin, size_t end, int topics, const int *starts, const int *words, const int *counts,
+                  const float *phi, const float *theta, float *scores)
+{
+    workspace space, *s = &space;
+    for (size_t d = begin; d < end; d++) {
+        for (int k = 0; k < topics; k++) s->theta[k] = theta[d * (size_t)topics + (size_t)k];
+        float a = 0.0f;
+        for (int j = starts[d]; j < starts[d + 1]; j++)
+            a += (float)counts[j] * clmat_log(products(topics, phi + (size_t)words[j] * (size_t)topics, s));
+        scores[d] = a;
+    }
+}
