@@ -81,11 +81,14 @@ public struct Scatter: Sendable {
         /// What the hover says.
         public var title: String
         public var facts: [(name: String, value: Double)]
+        /// A short name, drawn in the disc if it fits there, else beside it where there is room.
+        public var label: String
 
         public init(
-            x: Double, y: Double, weight: Double = 1, title: String, facts: [(name: String, value: Double)] = []
+            x: Double, y: Double, weight: Double = 1, title: String, facts: [(name: String, value: Double)] = [],
+            label: String = ""
         ) {
-            (self.x, self.y, self.weight, self.title, self.facts) = (x, y, weight, title, facts)
+            (self.x, self.y, self.weight, self.title, self.facts, self.label) = (x, y, weight, title, facts, label)
         }
     }
 

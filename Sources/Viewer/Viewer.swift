@@ -90,6 +90,31 @@ public struct ViewerOptions: Sendable {
         try window.picture().writePNG(to: path)
     }
 
+    /// Writes a picture of one figure of a learner's present model, as a PNG file; needs no display. It is as high as
+    /// its content asks for and `options.width` units wide, but no wider than can be read, with two pixels a unit. Image
+    /// grids are written as ``writePNG(of:to:)`` does.
+    ///
+    /// - Throws: what the figure throws, ``CLMatError/unknownName(kind:name:known:)`` if there is none of that name,
+    ///   ``CLMatError/invalidArgument(operation:problem:)`` if it has nothing to show yet,
+    ///   ``CLMatError/fileNotWritable(path:reason:)``, with nothing left at `path`.
+    public static func writePNG(
+        ofFigure id: String, of learner: Learner, to path: String, options: ViewerOptions = ViewerOptions()
+    ) throws(CLMatError) {
+        guard let info = learner.dashboard.figures.first(where: { $0.id == id }) else {
+            throw .unknownName(kind: "figure", name: id, known: learner.dashboard.figures.map(\.id))
+        }
+        let step = learner.status.step
+        let content: FigureContent
+        do {
+            content = try learner.content(of: id)
+        } catch let error as CLMatError {
+            throw error
+        } catch {
+            throw .invalidArgument(operation: "writePNG", problem: "the figure '\(id)' was not computed: \(error)")
+        }
+        try FigurePicture(content, info, step: step, learner, options).write(to: path)
+    }
+
     /// Writes the images of a grid as a PNG file, each pixel enlarged so that it can be seen, with mid-grey between
     /// the images.
     ///

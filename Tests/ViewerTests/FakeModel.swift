@@ -40,6 +40,10 @@ struct FakeModel: Model {
             Figure("broken", title: "Broken", means: "always fails") { _, _ in
                 throw CLMatError.dataMismatch("broken on purpose")
             },
+            Figure("words", title: "Words", means: "rows by columns") { model, _ in .circleMatrix(FakeModel.words) },
+            Figure("heat", title: "Heat", means: "a value a cell") { model, _ in .heatmap(FakeModel.heat) },
+            Figure("text", title: "Text", means: "words of groups") { model, _ in .text(FakeModel.text) },
+            Figure("marked", title: "Marked", means: "a table with marks") { model, _ in .table(FakeModel.marked) },
         ]
     }
 

@@ -189,6 +189,29 @@ struct Gallery: Model {
             Figure("scatter", title: "Scatter", means: "discs in a plane") { gallery, _ in
                 .scatter(gallery.scatter())
             },
+            Figure(
+                "circle-matrix", title: "Circle matrix", means: "the area of a disc is the weight of a word in a topic"
+            ) {
+                gallery, context in
+                .circleMatrix(gallery.circleMatrix(context.step))
+            },
+            Figure("heatmap", title: "Heatmap", means: "one colour a value") { gallery, _ in
+                .heatmap(gallery.heatmap())
+            },
+            Figure("confusion", title: "Small heatmap", means: "cells that have room for their numbers") { gallery, _ in
+                .heatmap(gallery.smallHeatmap())
+            },
+            Figure("text", title: "Coloured text", means: "each word in the colour of its topic") { gallery, _ in
+                .text(gallery.colouredText())
+            },
+            Figure("marked-table", title: "Marked table", means: "what changed since the last change of a control") {
+                gallery, _ in
+                .table(gallery.markedTable())
+            },
+            Figure("labelled-scatter", title: "Labelled scatter", means: "names in or beside their discs") {
+                gallery, _ in
+                .scatter(gallery.labelledScatter())
+            },
             Figure("captions", title: "Images with captions", means: "a number below each image") { gallery, _ in
                 .imageGrid(gallery.captionedGrid())
             },
@@ -305,6 +328,114 @@ struct Gallery: Model {
                     x: noise($0) + noise($0 + 500), y: noise($0 + 1000), weight: 2 + noise($0 + 1500),
                     title: "cluster \($0 + 1)", facts: [("size", 2 + noise($0 + 1500))])
             }, caption: "60 centres")
+    }
+
+    /// Words of made-up topics; each ten belong together.
+    private static let words =
+        ("god jesus church faith bible christian belief prayer heaven scripture"
+        + " space orbit launch shuttle nasa moon satellite rocket mission telescope"
+        + " hockey team game season player league goal coach playoff score"
+        + " windows driver disk memory video card software printer keyboard monitor"
+        + " engine car brake wheel dealer mileage gear tire bike motorcycle"
+        + " encryption key chip government privacy clipper security algorithm escrow wiretap")
+        .split(separator: " ").map(String.init)
+
+    /// From 0 to 1: how much a made-up word belongs to a made-up topic.
+    private func weight(_ word: Int, _ topic: Int) -> Float {
+        let own = topic % 6 == word / 10 ? 0.55 - 0.045 * Double((word + topic) % 10) : 0.02
+        return Float(max(0, own + (own > 0.1 ? 0.35 : 0.09) * noise(word * 97 + topic * 13)))
+    }
+
+    func circleMatrix(_ step: Int) -> CircleMatrix {
+        let topics = 32
+        let rows = Self.words.enumerated().map { index, word in
+            CircleMatrix.Row(
+                name: word, values: (0..<topics).map { weight(index, $0) },
+                isPinned: restarts[1000 + index, default: 0] % 2 == 1,
+                actions: [Action("choose", title: "pin or unpin", arguments: [1000 + index])])
+        }
+        let totals = rows.map { $0.values.reduce(0, +) }
+        let columns = (0..<topics).map { topic in
+            CircleMatrix.Column(
+                name: "\(topic + 1)", note: "\(format(2 + 1.5 * noise(topic), digits: 2)) %",
+                order: rows.indices.sorted { rows[$0].values[topic] > rows[$1].values[topic] },
+                actions: [Action("restart", title: "show its documents", arguments: [topic])])
+        }
+        return CircleMatrix(
+            rows: rows, columns: columns, order: Array(rows.indices.sorted { totals[$0] > totals[$1] }.prefix(40)),
+            scale: 0.9, caption: "40 words × 32 topics, made up")
+    }
+
+    func heatmap() -> Heatmap {
+        let names = (1...40).map { "topic \($0)" }
+        return Heatmap(
+            rowNames: names, columnNames: names,
+            values: (0..<1600).map { index in
+                let (row, column) = index.quotientAndRemainder(dividingBy: 40)
+                let near = row % 6 == column % 6 ? 0.6 : 0.1
+                return Float(row == column ? 1 : max(0, near + 0.1 * noise(min(row, column) * 41 + max(row, column))))
+            }, range: 0...1, unit: "cosine", caption: "made-up topics")
+    }
+
+    func smallHeatmap() -> Heatmap {
+        let names = ["alt.atheism", "sci.space", "rec.autos", "comp.graphics", "sci.med"]
+        return Heatmap(
+            rowNames: names, columnNames: names,
+            values: (0..<25).map { index -> Float in
+                if index == 7 { return .nan }
+                return Float(index % 6 == 0 ? 80 + index % 7 : 2 + index % 5)
+            },
+            unit: "documents", caption: "true newsgroup by row, found one by column")
+    }
+
+    func colouredText() -> ColouredText {
+        let groups = (0..<12).map {
+            "topic \($0 + 1): " + Self.words[$0 % 6 * 10..<$0 % 6 * 10 + 3].joined(separator: ", ")
+        }
+        let fillers = ["the", "of", "and", "to", "in", "that", "is", "was", "for", "on", "with", "as"]
+        let paragraphs = (0..<8).map { document in
+            let words = (0..<70).map { place -> ColouredText.Word in
+                let draw = Int((noise(document * 977 + place) + 1) * 500_000)
+                if draw % 5 < 2 { return ColouredText.Word(fillers[draw % fillers.count]) }
+                let topic = draw % 7 < 5 ? document % 12 : draw / 7 % 12
+                let word = Self.words[topic % 6 * 10 + draw / 13 % 10]
+                return ColouredText.Word(word, group: topic, strength: Float(draw % 100) / 100)
+            }
+            return ColouredText.Paragraph(
+                title: "made.up/\(51060 + document)", fact: "\(70 + document) % topic \(document + 1)", words: words)
+        }
+        return ColouredText(groups: groups, paragraphs: paragraphs, caption: "8 documents")
+    }
+
+    func markedTable() -> Table {
+        let rows: [[String]] = (0..<10).map { place in
+            let words = (0..<4).map { topic in Self.words[topic * 10 + place] }
+            return ["\(place + 1)"] + words
+        }
+        let marks: [[Table.CellMark?]] = (0..<10).map { row in
+            (0..<5).map { column in
+                switch (row, column) {
+                case (2, 1), (5, 3): .init(.new, note: "was 31st")
+                case (4, 1), (1, 2): .init(.moved, note: "was 2nd")
+                case (9, 1), (8, 3): .init(.gone, note: "now 27th")
+                default: nil
+                }
+            }
+        }
+        return Table(
+            columns: ["", "topic 1", "topic 2", "topic 3", "topic 4"], rows: rows, numeric: [0], caption: "top words",
+            marks: marks, rowActions: (0..<10).map { [Action("restart", title: "pin these words", arguments: [$0])] })
+    }
+
+    func labelledScatter() -> Scatter {
+        Scatter(
+            xTitle: "first component", yTitle: "second component",
+            discs: (0..<32).map {
+                let weight = 3 + 2.8 * noise($0 + 1500)
+                return Scatter.Disc(
+                    x: noise($0) + noise($0 + 500), y: noise($0 + 1000), weight: weight, title: "topic \($0 + 1)",
+                    facts: [("share in %", weight)], label: $0 % 9 == 4 ? Self.words[$0] : "\($0 + 1)")
+            }, caption: "32 topics by their distance")
     }
 
     func captionedGrid() -> ImageGrid {

@@ -90,6 +90,9 @@ final class FigureBoard: Sendable {
         wake.signal()
     }
 
+    /// The model at the last published step.
+    var model: (any Model)? { board.withLock { $0.published?.run.anyModel } }
+
     /// Computes one figure now, on the caller's thread.
     func compute(_ figure: String) throws -> FigureContent {
         guard let published = board.withLock({ $0.published }) else { return .empty("nothing has run yet") }
@@ -158,7 +161,9 @@ final class FigureBoard: Sendable {
         }
         board.withLock { board in
             let end = DispatchTime.now().uptimeNanoseconds
-            board.slots[figure]?.nextTurn = end + (end - start) * Self.rest
+            // All figures that are looked at share what one may take.
+            let looked = board.slots.values.count { end - min(end, $0.lastLook) < Self.patience }
+            board.slots[figure]?.nextTurn = end + (end - start) * Self.rest * UInt64(max(1, looked))
             board.slots[figure]?.version = published.version
             // On a device that is gone, the figure that was computed before is the last there will be.
             if published.isAfterFailure, case .failed = state, case .ready = board.slots[figure]?.state { return }

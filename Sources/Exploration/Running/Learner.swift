@@ -215,6 +215,10 @@ public final class Learner: Sendable {
     /// The content of a figure at the last published step, computed on the caller's thread.
     public func content(of figure: String) throws -> FigureContent { try figures.compute(figure) }
 
+    /// The model at the last published step, which is the last one of a run that has ended: to use it, or to keep it. nil before
+    /// the first step, and if the run's model is not an `M`.
+    public func model<M: Model>(as type: M.Type = M.self) -> M? { figures.model as? M }
+
     /// Puts a command in the mailbox. It takes effect between two steps, in the order of sending.
     ///
     /// - Parameter gesture: a number that settings of one drag share: together they are one change.

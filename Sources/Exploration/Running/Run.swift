@@ -54,6 +54,8 @@ protocol Run: Sendable {
     mutating func perform(_ action: Action, _ settings: Settings, at step: Step) throws(CLMatError)
     func conclude(_ settings: Settings, at step: Step) throws(CLMatError) -> Measurements
     func content(of figure: String, _ context: FigureContext) throws -> FigureContent
+    /// The model as it is.
+    var anyModel: any Model { get }
 }
 
 struct ModelRun<M: Model, Source: DataSource<M.Batch>>: Run {
@@ -62,6 +64,7 @@ struct ModelRun<M: Model, Source: DataSource<M.Batch>>: Run {
     let offers: [AttachmentOffer<M>]
     var riders: [any Attachment<M>] = []
 
+    var anyModel: any Model { model }
     var title: String { "\(model.title) on \(data.name)" }
     var stepsPerEpoch: Int { data.stepsPerEpoch }
 

@@ -80,6 +80,8 @@ import Foundation
     var meter = DrawingMeter()
     /// What a button of the toolbar asked of the window.
     var wantsPicture = false
+    /// Panels whose content is to be written when the frame is done.
+    var wantedExports: [Panel] = []
 
     /// Whether the mouse moved since the last frame.
     private(set) var mouseHasMoved = false

@@ -5,24 +5,25 @@ import Foundation
 // What a panel shows, as a file: numbers as CSV, images as PNG.
 
 extension Desk {
-    /// The ending of the file that a panel would be written to; nil if it has nothing to write.
-    func exportKind(_ panel: Panel) -> String? {
+    /// The endings of the files that a panel would be written to; empty if it has nothing to write.
+    func exportKinds(_ panel: Panel) -> [String] {
         switch panel {
-        case .controls, .add, .branches: return nil
-        case .plot(let plot): return curves.hasValues(plot.y) ? "csv" : nil
-        case .metric(let id): return curves.hasValues(id) ? "csv" : nil
-        case .profile: return profile.table.rows.isEmpty ? nil : "csv"
+        case .controls, .add, .branches: return []
+        case .plot(let plot): return curves.hasValues(plot.y) ? ["csv"] : []
+        case .metric(let id): return curves.hasValues(id) ? ["csv"] : []
+        case .profile: return profile.table.rows.isEmpty ? [] : ["csv"]
         case .figure(let id):
-            guard case .ready(let content, _) = figures[id]?.state else { return nil }
+            guard case .ready(let content, _) = figures[id]?.state else { return [] }
             switch content {
-            case .imageGrid(let grid): return grid.isDrawable ? "png" : nil
-            case .bars, .table, .curve, .histogram, .silhouette, .scatter: return "csv"
-            case .empty: return nil
+            case .imageGrid(let grid): return grid.isDrawable ? ["png"] : []
+            case .empty: return []
+            default: return ["csv", "png"]
             }
         }
     }
 
-    /// Writes a panel's content to a file in the current directory, named for it and the step, and says so.
+    /// Writes a panel's content to files in the current directory, named for it and the step, and says so. Not while a
+    /// frame is drawn.
     func export(_ panel: Panel) {
         do {
             let path: String
@@ -40,20 +41,14 @@ extension Desk {
                 path = "profile-\(now).csv"
                 try Files.write(CSV.text(of: profile.table), to: path)
             case .figure(let id):
-                guard case .ready(let content, let step) = figures[id]?.state, let kind = exportKind(panel) else {
-                    return
-                }
-                path = "\(id)-\(step).\(kind)"
-                switch content {
-                case .imageGrid(let grid): try Viewer.writePNG(of: grid, to: path)
-                case .bars(let bars): try Files.write(CSV.text(of: bars), to: path)
-                case .table(let table): try Files.write(CSV.text(of: table), to: path)
-                case .curve(let curve): try Files.write(CSV.text(of: curve), to: path)
-                case .histogram(let histogram): try Files.write(CSV.text(of: histogram), to: path)
-                case .silhouette(let silhouette): try Files.write(CSV.text(of: silhouette), to: path)
-                case .scatter(let scatter): try Files.write(CSV.text(of: scatter), to: path)
-                case .empty: return
-                }
+                guard case .ready(let content, let step) = figures[id]?.state,
+                    let info = dashboard.figures.first(where: { $0.id == id })
+                else { return }
+                let paths = exportKinds(panel).map { "\(id)-\(step).\($0)" }
+                if let text = CSV.text(of: content), let path = paths.first { try Files.write(text, to: path) }
+                guard let picture = paths.last else { return }
+                try FigurePicture(content, info, step: step, learner, options).write(to: picture)
+                path = paths.joined(separator: " and ")
             }
             say("Saved \(path)")
         } catch {
@@ -66,7 +61,7 @@ extension Desk {
 enum CSV {
     static func text(of series: Series, named metric: String) -> String {
         let rows = zip(series.steps, series.values).map { "\($0),\($1)\n" }
-        return "step,\(field(metric))\n" + rows.joined()
+        return "step,\(csvField(metric))\n" + rows.joined()
     }
 
     /// One metric against another, at the steps at which the first was measured.
@@ -74,7 +69,23 @@ enum CSV {
         let rows = zip(ys.steps, ys.values).compactMap { step, value in
             xs.value(at: step).map { "\(step),\(Float($0)),\(value)\n" }
         }
-        return "step,\(field(x)),\(field(y))\n" + rows.joined()
+        return "step,\(csvField(x)),\(csvField(y))\n" + rows.joined()
+    }
+
+    /// Nil for what has no numbers to write.
+    static func text(of content: FigureContent) -> String? {
+        switch content {
+        case .imageGrid, .empty: nil
+        case .bars(let bars): text(of: bars)
+        case .table(let table): text(of: table)
+        case .curve(let curve): text(of: curve)
+        case .histogram(let histogram): text(of: histogram)
+        case .silhouette(let silhouette): text(of: silhouette)
+        case .scatter(let scatter): text(of: scatter)
+        case .circleMatrix(let matrix): text(of: matrix)
+        case .heatmap(let heatmap): text(of: heatmap)
+        case .text(let coloured): text(of: coloured)
+        }
     }
 
     static func text(of bars: Bars) -> String {
@@ -113,12 +124,51 @@ enum CSV {
                 + scatter.discs.map { [$0.title, "\($0.x)", "\($0.y)", "\($0.weight)"] })
     }
 
-    private static func lines(_ rows: [[String]]) -> String {
-        rows.map { $0.map(field).joined(separator: ",") + "\n" }.joined()
+    /// Rows in the order in which they are shown, then those that only a column names.
+    static func text(of matrix: CircleMatrix) -> String {
+        let shown = matrix.shownRows()
+        let rest = Set(matrix.rows.indices).subtracting(shown).sorted()
+        return lines(
+            [
+                ["name"]
+                    + matrix.columns.map {
+                        [matrix.columnTitle, $0.name].filter { !$0.isEmpty }.joined(separator: " ")
+                    }
+            ]
+                + (shown + rest).map { row in
+                    [matrix.rows[row].name]
+                        + matrix.columns.indices.map { column in
+                            matrix.value(row: row, column: column).map { "\($0)" } ?? ""
+                        }
+                })
     }
 
-    private static func field(_ text: String) -> String {
-        guard text.contains(where: { ",\"\n\r".contains($0) }) else { return text }
-        return "\"" + text.replacingOccurrences(of: "\"", with: "\"\"") + "\""
+    static func text(of heatmap: Heatmap) -> String {
+        lines(
+            [["name"] + heatmap.columnNames]
+                + heatmap.rowNames.enumerated().map { row, name in
+                    [name]
+                        + heatmap.columnNames.indices.map { column in
+                            heatmap.value(row: row, column: column).map { "\($0)" } ?? ""
+                        }
+                })
+    }
+
+    /// A word a line.
+    static func text(of coloured: ColouredText) -> String {
+        lines(
+            [["text", "word", "group", "strength"]]
+                + coloured.paragraphs.flatMap { paragraph in
+                    paragraph.words.map { word in
+                        let group = word.group.flatMap {
+                            coloured.groups.indices.contains($0) ? coloured.groups[$0] : nil
+                        }
+                        return [paragraph.title, word.text, group ?? "", group == nil ? "" : "\(word.strength)"]
+                    }
+                })
+    }
+
+    private static func lines(_ rows: [[String]]) -> String {
+        rows.map { $0.map(csvField).joined(separator: ",") + "\n" }.joined()
     }
 }

@@ -27,8 +27,8 @@ extension Desk {
     private func titleBar(
         _ panel: Panel, _ box: Box, _ title: String, _ caption: String, _ means: String, _ badge: Badge?
     ) {
-        let exportKind = exportKind(panel)
-        let buttonsWidth: Float = exportKind == nil ? 34 : 62
+        let exportKinds = exportKinds(panel)
+        let buttonsWidth: Float = exportKinds.isEmpty ? 34 : 62
         var room = box.maxX - buttonsWidth
         if let badge {
             room -= UI.width(badge.text, .small) + 6
@@ -46,12 +46,12 @@ extension Desk {
         if bar.contains(.hovered), drag == nil, !(means.isEmpty && shown == title && note == caption) {
             tooltip = Tooltip(title: title, text: [caption, means].filter { !$0.isEmpty }.joined(separator: "\n"))
         }
-        if let exportKind, exportButton(box, exportKind) { export(panel) }
+        if !exportKinds.isEmpty, exportButton(box, exportKinds) { wantedExports.append(panel) }
         if closeButton(box) { setOpen(panel, false) }
     }
 
     /// An arrow onto a line. Returns whether it was clicked.
-    private func exportButton(_ box: Box, _ kind: String) -> Bool {
+    private func exportButton(_ box: Box, _ kinds: [String]) -> Bool {
         let item = UI.item("export", Box(box.maxX - 60, box.y + 4, 27, 26))
         let colour = item.contains(.hovered) ? theme.text : theme.secondary
         let x = box.maxX - 46
@@ -59,7 +59,8 @@ extension Desk {
         UI.marker(Point(x + 0.5, box.y + 20), colour, size: 3)
         UI.rule(Point(x - 4, box.y + 22), length: 9, colour)
         if item.contains(.hovered) {
-            tooltip = Tooltip(text: "Writes a \(kind.uppercased()) file into the current directory.")
+            let names = kinds.map { $0.uppercased() }.joined(separator: " and a ")
+            tooltip = Tooltip(text: "Writes a \(names) file into the current directory.")
         }
         return item.contains(.clicked)
     }

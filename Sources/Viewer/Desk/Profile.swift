@@ -78,7 +78,7 @@ extension Desk {
                 let words = status.isFinished ? "The run has ended." : status.isPaused ? "Paused." : "Recording…"
                 return UI.say(words, in: body, theme.secondary)
             }
-            drawTable(profile.table, in: body)
+            drawTable(Panel.profile.name, profile.table, in: body)
         }
     }
 }

@@ -18,6 +18,18 @@ import Exploration
     var answers: [Int: TextField] = [:]
     /// Whether the enlarged cell is to come to the front.
     var isNew = false
+    let kept = FigureMemory()
+}
+
+/// What renderers keep of a figure so as not to do it again in each frame.
+@MainActor final class FigureMemory {
+    let canvas = Canvas()
+    /// The rows of a matrix of discs that were drawn last, from top to bottom.
+    var shownRows: [Int] = []
+    var flow: TextFlow?
+    var colours = GroupColours()
+    /// The group of the word that was under the mouse in the last frame.
+    var hoveredGroup: Int?
 }
 
 // A figure's panel: one renderer a kind, and words while there is nothing to show.
@@ -36,24 +48,29 @@ extension Desk {
         let badge = step.isEmpty ? nil : Badge(text: step, colour: theme.secondary)
         frame(.figure(id), box, title: info.title, caption: caption, means: info.means, badge: badge) { body in
             guard let other = branches.first(where: { $0.id == status.comparedBranch }) else {
-                return draw(id, view, in: body)
+                return draw(id, view, in: body, textures)
             }
             compare(id, view, with: other, in: body, textures)
         }
     }
 
-    private func draw(_ id: String, _ view: FigureView, in body: Box, isOther: Bool = false) {
+    /// What a figure shows, or why it shows nothing.
+    func draw(_ id: String, _ view: FigureView, in body: Box, _ textures: TextureMaker, isOther: Bool = false) {
         switch view.state {
         case .waiting: UI.say("Being computed…", in: body, theme.secondary)
         case .failed(let problem, let step):
             UI.say("Not computed at step \(grouped(step)).\n\(problem)", in: body, theme.text)
         case .ready(.imageGrid(let grid), _): drawImageGrid(id, grid, view.texture, in: body, isOther: isOther)
         case .ready(.bars(let bars), _): drawBars(bars, in: body)
-        case .ready(.table(let table), _): drawTable(table, in: body)
+        case .ready(.table(let table), _): drawTable(id, table, in: body, isOther: isOther)
         case .ready(.curve(let curve), _): drawCurve(curve, in: body)
         case .ready(.histogram(let histogram), _): drawHistogram(histogram, in: body)
         case .ready(.silhouette(let silhouette), _): drawSilhouette(silhouette, in: body)
         case .ready(.scatter(let scatter), _): drawScatter(scatter, in: body)
+        case .ready(.circleMatrix(let matrix), _):
+            drawCircleMatrix(id, matrix, view, in: body, textures, isOther: isOther)
+        case .ready(.heatmap(let heatmap), _): drawHeatmap(heatmap, view, in: body, textures, isOther: isOther)
+        case .ready(.text(let text), _): drawText(text, view, in: body, isOther: isOther)
         case .ready(.empty(let words), _): UI.say(words, in: body, theme.secondary)
         }
     }
@@ -73,8 +90,8 @@ extension Desk {
         title(own, view.state.step, halves[0])
         title(other.name, theirs.state.step, halves[1])
         UI.rule(Point(body.midX, body.y), length: body.height, vertical: true, theme.edge)
-        draw(id, view, in: halves[0].inset(0, 20, 0, 0))
-        draw(id, theirs, in: halves[1].inset(0, 20, 0, 0), isOther: true)
+        draw(id, view, in: halves[0].inset(0, 20, 0, 0), textures)
+        draw(id, theirs, in: halves[1].inset(0, 20, 0, 0), textures, isOther: true)
     }
 
     /// How high a panel of this width has to be to show all of its figure as large as it can be; nil if any height
@@ -85,14 +102,16 @@ extension Desk {
         switch figures[id]?.shape {
         case .imageGrid(let grid) where grid.isDrawable:
             return GridLayout.height(of: grid, filling: width - Self.sides) + Self.aboveAndBelow
-        case .table(let table): return Float(table.rows.count) * 20 + 26 + Self.aboveAndBelow
+        case .circleMatrix(let matrix):
+            return CircleLayout.height(ofRows: matrix.shownRows().count) + Self.aboveAndBelow
+        case .table(let table): return TableLayout.height(table) + Self.aboveAndBelow
         default: return nil
         }
     }
 
     /// What the frame of a panel takes.
-    private static let sides: Float = 26
-    private static let aboveAndBelow: Float = 48
+    static let sides: Float = 26
+    static let aboveAndBelow: Float = 48
 
     /// Takes over what was computed since the last frame; a texture changes only with its content.
     private func refreshFigure(_ id: String, _ textures: TextureMaker) {
@@ -137,6 +156,9 @@ extension FigureContent {
         case .histogram(let histogram): histogram.caption
         case .silhouette(let silhouette): silhouette.caption
         case .scatter(let scatter): scatter.caption
+        case .circleMatrix(let matrix): matrix.caption
+        case .heatmap(let heatmap): heatmap.caption
+        case .text(let text): text.caption
         case .empty: ""
         }
     }

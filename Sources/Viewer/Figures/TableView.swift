@@ -4,10 +4,13 @@ import Exploration
 // Text to the left, numbers in mono to the right.
 
 extension Desk {
-    func drawTable(_ table: Table, in body: Box) {
+    /// - Parameter isOther: whether it is of another branch, which can be looked at but not acted on.
+    func drawTable(_ id: String, _ table: Table, in body: Box, isOther: Bool = false) {
         guard !table.columns.isEmpty, !table.rows.isEmpty else {
             return UI.say("No rows.", in: body, theme.secondary)
         }
+        let note = drawMarkNote(table, in: body)
+        let body = body.inset(0, 0, 0, note)
         let widths = TableLayout.widths(table, room: body.width - 10)
         func place(_ column: Int, _ left: Float) -> (x: Float, width: Float) {
             (left + widths.prefix(column).reduce(0) { $0 + $1 + TableLayout.gap }, widths[column])
@@ -23,41 +26,122 @@ extension Desk {
         }
         UI.rule(Point(body.x, body.y + 18), length: body.width, theme.edge)
         let row: Float = 20
-        UI.region("rows", Box(body.x, body.y + 21, body.width + 11, body.height - 15)) { content in
+        UI.region(
+            isOther ? "other rows" : "rows",
+            Box(body.x, body.y + 21, body.width + 11, body.height - (note > 0 ? 21 : 15))
+        ) { content in
+            let hovered = hoveredRow(id, table, widths, Box(content.x, content.y, body.width - 10, row), isOther)
+            if let hovered, !isOther, !actions(of: hovered, in: table).isEmpty {
+                UI.fill(
+                    Box(content.x - 4, content.y + Float(hovered) * row, body.width - 2, row), theme.button, radius: 3)
+            }
             for (index, cells) in table.rows.enumerated() {
                 let y = content.y + Float(index) * row
                 // Only what can be seen is written.
                 guard y + row > body.y, y < body.maxY + 12 else { continue }
                 for (column, words) in cells.prefix(widths.count).enumerated() {
-                    draw(words, column, content.x, y + 2, theme.text, table.numeric.contains(column) ? .mono : .text)
+                    let face: Face = table.numeric.contains(column) ? .mono : .text
+                    let mark = table.mark(row: index, column: column)?.kind
+                    draw(words, column, content.x, y + 2, colour(of: mark), face)
+                    guard mark == .gone || mark == .moved else { continue }
+                    let (x, width) = place(column, content.x)
+                    let length = min(UI.width(words, face), width)
+                    let start = table.numeric.contains(column) ? x + width - length : x
+                    UI.rule(
+                        Point(start, mark == .gone ? y + 10 : y + 17), length: length,
+                        mark == .gone ? theme.secondary : theme.moving.faded(0.8))
                 }
             }
-            hoverRow(table, widths, Box(content.x, content.y, body.width - 10, row))
             return Float(table.rows.count) * row + 4
         }
     }
 
-    /// The whole of a row in which something is cut or left out.
-    private func hoverRow(_ table: Table, _ widths: [Float], _ first: Box) {
+    /// Amber is what moves, here as elsewhere.
+    private func colour(of mark: Table.CellMark.Kind?) -> Colour {
+        switch mark {
+        case nil, .moved: theme.text
+        case .new: theme.moving
+        case .gone: theme.secondary
+        }
+    }
+
+    /// What the marks of the table mean, below it. Returns the room that it takes.
+    private func drawMarkNote(_ table: Table, in body: Box) -> Float {
+        let marks = table.marks.lazy.flatMap { $0 }.compactMap { $0?.kind }
+        guard !marks.isEmpty, body.height > 80 else { return 0 }
+        UI.rule(Point(body.x, body.maxY - 17), length: body.width, theme.edge)
+        var x = body.x
+        let y = body.maxY - 12
+        let words: [(Table.CellMark.Kind, String)] = [(.new, "new"), (.moved, "moved"), (.gone, "gone")]
+        for (kind, word) in words where marks.contains(kind) {
+            let end = UI.text(word, Point(x, y), colour(of: kind), .small)
+            if kind == .gone { UI.rule(Point(x, y + 7), length: end - x, theme.secondary) }
+            if kind == .moved { UI.rule(Point(x, y + 13), length: end - x, theme.moving.faded(0.8)) }
+            x = end + 12
+        }
+        let note = "since the last change of a control"
+        UI.text(UI.shortened(note, to: max(0, body.maxX - x), .small), Point(x, y), theme.secondary, .small)
+        return 22
+    }
+
+    private func actions(of row: Int, in table: Table) -> [Action] {
+        guard table.rowActions.indices.contains(row), !status.isFinished else { return [] }
+        return table.rowActions[row]
+    }
+
+    /// The row under the mouse. Says what is cut or left out of it, what happened to its cell, and what a click does.
+    private func hoveredRow(
+        _ id: String, _ table: Table, _ widths: [Float], _ first: Box, _ isOther: Bool
+    ) -> Int? {
         let rows = Box(first.x, first.y, first.width, first.height * Float(table.rows.count))
-        guard UI.item("rows", rows).contains(.hovered) else { return }
+        let item = UI.item("rows", rows)
+        guard item.contains(.hovered) else { return nil }
         let index = Int((UI.mouse.y - rows.y) / first.height)
-        guard table.rows.indices.contains(index) else { return }
+        guard table.rows.indices.contains(index) else { return nil }
         let cells = table.rows[index]
         let isCut = cells.enumerated().contains { column, words in
             !widths.indices.contains(column)
                 || UI.width(words, table.numeric.contains(column) ? .mono : .text) > widths[column] + 0.5
         }
-        guard isCut else { return }
-        UI.outline(Box(rows.x - 4, rows.y + Float(index) * first.height, rows.width + 8, first.height), theme.track)
-        tooltip = Tooltip(
-            title: cells.first ?? "", facts: zip(table.columns, cells).dropFirst().map { (name: $0, value: $1) })
+        let actions = isOther ? [] : actions(of: index, in: table)
+        act(on: actions, named: cells.first ?? "", id, item, UI.mouse, isOther)
+        var words = [isOther ? "" : offers(actions)]
+        if let column = column(at: UI.mouse.x - rows.x, widths), let mark = table.mark(row: index, column: column) {
+            let cell = cells.indices.contains(column) ? cells[column] : ""
+            words.insert([cell, mark.note].filter { !$0.isEmpty }.joined(separator: ": "), at: 0)
+        }
+        let text = words.filter { !$0.isEmpty }.joined(separator: "\n")
+        if isCut {
+            UI.outline(Box(rows.x - 4, rows.y + Float(index) * first.height, rows.width + 8, first.height), theme.track)
+            tooltip = Tooltip(
+                title: cells.first ?? "", facts: zip(table.columns, cells).dropFirst().map { (name: $0, value: $1) },
+                text: text)
+        } else if !text.isEmpty {
+            tooltip = Tooltip(text: text)
+        }
+        return index
+    }
+
+    private func column(at x: Float, _ widths: [Float]) -> Int? {
+        var left: Float = 0
+        for (column, width) in widths.enumerated() {
+            if x >= left, x < left + width { return column }
+            left += width + TableLayout.gap
+        }
+        return nil
     }
 }
 
 /// How wide a table's columns are.
 @MainActor enum TableLayout {
     static let gap: Float = 16
+
+    /// The height at which all rows are seen.
+    static func height(_ table: Table) -> Float {
+        let note: Float = table.marks.contains { $0.contains { $0 != nil } } ? 28 : 0
+        return Float(table.rows.count) * 20 + 26 + note
+    }
+
     /// What is left of a column of words before columns of numbers have to go.
     private static let leastWords: Float = 90
 

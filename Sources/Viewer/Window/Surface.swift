@@ -90,8 +90,11 @@ import Foundation
     }
 
     /// Draws in memory; needs no display and no video driver. Width and height are pixels.
-    init(width: Int, height: Int, theme: Theme) throws(CLMatError) {
-        (scale, self.theme) = (DisplayScale.wished ?? 1, theme)
+    ///
+    /// - Parameter scale: pixels a unit; what is asked for, or 1, if nil.
+    init(width: Int, height: Int, theme: Theme, scale: Float? = nil) throws(CLMatError) {
+        (self.scale, self.theme) = (scale ?? DisplayScale.wished ?? 1, theme)
+        let scale = self.scale
         guard
             let memory = SDL_CreateRGBSurfaceWithFormat(
                 0, Int32(width), Int32(height), 32, SDL_PIXELFORMAT_ABGR8888.rawValue)

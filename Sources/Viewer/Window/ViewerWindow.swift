@@ -237,6 +237,13 @@ import Foundation
             desk.wantsPicture = false
             savePicture()
         }
+        if !desk.wantedExports.isEmpty {
+            // A picture is drawn with a gui of its own, which no other frame may be in the way of.
+            let panels = desk.wantedExports
+            desk.wantedExports = []
+            panels.forEach(desk.export)
+            framesOwed = max(framesOwed, 2)
+        }
     }
 
     /// Draws until the view rests: what an event changed is seen in the frame after.

@@ -1,0 +1,7 @@
+/// A field of comma-separated values as RFC 4180 has them: in quotation marks if it has to be.
+public func csvField(_ text: String) -> String {
+    let scalars = text.unicodeScalars
+    guard scalars.contains(where: { ",\"\n\r".unicodeScalars.contains($0) }) else { return text }
+    let parts = scalars.split(separator: "\"", omittingEmptySubsequences: false).map { String($0) }
+    return "\"" + parts.joined(separator: "\"\"") + "\""
+}

@@ -1,0 +1,226 @@
+import CImGui
+import Exploration
+
+// A matrix of values as colours, with its scale.
+
+extension Desk {
+    func drawHeatmap(_ heatmap: Heatmap, _ view: FigureView, in body: Box, _ textures: TextureMaker, isOther: Bool) {
+        guard !heatmap.rowNames.isEmpty, !heatmap.columnNames.isEmpty, let range = heatmap.shownRange else {
+            return UI.say("No values.", in: body, theme.secondary)
+        }
+        let layout = HeatmapLayout(heatmap, range, in: body)
+        guard layout.area.width > 8, layout.area.height > 8 else {
+            return UI.say("Too little room for this matrix.", in: body, theme.secondary)
+        }
+        let item = UI.item(isOther ? "other heatmap" : "heatmap", layout.area)
+        let hovered = item.contains(.hovered) ? layout.cell(at: UI.mouse) : nil
+
+        view.kept.canvas.draw(in: layout.area, content: view.version, textures) { width, height in
+            heatmap.pixels(range, width: width, height: height, missing: theme.track)
+        }
+        drawValues(heatmap, range, layout)
+        drawNames(heatmap, layout, hovered: hovered)
+        drawScale(heatmap, range, layout)
+        guard let (row, column) = hovered else { return }
+        UI.outline(layout.box(row: row, column: column).inset(-1, -1, -1, -1), theme.text)
+        let value = heatmap.value(row: row, column: column).map { format(Double($0), digits: 4) } ?? "none"
+        tooltip = Tooltip(
+            title: "\(heatmap.rowNames[row]) · \(heatmap.columnNames[column])",
+            facts: [(heatmap.unit.isEmpty ? "value" : heatmap.unit, value)])
+    }
+
+    /// Numbers in the cells, where all of them fit.
+    private func drawValues(_ heatmap: Heatmap, _ range: ClosedRange<Float>, _ layout: HeatmapLayout) {
+        guard layout.cellWidth >= 34, layout.cellHeight >= 16 else { return }
+        for row in heatmap.rowNames.indices {
+            for column in heatmap.columnNames.indices {
+                guard let value = heatmap.value(row: row, column: column), value.isFinite else { continue }
+                let words = format(Double(value), digits: 2)
+                let box = layout.box(row: row, column: column)
+                guard UI.width(words, .smallMono) <= box.width - 4 else { continue }
+                // The map's lightness grows with the value.
+                let isLight = heatmap.share(of: value, in: range) > 0.55
+                UI.text(
+                    words, Point(box.midX, box.midY - 6), isLight ? Colour(0x14171c) : Colour(0xf2f4f7), .smallMono,
+                    align: .centre)
+            }
+        }
+    }
+
+    private func drawNames(_ heatmap: Heatmap, _ layout: HeatmapLayout, hovered: (row: Int, column: Int)?) {
+        let area = layout.area
+        for (index, name) in heatmap.rowNames.enumerated() {
+            let isHovered = index == hovered?.row
+            guard isHovered || layout.hasRowName(index, hovered?.row) else { continue }
+            UI.text(
+                UI.shortened(name, to: layout.nameWidth, .small),
+                Point(area.x - 8, layout.box(row: index, column: 0).midY - 6.5),
+                isHovered ? theme.text : theme.secondary, .small, align: .right)
+        }
+        for (index, name) in heatmap.columnNames.enumerated() {
+            let isHovered = index == hovered?.column
+            let middle = layout.box(row: 0, column: index).midX
+            if layout.isUpwards {
+                guard layout.hasColumnNames else { break }
+                guard isHovered || layout.hasColumnName(index, hovered?.column) else { continue }
+                let words = UI.shortened(name, to: area.y - layout.top - 6, .small)
+                UI.textUpwards(words, Point(middle - 7, area.y - 5), isHovered ? theme.text : theme.secondary, .small)
+            } else {
+                UI.text(
+                    name, Point(middle, area.y - 17), isHovered ? theme.text : theme.secondary, .small, align: .centre)
+            }
+        }
+    }
+
+    private func drawScale(_ heatmap: Heatmap, _ range: ClosedRange<Float>, _ layout: HeatmapLayout) {
+        let bar = layout.bar
+        // As many stripes as can be told apart.
+        let stripes = max(1, min(64, Int(bar.height / 2)))
+        for stripe in 0..<stripes {
+            let (from, to) = (Float(stripe) / Float(stripes), Float(stripe + 1) / Float(stripes))
+            let (top, bottom) = ((bar.maxY - to * bar.height).rounded(), (bar.maxY - from * bar.height).rounded())
+            UI.fill(Box(bar.x, top, bar.width, bottom - top), Viridis.colour((from + to) / 2))
+        }
+        let span = Double(range.lowerBound)...Double(range.upperBound)
+        let ticks = Ticks(within: span, count: max(2, Int(bar.height / 40)))
+        for value in ticks.values {
+            let share = Float((value - span.lowerBound) / (span.upperBound - span.lowerBound))
+            let y = bar.maxY - min(max(share, 0), 1) * bar.height
+            UI.rule(Point(bar.maxX, y - 0.5), length: 4, theme.track)
+            UI.text(ticks.label(value), Point(bar.maxX + 7, y - 6.5), theme.secondary, .smallMono)
+        }
+        if bar.y - layout.top >= 14 {
+            UI.text(
+                UI.shortened(heatmap.unit, to: max(50, layout.area.maxX + layout.scaleWidth - bar.x), .small),
+                Point(bar.x, bar.y - 17), theme.secondary, .small)
+        }
+    }
+}
+
+extension Heatmap {
+    /// What the ends of the colours stand for; nil if there is no value.
+    var shownRange: ClosedRange<Float>? {
+        if let range, range.lowerBound.isFinite, range.upperBound.isFinite, range.lowerBound < range.upperBound {
+            return range
+        }
+        let shown = values.prefix(rowNames.count * columnNames.count).filter(\.isFinite)
+        guard let low = shown.min(), let high = shown.max() else { return nil }
+        // Far from zero a whole unit may be too little to tell two numbers apart.
+        return low < high ? low...high : low - max(0.5, abs(low) * 1e-3)...low + max(0.5, abs(low) * 1e-3)
+    }
+
+    func share(of value: Float, in range: ClosedRange<Float>) -> Float {
+        // In halves, so that the widest range has a width.
+        let span = range.upperBound / 2 - range.lowerBound / 2
+        return span > 0 ? min(max((value / 2 - range.lowerBound / 2) / span, 0), 1) : 0
+    }
+
+    /// Each pixel shows its cell; where several cells fall on one pixel, the mean of them.
+    func pixels(_ range: ClosedRange<Float>, width: Int, height: Int, missing: Colour) -> Pixels {
+        var pixels = Pixels(width: width, height: height, missing)
+        /// The cells of pixel `place`, of `count` cells on `length` pixels.
+        func cells(_ place: Int, _ count: Int, _ length: Int) -> Range<Int> {
+            let first = place * count / length
+            return first..<max(first + 1, (place + 1) * count / length)
+        }
+        let (rows, columns) = (rowNames.count, columnNames.count)
+        let isDense = rows > height || columns > width
+        if isDense {
+            for y in 0..<height {
+                for x in 0..<width {
+                    var (sum, count): (Float, Float) = (0, 0)
+                    for row in cells(y, rows, height) {
+                        for column in cells(x, columns, width) {
+                            guard let value = value(row: row, column: column), value.isFinite else { continue }
+                            sum += share(of: value, in: range)
+                            count += 1
+                        }
+                    }
+                    if count > 0 { pixels.fill(x: x..<x + 1, y: y..<y + 1, Viridis.colour(sum / count)) }
+                }
+            }
+        } else {
+            for row in 0..<rows {
+                for column in 0..<columns {
+                    guard let value = value(row: row, column: column), value.isFinite else { continue }
+                    pixels.fill(
+                        x: column * width / columns..<(column + 1) * width / columns,
+                        y: row * height / rows..<(row + 1) * height / rows,
+                        Viridis.colour(share(of: value, in: range)))
+                }
+            }
+        }
+        return pixels
+    }
+}
+
+/// Where the parts of a heatmap are.
+struct HeatmapLayout {
+    let area: Box
+    /// The scale.
+    let bar: Box
+    let top: Float
+    let nameWidth: Float
+    let scaleWidth: Float
+    let isUpwards: Bool
+    /// Names of which a letter or two would be left are left out.
+    let hasColumnNames: Bool
+    private let rows: Int
+    private let columns: Int
+
+    var cellWidth: Float { area.width / Float(columns) }
+    var cellHeight: Float { area.height / Float(rows) }
+
+    @MainActor init(_ heatmap: Heatmap, _ range: ClosedRange<Float>, in body: Box) {
+        (rows, columns) = (heatmap.rowNames.count, heatmap.columnNames.count)
+        let widest = heatmap.rowNames.map { UI.width($0, .small) }.max() ?? 0
+        nameWidth = min(widest.rounded(.up), (body.width * 0.25).rounded())
+        let numbers = Ticks(
+            within: Double(range.lowerBound)...Double(range.upperBound), count: max(2, Int(body.height / 40)))
+        let numberWidth = numbers.values.map { UI.width(numbers.label($0), .smallMono) }.max() ?? 0
+        scaleWidth = (16 + 12 + 8 + max(numberWidth, min(50, UI.width(heatmap.unit, .small)))).rounded(.up)
+        let left = nameWidth > 0 ? nameWidth + 8 : 0
+        let room = max(1, body.width - left - scaleWidth)
+        let longest = heatmap.columnNames.map { UI.width($0, .small) }.max() ?? 0
+        // No cell is more than two and a half times as long as it is wide, so that a square matrix is nearly square.
+        var width = room
+        var height = max(1, body.height - 22)
+        width = min(width, height / Float(rows) * 2.5 * Float(columns), 120 * Float(columns))
+        isUpwards = longest + 6 > width / Float(columns)
+        let above = isUpwards ? max(22, min(longest + 10, body.height * 0.3)).rounded(.up) : 22
+        hasColumnNames = !isUpwards || above >= min(longest + 10, 44)
+        height = max(1, body.height - (hasColumnNames ? above : 22))
+        height = min(height, width / Float(columns) * 2.5 * Float(rows), 80 * Float(rows))
+        // Cells of whole pixels are all the same size where that costs little.
+        func whole(_ length: Float, _ count: Int) -> Float {
+            let cell = (length / Float(count)).rounded(.down)
+            return cell >= 1 && cell * Float(count) > 0.93 * length ? cell * Float(count) : length.rounded(.down)
+        }
+        (width, height) = (whole(width, columns), whole(height, rows))
+        let aside = max(0, (body.width - left - width - scaleWidth) / 2)
+        top = body.y
+        area = Box((body.x + aside + left).rounded(), (body.y + (hasColumnNames ? above : 22)).rounded(), width, height)
+        bar = Box(area.maxX + 16, area.y, 12, area.height)
+    }
+
+    func box(row: Int, column: Int) -> Box {
+        Box(
+            area.x + Float(column) * cellWidth, area.y + Float(row) * cellHeight, cellWidth, cellHeight)
+    }
+
+    func cell(at point: Point) -> (row: Int, column: Int)? {
+        let (row, column) = ((point.y - area.y) / cellHeight, (point.x - area.x) / cellWidth)
+        guard row >= 0, column >= 0, row < Float(rows), column < Float(columns) else { return nil }
+        return (Int(row), Int(column))
+    }
+
+    /// As many names as stand clear of each other, and of the hovered one.
+    func hasRowName(_ index: Int, _ hovered: Int?) -> Bool { Self.hasName(index, cellHeight, hovered) }
+    func hasColumnName(_ index: Int, _ hovered: Int?) -> Bool { Self.hasName(index, cellWidth, hovered) }
+
+    private static func hasName(_ index: Int, _ pitch: Float, _ hovered: Int?) -> Bool {
+        let step = max(1, Int((13 / max(pitch, 0.01)).rounded(.up)))
+        guard index.isMultiple(of: step) else { return false }
+        return hovered.map { Float(abs($0 - index)) * pitch >= 12.5 } ?? true
+    }
+}
