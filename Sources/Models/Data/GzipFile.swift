@@ -46,16 +46,33 @@ public final class GzipFile {
     ///   is the byte in the packed file.
     public func read(_ count: Int) throws(CLMatError) -> [UInt8] {
         let bytes = [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
-            guard let start = buffer.baseAddress else { return }
-            while filled < count {
-                let got = gzread(handle, start + filled, UInt32(min(count - filled, 1 << 24)))
-                if got <= 0 { break }
-                filled += Int(got)
-            }
+            filled = fill(UnsafeMutableRawBufferPointer(buffer))
         }
         offset += bytes.count
         if bytes.count < count { try checkEnd() }
         return bytes
+    }
+
+    /// As ``read(_:)``, into memory that is there: fills `target`, and returns how many bytes that took. Fewer than it holds
+    /// are read only at the end of the file.
+    ///
+    /// - Throws: ``CLMatError/fileDamaged(path:place:problem:)``.
+    public func read(into target: UnsafeMutableRawBufferPointer) throws(CLMatError) -> Int {
+        let filled = fill(target)
+        offset += filled
+        if filled < target.count { try checkEnd() }
+        return filled
+    }
+
+    private func fill(_ target: UnsafeMutableRawBufferPointer) -> Int {
+        guard let start = target.baseAddress else { return 0 }
+        var filled = 0
+        while filled < target.count {
+            let got = gzread(handle, start + filled, UInt32(min(target.count - filled, 1 << 24)))
+            if got <= 0 { break }
+            filled += Int(got)
+        }
+        return filled
     }
 
     /// The whole content of a file, unpacked.

@@ -176,6 +176,9 @@ enum Streams {
     static let sample: UInt32 = 6
     static let augmentation: UInt32 = 7
     static let members: UInt32 = 8
+    static let heldOut: UInt32 = 32
+    static let topics: UInt32 = 33
+    static let topicOrder: UInt32 = 34
     static let restart: UInt32 = 0x1_0000
     static let parameters: UInt32 = 0x2_0000
 }

@@ -1,0 +1,146 @@
+import CLMat
+import Foundation
+
+/// The lines of a file, plain or packed with gzip, one after the other: memory holds a block of the file, not all of it.
+///
+/// A line ends in "\n" or "\r\n", which are not part of it; the last one may end with the file. A byte order mark at the
+/// start is passed over.
+final class LineReader {
+    let path: String
+    /// The number of the line that was read last, from 1.
+    private(set) var line = 0
+    private let file: GzipFile
+    private let longest: Int
+    private var block: UnsafeMutableRawBufferPointer
+    private var unread = 0..<0
+    private var isAtEnd = false
+
+    /// - Parameters:
+    ///   - longest: a line of more bytes is refused, unless it fits into a block.
+    ///   - block: bytes that are read at a time.
+    /// - Throws: ``CLMatError/fileMissing(path:hint:)``.
+    init(_ path: String, longest: Int = 1 << 28, block: Int = 1 << 20) throws(CLMatError) {
+        file = try GzipFile(path)
+        (self.path, self.longest) = (path, longest)
+        self.block = .allocate(byteCount: block, alignment: 16)
+    }
+
+    deinit { block.deallocate() }
+
+    /// The next line, nil after the last. Its bytes stay where they are until the next one is asked for.
+    ///
+    /// - Throws: ``CLMatError/fileDamaged(path:place:problem:)`` for damaged gzip data, or a line that is too long.
+    func next() throws(CLMatError) -> UnsafeRawBufferPointer? {
+        var searched = 0
+        while true {
+            if unread.count > searched, let base = block.baseAddress {
+                let from = base + unread.lowerBound + searched
+                if let end = memchr(from, 0x0A, unread.count - searched) {
+                    let start = unread.lowerBound
+                    let stop = end - UnsafeMutableRawPointer(base)
+                    unread = stop + 1..<unread.upperBound
+                    return take(start..<stop)
+                }
+                searched = unread.count
+            }
+            if isAtEnd {
+                guard !unread.isEmpty else { return nil }
+                let rest = unread
+                unread = unread.upperBound..<unread.upperBound
+                return take(rest)
+            }
+            guard unread.count <= longest else { throw damaged("it is longer than \(longest) bytes", ahead: 1) }
+            try fill()
+        }
+    }
+
+    /// An error at the line read last, or so many lines after it.
+    func damaged(_ problem: String, ahead: Int = 0) -> CLMatError {
+        .fileDamaged(path: path, place: "line \(line + ahead)", problem: problem)
+    }
+
+    /// A line as text.
+    ///
+    /// - Throws: ``CLMatError/fileDamaged(path:place:problem:)`` if it is not UTF-8.
+    func checkText(_ bytes: UnsafeRawBufferPointer) throws(CLMatError) {
+        if let byte = UTF8Check.firstInvalid(bytes) { throw damaged("its byte \(byte + 1) is not UTF-8") }
+    }
+
+    private func take(_ range: Range<Int>) -> UnsafeRawBufferPointer {
+        line += 1
+        var range = range
+        if line == 1, range.count >= 3, block[range.lowerBound] == 0xEF, block[range.lowerBound + 1] == 0xBB,
+            block[range.lowerBound + 2] == 0xBF
+        {
+            range = range.lowerBound + 3..<range.upperBound
+        }
+        if let last = range.last, block[last] == 0x0D { range = range.lowerBound..<last }
+        return UnsafeRawBufferPointer(rebasing: block[range])
+    }
+
+    /// Moves the rest to the front, and reads on behind it.
+    private func fill() throws(CLMatError) {
+        if unread.count > block.count / 2 {
+            let larger = UnsafeMutableRawBufferPointer.allocate(byteCount: 2 * block.count, alignment: 16)
+            larger.copyMemory(from: UnsafeRawBufferPointer(rebasing: block[unread]))
+            block.deallocate()
+            block = larger
+        } else if unread.lowerBound > 0, let base = block.baseAddress {
+            memmove(base, base + unread.lowerBound, unread.count)
+        }
+        unread = 0..<unread.count
+        let room = UnsafeMutableRawBufferPointer(rebasing: block[unread.count...])
+        let got = try file.read(into: room)
+        unread = 0..<unread.count + got
+        if got < room.count { isAtEnd = true }
+    }
+}
+
+/// Whether bytes are UTF-8.
+enum UTF8Check {
+    /// The place of the first byte that does not belong there, nil if all do.
+    ///
+    /// - Source: The Unicode Standard, table 3-7, "Well-formed UTF-8 byte sequences".
+    static func firstInvalid(_ bytes: UnsafeRawBufferPointer) -> Int? {
+        var place = 0
+        let count = bytes.count
+        while place < count {
+            // Eight bytes at a time, as long as all are ASCII.
+            while place + 8 <= count,
+                bytes.loadUnaligned(fromByteOffset: place, as: UInt64.self) & 0x8080_8080_8080_8080 == 0
+            { place += 8 }
+            guard place < count else { return nil }
+            let first = bytes[place]
+            let length: Int
+            var second: ClosedRange<UInt8> = 0x80...0xBF
+            switch first {
+            case 0...0x7F: length = 1
+            case 0xC2...0xDF: length = 2
+            case 0xE0: (length, second) = (3, 0xA0...0xBF)
+            case 0xED: (length, second) = (3, 0x80...0x9F)
+            case 0xE1...0xEF: length = 3
+            case 0xF0: (length, second) = (4, 0x90...0xBF)
+            case 0xF1...0xF3: length = 4
+            case 0xF4: (length, second) = (4, 0x80...0x8F)
+            default: return place
+            }
+            guard place + length <= count else { return place }
+            if length > 1 {
+                guard second.contains(bytes[place + 1]) else { return place }
+                for next in 2..<max(2, length) where bytes[place + next] & 0xC0 != 0x80 { return place }
+            }
+            place += length
+        }
+        return nil
+    }
+
+    /// Latin-1 as UTF-8: each byte is the character of its number.
+    static func fromLatin1(_ bytes: some Sequence<UInt8>) -> [UInt8] {
+        var text: [UInt8] = []
+        text.reserveCapacity(bytes.underestimatedCount)
+        for byte in bytes {
+            if byte < 0x80 { text.append(byte) } else { text += [0xC0 | byte >> 6, 0x80 | byte & 0x3F] }
+        }
+        return text
+    }
+}
