@@ -1,0 +1,45 @@
+import CLMat
+import Exploration
+import Foundation
+
+extension LDATrainer {
+    /// Writes what was learned for other programs:
+    ///
+    /// - `topics.csv`: topic, share, rank, word, weight, for the 30 heaviest words of each topic; topics are numbered from 1.
+    /// - `topics.json`: the same, a list of topics.
+    /// - `phi.npy`: topics × words; `vocabulary.txt`: its words, one a line.
+    /// - `theta.npy`: documents × topics of the whole corpus, by ``LDA/transform(_:rounds:)``; `documents.txt`: their names.
+    /// - Throws: ``CLMatError/fileNotWritable(path:reason:)``.
+    public func export(to folder: String) throws(CLMatError) {
+        try Files.makeFolder(folder)
+        let values = try lda.phi.values
+        let (shares, k) = (try lda.topicShares, lda.topics)
+        let top = TopicScores.topWords(values, topics: k, count: 30)
+        var csv = "topic,share,rank,word,weight\n"
+        var topics: [[String: Any]] = []
+        for topic in 0..<k {
+            var words: [[String: Any]] = []
+            for (rank, word) in top[topic].enumerated() {
+                let weight = values[word * k + topic]
+                csv += "\(topic + 1),\(shares[topic]),\(rank + 1),\(csvField(lda.vocabulary[word])),\(weight)\n"
+                words.append(["word": lda.vocabulary[word], "weight": Double(weight)])
+            }
+            topics.append(["topic": topic + 1, "share": shares[topic], "words": words])
+        }
+        try Files.write(csv, to: "\(folder)/topics.csv")
+        guard let json = try? JSONSerialization.data(withJSONObject: topics, options: [.prettyPrinted, .sortedKeys])
+        else {
+            throw .invalidArgument(operation: "export", problem: "The topics cannot be written as JSON.")
+        }
+        try Files.write(json, to: "\(folder)/topics.json")
+        try Files.write(lda.vocabulary.joined(separator: "\n") + "\n", to: "\(folder)/vocabulary.txt")
+        try NPYFile.write(try lda.topicWords, to: "\(folder)/phi.npy")
+        var theta: [Float] = []
+        for first in stride(from: 0, to: corpus.count, by: 5000) {
+            theta += try lda.transform(try corpus.rows(first..<min(corpus.count, first + 5000))).values
+        }
+        try NPYFile.write(theta, corpus.count, k, to: "\(folder)/theta.npy")
+        let names = (0..<corpus.count).map { corpus.documentName($0) }
+        try Files.write(names.joined(separator: "\n") + "\n", to: "\(folder)/documents.txt")
+    }
+}

@@ -1,0 +1,325 @@
+import CLMat
+import Exploration
+import Foundation
+
+/// Topics that are learned minibatch by minibatch while temperature, sparseness and dissimilarity are moved.
+///
+/// - Source: Jiang, "Exploratory model analysis for machine learning", UCB/EECS-2018-34, section 2.5 and chapter 3.
+public struct LDATrainer: Model {
+    public let title: String
+    public private(set) var lda: LDA
+    let corpus: Corpus
+    let device: Device
+    private let defaults: Defaults
+    private let firstSamples: Double
+    private let heldOut: DocumentCompletion?
+    let coherence: Coherence
+    /// 1 × V: the share of each word in the documents that are learned.
+    let wordShares: [Float]
+
+    /// φ as it was when a control was last moved; nil before that.
+    private(set) var reference: Matrix?
+    /// What the controls of learning were in the last step.
+    private var lastSettings: [Double] = []
+    /// The topic whose documents are shown, and words that are shown always.
+    private(set) var chosenTopic = 0
+    private(set) var pinned: [Int] = []
+
+    /// What a run starts with.
+    public struct Defaults: Sendable {
+        /// Documents in a minibatch; if nil an eighth of the corpus, at most 10,000.
+        public var batchSize: Int?
+        /// m; if nil as ``LDA/defaultSamples(topics:tokens:)`` says.
+        public var samples: Double?
+        public var alpha = 0.1
+        public var beta = 0.01
+        /// Bytes for what is kept of minibatches.
+        public var memory = 1 << 30
+        public var seed: UInt64 = 1
+
+        public init() {}
+    }
+
+    static let mixins: [any TopicMixin] = [
+        Sparseness(), Dissimilarity(), TopicEntropy(), Smoothing(), SizeBalance(),
+    ]
+
+    /// - Parameter heldOut: documents that are not learned from, and scored.
+    /// - Throws: as ``LDA/init(topics:vocabulary:alpha:beta:seed:memory:on:)``, and ``CLMatError/dataMismatch(_:)`` if no
+    ///   document is left to learn from.
+    public init(
+        _ corpus: Corpus, topics: Int, heldOut: HeldOutSplit? = nil, defaults: Defaults = Defaults(), on device: Device
+    ) throws(CLMatError) {
+        if let heldOut {
+            let count = corpus.count
+            guard heldOut.observed.columns == corpus.vocabulary.count,
+                heldOut.documents.allSatisfy({ (0..<count).contains($0) })
+            else { throw .dataMismatch("The documents that are held out are not of \(corpus.name).") }
+        }
+        (self.corpus, self.device, self.defaults) = (corpus, device, defaults)
+        title = "LDA · \(topics) topics"
+        lda = try LDA(
+            topics: topics, vocabulary: corpus.vocabulary, alpha: defaults.alpha, beta: defaults.beta,
+            seed: defaults.seed, memory: defaults.memory, on: device)
+        try lda.begin(corpus, holdingOut: heldOut?.documents ?? [], batchSize: defaults.batchSize)
+        firstSamples = defaults.samples ?? lda.samples
+        if let heldOut { self.heldOut = try DocumentCompletion(heldOut, on: device) } else { self.heldOut = nil }
+        coherence = try Coherence(corpus)
+        var counts = [Float](repeating: 0, count: corpus.vocabulary.count)
+        var total: Float = 0
+        for documents in lda.minibatches?.documents ?? [] {
+            let rows = try corpus.rows(documents)
+            for (word, count) in zip(rows.indices, rows.counts) { counts[Int(word)] += Float(count) }
+            total += Float(rows.total)
+        }
+        wordShares = counts.map { $0 / max(total, 1) }
+        lda.wordShares = try Matrix(wordShares, 1, wordShares.count, on: device)
+    }
+
+    /// Whether the last samples of every minibatch are kept, as incremental statistics need it.
+    public var keepsSamples: Bool { lda.minibatches?.keepsCounts ?? false }
+
+    var minibatchCount: Int { lda.minibatches?.count ?? 1 }
+
+    // MARK: - What can be moved and seen
+
+    private static let rules = ["incremental", "moving average", "constant ρ"]
+    private static let forms = ["by temperature", "multinomial", "Poisson"]
+
+    public var controls: [Control] {
+        let documentsKeepTheta = lda.minibatches?.keepsTheta ?? false
+        return [
+            Control(
+                "temperature", title: "temperature 1/m", group: "topics",
+                range: max(0.001, min(1, 1 / mostSamples))...5, scale: .log,
+                initial: max(1 / firstSamples, min(1, 1 / mostSamples)),
+                means: "how freely words change their topics: m samples a token",
+                moves: ["log-likelihood", "moved-share"])
+        ] + Self.mixins.map(\.weight) + [
+            Control(
+                "iterations", title: "iterations", group: "sampler", unit: "rounds a minibatch",
+                kind: .integer(1...50, .log), initial: documentsKeepTheta ? 1 : 5,
+                means: "how often a minibatch is sampled before the topics follow", moves: ["log-likelihood"],
+                startsOpen: false),
+            .choice(
+                "form", title: "samples", group: "sampler", options: Self.forms,
+                means:
+                    "Poisson is cheaper, multinomial exact; by temperature: multinomial below 50 samples a token; topics with temperatures of their own are always Poisson",
+                moves: ["moved-share"], startsOpen: false),
+            .choice(
+                "rule", title: "statistics", group: "sampler", options: Self.rules,
+                means: "incremental replaces each minibatch's samples, the others forget with rate ρ",
+                moves: ["perplexity-heldout"], startsOpen: false),
+            Control(
+                "decay", title: "decay κ", group: "sampler", range: 0.3...1, initial: 0.5,
+                means: "of the moving average: ρ = (τ₀ + t)^−κ", moves: ["log-likelihood"], startsOpen: false),
+            Control(
+                "delay", title: "delay τ₀", group: "sampler", range: 1...1000, scale: .log, initial: 1,
+                means: "of the moving average: larger trusts the first minibatches less", moves: ["log-likelihood"],
+                startsOpen: false),
+            Control(
+                "rate", title: "constant rate ρ", group: "sampler", range: 0.001...1, scale: .log, initial: 0.1,
+                means: "the share of each minibatch in the statistics", moves: ["log-likelihood"], startsOpen: false),
+            Control(
+                "alpha", title: "prior α", group: "priors", range: 0.001...10, scale: .log, initial: defaults.alpha,
+                means: "how many topics a document has", moves: ["perplexity-heldout"], startsOpen: false),
+            Control(
+                "beta", title: "prior β", group: "priors", range: 0.0001...1, scale: .log, initial: defaults.beta,
+                means: "how many words a topic has that it has not seen", moves: ["density"], startsOpen: false),
+            .toggle(
+                "optimise-alpha", title: "α from the data", group: "priors", initial: false,
+                means: "fits α to the documents, topic by topic, once a pass, when there are topics (after 20 passes)",
+                moves: ["effective-topics"],
+                startsOpen: false),
+            .toggle(
+                "optimise-beta", title: "β from the data", group: "priors", initial: false,
+                means: "fits β to the topics, once a pass, when there are topics (after 20 passes)", moves: ["density"],
+                startsOpen: false),
+            Control(
+                "relevance", title: "relevance λ", group: "pictures", range: 0...1, initial: 1,
+                means: "1 ranks words by weight, 0 by how much more often they are in the topic than elsewhere",
+                startsOpen: false),
+        ]
+    }
+
+    /// Controls of pictures, which do not touch the model.
+    private static let pictureControls: Set<String> = ["relevance"]
+
+    public var metrics: [Metric] {
+        var metrics = [
+            TopicMetrics.logLikelihood, TopicMetrics.density, TopicMetrics.cosineSimilarity, TopicMetrics.movedShare,
+        ]
+        if heldOut != nil { metrics += [TopicMetrics.perplexity, TopicMetrics.heldOutLogLikelihood] }
+        metrics += [
+            TopicMetrics.coherence, TopicMetrics.sharedTopWords, TopicMetrics.effectiveTopics, TopicMetrics.entropy,
+            TopicMetrics.meanCosine,
+            TopicMetrics.densityAbove,
+        ]
+        return metrics + Self.mixins.filter { !($0 is SizeBalance) }.map(\.pull)
+    }
+
+    // MARK: - Learning
+
+    public mutating func update(
+        _ batch: Int?, _ settings: Settings, at step: Step
+    ) throws(CLMatError) -> Measurements {
+        let start = ContinuousClock.now
+        try follow(settings)
+        lda.seed = step.seed
+        let result = try lda.step()
+        let seconds = (ContinuousClock.now - start).seconds
+        var measured = Measurements()
+        measured["log-likelihood"] = result.logLikelihood / Double(max(1, result.tokens))
+        // In the first pass all is new.
+        if step.number > minibatchCount { measured["moved-share"] = result.moved / Double(max(1, result.tokens)) }
+        for mixin in Self.mixins where !(mixin is SizeBalance) { measured[mixin.pull.id] = lda.pulls[mixin.id] ?? 0 }
+        measured.count("training-steps", 1, seconds: seconds)
+        measured.count("training-tokens", Double(result.tokens), seconds: seconds)
+        let (pass, rest) = step.number.quotientAndRemainder(dividingBy: minibatchCount)
+        let isFirst = step.number == 1
+        if isFirst || rest == 0 { try measure(&measured) }
+        if isFirst || rest == 0 && pass % Self.scoreInterval == 0 { try score(&measured) }
+        return measured
+    }
+
+    /// The most samples a token with which a minibatch's samples can be counted: where the slider of the temperature ends.
+    private var mostSamples: Double {
+        min(100_000, 0x1.ep30 / Double(max(1, lda.minibatches?.mostTokens ?? 1)))
+    }
+
+    /// Takes over what the controls say.
+    private mutating func follow(_ settings: Settings) throws(CLMatError) {
+        let current = controls.filter { !Self.pictureControls.contains($0.id) }.map { settings[$0.id] }
+        if current != lastSettings {
+            if !lastSettings.isEmpty { reference = lda.phi }
+            lastSettings = current
+        }
+        // The coolest topic stays within what can be counted, so that a slider cannot end the run.
+        lda.samples = min(1 / settings["temperature"], mostSamples / max(1, lda.coolness.max() ?? 1))
+        lda.mixins = Self.mixins.map { (mixin: $0, weight: settings[$0.id]) }
+        lda.rounds = settings.int("iterations")
+        lda.form = [nil, .multinomial, .poisson][min(2, max(0, settings.int("form")))]
+        // Topics of different temperatures can only be drawn one by one.
+        if lda.form == .multinomial, !lda.coolness.allSatisfy({ $0 == 1 }) { lda.form = .poisson }
+        let rule: LDA.Statistics =
+            switch settings.int("rule") {
+            case 1: .movingAverage(delay: settings["delay"], decay: settings["decay"])
+            case 2: .constantRate(settings["rate"])
+            default: .incremental
+            }
+        if rule == .incremental, lda.statisticsRule != rule, lda.steps > 0 { try lda.rebuild() }
+        lda.statisticsRule = rule
+        // Before there are topics, all documents and words are alike, and priors that fit that keep it so.
+        let hasTopics = lda.steps >= 20 * minibatchCount
+        lda.optimisesAlpha = hasTopics && settings.isOn("optimise-alpha")
+        lda.optimisesBeta = hasTopics && settings.isOn("optimise-beta")
+        if !lda.optimisesAlpha { lda.alpha = [Double](repeating: settings["alpha"], count: lda.topics) }
+        if !lda.optimisesBeta { lda.beta = settings["beta"] }
+    }
+
+    /// Passes between two scores of the held-out documents, and of coherence.
+    private static let scoreInterval = 4
+
+    private func measure(_ measured: inout Measurements) throws(CLMatError) {
+        let phi = lda.phi
+        let values = try phi.values
+        measured["density"] = Double(try phi.greater(than: (1 / Float(lda.words)).nextDown).mean())
+        measured["density-hundredth"] = Double(try phi.greater(than: Float(0.01).nextDown).mean())
+        measured["cosine-similarity"] = TopicScores.cosineSimilarity(values, topics: lda.topics)
+        measured["mean-cosine"] = TopicScores.meanCosine(values, topics: lda.topics)
+        let logarithms = try phi.clamped(to: 1e-30...1).logarithms()
+        measured["topic-entropy"] = -Double(try (phi * logarithms).sum()) / Double(lda.topics)
+        measured["effective-topics"] = TopicScores.effectiveTopics(shares: try lda.topicShares)
+    }
+
+    private func score(_ measured: inout Measurements) throws(CLMatError) {
+        let top = TopicScores.topWords(try lda.phi.values, topics: lda.topics, count: 20)
+        let npmi = coherence.npmi(of: top.map { Array($0.prefix(10)) })
+        measured["npmi"] = npmi.reduce(0, +) / Double(max(1, npmi.count))
+        measured["shared-top-words"] = TopicScores.sharedTopWords(top)
+        if let heldOut {
+            let likelihood = try heldOut.logLikelihood(of: lda)
+            measured["log-likelihood-heldout"] = likelihood
+            measured["perplexity-heldout"] = exp(-likelihood)
+        }
+    }
+
+    public func conclude(_ settings: Settings, at step: Step) throws(CLMatError) -> Measurements {
+        var measured = Measurements()
+        try measure(&measured)
+        try score(&measured)
+        return measured
+    }
+
+    // MARK: - Actions
+
+    public mutating func perform(_ action: Action, _ settings: Settings, at step: Step) throws(CLMatError) {
+        func argument(_ index: Int, _ range: Range<Int>, _ what: String) throws(CLMatError) -> Int {
+            guard action.arguments.indices.contains(index), range.contains(action.arguments[index]) else {
+                throw .invalidValue(
+                    setting: action.id, value: "\(action.arguments)",
+                    accepted: "\(what) from \(range.lowerBound) to \(range.upperBound - 1)")
+            }
+            return action.arguments[index]
+        }
+        switch action.id {
+        case "choose-topic": chosenTopic = try argument(0, 0..<lda.topics, "a topic")
+        case "pin-word":
+            let word = try argument(0, 0..<lda.words, "a word")
+            if !pinned.contains(word) { pinned.append(word) }
+        case "unpin-word":
+            let word = try argument(0, 0..<lda.words, "a word")
+            pinned.removeAll { $0 == word }
+        case "topic-temperature":
+            let topic = try argument(0, 0..<lda.topics, "a topic")
+            // In hundredths of the sampler's temperature.
+            let percent = try argument(1, 1..<100_001, "a percentage")
+            let coolness = 100 / Double(percent)
+            guard lda.samples * coolness <= mostSamples else {
+                throw .invalidValue(
+                    setting: action.id, value: "\(percent) %",
+                    accepted:
+                        "\(Int((100 * lda.samples / mostSamples).rounded(.up))) % or more: a minibatch has more samples than can be counted else"
+                )
+            }
+            lda.coolness[topic] = coolness
+        default:
+            throw .unknownName(
+                kind: "action", name: action.id, known: ["choose-topic", "pin-word", "unpin-word", "topic-temperature"])
+        }
+    }
+
+    // MARK: - Keeping
+
+    public mutating func archive(_ archive: Archive) throws(CLMatError) {
+        try archive.group("lda") { () throws(CLMatError) in try lda.archive(archive) }
+        // So that the step at which samples become incremental sums them up, also in a run that goes on there.
+        var isIncremental = lda.statisticsRule == .incremental
+        try archive.keep("is-incremental", &isIncremental)
+        if archive.isReading, isIncremental != (lda.statisticsRule == .incremental) {
+            lda.statisticsRule = isIncremental ? .incremental : .movingAverage(delay: 1, decay: 0.5)
+        }
+        try archive.keep("reference", &reference)
+        try archive.keep("last-settings", &lastSettings)
+        try archive.keep("chosen-topic", &chosenTopic)
+        try archive.keep("pinned", &pinned)
+        guard archive.isReading else { return }
+        guard (0..<lda.topics).contains(chosenTopic), pinned.allSatisfy({ (0..<lda.words).contains($0) }),
+            pinned.count <= lda.words, reference?.shape ?? lda.phi.shape == lda.phi.shape
+        else { throw archive.damaged("chosen-topic", "it names topics or words that are not there") }
+    }
+}
+
+/// The minibatches of a corpus, by number: the model holds the documents, since it keeps something of each.
+public struct TopicBatches: DataSource {
+    public let stepsPerEpoch: Int
+    public let name: String
+    public let checksum: String
+
+    public init(_ trainer: LDATrainer) {
+        stepsPerEpoch = trainer.minibatchCount
+        (name, checksum) = (trainer.corpus.name, trainer.corpus.checksum)
+    }
+
+    public func batch(at step: Step) -> Int { (step.number - 1) % max(1, stepsPerEpoch) }
+}
