@@ -41,7 +41,7 @@ test: setup-tests swift ## build and run all tests; CLMAT_DATA=FOLDER adds those
 PEERS = .build-bench/venv
 PYTHON ?= $(PEERS)/bin/python
 
-bench: setup swift ## measure CLMat beside its peers; ONLY=ops,lenet,ldam,kmeans and JSON=FILE pass options
+bench: setup swift ## measure CLMat beside its peers; ONLY=ops,lenet,ldam,kmeans,lda,lda-quality, JSON=FILE and TOPICS=32,128 pass options
 	@if [ "$(PYTHON)" = "$(PEERS)/bin/python" ] && ! [ -x $(PEERS)/bin/python ]; then \
 		rm -rf $(PEERS) && python3 -m venv $(PEERS) && \
 		$(PEERS)/bin/pip install --quiet filelock typing-extensions sympy networkx jinja2 fsspec setuptools numpy && \
@@ -52,8 +52,13 @@ bench: setup swift ## measure CLMat beside its peers; ONLY=ops,lenet,ldam,kmeans
 		$(PEERS)/bin/pip install --quiet scikit-learn faiss-cpu || \
 		{ echo "scikit-learn and faiss could not be installed; ONLY=ops,lenet,ldam does without." >&2; exit 1; }; \
 	fi
+	@if [ "$(PYTHON)" = "$(PEERS)/bin/python" ] && ! $(PYTHON) -c "import gensim, tomotopy" 2> /dev/null; then \
+		$(PEERS)/bin/pip install --quiet gensim tomotopy || \
+		{ echo "gensim and tomotopy could not be installed; ONLY=ops,lenet,ldam,kmeans does without." >&2; exit 1; }; \
+	fi
 	swift build -c release --product bench
-	.build/release/bench --python $(PYTHON) $(if $(ONLY),--only $(ONLY)) $(if $(JSON),--json $(JSON))
+	.build/release/bench --python $(PYTHON) $(if $(ONLY),--only $(ONLY)) $(if $(JSON),--json $(JSON)) \
+		$(if $(TOPICS),--topics $(TOPICS))
 
 test-portability: setup-portability swift ## run the kernel tests on PoCL, Oclgrind and Intel's runtime; ONLY=pocl,intel chooses
 	swift build --build-tests $(TEST_FLAGS)
@@ -73,6 +78,8 @@ pictures: setup swift ## draw the window into docs/ on both data sets, dark and 
 	.build/release/explore kmeans --data mnist --steps 501 --at-step 500 --quiet --pictures none --set reseeding=off \
 		--set size-weight=0.02@300 --set size-weight=3@400 --set size-weight=0.0001@450 \
 		--screenshot docs/kmeans-mnist-dark-1600.png
+	.build/release/explore lda --data 20newsgroups --steps 600 --quiet --pictures none --set l1=1@400 \
+		--set cosine-sim=0.02@480 --screenshot docs/lda-20newsgroups-dark-1600.png
 
 format: swift ## bring all Swift files into the project's format
 	swift format --in-place --parallel --recursive Package.swift Sources Tests samples

@@ -125,7 +125,7 @@ import Testing
     }
 
     static let slips = [
-        Slip(arguments: ["ldma"], status: 64, words: "Did you mean 'ldam'?"),
+        Slip(arguments: ["ldamm"], status: 64, words: "Did you mean 'ldam'?"),
         Slip(arguments: ["--nonsense"], status: 64, words: "nonsense"),
         Slip(arguments: ["--steps", "x"], status: 64, words: "steps"),
         Slip(arguments: ["--steps", "-1"], status: 64, words: "steps"),
@@ -156,12 +156,12 @@ import Testing
         let folder = try TemporaryFolder()
         try folder.writeData()
         var arguments = slip.arguments
-        if !arguments.contains("--data"), arguments != ["ldma"] { arguments += ["--data", folder.url.path] }
-        if arguments != ["ldma"] { arguments += ["--headless"] }
-        if !arguments.contains("--steps") && !arguments.contains("--epochs"), arguments != ["ldma"] {
+        if !arguments.contains("--data"), arguments != ["ldamm"] { arguments += ["--data", folder.url.path] }
+        if arguments != ["ldamm"] { arguments += ["--headless"] }
+        if !arguments.contains("--steps") && !arguments.contains("--epochs"), arguments != ["ldamm"] {
             arguments += ["--steps", "2"]
         }
-        if !arguments.contains("--pictures"), arguments != ["ldma"] { arguments += ["--pictures", "none"] }
+        if !arguments.contains("--pictures"), arguments != ["ldamm"] { arguments += ["--pictures", "none"] }
         let run = try Program(arguments: arguments)
         #expect(run.status == slip.status, "\(run.output)\(run.error)")
         #expect(run.error.contains(slip.words), "\(run.error)")

@@ -33,6 +33,20 @@ import Testing
         let last = try #require(learner.timeline.series("loss").last?.value)
         #expect(abs(loss - last) <= 1e-6 * last)
     }
+
+    /// A figure of any kind is a picture of a run without a window.
+    @MainActor @Test func aTableIsWrittenAsAPicture() throws {
+        defer { signal(SIGINT, SIG_DFL) }
+        let folder = try TemporaryFolder()
+        let learner = try Learner(Descent(on: .cpu), data: Steps(), options: .init(maximumSteps: 3))
+        let command = try DescentCommand.parse(["--headless", "--quiet", "--steps", "3", "--pictures", folder.url.path])
+        let plan = try SessionPlan(command: command, options: command.options, device: .cpu)
+
+        try Session(plan: plan, learner: learner).run()
+
+        let picture = try Data(contentsOf: folder.url.appendingPathComponent("descent-weights.png"))
+        #expect(picture.prefix(4) == Data([0x89, 0x50, 0x4e, 0x47]))
+    }
 }
 
 /// The smallest model as a command.

@@ -16,7 +16,7 @@ struct Explore: ParsableCommand {
         subcommands: models.map { $0 as any ParsableCommand.Type } + [ReplayCommand.self, Devices.self],
         defaultSubcommand: LDAM.self)
 
-    static let models: [any ModelCommand.Type] = [LDAM.self, Clustering.self, Factorisation.self]
+    static let models: [any ModelCommand.Type] = [LDAM.self, Clustering.self, Factorisation.self, Topics.self]
 
     static func main() {
         do {
@@ -30,8 +30,20 @@ struct Explore: ParsableCommand {
 
     private static func parseAndRun(_ arguments: [String]) throws {
         try checkModel(arguments)
+        if var command = subcommandOfModel(arguments) { return try command.run() }
         var command = try parseAsRoot(arguments)
         try command.run()
+    }
+
+    /// What a model has beside its runs, `lda infer`. The parser would give the options that both have, such as --model, to the
+    /// run.
+    private static func subcommandOfModel(_ arguments: [String]) -> (any ParsableCommand)? {
+        guard arguments.count > 1,
+            let model = models.first(where: { $0.configuration.commandName == arguments[0] }),
+            let command = model.configuration.subcommands.first(where: { $0.configuration.commandName == arguments[1] })
+        else { return nil }
+        // Its own help and usage, rather than those of the program.
+        do { return try command.parse(Array(arguments.dropFirst(2))) } catch { command.exit(withError: error) }
     }
 
     /// A first word that is no model gets a better answer than "unexpected argument".

@@ -12,17 +12,32 @@ protocol ModelCommand: ParsableCommand, Sendable {
     /// Figures that a run without a window writes as PNG files.
     var pictures: [String] { get }
     func makeLearner(on device: Device, _ options: Learner.Options) throws -> Learner
+    /// What `--data` is if it is not given, and the names that are no paths.
+    var defaultData: String { get }
+    var knownData: [String] { get }
+    /// Files that ``finish(_:)`` writes, to be checked before the run.
+    var outputs: [String] { get }
+    /// Folders that it writes into, to be made before the run.
+    var outputFolders: [String] { get }
+    /// Writes what this model is kept for, when the run has ended.
+    func finish(_ learner: Learner) throws
 }
 
 extension ModelCommand {
     static var model: String { configuration.commandName ?? "" }
 
+    var defaultData: String { "fashion-mnist" }
+    var knownData: [String] { ImageDataSet.knownNames }
+    var outputs: [String] { [] }
+    var outputFolders: [String] { [] }
+    func finish(_ learner: Learner) throws {}
+
     /// What makes the same model again.
     var arguments: [(name: String, value: String)] {
         // A path holds wherever the run is gone on with.
-        let isPath =
-            FileManager.default.fileExists(atPath: options.data) && !ImageDataSet.knownNames.contains(options.data)
-        let data = isPath ? URL(fileURLWithPath: options.data).standardizedFileURL.path : options.data
+        let given = options.givenData ?? defaultData
+        let isPath = FileManager.default.fileExists(atPath: given) && !knownData.contains(given)
+        let data = isPath ? URL(fileURLWithPath: given).standardizedFileURL.path : given
         return [("--data", data), ("--batch", options.batch.map(String.init) ?? "")] + modelArguments
     }
 
@@ -38,7 +53,7 @@ extension ModelCommand {
             learnerOptions.seed = options.givenSeed ?? checkpoint.seed
             learnerOptions.resumes = checkpoint
         }
-        let plan = try SessionPlan(command: command, options: options, device: device)
+        let plan = try SessionPlan(command: command, given: self, options: options, device: device)
         learnerOptions.pausesAt = Set(options.atStep.map { [$0] } ?? [])
         learnerOptions.snapshotBudget = try options.snapshotBudget()
         learnerOptions.staysAtTheEnd = plan.isAttended

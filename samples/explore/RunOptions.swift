@@ -5,8 +5,13 @@ import Foundation
 
 /// Options that mean the same for every model.
 struct RunOptions: ParsableArguments {
-    @Option(help: ArgumentHelp("Data set by name (fashion-mnist, mnist) or folder.", valueName: "name-or-path"))
-    var data = "fashion-mnist"
+    @Option(
+        name: .customLong("data"),
+        help: ArgumentHelp(
+            "Data set by name (fashion-mnist, mnist; lda: debian, 20newsgroups, kos, nips) or path.",
+            valueName: "name-or-path"))
+    var givenData: String?
+    var data: String { givenData ?? "fashion-mnist" }
 
     @Option(
         help: ArgumentHelp("cpu, an index from 'explore devices', or a part of a device's name.", valueName: "name"))
@@ -25,7 +30,8 @@ struct RunOptions: ParsableArguments {
 
     @Option(
         parsing: .unconditional,
-        help: ArgumentHelp("Points in a minibatch (ldam 100, kmeans and nmf 10000).", valueName: "n"))
+        help: ArgumentHelp(
+            "Points in a minibatch (ldam 100, kmeans and nmf 10000, lda an eighth of the documents).", valueName: "n"))
     var batch: Int?
 
     @Flag(help: "No window: a progress line, and pictures as PNG files. Ends after a minute if not told otherwise.")
@@ -100,7 +106,7 @@ struct RunOptions: ParsableArguments {
         if let device, device.isEmpty { throw ValidationError("--device needs a name; see explore devices.") }
         _ = try snapshotBudget()
         let outputs = [save, summary, screenshot].compactMap { $0 }.filter { !$0.hasPrefix("/dev/") }
-        if Set(outputs + [data]).count <= outputs.count {
+        if Set(outputs + [givenData ?? ""]).count <= outputs.count {
             throw ValidationError("--save, --summary, --screenshot and --data need files of their own.")
         }
         if save == "" { throw ValidationError("--save needs a file's name.") }
@@ -119,15 +125,17 @@ struct RunOptions: ParsableArguments {
         return (width, height)
     }
 
+    func snapshotBudget() throws -> Int { try Self.bytes(snapshots, of: "--snapshots") }
+
     /// Bytes: a number with B, KB, MB, GB (powers of ten) or KiB, MiB, GiB.
-    func snapshotBudget() throws -> Int {
+    static func bytes(_ text: String, of option: String) throws -> Int {
         let units: [(String, Double)] = [
             ("KIB", 1024), ("MIB", 1_048_576), ("GIB", 1_073_741_824), ("KB", 1e3), ("MB", 1e6), ("GB", 1e9), ("B", 1),
         ]
-        let text = snapshots.uppercased().filter { !$0.isWhitespace }
+        let text = text.uppercased().filter { !$0.isWhitespace }
         let unit = units.first { text.hasSuffix($0.0) }
         guard let number = Double(text.dropLast(unit?.0.count ?? 0)), number >= 0, number * (unit?.1 ?? 1) < 1e15 else {
-            throw ValidationError("--snapshots is a size such as 500MB or 2GB.")
+            throw ValidationError("\(option) is a size such as 500MB or 2GB.")
         }
         return Int(number * (unit?.1 ?? 1))
     }

@@ -7,6 +7,8 @@ import Viewer
 /// What is known of a run before its model is made.
 struct SessionPlan: Sendable {
     let command: any ModelCommand
+    /// What was typed: it says what is written in the end.
+    let given: any ModelCommand
     /// What is wanted of this run: those of `command` may be of the run that it goes on from.
     let options: RunOptions
     let device: Device
@@ -16,12 +18,13 @@ struct SessionPlan: Sendable {
     /// The script that drives the run, if there is one.
     let player: ScriptPlayer?
 
-    init(command: any ModelCommand, options: RunOptions, device: Device) throws {
-        (self.command, self.options, self.device) = (command, options, device)
+    init(command: any ModelCommand, given: (any ModelCommand)? = nil, options: RunOptions, device: Device) throws {
+        (self.command, self.given, self.options, self.device) = (command, given ?? command, options, device)
         // What could not be written in the end is said before an hour of work.
-        for file in [options.summary, options.screenshot, options.save].compactMap({ $0 }) {
+        for file in [options.summary, options.screenshot, options.save].compactMap({ $0 }) + self.given.outputs {
             try Session.checkWritable(file)
         }
+        for folder in self.given.outputFolders { try Session.makeFolder(folder) }
         obstacle = options.isWindowless ? nil : MainActor.assumeIsolated { Viewer.obstacle }
         stage = ScriptStage(isQuiet: options.quiet)
         // At a window, and where the run was told how long to be, it goes on after the script.
@@ -170,6 +173,7 @@ struct Session: Sendable {
 
     private func finish() throws {
         if let error = learner.status.error { throw error }
+        try plan.given.finish(learner)
         if let error = learner.status.recordingError { throw error }
         if let player = plan.player { try tell(of: player) }
         for command in learner.schedule where command.step > learner.status.step {
@@ -220,9 +224,17 @@ struct Session: Sendable {
         guard options.pictures != "none" else { return }
         for figure in plan.command.pictures {
             guard learner.dashboard.figures.contains(where: { $0.id == figure }) else { continue }
-            guard case .imageGrid(let grid) = try learner.content(of: figure) else { continue }
+            let content = try learner.content(of: figure)
+            if case .empty = content { continue }
             let file = "\(options.pictures)/\(model)-\(figure).png"
-            try Viewer.writePNG(of: grid, to: file)
+            if case .imageGrid(let grid) = content {
+                try Viewer.writePNG(of: grid, to: file)
+            } else {
+                try onMain { () throws(CLMatError) in
+                    try Viewer.writePNG(
+                        ofFigure: figure, of: learner, to: file, options: viewerOptions(layoutName: nil))
+                }
+            }
             say("Wrote \(file).")
         }
     }
@@ -276,12 +288,8 @@ struct Session: Sendable {
         }
     }
 
-    private static func makeFolder(_ path: String) throws(CLMatError) {
-        do {
-            try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-        } catch {
-            throw .fileNotWritable(path: path, reason: "there is no such folder, and it cannot be made")
-        }
+    static func makeFolder(_ path: String) throws(CLMatError) {
+        try Files.makeFolder(path)
         guard access(path, W_OK) == 0 else {
             throw .fileNotWritable(path: path, reason: "the folder may not be written to")
         }

@@ -1,0 +1,65 @@
+import ArgumentParser
+import CLMat
+import Foundation
+import Models
+
+/// How `--data` becomes documents of words.
+struct TextDataOptions: ParsableArguments {
+    @Option(parsing: .unconditional, help: ArgumentHelp("Keep the n words of most documents.", valueName: "n"))
+    var vocabulary: Int?
+
+    @Option(parsing: .unconditional, help: ArgumentHelp("Keep words that are in so many documents.", valueName: "n"))
+    var minDocuments: Int?
+
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("Keep words that are in at most this share of the documents.", valueName: "share"))
+    var maxShare: Double?
+
+    @Option(parsing: .unconditional, help: ArgumentHelp("Keep words of so many letters.", valueName: "n"))
+    var minLength: Int?
+
+    @Option(help: ArgumentHelp("english, none, or a file of words that are left out.", valueName: "list"))
+    var stopWords: String?
+
+    @Option(
+        name: .customLong("case"),
+        help: ArgumentHelp("lower makes all words small, keep leaves them.", valueName: "lower|keep"))
+    var letterCase = LetterCase.lower
+    enum LetterCase: String, ExpressibleByArgument { case lower, keep }
+
+    @Option(
+        help: ArgumentHelp("The column of a CSV file that holds the texts: its name or number.", valueName: "column"))
+    var column: String?
+
+    var arguments: [(name: String, value: String)] {
+        [
+            ("--vocabulary", vocabulary.map(String.init) ?? ""),
+            ("--min-documents", minDocuments.map(String.init) ?? ""), ("--max-share", maxShare.map { "\($0)" } ?? ""),
+            ("--min-length", minLength.map(String.init) ?? ""), ("--stop-words", stopWords ?? ""),
+            ("--case", letterCase == .keep ? "keep" : ""), ("--column", column ?? ""),
+        ]
+    }
+
+    func load(_ data: String) throws -> Corpus {
+        let isCounted =
+            ["kos", "nips"].contains(data) || URL(fileURLWithPath: data).lastPathComponent.hasPrefix("docword.")
+        if isCounted, let option = arguments.first(where: { !$0.value.isEmpty })?.name {
+            throw ValidationError("\(data) has its words chosen already; \(option) would change nothing.")
+        }
+        var options = TextOptions.standard(for: data)
+        if let vocabulary { options.vocabularySize = vocabulary }
+        if let minDocuments { options.minimumDocuments = minDocuments }
+        if let maxShare { options.maximumShare = maxShare }
+        if let minLength {
+            options.minimumLength = minLength
+            options.maximumLength = max(options.maximumLength, minLength)
+        }
+        if let stopWords {
+            options.stopWords = stopWords == "none" ? .none : (stopWords == "english" ? .english : .file(stopWords))
+        }
+        options.keepsCase = letterCase == .keep
+        options.column = column
+        return try Corpus.load(data, options)
+    }
+}
