@@ -20,28 +20,54 @@ struct Bench: ParsableCommand {
     @Option(help: ArgumentHelp("The peer's program.", valueName: "file"))
     var peer = "samples/bench/peers/peer.py"
 
-    @Option(help: ArgumentHelp("Runs of each; the median counts.", valueName: "n"))
-    var repeats = 5
+    @Option(
+        help: ArgumentHelp(
+            "Runs of each; the median counts. lda-quality has 3 seeds if not told otherwise.", valueName: "n"))
+    var repeats: Int?
+
+    @Option(help: ArgumentHelp("Topics for lda-quality: 32,128 takes some minutes more.", valueName: "k,k"))
+    var topics = "32"
+
+    @Option(
+        name: .customLong("held-out"),
+        help: ArgumentHelp(
+            "Splits for lda-quality, as NAME.heldout.txt.gz; $CLMAT_HELDOUT if not given, else they are drawn.",
+            valueName: "folder"))
+    var heldOut: String?
 
     @Option(help: ArgumentHelp("As for explore.", valueName: "name"))
     var device: String?
 
     func validate() throws {
-        guard (1...1000).contains(repeats) else { throw ValidationError("--repeats is a number from 1 to 1000.") }
+        guard (1...1000).contains(repeats ?? 1) else { throw ValidationError("--repeats is a number from 1 to 1000.") }
         for group in groups where !Case.groups.contains(group) {
             throw ValidationError("There is no group '\(group)'. Known: \(Case.groups.joined(separator: ", ")).")
+        }
+        guard topicCounts.allSatisfy({ (2...TopicSampler.mostTopics).contains($0) }) else {
+            throw ValidationError("--topics are numbers from 2 to \(TopicSampler.mostTopics), with commas between.")
         }
     }
 
     private var groups: [String] { only?.split(separator: ",").map(String.init) ?? Case.groups }
+    private var topicCounts: [Int] {
+        topics.split(separator: ",", omittingEmptySubsequences: false).map { Int($0) ?? 0 }
+    }
 
     func run() throws {
         let device = try Device.choose(device).device
         let threads = Device.cpu.computeUnits
         let other = try python.map { try Peer(python: $0, program: peer, threads: threads) }
+        let repeats = repeats ?? 5
+        defer { BenchCorpus.removeFiles() }
         print("\(device.summary); the peers with \(threads) threads; medians of \(repeats) runs in turns")
         print(Row.header)
         var rows: [Row] = []
+        func add(_ row: Row) {
+            print(row.line)
+            fflush(nil)
+            rows.append(row)
+        }
+        var skipped: Set<String> = []
         for test in Case.all where groups.contains(test.group) {
             var rival: any Rival = OpenBLASRival(threads: threads)
             switch test.rival {
@@ -50,16 +76,24 @@ struct Bench: ParsableCommand {
                 guard let other else { continue }
                 rival = other
             }
-            let row = try measure(test, rival, on: device)
-            print(row.line)
-            rows.append(row)
+            if let obstacle = test.obstacle() {
+                if skipped.insert(test.group).inserted { print("\(test.group) is skipped. \(obstacle)") }
+                continue
+            }
+            add(try measure(test, rival, repeats: repeats, on: device))
+        }
+        if groups.contains("lda-quality"), let other {
+            let folder = heldOut ?? ProcessInfo.processInfo.environment["CLMAT_HELDOUT"]
+            for quality in try TopicQuality.all(topics: topicCounts, heldOut: folder) {
+                try quality.measure(beside: other, repeats: self.repeats ?? 3, on: device).forEach(add)
+            }
         }
         if let json {
             try Files.write("[\n" + rows.map { "  " + $0.json }.joined(separator: ",\n") + "\n]\n", to: json)
         }
     }
 
-    private func measure(_ test: Case, _ rival: any Rival, on device: Device) throws -> Row {
+    private func measure(_ test: Case, _ rival: any Rival, repeats: Int, on device: Device) throws -> Row {
         let work = try test.prepare(device)
         _ = try work()
         try device.finish()
@@ -86,26 +120,30 @@ struct Row {
     let peer: Double
     let peerName: String
     let unit: String
+    /// Of times and perplexities the smaller is the better one.
+    var isBetterBelow = false
 
-    /// Above 1 where CLMat is faster.
-    var ratio: Double { clmat / peer }
+    /// Above 1 where CLMat is faster, or better.
+    var ratio: Double { isBetterBelow ? peer / clmat : clmat / peer }
 
-    static let header = "case                        CLMat       peer  ratio  unit       peer"
+    static let header = "case                                  CLMat       peer  ratio  unit       peer"
 
     var line: String {
         func fit(_ text: String, _ width: Int, left: Bool = false) -> String {
             let space = String(repeating: " ", count: max(0, width - text.count))
             return left ? text + space : space + text
         }
-        func number(_ x: Double) -> String { String(format: x >= 100 ? "%.0f" : "%.1f", x) }
-        return fit(name, 22, left: true) + fit(number(clmat), 11) + fit(number(peer), 11)
+        func number(_ x: Double) -> String {
+            String(format: x >= 100 ? "%.0f" : x >= 10 || x == 0 ? "%.1f" : "%.2f", x)
+        }
+        return fit(name, 32, left: true) + fit(number(clmat), 11) + fit(number(peer), 11)
             + fit(String(format: "%.2f", ratio), 7) + "  " + fit(unit, 11, left: true) + peerName
     }
 
     var json: String {
         """
-        {"name": "\(name)", "clmat": \(clmat), "peer": \(peer), "peer-name": "\(peerName)", "unit": "\(unit)", \
-        "ratio": \(ratio)}
+        {"name": "\(name)", "clmat": \(clmat.isFinite ? "\(clmat)" : "null"), "peer": \(peer), \
+        "peer-name": "\(peerName)", "unit": "\(unit)", "ratio": \(ratio)}
         """
     }
 }

@@ -12,12 +12,16 @@ struct Case {
     var rival = RivalKind.python
     /// Sizes of a product, for the rivals that take any.
     var product: (m: Int, k: Int, n: Int, repeats: Int)?
+    /// What the peer is asked for, if not for a case of this name.
+    var request: [String]?
+    /// What keeps it from being measured: data that is not there.
+    var obstacle: () -> String? = { nil }
     /// Makes the operands; each call of the result does the work once, and returns how much it was.
     let prepare: (Device) throws -> () throws -> Double
 
-    static let groups = ["ops", "lenet", "ldam", "kmeans"]
+    static let groups = ["ops", "lenet", "ldam", "kmeans", "lda", "lda-quality"]
 
-    static var all: [Case] { ops + [lenetTraining, lenetPrediction, ldam] + kmeans }
+    static var all: [Case] { ops + [lenetTraining, lenetPrediction, ldam] + kmeans + lda }
 
     // MARK: - Operations
 
@@ -142,5 +146,34 @@ struct Case {
                 }
             }
         }
+    }
+
+    // MARK: - Topics
+
+    /// Passes over the NIPS papers in eight minibatches, 32 topics, after some passes: with 5 rounds of 100 samples a token,
+    /// which is as thorough as variational Bayes, and with what is the default, 1 round of the default m.
+    private static var lda: [Case] {
+        var cases: [Case] = []
+        for (kind, samples, rounds) in [
+            ("lda", 100.0, 5), ("lda-defaults", LDA.defaultSamples(topics: 32, tokens: 1_900_000), 1),
+        ] {
+            for peer in ["gensim", "scikit-learn", "tomotopy"] {
+                var test = Case(name: "\(kind)-\(peer)", group: "lda", unit: "tokens/s") { device in
+                    let corpus = try BenchCorpus.nips.get()
+                    try BenchCorpus.write(corpus, name: "nips")
+                    var lda = try LDA(topics: 32, vocabulary: corpus.vocabulary, on: device)
+                    (lda.samples, lda.rounds) = (samples, rounds)
+                    try lda.fit(corpus, passes: 5)
+                    return {
+                        try lda.fit(corpus, passes: 5)
+                        return Double(5 * corpus.tokens)
+                    }
+                }
+                test.request = ["lda-\(peer)", BenchCorpus.path("nips")]
+                test.obstacle = { BenchCorpus.obstacle(BenchCorpus.nips) }
+                cases.append(test)
+            }
+        }
+        return cases
     }
 }

@@ -26,15 +26,26 @@ final class Peer: Rival {
         try process.run()
     }
 
-    deinit { process.terminate() }
+    /// At the end of its input the peer ends, and so do the processes that it has.
+    deinit {
+        try? requests.fileHandleForWriting.close()
+        for _ in 0..<100 where process.isRunning { Thread.sleep(forTimeInterval: 0.05) }
+        if process.isRunning { process.terminate() }
+    }
 
     func run(_ test: Case) throws -> (rate: Double, name: String) {
-        requests.fileHandleForWriting.write(Data((test.name + "\n").utf8))
+        let answer = try ask(test.request ?? [test.name])
+        return (answer.work / answer.seconds, answer.name)
+    }
+
+    /// - Parameter request: a case of the peer's, and what it needs.
+    func ask(_ request: [String]) throws -> (seconds: Double, work: Double, name: String) {
+        requests.fileHandleForWriting.write(Data((request.joined(separator: "\t") + "\n").utf8))
         guard let answer = try JSONSerialization.jsonObject(with: nextLine()) as? [String: Any],
             let seconds = answer["seconds"] as? Double, let work = answer["work"] as? Double,
             let name = answer["name"] as? String
-        else { throw CLMatError.dataMismatch("The peer gave no answer to '\(test.name)'.") }
-        return (work / seconds, name)
+        else { throw CLMatError.dataMismatch("The peer gave no answer to '\(request[0])'.") }
+        return (seconds, work, name)
     }
 
     private func nextLine() throws -> Data {

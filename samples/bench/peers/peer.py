@@ -1,7 +1,9 @@
-"""The peers that CLMat is measured beside: PyTorch, NumPy, scikit-learn and faiss, one process that does a case when it is asked.
+"""The peers that CLMat is measured beside: PyTorch, NumPy, scikit-learn, faiss, gensim and tomotopy, one process that does a
+case when it is asked.
 
-Reads lines "CASE THREADS" and answers each with one JSON object {"seconds": s, "work": w, "name": n}: w units of work were
-done in s seconds. So runs of CLMat and of the peer can take turns. A first run of each case warms up and is not told.
+Reads lines of a case and what it needs, with tabs between, and answers each with one JSON object
+{"seconds": s, "work": w, "name": n}: w units of work were done in s seconds. So runs of CLMat and of the peer can take turns.
+A first run of each case warms up and is not told, but of those that train from the start.
 """
 import json, os, sys, time
 
@@ -122,6 +124,115 @@ def kmeans_faiss(clusters=256, passes=10):
     return run, "faiss " + faiss.__version__
 
 
+def bag_of_words(path):
+    """The documents of a corpus in UCI's format, D x V."""
+    import numpy as np
+    import scipy.sparse as sparse
+    with open(path) as file:
+        documents, words, _ = (int(file.readline()) for _ in range(3))
+        place = np.loadtxt(file, dtype=np.int32).reshape(-1, 3)
+    return sparse.csr_matrix((place[:, 2], (place[:, 0] - 1, place[:, 1] - 1)), shape=(documents, words))
+
+
+def quietly():
+    import logging, warnings
+    warnings.filterwarnings("ignore")
+    logging.disable(logging.WARNING)
+
+
+TOPICS, ALPHA, BETA = 32, 0.1, 0.01
+
+
+def lda_gensim(path, passes=5):
+    """Variational Bayes, eight minibatches a pass; with the step sizes of scikit-learn, as gensim's own lose words for good."""
+    import gensim
+    import numpy as np
+    from gensim.models import LdaModel, LdaMulticore
+    from threadpoolctl import threadpool_limits
+    quietly()
+    x = bag_of_words(path)
+    documents = [list(zip(x.indices[a:b].tolist(), x.data[a:b].tolist())) for a, b in zip(x.indptr, x.indptr[1:])]
+    settings = dict(num_topics=TOPICS, id2word={word: str(word) for word in range(x.shape[1])}, eval_every=None,
+                    chunksize=(len(documents) + 7) // 8, alpha=np.full(TOPICS, ALPHA, np.float32), eta=BETA, decay=0.7,
+                    offset=10.0, random_state=1)
+    many = THREADS > 1
+    model = LdaMulticore(workers=THREADS, **settings) if many else LdaModel(**settings)
+
+    def run():
+        with threadpool_limits(1):               # each worker has one core
+            model.update(documents)
+        return int(x.sum())
+
+    for _ in range(passes):
+        run()
+    return run, "gensim " + gensim.__version__ + (f", LdaMulticore, {THREADS} workers" if many else ", LdaModel")
+
+
+def lda_scikit_learn(path, passes=5):
+    import numpy as np
+    import sklearn
+    from sklearn.decomposition import LatentDirichletAllocation
+    quietly()
+    x = bag_of_words(path).astype(np.float64)
+    model = LatentDirichletAllocation(
+        n_components=TOPICS, doc_topic_prior=ALPHA, topic_word_prior=BETA, learning_method="online",
+        batch_size=(x.shape[0] + 7) // 8, total_samples=x.shape[0], n_jobs=THREADS, random_state=1)
+    for _ in range(passes):
+        model.partial_fit(x)
+
+    def run():
+        model.partial_fit(x)
+        return int(x.sum())
+
+    return run, "scikit-learn " + sklearn.__version__ + f", online, {THREADS} jobs"
+
+
+def tomotopy_model(x, topics, seed):
+    import numpy as np
+    import tomotopy
+    quietly()                                    # it warns that threads make runs differ
+    model = tomotopy.LDAModel(k=topics, alpha=ALPHA, eta=BETA, seed=seed)
+    for a, b in zip(x.indptr, x.indptr[1:]):
+        if a < b:
+            model.add_doc([str(word) for word in np.repeat(x.indices[a:b], x.data[a:b])])
+    model.train(0, workers=THREADS)
+    return model, "tomotopy " + tomotopy.__version__ + f", {THREADS} workers"
+
+
+def lda_tomotopy(path, sweeps=20):
+    """Collapsed Gibbs sampling, with alpha from the data every ten sweeps, which is its default."""
+    x = bag_of_words(path)
+    model, name = tomotopy_model(x, TOPICS, seed=1)
+
+    def run():
+        model.train(sweeps, workers=THREADS)
+        return sweeps * int(x.sum())
+
+    return run, name
+
+
+def lda_tomotopy_topics(path, topics, sweeps, seed, result):
+    """Trains from the start, and writes the topics to the file `result`: V x K float32, the topics of a word side by side."""
+    import numpy as np
+    x = bag_of_words(path)
+    topics, sweeps = int(topics), int(sweeps)
+    model, name = tomotopy_model(x, topics, int(seed))
+
+    def run():
+        model.train(sweeps, workers=THREADS)
+        return sweeps * int(x.sum())
+
+    def write():
+        known = np.array([int(word) for word in model.used_vocabs])
+        phi = np.zeros((x.shape[1], topics), np.float32)
+        phi[known] = np.stack([model.get_topic_word_dist(topic) for topic in range(topics)], axis=1)
+        unseen = np.setdiff1d(np.arange(x.shape[1]), known)          # what the prior alone gives
+        phi[unseen] = phi[known].min(0)
+        phi.tofile(result)
+
+    return run, name, write
+
+
 def product(m, k, n, repeats):
     a, b = torch.rand(m, k), torch.rand(k, n)
     c = torch.empty(m, n)
@@ -151,6 +262,10 @@ CASES = {
     "ldam": ldam,
     "kmeans-scikit-learn": kmeans_scikit_learn,
     "kmeans-faiss": kmeans_faiss,
+    "lda-gensim": lda_gensim,
+    "lda-scikit-learn": lda_scikit_learn,
+    "lda-tomotopy": lda_tomotopy,
+    "lda-tomotopy-topics": lda_tomotopy_topics,
     "sgemm-256": lambda: product(256, 256, 256, 200),
     "sgemm-1024": lambda: product(1024, 1024, 1024, 10),
     "sgemm-4096": lambda: product(4096, 4096, 4096, 1),
@@ -162,15 +277,21 @@ CASES = {
 
 current = None
 for line in sys.stdin:
-    case = line.strip()
+    case, *needs = line.rstrip("\n").split("\t")
     if case not in CASES:
         print(json.dumps({"error": f"no case {case}"}), flush=True)
         continue
-    if current is None or current[0] != case:
+    if current is None or current[0] != line:
         current = None                           # the memory of the last case goes first
-        run, name = CASES[case]()
-        run()
-        current = (case, run, name)
+        run, name, *finish = CASES[case](*needs)
+        if not finish:
+            run()
+        current = (line, run, name, finish)
+    _, run, name, finish = current
     start = time.perf_counter()
-    work = current[1]()
-    print(json.dumps({"seconds": time.perf_counter() - start, "work": work, "name": current[2]}), flush=True)
+    work = run()
+    seconds = time.perf_counter() - start
+    for act in finish:
+        act()
+        current = None                           # asked for again, it starts anew
+    print(json.dumps({"seconds": seconds, "work": work, "name": name}), flush=True)
