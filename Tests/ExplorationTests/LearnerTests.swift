@@ -144,6 +144,17 @@ import Testing
 
     // MARK: - Figures
 
+    /// The clock is read before the board is locked, so a look may seem to come from the future.
+    @Test func anyNumberOfThreadsMayLookAtOnce() throws {
+        let learner = try Learner.counter(.init())
+        learner.start()
+        defer { learner.stop() }
+        DispatchQueue.concurrentPerform(iterations: 8) { thread in
+            for _ in 0..<20_000 { _ = learner.look(at: thread % 2 == 0 ? "number" : "broken") }
+        }
+        #expect(eventually { learner.look(at: "number").step ?? 0 > 0 })
+    }
+
     @Test func figuresAreComputedForWhoLooks() throws {
         let learner = try Learner.counter(.init())
         learner.start()

@@ -40,6 +40,9 @@ final class FigureBoard: Sendable {
         var lastLook: UInt64
         /// When it may be computed again while the run goes on.
         var nextTurn: UInt64 = 0
+
+        /// Whether a panel shows it. A look may be later than `now`, which was read before the board was locked.
+        func isLookedAt(_ now: UInt64) -> Bool { now <= lastLook + FigureBoard.patience }
     }
 
     private struct Board {
@@ -63,7 +66,7 @@ final class FigureBoard: Sendable {
     func look(at figure: String) -> FigureState {
         let now = DispatchTime.now().uptimeNanoseconds
         let (state, isNew) = board.withLock { board -> (FigureState, Bool) in
-            let isNew = board.slots[figure].map { now - $0.lastLook > Self.patience } ?? true
+            let isNew = board.slots[figure].map { !$0.isLookedAt(now) } ?? true
             board.slots[figure, default: Slot(lastLook: now)].lastLook = now
             board.wantsSnapshot = true
             return (board.slots[figure]!.state, isNew)
@@ -131,7 +134,7 @@ final class FigureBoard: Sendable {
         return board.withLock { board in
             guard !board.isStopped, let published = board.published else { return nil }
             let outdated = board.slots.filter {
-                $0.value.version < published.version && now - $0.value.lastLook < Self.patience
+                $0.value.version < published.version && $0.value.isLookedAt(now)
                     && (published.isStill || $0.value.nextTurn <= now)
             }
             return outdated.min { ($0.value.version, $0.key) < ($1.value.version, $1.key) }.map { ($0.key, published) }
@@ -143,9 +146,7 @@ final class FigureBoard: Sendable {
         let now = DispatchTime.now().uptimeNanoseconds
         return board.withLock { board in
             guard let published = board.published else { return nil }
-            let waiting = board.slots.values.filter {
-                $0.version < published.version && now - $0.lastLook < Self.patience
-            }
+            let waiting = board.slots.values.filter { $0.version < published.version && $0.isLookedAt(now) }
             return waiting.map(\.nextTurn).min().map { DispatchTime(uptimeNanoseconds: max($0, now + 1_000_000)) }
         }
     }
@@ -162,7 +163,7 @@ final class FigureBoard: Sendable {
         board.withLock { board in
             let end = DispatchTime.now().uptimeNanoseconds
             // All figures that are looked at share what one may take.
-            let looked = board.slots.values.count { end - min(end, $0.lastLook) < Self.patience }
+            let looked = board.slots.values.count { $0.isLookedAt(end) }
             board.slots[figure]?.nextTurn = end + (end - start) * Self.rest * UInt64(max(1, looked))
             board.slots[figure]?.version = published.version
             // On a device that is gone, the figure that was computed before is the last there will be.
