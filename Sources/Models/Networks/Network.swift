@@ -179,6 +179,7 @@ enum Streams {
     static let heldOut: UInt32 = 32
     static let topics: UInt32 = 33
     static let topicOrder: UInt32 = 34
+    static let topicReplica: UInt32 = 35
     static let restart: UInt32 = 0x1_0000
     static let parameters: UInt32 = 0x2_0000
 }

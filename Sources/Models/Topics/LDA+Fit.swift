@@ -132,17 +132,32 @@ extension LDA {
     /// α and β that the samples so far make most likely (``DirichletPriors``).
     private mutating func optimisePriors(_ batches: TopicMinibatches) throws(CLMatError) {
         if optimisesAlpha, batches.keepsTheta {
-            var samples: [Float] = []
-            for theta in batches.thetas where theta.columns == topics {
-                let values = try theta.values
-                for (index, value) in values.enumerated() {
-                    samples.append(max(0, value - Float(alpha[index % topics])))
-                }
+            let prior = try Matrix(alpha.map(Float.init), 1, topics, on: device)
+            var counts: [Float] = []
+            for (number, theta) in batches.thetas.enumerated() where theta.columns == topics {
+                counts += try replica(of: theta - prior, number)
             }
-            alpha = DirichletPriors.alpha(after: alpha, counts: samples, topics: topics)
+            alpha = DirichletPriors.alpha(after: alpha, counts: counts, topics: topics)
         }
         if optimisesBeta {
-            beta = DirichletPriors.beta(after: beta, statistics: try statistics.values, topics: topics)
+            let counts = try replica(of: statistics, batches.count)
+            beta = DirichletPriors.beta(after: beta, statistics: counts, topics: topics)
         }
+    }
+
+    /// Whole numbers like those that one of the m samples a token would have given: of m n, each with the chance 1/m.
+    ///
+    /// A Dirichlet-multinomial distribution is one of whole numbers. The mean of many samples is not: 0.3 tokens in each of
+    /// ten topics would be taken for ten topics in use, where there are three, and priors would grow without need.
+    private func replica(of means: Matrix, _ number: Int) throws(CLMatError) -> [Float] {
+        let rates = try sampling.rates
+        let trials = try means.values.enumerated().map { index, mean in
+            // Not above 0 is none, and so is what is not a number.
+            mean > 0 ? Int(min(mean * rates[index % topics], 0x1p30).rounded()) : 0
+        }
+        let chances = try Matrix(filledWith: 1, means.shape, on: device)
+            * Matrix(rates.map { min(1, 1 / $0) }, 1, topics, on: device)
+        let key = RandomKey(seed: seed, step: steps << 8 | number & 255, stream: Streams.topicReplica)
+        return try IntVector(binomial: IntVector(trials, on: device), chances: chances, key).values.map(Float.init)
     }
 }

@@ -18,9 +18,9 @@ extension LDA {
 
     /// exp(−mean log-likelihood of a token of the scored halves), θ from the observed halves.
     ///
-    /// - Parameter alpha: the prior of θ, the same for each topic.
-    public func perplexity(_ split: HeldOutSplit, alpha: Double = 0.1, rounds: Int = 100) throws(CLMatError) -> Double {
-        try DocumentCompletion(split, on: device).perplexity(of: self, alpha: alpha, rounds: rounds)
+    /// - Throws: ``CLMatError/shapeMismatch(operation:left:right:rule:)`` for documents of other words.
+    public func perplexity(_ split: HeldOutSplit, rounds: Int = 100) throws(CLMatError) -> Double {
+        try DocumentCompletion(split, on: device).perplexity(of: self, rounds: rounds)
     }
 
     func infer(
@@ -54,27 +54,30 @@ public struct DocumentCompletion: Sendable {
         (observed, scored) = (try SparseCounts(split.observed, on: device), try SparseCounts(split.scored, on: device))
     }
 
-    /// The mean log-likelihood of a scored token, with θ by expectation maximisation on the observed halves. φ has 10⁻¹² added to
-    /// each weight, so that a word that no topic has costs much, but not everything.
-    public func logLikelihood(of lda: LDA, alpha: Double = 0.1, rounds: Int = 100) throws(CLMatError) -> Double {
-        try logLikelihood(lda.phi, alpha: alpha, rounds: rounds, lda.sampler)
+    /// The mean log-likelihood of a scored token, with θ by expectation maximisation on the observed halves, under the model's own
+    /// ``LDA/alpha``. φ has 10⁻¹² added to each weight, so that a word that no topic has costs much, but not everything.
+    public func logLikelihood(of lda: LDA, rounds: Int = 100) throws(CLMatError) -> Double {
+        try logLikelihood(lda.phi, alpha: lda.alpha, rounds: rounds, lda.sampler)
     }
 
-    public func perplexity(of lda: LDA, alpha: Double = 0.1, rounds: Int = 100) throws(CLMatError) -> Double {
-        exp(-(try logLikelihood(of: lda, alpha: alpha, rounds: rounds)))
+    public func perplexity(of lda: LDA, rounds: Int = 100) throws(CLMatError) -> Double {
+        exp(-(try logLikelihood(of: lda, rounds: rounds)))
     }
 
     /// The perplexity of topics from elsewhere.
     ///
-    /// - Parameter phi: V × K, of the scale that ``LDA/phi`` has: columns sum to 1.
+    /// - Parameters:
+    ///   - phi: V × K, of the scale that ``LDA/phi`` has: columns sum to 1.
+    ///   - alpha: the prior of θ, the same for each topic.
     /// - Throws: ``CLMatError/shapeMismatch(operation:left:right:rule:)`` for another number of words.
     public func perplexity(phi: Matrix, alpha: Double = 0.1, rounds: Int = 100) throws(CLMatError) -> Double {
         let sampler = try TopicSampler(words: phi.shape.rows, topics: phi.shape.columns, on: phi.device)
-        return exp(-(try logLikelihood(phi, alpha: alpha, rounds: rounds, sampler)))
+        let priors = [Double](repeating: alpha, count: phi.shape.columns)
+        return exp(-(try logLikelihood(phi, alpha: priors, rounds: rounds, sampler)))
     }
 
     private func logLikelihood(
-        _ phi: Matrix, alpha: Double, rounds: Int, _ sampler: TopicSampler
+        _ phi: Matrix, alpha: [Double], rounds: Int, _ sampler: TopicSampler
     ) throws(CLMatError) -> Double {
         let floor = Float(1e-12)
         let totals = try phi.columnSums() + floor * Float(phi.shape.rows)
@@ -82,8 +85,7 @@ public struct DocumentCompletion: Sendable {
         let topics = phi.shape.columns
         var theta = try Matrix(
             filledWith: 1 / Float(topics), Shape(observed.shape.rows, topics), on: phi.device)
-        let priors = [Float](repeating: Float(alpha), count: topics)
-        try sampler.infer(observed, theta: &theta, phi: phi, alpha: priors, rounds: rounds)
+        try sampler.infer(observed, theta: &theta, phi: phi, alpha: alpha.map(Float.init), rounds: rounds)
         let sums = try sampler.logLikelihood(of: scored, theta: theta, phi: phi).values
         return sums.reduce(0) { $0 + Double($1) } / Double(max(1, scored.total))
     }

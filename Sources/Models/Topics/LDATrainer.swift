@@ -41,7 +41,7 @@ public struct LDATrainer: Model {
     }
 
     static let mixins: [any TopicMixin] = [
-        Sparseness(), Dissimilarity(), TopicEntropy(), Smoothing(), SizeBalance(),
+        Sparseness(), Dissimilarity(), TopicEntropy(), Smoothing(), SizeBalance(), Decorrelation(),
     ]
 
     /// - Parameter heldOut: documents that are not learned from, and scored.

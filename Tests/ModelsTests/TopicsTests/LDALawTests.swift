@@ -71,11 +71,13 @@ import Testing
         var cosine = 0.0
         var entropy = 0.0
         var smoothing = 0.0
-        var testDescription: String { "\(l1) \(cosine) \(entropy) \(smoothing)" }
+        var decorrelation = 0.0
+        var testDescription: String { "\(l1) \(cosine) \(entropy) \(smoothing) \(decorrelation)" }
     }
     static let steps = [
         Step(), Step(l1: 0.5), Step(l1: 30), Step(cosine: 0.3), Step(cosine: 3), Step(entropy: 1), Step(entropy: 40),
-        Step(smoothing: 0.4), Step(smoothing: 1), Step(l1: 1, cosine: 0.5, entropy: 0.5, smoothing: 0.2),
+        Step(smoothing: 0.4), Step(smoothing: 1), Step(decorrelation: 0.01), Step(decorrelation: 1),
+        Step(l1: 1, cosine: 0.5, entropy: 0.5, smoothing: 0.2, decorrelation: 0.1),
     ]
 
     /// φ ∝ max(0, φ̂ − Σ λ g), in Double; a word that all would lose stays where it has most samples.
@@ -91,7 +93,7 @@ import Testing
         lda.statistics = try Matrix(n, words, topics, on: device)
         lda.mixins = [
             (Sparseness(), step.l1), (Dissimilarity(), step.cosine), (TopicEntropy(), step.entropy),
-            (Smoothing(), step.smoothing), (SizeBalance(), 1),
+            (Smoothing(), step.smoothing), (SizeBalance(), 1), (Decorrelation(), step.decorrelation),
         ]
         try lda.maximise()
 
@@ -104,9 +106,10 @@ import Testing
             let row = w * topics..<(w + 1) * topics
             let (sum, share) = (hat[row].reduce(0, +), n[row].reduce(0.0) { $0 + Double($1) } / all)
             let pulls = row.map { i -> Double in
-                // g₁ = 1/V, g₂ = Σᵢ φᵢ − φ, g₃ = max(0, −1 − ln φ) / (V ln V), g₄ = φ − p
+                // g₁ = 1/V, g₂ = Σᵢ φᵢ − φ, g₃ = max(0, −1 − ln φ) / (V ln V), g₄ = φ − p,
+                // g₆ = V φ (Σᵢ φᵢ − φ)
                 step.l1 / v + step.cosine * (sum - hat[i]) + step.entropy * max(0, -1 - log(hat[i])) / (v * log(v))
-                    + step.smoothing * (hat[i] - share)
+                    + step.smoothing * (hat[i] - share) + step.decorrelation * v * hat[i] * (sum - hat[i])
             }
             let isLeft = zip(row, pulls).contains { hat[$0] > $1 }
             let most = n[row].max() ?? 0

@@ -110,6 +110,19 @@ private let hasKos = !dataFolder.isEmpty && FileManager.default.fileExists(atPat
         #expect(try lda.phi.values.allSatisfy { $0.isFinite })
     }
 
+    /// The planted documents are from Dirichlet(0.1). Means of many samples would say a larger α, the more so the colder they
+    /// are, as each topic that is just possible has some part of each document. Hot topics roam, so theirs is not asked.
+    @Test(arguments: [10.0, 20, 100]) func alphaIsFoundByCoolTopics(samples: Double) throws {
+        let corpus = try Planted(documents: 1000).corpus()
+        var lda = try LDA(topics: 5, vocabulary: corpus.vocabulary, alpha: 0.5, on: .cpu)
+        lda.samples = samples
+        try lda.fit(corpus, passes: 20)
+        lda.optimisesAlpha = true
+        try lda.fit(corpus, passes: 30)
+        // 1,000 documents leave some 5 % of chance; the prior that topics were learned with, some more.
+        #expect(lda.alpha.allSatisfy { abs($0 / 0.1 - 1) < 0.35 }, "\(lda.alpha)")
+    }
+
     /// On blog entries, the held-out perplexity is that of the plain sampler.
     @Test(.enabled(if: hasKos, "needs CLMAT_DATA, a folder that holds uci-bow/"))
     func blogEntriesAreLearnedAsWellAsByTheReference() throws {
