@@ -11,15 +11,25 @@ static inline int rounded_up(int count, int unit) { return (count + unit - 1) / 
 
 // 1 / i, so that no search divides.
 static const float reciprocals[CLMAT_POISSON_SEARCH + 1] = {
-    0,        1 / 1.f,  1 / 2.f,  1 / 3.f,  1 / 4.f,  1 / 5.f,  1 / 6.f,  1 / 7.f, 1 / 8.f,
-    1 / 9.f,  1 / 10.f, 1 / 11.f, 1 / 12.f, 1 / 13.f, 1 / 14.f, 1 / 15.f, 1 / 16.f};
+    0,       1 / 1.f, 1 / 2.f,  1 / 3.f,  1 / 4.f,  1 / 5.f,  1 / 6.f,  1 / 7.f,
+    1 / 8.f, 1 / 9.f, 1 / 10.f, 1 / 11.f, 1 / 12.f, 1 / 13.f, 1 / 14.f, 1 / 15.f};
 
 // What is known of one document while its words are walked through. Rows are padded with zeros to pairs of blocks.
 typedef struct {
     float theta[MOST + SKEW], product[MOST + SKEW], rate[MOST + SKEW], ends[MOST + SKEW], chance[LANES], times[LANES];
-    uint word[MOST + SKEW], second[MOST + SKEW];
-    int drawn[MOST + SKEW], total[MOST + SKEW], whole[MOST + SKEW];
+    int drawn[MOST + SKEW], total[MOST + SKEW];
+    uint high[MOST / 4 + SKEW], low[MOST / 4 + SKEW];   // see prepare_words
 } __attribute__((aligned(64))) workspace;
+
+// One nonzero's Poisson numbers, as far as no branch depends on chance: of each topic the mean, its whole part and rest,
+// e^-rest, and two random words; and a bit for each topic whose mean has a whole part, or is a large one.
+typedef struct {
+    clmat_source source;
+    float mean[MOST + SKEW], rest[MOST + SKEW], zero[MOST + SKEW];
+    uint word[MOST + SKEW], second[MOST + SKEW];
+    int whole[MOST + SKEW];
+    uint has_whole[MOST / WIDE], is_large[MOST / WIDE];
+} __attribute__((aligned(64))) numbers;
 
 typedef float floats __attribute__((ext_vector_type(LANES))), wide_floats __attribute__((ext_vector_type(WIDE)));
 typedef int ints __attribute__((ext_vector_type(LANES))), wide_ints __attribute__((ext_vector_type(WIDE)));
@@ -59,15 +69,48 @@ static inline __attribute__((always_inline)) float products(int topics, const fl
     return two.x + two.y;
 }
 
-// word and second <- those of all topics.
-static inline __attribute__((always_inline)) void fill_words(clmat_source source, int quads, workspace *s)
+// The rounds of Philox at the counter (index, stream | quad << 8, step low, step high | attempt << 16). What its second one
+// multiplies as c0 does not depend on the nonzero: high and low <- the product, by quad.
+static inline __attribute__((always_inline)) void prepare_words(clmat_source source, int quads, workspace *s)
 {
+    const uint high1 = mul_hi(CLMAT_PHILOX_M1, source.step_low);
+    for (int quad = 0; quad < quads; quad++) {
+        const uint c0 = high1 ^ (source.stream | (uint)quad << 8) ^ source.key_low;
+        s->high[quad] = mul_hi(CLMAT_PHILOX_M0, c0);
+        s->low[quad] = CLMAT_PHILOX_M0 * c0;
+    }
+}
+
+// word and second <- those of all topics, which are attempts 0 and 1 of their quads. Of the first three rounds only one product
+// depends on quad and nonzero; the others are prepared, or the same for all quads of an attempt.
+static inline __attribute__((always_inline))
+void fill_words(clmat_source source, int quads, const workspace *prepared, numbers *s)
+{
+    const uint k0 = source.key_low, k1 = source.key_high;
+    const uint high0 = mul_hi(CLMAT_PHILOX_M0, source.index), low0 = CLMAT_PHILOX_M0 * source.index;
+    uint high[2], low[2], c1[2];                // by attempt: the product of the third round, and its c1
+    for (uint attempt = 0; attempt < 2; attempt++) {
+        const uint second = high0 ^ (source.step_high | attempt << 16) ^ k1;
+        const uint c0 = mul_hi(CLMAT_PHILOX_M1, second) ^ CLMAT_PHILOX_M1 * source.step_low ^ (k0 + CLMAT_PHILOX_W0);
+        high[attempt] = mul_hi(CLMAT_PHILOX_M0, c0);
+        low[attempt] = CLMAT_PHILOX_M0 * c0;
+        c1[attempt] = CLMAT_PHILOX_M1 * second;
+    }
     for (int quad = 0; quad < quads; quad += QUADS) {
-        // Eight quads of both fill a vector of sixteen.
-        uint x[4][2 * QUADS];
+        // Eight quads of both attempts fill a vector of sixteen.
+        uint x[4][2 * QUADS], c[4][2 * QUADS], third[2 * QUADS];
+        for (int attempt = 0; attempt < 2; attempt++)
+            for (int i = 0; i < QUADS; i++) {
+                third[attempt * QUADS + i] = prepared->high[quad + i] ^ low0 ^ (k1 + CLMAT_PHILOX_W1);
+                c[1][attempt * QUADS + i] = c1[attempt];
+                c[2][attempt * QUADS + i] = high[attempt] ^ prepared->low[quad + i] ^ (k1 + 2 * CLMAT_PHILOX_W1);
+                c[3][attempt * QUADS + i] = low[attempt];
+            }
 #pragma clang loop vectorize_width(16) interleave(disable) unroll(disable)
         for (int i = 0; i < 2 * QUADS; i++) {
-            const clmat_words w = clmat_draw(source, (uint)(quad + i % QUADS), (uint)(i / QUADS));
+            const uint c0 = mul_hi(CLMAT_PHILOX_M1, third[i]) ^ c[1][i] ^ (k0 + 2 * CLMAT_PHILOX_W0);
+            const clmat_words w =
+                clmat_philox_from(3, c0, CLMAT_PHILOX_M1 * third[i], c[2][i], c[3][i], k0, k1);
             x[0][i] = w.x;
             x[1][i] = w.y;
             x[2][i] = w.z;
@@ -92,48 +135,62 @@ static inline __attribute__((always_inline)) void fill_words(clmat_source source
     }
 }
 
-// drawn <- Poisson(scale product), as clmat_poisson does it, but two blocks of topics at a time.
+// The Poisson numbers of mean scale rate product.
 static inline __attribute__((always_inline))
-void draw_poisson(clmat_source source, int topics, float scale, const uint *tables, workspace *s)
+void prepare_poisson(clmat_source source, int topics, float scale, const workspace *s, numbers *n)
 {
-    fill_words(source, clmat_topic_quads(topics), s);
+    n->source = source;
+    fill_words(source, clmat_topic_quads(topics), s, n);
     for (int first = 0; first < topics; first += WIDE) {
-        float rests[WIDE], zero[WIDE], uniforms[WIDE];
         for (int i = 0; i < WIDE; i++) {
             const float mean = scale * s->rate[first + i] * s->product[first + i];
             const int is_large = mean >= (float)CLMAT_POISSON_TABLES, whole = is_large ? CLMAT_POISSON_TABLES : (int)mean;
-            rests[i] = is_large ? 0.0f : mean - (float)whole;
-            s->whole[first + i] = whole;
-            uniforms[i] = clmat_uniform(s->word[first + i]);
-            zero[i] = clmat_exp_of_part(-rests[i]);
+            const float rest = is_large ? 0.0f : mean - (float)whole;
+            n->mean[first + i] = mean;
+            n->whole[first + i] = whole;
+            n->rest[first + i] = rest;
+            n->zero[first + i] = clmat_exp_of_part(-rest);
         }
+        wide_ints whole;
+        memcpy(&whole, n->whole + first, sizeof whole);
+        const wide_ints has_whole = (whole > 0) & (whole < CLMAT_POISSON_TABLES), is_large = whole == CLMAT_POISSON_TABLES;
+        n->has_whole[first / WIDE] = bits_of(&has_whole);
+        n->is_large[first / WIDE] = bits_of(&is_large);
+    }
+}
+
+// drawn <- the numbers, as clmat_poisson does it, but two blocks of topics at a time.
+static inline __attribute__((always_inline))
+void draw_poisson(int topics, const uint *tables, const numbers *s, int *drawn)
+{
+    for (int first = 0; first < topics; first += WIDE) {
+        float uniforms[WIDE];
+        for (int i = 0; i < WIDE; i++) uniforms[i] = clmat_uniform(s->word[first + i]);
         wide_floats rest, p, u;
-        memcpy(&rest, rests, sizeof rest);
-        memcpy(&p, zero, sizeof p);
+        memcpy(&rest, s->rest + first, sizeof rest);
+        memcpy(&p, s->zero + first, sizeof p);
         memcpy(&u, uniforms, sizeof u);
         wide_floats c = p;
-        wide_ints n = 0, whole, goes_on = u > c;
-        // Four steps are enough most times, so that the loop ends where it was guessed to.
-        for (int step = 1; step <= CLMAT_POISSON_SEARCH && bits_of(&goes_on) != 0; step += 4)
-            for (int i = step; i < step + 4; i++) {
+        wide_ints n = 0, goes_on = u > c;
+        // Three steps are enough most times, so that the loop ends where it was guessed to.
+        for (int step = 1; step <= CLMAT_POISSON_SEARCH; step += 3) {
+            for (int i = step; i < step + 3; i++) {
                 n -= goes_on;                   // true is -1
                 p *= rest * reciprocals[i];
                 c += p;
                 goes_on = u > c;
             }
-        n &= n != CLMAT_POISSON_SEARCH;
-        memcpy(s->drawn + first, &n, sizeof n);
-        // Those with a whole part, and the large ones.
-        memcpy(&whole, s->whole + first, sizeof whole);
-        const wide_ints has_whole = (whole > 0) & (whole < CLMAT_POISSON_TABLES), is_large = whole == CLMAT_POISSON_TABLES;
-        for (uint left = bits_of(&has_whole); left != 0; left &= left - 1) {
-            const int k = first + __builtin_ctz(left);
-            s->drawn[k] += clmat_poisson_of_whole(s->whole[k], s->second[k], tables);
+            if (bits_of(&goes_on) == 0) break;
         }
-        for (uint left = bits_of(&is_large); left != 0; left &= left - 1) {
+        n &= n != CLMAT_POISSON_SEARCH;
+        memcpy(drawn + first, &n, sizeof n);
+        for (uint left = s->has_whole[first / WIDE]; left != 0; left &= left - 1) {
             const int k = first + __builtin_ctz(left);
-            const float mean = scale * s->rate[k] * s->product[k];
-            s->drawn[k] = clmat_poisson_by_rejection(source, (uint)k, mean, s->word[k], s->second[k]);
+            drawn[k] += clmat_poisson_of_whole(s->whole[k], s->second[k], tables);
+        }
+        for (uint left = s->is_large[first / WIDE]; left != 0; left &= left - 1) {
+            const int k = first + __builtin_ctz(left);
+            drawn[k] = clmat_poisson_by_rejection(s->source, (uint)k, s->mean[k], s->word[k], s->second[k]);
         }
     }
 }
@@ -184,12 +241,13 @@ void draw_choices(clmat_source source, int topics, int total, workspace *s)
 
 // drawn <- Multinomial(total, product / sum)
 static inline __attribute__((always_inline))
-void draw_multinomial(clmat_source source, int topics, int total, float sum, const uint *tables, workspace *s)
+void draw_multinomial(clmat_source source, int topics, int total, float sum, const uint *tables, numbers *n, workspace *s)
 {
     const int padded = rounded_up(topics, LANES);
     int drawn = 0;
     if (total > CLMAT_TOPICS_FEW) {
-        draw_poisson(source, topics, clmat_most_of(total) / sum, tables, s);
+        prepare_poisson(source, topics, clmat_most_of(total) / sum, s, n);
+        draw_poisson(topics, tables, n, s->drawn);
         for (int k = 0; k < padded; k++) drawn += s->drawn[k];
     }
     if (total <= CLMAT_TOPICS_FEW || drawn > total) {
@@ -221,6 +279,14 @@ static inline __attribute__((always_inline)) float log_likelihood(int *pending, 
     return sum;
 }
 
+// The totals of the document, and the sums of the word if there are any, take up what was drawn.
+static inline __attribute__((always_inline)) void take(int topics, int *sums, workspace *s)
+{
+    for (int k = 0; k < rounded_up(topics, LANES); k++) s->total[k] += s->drawn[k];
+    if (sums)
+        for (int k = 0; k < topics; k++) sums[k] += s->drawn[k];
+}
+
 CLMAT_VECTORISED
 void topics_sample(size_t begin, size_t end, int topics, int form, float samples, int first, int adds, int slots, int stride,
                    uint seed_low, uint seed_high, uint step_low, uint step_high, uint stream, const int *bounds,
@@ -228,10 +294,12 @@ void topics_sample(size_t begin, size_t end, int topics, int form, float samples
                    const float *alpha, const uint *tables, const float *phi, float *theta, int *sums, float *scores)
 {
     workspace space, *s = &space;
+    numbers two[2];
     const int padded = rounded_up(topics, LANES);
     for (int k = 0; k < rounded_up(topics, WIDE); k++) s->theta[k] = s->product[k] = s->rate[k] = 0.0f;
     for (int k = 0; k < topics; k++) s->rate[k] = form == CLMAT_FORM_POISSON ? topic_samples[k] : 1.0f;
     clmat_source source = {0, stream, step_low, step_high, seed_low, seed_high};
+    prepare_words(source, clmat_topic_quads(topics), s);
     for (size_t slice = begin; slice < end; slice++) {
         const int slot = adds ? claim(sums + (size_t)slots * (size_t)stride, slots) : 0;
         int *const slice_sums = sums + (size_t)slot * (size_t)stride;
@@ -244,6 +312,8 @@ void topics_sample(size_t begin, size_t end, int topics, int form, float samples
                 weight += row[k];
             }
             for (int k = 0; k < padded; k++) s->total[k] = 0;
+            numbers *waiting = NULL;
+            int *waiting_sums = NULL;
             for (int j = starts[d]; j < starts[d + 1]; j++) {
                 const size_t place = (size_t)words[j] * (size_t)topics;
                 if (j + 1 < starts[d + 1]) {
@@ -264,15 +334,27 @@ void topics_sample(size_t begin, size_t end, int topics, int form, float samples
                 // A word that no topic has any weight for says nothing about topics.
                 if (!clmat_has_samples(sum)) continue;
                 source.index = (uint)first + (uint)j;
-                if (form == CLMAT_FORM_POISSON) {
-                    draw_poisson(source, topics, (float)counts[j] / sum, tables, s);
-                } else {
+                int *const word_sums = adds ? slice_sums + place : NULL;
+                if (form == CLMAT_FORM_MULTINOMIAL) {
                     const float u = clmat_uniform(clmat_draw(source, CLMAT_BLOCK_TOTAL, 0).x);
-                    draw_multinomial(source, topics, clmat_sample_total(samples, counts[j], u), sum, tables, s);
+                    draw_multinomial(source, topics, clmat_sample_total(samples, counts[j], u), sum, tables, two, s);
+                    take(topics, word_sums, s);
+                    continue;
                 }
-                for (int k = 0; k < padded; k++) s->total[k] += s->drawn[k];
-                if (adds)
-                    for (int k = 0; k < topics; k++) slice_sums[place + (size_t)k] += s->drawn[k];
+                // The numbers of the word before are drawn when this one's are on their way: a loop that ends where it was
+                // not guessed to costs little then.
+                numbers *const now = waiting == two ? two + 1 : two;
+                prepare_poisson(source, topics, (float)counts[j] / sum, s, now);
+                if (waiting) {
+                    draw_poisson(topics, tables, waiting, s->drawn);
+                    take(topics, waiting_sums, s);
+                }
+                waiting = now;
+                waiting_sums = word_sums;
+            }
+            if (waiting) {
+                draw_poisson(topics, tables, waiting, s->drawn);
+                take(topics, waiting_sums, s);
             }
             float moved = 0.0f;
             for (int k = 0; k < topics; k++) {

@@ -9,21 +9,35 @@
 
 typedef struct { uint x, y, z, w; } clmat_words;
 
-CLMAT_INLINE clmat_words clmat_philox(uint c0, uint c1, uint c2, uint c3, uint k0, uint k1)
+#define CLMAT_PHILOX_M0 0xD2511F53u
+#define CLMAT_PHILOX_M1 0xCD9E8D57u
+// What the two words of the key grow by from round to round.
+#define CLMAT_PHILOX_W0 0x9E3779B9u
+#define CLMAT_PHILOX_W1 0xBB67AE85u
+
+// The rounds from number `first` on, where the counter has become c. The key is that of round 0.
+CLMAT_INLINE clmat_words clmat_philox_from(int first, uint c0, uint c1, uint c2, uint c3, uint k0, uint k1)
 {
-    for (int round = 0; round < 10; round++) {
-        const uint high0 = mul_hi(0xD2511F53u, c0), low0 = 0xD2511F53u * c0;
-        const uint high1 = mul_hi(0xCD9E8D57u, c2), low1 = 0xCD9E8D57u * c2;
+    k0 += (uint)first * CLMAT_PHILOX_W0;
+    k1 += (uint)first * CLMAT_PHILOX_W1;
+    for (int round = first; round < 10; round++) {
+        const uint high0 = mul_hi(CLMAT_PHILOX_M0, c0), low0 = CLMAT_PHILOX_M0 * c0;
+        const uint high1 = mul_hi(CLMAT_PHILOX_M1, c2), low1 = CLMAT_PHILOX_M1 * c2;
         c0 = high1 ^ c1 ^ k0;
         c1 = low1;
         c2 = high0 ^ c3 ^ k1;
         c3 = low0;
-        k0 += 0x9E3779B9u;
-        k1 += 0xBB67AE85u;
+        k0 += CLMAT_PHILOX_W0;
+        k1 += CLMAT_PHILOX_W1;
     }
     clmat_words r;
     r.x = c0; r.y = c1; r.z = c2; r.w = c3;
     return r;
+}
+
+CLMAT_INLINE clmat_words clmat_philox(uint c0, uint c1, uint c2, uint c3, uint k0, uint k1)
+{
+    return clmat_philox_from(0, c0, c1, c2, c3, k0, k1);
 }
 
 // Uniform in [0, 1) from the upper 24 bits.

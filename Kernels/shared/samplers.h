@@ -73,8 +73,8 @@ static inline float clmat_log_binomial(int k, int n, float p)
 
 // MARK: - Poisson
 
-// P(n >= 16) < 2e-14 at a mean of 1.
-#define CLMAT_POISSON_SEARCH 16
+// P(n >= 15) < 4e-13 at a mean of 1.
+#define CLMAT_POISSON_SEARCH 15
 // No mean is above it, infinity included: numbers stay below 2^31.
 #define CLMAT_POISSON_MOST 2e9f
 // Means below it are the sum of a whole number, for which there is a table, and a rest below 1; larger ones are done by
