@@ -107,6 +107,35 @@ import Testing
         }
     }
 
+    @Test func aWholeSessionIsNotLockedByItsLearner() throws {
+        try inTemporaryFolder { folder in
+            let file = folder + "/s.jsonl"
+            let learner = try record(to: file)
+            _ = try SessionWriter(writing: file, header: Self.header)
+            withExtendedLifetime(learner) {}
+        }
+    }
+
+    /// A child process has the descriptor too, from the fork until its program begins.
+    @Test func aRunThatHasEndedLocksNothing() throws {
+        try inTemporaryFolder { folder in
+            let file = folder + "/s.jsonl"
+            var writer: SessionWriter? = try SessionWriter(writing: file, header: Self.header)
+            let descriptors = try FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd").compactMap(Int32.init)
+            let own = try #require(
+                descriptors.first {
+                    let target = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/fd/\($0)")
+                    return target?.hasSuffix("\(folder.split(separator: "/").last ?? "")/s.jsonl") ?? false
+                })
+            let copy = dup(own)
+            defer { close(copy) }
+            #expect(throws: CLMatError.self) { try SessionWriter(writing: file, header: Self.header) }
+            withExtendedLifetime(writer) {}
+            writer = nil
+            _ = try SessionWriter(writing: file, header: Self.header)
+        }
+    }
+
     @Test func aDiskThatIsFullIsSaidAndTheRunGoesOn() throws {
         // The header is refused at once …
         #expect(throws: CLMatError.self) { try SessionWriter(writing: "/dev/full", header: Self.header) }

@@ -153,7 +153,13 @@ public final class SessionWriter: Recorder {
         var waiting = ""
         var lastWrite = ContinuousClock.now
         init(_ descriptor: Int32) { self.descriptor = descriptor }
-        deinit { close(descriptor) }
+        deinit { SessionWriter.release(descriptor) }
+    }
+
+    /// Unlocks and closes a file. Closing alone keeps the lock while a child process, just forked, has the descriptor too.
+    private static func release(_ descriptor: Int32) {
+        flock(descriptor, LOCK_UN)
+        close(descriptor)
     }
 
     /// Begins a session. An earlier session of this name is kept under the name with a `~`.
@@ -193,7 +199,7 @@ public final class SessionWriter: Recorder {
         guard status.st_size > 0 else { return }
         let old = open(path, O_RDWR | O_CLOEXEC)
         guard old >= 0 else { throw failure(path) }
-        defer { close(old) }
+        defer { release(old) }
         guard flock(old, LOCK_EX | LOCK_NB) == 0 else {
             throw .fileNotWritable(path: path, reason: "another run is writing it")
         }
@@ -225,6 +231,8 @@ public final class SessionWriter: Recorder {
                 ("end", .whole(position.step)), ("on", .whole(position.branch)),
                 ("metrics", .numbers(concluded.values)),
             ], isUrgent: true)
+        // Nothing more comes. Who holds the learner, to look at it, does not keep others from the file.
+        file.withLock { _ = flock($0.descriptor, LOCK_UN) }
     }
 
     private func write(_ entries: [(String, JSONValue)], isUrgent: Bool) throws(CLMatError) {
