@@ -539,7 +539,8 @@ import Testing
             let isShared = p.device.kind != .cpu
             return [
                 .int(columns), .int(form), .float(rate), .int(0), .int(1), .int(11),
-                .int(isShared ? 0 : 5 * columns), .word(1), .word(0), .word(0), .word(0), .word(0), try IntVector((0...11).map { $0 }, on: p.device).argument,
+                .int(isShared ? 0 : 5 * columns), .word(1), .word(0), .word(0), .word(0), .word(0),
+                try IntVector((0...11).map { $0 }, on: p.device).argument,
                 try p.starts(11), try p.integers(33, below: 5), try p.integers(33, below: 9),
                 try Matrix(filledWith: rate, Shape(1, columns), on: p.device).argument, try p.positives(columns),
                 try PoissonTables(on: p.device).words.argument, try p.positives(5 * columns), try p.inOut(11 * columns),
