@@ -157,7 +157,7 @@ struct Case {
         for (kind, samples, rounds) in [
             ("lda", 100.0, 5), ("lda-defaults", LDA.defaultSamples(topics: 32, tokens: 1_900_000), 1),
         ] {
-            for peer in ["gensim", "scikit-learn", "tomotopy"] {
+            for peer in ["gensim", "gensim-multicore", "scikit-learn", "tomotopy"] {
                 var test = Case(name: "\(kind)-\(peer)", group: "lda", unit: "tokens/s") { device in
                     let corpus = try BenchCorpus.nips.get()
                     try BenchCorpus.write(corpus, name: "nips")

@@ -143,8 +143,9 @@ def quietly():
 TOPICS, ALPHA, BETA = 32, 0.1, 0.01
 
 
-def lda_gensim(path, passes=5):
-    """Variational Bayes, eight minibatches a pass; with the step sizes of scikit-learn, as gensim's own lose words for good."""
+def lda_gensim(path, many=False, passes=5):
+    """Variational Bayes, eight minibatches a pass; with the step sizes of scikit-learn, as gensim's own lose words for good.
+    Many: by workers, each with what the others had learned one or two minibatches before."""
     import gensim
     import numpy as np
     from gensim.models import LdaModel, LdaMulticore
@@ -155,11 +156,10 @@ def lda_gensim(path, passes=5):
     settings = dict(num_topics=TOPICS, id2word={word: str(word) for word in range(x.shape[1])}, eval_every=None,
                     chunksize=(len(documents) + 7) // 8, alpha=np.full(TOPICS, ALPHA, np.float32), eta=BETA, decay=0.7,
                     offset=10.0, random_state=1)
-    many = THREADS > 1
     model = LdaMulticore(workers=THREADS, **settings) if many else LdaModel(**settings)
 
     def run():
-        with threadpool_limits(1):               # each worker has one core
+        with threadpool_limits(1 if many else THREADS):  # each worker has one core
             model.update(documents)
         return int(x.sum())
 
@@ -263,6 +263,7 @@ CASES = {
     "kmeans-scikit-learn": kmeans_scikit_learn,
     "kmeans-faiss": kmeans_faiss,
     "lda-gensim": lda_gensim,
+    "lda-gensim-multicore": lambda path: lda_gensim(path, many=True),
     "lda-scikit-learn": lda_scikit_learn,
     "lda-tomotopy": lda_tomotopy,
     "lda-tomotopy-topics": lda_tomotopy_topics,
