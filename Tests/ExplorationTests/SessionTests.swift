@@ -121,7 +121,8 @@ import Testing
         try inTemporaryFolder { folder in
             let file = folder + "/s.jsonl"
             var writer: SessionWriter? = try SessionWriter(writing: file, header: Self.header)
-            let descriptors = try FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd").compactMap(Int32.init)
+            let descriptors = try FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd").compactMap(
+                Int32.init)
             let own = try #require(
                 descriptors.first {
                     let target = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/fd/\($0)")

@@ -137,11 +137,11 @@ import Testing
         Slip(arguments: ["--case", "upper"], status: 64, words: "case"),
         Slip(arguments: ["--clusters", "4"], status: 64, words: "clusters"),
         Slip(arguments: ["--batch", "0"], status: 1, words: "batch"),
-        Slip(arguments: ["--vocabulary", "0"], status: 1, words: "1 or more words"),
-        Slip(arguments: ["--min-documents", "0"], status: 1, words: "1 or more"),
+        Slip(arguments: ["--vocabulary", "0"], status: 64, words: "--vocabulary must be 1 or more"),
+        Slip(arguments: ["--min-documents", "0"], status: 64, words: "--min-documents must be 1 or more"),
         Slip(arguments: ["--min-documents", "81"], status: 1, words: "texts.txt"),
-        Slip(arguments: ["--max-share", "2"], status: 1, words: "share"),
-        Slip(arguments: ["--min-length", "0"], status: 1, words: "letters"),
+        Slip(arguments: ["--max-share", "2"], status: 64, words: "--max-share"),
+        Slip(arguments: ["--min-length", "0"], status: 64, words: "--min-length"),
         Slip(arguments: ["--stop-words", "none.txt"], status: 1, words: "none.txt"),
         Slip(arguments: ["--set", "temperatur=1"], status: 1, words: "Did you mean 'temperature'?"),
         Slip(arguments: ["--set", "temperature=0"], status: 1, words: "0.001 to 5"),
@@ -162,6 +162,21 @@ import Testing
         #expect(run.status == slip.status, "\(run.output)\(run.error)")
         #expect(run.error.contains(slip.words), "\(run.error)")
         #expect(!run.error.contains("Fatal") && !run.output.contains("steps ("))
+    }
+
+    /// What is exported into the folder of texts would be a text at the next run.
+    @Test(arguments: ["texts", "texts/out", "./texts/../texts"])
+    func nothingIsExportedIntoTheData(_ export: String) throws {
+        let folder = try TemporaryFolder()
+        try FileManager.default.createDirectory(atPath: folder.path("texts"), withIntermediateDirectories: true)
+        try "apple pear\n".write(toFile: folder.path("texts/a.txt"), atomically: true, encoding: .utf8)
+        let run = try Program(
+            arguments: [
+                "lda", "--data", "texts", "--min-documents", "1", "--max-share", "1", "--headless", "--steps", "2",
+                "--pictures", "none", "--export", export,
+            ], in: folder.url)
+        #expect(run.status == 1 && run.error.contains("would read it as data"), "\(run.error)")
+        #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path("texts")) == ["a.txt"])
     }
 
     @Test func fewDocumentsAreLearnedToo() throws {

@@ -81,7 +81,7 @@ extension ModelCommand {
         guard model == Self.model else {
             throw CLMatError.dataMismatch("\(checkpoint.path) is a run of 'explore \(model)', not of '\(Self.model)'.")
         }
-        let command = try Self.parse(recorded)
+        let command = try Self.parse(recorded + (options.quiet ? ["--quiet"] : []))
         let standard = try Self.parse([])
         // An option that was given must not be forgotten silently.
         for (own, (theirs, usual)) in zip(arguments, zip(command.arguments, standard.arguments))

@@ -42,7 +42,7 @@ struct ReplayCommand: ParsableCommand {
         }
         let command: any ModelCommand
         do {
-            command = try type.parse(header.arguments)
+            command = try type.parse(header.arguments + (quiet ? ["--quiet"] : []))
         } catch {
             throw CLMatError.fileDamaged(
                 path: file, place: "line 1", problem: "its options are not ones of 'explore \(header.model)'")

@@ -24,7 +24,13 @@ struct SessionPlan: Sendable {
         for file in [options.summary, options.screenshot, options.save].compactMap({ $0 }) + self.given.outputs {
             try Session.checkWritable(file)
         }
-        for folder in self.given.outputFolders { try Session.makeFolder(folder) }
+        for folder in self.given.outputFolders {
+            if let data = command.options.givenData, !command.knownData.contains(data), Session.lies(folder, in: data) {
+                throw CLMatError.fileNotWritable(
+                    path: folder, reason: "the next run would read it as data, as it lies in \(data)")
+            }
+            try Session.makeFolder(folder)
+        }
         obstacle = options.isWindowless ? nil : MainActor.assumeIsolated { Viewer.obstacle }
         stage = ScriptStage(isQuiet: options.quiet)
         // At a window, and where the run was told how long to be, it goes on after the script.
@@ -286,6 +292,18 @@ struct Session: Sendable {
         for (rate, value) in learner.totalRates.sorted(by: { $0.key < $1.key }) {
             print("  \(rate.replacingOccurrences(of: "-", with: " ")) a second: \(format(value))")
         }
+    }
+
+    /// Whether a path is a folder's, or leads into it.
+    static func lies(_ path: String, in folder: String) -> Bool {
+        var isFolder: ObjCBool = false
+        guard FileManager.default.fileExists(atPath: folder, isDirectory: &isFolder), isFolder.boolValue else {
+            return false
+        }
+        func parts(_ path: String) -> [String] {
+            URL(fileURLWithPath: path).resolvingSymlinksInPath().standardizedFileURL.pathComponents
+        }
+        return parts(path).starts(with: parts(folder))
     }
 
     static func makeFolder(_ path: String) throws(CLMatError) {

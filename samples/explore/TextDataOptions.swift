@@ -5,18 +5,26 @@ import Models
 
 /// How `--data` becomes documents of words.
 struct TextDataOptions: ParsableArguments {
-    @Option(parsing: .unconditional, help: ArgumentHelp("Keep the n words of most documents.", valueName: "n"))
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("Keep the n words of most documents; all if not given.", valueName: "n"))
     var vocabulary: Int?
 
-    @Option(parsing: .unconditional, help: ArgumentHelp("Keep words that are in so many documents.", valueName: "n"))
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp(
+            "Keep words that are in so many documents; 5 if not given, and 10 for 20newsgroups.", valueName: "n"))
     var minDocuments: Int?
 
     @Option(
         parsing: .unconditional,
-        help: ArgumentHelp("Keep words that are in at most this share of the documents.", valueName: "share"))
+        help: ArgumentHelp(
+            "Keep words that are in at most this share of the documents; 0.5 if not given, and 0.3 for 20newsgroups.",
+            valueName: "share"))
     var maxShare: Double?
 
-    @Option(parsing: .unconditional, help: ArgumentHelp("Keep words of so many letters.", valueName: "n"))
+    @Option(
+        parsing: .unconditional, help: ArgumentHelp("Keep words of so many letters; 3 if not given.", valueName: "n"))
     var minLength: Int?
 
     @Option(help: ArgumentHelp("english, none, or a file of words that are left out.", valueName: "list"))
@@ -31,6 +39,17 @@ struct TextDataOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp("The column of a CSV file that holds the texts: its name or number.", valueName: "column"))
     var column: String?
+
+    func validate() throws {
+        for (option, number) in [
+            ("--vocabulary", vocabulary), ("--min-documents", minDocuments), ("--min-length", minLength),
+        ] {
+            if let number, number < 1 { throw ValidationError("\(option) must be 1 or more.") }
+        }
+        if let maxShare, !(maxShare > 0 && maxShare <= 1) {
+            throw ValidationError("--max-share is a share of the documents: above 0, and up to 1.")
+        }
+    }
 
     var arguments: [(name: String, value: String)] {
         [

@@ -66,13 +66,21 @@ extension LDA {
             try archive.group("minibatches") { () throws(CLMatError) in try minibatches?.archive(archive) }
         }
         guard archive.isReading else { return }
-        guard alpha.count == topics, alpha.allSatisfy({ $0 > 0 && $0 <= 1e6 }), beta > 0, beta <= 1e6,
-            coolness.count == topics, coolness.allSatisfy({ (0.001...1000).contains($0) }),
-            (0..<1 << 39).contains(steps), (0..<1 << 60).contains(documentsSeen)
-        else { throw archive.damaged("alpha", "priors, temperatures or steps are out of range") }
-        guard try phi.min() >= 0, try phi.max() <= 1.0001, try statistics.min() >= 0,
-            try statistics.sum().isFinite, try phi.sum().isFinite
-        else { throw archive.damaged("phi", "it holds numbers that are no weights of words") }
+        let isPrior = { (value: Double) in value > 0 && value <= 1e6 }
+        for (name, isPossible) in [
+            ("alpha", alpha.count == topics && alpha.allSatisfy(isPrior)), ("beta", isPrior(beta)),
+            ("coolness", coolness.count == topics && coolness.allSatisfy { (0.001...1000).contains($0) }),
+            ("steps", (0..<1 << 39).contains(steps)), ("documents-seen", (0..<1 << 60).contains(documentsSeen)),
+        ] where !isPossible {
+            throw archive.damaged(name, "it is out of range")
+        }
+        // A topic of no words has no weights at all.
+        guard try phi.min() >= 0, try phi.columnSums().values.allSatisfy({ $0 == 0 || abs($0 - 1) < 1e-3 }) else {
+            throw archive.damaged("phi", "its columns are not weights of words, which add up to 1")
+        }
+        guard try statistics.min() >= 0, try statistics.sum().isFinite else {
+            throw archive.damaged("statistics", "it holds numbers that are no counts of words")
+        }
     }
 }
 

@@ -155,7 +155,8 @@ extension LDA {
             // Not above 0 is none, and so is what is not a number.
             mean > 0 ? Int(min(mean * rates[index % topics], 0x1p30).rounded()) : 0
         }
-        let chances = try Matrix(filledWith: 1, means.shape, on: device)
+        let chances =
+            try Matrix(filledWith: 1, means.shape, on: device)
             * Matrix(rates.map { min(1, 1 / $0) }, 1, topics, on: device)
         let key = RandomKey(seed: seed, step: steps << 8 | number & 255, stream: Streams.topicReplica)
         return try IntVector(binomial: IntVector(trials, on: device), chances: chances, key).values.map(Float.init)

@@ -39,7 +39,11 @@ extension LDATrainer {
             theta += try lda.transform(try corpus.rows(first..<min(corpus.count, first + 5000))).values
         }
         try NPYFile.write(theta, corpus.count, k, to: "\(folder)/theta.npy")
-        let names = (0..<corpus.count).map { corpus.documentName($0) }
+        // A line each, also where a file's name holds the end of one.
+        let names = (0..<corpus.count).map { document in
+            corpus.documentName(document).split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
+                .joined(separator: " ")
+        }
         try Files.write(names.joined(separator: "\n") + "\n", to: "\(folder)/documents.txt")
     }
 }

@@ -316,6 +316,24 @@ import Testing
                 try Safetensors.write(damaged, metadata: notes, to: file)
                 #expect(thrownCase { _ = try LDA.load(file, on: .cpu) } == "fileDamaged", "\(name) of NaN")
             }
+            // Numbers, but no weights; and what is wrong is named.
+            for (name, value) in [("phi", Float(0.5)), ("statistics", -1), ("coolness", 0)] {
+                var damaged = tensors
+                let tensor = try #require(tensors[name])
+                let isDouble = tensor.bytes.count == 8 * tensor.shape.reduce(1, *)
+                let number =
+                    isDouble ? withUnsafeBytes(of: Double(value)) { Data($0) } : withUnsafeBytes(of: value) { Data($0) }
+                var bytes = Data()
+                while bytes.count < tensor.bytes.count { bytes += number }
+                damaged[name] = Archive.Tensor(kind: tensor.kind, shape: tensor.shape, bytes: bytes)
+                try Safetensors.write(damaged, metadata: notes, to: file)
+                #expect(throws: CLMatError.self) { try LDA.load(file, on: .cpu) }
+                do {
+                    _ = try LDA.load(file, on: .cpu)
+                } catch {
+                    #expect("\(error)".contains("'\(name)'"), "\(error)")
+                }
+            }
             #expect(thrownCase { _ = try LDA.load(folder + "/none", on: .cpu) } == "fileMissing")
         }
     }

@@ -28,7 +28,7 @@ enum Newsgroups {
         var names: [String] = []
         for part in parts {
             if isFolder("\(folder)/\(part)") {
-                for name in TextFolder.files(in: "\(folder)/\(part)") {
+                for name in try TextFolder.files(in: "\(folder)/\(part)") {
                     let bytes = try GzipFile.read("\(folder)/\(part)/\(name)")
                     bytes.withUnsafeBytes { add($0, to: &builder) }
                     try builder.endDocument()

@@ -6,12 +6,13 @@ import Foundation
 /// A file that is not UTF-8 is read as Latin-1. Binary files (with a zero byte) and those whose names start with a dot are
 /// passed over; files packed with gzip are unpacked. The corpus's notes say how many were read so.
 enum TextFolder {
-    /// - Throws: ``CLMatError/dataMismatch(_:)`` if there is no text file; what a file and ``TextCorpusBuilder`` throw.
+    /// - Throws: ``CLMatError/fileMissing(path:hint:)`` for a folder or file that cannot be opened;
+    ///   ``CLMatError/dataMismatch(_:)`` if there is no text file; what a file and ``TextCorpusBuilder`` throw.
     static func read(_ folder: String, _ options: TextOptions) throws(CLMatError) -> Corpus {
         var builder = try TextCorpusBuilder(options)
         var names: [String] = []
         var (latin, binary) = (0, 0)
-        for name in files(in: folder) {
+        for name in try files(in: folder) {
             let bytes = try GzipFile.read("\(folder)/\(name)")
             if bytes.contains(0) {
                 binary += 1
@@ -35,11 +36,17 @@ enum TextFolder {
     private static func files(_ count: Int) -> String { count == 1 ? "1 file is" : "\(count) files are" }
 
     /// The paths of plain files inside, in the order of their characters' numbers.
-    static func files(in folder: String) -> [String] {
+    ///
+    /// - Throws: ``CLMatError/fileMissing(path:hint:)`` for a folder that cannot be opened: none of what it holds is left out
+    ///   without a word.
+    static func files(in folder: String) throws(CLMatError) -> [String] {
         var found: [String] = []
         var folders = [""]
         while let path = folders.popLast() {
-            let names = (try? FileManager.default.contentsOfDirectory(atPath: "\(folder)/\(path)")) ?? []
+            let inner = path.isEmpty ? folder : "\(folder)/\(path)"
+            guard let names = try? FileManager.default.contentsOfDirectory(atPath: inner) else {
+                throw .fileMissing(path: inner, hint: "It is a folder, but it cannot be opened; check its permissions.")
+            }
             for name in names where !name.hasPrefix(".") {
                 let inside = path.isEmpty ? name : "\(path)/\(name)"
                 // A link to a folder could lead round in a circle: links are followed to files alone.

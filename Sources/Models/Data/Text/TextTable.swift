@@ -55,7 +55,7 @@ struct TextTable {
         }
         let listed = columns.prefix(50).enumerated().map { "\($0 + 1) '\($1)'" }.joined(separator: ", ")
         throw .invalidValue(
-            setting: "column", value: column ?? "none",
+            setting: "column", value: column ?? "nothing",
             accepted: "one of the columns: \(listed)\(columns.count > 50 ? ", …" : "")")
     }
 
