@@ -42,6 +42,16 @@ import Testing
         }
     }
 
+    @Test(arguments: [0.1962...0.2031, -8.5512 ... -8.5371, 0.71...0.807, 123_456...123_999])
+    func numbersBesideAnAxisFit(_ range: ClosedRange<Double>) {
+        let ticks = Ticks(near: range, count: 5) { $0.count <= 5 }
+        #expect(ticks.values.count >= 1 && ticks.values.allSatisfy(ticks.range.contains))
+        // Where no count makes them short enough, there are the fewest.
+        let fewest = Ticks(near: range, count: 2)
+        #expect(
+            ticks.values.allSatisfy { ticks.label($0).count <= 5 } || ticks.values == fewest.values, "\(ticks.values)")
+    }
+
     @Test func coloursGoInOrderAndToWhatIsMoved() {
         var colours = SliderColours()
         let sliders = (0..<10).map { "slider \($0)" }

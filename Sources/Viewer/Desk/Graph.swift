@@ -33,9 +33,12 @@ extension Desk {
         commandsMade.last { if case .set = $0.command { true } else { false } }?.step ?? -1
     }
 
+    /// What is free at the left of an axis.
+    static let roomForNumbers: Float = 50
+
     /// Where the curves are. Those of other metrics have their names beside it.
     func plotBox(_ box: Box, _ metric: String = "") -> Box {
-        box.inset(52, 44, addedMetrics(metric).isEmpty ? 68 : min(150, box.width * 0.36), 32)
+        box.inset(Self.roomForNumbers + 2, 44, addedMetrics(metric).isEmpty ? 68 : min(150, box.width * 0.36), 32)
     }
 
     /// The graph of the slider that is held stands out, as does one that was asked for.

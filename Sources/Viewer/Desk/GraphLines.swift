@@ -46,7 +46,9 @@ extension Desk {
 
         // Axes.
         let own = buckets + sides.filter { $0.axis == nil }.flatMap(\.buckets)
-        let ticks = Ticks(near: valueRange(metric, own), count: max(3, min(6, Int(plot.height / 29))))
+        let ticks = Ticks(near: valueRange(metric, own), count: max(3, min(6, Int(plot.height / 29)))) {
+            UI.width($0, .smallMono) <= Self.roomForNumbers - 11
+        }
         func y(_ value: Float, _ axis: ClosedRange<Double>) -> Float {
             guard value.isFinite else { return value == .infinity ? plot.y : plot.maxY }
             let (low, high) = (axis.lowerBound, axis.upperBound)
@@ -56,7 +58,10 @@ extension Desk {
         for value in ticks.values {
             let at = y(Float(value)).rounded()
             UI.rule(Point(plot.x, at), length: plot.width, theme.faint)
-            UI.text(ticks.label(value), Point(plot.x - 11, at - 6), theme.secondary, .smallMono, align: .right)
+            let label = ticks.label(value)
+            // The goal's handle stands between number and axis, unless the number needs that place.
+            let gap = max(3, min(11, Self.roomForNumbers - UI.width(label, .smallMono)))
+            UI.text(label, Point(plot.x - gap, at - 6), theme.secondary, .smallMono, align: .right)
         }
         drawSteps(below: plot, range, x: x)
 

@@ -44,6 +44,16 @@ struct Ticks {
         (self.step, self.values, self.range) = (step, values, low...high)
     }
 
+    /// As ``init(near:count:)``, with fewer values where the numbers beside so many would have more digits than fit.
+    init(near range: ClosedRange<Double>, count: Int, whereFits fits: (String) -> Bool) {
+        var (count, ticks) = (count, Ticks(near: range, count: count))
+        while count > 2, !ticks.values.allSatisfy({ fits(ticks.label($0)) }) {
+            count -= 1
+            ticks = Ticks(near: range, count: count)
+        }
+        self = ticks
+    }
+
     /// At most `count` round values within `range`.
     init(within range: ClosedRange<Double>, count: Int) {
         let step = Self.roundStep(range.upperBound - range.lowerBound, count: max(1, count))
