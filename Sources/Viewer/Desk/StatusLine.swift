@@ -64,9 +64,9 @@ struct DrawingMeter {
     }
 
     /// The time between two frames while nobody touches the window: that at which drawing takes a 25th of the machine,
-    /// between 1/60 and 1/8 s. A model that learns on all cores loses about twice what drawing takes: who shows the
+    /// between 1/60 and 1/6 s. A model that learns on all cores loses about twice what drawing takes: who shows the
     /// window's pixels copies them once more, and a thread that was put aside keeps the others waiting.
-    var frameInterval: Double { min(max(secondsPerFrame * 25 / cores, 1.0 / 60), 1.0 / 8) }
+    var frameInterval: Double { min(max(secondsPerFrame * 25 / cores, 1.0 / 60), 1.0 / 6) }
 
     /// The time between two frames while a person moves the mouse or types: at most 40 % of a core.
     var answerInterval: Double { min(max(secondsPerFrame * 2.5, 1.0 / 60), 1.0 / 25) }
