@@ -296,10 +296,6 @@ struct Session: Sendable {
 
     /// Whether a path is a folder's, or leads into it.
     static func lies(_ path: String, in folder: String) -> Bool {
-        var isFolder: ObjCBool = false
-        guard FileManager.default.fileExists(atPath: folder, isDirectory: &isFolder), isFolder.boolValue else {
-            return false
-        }
         func parts(_ path: String) -> [String] {
             URL(fileURLWithPath: path).resolvingSymlinksInPath().standardizedFileURL.pathComponents
         }

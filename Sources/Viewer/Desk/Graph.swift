@@ -36,6 +36,11 @@ extension Desk {
     /// What is free at the left of an axis.
     static let roomForNumbers: Float = 50
 
+    /// Round values of an axis that goes up: as many as its height, and few enough that their numbers fit beside it.
+    static func valueTicks(_ range: ClosedRange<Double>, height: Float) -> Ticks {
+        Ticks(near: range, count: max(3, min(6, Int(height / 29)))) { UI.width($0, .smallMono) <= roomForNumbers - 11 }
+    }
+
     /// Where the curves are. Those of other metrics have their names beside it.
     func plotBox(_ box: Box, _ metric: String = "") -> Box {
         box.inset(Self.roomForNumbers + 2, 44, addedMetrics(metric).isEmpty ? 68 : min(150, box.width * 0.36), 32)

@@ -46,9 +46,7 @@ extension Desk {
 
         // Axes.
         let own = buckets + sides.filter { $0.axis == nil }.flatMap(\.buckets)
-        let ticks = Ticks(near: valueRange(metric, own), count: max(3, min(6, Int(plot.height / 29)))) {
-            UI.width($0, .smallMono) <= Self.roomForNumbers - 11
-        }
+        let ticks = Self.valueTicks(valueRange(metric, own), height: plot.height)
         func y(_ value: Float, _ axis: ClosedRange<Double>) -> Float {
             guard value.isFinite else { return value == .infinity ? plot.y : plot.maxY }
             let (low, high) = (axis.lowerBound, axis.upperBound)

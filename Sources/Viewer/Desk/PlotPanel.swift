@@ -28,7 +28,7 @@ extension Desk {
 
     private func draw(_ path: PlotPath, _ across: Metric, _ up: Metric, in area: Box) {
         let columns = Ticks(near: plain(path.xRange, across), count: max(2, min(6, Int(area.width / 70))))
-        let rows = Ticks(near: plain(path.yRange, up), count: max(3, min(6, Int(area.height / 29))))
+        let rows = Self.valueTicks(plain(path.yRange, up), height: area.height)
         func share(_ value: Double, _ ticks: Ticks) -> Float {
             Float((value - ticks.range.lowerBound) / max(ticks.range.upperBound - ticks.range.lowerBound, 1e-30))
         }
