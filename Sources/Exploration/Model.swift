@@ -22,10 +22,13 @@ public protocol Model: Sendable {
     func conclude(_ settings: Settings, at step: Step) throws(CLMatError) -> Measurements
     /// Hands over everything that a step may change: for checkpoints, and to count what snapshots hold.
     mutating func archive(_ archive: Archive) throws(CLMatError)
+    /// What a person should know of this model with these data before the first step, a sentence each; see ``Learner/notes``.
+    var notes: [String] { get }
 }
 
 extension Model {
     public var figures: [Figure<Self>] { [] }
+    public var notes: [String] { [] }
     public func needsBatch(_ settings: Settings) -> Bool { true }
     public mutating func perform(_ action: Action, _ settings: Settings, at step: Step) throws(CLMatError) {
         throw .unknownName(kind: "action", name: action.id, known: [])
@@ -43,10 +46,14 @@ public protocol DataSource<Batch>: Sendable {
     func batch(at step: Step) throws(CLMatError) -> Batch
     /// A checksum of the data, which a session notes so that a replay on other data is noticed.
     var checksum: String { get }
+    /// How the data were read where that was not obvious, a sentence each: "The first row holds the columns' names.", "3 files
+    /// that are no images were left out."; see ``Learner/notes``.
+    var notes: [String] { get }
 }
 
 extension DataSource {
     public var checksum: String { "" }
+    public var notes: [String] { [] }
 }
 
 /// Something that rides on a running model and can be put on and taken off between two steps: a sampler, a

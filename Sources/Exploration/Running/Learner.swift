@@ -100,6 +100,8 @@ public final class Learner: Sendable {
     public let timeline = Timeline()
     /// A checksum of the data.
     public let dataChecksum: String
+    /// What a person should know before the first step, a sentence each: how the data were read, then what the model says.
+    public let notes: [String]
 
     let journey: Mutex<Journey>
     let mailbox = Mutex<[Letter]>([])
@@ -141,6 +143,7 @@ public final class Learner: Sendable {
         title = run.title
         modelType = M.self
         dataChecksum = data.checksum
+        notes = data.notes + model.notes
         self.options = options
         preparation = Mutex(
             Preparation(

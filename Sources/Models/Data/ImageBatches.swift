@@ -39,18 +39,21 @@ public struct ImageBatches: DataSource {
     public let name: String
     public let batchSize: Int
     public let checksum: String
+    public let notes: [String]
     private let images: DeviceImages
     private let device: Device
     private let order = OrderMemo()
 
     /// - Throws: ``CLMatError/invalidValue(setting:value:accepted:)`` for a batch size that the data cannot fill.
-    public init(_ images: LabelledImages, name: String, batchSize: Int, on device: Device) throws(CLMatError) {
+    public init(
+        _ images: LabelledImages, name: String, batchSize: Int, notes: [String] = [], on device: Device
+    ) throws(CLMatError) {
         guard (1...max(1, images.count)).contains(batchSize) else {
             throw .invalidValue(
                 setting: "batch", value: "\(batchSize)", accepted: "1 to \(images.count), the number of images")
         }
         (self.name, self.batchSize, self.device) = (name, batchSize, device)
-        checksum = images.checksum
+        (checksum, self.notes) = (images.checksum, notes)
         self.images = try DeviceImages(images, on: device)
     }
 

@@ -17,6 +17,8 @@ public protocol PointData: Sendable {
     var runLength: Int { get }
     /// A checksum, which a session notes.
     var checksum: String { get }
+    /// How the data were read where that was not obvious, a sentence each.
+    var notes: [String] { get }
     /// The points at `indices`, all within 0..<``count``: one a row.
     ///
     /// - Throws: ``CLMatError/fileDamaged(path:place:problem:)`` for a number in a file that is not finite, with its row and
@@ -28,6 +30,7 @@ extension PointData {
     public var image: ImageShape? { nil }
     public var runLength: Int { 1 }
     public var checksum: String { "" }
+    public var notes: [String] { [] }
 }
 
 /// Images as points, on the device as bytes.
@@ -36,12 +39,16 @@ public struct ImagePoints: PointData {
     public let count: Int
     public let image: ImageShape?
     public let checksum: String
+    public let notes: [String]
     private let pixels: ByteMatrix
 
     public var columns: Int { pixels.shape.columns }
 
-    public init(_ images: LabelledImages, name: String, on device: Device) throws(CLMatError) {
+    public init(
+        _ images: LabelledImages, name: String, notes: [String] = [], on device: Device
+    ) throws(CLMatError) {
         (self.name, count, image, checksum) = (name, images.count, images.shape, images.checksum)
+        self.notes = notes
         pixels = try ByteMatrix(images.pixels, images.count, images.shape.count, on: device)
     }
 
@@ -97,6 +104,7 @@ public struct PointBatches: DataSource {
 
     public var name: String { data.name }
     public var checksum: String { data.checksum }
+    public var notes: [String] { data.notes }
 
     /// - Throws: ``CLMatError/invalidValue(setting:value:accepted:)`` for a batch size that the data cannot fill.
     public init(_ data: any PointData, batchSize: Int, on device: Device) throws(CLMatError) {
