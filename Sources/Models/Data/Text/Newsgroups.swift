@@ -73,7 +73,7 @@ enum Newsgroups {
             break
         }
         for line in text[start...].split(separator: newline) where !isQuoted(line) {
-            builder.add(line.contains { $0 >= 0x80 } ? UTF8Check.fromLatin1(line)[...] : line)
+            builder.add(line.contains { $0 >= 0x80 } ? TextDecoding.fromWindows1252(line)[...] : line)
         }
     }
 

@@ -20,7 +20,7 @@ enum TextFolder {
             }
             let isUTF8 = bytes.withUnsafeBytes { UTF8Check.firstInvalid($0) == nil }
             if !isUTF8 { latin += 1 }
-            builder.add(isUTF8 ? bytes : UTF8Check.fromLatin1(bytes))
+            builder.add(isUTF8 ? bytes : TextDecoding.fromWindows1252(bytes))
             try builder.endDocument()
             names.append(name)
         }
