@@ -61,7 +61,8 @@ struct TextDecoding {
     static func mark(_ bytes: some Collection<UInt8>) -> (encoding: Encoding, length: Int)? {
         // UTF-32's mark starts as that of UTF-16 does.
         let marks: [([UInt8], Encoding)] = [
-            ([0xEF, 0xBB, 0xBF], .utf8), ([0xFF, 0xFE, 0, 0], .utf32LittleEndian), ([0, 0, 0xFE, 0xFF], .utf32BigEndian),
+            ([0xEF, 0xBB, 0xBF], .utf8), ([0xFF, 0xFE, 0, 0], .utf32LittleEndian),
+            ([0, 0, 0xFE, 0xFF], .utf32BigEndian),
             ([0xFF, 0xFE], .utf16LittleEndian), ([0xFE, 0xFF], .utf16BigEndian),
         ]
         return marks.first { bytes.starts(with: $0.0) }.map { ($0.1, $0.0.count) }
@@ -85,9 +86,12 @@ struct TextDecoding {
 
     /// 0x80 to 0x9F.
     private static let upperControls: [[UInt8]] = [
-        "\u{20AC}", "\u{81}", "\u{201A}", "\u{0192}", "\u{201E}", "\u{2026}", "\u{2020}", "\u{2021}", "\u{02C6}", "\u{2030}",
-        "\u{0160}", "\u{2039}", "\u{0152}", "\u{8D}", "\u{017D}", "\u{8F}", "\u{90}", "\u{2018}", "\u{2019}", "\u{201C}",
-        "\u{201D}", "\u{2022}", "\u{2013}", "\u{2014}", "\u{02DC}", "\u{2122}", "\u{0161}", "\u{203A}", "\u{0153}", "\u{9D}",
+        "\u{20AC}", "\u{81}", "\u{201A}", "\u{0192}", "\u{201E}", "\u{2026}", "\u{2020}", "\u{2021}", "\u{02C6}",
+        "\u{2030}",
+        "\u{0160}", "\u{2039}", "\u{0152}", "\u{8D}", "\u{017D}", "\u{8F}", "\u{90}", "\u{2018}", "\u{2019}",
+        "\u{201C}",
+        "\u{201D}", "\u{2022}", "\u{2013}", "\u{2014}", "\u{02DC}", "\u{2122}", "\u{0161}", "\u{203A}", "\u{0153}",
+        "\u{9D}",
         "\u{017E}", "\u{0178}",
     ].map { [UInt8]($0.utf8) }
 }
