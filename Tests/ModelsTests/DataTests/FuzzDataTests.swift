@@ -62,7 +62,9 @@ import Testing
         for _ in 0..<300 {
             try folder.write(random.damage(valid), "set/train/a/2.png")
             do throws(CLMatError) {
-                #expect(try ImageDataSet.load("\(folder.path)/set").train.count == 2)
+                let set = try ImageDataSet.load("\(folder.path)/set")
+                // A file of which nothing is left is passed over.
+                #expect(set.train.count == 2 || set.notes == ["1 file passed over: 1 empty (train/a/2.png)."])
             } catch {
                 #expect("\(error)".contains("2.png"))
             }
