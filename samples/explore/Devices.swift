@@ -10,14 +10,17 @@ struct Devices: ParsableCommand {
     func run() throws {
         for (index, device) in Device.all.enumerated() {
             let failure = device.selfTest()
-            print("\(index)  \(device.name)")
-            print("   kind       \(device.kind.rawValue), \(device.computeUnits) compute units")
-            print("   memory     \(device.memory >> 20) MiB")
-            print("   details    \(device.details)")
-            print("   self-test  \(failure.map { "FAILED: \($0)" } ?? "passed")")
+            try StandardOutput.say(
+                """
+                \(index)  \(device.name)
+                   kind       \(device.kind.rawValue), \(device.computeUnits) compute units
+                   memory     \(device.memory >> 20) MiB
+                   details    \(device.details)
+                   self-test  \(failure.map { "FAILED: \($0)" } ?? "passed")
+                """)
         }
         if Device.openCL.isEmpty {
-            print(
+            try StandardOutput.say(
                 """
 
                 No OpenCL platform was found. Packages that bring one (Debian):
@@ -28,6 +31,6 @@ struct Devices: ParsableCommand {
                 """)
         }
         let (chosen, reason) = try Device.choose()
-        print("\nWould be used: \(chosen.name), \(reason).")
+        try StandardOutput.say("\nWould be used: \(chosen.name), \(reason).")
     }
 }

@@ -12,7 +12,7 @@ struct Topics: ModelCommand {
         discussion: """
             --data is debian (the descriptions of packages that this machine can install), 20newsgroups, kos or nips (in \
             $CLMAT_DATA), or a path: UCI's docword.NAME.txt with vocab.NAME.txt beside it, a folder of texts, a file with a \
-            document a line, or a CSV file (--column).
+            document per line, or a CSV file (--column).
             """,
         subcommands: [Infer.self])
 
@@ -114,21 +114,23 @@ struct Topics: ModelCommand {
         return (try HeldOutSplit(of: corpus, share: share, seed: 1), nil)
     }
 
-    func finish(_ learner: Learner) throws {
+    func finish(_ learner: Learner, _ failures: Failures) {
         guard model != nil || export != nil, let trainer = learner.model(as: LDATrainer.self) else { return }
-        if let model { try trainer.lda.save(to: model) }
-        if let export { try trainer.export(to: export) }
+        if let model { failures.attempt { try trainer.lda.save(to: model) } }
+        if let export { failures.attempt { try trainer.export(to: export) } }
     }
 
-    var outputs: [String] { [model].compactMap { $0 } }
+    var outputs: [(option: String, path: String)] { model.map { [("--model", $0)] } ?? [] }
     var outputFolders: [String] { [export].compactMap { $0 } }
+    var inputs: [String] { [heldout, text.stopWords].compactMap { $0 } }
+    func readsEveryFile(of folder: String) -> Bool { true }
 }
 
 /// The topics of new documents.
 struct Infer: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "infer", _superCommandName: "explore lda",
-        abstract: "Topics of new documents, as CSV: a row a document, a column a topic.")
+        abstract: "Topics of new documents, as CSV: one row per document, one column per topic.")
 
     @Option(help: ArgumentHelp("What explore lda --model wrote.", valueName: "file"))
     var model: String
@@ -147,6 +149,7 @@ struct Infer: ParsableCommand {
     var device: String?
 
     func run() throws {
+        try checkOutput()
         let (device, _) = try Device.choose(device)
         let lda = try LDA.load(model, on: device)
         var options = TextOptions.standard(for: data)
@@ -178,6 +181,17 @@ struct Infer: ParsableCommand {
                 text += csvField(corpus.documentName(document)) + "," + shares.joined(separator: ",") + "\n"
             }
         }
-        try Files.write(text, to: output ?? "/dev/stdout")
+        if let output { try Files.write(text, to: output) } else { try StandardOutput.write(text) }
+    }
+
+    /// What could not be written is said before the work.
+    private func checkOutput() throws(CLMatError) {
+        guard let output else { return try StandardOutput.write("") }
+        var isFolder: ObjCBool = false
+        let isThere = FileManager.default.fileExists(atPath: data, isDirectory: &isFolder)
+        let isData = isThere && !Corpus.knownNames.contains(data)
+        var checks = OutputChecks(
+            dataFolder: isData && isFolder.boolValue ? data : nil, inputs: [model] + (isData ? [data] : []))
+        try checks.check(output, of: "--output")
     }
 }
