@@ -16,7 +16,8 @@ struct Devices: ParsableCommand {
             print("   details    \(device.details)")
             print("   self-test  \(failure.map { "FAILED: \($0)" } ?? "passed")")
         }
-        if Device.openCL.isEmpty {
+        for sentence in Device.unavailable { print("\n\(sentence)") }
+        if Device.openCL.isEmpty, Device.unavailable.isEmpty {
             print(
                 """
 
