@@ -11,8 +11,13 @@ public enum CLMatError: Error, Equatable, Sendable {
     case deviceMismatch(operation: String, left: String, right: String)
 
     // MARK: Devices
-    /// A kernel's source does not compile on this device; `log` has the compiler's words and the numbered source lines.
+    /// A kernel's source does not compile on this device; `log` has the compiler's words and the numbered source lines around
+    /// what it names.
     case kernelBuildFailed(kernel: String, device: String, log: String)
+    /// The device's compiler does not work, whatever it is given: no room or permission for its files, a part that is missing.
+    case compilerFailed(device: String, status: String, log: String, remedy: String)
+    /// A device that was asked for cannot be had, though something of its name is installed.
+    case deviceUnavailable(name: String, problem: String)
     /// The device cannot hold what was asked for (bytes).
     case outOfDeviceMemory(device: String, asked: Int, available: Int)
     /// A call to the device failed; `status` is the name of the OpenCL status.
@@ -60,6 +65,15 @@ extension CLMatError: CustomStringConvertible {
                 \(log)
                 Correct the source, or pick another device with CLMAT_DEVICE (CLMAT_DEVICE=cpu needs no compiler).
                 """
+        case .compilerFailed(let device, let status, let log, let remedy):
+            let words = log.isEmpty ? "." : ": \(log)"
+            return """
+                The compiler of \(device) does not work (\(status))\(words)
+                \(remedy)
+                CLMAT_DEVICE=cpu needs no compiler.
+                """
+        case .deviceUnavailable(let name, let problem):
+            return "There is no device '\(name)': \(problem)"
         case .outOfDeviceMemory(let device, let asked, let available):
             return """
                 \(device) cannot hold \(megabytes(asked)) more: it has \(megabytes(available)). \

@@ -47,7 +47,14 @@ public final class Device: Sendable {
     }()
 
     /// Every OpenCL device that the system offers.
-    public static let openCL: [Device] = OpenCLPlatforms.devices()
+    public static let openCL: [Device] = platforms.devices
+
+    private static let platforms = OpenCLPlatforms.search()
+
+    /// What is to be said of OpenCL platforms that are installed but offer no device, a sentence or two each.
+    public static var unavailable: [String] {
+        platforms.emptyPlatforms.map { "\($0.name) is installed, but offers no device. \($0.reason)" }
+    }
 
     /// The CPU and every OpenCL device found.
     public static var all: [Device] { [cpu] + openCL }
@@ -73,8 +80,10 @@ public final class Device: Sendable {
             }
         }
         try requireWorkingCPU()
-        let why = failures.isEmpty ? "no OpenCL GPU found" : failures.joined(separator: "; ")
-        return (cpu, why)
+        // A platform without a device may be the driver of a GPU.
+        failures += unavailable
+        let why = failures.map { $0.hasSuffix(".") ? String($0.dropLast()) : $0 }.joined(separator: "; ")
+        return (cpu, why.isEmpty ? "no OpenCL GPU found" : why)
     }
 
     private static func requireWorkingCPU() throws(CLMatError) {
@@ -117,6 +126,13 @@ public final class Device: Sendable {
         if let index = Int(wanted), all.indices.contains(index) { return all[index] }
         if let match = openCL.first(where: { ("\($0.name) \($0.details)").lowercased().contains(wanted) }) {
             return match
+        }
+        // What people call PoCL is in its device's version alone.
+        let empty = platforms.emptyPlatforms.first {
+            $0.name.lowercased().contains(wanted) || $0.name == CompilerCache.pocl && "pocl".contains(wanted)
+        }
+        if let empty {
+            throw .deviceUnavailable(name: text, problem: "\(empty.name) is installed, but offers no device. \(empty.reason)")
         }
         throw .unknownName(
             kind: "device", name: text,

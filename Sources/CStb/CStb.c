@@ -24,16 +24,16 @@ unsigned char *clmat_png_encode(const unsigned char *pixels, int width, int heig
 
 void clmat_png_free(unsigned char *png) { free(png); }
 
-unsigned char *clmat_image_decode(const unsigned char *bytes, int length, int *width, int *height)
-{
-    int channels;
-    return stbi_load_from_memory(bytes, length, width, height, &channels, 4);
-}
-
 int clmat_image_size(const unsigned char *bytes, int length, int *width, int *height)
 {
     int channels;
     return stbi_info_from_memory(bytes, length, width, height, &channels);
+}
+
+unsigned char *clmat_image_decode(const unsigned char *bytes, int length, int *width, int *height)
+{
+    int channels;
+    return stbi_load_from_memory(bytes, length, width, height, &channels, 4);
 }
 
 int clmat_image_is_16_bit(const unsigned char *bytes, int length) { return stbi_is_16_bit_from_memory(bytes, length); }

@@ -12,6 +12,30 @@ import Testing
         #expect((0..<4).map { _ in random.next() } == expected)
     }
 
+    /// Files are damaged the same way for one seed, seldom left as they were, in every way that the kinds of damage are.
+    @Test func mutationsAreOfAllKindsAndCanBeDoneAgain() {
+        let whole = Array("{\"size\": 20, \"name\": \"twenty\"}".utf8)
+        var (first, second) = (Mutator(seed: 4), Mutator(seed: 4))
+        let damaged = (0..<2000).map { _ in first.mutate(whole) }
+        #expect(damaged == (0..<2000).map { _ in second.mutate(whole) })
+        #expect(damaged.count { $0 == whole } < 100)
+        #expect(damaged.contains { $0.count < whole.count / 4 } && damaged.contains { $0.count > 100 * whole.count })
+        let texts = damaged.map { String(decoding: $0, as: UTF8.self) }
+        #expect(texts.contains { $0.contains("\"size\": 1e999,") } && texts.contains { $0.contains("\"size\": -1,") })
+        #expect(damaged.contains { $0.contains(0xFF) } && first.mutate([]).count < 1 << 18)
+    }
+
+    /// Memory that is touched counts, also when it was freed before the end; that of earlier work does not.
+    @Test func thePeakOfMemoryIsThatOfTheWork() async {
+        await #expect(processExitsWith: .success) {
+            func touch(_ megabytes: Int) { _ = [UInt8](repeating: 1, count: megabytes << 20).last }
+            let (large, small, none) = (peakMemory { touch(100) }, peakMemory { touch(10) }, peakMemory {})
+            #expect((99 << 20..<110 << 20).contains(large), "\(large)")
+            #expect((9 << 20..<15 << 20).contains(small), "\(small)")
+            #expect(none < 1 << 20, "\(none)")
+        }
+    }
+
     @Test func numbersLieInTheirRange() {
         var random = SplitMix64(seed: 1)
         let numbers = random.floats(10_000, in: 2...5)

@@ -181,32 +181,6 @@ import Testing
         #expect(learner.status.recordingError == FullDisk.error)
         #expect(recorder.calls.withLock { $0 } == 10)
     }
-
-    @Test func damagedSessionsAreRefusedInWords() throws {
-        try inTemporaryFolder { folder in
-            let file = folder + "/s.jsonl"
-            _ = try record(to: file)
-            let bytes = try Data(contentsOf: URL(fileURLWithPath: file))
-            var random = SplitMix64(seed: 11)
-            var (refused, ended) = (0, 0)
-            for _ in 0..<300 {
-                var damaged = bytes
-                for _ in 0..<3 {
-                    damaged[Int(random.next() % UInt64(bytes.count))] = UInt8(truncatingIfNeeded: random.next())
-                }
-                try damaged.write(to: URL(fileURLWithPath: file))
-                do {
-                    let (_, learner) = try replay(file)
-                    ended += learner.status.error == nil ? 0 : 1
-                } catch let error as CLMatError {
-                    refused += 1
-                    #expect("\(error)".contains("s.jsonl"))
-                }
-            }
-            #expect(refused > 150)
-            _ = ended
-        }
-    }
 }
 
 /// Fails from the eleventh call on.

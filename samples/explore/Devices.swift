@@ -19,7 +19,8 @@ struct Devices: ParsableCommand {
                    self-test  \(failure.map { "FAILED: \($0)" } ?? "passed")
                 """)
         }
-        if Device.openCL.isEmpty {
+        for sentence in Device.unavailable { try StandardOutput.say("\n\(sentence)") }
+        if Device.openCL.isEmpty, Device.unavailable.isEmpty {
             try StandardOutput.say(
                 """
 

@@ -108,7 +108,7 @@ public final class Archive {
     public func keep(_ name: String, _ matrices: inout [Matrix], anyShape: Bool = false) throws(CLMatError) {
         var count = matrices.count
         try keep("\(name)-count", &count)
-        guard (0...1_000_000).contains(count) else { throw damaged(name, "\(count) is no number of matrices") }
+        guard isPossible(count) else { throw damaged(name, "\(count) is no number of matrices") }
         let isLike = matrices.count == count
         while matrices.count > count { matrices.removeLast() }
         while matrices.count < count { matrices.append(try empty()) }
@@ -118,11 +118,14 @@ public final class Archive {
     public func keep(_ name: String, _ matrices: inout [[Matrix]]) throws(CLMatError) {
         var count = matrices.count
         try keep("\(name)-count", &count)
-        guard (0...1_000_000).contains(count) else { throw damaged(name, "\(count) is no number of layers") }
+        guard isPossible(count) else { throw damaged(name, "\(count) is no number of layers") }
         while matrices.count > count { matrices.removeLast() }
         while matrices.count < count { matrices.append([]) }
         for index in matrices.indices { try keep("\(name).\(index)", &matrices[index]) }
     }
+
+    /// A file has an array at least for each of so many things: memory for more is not asked for.
+    private func isPossible(_ count: Int) -> Bool { count >= 0 && (!isReading || count <= tensors.count) }
 
     public func keep(_ name: String, _ vector: inout IntVector) throws(CLMatError) {
         switch purpose {

@@ -62,6 +62,7 @@ public enum Safetensors {
         }
         let body = file[(start + Int(length))...]
         var tensors: [String: Archive.Tensor] = [:]
+        var places: [Range<Int>] = []
         for (name, entry) in header where name != "__metadata__" {
             let place = "'\(name)'"
             guard let entry = entry as? [String: Any], let kindName = entry["dtype"] as? String,
@@ -76,14 +77,26 @@ public enum Safetensors {
             var count = kind.bytes
             for size in shape {
                 let (product, overflow) = count.multipliedReportingOverflow(by: size)
-                guard size >= 0, !overflow else { throw damaged(place, "its shape \(shape) is impossible") }
+                guard 0...Int(Int32.max) ~= size, !overflow else {
+                    throw damaged(place, "its shape \(shape) is impossible")
+                }
                 count = product
             }
             guard count == offsets[1] - offsets[0] else {
                 throw damaged(place, "\(offsets[1] - offsets[0]) bytes do not make \(shape) numbers")
             }
+            // A slice of the file: nothing is copied before all is found to be right.
             let bytes = body[body.startIndex + offsets[0]..<body.startIndex + offsets[1]]
-            tensors[name] = Archive.Tensor(kind: kind, shape: shape, bytes: Data(bytes))
+            tensors[name] = Archive.Tensor(kind: kind, shape: shape, bytes: bytes)
+            if !bytes.isEmpty { places.append(offsets[0]..<offsets[1]) }
+        }
+        // The format has each byte in one tensor; many that share theirs would fill the memory.
+        places.sort { $0.lowerBound < $1.lowerBound }
+        for (place, next) in zip(places, places.dropFirst()) where place.upperBound > next.lowerBound {
+            throw damaged("byte 8", "two of its arrays share bytes, from \(next.lowerBound) on")
+        }
+        for (name, tensor) in tensors {
+            tensors[name] = Archive.Tensor(kind: tensor.kind, shape: tensor.shape, bytes: Data(tensor.bytes))
         }
         return (tensors, header["__metadata__"] as? [String: String] ?? [:])
     }

@@ -26,7 +26,7 @@ extension Learner {
         } catch {
             // A person's slip does not end the run; a device that fails does, and so does a director's slip.
             switch error {
-            case .deviceFailed, .outOfDeviceMemory, .kernelBuildFailed: throw error
+            case .deviceFailed, .outOfDeviceMemory, .kernelBuildFailed, .compilerFailed: throw error
             default:
                 if isDirected { throw error }
                 state.withLock { $0.status.lastRefusal = "\(error)" }

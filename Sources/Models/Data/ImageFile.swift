@@ -50,6 +50,7 @@ struct ImageFile {
                 "\(path) is \(width) × \(height) pixels, and \(Self.mostPixels) are the most that are read. Make it smaller."
             )
         }
+        try ImageSize.check(bytes, path)
         if let first, (first.width, first.height) != (width, height) {
             throw .dataMismatch(
                 """

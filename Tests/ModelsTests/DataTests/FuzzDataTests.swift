@@ -53,21 +53,4 @@ import Testing
             try folder.write(bytes, "set/\(name)")
         }
     }
-
-    @Test func damagedImagesAreReadOrRefused() throws {
-        var random = Mutations(seed: 3)
-        let valid = try png(width: 5, height: 4, red: 1, green: 200, blue: 3)
-        try folder.write(valid, "set/train/a/1.png")
-        try folder.write(valid, "set/test/a/1.png")
-        for _ in 0..<300 {
-            try folder.write(random.damage(valid), "set/train/a/2.png")
-            do throws(CLMatError) {
-                let set = try ImageDataSet.load("\(folder.path)/set")
-                // A file of which nothing is left is passed over.
-                #expect(set.train.count == 2 || set.notes == ["1 file passed over: 1 empty (train/a/2.png)."])
-            } catch {
-                #expect("\(error)".contains("2.png"))
-            }
-        }
-    }
 }

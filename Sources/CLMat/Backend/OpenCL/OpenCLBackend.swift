@@ -9,6 +9,7 @@ import Synchronization
 /// appendix A.2); kernel objects are used under `lock`, from the first argument to the enqueueing.
 final class OpenCLBackend: Backend, @unchecked Sendable {
     let name: String
+    private let platform: String
     private let id: cl_device_id
     private let context: cl_context
     private var queue: cl_command_queue?
@@ -23,8 +24,10 @@ final class OpenCLBackend: Backend, @unchecked Sendable {
     private weak var profile: Profile?
     private var pendingEvents: [(String, cl_event)] = []
 
-    init(id: cl_device_id, name: String, isCPU: Bool, memory: Int, largestBuffer: Int) throws(CLMatError) {
-        (self.id, self.name, self.isCPU) = (id, name, isCPU)
+    init(
+        id: cl_device_id, name: String, platform: String, isCPU: Bool, memory: Int, largestBuffer: Int
+    ) throws(CLMatError) {
+        (self.id, self.name, self.platform, self.isCPU) = (id, name, platform, isCPU)
         var status: cl_int = 0
         var device: cl_device_id? = id
         guard let context = clCreateContext(nil, 1, &device, nil, nil, &status), status == CL_SUCCESS else {
@@ -147,6 +150,10 @@ final class OpenCLBackend: Backend, @unchecked Sendable {
 
     private func program(of family: KernelFamily) throws(CLMatError) -> cl_program {
         if let found = programs[family.source] { return found }
+        // Where its disk is full, PoCL's compiler ends the process without an error that could be caught.
+        if let problem = CompilerCache.problem(platform: platform) {
+            throw .compilerFailed(device: name, status: "it was not started", log: "", remedy: problem)
+        }
         let start = ContinuousClock.now
         var status: cl_int = 0
         let program = family.source.withCString { text in
@@ -161,17 +168,13 @@ final class OpenCLBackend: Backend, @unchecked Sendable {
                 clGetProgramBuildInfo(program, device, cl_program_build_info(CL_PROGRAM_BUILD_LOG), $0, $1, $2)
             }
             clReleaseProgram(program)
-            let said = log.isEmpty ? statusName(status) : log
-            throw .kernelBuildFailed(kernel: family.name, device: name, log: said + "\n" + numbered(family.source))
+            throw CompilerFailure.error(
+                kernel: family.name, source: family.source, device: name, status: status, log: log,
+                remedy: CompilerCache.remedy(platform: platform))
         }
         programs[family.source] = program
         Log.event("\(name): built '\(family.name)' in \(ContinuousClock.now - start)")
         return program
-    }
-
-    private func numbered(_ source: String) -> String {
-        source.split(separator: "\n", omittingEmptySubsequences: false).enumerated()
-            .map { "\($0.offset + 1): \($0.element)" }.joined(separator: "\n")
     }
 
     // MARK: - Matrix products

@@ -2,24 +2,44 @@ import COpenCL
 
 /// What the system's OpenCL loader offers.
 enum OpenCLPlatforms {
-    static func devices() -> [Device] {
-        var count: cl_uint = 0
-        guard clGetPlatformIDs(0, nil, &count) == CL_SUCCESS, count > 0 else { return [] }
-        var platforms = [cl_platform_id?](repeating: nil, count: Int(count))
-        guard clGetPlatformIDs(count, &platforms, nil) == CL_SUCCESS else { return [] }
-        return platforms.compactMap { $0 }.flatMap(devices(of:))
+    /// The devices, and what is to be said of a platform that is installed but offers none.
+    struct Found {
+        var devices: [Device] = []
+        var emptyPlatforms: [EmptyPlatform] = []
     }
 
-    private static func devices(of platform: cl_platform_id) -> [Device] {
+    struct EmptyPlatform: Sendable {
+        let name: String
+        let reason: String
+    }
+
+    static func search() -> Found {
+        var found = Found()
         var count: cl_uint = 0
-        let all = cl_device_type(CL_DEVICE_TYPE_ALL)
-        guard clGetDeviceIDs(platform, all, 0, nil, &count) == CL_SUCCESS, count > 0 else { return [] }
-        var ids = [cl_device_id?](repeating: nil, count: Int(count))
-        guard clGetDeviceIDs(platform, all, count, &ids, nil) == CL_SUCCESS else { return [] }
+        guard clGetPlatformIDs(0, nil, &count) == CL_SUCCESS, count > 0 else { return found }
+        var platforms = [cl_platform_id?](repeating: nil, count: Int(count))
+        guard clGetPlatformIDs(count, &platforms, nil) == CL_SUCCESS else { return found }
+        for platform in platforms.compactMap({ $0 }) { search(platform, &found) }
+        return found
+    }
+
+    private static func search(_ platform: cl_platform_id, _ found: inout Found) {
         let platformName = informationString {
             clGetPlatformInfo(platform, cl_platform_info(CL_PLATFORM_NAME), $0, $1, $2)
         }
-        return ids.compactMap { $0 }.compactMap { device(id: $0, platformName: platformName) }
+        var count: cl_uint = 0
+        let all = cl_device_type(CL_DEVICE_TYPE_ALL)
+        var status = clGetDeviceIDs(platform, all, 0, nil, &count)
+        var ids = [cl_device_id?](repeating: nil, count: Int(count))
+        if status == CL_SUCCESS, count > 0 { status = clGetDeviceIDs(platform, all, count, &ids, nil) }
+        guard status == CL_SUCCESS, count > 0 else {
+            // PoCL that cannot make its cache's folder has no device.
+            let why = CompilerCache.problem(platform: platformName) ?? "Its driver says \(statusName(status))."
+            found.emptyPlatforms.append(EmptyPlatform(name: platformName, reason: why))
+            Log.event("\(platformName) is installed, but offers no device. \(why)")
+            return
+        }
+        found.devices += ids.compactMap { $0 }.compactMap { device(id: $0, platformName: platformName) }
     }
 
     private static func device(id: cl_device_id, platformName: String) -> Device? {
@@ -44,7 +64,7 @@ enum OpenCLPlatforms {
         let memory = Int(clamping: number(CL_DEVICE_GLOBAL_MEM_SIZE, as: cl_ulong.self))
         do {
             let backend = try OpenCLBackend(
-                id: id, name: name, isCPU: kind == .openCLCPU, memory: memory,
+                id: id, name: name, platform: platformName, isCPU: kind == .openCLCPU, memory: memory,
                 largestBuffer: Int(clamping: number(CL_DEVICE_MAX_MEM_ALLOC_SIZE, as: cl_ulong.self)))
             let device = Device(
                 name: name, kind: kind,

@@ -1,0 +1,157 @@
+import CLMat
+import Foundation
+import TestSupport
+import Testing
+
+@testable import Exploration
+
+/// Damaged files of a run are read or refused, within bounds of memory and time; they never end the program.
+@Suite struct FuzzSessionTests {
+    /// Cuts and flips in a file are found or give other numbers.
+    @Test func safetensors() async {
+        await #expect(processExitsWith: .success) {
+            try inTemporaryFolder { folder in
+                let archive = Archive.writing()
+                var whole = try ArchiveTests.Everything(on: .cpu, filled: true)
+                try whole.archive(archive)
+                try Safetensors.write(archive.tensors, metadata: ["a": "b"], to: folder + "/x")
+                let result = try fuzz([bytes(folder + "/x")], as: "x.safetensors", seed: 41) { path in
+                    let (tensors, _) = try Safetensors.read(path)
+                    var target = try ArchiveTests.Everything(on: .cpu, filled: false)
+                    try target.archive(.reading(tensors, from: path, on: .cpu))
+                }
+                #expect(result.refused > result.read)
+            }
+        }
+    }
+
+    /// A run that goes on from a damaged checkpoint ends in words, or goes on with other numbers.
+    @Test func checkpoints() async {
+        await #expect(processExitsWith: .success) {
+            try inTemporaryFolder { folder in
+                let attached = try Learner.counter(.init(maximumSteps: 10), attached: ["doubler"]).runToTheEnd()
+                try attached.save(to: folder + "/a", notes: ["model": "counter", "arguments": "[\"--x\"]"])
+                let plain = try Learner.counter(.init(maximumSteps: 3)).runToTheEnd()
+                try plain.save(to: folder + "/b")
+                let result = try fuzz([bytes(folder + "/a"), bytes(folder + "/b")], as: "c.safetensors", seed: 42) { path in
+                    let checkpoint = try Checkpoint(reading: path, on: .cpu)
+                    // A step that became a large number is not waited for.
+                    var options = Learner.Options(seed: checkpoint.seed, maximumSteps: checkpoint.step + 5)
+                    options.resumes = checkpoint
+                    let learner = try Learner.counter(options, attached: checkpoint.attached).runToTheEnd()
+                    if let error = learner.status.error { throw error }
+                }
+                #expect(result.refused > result.read)
+            }
+        }
+    }
+
+    /// A session is refused, or replayed to the same end, or to a difference.
+    @Test func sessions() async {
+        await #expect(processExitsWith: .success) {
+            try inTemporaryFolder { folder in
+                var options = Learner.Options(seed: 1)
+                options.director = ListDirector(SessionTests.plan.dropLast(), endsAt: 30)
+                options.recorder = try SessionWriter(writing: folder + "/s", header: SessionTests.header)
+                let first = try Learner.counter(options).runToTheEnd()
+                #expect(first.status.error == nil && first.status.recordingError == nil)
+                let result = try fuzz([bytes(folder + "/s")], as: "s.jsonl", seed: 43) { path in
+                    let replay = Replay(try SessionFile(reading: path), tolerance: 0)
+                    var options = Learner.Options()
+                    (options.director, options.recorder) = (replay, replay)
+                    let learner = try Learner.counter(options).runToTheEnd()
+                    if let error = learner.status.error { throw error }
+                }
+                #expect(result.refused > result.read)
+            }
+        }
+    }
+
+    @Test func scripts() async {
+        await #expect(processExitsWith: .success) {
+            let whole = """
+                [{"step": 3, "set": "rate", "to": 2.5}, {"step": 4, "keep": "value", "as": "a", "over": 2},
+                 {"step": 6, "attach": "doubler"}, {"step": 8, "rewind": 2}, {"step": 5, "act": "reset", "arguments": [1, 2]},
+                 {"step": 7, "expect": "value", "near": {"kept": "a", "times": 1}, "within": 100},
+                 {"step": 7, "branch": "b"}, {"step": 8, "go": "main"}, {"step": 8, "undo": true},
+                 {"step": 9, "rename": 0, "to": "c"}]
+                """
+            let result = try fuzz([Array(whole.utf8)], as: "script.json", seed: 44) { path in
+                let player = ScriptPlayer(try Script(reading: path), stage: NotedStage(), endsTheRun: true)
+                // A step that became a large number is not waited for.
+                var options = Learner.Options(maximumSteps: 200)
+                options.director = player
+                if let error = try Learner.counter(options).runToTheEnd().status.error { throw error }
+            }
+            #expect(result.refused > result.read)
+        }
+    }
+
+    /// JSON can be nested deeper than a stack is; what is refused is the file, not the program's life.
+    @Test(arguments: ["[", "{\"a\":", "[{\"step\":"])
+    func deeplyNestedJSONIsRefused(opening: String) async {
+        await #expect(processExitsWith: .success) { [opening] in
+            let text = String(repeating: opening, count: 100_000)
+            #expect(throws: CLMatError.self) { try Script(json: Data(text.utf8), from: "deep") }
+            try inTemporaryFolder { folder in
+                let session = folder + "/s.jsonl"
+                for text in [text + "\n", "{\"clmat-session\":1,\"x\":" + text + "\n"] {
+                    try Data(text.utf8).write(to: URL(fileURLWithPath: session))
+                    #expect(throws: CLMatError.self) { try SessionFile(reading: session) }
+                }
+                let tensors = folder + "/t.safetensors"
+                let header = "{\"a\":" + text
+                try (withUnsafeBytes(of: UInt64(header.utf8.count).littleEndian) { Data($0) } + Data(header.utf8))
+                    .write(to: URL(fileURLWithPath: tensors))
+                #expect(throws: CLMatError.self) { try Safetensors.read(tensors) }
+                try Safetensors.write([:], metadata: ["clmat-checkpoint": text], to: tensors)
+                #expect(throws: CLMatError.self) { try Checkpoint(reading: tensors, on: .cpu) }
+            }
+        }
+    }
+
+    /// Tensors that share their bytes would fill memory many times over; the format has each byte in one tensor.
+    @Test func tensorsThatOverlapAreRefused() async throws {
+        await #expect(processExitsWith: .success) {
+            try inTemporaryFolder { folder in
+                let size = 1 << 20
+                let entries = (0..<1000).map { #""\#($0)":{"dtype":"F32","shape":[\#(size / 4)],"data_offsets":[0,\#(size)]}"# }
+                let header = "{" + entries.joined(separator: ",") + "}"
+                var file = withUnsafeBytes(of: UInt64(header.utf8.count).littleEndian) { Data($0) }
+                file.append(contentsOf: header.utf8)
+                file.append(Data(count: size))
+                let path = folder + "/x.safetensors"
+                try file.write(to: URL(fileURLWithPath: path))
+                let memory = peakMemory {
+                    do throws(CLMatError) {
+                        _ = try Safetensors.read(path)
+                        Issue.record("it was read")
+                    } catch {
+                        #expect("\(error)".contains("share bytes"), "\(error)")
+                    }
+                }
+                #expect(memory < 64 << 20)
+            }
+        }
+    }
+
+    /// A number of matrices that the file does not have is refused before there is memory for them.
+    @Test func anAbsurdNumberOfMatricesIsRefused() async {
+        await #expect(processExitsWith: .success) {
+            let count = withUnsafeBytes(of: Int64(999_999)) { Data($0) }
+            let tensors = ["list-count": Archive.Tensor(kind: .int64, shape: [1], bytes: count)]
+            let memory = peakMemory {
+                var (matrices, layers) = ([Matrix](), [[Matrix]]())
+                #expect(throws: CLMatError.self) {
+                    try Archive.reading(tensors, from: "x", on: .cpu).keep("list", &matrices)
+                }
+                #expect(throws: CLMatError.self) {
+                    try Archive.reading(tensors, from: "x", on: .cpu).keep("list", &layers)
+                }
+            }
+            #expect(memory < 16 << 20)
+        }
+    }
+}
+
+private func bytes(_ path: String) throws -> [UInt8] { [UInt8](try Data(contentsOf: URL(fileURLWithPath: path))) }

@@ -1,0 +1,81 @@
+import CLMat
+import Foundation
+import Testing
+
+/// How many damaged inputs a fuzz test reads: some hundreds, or as many as `CLMAT_FUZZ` says for a long run.
+public func fuzzInputs(_ ordinary: Int = 300) -> Int {
+    ProcessInfo.processInfo.environment["CLMAT_FUZZ"].flatMap { Int($0) } ?? ordinary
+}
+
+/// What became of the inputs of a fuzz test.
+public struct FuzzResult: Sendable {
+    public var (read, refused) = (0, 0)
+    /// The most memory that an input took beyond twenty times its size, in bytes.
+    public var memory = 0
+}
+
+/// Reads damaged copies of valid files, in turns: each is read, or refused by a ``CLMatError`` with words. None may trap, take
+/// more than twenty seconds of processor time, or more memory than 64 MB and twenty times its size.
+///
+/// Memory and time are those of the process, and a trap ends it: so it is called inside an exit test,
+/// `await #expect(processExitsWith: .success) { … }`. What was read last is left in the temporary folder then, as
+/// `clmat-fuzz-…/NAME`.
+/// - Parameters:
+///   - name: the file that each input is written to; it may lead through folders.
+///   - prepare: makes what has to lie beside the file, in the folder that it is given.
+///   - read: reads the file at the path that it is given.
+@discardableResult
+public func fuzz(
+    _ valid: [[UInt8]], as name: String, seed: UInt64, inputs: Int = fuzzInputs(), prepare: (String) throws -> Void = { _ in },
+    _ read: (String) throws -> Void
+) throws -> FuzzResult {
+    let folder = FileManager.default.temporaryDirectory.appendingPathComponent("clmat-fuzz-\(UUID().uuidString)")
+    let file = folder.appendingPathComponent(name)
+    try FileManager.default.createDirectory(at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
+    try prepare(folder.path)
+    // The valid ones are read: what is found afterwards is the damage's doing.
+    for bytes in valid {
+        try Data(bytes).write(to: file)
+        try read(file.path)
+    }
+    var result = FuzzResult()
+    var mutator = Mutator(seed: seed)
+    for input in 0..<inputs {
+        let bytes = mutator.mutate(valid[input % valid.count])
+        try Data(bytes).write(to: file)
+        limitProcessorTime(seconds: 20)
+        var failure: (any Error)?
+        let memory = peakMemory { do { try read(file.path) } catch { failure = error } }
+        let most = 64 << 20 + 20 * bytes.count
+        result.memory = max(result.memory, memory - 20 * bytes.count)
+        if memory > most {
+            Issue.record("input \(input), \(bytes.count) bytes, took \(memory >> 20) MiB: \(file.path)")
+            return result
+        }
+        guard let failure else {
+            result.read += 1
+            continue
+        }
+        result.refused += 1
+        guard let failure = failure as? CLMatError, !"\(failure)".isEmpty else {
+            Issue.record("input \(input) of \(file.path): \(failure)")
+            return result
+        }
+    }
+    try FileManager.default.removeItem(at: folder)
+    if ProcessInfo.processInfo.environment["CLMAT_FUZZ"] != nil {
+        let words = "fuzz: \(name), \(inputs) inputs: \(result.read) read, \(result.refused) refused, "
+        FileHandle.standardError.write(Data((words + "at most \(result.memory >> 20) MiB beyond 20 × the file\n").utf8))
+    }
+    return result
+}
+
+/// From now on the process may use so much processor time more; a signal ends it then.
+private func limitProcessorTime(seconds: Int) {
+    var used = timespec()
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &used)
+    var limit = rlimit()
+    getrlimit(__rlimit_resource_t(RLIMIT_CPU.rawValue), &limit)
+    limit.rlim_cur = rlim_t(used.tv_sec + seconds)
+    setrlimit(__rlimit_resource_t(RLIMIT_CPU.rawValue), &limit)
+}
