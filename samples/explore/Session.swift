@@ -60,7 +60,15 @@ struct SessionPlan: Sendable {
         for (option, file) in given.outputs { try checks.check(file, of: option) }
         for file in screenshots { try checks.check(file, of: "a screenshot of \(options.play ?? "the script")") }
         let folders = given.outputFolders + (isAttended || options.pictures == "none" ? [] : [options.pictures])
-        for folder in folders { try checks.checkFolder(folder) }
+        for folder in folders {
+            do throws(CLMatError) {
+                try checks.checkFolder(folder)
+            } catch {
+                guard folder == options.pictures, case .fileNotWritable(_, let reason) = error else { throw error }
+                throw CLMatError.fileNotWritable(
+                    path: folder, reason: reason + " (--pictures names another folder for the pictures, or none)")
+            }
+        }
         for folder in folders { try Files.makeFolder(folder) }
         return checks
     }
@@ -174,8 +182,8 @@ struct Session: Sendable {
 
     /// Tells the progress of a run that was started, until it ends; then writes its files.
     private func followHeadless() throws {
-        let signals = [SIGINT, SIGTERM, SIGHUP].compactMap(endRun(on:))
-        defer { signals.forEach { $0.cancel() } }
+        let signals = EndingSignals { [learner] in learner.stop() }
+        defer { signals.cancel() }
         let deadline = DispatchTime.now() + defaultSeconds
         let reporter = ProgressReporter(
             learner: learner, options: options, results: results, endsAfter: endsByItself ? nil : defaultSeconds)
@@ -302,19 +310,6 @@ struct Session: Sendable {
         return try result.get()
     }
 
-    /// Ctrl-c and the like end the run after the step in progress; its files are written.
-    private func endRun(on number: Int32) -> (any DispatchSourceSignal)? {
-        var before = sigaction()
-        sigaction(number, nil, &before)
-        // nohup: the run is to outlive its terminal.
-        if number == SIGHUP, isIgnored(before) { return nil }
-        signal(number, SIG_IGN)
-        let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
-        source.setEventHandler { [learner] in learner.stop() }
-        source.resume()
-        return source
-    }
-
     private func writeSummary() throws(CLMatError) {
         guard let file = options.summary else { return }
         try Files.write(
@@ -345,9 +340,4 @@ struct Session: Sendable {
         var isFolder: ObjCBool = false
         return FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) && isFolder.boolValue
     }
-}
-
-/// Whether a signal is ignored.
-private func isIgnored(_ action: sigaction) -> Bool {
-    action.sa_flags & SA_SIGINFO == 0 && unsafeBitCast(action.__sigaction_handler.sa_handler, to: Int.self) == 1
 }
