@@ -49,17 +49,27 @@ struct SessionPlan: Sendable {
         let folder = data.flatMap { Session.isFolder($0) && command.readsEveryFile(of: $0) ? $0 : nil }
         var checks = OutputChecks(
             dataFolder: folder, inputs: [data, options.play].compactMap { $0 } + command.inputs)
-        if let file = options.save {
-            try checks.check(file, of: "--save")
-            try SessionWriter.check(file)
-            try checks.check(file + ".safetensors", of: "--save, for checkpoints,")
-            if options.resume != nil { try checks.check(file + ".start.safetensors", of: "--save, for its start,") }
-        }
-        if let file = options.summary { try checks.check(file, of: "--summary") }
-        if let file = options.screenshot { try checks.check(file, of: "--screenshot") }
-        for (option, file) in given.outputs { try checks.check(file, of: option) }
-        for file in screenshots { try checks.check(file, of: "a screenshot of \(options.play ?? "the script")") }
+        var files: [(option: String, path: String)] = []
+        func add(_ option: String, _ path: String?) { if let path { files.append((option, path)) } }
+        add("--save", options.save)
+        add("--save, for checkpoints,", options.save.map { $0 + ".safetensors" })
+        if options.resume != nil { add("--save, for its start,", options.save.map { $0 + ".start.safetensors" }) }
+        add("--summary", options.summary)
+        add("--screenshot", options.screenshot)
+        files += given.outputs
+        for file in screenshots { add("a screenshot of \(options.play ?? "the script")", file) }
         let folders = given.outputFolders + (isAttended || options.pictures == "none" ? [] : [options.pictures])
+
+        func check(_ option: String, _ path: String) throws(CLMatError) {
+            try checks.check(path, of: option)
+            if option == "--save" { try SessionWriter.check(path) }
+        }
+        // A file may go into a folder that this run makes.
+        func isLater(_ path: String) -> Bool {
+            folders.contains { !Session.isFolder($0) && OutputChecks.lies(path, in: $0) }
+        }
+        let later = files.filter { isLater($0.path) }
+        for (option, path) in files where !isLater(path) { try check(option, path) }
         for folder in folders {
             do throws(CLMatError) {
                 try checks.checkFolder(folder)
@@ -70,6 +80,7 @@ struct SessionPlan: Sendable {
             }
         }
         for folder in folders { try Files.makeFolder(folder) }
+        for (option, path) in later { try check(option, path) }
         return checks
     }
 
