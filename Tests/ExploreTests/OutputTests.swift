@@ -156,6 +156,16 @@ import Testing
         #expect(FileManager.default.fileExists(atPath: folder.path("pictures/lda-topic-map.png")))
     }
 
+    @Test func filesMayGoIntoAFolderThatTheRunMakes() throws {
+        let folder = try prepared()
+        let run = try topics(
+            folder, ["--export", "out/topics", "--summary", "out/topics/s.json", "--model", "out/topics/m"])
+        #expect(run.status == 0, "\(run.error)")
+        for name in ["s.json", "m", "phi.npy"] {
+            #expect(FileManager.default.fileExists(atPath: folder.path("out/topics/\(name)")), "\(name)")
+        }
+    }
+
     // MARK: - Links
 
     @Test func linksStayAndWhatTheyLeadToIsWritten() throws {

@@ -21,14 +21,20 @@ struct Program {
         try self.init(arguments: arguments, environment: environment, in: folder)
     }
 
-    /// - Parameter interruptedBy: a signal that is sent when the program has said something.
+    /// - Parameters:
+    ///   - interruptedBy: a signal that is sent when the program has said something.
+    ///   - ignoresHangUp: as with nohup.
     init(
         arguments: [String], environment: [String: String] = [:], in folder: URL? = nil,
-        interruptedBy signal: Int32? = nil
+        interruptedBy signal: Int32? = nil, ignoresHangUp: Bool = false
     ) throws {
         guard let path = Self.path else { throw CocoaError(.fileNoSuchFile) }
+        // A session in this process may just ignore signals, and what is ignored would be so in the program as well.
+        let signals = ignoresHangUp ? ["--ignore-signal=HUP"] : ["--default-signal=HUP,INT,TERM"]
+        let words = (signal == nil ? [] : ["/usr/bin/env"] + signals) + [path] + arguments
         try self.init(
-            running: path, arguments, environment: environment, in: folder, output: nil, interruptedBy: signal)
+            running: words[0], Array(words.dropFirst()), environment: environment, in: folder, output: nil,
+            interruptedBy: signal)
     }
 
     /// Runs lines of the shell, where `$EXPLORE` is the program: for what only a shell can do to its streams.

@@ -200,6 +200,19 @@ import Testing
         #expect(run.error.contains("standard output: bad file descriptor"))
     }
 
+    /// nohup: what is sent when the terminal goes does not end the run.
+    @Test func aRunThatIsToOutliveItsTerminalDoes() throws {
+        let folder = try prepared()
+        let run = try Program(
+            arguments: [
+                "kmeans", "--data", "points.csv", "--clusters", "2", "--steps", "300", "--headless", "--pictures",
+                "none",
+                "--summary", "s.json",
+            ], in: folder.url, interruptedBy: SIGHUP, ignoresHangUp: true)
+        #expect(run.status == 0, "\(run.error)")
+        #expect(try String(contentsOfFile: folder.path("s.json"), encoding: .utf8).contains("\"steps\": 300"))
+    }
+
     /// Who reads JSON lines reads nothing else.
     @Test func progressAsJSONIsAloneOnStandardOutput() throws {
         let folder = try prepared()

@@ -32,7 +32,7 @@ struct RunOptions: ParsableArguments {
     @Option(
         parsing: .unconditional,
         help: ArgumentHelp(
-            "Points in a minibatch (ldam 100, kmeans and nmf 10000, lda an eighth of the documents).", valueName: "n"))
+            "Points per minibatch (ldam 100, kmeans and nmf 10000, lda an eighth of the documents).", valueName: "n"))
     var batch: Int?
 
     @Flag(help: "No window: a progress line, and pictures as PNG files. Ends after a minute if not told otherwise.")
@@ -40,7 +40,7 @@ struct RunOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "Set a control, as often as you like: --set noise=off; --set training=off@600 after 600 steps.",
+            "Set a control, as often as you like: --set noise=off; --set training=off@600 after 600 steps. An unknown id lists those there are.",
             valueName: "id=value[@step]"))
     var set: [String] = []
 

@@ -49,19 +49,38 @@ struct SessionPlan: Sendable {
         let folder = data.flatMap { Session.isFolder($0) && command.readsEveryFile(of: $0) ? $0 : nil }
         var checks = OutputChecks(
             dataFolder: folder, inputs: [data, options.play].compactMap { $0 } + command.inputs)
-        if let file = options.save {
-            try checks.check(file, of: "--save")
-            try SessionWriter.check(file)
-            try checks.check(file + ".safetensors", of: "--save, for checkpoints,")
-            if options.resume != nil { try checks.check(file + ".start.safetensors", of: "--save, for its start,") }
-        }
-        if let file = options.summary { try checks.check(file, of: "--summary") }
-        if let file = options.screenshot { try checks.check(file, of: "--screenshot") }
-        for (option, file) in given.outputs { try checks.check(file, of: option) }
-        for file in screenshots { try checks.check(file, of: "a screenshot of \(options.play ?? "the script")") }
+        var files: [(option: String, path: String)] = []
+        func add(_ option: String, _ path: String?) { if let path { files.append((option, path)) } }
+        add("--save", options.save)
+        add("--save, for checkpoints,", options.save.map { $0 + ".safetensors" })
+        if options.resume != nil { add("--save, for its start,", options.save.map { $0 + ".start.safetensors" }) }
+        add("--summary", options.summary)
+        add("--screenshot", options.screenshot)
+        files += given.outputs
+        for file in screenshots { add("a screenshot of \(options.play ?? "the script")", file) }
         let folders = given.outputFolders + (isAttended || options.pictures == "none" ? [] : [options.pictures])
-        for folder in folders { try checks.checkFolder(folder) }
+
+        func check(_ option: String, _ path: String) throws(CLMatError) {
+            try checks.check(path, of: option)
+            if option == "--save" { try SessionWriter.check(path) }
+        }
+        // A file may go into a folder that this run makes.
+        func isLater(_ path: String) -> Bool {
+            folders.contains { !Session.isFolder($0) && OutputChecks.lies(path, in: $0) }
+        }
+        let later = files.filter { isLater($0.path) }
+        for (option, path) in files where !isLater(path) { try check(option, path) }
+        for folder in folders {
+            do throws(CLMatError) {
+                try checks.checkFolder(folder)
+            } catch {
+                guard folder == options.pictures, case .fileNotWritable(_, let reason) = error else { throw error }
+                throw CLMatError.fileNotWritable(
+                    path: folder, reason: reason + " (--pictures names another folder for the pictures, or none)")
+            }
+        }
         for folder in folders { try Files.makeFolder(folder) }
+        for (option, path) in later { try check(option, path) }
         return checks
     }
 
@@ -174,8 +193,8 @@ struct Session: Sendable {
 
     /// Tells the progress of a run that was started, until it ends; then writes its files.
     private func followHeadless() throws {
-        let signals = [SIGINT, SIGTERM, SIGHUP].compactMap(endRun(on:))
-        defer { signals.forEach { $0.cancel() } }
+        let signals = EndingSignals { [learner] in learner.stop() }
+        defer { signals.cancel() }
         let deadline = DispatchTime.now() + defaultSeconds
         let reporter = ProgressReporter(
             learner: learner, options: options, results: results, endsAfter: endsByItself ? nil : defaultSeconds)
@@ -302,19 +321,6 @@ struct Session: Sendable {
         return try result.get()
     }
 
-    /// Ctrl-c and the like end the run after the step in progress; its files are written.
-    private func endRun(on number: Int32) -> (any DispatchSourceSignal)? {
-        var before = sigaction()
-        sigaction(number, nil, &before)
-        // nohup: the run is to outlive its terminal.
-        if number == SIGHUP, isIgnored(before) { return nil }
-        signal(number, SIG_IGN)
-        let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
-        source.setEventHandler { [learner] in learner.stop() }
-        source.resume()
-        return source
-    }
-
     private func writeSummary() throws(CLMatError) {
         guard let file = options.summary else { return }
         try Files.write(
@@ -345,9 +351,4 @@ struct Session: Sendable {
         var isFolder: ObjCBool = false
         return FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) && isFolder.boolValue
     }
-}
-
-/// Whether a signal is ignored.
-private func isIgnored(_ action: sigaction) -> Bool {
-    action.sa_flags & SA_SIGINFO == 0 && unsafeBitCast(action.__sigaction_handler.sa_handler, to: Int.self) == 1
 }

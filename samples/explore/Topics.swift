@@ -76,7 +76,7 @@ struct Topics: ModelCommand {
         let corpus = try text.load(options.givenData ?? defaultData)
         if !options.quiet {
             standardError(
-                "\(corpus.name): \(grouped(corpus.count)) documents, \(grouped(corpus.vocabulary.count)) words, \(grouped(corpus.tokens)) tokens."
+                "\(corpus.name): \(counted(corpus.count, "document")), \(counted(corpus.vocabulary.count, "word")), \(counted(corpus.tokens, "token"))."
             )
         }
         var defaults = LDATrainer.Defaults()

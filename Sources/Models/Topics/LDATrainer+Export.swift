@@ -57,6 +57,10 @@ extension LDATrainer {
         }
         guard let first = problems.first else { return }
         if problems.count == 1 { throw first }
-        throw .fileNotWritable(path: folder, reason: problems.map { "\($0)" }.joined(separator: " "))
+        let reasons = problems.map { problem in
+            guard case .fileNotWritable(let path, let reason) = problem else { return "\(problem)" }
+            return "\(path): \(reason)"
+        }
+        throw .fileNotWritable(path: folder, reason: reasons.joined(separator: "; "))
     }
 }
