@@ -167,6 +167,7 @@ Gui *gui_create(void *renderer, const GuiFonts *fonts, float scale)
     style.FrameRounding = 3;
     style.FramePadding = ImVec2(5, 2);
     style.ScaleAllSizes(scale);
+    style.WindowMinSize = ImVec2(1, 1);    // less is refused
     style.WindowBorderSize = 1;    // not drawn; it only moves the clip
     style.AntiAliasedLinesUseTex = false;    // SDL's textures of lines are scaled by the nearest pixel
     if (!load_fonts(gui, fonts)) {
@@ -350,6 +351,12 @@ void gui_begin_region(
     *content_x = at.x / s;
     *content_y = at.y / s;
     canvas = ImGui::GetWindowDrawList();
+    if (s >= 1) return;
+    // The first letters of lines reach a little beyond their places, which is nothing but where a unit is less than a
+    // pixel.
+    const ImVec2 least = canvas->GetClipRectMin(), most = canvas->GetClipRectMax();
+    canvas->PopClipRect();
+    canvas->PushClipRect(ImVec2(least.x - 1, least.y), most);
 }
 
 void gui_end_region(float content_height)

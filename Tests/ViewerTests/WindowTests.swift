@@ -524,6 +524,7 @@ import Testing
         hands.window.settle()
         let range = hands.desk.axis.range(.init(now: 100))
         #expect(abs(range.upperBound - range.lowerBound - 80) < 1e-6)
+        hands.window.frameSeconds = 0.001  // however busy the machine, the clicks follow each other at once
         for isDown in [true, false, true, false] { hands.button(isDown, at: middle) }
         #expect(hands.desk.axis.span == .whole)
     }
@@ -561,6 +562,7 @@ import Testing
         #expect(hands.desk.goalWords(metric) == "goal not met")
 
         let line = Point(plot.midX, plot.y)
+        hands.window.frameSeconds = 0.001
         for isDown in [true, false, true, false] { hands.button(isDown, at: line) }
         #expect(hands.desk.layout.goals.isEmpty && Layout(named: "goals").goals.isEmpty)
     }
@@ -835,11 +837,31 @@ import Testing
         #expect(picture[Int((track.x + 20) * 1.25), Int(track.midY * 1.25)] == Colour(0x56b4e9))
     }
 
-    @Test func aBadScaleIsNotUsed() throws {
-        setenv("CLMAT_SCALE", "huge", 1)
+    @Test(arguments: ["huge", "0.49", "4.01", "nan", "-1", "0", "1,5", " "]) func aBadScaleIsNotUsed(_ text: String)
+        throws
+    {
+        setenv("CLMAT_SCALE", text, 1)
         defer { unsetenv("CLMAT_SCALE") }
         #expect(try Surface(width: 64, height: 64, theme: .dark).scale == 1)
-        #expect(DisplayScale.refused.contains("huge"))
+        #expect(DisplayScale.refused.contains(text))
+    }
+
+    @Test(arguments: [0.5, 0.75, 1.25, 4] as [Float]) func everyScaleDraws(_ scale: Float) throws {
+        setenv("CLMAT_SCALE", "\(scale)", 1)
+        defer { unsetenv("CLMAT_SCALE") }
+        let hands = try Hands(ViewerOptions(width: 400, height: 260))
+        defer { hands.finish() }
+        let surface = try Surface(width: 400, height: 260, theme: .light)
+        let window = ViewerWindow(hands.learner, ViewerOptions(theme: .light), on: surface)
+        for (window, theme) in [(hands.window, Theme.dark), (window, Theme.light)] {
+            #expect(window.surface.scale == scale)
+            window.draw()
+            let picture = try window.picture()
+            #expect(picture.width == 400 && picture.height == 260)
+            let dots = (0..<picture.height).flatMap { y in (0..<picture.width).map { picture[$0, y] } }
+            // Panels, and the edges of many letters.
+            #expect(dots.contains(theme.panel) && Set(dots.map(\.packed)).count > 30)
+        }
     }
 
     // MARK: Layout on disk
