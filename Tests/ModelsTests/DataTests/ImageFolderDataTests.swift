@@ -187,6 +187,14 @@ import Testing
         }
     }
 
+    @Test func imagesThatAreTooLargeAreRefusedBeforeTheyAreDecoded() throws {
+        var bytes = try MadePNG(width: 1, height: 1, depth: 1, samples: [0]).bytes()
+        // A header of 4096 × 4096 pixels, with its checksum, before the data of one.
+        let header = [UInt8]("IHDR".utf8) + bigEndian(UInt32(4096)) + bigEndian(UInt32(4096)) + [1, 0, 0, 0, 0]
+        bytes.replaceSubrange(12..<33, with: header + bigEndian(UInt32(CRC32.of(header))))
+        #expect(said { _ = try read(bytes) }.contains("4096 × 4096 pixels, and 4194304 are the most that are read"))
+    }
+
     @Test func pngChecksumsAreChecked() throws {
         var bytes = try grey([1, 2, 3, 4], width: 2)
         bytes[bytes.count - 20] ^= 1
