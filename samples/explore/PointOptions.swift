@@ -27,7 +27,9 @@ struct PointOptions: ParsableArguments {
             return isTable ? try CSVTable(options.data) : try NPYFile(options.data)
         }
         let images = try ImageDataSet.load(options.data)
-        guard let augment else { return try ImagePoints(images.points, name: images.title, notes: images.notes, on: device) }
+        guard let augment else {
+            return try ImagePoints(images.points, name: images.title, notes: images.notes, on: device)
+        }
         return try AugmentedImages(
             images.points, name: "\(images.title), made up", count: augment, seed: seed, notes: images.notes)
     }
