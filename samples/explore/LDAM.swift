@@ -36,7 +36,8 @@ struct LDAM: ModelCommand {
         let data = try ImageDataSet.load(options.data)
         guard data.hasClasses else {
             throw CLMatError.dataMismatch(
-                "ldam learns to tell classes of images apart: put those of \(options.data) into a folder for each class.")
+                "ldam learns to tell classes of images apart: put those of \(options.data) into a folder for each class."
+            )
         }
         let batches = try ImageBatches(
             data.train, name: data.title, batchSize: options.batch ?? 100, notes: data.partNotes, on: device)

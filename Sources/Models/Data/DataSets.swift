@@ -135,9 +135,9 @@ extension ImageDataSet {
 
     private static func load(path: String) throws(CLMatError) -> ImageDataSet {
         guard FileManager.default.fileExists(atPath: path) else {
-            if path.contains("/") {
-                throw .fileMissing(
-                    path: path, hint: "Check the path, or name one of \(knownNames.joined(separator: ", ")).")
+            let hint = "Check the path, or name one of \(knownNames.joined(separator: ", "))."
+            if path.contains("/") || BytePath.hint(path, else: hint) != hint {
+                throw .fileMissing(path: path, hint: BytePath.hint(path, else: hint))
             }
             throw .unknownName(kind: "data set", name: path, known: knownNames)
         }

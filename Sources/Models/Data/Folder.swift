@@ -41,6 +41,13 @@ struct BytePath: Sendable, Hashable {
         return text
     }
 
+    /// What to do about a path that was given and is not there: a program is given no more of a name that is not UTF-8 than
+    /// question marks for its bytes.
+    static func hint(_ path: String, else hint: String) -> String {
+        path.unicodeScalars.contains("\u{FFFD}")
+            ? "Its name is not UTF-8, and cannot be given like this: rename it, or give a link to it (ln -s)." : hint
+    }
+
     private static func isPlain(_ scalar: Unicode.Scalar) -> Bool {
         switch scalar.properties.generalCategory {
         case .control, .lineSeparator, .paragraphSeparator: false

@@ -28,7 +28,9 @@ public final class GzipFile {
     /// - Parameter path: its bytes need not be text; errors show it as ``BytePath/shown`` does.
     init(_ path: BytePath, hint: String = "Check the path.") throws(CLMatError) {
         var status = stat()
-        guard stat(path.cString, &status) == 0 else { throw .fileMissing(path: path.shown, hint: hint) }
+        guard stat(path.cString, &status) == 0 else {
+            throw .fileMissing(path: path.shown, hint: BytePath.hint(path.shown, else: hint))
+        }
         guard status.st_mode & S_IFMT == S_IFREG else {
             throw .fileMissing(path: path.shown, hint: "It is there, but it is not a plain file.")
         }

@@ -18,8 +18,8 @@ struct ImageFile {
     /// Whether it is the first of several in a GIF.
     let isFirstOfSeveral: Bool
 
-    /// The most pixels of an image.
-    static let mostPixels = 1 << 24
+    /// The most pixels of an image: a damaged header of a small file could ask for a thousand times its size.
+    static let mostPixels = 1 << 22
 
     /// - Parameter first: what the image's size has to be, and an image that has it.
     /// - Throws: ``CLMatError/fileMissing(path:hint:)``; ``CLMatError/fileDamaged(path:place:problem:)``;

@@ -187,6 +187,33 @@ import Testing
         }
     }
 
+    @Test func imagesThatAreTooLargeAreRefusedBeforeTheyAreDecoded() throws {
+        var bytes = try MadePNG(width: 1, height: 1, depth: 1, samples: [0]).bytes()
+        // A header of 4096 × 4096 pixels, with its checksum, before the data of one.
+        let header = [UInt8]("IHDR".utf8) + bigEndian(UInt32(4096)) + bigEndian(UInt32(4096)) + [1, 0, 0, 0, 0]
+        bytes.replaceSubrange(12..<33, with: header + bigEndian(UInt32(CRC32.of(header))))
+        #expect(said { _ = try read(bytes) }.contains("4096 × 4096 pixels, and 4194304 are the most that are read"))
+    }
+
+    /// A damaged image of any format is read, or refused by its name.
+    @Test func damagedImagesOfEveryFormat() throws {
+        let jpeg = try marked(decoded(leftJPEG), with: exif(orientation: 6, isBigEndian: false))
+        let files = [("a.jpg", jpeg), ("b.jpg", try decoded(cmykJPEG)), ("c.gif", try decoded(movingGIF))]
+        for (name, bytes) in files {
+            var random = Mutations(seed: 22)
+            for _ in 0..<150 {
+                try folder.write(random.damage(bytes), "damaged/\(name)")
+                do throws(CLMatError) {
+                    let set = try ImageDataSet.load("\(folder.path)/damaged")
+                    #expect(set.points.pixels.count == set.shape.count)
+                } catch {
+                    #expect("\(error)".contains("damaged/\(name)") || "\(error)".contains("Passed over"), "\(error)")
+                }
+            }
+            try FileManager.default.removeItem(atPath: "\(folder.path)/damaged")
+        }
+    }
+
     @Test func pngChecksumsAreChecked() throws {
         var bytes = try grey([1, 2, 3, 4], width: 2)
         bytes[bytes.count - 20] ^= 1

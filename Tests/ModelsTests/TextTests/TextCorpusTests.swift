@@ -134,6 +134,7 @@ import Testing
                 said { _ = try Corpus.load(folder.write(json, name), .all) }.contains("jq -r .text FILE > texts.txt"))
         }
         #expect(try Corpus.load(folder.write("{apple} pear", "braces.txt"), .all).count == 1)
+        #expect(said { _ = try Corpus.load("caf\u{FFFD}") }.contains("give a link to it"))
         let bytes = (0...255).map { UInt8($0) }
         #expect(said { _ = try Corpus.load(folder.write(bytes, "b.txt"), .all) }.contains("it is binary, not a text"))
     }
@@ -225,16 +226,17 @@ import Testing
 
     @Test func otherKindsInAFolderAreSaid() throws {
         try folder.write("<p>apple</p>", "set/a.html")
+        try folder.write("{\"apple\": \"p p\"}\n", "set/c.txt")
         try folder.write("", "set/b.txt")
         try folder.write("x", "set/__MACOSX/c.txt")
         #expect(symlink("nowhere", "\(folder.path)/set/d.txt") == 0)
         #expect(mkfifo("\(folder.path)/set/e.txt", 0o600) == 0)
         let corpus = try Corpus.load("\(folder.path)/set", .all)
-        #expect(try corpus.texts() == ["apple:1 p:2", ""])
+        #expect(try corpus.texts() == ["apple:1 p:2", "", "apple:1 p:2"])
         #expect(
             corpus.notes == [
                 "1 file is empty: a document without words.",
-                "1 of 2 files are HTML, JSON or the like: words of their markup are counted too.",
+                "2 of 3 files are HTML, JSON or the like: words of their markup are counted too.",
                 "3 files and folders passed over: 1 broken link (d.txt), 1 no plain file (e.txt), 1 hidden (__MACOSX).",
             ])
     }

@@ -61,9 +61,9 @@ extension Corpus {
         path: String, _ options: TextOptions, _ environment: [String: String]
     ) throws(CLMatError) -> Corpus {
         guard FileManager.default.fileExists(atPath: path) else {
-            if path.contains("/") {
-                throw .fileMissing(
-                    path: path, hint: "Check the path, or name one of \(knownNames.joined(separator: ", ")).")
+            let hint = "Check the path, or name one of \(knownNames.joined(separator: ", "))."
+            if path.contains("/") || BytePath.hint(path, else: hint) != hint {
+                throw .fileMissing(path: path, hint: BytePath.hint(path, else: hint))
             }
             throw .unknownName(kind: "corpus", name: path, known: knownNames)
         }

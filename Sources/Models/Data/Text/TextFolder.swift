@@ -28,7 +28,8 @@ enum TextFolder {
             let decoded = TextDecoding(bytes)
             encodings.add(decoded, from: bytes, file.name)
             if bytes.isEmpty { empty += 1 }
-            if TextKinds.markup.contains(file.ending) { marked += 1 }
+            let line = decoded.text.prefix(1 << 16).prefix { $0 != UInt8(ascii: "\n") }
+            if TextKinds.markup.contains(file.ending) || TextKinds.isJSONObject(line) { marked += 1 }
             builder.add(decoded.text)
             try builder.endDocument()
             names.append(file.name)
