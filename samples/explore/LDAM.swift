@@ -8,11 +8,11 @@ struct LDAM: ModelCommand {
     static let configuration = CommandConfiguration(
         commandName: "ldam",
         abstract: "LeNet-5 learns to classify images while LDAM shows what its neurons want to see.",
-        discussion: "Langevin dynamics activation maximisation: one column a neuron, one row an independent chain.")
+        discussion: "Langevin dynamics activation maximisation: one column per neuron, one row per independent chain.")
 
     @OptionGroup var options: RunOptions
 
-    @Option(help: ArgumentHelp("Independent chains a neuron.", valueName: "n"))
+    @Option(help: ArgumentHelp("Independent chains per neuron.", valueName: "n"))
     var chains = 8
 
     @Option(help: ArgumentHelp("Neurons shown at once, at most.", valueName: "n"))

@@ -58,16 +58,16 @@ struct RunOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Memory for going back: snapshots of the model.", valueName: "size"))
     var snapshots = "128MB"
 
-    @Option(help: ArgumentHelp("Write what came out as one JSON object.", valueName: "file"))
+    @Option(help: ArgumentHelp("Write the final metrics as one JSON object.", valueName: "file"))
     var summary: String?
 
     @Option(
         help: ArgumentHelp(
-            "How progress is told: bar (standard error) or json (standard output, one object a line).",
+            "Progress format: bar (standard error) or json (standard output, one object per line).",
             valueName: "bar|json"))
     var progress = Progress.bar
 
-    @Flag(help: "Say only errors; not even which device was chosen.")
+    @Flag(help: "Print errors only.")
     var quiet = false
 
     @Option(help: ArgumentHelp("Draw the window into a PNG file; needs no display.", valueName: "file"))

@@ -290,7 +290,7 @@ struct Session: Sendable {
             print("  \(metric.title) (\(metric.unit)): \(format(value, digits: 4))")
         }
         for (rate, value) in learner.totalRates.sorted(by: { $0.key < $1.key }) {
-            print("  \(rate.replacingOccurrences(of: "-", with: " ")) a second: \(format(value))")
+            print("  \(rate.replacingOccurrences(of: "-", with: " ")) per second: \(format(value))")
         }
     }
 

@@ -117,7 +117,7 @@ struct Topics: ModelCommand {
 struct Infer: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "infer", _superCommandName: "explore lda",
-        abstract: "Topics of new documents, as CSV: a row a document, a column a topic.")
+        abstract: "Topics of new documents, as CSV: a row per document, a column per topic.")
 
     @Option(help: ArgumentHelp("What explore lda --model wrote.", valueName: "file"))
     var model: String

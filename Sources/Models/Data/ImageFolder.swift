@@ -77,7 +77,7 @@ private struct FolderImages {
 
     /// Appends the image's red, green and blue planes.
     private mutating func append(_ path: String, to pixels: inout [UInt8]) throws(CLMatError) {
-        let file = try GzipFile.read(path, limit: 1 << 28)
+        let file = try GzipFile.read(path, limit: 1 << 25)
         try ImageSize.check(file, path)
         var (width, height): (Int32, Int32) = (0, 0)
         let decoded = file.withUnsafeBufferPointer { bytes in
