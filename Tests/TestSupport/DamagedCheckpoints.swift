@@ -18,7 +18,7 @@ public func expectNoTrap(
         learner.wait()
         try learner.save(to: file)
         let whole = try Safetensors.read(file)
-        var random = SplitMix64(seed: 17)
+        var mutator = Mutator(seed: 17)
         let names = whole.tensors.keys.sorted()
         var refused = 0
         for trial in 0..<trials {
@@ -27,11 +27,11 @@ public func expectNoTrap(
             let tensor = whole.tensors[name]!
             var bytes = tensor.bytes
             var shape = tensor.shape
-            switch random.next() % 4 {
+            switch mutator.random.next() % 4 {
             case 0 where !bytes.isEmpty:
-                for _ in 0..<4 {
-                    bytes[Int(random.next() % UInt64(bytes.count))] = UInt8(truncatingIfNeeded: random.next())
-                }
+                // Cut or filled up again: its size is the shape's business.
+                let damaged = mutator.mutate([UInt8](bytes)).prefix(bytes.count)
+                bytes = Data(damaged) + Data(count: bytes.count - damaged.count)
             case 1 where !bytes.isEmpty: bytes = Data(repeating: 0xFF, count: bytes.count)
             case 2 where !bytes.isEmpty: bytes = Data(repeating: 0x7F, count: bytes.count)
             default:

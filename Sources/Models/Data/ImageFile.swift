@@ -25,7 +25,7 @@ struct ImageFile {
     /// - Throws: ``CLMatError/fileMissing(path:hint:)``; ``CLMatError/fileDamaged(path:place:problem:)``;
     ///   ``CLMatError/dataMismatch(_:)`` for another size, one that is too large, or a format that is not read.
     init(_ file: BytePath, like first: (path: String, width: Int, height: Int)?) throws(CLMatError) {
-        let bytes = try GzipFile.read(file, limit: 1 << 28)
+        let bytes = try GzipFile.read(file, limit: 1 << 25)
         let path = file.shown
         let container = try ImageContainer(bytes, path: path)
         let undecodable = CLMatError.fileDamaged(

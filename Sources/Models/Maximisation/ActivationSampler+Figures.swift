@@ -6,7 +6,7 @@ extension ActivationSampler {
         [
             Figure(
                 "samples", title: "Samples",
-                means: "what the neurons want to see: one column a neuron, one row a chain",
+                means: "what the neurons want to see: one column per neuron, one row per chain",
                 startsOpen: true
             ) { riding, context in try riding.attachment.samplesGrid(riding.host, context) },
             Figure(

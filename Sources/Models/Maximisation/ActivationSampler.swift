@@ -110,7 +110,7 @@ public struct ActivationSampler: Attachment {
                 means: "the network as it is, or the mean of its weights along the way",
                 moves: ["mean-activation"], startsOpen: false),
             Control(
-                "sampling-steps", title: "samplings a step", group: "pace", kind: .integer(1...50, .log), initial: 1,
+                "sampling-steps", title: "samplings per step", group: "pace", kind: .integer(1...50, .log), initial: 1,
                 means: "how many sampling steps follow each training step", moves: ["mean-move"], startsOpen: false),
             Control(
                 "burn-in", title: "burn-in", group: "pace", unit: "steps", kind: .integer(1...10_000, .logWithOff),
@@ -137,7 +137,7 @@ public struct ActivationSampler: Attachment {
                 means: "what the network gives the class of the column, for the chain's average", better: .higher,
                 range: 0...1),
             Metric(
-                "mean-move", title: "Mean |Δx|", unit: "full scale a step",
+                "mean-move", title: "Mean |Δx|", unit: "full scale per step",
                 means: "how far a pixel moves in one step"),
             Metric(
                 "filter-cosine", title: "Filter and image", unit: "smallest cosine over channels",

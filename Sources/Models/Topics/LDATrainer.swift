@@ -93,18 +93,18 @@ public struct LDATrainer: Model {
                 "temperature", title: "temperature 1/m", group: "topics",
                 range: max(0.001, min(1, 1 / mostSamples))...5, scale: .log,
                 initial: max(1 / firstSamples, min(1, 1 / mostSamples)),
-                means: "how freely words change their topics: m samples a token",
+                means: "how freely words change their topics: m samples per token",
                 moves: ["log-likelihood", "moved-share"])
         ] + Self.mixins.map(\.weight) + [
             Control(
-                "iterations", title: "iterations", group: "sampler", unit: "rounds a minibatch",
+                "iterations", title: "iterations", group: "sampler", unit: "rounds per minibatch",
                 kind: .integer(1...50, .log), initial: documentsKeepTheta ? 1 : 5,
                 means: "how often a minibatch is sampled before the topics follow", moves: ["log-likelihood"],
                 startsOpen: false),
             .choice(
                 "form", title: "samples", group: "sampler", options: Self.forms,
                 means:
-                    "Poisson is cheaper, multinomial exact; by temperature: multinomial below 50 samples a token; topics with temperatures of their own are always Poisson",
+                    "Poisson is cheaper, multinomial exact; by temperature: multinomial below 50 samples per token; topics with temperatures of their own are always Poisson",
                 moves: ["moved-share"], startsOpen: false),
             .choice(
                 "rule", title: "statistics", group: "sampler", options: Self.rules,

@@ -3,13 +3,13 @@ import Exploration
 /// What is measured of topics, whatever learns them.
 enum TopicMetrics {
     static let logLikelihood = Metric(
-        "log-likelihood", title: "Log-likelihood", unit: "nats a token, on the minibatch",
+        "log-likelihood", title: "Log-likelihood", unit: "nats per token, on the minibatch",
         means: "how probable the words are to the topics as they are", better: .higher)
     static let perplexity = Metric(
         "perplexity-heldout", title: "Held-out perplexity", unit: "of the unseen half of unseen documents",
         means: "how many words a topic model hesitates between, on documents that it never saw", better: .lower)
     static let heldOutLogLikelihood = Metric(
-        "log-likelihood-heldout", title: "Held-out log-likelihood", unit: "nats a token",
+        "log-likelihood-heldout", title: "Held-out log-likelihood", unit: "nats per token",
         means: "the logarithm of the held-out perplexity, negated", better: .higher)
     static let density = Metric(
         "density", title: "Density", unit: "share of weights ≥ 1/V",

@@ -93,7 +93,7 @@ extension Desk {
             }
             if item.contains(.hovered) {
                 let verdict = cell.isRight.map {
-                    $0 ? "taken for what it should be" : "not taken for what it should be"
+                    $0 ? "classified as its target" : "misclassified"
                 }
                 tooltip = Tooltip(title: title(of: index, in: grid), facts: cell.factTexts, text: verdict ?? "")
             }
