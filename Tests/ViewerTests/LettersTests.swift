@@ -212,6 +212,11 @@ extension WindowTests {
             #expect(notes.contains { $0.contains("Chinese") && $0.contains("fonts-noto-cjk") })
             #expect(notes.contains { $0.contains("beyond U+FFFF") })
             #expect(notes.contains { $0.contains("U+E000") })
+            // Of a script that DejaVu has, but for this letter, another package brings the rest.
+            try page.write("\u{8a0}")
+            #expect(!page.surface.addLetters())
+            let last = page.surface.letters.notes.last ?? ""
+            #expect(last.hasPrefix("Some letters of Arabic (U+08A0)") && last.contains("fonts-noto-core"))
             // A square stands for each of them.
             #expect(try page.write("中") == page.write("□"))
         }
@@ -294,6 +299,15 @@ extension WindowTests {
             try page.write("学校です")
             _ = page.surface.addLetters()
             #expect(!asked.letters.isEmpty && asked.letters.allSatisfy { $0.2 == "ja" })
+        }
+
+        @Test func installedFontsHaveWhatTheyAreFoundFor() {
+            for letter: UInt16 in [0x41, 0x2905, 0xe01, 0x4e2d, 0xfffe] {
+                for (isBold, language) in [(false, nil), (true, "ja")] as [(Bool, String?)] {
+                    let file = InstalledFonts.file(with: letter, bold: isBold, language: language)
+                    #expect(file?.has(letter) ?? true && (letter != 0xfffe || file == nil))
+                }
+            }
         }
 
         @Test func noFileMakesTheFontsFail() throws {

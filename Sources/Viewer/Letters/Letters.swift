@@ -135,10 +135,16 @@ import Foundation
     private func tellOfAbsent(_ letter: UInt16, _ script: Script?) {
         let code = "U+" + String(letter, radix: 16, uppercase: true).leftPadded(to: 4)
         guard let script else { return note("none", "\(code) is no letter of any font; it shows as □.") }
-        let what = script.name == "symbols" ? "Some symbols (\(code))" : "Letters of \(script.name)"
+        // Where the window's own fonts are installed, they lack only rare letters of the scripts that they have.
+        let isRare = script.package == Script.ownPackage && own(.text) != nil
+        let what =
+            script.name == "symbols"
+            ? "Some symbols (\(code))"
+            : isRare ? "Some letters of \(script.name) (\(code))" : "Letters of \(script.name)"
         note(
             "absent \(script.name)",
-            "\(what) show as □: no installed font has them. The package \(script.package) brings one.")
+            "\(what) show as □: no installed font has them. The package "
+                + "\(isRare ? Script.otherPackage : script.package) brings one.")
     }
 
     // MARK: Building

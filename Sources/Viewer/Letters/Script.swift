@@ -6,16 +6,20 @@ struct Script: Equatable {
     /// Whether its letters change or move with those beside them, which the window does not do.
     let isJoined: Bool
 
-    init(_ name: String, package: String = "fonts-noto-core", isJoined: Bool = false) {
+    /// That of the window's own fonts, and that of many others.
+    static let ownPackage = "fonts-dejavu-core"
+    static let otherPackage = "fonts-noto-core"
+
+    init(_ name: String, package: String = otherPackage, isJoined: Bool = false) {
         (self.name, self.package, self.isJoined) = (name, package, isJoined)
     }
 
-    private static let latin = Script("Latin", package: "fonts-dejavu-core")
-    private static let greek = Script("Greek", package: "fonts-dejavu-core")
-    private static let cyrillic = Script("Cyrillic", package: "fonts-dejavu-core")
-    private static let hebrew = Script("Hebrew", package: "fonts-dejavu-core")
-    private static let arabic = Script("Arabic", package: "fonts-dejavu-core")
-    private static let georgian = Script("Georgian", package: "fonts-dejavu-core")
+    private static let latin = Script("Latin", package: ownPackage)
+    private static let greek = Script("Greek", package: ownPackage)
+    private static let cyrillic = Script("Cyrillic", package: ownPackage)
+    private static let hebrew = Script("Hebrew", package: ownPackage)
+    private static let arabic = Script("Arabic", package: ownPackage)
+    private static let georgian = Script("Georgian", package: ownPackage)
     private static let ethiopic = Script("Ethiopic")
     private static let han = Script("Chinese (Han)", package: "fonts-noto-cjk")
     private static let kana = Script("Japanese (kana)", package: "fonts-noto-cjk")
@@ -28,7 +32,7 @@ struct Script: Equatable {
     /// Unicode's Blocks.txt; nil where a block has no letters of its own.
     private static let parts: [(start: UInt16, script: Script?)] = [
         (0x0000, latin), (0x0180, latin), (0x0300, symbols), (0x0370, greek),
-        (0x0400, cyrillic), (0x0530, Script("Armenian", package: "fonts-dejavu-core")), (0x0590, hebrew),
+        (0x0400, cyrillic), (0x0530, Script("Armenian", package: ownPackage)), (0x0590, hebrew),
         (0x0600, arabic),
         (0x0700, joined("Syriac")), (0x0750, arabic), (0x0780, joined("Thaana")), (0x07c0, joined("N’Ko")),
         (0x0800, joined("Samaritan")), (0x0840, joined("Mandaic")), (0x0860, joined("Syriac")), (0x0870, arabic),
@@ -56,7 +60,7 @@ struct Script: Equatable {
         (0xaa80, joined("Tai Viet")),
         (0xaae0, joined("Meetei Mayek")), (0xab00, ethiopic), (0xab30, latin), (0xab70, Script("Cherokee")),
         (0xabc0, joined("Meetei Mayek")), (0xac00, hangul), (0xd800, nil), (0xf900, han), (0xfb00, latin),
-        (0xfb13, Script("Armenian", package: "fonts-dejavu-core")), (0xfb1d, hebrew), (0xfb50, arabic),
+        (0xfb13, Script("Armenian", package: ownPackage)), (0xfb1d, hebrew), (0xfb50, arabic),
         (0xfc00, arabic), (0xfe00, nil),
         (0xfe10, han), (0xfe20, symbols), (0xfe30, han), (0xfe70, arabic), (0xff00, han), (0xfff0, symbols),
     ]
