@@ -85,7 +85,7 @@ struct ReplayCommand: ParsableCommand {
             if !session.isWhole { print("The session was cut off; it was done up to its last whole line.") }
             if !differences.isEmpty { print("Not the same conditions: \(differences.joined(separator: "; ")).") }
             let made =
-                "\(grouped(report.steps)) steps, \(grouped(report.commands)) commands, \(grouped(report.values)) values"
+                "\(counted(report.steps, "step")), \(counted(report.commands, "command")), \(counted(report.values, "value"))"
             print("\(made): \(report.isSame ? agreement(tolerance) : "\(grouped(report.differences)) differ").")
         }
         if !report.largest.isEmpty, !quiet || !report.isSame {
@@ -103,6 +103,8 @@ struct ReplayCommand: ParsableCommand {
             throw ExitCode(1)
         }
     }
+
+    private func counted(_ count: Int, _ what: String) -> String { "\(grouped(count)) \(what)\(count == 1 ? "" : "s")" }
 
     private func agreement(_ tolerance: Double) -> String {
         tolerance == 0 ? "all the same, bit for bit" : "all within \(format(tolerance)) of the recorded ones"

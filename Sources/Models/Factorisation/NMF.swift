@@ -85,6 +85,7 @@ public struct NMF: Model {
         let rest = try x - h.matmul(w)
         let (loss, all) = (Double(try rest.sumOfSquares()), Double(try x.sumOfSquares()))
         measured["loss"] = loss / Double(count)
+        measured.warn(ifLost: "loss", titled: "the loss", "The parts left the numbers", advice: Warning.undo)
         if all > 0 { measured["explained"] = 1 - loss / all }
         let limit = try Matrix(filledWith: h.max() / 100, Shape(1, 1), on: x.device)
         measured["density"] = Double(try h.greater(than: limit).mean())
