@@ -2,7 +2,7 @@
 
 # Debian packages that the build needs, and fonts and data for the first run.
 PACKAGES = ocl-icd-opencl-dev opencl-headers libclblast-dev libopenblas-dev libsdl2-dev libimgui-dev libstb-dev \
-	zlib1g-dev pkg-config fonts-dejavu-core dataset-fashion-mnist
+	libfontconfig-dev libfribidi-dev zlib1g-dev pkg-config fonts-dejavu-core dataset-fashion-mnist
 # An OpenCL device on the CPU, so that the kernels are tested on a machine without a GPU too.
 TEST_PACKAGES = pocl-opencl-icd
 # A simulator that checks each access of a kernel, and what Intel's runtime from PyPI is installed with.
@@ -92,7 +92,7 @@ swift:
 define install
 @if ! command -v apt-get > /dev/null || ! command -v dpkg-query > /dev/null; then \
 	echo "This system has no apt. CLMat needs the development files of OpenCL, CLBlast, OpenBLAS, SDL2, Dear ImGui 1.86," \
-		"stb and zlib, pkg-config, and the font DejaVu; going on as if they were there." >&2; \
+		"stb, fontconfig, FriBidi and zlib, pkg-config, and the font DejaVu; going on as if they were there." >&2; \
 	exit 0; \
 fi; \
 installed=" $$(dpkg-query --show --showformat='$${db:Status-Status}:$${Package} ' $(1) 2> /dev/null)"; \

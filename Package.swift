@@ -20,6 +20,9 @@ let package = Package(
         .systemLibrary(name: "CSDL2", providers: [.apt(["libsdl2-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "CImGuiSystem", pkgConfig: "imgui", providers: [.apt(["libimgui-dev"])]),
+        .systemLibrary(
+            name: "CFontconfig", pkgConfig: "fontconfig", providers: [.apt(["libfontconfig-dev"])]),
+        .systemLibrary(name: "CFriBidi", pkgConfig: "fribidi", providers: [.apt(["libfribidi-dev"])]),
         .target(name: "CStb"),
         .target(
             name: "CImGui", dependencies: ["CSDL2", "CImGuiSystem"],
@@ -32,7 +35,8 @@ let package = Package(
         .target(name: "CLMat", dependencies: ["CLMatKernels", "COpenCL", "COpenBLAS", "CCLBlast"]),
         .target(name: "Exploration", dependencies: ["CLMat"]),
         .target(name: "Models", dependencies: ["Exploration", "CLMat", "CZlib", "CStb"]),
-        .target(name: "Viewer", dependencies: ["Exploration", "CImGui", "CSDL2", "CStb"]),
+        .target(
+            name: "Viewer", dependencies: ["Exploration", "CImGui", "CSDL2", "CStb", "CFontconfig", "CFriBidi"]),
 
         // MARK: - Programs
         .executableTarget(

@@ -3,24 +3,32 @@
 // Formulas  ../shared/kmeans.h
 // Layout    x  N x D points;  w  D weights of the features;  m  K x D centres;  p  K penalties
 //           packed  strips of 32 centres, D x 32 each (clmat_kmeans_place);  biases  K rounded up to strips
-//           nearest  N ints;  distances, squares  N floats: |x - m|^2 and |x|^2
+//           nearest  N ints;  distances  N floats: |x - m|^2
 //           order  N ints, the points sorted by cluster, in their own order within;  starts  K + 1 ints: cluster k is
 //           order[starts[k]] ... order[starts[k + 1] - 1]
+//           around  K x D: what the sums of each cluster are counted from, its centre as it was
 // Ties      the first centre. A point that is nowhere nearer than infinity (NaN) gets centre 0.
 // Sums      in the order of the points, in blocks: the same numbers on each run.
 // Host      checks shapes, that K > 0, and that order and starts are as they should be.
 
-// squares[r] = sum over d of w[d] x[r, d]^2. Launch: one work-group a row.
+// |x - m|^2 = sum over d of w[d] (x[d] - m[d])^2, by a whole work-group; the same for all its items.
+static float group_distance(int columns, __global const float *x, __global const float *weights,
+                            __global const float *m, __local float *partials)
+{
+    float a = 0.0f;
+    for (int d = get_local_id(0); d < columns; d += GROUP) a += clmat_kmeans_term(weights[d], x[d], m[d]);
+    return group_sum(a, partials);
+}
+
+// distances[r] = |x_r - m|^2 to one centre. Launch: one work-group a row.
 __kernel __attribute__((reqd_work_group_size(GROUP, 1, 1)))
-void kmeans_squares(const int columns, __global const float *xs, __global const float *weights,
-                    __global float *squares)
+void kmeans_distances(const int columns, __global const float *xs, __global const float *weights,
+                      __global const float *centre, __global float *distances)
 {
     __local float partials[GROUP];
-    const int r = get_group_id(0), lane = get_local_id(0);
-    float a = 0.0f;
-    for (int d = lane; d < columns; d += GROUP) a += weights[d] * xs[r * columns + d] * xs[r * columns + d];
-    a = group_sum(a, partials);
-    if (lane == 0) squares[r] = a;
+    const int r = get_group_id(0);
+    const float distance = group_distance(columns, xs + r * columns, weights, centre, partials);
+    if (get_local_id(0) == 0) distances[r] = distance;
 }
 
 // packed <- w m, biases <- |m|^2 + p; beyond the last centre 0 and infinity. Launch: one work-group a centre of the strips.
@@ -40,91 +48,99 @@ void kmeans_pack(const int count, const int columns, __global const float *weigh
     if (lane == 0) biases[k] = k < count ? a + penalties[k] : INFINITY;
 }
 
-// The first of the smallest scores among all work-items, by way of local memory.
-static void group_nearest(float best, int best_index, float square, __global const float *penalties, int row,
-                          __local float *scores, __local int *indices, __global int *nearest,
-                          __global float *distances)
+// The plain version, which is the definition: every distance summed up from the differences. It takes what the faster ones
+// take. Launch: one work-group a point.
+__kernel __attribute__((reqd_work_group_size(GROUP, 1, 1)))
+void kmeans_assign(const int count, const int columns, __global const float *xs, __global const float *weights,
+                   __global const float *centres, __global const float *packed, __global const float *biases,
+                   __global const float *penalties, __global int *nearest, __global float *distances)
 {
-    const int lane = get_local_id(0);
+    __local float partials[GROUP];
+    const int r = get_group_id(0);
+    __global const float *x = xs + r * columns;
+    float best = INFINITY, own = 0.0f;
+    int index = -1;
+    for (int k = 0; k < count; k++) {
+        const float distance = group_distance(columns, x, weights, centres + k * columns, partials);
+        if (distance + penalties[k] < best) { best = distance + penalties[k]; index = k; own = distance; }
+    }
+    if (index < 0) {
+        index = 0;
+        own = group_distance(columns, x, weights, centres, partials);
+    }
+    if (get_local_id(0) == 0) { nearest[r] = index; distances[r] = own; }
+}
+
+// The same from products x (w m)^T of the points first, first + 1, ..., which a matrix product has made. Centres whose
+// scores are too near to the least one are compared by their distances. Launch: one work-group a point.
+__kernel __attribute__((reqd_work_group_size(GROUP, 1, 1)))
+void kmeans_nearest(const int first, const int count, const int columns, __global const float *products,
+                    __global const float *xs, __global const float *weights, __global const float *centres,
+                    __global const float *biases, __global const float *penalties, __global int *nearest,
+                    __global float *distances)
+{
+    __local float scores[GROUP], seconds[GROUP];
+    __local int indices[GROUP];
+    const int r = get_group_id(0), lane = get_local_id(0);
+    __global const float *x = xs + (first + r) * columns, *own = products + r * count;
+    float best = INFINITY, second = INFINITY;
+    int best_index = 0x7fffffff;
+    for (int k = lane; k < count; k += GROUP) {
+        const float score = clmat_kmeans_score(biases[k], own[k]);
+        if (score < best) { second = best; best = score; best_index = k; }
+        else if (score < second) second = score;
+    }
+    // The first of the smallest scores among all work-items, and the smallest of the others.
     scores[lane] = best;
+    seconds[lane] = second;
     indices[lane] = best_index;
     barrier(CLK_LOCAL_MEM_FENCE);
     for (int half_count = GROUP / 2; half_count > 0; half_count /= 2) {
         if (lane < half_count) {
             const float other = scores[lane + half_count];
             const int index = indices[lane + half_count];
+            float loser = other;
             if (other < scores[lane] || (other == scores[lane] && index < indices[lane])) {
+                loser = scores[lane];
                 scores[lane] = other;
                 indices[lane] = index;
             }
+            seconds[lane] = fmin(fmin(seconds[lane], seconds[lane + half_count]), loser);
         }
         barrier(CLK_LOCAL_MEM_FENCE);
     }
-    if (lane == 0) {
-        const int k = indices[0] == 0x7fffffff ? 0 : indices[0];
-        nearest[row] = k;
-        distances[row] = clmat_kmeans_distance(square, scores[0], penalties[k]);
+    const float score = scores[0], runner_up = seconds[0];
+    int index = indices[0] == 0x7fffffff ? 0 : indices[0];
+    barrier(CLK_LOCAL_MEM_FENCE);                       // scores serves as partial sums from here on
+    float distance = group_distance(columns, x, weights, centres + index * columns, scores);
+    const float doubt = clmat_kmeans_doubt(columns, score, penalties[index], distance);
+    if (!(runner_up - score > doubt)) {
+        // All work-items see the same scores and distances, so they take the same branches.
+        float least = INFINITY;
+        for (int k = 0; k < count; k++) {
+            if (clmat_kmeans_score(biases[k], own[k]) > score + doubt) continue;
+            const float found = group_distance(columns, x, weights, centres + k * columns, scores);
+            if (found + penalties[k] < least) { least = found + penalties[k]; index = k; distance = found; }
+        }
     }
+    if (lane == 0) { nearest[first + r] = index; distances[first + r] = distance; }
 }
 
-// The plain version: every product in place. Launch: one work-group a point.
-__kernel __attribute__((reqd_work_group_size(GROUP, 1, 1)))
-void kmeans_assign(const int count, const int columns, __global const float *xs, __global const float *weights,
-                   __global const float *packed, __global const float *biases, __global const float *penalties,
-                   __global int *nearest, __global float *distances)
-{
-    __local float partials[GROUP];
-    __local int indices[GROUP];
-    const int r = get_group_id(0), lane = get_local_id(0);
-    __global const float *x = xs + r * columns;
-    float a = 0.0f;
-    for (int d = lane; d < columns; d += GROUP) a += weights[d] * x[d] * x[d];
-    const float square = group_sum(a, partials);
-    barrier(CLK_LOCAL_MEM_FENCE);
-    float best = INFINITY;
-    int best_index = 0x7fffffff;
-    for (int k = lane; k < count; k += GROUP) {
-        float product = 0.0f;
-        for (int d = 0; d < columns; d++) product += x[d] * packed[clmat_kmeans_place(k, d, columns)];
-        const float score = clmat_kmeans_score(biases[k], product);
-        if (score < best) { best = score; best_index = k; }
-    }
-    group_nearest(best, best_index, square, penalties, r, partials, indices, nearest, distances);
-}
-
-// The same from products x (w m)^T of the points first, first + 1, ..., which a matrix product has made.
-// Launch: one work-group a point.
-__kernel __attribute__((reqd_work_group_size(GROUP, 1, 1)))
-void kmeans_nearest(const int first, const int count, __global const float *products, __global const float *squares,
-                    __global const float *biases, __global const float *penalties, __global int *nearest,
-                    __global float *distances)
-{
-    __local float scores[GROUP];
-    __local int indices[GROUP];
-    const int r = get_group_id(0), lane = get_local_id(0);
-    float best = INFINITY;
-    int best_index = 0x7fffffff;
-    for (int k = lane; k < count; k += GROUP) {
-        const float score = clmat_kmeans_score(biases[k], products[r * count + k]);
-        if (score < best) { best = score; best_index = k; }
-    }
-    group_nearest(best, best_index, squares[first + r], penalties, first + r, scores, indices, nearest, distances);
-}
-
-// sums[k, d] = sum of x[r, d] over the points r of cluster k.
+// sums[k, d] = sum of x[r, d] - c[k, d] over the points r of cluster k.
 // Launch: one work-group a cluster and chunk of features, chunks of one cluster side by side.
 __kernel __attribute__((reqd_work_group_size(GROUP, 1, 1)))
 void kmeans_sums(const int chunks, const int columns, __global const float *xs, __global const int *order,
-                 __global const int *starts, __global float *sums)
+                 __global const int *starts, __global const float *around, __global float *sums)
 {
     const int item = get_group_id(0), k = item / chunks, chunk = item - k * chunks;
     const int first = chunk * CLMAT_KMEANS_CHUNK, last = min(columns, first + CLMAT_KMEANS_CHUNK);
     for (int d = first + (int)get_local_id(0); d < last; d += GROUP) {
+        const float c = around[k * columns + d];
         float sum = 0.0f;
         for (int i = starts[k]; i < starts[k + 1]; i += CLMAT_KMEANS_BLOCK) {
             const int end = min(starts[k + 1], i + CLMAT_KMEANS_BLOCK);
             float partial = 0.0f;
-            for (int j = i; j < end; j++) partial += xs[order[j] * columns + d];
+            for (int j = i; j < end; j++) partial += xs[order[j] * columns + d] - c;
             sum += partial;
         }
         sums[k * columns + d] = sum;
@@ -133,10 +149,29 @@ void kmeans_sums(const int chunks, const int columns, __global const float *xs, 
 
 // m_k moves towards the mean of its points by its rate; a centre without points stays. Launch: one work-item an element.
 __kernel void kmeans_move(const int count, const int columns, __global const int *starts,
-                          __global const float *rates, __global const float *sums, __global float *centres)
+                          __global const float *rates, __global const float *around, __global const float *sums,
+                          __global float *centres)
 {
     const int i = get_global_id(0);
     if (i >= count * columns) return;
     const int k = i / columns, points = starts[k + 1] - starts[k];
-    if (points > 0) centres[i] = clmat_kmeans_moved(centres[i], sums[i], points, rates[k]);
+    if (points > 0) centres[i] = clmat_kmeans_moved(centres[i], around[i], sums[i], points, rates[k]);
+}
+
+// distances[i, j] = |x_i - x_j| for all pairs, in the place of the products x_i . w x_j; squares are the |x_i|^2.
+// Launch: one work-group a row.
+__kernel __attribute__((reqd_work_group_size(GROUP, 1, 1)))
+void kmeans_pairs(const int count, const int columns, __global const float *xs, __global const float *weights,
+                  __global const float *squares, __global float *distances)
+{
+    const int i = get_group_id(0);
+    for (int j = get_local_id(0); j < count; j += GROUP) {
+        float square = squares[i] + squares[j] - 2.0f * distances[i * count + j];
+        if (!(square > clmat_kmeans_least_pair(columns, squares[i], squares[j]))) {
+            square = 0.0f;
+            for (int d = 0; d < columns; d++)
+                square += clmat_kmeans_term(weights[d], xs[i * columns + d], xs[j * columns + d]);
+        }
+        distances[i * count + j] = sqrt(square);
+    }
 }

@@ -19,9 +19,24 @@ static float weighted_square(size_t columns, const float *weights, const float *
     return lanes[0];
 }
 
-void kmeans_squares(size_t begin, size_t end, int columns, const float *xs, const float *weights, float *squares)
+// |x - m|^2 = sum over d of w_d (x_d - m_d)^2
+CLMAT_VECTORISED
+static float weighted_distance(size_t columns, const float *weights, const float *x, const float *m)
 {
-    for (size_t r = begin; r < end; r++) squares[r] = weighted_square(columns, weights, xs + r * columns);
+    float lanes[LANES] = {0};
+    size_t d = 0;
+    for (; d + LANES <= columns; d += LANES)
+        for (int l = 0; l < LANES; l++) lanes[l] += clmat_kmeans_term(weights[d + l], x[d + l], m[d + l]);
+    for (int l = 0; d < columns; d++, l++) lanes[l] += clmat_kmeans_term(weights[d], x[d], m[d]);
+    for (int half_count = LANES / 2; half_count > 0; half_count /= 2)
+        for (int l = 0; l < half_count; l++) lanes[l] += lanes[l + half_count];
+    return lanes[0];
+}
+
+void kmeans_distances(size_t begin, size_t end, int columns, const float *xs, const float *weights,
+                      const float *centre, float *distances)
+{
+    for (size_t r = begin; r < end; r++) distances[r] = weighted_distance(columns, weights, xs + r * columns, centre);
 }
 
 void kmeans_pack(size_t begin, size_t end, int count, int columns, const float *weights, const float *centres,
@@ -59,9 +74,10 @@ static void plain_product(size_t rows, size_t columns, size_t depth, const float
 // many as let a strip (32 KB) and a tile of points stay in the first-level cache.
 enum { POINTS = 96, DEPTH = 256 };
 
-// The best of each lane of the strips so far, a row for each point.
+// The best and the second best score of each lane of the strips so far, a row for each point.
 typedef struct {
     float scores[POINTS][STRIP];
+    float seconds[POINTS][STRIP];
     int strips[POINTS][STRIP];
 } lane_bests;
 
@@ -72,13 +88,55 @@ static void take_strip(size_t points, int strip, const float *biases, float prod
         for (int l = 0; l < STRIP; l++) {
             const float score = clmat_kmeans_score(biases[l], products[i][l]);
             const int is_better = score < bests->scores[i][l];
+            const float loser = is_better ? bests->scores[i][l] : score;
+            bests->seconds[i][l] = loser < bests->seconds[i][l] ? loser : bests->seconds[i][l];
             bests->strips[i][l] = is_better ? strip : bests->strips[i][l];
             bests->scores[i][l] = is_better ? score : bests->scores[i][l];
         }
 }
 
+// The nearest of all lanes to x. Where scores are too near to the least one, the centres of those lanes are compared by
+// their distances.
+static int lanes_nearest(const lane_bests *bests, size_t i, int count, int columns, const float *x,
+                         const float *weights, const float *centres, const float *penalties, float *distance)
+{
+    const float *scores = bests->scores[i];
+    float best = INFINITY;
+    int index = 0;
+    for (int l = 0; l < STRIP; l++) {
+        const int k = bests->strips[i][l] * STRIP + l;
+        if (scores[l] < best || (scores[l] == best && scores[l] < INFINITY && k < index)) {
+            best = scores[l];
+            index = k;
+        }
+    }
+    float runner_up = INFINITY;
+    for (int l = 0; l < STRIP; l++) {
+        const float score = l == index % STRIP ? bests->seconds[i][l] : scores[l];
+        if (score < runner_up) runner_up = score;
+    }
+    *distance = weighted_distance(columns, weights, x, centres + (size_t)index * columns);
+    const float doubt = clmat_kmeans_doubt(columns, best, penalties[index], *distance);
+    if (runner_up - best > doubt) return index;
+
+    float least = INFINITY;
+    for (int first = 0; first < count; first += STRIP)
+        for (int l = 0; l < STRIP && first + l < count; l++) {
+            if (scores[l] > best + doubt) continue;
+            const int k = first + l;
+            const float found = weighted_distance(columns, weights, x, centres + (size_t)k * columns);
+            if (found + penalties[k] < least) {
+                least = found + penalties[k];
+                index = k;
+                *distance = found;
+            }
+        }
+    return index;
+}
+
 void kmeans_assign(size_t begin, size_t end, int count, int columns, const float *xs, const float *weights,
-                   const float *packed, const float *biases, const float *penalties, int *nearest, float *distances)
+                   const float *centres, const float *packed, const float *biases, const float *penalties,
+                   int *nearest, float *distances)
 {
     const tile_product tiles = clmat_tiles(), product = tiles ? tiles : plain_product;
     const int strips = (count + STRIP - 1) / STRIP, parts = (columns + DEPTH - 1) / DEPTH;
@@ -89,7 +147,7 @@ void kmeans_assign(size_t begin, size_t end, int count, int columns, const float
         const float *x = xs + first * columns;
         for (size_t i = 0; i < points; i++)
             for (int l = 0; l < STRIP; l++) {
-                bests.scores[i][l] = INFINITY;
+                bests.scores[i][l] = bests.seconds[i][l] = INFINITY;
                 bests.strips[i][l] = 0;
             }
         for (int strip = 0; strip < strips; strip++) {
@@ -103,37 +161,38 @@ void kmeans_assign(size_t begin, size_t end, int count, int columns, const float
             }
             take_strip(points, strip, biases + strip * STRIP, products, &bests);
         }
-        for (size_t i = 0; i < points; i++) {
-            float best = INFINITY;
-            int index = 0;
-            for (int l = 0; l < STRIP; l++) {
-                const float score = bests.scores[i][l];
-                const int k = bests.strips[i][l] * STRIP + l;
-                if (score < best || (score == best && score < INFINITY && k < index)) {
-                    best = score;
-                    index = k;
-                }
-            }
-            nearest[first + i] = index;
-            distances[first + i] = clmat_kmeans_distance(weighted_square(columns, weights, x + i * columns), best,
-                                                         penalties[index]);
-        }
+        for (size_t i = 0; i < points; i++)
+            nearest[first + i] = lanes_nearest(&bests, i, count, columns, x + i * columns, weights, centres, penalties,
+                                               &distances[first + i]);
     }
 }
 
 // Item r is the point first + r.
-void kmeans_nearest(size_t begin, size_t end, int first, int count, const float *products, const float *squares,
-                    const float *biases, const float *penalties, int *nearest, float *distances)
+void kmeans_nearest(size_t begin, size_t end, int first, int count, int columns, const float *products,
+                    const float *xs, const float *weights, const float *centres, const float *biases,
+                    const float *penalties, int *nearest, float *distances)
 {
     for (size_t r = begin; r < end; r++) {
-        float best = INFINITY;
+        const float *x = xs + (first + r) * columns, *own = products + r * count;
+        float best = INFINITY, second = INFINITY;
         int index = 0;
         for (int k = 0; k < count; k++) {
-            const float score = clmat_kmeans_score(biases[k], products[r * count + k]);
-            if (score < best) { best = score; index = k; }
+            const float score = clmat_kmeans_score(biases[k], own[k]);
+            if (score < best) { second = best; best = score; index = k; }
+            else if (score < second) second = score;
+        }
+        float distance = weighted_distance(columns, weights, x, centres + (size_t)index * columns);
+        const float doubt = clmat_kmeans_doubt(columns, best, penalties[index], distance);
+        if (!(second - best > doubt)) {
+            float least = INFINITY;
+            for (int k = 0; k < count; k++) {
+                if (clmat_kmeans_score(biases[k], own[k]) > best + doubt) continue;
+                const float found = weighted_distance(columns, weights, x, centres + (size_t)k * columns);
+                if (found + penalties[k] < least) { least = found + penalties[k]; index = k; distance = found; }
+            }
         }
         nearest[first + r] = index;
-        distances[first + r] = clmat_kmeans_distance(squares[first + r], best, penalties[index]);
+        distances[first + r] = distance;
     }
 }
 
@@ -142,18 +201,19 @@ void kmeans_nearest(size_t begin, size_t end, int first, int count, const float 
 // Item i is cluster i / chunks and chunk i % chunks of the features.
 CLMAT_VECTORISED
 void kmeans_sums(size_t begin, size_t end, int chunks, int columns, const float *xs, const int *order,
-                 const int *starts, float *sums)
+                 const int *starts, const float *around, float *sums)
 {
     for (size_t item = begin; item < end; item++) {
         const size_t k = item / chunks, first = item % chunks * CLMAT_KMEANS_CHUNK;
         const size_t width = clmat_minimum(CLMAT_KMEANS_CHUNK, columns - first);
+        const float *c = around + k * columns + first;
         float sum[CLMAT_KMEANS_CHUNK] = {0}, partial[CLMAT_KMEANS_CHUNK];
         for (int i = starts[k]; i < starts[k + 1]; i += CLMAT_KMEANS_BLOCK) {
             const int last = starts[k + 1] - i < CLMAT_KMEANS_BLOCK ? starts[k + 1] : i + CLMAT_KMEANS_BLOCK;
             for (size_t d = 0; d < width; d++) partial[d] = 0.0f;
             for (int j = i; j < last; j++) {
                 const float *x = xs + (size_t)order[j] * columns + first;
-                for (size_t d = 0; d < width; d++) partial[d] += x[d];
+                for (size_t d = 0; d < width; d++) partial[d] += x[d] - c[d];
             }
             for (size_t d = 0; d < width; d++) sum[d] += partial[d];
         }
@@ -162,12 +222,27 @@ void kmeans_sums(size_t begin, size_t end, int chunks, int columns, const float 
 }
 
 // Item i is an element of the centres.
-void kmeans_move(size_t begin, size_t end, int columns, const int *starts, const float *rates, const float *sums,
-                 float *centres)
+void kmeans_move(size_t begin, size_t end, int columns, const int *starts, const float *rates, const float *around,
+                 const float *sums, float *centres)
 {
     for (size_t i = begin; i < end; i++) {
         const size_t k = i / columns;
         const int points = starts[k + 1] - starts[k];
-        if (points > 0) centres[i] = clmat_kmeans_moved(centres[i], sums[i], points, rates[k]);
+        if (points > 0) centres[i] = clmat_kmeans_moved(centres[i], around[i], sums[i], points, rates[k]);
     }
+}
+
+// MARK: - Pairs
+
+// Item i is a row of the pairs.
+void kmeans_pairs(size_t begin, size_t end, int count, int columns, const float *xs, const float *weights,
+                  const float *squares, float *distances)
+{
+    for (size_t i = begin; i < end; i++)
+        for (size_t j = 0; j < (size_t)count; j++) {
+            float square = squares[i] + squares[j] - 2.0f * distances[i * count + j];
+            if (!(square > clmat_kmeans_least_pair(columns, squares[i], squares[j])))
+                square = weighted_distance(columns, weights, xs + i * columns, xs + j * columns);
+            distances[i * count + j] = sqrtf(square);
+        }
 }

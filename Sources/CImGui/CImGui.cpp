@@ -1,24 +1,8 @@
-#include "CImGui.h"
+#include "Gui.h"
 
-#include <SDL2/SDL.h>
 #include <cstdio>
 #include <initializer_list>
 #include <new>
-
-#pragma clang diagnostic push
-#pragma clang diagnostic ignored "-Weverything"
-#include <imgui.h>
-#pragma clang diagnostic pop
-
-struct Gui {
-    SDL_Renderer *renderer = nullptr;
-    ImGuiContext *context = nullptr;
-    SDL_Texture *atlas = nullptr;
-    ImFont *face[GUI_FACES] = {};
-    bool loaded[GUI_FACES] = {};
-    bool is_software = false;
-    float scale = 1;    // pixels a unit
-};
 
 namespace {
 
@@ -32,12 +16,6 @@ float s = 1;
 // Whole pixels, where a unit is not one: edges that meet still do.
 float snapped(float x) { return s == 1 ? x : (float)(int)(x * s + (x < 0 ? -0.5f : 0.5f)); }
 
-// ImGui's default range has no Greek, arrows or mathematics.
-const ImWchar characters[] = {
-    0x0020, 0x017f, 0x0370, 0x03ff, 0x2010, 0x2027, 0x2030, 0x203a, 0x2070, 0x209c, 0x2190, 0x2199,
-    0x2200, 0x226f, 0x25a0, 0x25cf, 0x2713, 0x2717, 0,
-};
-
 const char *clipboard_text(void *)
 {
     // ImGui reads the text before it asks again.
@@ -48,40 +26,6 @@ const char *clipboard_text(void *)
 }
 
 void set_clipboard_text(void *, const char *text) { SDL_SetClipboardText(text); }
-
-bool load_fonts(Gui *gui, const GuiFonts *fonts)
-{
-    ImFontAtlas *atlas = ImGui::GetIO().Fonts;
-    for (int i = 0; i < GUI_FACES; i++) {
-        // ImGui asserts on a missing file, so look first.
-        SDL_RWops *file = fonts->path[i] ? SDL_RWFromFile(fonts->path[i], "rb") : nullptr;
-        if (file) {
-            SDL_RWclose(file);
-            ImFontConfig config;
-            config.OversampleH = 2;
-            config.OversampleV = 1;
-            config.PixelSnapH = true;
-            gui->face[i] =
-                atlas->AddFontFromFileTTF(fonts->path[i], fonts->size[i] * gui->scale, &config, characters);
-            gui->loaded[i] = gui->face[i] != nullptr;
-        }
-        if (!gui->face[i]) {
-            ImFontConfig config;
-            config.SizePixels = 13 * gui->scale;
-            gui->face[i] = atlas->AddFontDefault(&config);
-        }
-    }
-    unsigned char *pixels;
-    int width, height;
-    atlas->GetTexDataAsRGBA32(&pixels, &width, &height);
-    gui->atlas = SDL_CreateTexture(gui->renderer, SDL_PIXELFORMAT_ABGR8888, SDL_TEXTUREACCESS_STATIC, width, height);
-    if (!gui->atlas) return false;
-    SDL_UpdateTexture(gui->atlas, nullptr, pixels, width * 4);
-    SDL_SetTextureBlendMode(gui->atlas, SDL_BLENDMODE_BLEND);
-    atlas->SetTexID(gui->atlas);
-    atlas->ClearTexData();
-    return true;
-}
 
 // Draws triangles [first, first + count) of a list, with or without a texture.
 void draw_triangles(
@@ -127,7 +71,7 @@ ImVec4 vec4(uint32_t colour) { return ImGui::ColorConvertU32ToFloat4(colour); }
 
 // MARK: Life
 
-Gui *gui_create(void *renderer, const GuiFonts *fonts, float scale)
+Gui *gui_create(void *renderer, float scale)
 {
     Gui *gui = new (std::nothrow) Gui;
     if (!gui) return nullptr;
@@ -167,12 +111,9 @@ Gui *gui_create(void *renderer, const GuiFonts *fonts, float scale)
     style.FrameRounding = 3;
     style.FramePadding = ImVec2(5, 2);
     style.ScaleAllSizes(scale);
+    style.WindowMinSize = ImVec2(1, 1);    // less is refused
     style.WindowBorderSize = 1;    // not drawn; it only moves the clip
     style.AntiAliasedLinesUseTex = false;    // SDL's textures of lines are scaled by the nearest pixel
-    if (!load_fonts(gui, fonts)) {
-        gui_destroy(gui);
-        gui = nullptr;
-    }
     ImGui::SetCurrentContext(before);
     return gui;
 }
@@ -180,16 +121,10 @@ Gui *gui_create(void *renderer, const GuiFonts *fonts, float scale)
 void gui_destroy(Gui *gui)
 {
     if (!gui) return;
+    drop_plan(gui);
     if (gui->atlas) SDL_DestroyTexture(gui->atlas);
     if (gui->context) ImGui::DestroyContext(gui->context);
     delete gui;
-}
-
-bool gui_face_is_loaded(const Gui *gui, int face) { return gui->loaded[face]; }
-
-bool gui_face_has(const Gui *gui, int face, uint32_t character)
-{
-    return character <= 0xffff && gui->face[face]->FindGlyphNoFallback(static_cast<ImWchar>(character)) != nullptr;
 }
 
 void gui_set_colours(Gui *gui, uint32_t text, uint32_t field, uint32_t selection, uint32_t grab)
@@ -296,6 +231,7 @@ void gui_mouse(float *x, float *y)
 }
 
 float gui_scale(void) { return s; }
+int gui_fonts_version(void) { return current ? current->fonts_version : 0; }
 
 bool gui_mouse_was_pressed(void) { return ImGui::IsMouseClicked(0); }
 float gui_wheel(void) { return ImGui::GetIO().MouseWheel; }
@@ -350,6 +286,12 @@ void gui_begin_region(
     *content_x = at.x / s;
     *content_y = at.y / s;
     canvas = ImGui::GetWindowDrawList();
+    if (s >= 1) return;
+    // The first letters of lines reach a little beyond their places, which is nothing but where a unit is less than a
+    // pixel.
+    const ImVec2 least = canvas->GetClipRectMin(), most = canvas->GetClipRectMax();
+    canvas->PopClipRect();
+    canvas->PushClipRect(ImVec2(least.x - 1, least.y), most);
 }
 
 void gui_end_region(float content_height)
@@ -394,6 +336,7 @@ unsigned gui_field(
     if (focus) ImGui::SetKeyboardFocusHere();
     char label[128];    // after the ##, an id that is not shown
     snprintf(label, sizeof label, "##%s", id);
+    note_missing_letters(current, 3, text);
     const bool entered = ImGui::InputText(
         label, text, (size_t)capacity, ImGuiInputTextFlags_EnterReturnsTrue | ImGuiInputTextFlags_AutoSelectAll);
     ImGui::PopFont();
@@ -482,6 +425,7 @@ void gui_triangle(float x0, float y0, float x1, float y1, float x2, float y2, ui
 void gui_text(int face, float x, float y, uint32_t colour, const char *text)
 {
     const ImFont *font = current->face[face];
+    note_missing_letters(current, face, text);
     // Whole pixels, or glyphs of the atlas are smeared over two.
     canvas->AddText(font, font->FontSize, ImVec2((float)(int)(x * s + 0.5f), (float)(int)(y * s + 0.5f)), colour, text);
 }
@@ -492,6 +436,7 @@ void gui_text_upwards(int face, float x, float y, uint32_t colour, const char *t
     const ImVec2 at((float)(int)(x * s + 0.5f), (float)(int)(y * s + 0.5f));
     const int first = canvas->VtxBuffer.Size;
     const ImFont *font = current->face[face];
+    note_missing_letters(current, face, text);
     // ImGui leaves out letters beyond the clip, where the line would not be drawn but its turned one is.
     canvas->PushClipRect(ImVec2(-1e6f, -1e6f), ImVec2(1e6f, 1e6f));
     canvas->AddText(font, font->FontSize, at, colour, text);
@@ -505,6 +450,7 @@ void gui_text_upwards(int face, float x, float y, uint32_t colour, const char *t
 float gui_text_width(int face, const char *text)
 {
     const ImFont *font = current->face[face];
+    note_missing_letters(current, face, text);
     return font->CalcTextSizeA(font->FontSize, 1e9f, 0, text).x / s;
 }
 

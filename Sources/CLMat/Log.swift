@@ -14,5 +14,5 @@ enum Log {
         write("\(device.name): \(name), \(size), \(time)")
     }
 
-    private static func write(_ text: String) { FileHandle.standardError.write(Data("clmat: \(text)\n".utf8)) }
+    private static func write(_ text: String) { StandardError.say("clmat: \(text)") }
 }

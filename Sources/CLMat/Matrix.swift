@@ -200,7 +200,7 @@ public struct IntVector: Sendable {
 public struct ByteMatrix: Sendable {
     public let shape: Shape
     public let device: Device
-    private let buffer: Buffer
+    let buffer: Buffer
 
     /// - Shapes: `bytes` has rows × columns elements, row by row.
     public init(_ bytes: [UInt8], _ rows: Int, _ columns: Int, on device: Device) throws(CLMatError) {

@@ -5,6 +5,11 @@
 #define STB_IMAGE_IMPLEMENTATION
 #define STB_IMAGE_STATIC
 #define STBI_NO_STDIO
+// What is read; a byte or two of chance make a file one of the others.
+#define STBI_ONLY_PNG
+#define STBI_ONLY_JPEG
+#define STBI_ONLY_BMP
+#define STBI_ONLY_GIF
 #include <stb/stb_image.h>
 #define STB_IMAGE_WRITE_IMPLEMENTATION
 #define STB_IMAGE_WRITE_STATIC
@@ -29,4 +34,12 @@ unsigned char *clmat_image_decode(const unsigned char *bytes, int length, int *w
 {
     int channels;
     return stbi_load_from_memory(bytes, length, width, height, &channels, 4);
+}
+
+int clmat_image_is_16_bit(const unsigned char *bytes, int length) { return stbi_is_16_bit_from_memory(bytes, length); }
+
+unsigned short *clmat_image_decode_16_bit(const unsigned char *bytes, int length, int *width, int *height)
+{
+    int channels;
+    return stbi_load_16_from_memory(bytes, length, width, height, &channels, 4);
 }

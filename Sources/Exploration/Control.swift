@@ -108,7 +108,15 @@ extension Control {
         return value
     }
 
-    /// Reads what a person typed: a number, `off`, `on`, or an option's name.
+    /// The same with what can be typed in place of letters that keyboards lack.
+    private var acceptedAsTyped: String {
+        guard case .choice(let options) = kind else { return accepted }
+        let typed = options.compactMap { option in Spelling.ascii(option).map { "\(option) as '\($0)'" } }
+        return accepted + (typed.isEmpty ? "" : "; type \(typed.joined(separator: ", "))")
+    }
+
+    /// Reads what a person typed: a number, `off`, `on`, or an option's name, also in ASCII: `0..1` for 0…1, and names without
+    /// their accents and Greek letters.
     public func parse(_ text: String) throws(CLMatError) -> Double {
         let word = text.lowercased().filter { !$0.isWhitespace }
         switch kind {
@@ -116,14 +124,13 @@ extension Control {
             if ["on", "true", "yes", "1"].contains(word) { return 1 }
             if ["off", "false", "no", "0"].contains(word) { return 0 }
         case .choice(let options):
-            let squeezed = options.map { $0.lowercased().filter { !$0.isWhitespace } }
-            if let index = squeezed.firstIndex(of: word) { return Double(index) }
+            if let index = Spelling.option(text, among: options) { return Double(index) }
             if let index = Int(word), options.indices.contains(index) { return Double(index) }
         case .slider(_, let scale), .integer(_, let scale):
             if word == "off", scale == .logWithOff { return 0 }
-            if let value = Double(word), value.isFinite { return try checked(value) }
+            if let value = Spelling.number(word), value.isFinite { return try checked(value) }
         }
-        throw .invalidValue(setting: id, value: text, accepted: accepted)
+        throw .invalidValue(setting: id, value: text, accepted: acceptedAsTyped)
     }
 
     /// The value as a person reads it: three significant digits, `off`, or the option's name.

@@ -351,12 +351,18 @@ import Testing
             ]
         },
         CanaryCase(
-            "kmeans_squares", in: "kmeans",
-            cpu: {
-                kmeans_squares($1.lowerBound, $1.upperBound, $0.int(0), $0.floats(1), $0.floats(2), $0.mutableFloats(3))
+            "kmeans_distances", in: "kmeans",
+            cpu: { a, r in
+                kmeans_distances(
+                    r.lowerBound, r.upperBound, a.int(0), a.floats(1), a.floats(2), a.floats(3), a.mutableFloats(4))
             },
             .groups(rows, bytes: 4 * columns)
-        ) { [.int(columns), try $0.input(rows * columns), try $0.input(columns), try $0.output(rows)] },
+        ) {
+            [
+                .int(columns), try $0.input(rows * columns), try $0.input(columns), try $0.input(columns),
+                try $0.output(rows),
+            ]
+        },
         CanaryCase(
             "kmeans_pack", in: "kmeans",
             cpu: { a, r in
@@ -375,50 +381,66 @@ import Testing
             cpu: { a, r in
                 kmeans_assign(
                     r.lowerBound, r.upperBound, a.int(0), a.int(1), a.floats(2), a.floats(3), a.floats(4),
-                    a.floats(5), a.floats(6), a.mutableInts(7), a.mutableFloats(8))
+                    a.floats(5), a.floats(6), a.floats(7), a.mutableInts(8), a.mutableFloats(9))
             }, .groups(rows, bytes: 4 * columns)
         ) { p in
             [
-                .int(33), .int(columns), try p.input(rows * columns), try p.input(columns), try p.input(64 * columns),
-                try p.input(64), try p.input(33), try p.output(rows), try p.output(rows),
+                .int(33), .int(columns), try p.input(rows * columns), try p.input(columns), try p.input(33 * columns),
+                try p.input(64 * columns), try p.input(64), try p.input(33), try p.output(rows), try p.output(rows),
             ]
         },
         CanaryCase(
             "kmeans_nearest", in: "kmeans",
             cpu: { a, r in
                 kmeans_nearest(
-                    r.lowerBound, r.upperBound, a.int(0), a.int(1), a.floats(2), a.floats(3), a.floats(4),
-                    a.floats(5), a.mutableInts(6), a.mutableFloats(7))
+                    r.lowerBound, r.upperBound, a.int(0), a.int(1), a.int(2), a.floats(3), a.floats(4), a.floats(5),
+                    a.floats(6), a.floats(7), a.floats(8), a.mutableInts(9), a.mutableFloats(10))
             }, .groups(rows, bytes: 4 * columns)
         ) { p in
             [
-                .int(0), .int(columns), try p.input(rows * columns), try p.input(rows), try p.input(columns),
-                try p.input(columns), try p.output(rows), try p.output(rows),
+                .int(0), .int(33), .int(columns), try p.input(rows * 33), try p.input(rows * columns),
+                try p.input(columns), try p.input(33 * columns), try p.input(64), try p.input(33),
+                try p.output(rows), try p.output(rows),
             ]
         },
         CanaryCase(
             "kmeans_sums", in: "kmeans",
             cpu: { a, r in
                 kmeans_sums(
-                    r.lowerBound, r.upperBound, a.int(0), a.int(1), a.floats(2), a.ints(3), a.ints(4),
-                    a.mutableFloats(5))
+                    r.lowerBound, r.upperBound, a.int(0), a.int(1), a.floats(2), a.ints(3), a.ints(4), a.floats(5),
+                    a.mutableFloats(6))
             }, .groups(7 * 2, bytes: 4 * 300)
         ) { p in
             [
                 .int(2), .int(300), try p.input(rows * 300), try p.integers(70, below: rows),
-                try IntVector((0...7).map { 10 * $0 }, on: p.device).argument, try p.output(7 * 300),
+                try IntVector((0...7).map { 10 * $0 }, on: p.device).argument, try p.input(7 * 300),
+                try p.output(7 * 300),
             ]
         },
         CanaryCase(
             "kmeans_move", in: "kmeans",
             cpu: { a, r in
                 kmeans_move(
-                    r.lowerBound, r.upperBound, a.int(1), a.ints(2), a.floats(3), a.floats(4), a.mutableFloats(5))
+                    r.lowerBound, r.upperBound, a.int(1), a.ints(2), a.floats(3), a.floats(4), a.floats(5),
+                    a.mutableFloats(6))
             }, .elements(7 * columns, bytes: 12)
         ) { p in
             [
                 .int(7), .int(columns), try IntVector((0...7).map { 10 * $0 }, on: p.device).argument, try p.input(7),
-                try p.input(7 * columns), try p.inOut(7 * columns),
+                try p.input(7 * columns), try p.input(7 * columns), try p.inOut(7 * columns),
+            ]
+        },
+        CanaryCase(
+            "kmeans_pairs", in: "kmeans",
+            cpu: { a, r in
+                kmeans_pairs(
+                    r.lowerBound, r.upperBound, a.int(0), a.int(1), a.floats(2), a.floats(3), a.floats(4),
+                    a.mutableFloats(5))
+            }, .groups(rows, bytes: 4 * rows)
+        ) { p in
+            [
+                .int(rows), .int(columns), try p.input(rows * columns), try p.input(columns), try p.input(rows),
+                try p.inOut(rows * rows),
             ]
         },
         CanaryCase(

@@ -44,18 +44,69 @@ import Testing
                         return sum + Double(w[j]) * difference * difference
                     }
                 }
-                // Elements are below 1: the sums of squares and products, added up in up to d + 3 roundings.
-                let bound = 4 * Double(d + 3) * epsilon * Double(d + 1)
                 let own = Int(nearest[i])
                 guard (0..<k).contains(own) else {
                     Issue.record("centre \(own)")
                     return
                 }
+                // Both are sums of d + 1 positive numbers of three roundings each.
                 let least = (0..<k).map { exact[$0] + Double(p[$0]) }.min()!
-                #expect(exact[own] + Double(p[own]) <= least + 2 * bound, "point \(i), \(method)")
-                #expect(abs(Double(distances[i]) - exact[own]) <= bound, "point \(i), \(method)")
+                let bound = Double(d + 4) * epsilon
+                #expect(exact[own] + Double(p[own]) <= least * (1 + 2 * bound), "point \(i), \(method)")
+                #expect(abs(Double(distances[i]) - exact[own]) <= bound * exact[own], "point \(i), \(method)")
             }
         }
+    }
+
+    /// Two groups of centres, 1 apart, at ±10⁵: scores are of some 10¹⁰, and 32-bit floats leave them steps of 1024.
+    @Test(arguments: Device.all)
+    func farGroupsOfNearCentresAreToldApart(on device: Device) throws {
+        var random = SplitMix64(seed: 11)
+        let (k, d) = (70, 3)
+        let centres = (0..<k).flatMap { c -> [Float] in
+            let side: Float = c % 2 == 0 ? 1e5 : -1e5
+            return [side + Float(c / 2 % 6), side - Float(c / 12), side]
+        }
+        let labels = random.integers(400, below: k)
+        let points = labels.flatMap { c in
+            (0..<d).map { centres[Int(c) * d + $0] + (random.floats(1)[0] < 0 ? -0.25 : 0.25) }
+        }
+        let index = try CentreIndex(Matrix(centres, k, d, on: device))
+        for method in CentreIndex.Method.allCases {
+            let found = try index.nearest(to: Matrix(points, 400, d, on: device), by: method)
+            #expect(try found.nearest.values == labels, "\(method)")
+            // Each is 1/4 away in each of three directions: all differences and squares are exact.
+            #expect(try found.squaredDistances.values.allSatisfy { $0 == 0.1875 }, "\(method)")
+        }
+    }
+
+    @Test(arguments: sizes, Device.all)
+    func distancesAreThoseOfTheDifferences(_ size: Sizes, on device: Device) throws {
+        var random = SplitMix64(seed: 12)
+        let (n, d) = (size.points, size.columns)
+        // Half of the rows lie far from the origin, near each other.
+        let x = random.floats(n * d).enumerated().map { $1 + ($0 / max(1, d) % 2 == 0 ? 0 : 3e4) }
+        let w = Self.weights(d)
+        let points = try Matrix(x, n, d, on: device)
+        let weights = try Matrix(w, 1, d, on: device)
+        func exact(_ i: Int, _ j: Int) -> Double {
+            (0..<d).reduce(0.0) { sum, c in
+                let difference = Double(x[i * d + c]) - Double(x[j * d + c])
+                return sum + Double(w[c]) * difference * difference
+            }
+        }
+        let pairs = try points.pairwiseDistances(weights: weights).values
+        #expect(pairs.count == n * n)
+        for i in 0..<n {
+            for j in 0..<n
+            where abs(Double(pairs[i * n + j]) - exact(i, j).squareRoot()) > 1e-3 * exact(i, j).squareRoot() {
+                Issue.record("pair \(i), \(j): \(pairs[i * n + j]) instead of \(exact(i, j).squareRoot())")
+                return
+            }
+        }
+        guard n > 0 else { return }
+        let to = try points.squaredDistances(to: points.slice(rows: n - 1..<n), weights: weights).values
+        try expectNone(difference(to, (0..<n).map { exact($0, n - 1) }) { Double(d + 4) * epsilon * exact($0, n - 1) })
     }
 
     @Test(arguments: Device.all)
@@ -120,6 +171,21 @@ import Testing
                     * (1 + sums.magnitudes[$0] / Double(max(1, counts[$0 / d])))
             })
         try expectNone(bitDifference(before.values, m), "the copy")
+
+        // Around the centres themselves, and far from the origin.
+        let far = try ClusterSums(of: points + 3e4, by: labels, around: before + 3e4)
+        let shifted = (x.map { $0 + 3e4 }, m.map { $0 + 3e4 })
+        var differences = Reference.Sums(zeros: k * d)
+        for i in 0..<n {
+            for j in 0..<d {
+                let place = Int(labels[i]) * d + j
+                differences.add(Double(shifted.0[i * d + j]) - Double(shifted.1[place]), to: place)
+            }
+        }
+        try expectNone(
+            difference(far.sums.values, differences.values) {
+                (64 + Double(n) / 64 + 2) * epsilon * differences.magnitudes[$0]
+            })
     }
 
     @Test(arguments: Device.all)
@@ -135,6 +201,12 @@ import Testing
         #expect(thrownCase { _ = try ClusterSums(of: x, by: [0, 1, 0], clusters: 2) } == "shapeMismatch")
         #expect(thrownCase { _ = try ClusterSums(of: x, by: [0, 1, 0, 2], clusters: 2) } == "invalidArgument")
         #expect(thrownCase { _ = try ClusterSums(of: x, by: [0, 1, 0, -1], clusters: 2) } == "invalidArgument")
+        #expect(
+            thrownCase { _ = try ClusterSums(of: x, by: [0, 1, 0, 1], around: m.slice(columns: 0..<2)) }
+                == "shapeMismatch")
+        #expect(thrownCase { _ = try x.squaredDistances(to: m) } == "shapeMismatch")
+        #expect(thrownCase { _ = try x.squaredDistances(to: x.slice(rows: 0..<1), weights: m) } == "shapeMismatch")
+        #expect(thrownCase { _ = try x.pairwiseDistances(weights: m) } == "shapeMismatch")
         let sums = try ClusterSums(of: x, by: [0, 1, 0, 1], clusters: 2)
         var wrong = try Matrix(zeros: Shape(3, 3), on: device)
         #expect(thrownCase { try sums.move(&wrong, rates: [1, 1]) } == "shapeMismatch")

@@ -22,6 +22,27 @@ import Testing
         #expect(try Self.choice.parse("2") == 2)
     }
 
+    /// What no key of most keyboards gives has a spelling that does.
+    @Test func readsWhatAKeyboardCanType() throws {
+        let rates = Control.choice(
+            "g", title: "G", options: ["constant η", "1/count", "full batch", "naïve", "λ₂ × μ", "λ₃ × μ"], means: "")
+        let spellings: [(Control, Int, [String])] = [
+            (Self.choice, 2, ["0…1", "0...1", "0..1", "0 .. 1", "2"]),
+            (rates, 0, ["constant η", "constant", "Constant eta", "CONSTANT-ETA"]),
+            (rates, 1, ["1/count", "1 / Count"]),
+            (rates, 2, ["full batch", "full-batch", "full_batch", "fullbatch"]),
+            (rates, 3, ["naive", "Naïve", "nai\u{308}ve"]),
+        ]
+        for (control, index, texts) in spellings {
+            for text in texts { #expect(try control.parse(text) == Double(index), "\(text)") }
+        }
+        // Not a guess: what could be several is none.
+        for text in ["", "const", "x", "lambda"] { #expect(throws: CLMatError.self) { try rates.parse(text) } }
+        #expect(try Control("h", title: "H", range: -2...2, initial: 0, means: "").parse("\u{2212}1.5") == -1.5)
+        let error = #expect(throws: CLMatError.self) { try Self.choice.parse("sometimes") }
+        #expect(error.map { "\($0)" }?.contains("none, at 0, 0…1; type 0…1 as '0..1'") == true, "\(error as Any)")
+    }
+
     static let refused: [(Control, String)] = [
         (linear, "3"), (linear, "-1"), (linear, "off"), (linear, "nan"), (linear, "inf"), (linear, ""), (linear, "x"),
         (log, "0"), (off, "0.0001"), (whole, "1.5"), (whole, "0"), (toggle, "2"), (choice, "3"), (choice, "clip"),

@@ -52,6 +52,9 @@ import Testing
     static let slips: [(String, String)] = [
         (#"[{"step": 3, "set": "rat", "to": 1}]"#, "Did you mean 'rate'"),
         (#"[{"step": 3, "set": "rate", "to": 99}]"#, "0 to 10"),
+        (#"[{"step": 3, "set": "rate", "to": "x"}]"#, "entry 1: 'x' is not a value for rate"),
+        (#"[{"step": 3, "undo": true}, {"step": 3, "set": "failin", "to": "off"}]"#, "Nothing was changed"),
+        (#"[{"step": 3, "set": "failing", "to": "often"}]"#, "on or off"),
         (#"[{"step": 3, "expect": "valu", "above": 1}]"#, "valu"),
         (#"[{"step": 3, "expect": "final", "above": 1}]"#, "final"),
         (#"[{"step": 3, "expect": "value", "above": "nothing"}]"#, "nothing was kept"),
@@ -69,11 +72,34 @@ import Testing
         #expect(error.map { "\($0)" }?.contains(words) == true, "\(error as Any)")
     }
 
+    /// Values as a person types them at the window.
+    @Test func valuesCanBeTyped() throws {
+        let (learner, player, _) = try play(
+            """
+            [{"step": 2, "set": "rate", "to": "3"}, {"step": 2, "set": "failing", "to": "off"},
+             {"step": 3, "set": "failing", "to": false}, {"step": 4, "expect": "value", "near": 8, "within": 0}]
+            """)
+        #expect(learner.status.error == nil && player.expectationsMet == 1)
+    }
+
     static let damaged: [(String, String)] = [
+        // Where it stops being JSON, and what is not closed.
+        (
+            "[{\"step\": 1, \"undo\": true},\n",
+            "line 2, column 1: the text ends, but the list that begins in line 1, column 1"
+        ),
+        ("[{\"step\": 1,\n  \"undo\": true", "the object that begins in line 1, column 2 is not closed"),
+        ("[{\"step\": 1 \"undo\": true}]", "line 1, column 13: there should be a comma"),
+        ("[{\"step\": 1, \"say\": \"x}]", "line 1, column 21: the text that begins here has no closing quotation mark"),
+        ("[{\"step\": 1, undo: true}]", "line 1, column 14: there should be a name in quotation marks"),
+        ("[{\"step\": 1, \"undo\": yes}]", "line 1, column 22: 'yes' is no value of JSON"),
+        ("[1] 2", "more after the end"),
+        (String(repeating: "[", count: 100_000), "is not closed"),
+        (#"[{"step": 1, "expct": "value", "above": 1}]"#, "entry 1: There is no verb 'expct'. Did you mean 'expect'?"),
         ("", "JSON list"), ("{}", "JSON list"), ("[5]", "step"), (#"[{"step": -1, "pause": true}]"#, "step"),
         (#"[{"step": 1.5, "pause": true}]"#, "step"), (#"[{"step": 1}]"#, "needs one of"),
         (#"[{"step": 1, "pause": true, "resume": true}]"#, "not several"), (#"[{"step": 1, "pause": 1}]"#, "pause"),
-        (#"[{"step": 1, "set": "rate"}]"#, "lacks"), (#"[{"step": 1, "set": "rate", "to": "x"}]"#, "lacks"),
+        (#"[{"step": 1, "set": "rate"}]"#, "lacks"), (#"[{"step": 1, "set": "rate", "to": [1]}]"#, "lacks"),
         (#"[{"step": 1, "undo": true, "to": 1}]"#, "does not belong"),
         (#"[{"step": 1, "expect": "value"}]"#, "lacks"), (#"[{"step": 1, "expect": "value", "near": 1}]"#, "lacks"),
         (#"[{"step": 1, "expect": "value", "above": 1, "below": 2}]"#, "lacks"),

@@ -77,6 +77,37 @@ import Testing
         }
     }
 
+    /// Near zero a share of the value would ask for its last digits: there the metric's scale counts.
+    @Test func theToleranceHoldsNearZeroToo() throws {
+        try inTemporaryFolder { folder in
+            let file = folder + "/s.jsonl"
+            let writer = try SessionWriter(writing: file, header: Self.header)
+            let recorded = [0.06, -0.0004, 0.03, 0]
+            func measured(_ value: Double) -> Measurements {
+                var measured = Measurements()
+                measured["silhouette"] = value
+                return measured
+            }
+            for (index, value) in recorded.enumerated() {
+                try writer.record(measured(value), at: Position(step: index + 1))
+            }
+            try writer.end(at: Position(step: 4), Measurements())
+
+            func differences(_ found: [Double], tolerance: Double) throws -> Int {
+                let replay = Replay(try SessionFile(reading: file), tolerance: tolerance)
+                for (index, value) in found.enumerated() {
+                    try replay.record(measured(value), at: Position(step: index + 1))
+                }
+                return replay.report.differences
+            }
+            #expect(try differences([0.061, 0.00002, 0.0295, 0.0005], tolerance: 0.05) == 0)
+            // 5 % of a fifth of 0.06 is 0.0006.
+            #expect(try differences([0.061, 0.0003, 0.0295, 0.0007], tolerance: 0.05) == 2)
+            #expect(try differences([0.06, -0.0004, 0.027, 0], tolerance: 0.05) == 1)
+            #expect(try differences([0.06, -0.0004, 0.03, 0.0.nextUp], tolerance: 0) == 1)
+        }
+    }
+
     @Test func aSessionThatWasKilledIsReadUpToItsLastWholeLine() throws {
         try inTemporaryFolder { folder in
             let file = folder + "/s.jsonl"

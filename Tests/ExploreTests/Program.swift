@@ -1,4 +1,5 @@
 import Foundation
+import Testing
 
 /// Runs the built program as a person would, and keeps what it said.
 struct Program {
@@ -20,13 +21,66 @@ struct Program {
         try self.init(arguments: arguments, environment: environment, in: folder)
     }
 
-    /// - Parameter interruptedBy: a signal that is sent when the program has said something.
+    /// - Parameters:
+    ///   - interruptedBy: a signal that is sent when the program has said something.
+    ///   - ignoresHangUp: as with nohup.
     init(
         arguments: [String], environment: [String: String] = [:], in folder: URL? = nil,
-        interruptedBy signal: Int32? = nil
+        interruptedBy signal: Int32? = nil, ignoresHangUp: Bool = false
+    ) throws {
+        guard let path = Self.path else { throw CocoaError(.fileNoSuchFile) }
+        // A session in this process may just ignore signals, and what is ignored would be so in the program as well.
+        let signals = ignoresHangUp ? ["--ignore-signal=HUP"] : ["--default-signal=HUP,INT,TERM"]
+        let words = (signal == nil ? [] : ["/usr/bin/env"] + signals) + [path] + arguments
+        try self.init(
+            running: words[0], Array(words.dropFirst()), environment: environment, in: folder, output: nil,
+            interruptedBy: signal)
+    }
+
+    /// Runs lines of the shell, where `$EXPLORE` is the program: for what only a shell can do to its streams.
+    ///
+    /// - Parameters:
+    ///   - user: who runs them.
+    ///   - output: a descriptor for standard output; what goes there is not kept.
+    init(shell lines: String, as user: User = .own, in folder: URL, output: FileHandle? = nil) throws {
+        guard let path = Self.path else { throw CocoaError(.fileNoSuchFile) }
+        let words = user.words + ["/bin/sh", "-c", lines]
+        try self.init(
+            running: words[0], Array(words.dropFirst()), environment: ["EXPLORE": path], in: folder, output: output,
+            interruptedBy: nil)
+    }
+
+    /// Who runs a program.
+    enum User: String, CaseIterable, CustomTestStringConvertible {
+        /// Who runs the tests.
+        case own
+        /// Somebody without rights, where root runs the tests.
+        case nobody
+
+        var testDescription: String { self == .own && geteuid() == 0 ? "root" : rawValue }
+
+        fileprivate var words: [String] {
+            self == .own ? [] : ["/usr/bin/setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups"]
+        }
+
+        /// Those that can run the program here; who cannot is said.
+        static let here: [User] = allCases.filter { user in
+            guard user == .nobody else { return true }
+            guard geteuid() == 0 else { return false }
+            let folder = FileManager.default.temporaryDirectory
+            let canRun =
+                (try? Program(shell: "test -x \"$EXPLORE\" && \"$EXPLORE\" --version", as: user, in: folder))?
+                .status == 0
+            if !canRun { print("As an ordinary user nothing is tested: no setpriv, or nobody cannot run the program.") }
+            return canRun
+        }
+    }
+
+    private init(
+        running path: String, _ arguments: [String], environment: [String: String], in folder: URL?,
+        output stream: FileHandle?, interruptedBy signal: Int32?
     ) throws {
         let process = Process()
-        guard let path = Self.path else { throw CocoaError(.fileNoSuchFile) }
         process.executableURL = URL(fileURLWithPath: path)
         process.arguments = arguments
         var variables = ProcessInfo.processInfo.environment
@@ -39,7 +93,7 @@ struct Program {
         process.environment = variables
         if let folder { process.currentDirectoryURL = folder }
         let (out, err) = (Self.temporaryFile(), Self.temporaryFile())
-        process.standardOutput = try FileHandle(forWritingTo: out)
+        process.standardOutput = try stream ?? FileHandle(forWritingTo: out)
         process.standardError = try FileHandle(forWritingTo: err)
         process.standardInput = FileHandle.nullDevice
         try process.run()

@@ -32,7 +32,7 @@ import Testing
                 + data,
             in: folder.url)
         #expect(played.status == 0, "\(played.error)")
-        #expect(played.output.contains("The script's 1 expectations hold."))
+        #expect(played.output.contains("The script's 1 expectation holds."))
         #expect(folder.files.contains("w.png") && folder.files.contains("run.jsonl.safetensors"))
 
         let replayed = try Program("replay", "run.jsonl", in: folder.url)

@@ -65,7 +65,7 @@ import Testing
         let hands = try Hands()
         defer { hands.finish() }
         for face in Face.allCases {
-            try #require(gui_face_is_loaded(hands.window.surface.gui, face.rawValue))
+            try #require(gui_face_glyphs(hands.window.surface.gui, face.rawValue) > 500)
             for character in "Aλσβγ₁×·−…→←✓½²≤≥∞°é".unicodeScalars {
                 #expect(
                     gui_face_has(hands.window.surface.gui, face.rawValue, character.value), "\(character) in \(face)")
@@ -75,10 +75,11 @@ import Testing
 
     @Test func withoutFontFilesTheBuiltInFontIsUsed() throws {
         let surface = try Surface(width: 64, height: 32, theme: .dark)
-        var fonts = GuiFonts()  // no paths
-        let gui = try #require(gui_create(UnsafeMutableRawPointer(surface.renderer), &fonts, 1))
+        let gui = try #require(gui_create(UnsafeMutableRawPointer(surface.renderer), 1))
         defer { gui_destroy(gui) }
-        for face in Face.allCases { #expect(!gui_face_is_loaded(gui, face.rawValue)) }
+        gui_fonts_begin(gui)
+        #expect(gui_fonts_end(gui))
+        for face in Face.allCases { #expect((90...300).contains(gui_face_glyphs(gui, face.rawValue))) }
         gui_begin_frame(gui, 64, 32, 0.01)
         gui_begin_overlay()
         UI.text("#####", Point(4, 8), Colour(0xffffff))
@@ -524,6 +525,7 @@ import Testing
         hands.window.settle()
         let range = hands.desk.axis.range(.init(now: 100))
         #expect(abs(range.upperBound - range.lowerBound - 80) < 1e-6)
+        hands.window.frameSeconds = 0.001  // however busy the machine, the clicks follow each other at once
         for isDown in [true, false, true, false] { hands.button(isDown, at: middle) }
         #expect(hands.desk.axis.span == .whole)
     }
@@ -561,6 +563,7 @@ import Testing
         #expect(hands.desk.goalWords(metric) == "goal not met")
 
         let line = Point(plot.midX, plot.y)
+        hands.window.frameSeconds = 0.001
         for isDown in [true, false, true, false] { hands.button(isDown, at: line) }
         #expect(hands.desk.layout.goals.isEmpty && Layout(named: "goals").goals.isEmpty)
     }
@@ -835,11 +838,31 @@ import Testing
         #expect(picture[Int((track.x + 20) * 1.25), Int(track.midY * 1.25)] == Colour(0x56b4e9))
     }
 
-    @Test func aBadScaleIsNotUsed() throws {
-        setenv("CLMAT_SCALE", "huge", 1)
+    @Test(arguments: ["huge", "0.49", "4.01", "nan", "-1", "0", "1,5", " "]) func aBadScaleIsNotUsed(_ text: String)
+        throws
+    {
+        setenv("CLMAT_SCALE", text, 1)
         defer { unsetenv("CLMAT_SCALE") }
         #expect(try Surface(width: 64, height: 64, theme: .dark).scale == 1)
-        #expect(DisplayScale.refused.contains("huge"))
+        #expect(DisplayScale.refused.contains(text))
+    }
+
+    @Test(arguments: [0.5, 0.75, 1.25, 4] as [Float]) func everyScaleDraws(_ scale: Float) throws {
+        setenv("CLMAT_SCALE", "\(scale)", 1)
+        defer { unsetenv("CLMAT_SCALE") }
+        let hands = try Hands(ViewerOptions(width: 400, height: 260))
+        defer { hands.finish() }
+        let surface = try Surface(width: 400, height: 260, theme: .light)
+        let window = ViewerWindow(hands.learner, ViewerOptions(theme: .light), on: surface)
+        for (window, theme) in [(hands.window, Theme.dark), (window, Theme.light)] {
+            #expect(window.surface.scale == scale)
+            window.draw()
+            let picture = try window.picture()
+            #expect(picture.width == 400 && picture.height == 260)
+            let dots = (0..<picture.height).flatMap { y in (0..<picture.width).map { picture[$0, y] } }
+            // Panels, and the edges of many letters.
+            #expect(dots.contains(theme.panel) && Set(dots.map(\.packed)).count > 30)
+        }
     }
 
     // MARK: Layout on disk

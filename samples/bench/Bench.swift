@@ -38,6 +38,11 @@ struct Bench: ParsableCommand {
     @Option(help: ArgumentHelp("As for explore.", valueName: "name"))
     var device: String?
 
+    static func main() {
+        Descriptors.prepare()
+        main(nil)
+    }
+
     func validate() throws {
         guard (1...1000).contains(repeats ?? 1) else { throw ValidationError("--repeats is a number from 1 to 1000.") }
         for group in groups where !Case.groups.contains(group) {
@@ -54,17 +59,20 @@ struct Bench: ParsableCommand {
     }
 
     func run() throws {
+        if let json { try Files.checkWritable(json) }
         let device = try Device.choose(device).device
         let threads = Device.cpu.computeUnits
         let other = try python.map { try Peer(python: $0, program: peer, threads: threads) }
         let repeats = repeats ?? 5
         defer { BenchCorpus.removeFiles() }
-        print("\(device.summary); the peers with \(threads) threads; medians of \(repeats) runs in turns")
-        print(Row.header)
+        try StandardOutput.say(
+            "\(device.summary); the peers with \(threads) threads; medians of \(repeats) runs in turns")
+        try StandardOutput.say(Row.header)
         var rows: [Row] = []
+        var problem: CLMatError?
         func add(_ row: Row) {
-            print(row.line)
-            fflush(nil)
+            // The list is written even if nobody reads the table any more.
+            do throws(CLMatError) { try StandardOutput.say(row.line) } catch { problem = problem ?? error }
             rows.append(row)
         }
         var skipped: Set<String> = []
@@ -77,7 +85,9 @@ struct Bench: ParsableCommand {
                 rival = other
             }
             if let obstacle = test.obstacle() {
-                if skipped.insert(test.group).inserted { print("\(test.group) is skipped. \(obstacle)") }
+                if skipped.insert(test.group).inserted {
+                    try StandardOutput.say("\(test.group) is skipped. \(obstacle)")
+                }
                 continue
             }
             add(try measure(test, rival, repeats: repeats, on: device))
@@ -91,6 +101,7 @@ struct Bench: ParsableCommand {
         if let json {
             try Files.write("[\n" + rows.map { "  " + $0.json }.joined(separator: ",\n") + "\n]\n", to: json)
         }
+        if let problem { throw problem }
     }
 
     private func measure(_ test: Case, _ rival: any Rival, repeats: Int, on device: Device) throws -> Row {

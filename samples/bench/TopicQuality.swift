@@ -21,7 +21,7 @@ struct TopicQuality {
         var all: [TopicQuality] = []
         for (name, corpus) in [("nips", BenchCorpus.nips), ("20news", BenchCorpus.newsgroups)] {
             if let obstacle = BenchCorpus.obstacle(corpus) {
-                print("lda-quality on \(name) is skipped. \(obstacle)")
+                try StandardOutput.say("lda-quality on \(name) is skipped. \(obstacle)")
                 continue
             }
             let corpus = try corpus.get()

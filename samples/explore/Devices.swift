@@ -10,15 +10,18 @@ struct Devices: ParsableCommand {
     func run() throws {
         for (index, device) in Device.all.enumerated() {
             let failure = device.selfTest()
-            print("\(index)  \(device.name)")
-            print("   kind       \(device.kind.rawValue), \(device.computeUnits) compute units")
-            print("   memory     \(device.memory >> 20) MiB")
-            print("   details    \(device.details)")
-            print("   self-test  \(failure.map { "FAILED: \($0)" } ?? "passed")")
+            try StandardOutput.say(
+                """
+                \(index)  \(device.name)
+                   kind       \(device.kind.rawValue), \(device.computeUnits) compute units
+                   memory     \(device.memory >> 20) MiB
+                   details    \(device.details)
+                   self-test  \(failure.map { "FAILED: \($0)" } ?? "passed")
+                """)
         }
-        for sentence in Device.unavailable { print("\n\(sentence)") }
+        for sentence in Device.unavailable { try StandardOutput.say("\n\(sentence)") }
         if Device.openCL.isEmpty, Device.unavailable.isEmpty {
-            print(
+            try StandardOutput.say(
                 """
 
                 No OpenCL platform was found. Packages that bring one (Debian):
@@ -29,6 +32,6 @@ struct Devices: ParsableCommand {
                 """)
         }
         let (chosen, reason) = try Device.choose()
-        print("\nWould be used: \(chosen.name), \(reason).")
+        try StandardOutput.say("\nWould be used: \(chosen.name), \(reason).")
     }
 }

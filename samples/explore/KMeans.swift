@@ -9,7 +9,8 @@ struct Clustering: ModelCommand {
         commandName: "kmeans",
         abstract: "K-means finds clusters of images while you move the weight of their sizes.",
         discussion: """
-            --data also takes NPY files, which are read from disk as they are needed, and CSV tables: one point a row.
+            --data is fashion-mnist (the default), mnist, or a path: a folder of images, an NPY file, which is read from disk \
+            as it is needed, or a CSV table with one point per row.
             """)
 
     @OptionGroup var options: RunOptions

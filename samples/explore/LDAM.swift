@@ -8,7 +8,10 @@ struct LDAM: ModelCommand {
     static let configuration = CommandConfiguration(
         commandName: "ldam",
         abstract: "LeNet-5 learns to classify images while LDAM shows what its neurons want to see.",
-        discussion: "Langevin dynamics activation maximisation: one column per neuron, one row per independent chain.")
+        discussion: """
+            Langevin dynamics activation maximisation: one column per neuron, one row per independent chain. --data is \
+            fashion-mnist (the default), mnist, or the path of a folder of images.
+            """)
 
     @OptionGroup var options: RunOptions
 
@@ -31,7 +34,13 @@ struct LDAM: ModelCommand {
 
     func makeLearner(on device: Device, _ learnerOptions: Learner.Options) throws -> Learner {
         let data = try ImageDataSet.load(options.data)
-        let batches = try ImageBatches(data.train, name: data.title, batchSize: options.batch ?? 100, on: device)
+        guard data.hasClasses else {
+            throw CLMatError.dataMismatch(
+                "ldam learns to tell classes of images apart: put those of \(options.data) into a folder for each class."
+            )
+        }
+        let batches = try ImageBatches(
+            data.train, name: data.title, batchSize: options.batch ?? 100, notes: data.partNotes, on: device)
         let network = try Network.leNet5(
             input: data.shape, classes: data.classNames.count, seed: learnerOptions.seed, on: device)
         let model = try NetworkTrainer(

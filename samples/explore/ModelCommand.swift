@@ -15,12 +15,17 @@ protocol ModelCommand: ParsableCommand, Sendable {
     /// What `--data` is if it is not given, and the names that are no paths.
     var defaultData: String { get }
     var knownData: [String] { get }
-    /// Files that ``finish(_:)`` writes, to be checked before the run.
-    var outputs: [String] { get }
+    /// Files that ``finish(_:_:)`` writes, each with its option, to be checked before the run.
+    var outputs: [(option: String, path: String)] { get }
     /// Folders that it writes into, to be made before the run.
     var outputFolders: [String] { get }
-    /// Writes what this model is kept for, when the run has ended.
-    func finish(_ learner: Learner) throws
+    /// Files that it reads beside its data.
+    var inputs: [String] { get }
+    /// Whether every file of a folder of data is read, so that nothing may be written into it.
+    func readsEveryFile(of folder: String) -> Bool
+    /// Writes what this model is kept for, when the run has ended: each output by itself, as one that fails does not
+    /// keep the others from being written.
+    func finish(_ learner: Learner, _ failures: Failures)
 }
 
 extension ModelCommand {
@@ -28,16 +33,28 @@ extension ModelCommand {
 
     var defaultData: String { "fashion-mnist" }
     var knownData: [String] { ImageDataSet.knownNames }
-    var outputs: [String] { [] }
+    var outputs: [(option: String, path: String)] { [] }
     var outputFolders: [String] { [] }
-    func finish(_ learner: Learner) throws {}
+    var inputs: [String] { [] }
+    func finish(_ learner: Learner, _ failures: Failures) {}
+
+    /// The files of an IDX data set have their names; all else in their folder is passed over.
+    func readsEveryFile(of folder: String) -> Bool {
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+        return !names.contains { $0.lowercased().contains("idx") || $0.lowercased().contains("ubyte") }
+    }
+
+    /// The data, if it is a path.
+    var dataPath: String? {
+        let given = options.givenData ?? defaultData
+        return FileManager.default.fileExists(atPath: given) && !knownData.contains(given) ? given : nil
+    }
 
     /// What makes the same model again.
     var arguments: [(name: String, value: String)] {
         // A path holds wherever the run is gone on with.
-        let given = options.givenData ?? defaultData
-        let isPath = FileManager.default.fileExists(atPath: given) && !knownData.contains(given)
-        let data = isPath ? URL(fileURLWithPath: given).standardizedFileURL.path : given
+        let data =
+            dataPath.map { URL(fileURLWithPath: $0).standardizedFileURL.path } ?? options.givenData ?? defaultData
         return [("--data", data), ("--batch", options.batch.map(String.init) ?? "")] + modelArguments
     }
 

@@ -6,7 +6,11 @@ import Models
 /// Non-negative matrix factorisation.
 struct Factorisation: ModelCommand {
     static let configuration = CommandConfiguration(
-        commandName: "nmf", abstract: "NMF learns a dictionary of parts that images are made of.")
+        commandName: "nmf", abstract: "NMF learns a dictionary of parts that images are made of.",
+        discussion: """
+            --data is fashion-mnist (the default), mnist, or a path: a folder of images, an NPY file, which is read from disk \
+            as it is needed, or a CSV table with one point per row.
+            """)
 
     @OptionGroup var options: RunOptions
     @OptionGroup var points: PointOptions

@@ -26,8 +26,23 @@ struct PointOptions: ParsableArguments {
             guard augment == nil else { throw ValidationError("--augment makes images from images, not from a table.") }
             return isTable ? try CSVTable(options.data) : try NPYFile(options.data)
         }
-        let images = try ImageDataSet.load(options.data)
-        guard let augment else { return try ImagePoints(images.train, name: images.title, on: device) }
-        return try AugmentedImages(images.train, name: "\(images.title), made up", count: augment, seed: seed)
+        let images = try loadImages(options.data)
+        guard let augment else {
+            return try ImagePoints(images.points, name: images.title, notes: images.notes, on: device)
+        }
+        return try AugmentedImages(
+            images.points, name: "\(images.title), made up", count: augment, seed: seed, notes: images.notes)
+    }
+
+    /// A path to something else can be to more kinds of data than images.
+    private func loadImages(_ path: String) throws(CLMatError) -> ImageDataSet {
+        do throws(CLMatError) {
+            return try ImageDataSet.load(path)
+        } catch {
+            guard augment == nil, case .invalidValue("data", let value, let accepted) = error else { throw error }
+            throw .invalidValue(
+                setting: "data", value: value,
+                accepted: "\(accepted), an NPY file (.npy), or a table of numbers (.csv, .tsv, also packed as .gz)")
+        }
     }
 }

@@ -1,3 +1,4 @@
+import CLMat
 import Exploration
 import Foundation
 
@@ -5,6 +6,7 @@ import Foundation
 final class ProgressReporter {
     private let learner: Learner
     private let options: RunOptions
+    private let results: ResultWriter
     private let isTerminal = isatty(STDERR_FILENO) != 0
     private var lastReport = -Double.infinity
     private var lastLength = 0
@@ -12,8 +14,8 @@ final class ProgressReporter {
     private let endsAfter: Double?
 
     /// - Parameter endsAfter: seconds after which the run will be ended, if it does not end by itself.
-    init(learner: Learner, options: RunOptions, endsAfter: Double?) {
-        (self.learner, self.options, self.endsAfter) = (learner, options, endsAfter)
+    init(learner: Learner, options: RunOptions, results: ResultWriter, endsAfter: Double?) {
+        (self.learner, self.options, self.results, self.endsAfter) = (learner, options, results, endsAfter)
     }
 
     /// Called often; says something now and then.
@@ -30,25 +32,24 @@ final class ProgressReporter {
     func finish() {
         guard !options.quiet else { return }
         say()
-        if options.progress == .bar, isTerminal { FileHandle.standardError.write(Data("\n".utf8)) }
+        if options.progress == .bar, isTerminal { StandardError.say("") }
     }
 
     private func say() {
         let status = learner.status
         let values = learner.timeline.lastValues
         if options.progress == .json {
-            print(
+            results.write(
                 JSON.object([
                     ("step", "\(status.step)"), ("epoch", JSON.number(status.epoch)),
                     ("seconds", JSON.number(status.seconds)), ("metrics", JSON.object(values)),
                     ("rates", JSON.object(status.rates)),
                 ]))
-            fflush(nil)
             return
         }
         var parts = ["step \(grouped(status.step))", "epoch \(format(status.epoch))"]
         for metric in learner.dashboard.metrics.prefix(3) {
-            if let value = values[metric.id] { parts.append("\(metric.title.lowercased()) \(format(value))") }
+            if let value = values[metric.id] { parts.append("\(Self.inALine(metric.title)) \(format(value))") }
         }
         for rate in ["training-steps", "sampling-steps"] {
             if let value = status.rates[rate] {
@@ -59,7 +60,14 @@ final class ProgressReporter {
         let line = parts.joined(separator: " · ")
         let padding = String(repeating: " ", count: max(0, lastLength - line.count))
         lastLength = line.count
-        FileHandle.standardError.write(Data((isTerminal ? "\r\(line)\(padding)" : "\(line)\n").utf8))
+        StandardError.write(isTerminal ? "\r\(line)\(padding)" : "\(line)\n")
+    }
+
+    /// A title inside a line: "Test accuracy" begins small there, "CosineSim" and "NPMI" are names.
+    private static func inALine(_ title: String) -> String {
+        let word = title.prefix { $0.isLetter }
+        guard word.count > 1, word.dropFirst().allSatisfy(\.isLowercase) else { return title }
+        return title.prefix(1).lowercased() + title.dropFirst()
     }
 
     private func secondsLeft(_ status: Learner.Status) -> Double? {

@@ -10,7 +10,8 @@ struct ReplayCommand: ParsableCommand {
         abstract: "Do a recorded session again, and compare each metric of each step with what was recorded.",
         discussion: """
             On the same device, threads and instruction set every number must be the same, bit for bit; elsewhere within \
-            the tolerance. The exit status is 1 if it is not so.
+            the tolerance. The exit status is 1 if it is not so. The tolerance is a share of the value; of values \
+            near zero, below a fifth of the largest that their metric has in the session, it is a share of that fifth.
             """)
 
     @ArgumentParser.Argument(help: "A session that --save wrote.")
@@ -21,7 +22,7 @@ struct ReplayCommand: ParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "How far a value may lie from the recorded one, as a share; 0 on the same device, else 0.05.",
+            "How far a value may lie from the recorded one, as a share (see above); 0 on the same device, else 0.05.",
             valueName: "share"))
     var tolerance: Double?
 
@@ -82,27 +83,36 @@ struct ReplayCommand: ParsableCommand {
         _ report: Exploration.Replay.Report, _ session: SessionFile, _ differences: [String], _ tolerance: Double
     ) throws {
         if !quiet {
-            if !session.isWhole { print("The session was cut off; it was done up to its last whole line.") }
-            if !differences.isEmpty { print("Not the same conditions: \(differences.joined(separator: "; ")).") }
-            let made =
-                "\(grouped(report.steps)) steps, \(grouped(report.commands)) commands, \(grouped(report.values)) values"
-            print("\(made): \(report.isSame ? agreement(tolerance) : "\(grouped(report.differences)) differ").")
+            if !session.isWhole {
+                try StandardOutput.say("The session was cut off; it was done up to its last whole line.")
+            }
+            if !differences.isEmpty {
+                try StandardOutput.say("Not the same conditions: \(differences.joined(separator: "; ")).")
+            }
+            let made = [
+                counted(report.steps, "step"), counted(report.commands, "command"), counted(report.values, "value"),
+            ].joined(separator: ", ")
+            let verdict = report.isSame ? agreement(tolerance) : differing(report.differences)
+            try StandardOutput.say("\(made): \(verdict).")
         }
         if !report.largest.isEmpty, !quiet || !report.isSame {
-            print("Largest differences, as a share of the larger value:")
+            try StandardOutput.say(
+                "Largest differences, as a share of the value, or of a fifth of its metric's largest:")
             for (metric, share) in report.largest.sorted(by: { $0.key < $1.key }) {
-                print("  \(metric): \(format(share))")
+                try StandardOutput.say("  \(metric): \(format(share))")
             }
         }
         guard report.isSame else {
             for difference in report.first {
-                print(
+                try StandardOutput.say(
                     "  first at step \(grouped(difference.step)), branch \(difference.branch): \(difference.metric) "
                         + "was \(difference.recorded), is \(difference.found)")
             }
             throw ExitCode(1)
         }
     }
+
+    private func differing(_ count: Int) -> String { count == 1 ? "1 differs" : "\(grouped(count)) differ" }
 
     private func agreement(_ tolerance: Double) -> String {
         tolerance == 0 ? "all the same, bit for bit" : "all within \(format(tolerance)) of the recorded ones"
@@ -141,10 +151,10 @@ private struct ReplayProgress {
         guard !isQuiet, isTerminal else { return }
         let line =
             "\rstep \(grouped(step)) · \(grouped(report.values)) values · \(grouped(report.differences)) differ   "
-        FileHandle.standardError.write(Data(line.utf8))
+        StandardError.write(line)
     }
 
     func end() {
-        if !isQuiet, isTerminal { FileHandle.standardError.write(Data("\n".utf8)) }
+        if !isQuiet, isTerminal { StandardError.say("") }
     }
 }

@@ -8,7 +8,7 @@ struct RunOptions: ParsableArguments {
     @Option(
         name: .customLong("data"),
         help: ArgumentHelp(
-            "Data set by name (fashion-mnist, mnist; lda: debian, 20newsgroups, kos, nips) or path.",
+            "Data set by name, or a path: see above.",
             valueName: "name-or-path"))
     var givenData: String?
     var data: String { givenData ?? "fashion-mnist" }
@@ -18,7 +18,8 @@ struct RunOptions: ParsableArguments {
     var device: String?
 
     @Option(
-        name: .customLong("seed"), parsing: .unconditional, help: "All that is random follows from this number.")
+        name: .customLong("seed"), parsing: .unconditional,
+        help: "All that is random follows from this number; 1 if not given.")
     var givenSeed: UInt64?
     var seed: UInt64 { givenSeed ?? 1 }
 
@@ -31,7 +32,7 @@ struct RunOptions: ParsableArguments {
     @Option(
         parsing: .unconditional,
         help: ArgumentHelp(
-            "Points in a minibatch (ldam 100, kmeans and nmf 10000, lda an eighth of the documents).", valueName: "n"))
+            "Points per minibatch (ldam 100, kmeans and nmf 10000, lda an eighth of the documents).", valueName: "n"))
     var batch: Int?
 
     @Flag(help: "No window: a progress line, and pictures as PNG files. Ends after a minute if not told otherwise.")
@@ -39,7 +40,7 @@ struct RunOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "Set a control, as often as you like: --set noise=off; --set training=off@600 after 600 steps.",
+            "Set a control, as often as you like: --set noise=off; --set training=off@600 after 600 steps. An unknown id lists those there are.",
             valueName: "id=value[@step]"))
     var set: [String] = []
 
@@ -63,11 +64,11 @@ struct RunOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "Progress format: bar (standard error) or json (standard output, one object per line).",
+            "Progress format: bar (standard error), or json (standard output, one object per line, and nothing else).",
             valueName: "bar|json"))
     var progress = Progress.bar
 
-    @Flag(help: "Print errors only.")
+    @Flag(help: "Print errors only; not even which device was chosen.")
     var quiet = false
 
     @Option(help: ArgumentHelp("Draw the window into a PNG file; needs no display.", valueName: "file"))
@@ -100,12 +101,12 @@ struct RunOptions: ParsableArguments {
         if let atStep, let steps, atStep > steps {
             throw ValidationError("--at-step \(atStep) comes after the last step, \(steps).")
         }
-        if let screenshot, !screenshot.lowercased().hasSuffix(".png"), !screenshot.hasPrefix("/dev/") {
+        if let screenshot, !screenshot.lowercased().hasSuffix(".png"), !Self.isOfTheSystem(screenshot) {
             throw ValidationError("--screenshot writes PNG; let the file's name end in .png.")
         }
         if let device, device.isEmpty { throw ValidationError("--device needs a name; see explore devices.") }
         _ = try snapshotBudget()
-        let outputs = [save, summary, screenshot].compactMap { $0 }.filter { !$0.hasPrefix("/dev/") }
+        let outputs = [save, summary, screenshot].compactMap { $0 }.filter { !Self.isOfTheSystem($0) }
         if Set(outputs + [givenData ?? ""]).count <= outputs.count {
             throw ValidationError("--save, --summary, --screenshot and --data need files of their own.")
         }
@@ -116,6 +117,9 @@ struct RunOptions: ParsableArguments {
             throw ValidationError("--set takes id=value, as in --set noise=0.1; '\(setting)' has no '='.")
         }
     }
+
+    /// A device or a descriptor, which several outputs can share.
+    private static func isOfTheSystem(_ path: String) -> Bool { path.hasPrefix("/dev/") || path.hasPrefix("/proc/") }
 
     func windowSize() throws -> (width: Int, height: Int) {
         let parts = size.split(whereSeparator: { $0 == "x" || $0 == "×" }).map { Int($0) }
@@ -189,5 +193,3 @@ struct RunOptions: ParsableArguments {
         return (initial, scheduled)
     }
 }
-
-func standardError(_ text: String) { FileHandle.standardError.write(Data("\(text)\n".utf8)) }

@@ -17,26 +17,19 @@ struct SessionPlan: Sendable {
     let stage: ScriptStage
     /// The script that drives the run, if there is one.
     let player: ScriptPlayer?
+    let checks: OutputChecks
 
     init(command: any ModelCommand, given: (any ModelCommand)? = nil, options: RunOptions, device: Device) throws {
         (self.command, self.given, self.options, self.device) = (command, given ?? command, options, device)
-        // What could not be written in the end is said before an hour of work.
-        for file in [options.summary, options.screenshot, options.save].compactMap({ $0 }) + self.given.outputs {
-            try Session.checkWritable(file)
-        }
-        for folder in self.given.outputFolders {
-            if let data = command.options.givenData, !command.knownData.contains(data), Session.lies(folder, in: data) {
-                throw CLMatError.fileNotWritable(
-                    path: folder, reason: "the next run would read it as data, as it lies in \(data)")
-            }
-            try Session.makeFolder(folder)
-        }
         obstacle = options.isWindowless ? nil : MainActor.assumeIsolated { Viewer.obstacle }
         stage = ScriptStage(isQuiet: options.quiet)
+        let script = try options.play.map { try Script(reading: $0) }
+        checks = try Self.checkOutputs(
+            command, given: self.given, options, isAttended: !options.isWindowless && obstacle == nil,
+            screenshots: script?.screenshots ?? [])
         // At a window, and where the run was told how long to be, it goes on after the script.
         let endsWithScript = (options.isWindowless || obstacle != nil) && !options.hasLength
-        if let file = options.play {
-            let script = try Script(reading: file)
+        if let file = options.play, let script {
             if script.endsPaused, options.isWindowless || obstacle != nil {
                 throw CLMatError.fileDamaged(
                     path: file, place: "its end", problem: "it pauses, and without a window nobody could go on")
@@ -47,6 +40,50 @@ struct SessionPlan: Sendable {
         }
     }
 
+    /// What could not be written in the end is said before an hour of work. Folders are made when all else is well.
+    private static func checkOutputs(
+        _ command: any ModelCommand, given: any ModelCommand, _ options: RunOptions, isAttended: Bool,
+        screenshots: [String]
+    ) throws -> OutputChecks {
+        let data = command.dataPath
+        let folder = data.flatMap { Session.isFolder($0) && command.readsEveryFile(of: $0) ? $0 : nil }
+        var checks = OutputChecks(
+            dataFolder: folder, inputs: [data, options.play].compactMap { $0 } + command.inputs)
+        var files: [(option: String, path: String)] = []
+        func add(_ option: String, _ path: String?) { if let path { files.append((option, path)) } }
+        add("--save", options.save)
+        add("--save, for checkpoints,", options.save.map { $0 + ".safetensors" })
+        if options.resume != nil { add("--save, for its start,", options.save.map { $0 + ".start.safetensors" }) }
+        add("--summary", options.summary)
+        add("--screenshot", options.screenshot)
+        files += given.outputs
+        for file in screenshots { add("a screenshot of \(options.play ?? "the script")", file) }
+        let folders = given.outputFolders + (isAttended || options.pictures == "none" ? [] : [options.pictures])
+
+        func check(_ option: String, _ path: String) throws(CLMatError) {
+            try checks.check(path, of: option)
+            if option == "--save" { try SessionWriter.check(path) }
+        }
+        // A file may go into a folder that this run makes.
+        func isLater(_ path: String) -> Bool {
+            folders.contains { !Session.isFolder($0) && OutputChecks.lies(path, in: $0) }
+        }
+        let later = files.filter { isLater($0.path) }
+        for (option, path) in files where !isLater(path) { try check(option, path) }
+        for folder in folders {
+            do throws(CLMatError) {
+                try checks.checkFolder(folder)
+            } catch {
+                guard folder == options.pictures, case .fileNotWritable(_, let reason) = error else { throw error }
+                throw CLMatError.fileNotWritable(
+                    path: folder, reason: reason + " (--pictures names another folder for the pictures, or none)")
+            }
+        }
+        for folder in folders { try Files.makeFolder(folder) }
+        for (option, path) in later { try check(option, path) }
+        return checks
+    }
+
     /// Whether a person is to sit before a window.
     var isAttended: Bool { !options.isWindowless && obstacle == nil }
 }
@@ -55,6 +92,14 @@ struct SessionPlan: Sendable {
 struct Session: Sendable {
     let plan: SessionPlan
     let learner: Learner
+    private let failures: Failures
+    private let results: ResultWriter
+
+    init(plan: SessionPlan, learner: Learner) {
+        (self.plan, self.learner, failures) = (plan, learner, Failures())
+        // Who reads JSON lines reads nothing else.
+        results = ResultWriter(failures, isForPeople: plan.options.progress == .bar)
+    }
 
     private var options: RunOptions { plan.options }
     private var device: Device { plan.device }
@@ -101,6 +146,7 @@ struct Session: Sendable {
 
     /// A checkpoint in the current folder, for the window's button.
     @Sendable private func save() throws -> String {
+        try plan.checks.checkIsNoData(".", at: ".")
         let file = try learner.save(naming: { "\(model)-step-\($0).safetensors" }, notes: notes())
         return "Saved \(file): --resume \(file) goes on from it."
     }
@@ -125,10 +171,12 @@ struct Session: Sendable {
             return
         }
         learner.stop()
-        // Who closes a window wants it gone: only a summary is worth the wait for a long step and the last tests.
-        guard options.summary != nil || learner.wait(for: 1) else { return }
+        // Who closes a window wants it gone: only what is still to be written is worth the wait for a long step and the last
+        // tests.
+        let isAwaited = options.summary != nil || !plan.given.outputs.isEmpty || !plan.given.outputFolders.isEmpty
+        guard isAwaited || learner.wait(for: 1) else { return }
         learner.wait()
-        try writeSummary()
+        failures.attempt { try writeSummary() }
         try finish()
     }
 
@@ -145,19 +193,17 @@ struct Session: Sendable {
 
     /// Tells the progress of a run that was started, until it ends; then writes its files.
     private func followHeadless() throws {
-        // Also where a run that wanted a window got none.
-        if options.pictures != "none" { try Self.makeFolder(options.pictures) }
-        let signals = [SIGINT, SIGTERM, SIGHUP].map(endRun(on:))
-        defer { signals.forEach { $0.cancel() } }
+        let signals = EndingSignals { [learner] in learner.stop() }
+        defer { signals.cancel() }
         let deadline = DispatchTime.now() + defaultSeconds
         let reporter = ProgressReporter(
-            learner: learner, options: options, endsAfter: endsByItself ? nil : defaultSeconds)
+            learner: learner, options: options, results: results, endsAfter: endsByItself ? nil : defaultSeconds)
         while !learner.status.isFinished {
             reporter.report()
             plan.stage.serve { path throws(CLMatError) in try drawWindow(path) }
             if !endsByItself, DispatchTime.now() > deadline { learner.stop() }
             if let step = options.atStep, learner.status.isPaused, learner.status.step == step {
-                try writeScreenshot()
+                failures.attempt { try writeScreenshot() }
                 learner.send(.resume)
                 while learner.status.isPaused, !learner.status.isFinished { Thread.sleep(forTimeInterval: 0.002) }
             }
@@ -165,39 +211,47 @@ struct Session: Sendable {
         }
         reporter.finish()
         // Numbers first: what they say is not lost with a picture that cannot be written.
-        try writeSummary()
+        failures.attempt { try writeSummary() }
         // The figures of the last step are computed before the learner's threads end.
         if learner.status.error == nil {
             let isTaken = options.atStep.map { learner.status.step >= $0 } ?? false
-            if options.screenshot != nil, !isTaken { try writeScreenshot() }
-            try writePictures()
+            if options.screenshot != nil, !isTaken { failures.attempt { try writeScreenshot() } }
+            writePictures()
         }
         learner.stop()
         learner.wait()
         try finish()
     }
 
+    /// Writes the rest. Everything that went wrong is said, and is the end of the program with status 1.
     private func finish() throws {
-        if let error = learner.status.error { throw error }
-        try plan.given.finish(learner)
-        if let error = learner.status.recordingError { throw error }
-        if let player = plan.player { try tell(of: player) }
+        if let error = learner.status.recordingError { failures.add(error) }
+        if let error = learner.status.error {
+            failures.add(error)
+            return try failures.end()
+        }
+        plan.given.finish(learner, failures)
+        if let player = plan.player { failures.attempt { try tell(of: player) } }
         for command in learner.schedule where command.step > learner.status.step {
             say(
                 "The run ended at step \(learner.status.step), before a --set that was to come at step \(command.step)."
             )
         }
-        if !options.quiet { printResult() }
-        if options.profile { try printProfile() }
+        if !options.quiet { tellResult() }
+        if options.profile { failures.attempt { try tellProfile() } }
+        try failures.end()
     }
 
     private func tell(of player: ScriptPlayer) throws {
         guard player.entriesLeft == 0 else {
             throw CLMatError.dataMismatch(
-                "The run ended at step \(learner.status.step), before the last \(player.entriesLeft) entries of the script."
+                "The run ended at step \(learner.status.step), before the last \(player.entriesLeft == 1 ? "entry" : "\(player.entriesLeft) entries") of the script."
             )
         }
-        if !options.quiet { print("The script's \(player.expectationsMet) expectations hold.") }
+        let count = player.expectationsMet
+        if !options.quiet {
+            results.tell("The script's \(counted(count, "expectation")) \(count == 1 ? "holds" : "hold").")
+        }
     }
 
     /// A run without a window that nobody told how long to be ends after this many seconds, or with its script.
@@ -226,23 +280,31 @@ struct Session: Sendable {
         say("Wrote \(file).")
     }
 
-    private func writePictures() throws {
+    private func writePictures() {
         guard options.pictures != "none" else { return }
-        for figure in plan.command.pictures {
-            guard learner.dashboard.figures.contains(where: { $0.id == figure }) else { continue }
-            let content = try learner.content(of: figure)
-            if case .empty = content { continue }
-            let file = "\(options.pictures)/\(model)-\(figure).png"
-            if case .imageGrid(let grid) = content {
-                try Viewer.writePNG(of: grid, to: file)
-            } else {
-                try onMain { () throws(CLMatError) in
-                    try Viewer.writePNG(
-                        ofFigure: figure, of: learner, to: file, options: viewerOptions(layoutName: nil))
-                }
-            }
-            say("Wrote \(file).")
+        do throws(CLMatError) {
+            // Not looked at yet where a run that wanted a window got none.
+            try plan.checks.checkFolder(options.pictures)
+            try Files.makeFolder(options.pictures)
+        } catch {
+            return failures.add(error)
         }
+        for figure in plan.command.pictures { failures.attempt { try writePicture(figure) } }
+    }
+
+    private func writePicture(_ figure: String) throws {
+        guard learner.dashboard.figures.contains(where: { $0.id == figure }) else { return }
+        let content = try learner.content(of: figure)
+        if case .empty = content { return }
+        let file = "\(options.pictures)/\(model)-\(figure).png"
+        if case .imageGrid(let grid) = content {
+            try Viewer.writePNG(of: grid, to: file)
+        } else {
+            try onMain { () throws(CLMatError) in
+                try Viewer.writePNG(ofFigure: figure, of: learner, to: file, options: viewerOptions(layoutName: nil))
+            }
+        }
+        say("Wrote \(file).")
     }
 
     private func say(_ text: String) {
@@ -259,68 +321,34 @@ struct Session: Sendable {
         return try result.get()
     }
 
-    /// Ctrl-c and the like end the run after the step in progress; its files are written.
-    private func endRun(on number: Int32) -> any DispatchSourceSignal {
-        signal(number, SIG_IGN)
-        let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
-        source.setEventHandler { [learner] in learner.stop() }
-        source.resume()
-        return source
-    }
-
     private func writeSummary() throws(CLMatError) {
         guard let file = options.summary else { return }
         try Files.write(
             Summary(learner: learner, model: model, device: device, seed: learner.options.seed).json + "\n", to: file)
     }
 
-    private func printProfile() throws(CLMatError) {
+    private func tellProfile() throws(CLMatError) {
         device.profile.isRecording = false
         let roofline = try Roofline.measure(on: device)
-        print(device.profile.report(steps: learner.status.step, roofline: roofline))
+        results.tell("\(device.profile.report(steps: learner.status.step, roofline: roofline))")
     }
 
-    private func printResult() {
+    private func tellResult() {
         let status = learner.status
-        print("\(learner.title), \(device.summary), seed \(learner.options.seed)")
-        print("\(grouped(status.step)) steps (\(format(status.epoch)) epochs) in \(format(status.seconds)) s")
+        results.tell("\(learner.title), \(device.summary), seed \(learner.options.seed)")
+        results.tell("\(counted(status.step, "step")) (\(format(status.epoch)) epochs) in \(format(status.seconds)) s")
         let values = learner.timeline.lastValues
         for metric in learner.dashboard.metrics {
             guard let value = values[metric.id] else { continue }
-            print("  \(metric.title) (\(metric.unit)): \(format(value, digits: 4))")
+            results.tell("  \(metric.title) (\(metric.unit)): \(format(value, digits: 4))")
         }
         for (rate, value) in learner.totalRates.sorted(by: { $0.key < $1.key }) {
-            print("  \(rate.replacingOccurrences(of: "-", with: " ")) per second: \(format(value))")
+            results.tell("  \(rate.replacingOccurrences(of: "-", with: " ")) per second: \(format(value))")
         }
     }
 
-    /// Whether a path is a folder's, or leads into it.
-    static func lies(_ path: String, in folder: String) -> Bool {
-        func parts(_ path: String) -> [String] {
-            URL(fileURLWithPath: path).resolvingSymlinksInPath().standardizedFileURL.pathComponents
-        }
-        return parts(path).starts(with: parts(folder))
-    }
-
-    static func makeFolder(_ path: String) throws(CLMatError) {
-        try Files.makeFolder(path)
-        guard access(path, W_OK) == 0 else {
-            throw .fileNotWritable(path: path, reason: "the folder may not be written to")
-        }
-    }
-
-    /// - Throws: ``CLMatError/fileNotWritable(path:reason:)`` if the folder is not there or may not be written.
-    static func checkWritable(_ path: String) throws(CLMatError) {
-        let folder = URL(fileURLWithPath: path).deletingLastPathComponent().path
+    static func isFolder(_ path: String) -> Bool {
         var isFolder: ObjCBool = false
-        guard FileManager.default.fileExists(atPath: folder, isDirectory: &isFolder), isFolder.boolValue else {
-            throw .fileNotWritable(path: path, reason: "there is no folder \(folder)")
-        }
-        guard !(FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) && isFolder.boolValue) else {
-            throw .fileNotWritable(path: path, reason: "it is a folder")
-        }
-        guard access(folder, W_OK) == 0 else {
-            throw .fileNotWritable(path: path, reason: "the folder \(folder) may not be written to")
-        }
+        return FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) && isFolder.boolValue
     }
 }

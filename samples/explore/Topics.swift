@@ -12,7 +12,7 @@ struct Topics: ModelCommand {
         discussion: """
             --data is debian (the descriptions of packages that this machine can install), 20newsgroups, kos or nips (in \
             $CLMAT_DATA), or a path: UCI's docword.NAME.txt with vocab.NAME.txt beside it, a folder of texts, a file with a \
-            document a line, or a CSV file (--column).
+            document per line, or a CSV file (--column).
             """,
         subcommands: [Infer.self])
 
@@ -76,48 +76,61 @@ struct Topics: ModelCommand {
         let corpus = try text.load(options.givenData ?? defaultData)
         if !options.quiet {
             standardError(
-                "\(corpus.name): \(grouped(corpus.count)) documents, \(grouped(corpus.vocabulary.count)) words, \(grouped(corpus.tokens)) tokens."
+                "\(corpus.name): \(counted(corpus.count, "document")), \(counted(corpus.vocabulary.count, "word")), \(counted(corpus.tokens, "token"))."
             )
-            corpus.notes.forEach { standardError($0) }
         }
         var defaults = LDATrainer.Defaults()
         defaults.batchSize = options.batch
         defaults.seed = learnerOptions.seed
         defaults.memory = try RunOptions.bytes(memory, of: "--memory")
-        let trainer = try LDATrainer(
-            corpus, topics: topics, heldOut: try split(corpus), defaults: defaults, on: device)
+        let (split, note) = try split(corpus)
+        let trainer = try LDATrainer(corpus, topics: topics, heldOut: split, defaults: defaults, on: device)
         if !trainer.keepsSamples, !options.quiet {
             standardError(
                 "The samples of all minibatches do not fit --memory \(memory): their moving average is learned from instead."
             )
         }
-        return try Learner(trainer, data: TopicBatches(trainer), options: learnerOptions)
+        return try Learner(
+            trainer, data: TopicBatches(trainer, notes: [note].compactMap { $0 }), options: learnerOptions)
     }
 
-    /// The same documents whatever the seed of the run is, so that runs can be compared.
-    private func split(_ corpus: Corpus) throws -> HeldOutSplit? {
-        if let heldout { return try HeldOutSplit.read(heldout, for: corpus) }
-        // Of a handful of documents none can be spared.
+    /// The same documents whatever the seed of the run is, so that runs can be compared; and why there are none.
+    private func split(_ corpus: Corpus) throws -> (HeldOutSplit?, note: String?) {
+        if let heldout { return (try HeldOutSplit.read(heldout, for: corpus), nil) }
         let share = heldoutShare ?? 0.1
-        guard share > 0, corpus.count >= 20 else { return nil }
-        return try HeldOutSplit(of: corpus, share: share, seed: 1)
+        guard share > 0 else { return (nil, nil) }
+        // Of a handful of documents none can be spared, unless it is asked for.
+        let candidates = HeldOutSplit.candidates(in: corpus).count
+        let fewest = heldoutShare == nil ? 20 : 2
+        guard candidates >= fewest else {
+            return (
+                nil,
+                """
+                No documents are held out, and there is no held-out score: \(candidates) of \(grouped(corpus.count)) can be split \
+                in two, which takes \(HeldOutSplit.fewestTokens) tokens of the words that are kept, and \(fewest) are needed.
+                """
+            )
+        }
+        return (try HeldOutSplit(of: corpus, share: share, seed: 1), nil)
     }
 
-    func finish(_ learner: Learner) throws {
+    func finish(_ learner: Learner, _ failures: Failures) {
         guard model != nil || export != nil, let trainer = learner.model(as: LDATrainer.self) else { return }
-        if let model { try trainer.lda.save(to: model) }
-        if let export { try trainer.export(to: export) }
+        if let model { failures.attempt { try trainer.lda.save(to: model) } }
+        if let export { failures.attempt { try trainer.export(to: export) } }
     }
 
-    var outputs: [String] { [model].compactMap { $0 } }
+    var outputs: [(option: String, path: String)] { model.map { [("--model", $0)] } ?? [] }
     var outputFolders: [String] { [export].compactMap { $0 } }
+    var inputs: [String] { [heldout, text.stopWords].compactMap { $0 } }
+    func readsEveryFile(of folder: String) -> Bool { true }
 }
 
 /// The topics of new documents.
 struct Infer: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "infer", _superCommandName: "explore lda",
-        abstract: "Topics of new documents, as CSV: a row per document, a column per topic.")
+        abstract: "Topics of new documents, as CSV: one row per document, one column per topic.")
 
     @Option(help: ArgumentHelp("What explore lda --model wrote.", valueName: "file"))
     var model: String
@@ -136,6 +149,7 @@ struct Infer: ParsableCommand {
     var device: String?
 
     func run() throws {
+        try checkOutput()
         let (device, _) = try Device.choose(device)
         let lda = try LDA.load(model, on: device)
         var options = TextOptions.standard(for: data)
@@ -146,11 +160,17 @@ struct Infer: ParsableCommand {
         options.column = column
         options.keepsCase = lda.vocabulary.contains { $0.contains(where: \.isUppercase) }
         let corpus = try Corpus.load(data, options)
-        let places = Dictionary(lda.vocabulary.enumerated().map { ($1, $0) }, uniquingKeysWith: { first, _ in first })
+        // In the form in which words are counted: a vocabulary of another program, or an older one, may have others.
+        let places = Dictionary(
+            lda.vocabulary.enumerated().map {
+                (TextOptions.countedForm(of: $1, keepsCase: options.keepsCase), $0)
+            }, uniquingKeysWith: { first, _ in first })
         let known = corpus.vocabulary.map { places[$0] }
         if known.allSatisfy({ $0 == nil }) {
-            throw CLMatError.dataMismatch("No word of \(corpus.name) is known to \(model).")
+            throw CLMatError.dataMismatch(
+                (["No word of \(corpus.name) is known to \(model)."] + corpus.notes).joined(separator: " "))
         }
+        corpus.notes.forEach { standardError($0) }
         var text = "document," + (0..<lda.topics).map { "topic \($0 + 1)" }.joined(separator: ",") + "\n"
         for first in stride(from: 0, to: corpus.count, by: 5000) {
             let documents = first..<min(corpus.count, first + 5000)
@@ -161,6 +181,17 @@ struct Infer: ParsableCommand {
                 text += csvField(corpus.documentName(document)) + "," + shares.joined(separator: ",") + "\n"
             }
         }
-        try Files.write(text, to: output ?? "/dev/stdout")
+        if let output { try Files.write(text, to: output) } else { try StandardOutput.write(text) }
+    }
+
+    /// What could not be written is said before the work.
+    private func checkOutput() throws(CLMatError) {
+        guard let output else { return try StandardOutput.write("") }
+        var isFolder: ObjCBool = false
+        let isThere = FileManager.default.fileExists(atPath: data, isDirectory: &isFolder)
+        let isData = isThere && !Corpus.knownNames.contains(data)
+        var checks = OutputChecks(
+            dataFolder: isData && isFolder.boolValue ? data : nil, inputs: [model] + (isData ? [data] : []))
+        try checks.check(output, of: "--output")
     }
 }

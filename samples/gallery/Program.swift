@@ -12,6 +12,7 @@ import Viewer
 /// `--figures text,heatmap` opens these figures and closes the others.
 @main struct Program {
     @MainActor static func main() {
+        Descriptors.prepare()
         var options = ViewerOptions(title: "Gallery · made-up data", profile: Gallery.profile)
         var screenshot: String?
         var pictures: String?
@@ -73,13 +74,13 @@ import Viewer
                 learner.wait()
             }
         } catch {
-            FileHandle.standardError.write(Data("gallery: \(error)\n".utf8))
+            StandardError.say("gallery: \(error)")
             exit(1)
         }
     }
 
     static func usage(_ problem: String) -> Never {
-        FileHandle.standardError.write(Data("gallery: \(problem)\n".utf8))
+        StandardError.say("gallery: \(problem)")
         exit(64)
     }
 }

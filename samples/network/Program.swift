@@ -6,6 +6,7 @@ import Viewer
 /// A network of one's own in the window, with the sampler: the README's second example.
 @main @MainActor struct Program {
     static func main() throws {
+        Usage.begin()
         let device = try Device.default
         let data = try ImageDataSet.load("fashion-mnist")
         let network = try Network(

@@ -18,11 +18,8 @@ typedef struct Gui Gui;
 
 enum { GUI_FACES = 5 };
 
-/// One font for each face; a null path, or a file that cannot be read, gives the built-in font.
-typedef struct {
-    const char *path[GUI_FACES];
-    float size[GUI_FACES];    // ascent + descent
-} GuiFonts;
+/// A font file that is open.
+typedef struct GuiFontFile GuiFontFile;
 
 /// What happened to an item, added up.
 enum {
@@ -42,15 +39,43 @@ enum { GUI_CURSOR_ARROW, GUI_CURSOR_TEXT, GUI_CURSOR_RESIZE, GUI_CURSOR_HAND, GU
 
 // MARK: Life
 
-/// `renderer` is an SDL_Renderer, which must outlive the result. A unit is `scale` pixels, and fonts are drawn for that.
-/// Returns null if the font texture cannot be made.
-Gui *gui_create(void *renderer, const GuiFonts *fonts, float scale);
+/// `renderer` is an SDL_Renderer, which must outlive the result. A unit is `scale` pixels. Fonts come before the first
+/// frame. Returns null if there is no memory.
+Gui *gui_create(void *renderer, float scale);
 void gui_destroy(Gui *gui);
-/// Whether the face was read from its file.
-bool gui_face_is_loaded(const Gui *gui, int face);
-bool gui_face_has(const Gui *gui, int face, uint32_t character);
 /// The colours of what ImGui draws itself: text fields and scroll bars.
 void gui_set_colours(Gui *gui, uint32_t text, uint32_t field, uint32_t selection, uint32_t grab);
+
+// MARK: Fonts
+
+/// Opens a TrueType or OpenType file, of a collection the font of that index. Returns null for what is none, or damaged.
+GuiFontFile *gui_font_open(const char *path, int index);
+/// No Gui needs the file between two builds of its fonts.
+void gui_font_close(GuiFontFile *file);
+bool gui_font_has(const GuiFontFile *file, uint32_t character);
+/// Ascent and descent together, for an em of 1.
+float gui_font_height(const GuiFontFile *file);
+
+/// Fonts are built anew between two frames, from begin to end. The first file of a face is its own, the others give what
+/// that one lacks; a face without a file has the built-in font.
+void gui_fonts_begin(Gui *gui);
+/// `size` is ascent and descent together, in units; `pairs` holds first and last letters by turns, `count` in all.
+/// `is_sharp` keeps the strokes of small, dense letters apart.
+void gui_fonts_add(
+    Gui *gui, int face, const GuiFontFile *file, float size, const uint16_t *pairs, int count, bool is_sharp);
+/// Makes the built-in font the face's own, if it has none yet.
+void gui_fonts_add_builtin(Gui *gui, int face);
+/// Returns false, with the old fonts in their places, if their texture cannot be made.
+bool gui_fonts_end(Gui *gui);
+bool gui_face_has(const Gui *gui, int face, uint32_t character);
+/// How many letters were drawn for the face.
+int gui_face_glyphs(const Gui *gui, int face);
+
+/// Whether text was drawn or measured whose letters are missing, and were not taken yet.
+bool gui_lacks_letters(const Gui *gui);
+/// Gives letters that text asked a face for and that it lacks, each once; of those beyond U+FFFF, which it cannot have,
+/// only the first. Returns how many it gave: fewer than `capacity` are all.
+int gui_take_missing(Gui *gui, int face, uint32_t *letters, int capacity);
 
 // MARK: Input
 
@@ -70,6 +95,8 @@ void gui_end_frame(Gui *gui);
 bool gui_is_typing(Gui *gui);
 /// Pixels a unit.
 float gui_scale(void);
+/// Another one for each set of fonts, for what keeps the widths of text.
+int gui_fonts_version(void);
 void gui_mouse(float *x, float *y);
 bool gui_mouse_was_pressed(void);
 float gui_wheel(void);

@@ -14,7 +14,7 @@ public struct CentreIndex: Sendable {
     /// - Parameters:
     ///   - centres: K × D, K > 0.
     ///   - weights: w, 1 × D; all 1 if nil.
-    ///   - penalties: p, one a centre; all 0 if nil.
+    ///   - penalties: p ≥ 0, one per centre; all 0 if nil.
     /// - Cost: some 3KD operations, and as much memory as the centres.
     /// - Throws: ``CLMatError/shapeMismatch(operation:left:right:rule:)``, or
     ///   ``CLMatError/invalidArgument(operation:problem:)`` if there is no centre.
@@ -68,8 +68,11 @@ public struct CentreIndex: Sendable {
     ///
     /// A point that holds a number that is none is at no distance (NaN), and gets centre 0.
     /// - Shapes: points N × D.
-    /// - Accuracy: distances within some D·ε·(‖x‖² + ‖m‖²), as they are differences of squares; with penalties, ε·p more.
-    /// - Cost: 2NKD operations; no N × K matrix is kept.
+    /// - Accuracy: each distance within (D + 3)·ε of itself, wherever the points lie, since it is summed up from the
+    ///   differences. The centre is the nearest but for centres that are as near within those roundings: it is found by a matrix
+    ///   product, and centres that the product's roundings cannot tell apart are compared by their distances.
+    /// - Cost: 2NKD operations, and 3D for each centre that has to be looked at again: rarely more than one per point, but up to
+    ///   K where groups of points lie much farther from the origin than from each other; no N × K matrix is kept.
     /// - Throws: ``CLMatError/shapeMismatch(operation:left:right:rule:)``.
     /// - Source: Jiang, "Exploratory model analysis for machine learning", UCB/EECS-2018-34, eq. 2.4 and 2.6.
     public func nearest(to points: Matrix) throws(CLMatError) -> Assignment {
@@ -92,15 +95,11 @@ public struct CentreIndex: Sendable {
             try device.launch(
                 .kmeansAssign,
                 [
-                    .int(count), .int(columns), points.argument, weights.argument, packed.argument, biases.argument,
-                    penalties.argument, nearest.argument, distances.argument,
+                    .int(count), .int(columns), points.argument, weights.argument, centres.argument, packed.argument,
+                    biases.argument, penalties.argument, nearest.argument, distances.argument,
                 ],
                 over: .groups(points.rows, bytes: 4 * columns, operations: 2 * count * columns))
         case .product:
-            let squares = try Matrix(uninitialised: Shape(points.rows, 1), on: device)
-            try device.launch(
-                .kmeansSquares, [.int(columns), points.argument, weights.argument, squares.argument],
-                over: .groups(points.rows, bytes: 4 * columns, operations: 3 * columns))
             let scaled = try centres * weights
             // The products of one block of points take at most this much memory.
             let block = max(1, min(points.rows, (32 << 20) / (4 * count)))
@@ -113,10 +112,11 @@ public struct CentreIndex: Sendable {
                 try device.launch(
                     .kmeansNearest,
                     [
-                        .int(first), .int(count), products.argument, squares.argument, biases.argument,
-                        penalties.argument, nearest.argument, distances.argument,
+                        .int(first), .int(count), .int(columns), products.argument, points.argument,
+                        weights.argument, centres.argument, biases.argument, penalties.argument, nearest.argument,
+                        distances.argument,
                     ],
-                    over: .groups(rows, bytes: 4 * count, operations: 3 * count))
+                    over: .groups(rows, bytes: 4 * (count + 2 * columns), operations: 3 * (count + columns)))
             }
         }
         return Assignment(nearest: nearest, squaredDistances: distances)
@@ -129,12 +129,18 @@ public struct Assignment: Sendable {
     public let nearest: IntVector
     /// N × 1: Σ_d w_d (x_d − m_kd)² to that centre, without its penalty.
     public let squaredDistances: Matrix
+
+    public init(nearest: IntVector, squaredDistances: Matrix) {
+        (self.nearest, self.squaredDistances) = (nearest, squaredDistances)
+    }
 }
 
 /// Points added up by cluster.
 public struct ClusterSums: Sendable {
-    /// K × D.
+    /// K × D: Σ (x − c) over the points x of a cluster, c the row of ``around``.
     public let sums: Matrix
+    /// K × D.
+    public let around: Matrix
     /// How many points each cluster has.
     public let counts: [Int]
     private let starts: IntVector
@@ -142,23 +148,24 @@ public struct ClusterSums: Sendable {
     /// - Parameters:
     ///   - points: N × D.
     ///   - labels: the cluster of each point.
+    ///   - around: c, K × D. Sums of differences from the clusters' centres stay small, so that means far from the origin
+    ///     keep their digits; sums around 0 are plain ones.
     /// - Cost: reads the points once; the labels go over the host, where they are counted and sorted. Sums are made in the
     ///   order of the points, in blocks, so they repeat bit for bit.
     /// - Throws: ``CLMatError/shapeMismatch(operation:left:right:rule:)``, or
     ///   ``CLMatError/invalidArgument(operation:problem:)`` for a label outside the clusters.
-    public init(of points: Matrix, by labels: IntVector, clusters: Int) throws(CLMatError) {
-        try self.init(of: points, by: labels.values, clusters: clusters)
-    }
-
-    /// The same with labels that are on the host already.
-    public init(of points: Matrix, by labels: [Int32], clusters: Int) throws(CLMatError) {
+    public init(of points: Matrix, by labels: [Int32], around: Matrix) throws(CLMatError) {
+        let clusters = around.rows
+        try requireSameDevice(points.device, around.device, "ClusterSums")
         guard labels.count == points.rows else {
             throw .shapeMismatch(
                 operation: "ClusterSums", left: points.shape, right: Shape(labels.count, 1),
-                rule: "There must be one label a point.")
+                rule: "There must be one label per point.")
         }
-        guard clusters >= 0, clusters < Int(Int32.max) else {
-            throw .invalidArgument(operation: "ClusterSums", problem: "There cannot be \(clusters) clusters.")
+        guard around.columns == points.columns else {
+            throw .shapeMismatch(
+                operation: "ClusterSums", left: points.shape, right: around.shape,
+                rule: "Points and what they are summed around must have the same number of columns.")
         }
         // Counting sort: points by cluster, in their own order within.
         var counts = [Int](repeating: 0, count: clusters)
@@ -178,7 +185,7 @@ public struct ClusterSums: Sendable {
             next[Int(label)] += 1
         }
         let device = points.device
-        self.counts = counts
+        (self.counts, self.around) = (counts, around)
         self.starts = try IntVector(starts, on: device)
         let sorted = try IntVector(order, on: device)
         sums = try Matrix(uninitialised: Shape(clusters, points.columns), on: device)
@@ -190,9 +197,24 @@ public struct ClusterSums: Sendable {
             .kmeansSums,
             [
                 .int(chunks), .int(points.columns), points.argument, sorted.argument, self.starts.argument,
-                sums.argument,
+                around.argument, sums.argument,
             ],
-            over: .groups(clusters * chunks, bytes: 4 * share * min(chunk, points.columns), operations: share * chunk))
+            over: .groups(
+                clusters * chunks, bytes: 4 * share * min(chunk, points.columns), operations: 2 * share * chunk))
+    }
+
+    /// Plain sums: those around 0.
+    public init(of points: Matrix, by labels: [Int32], clusters: Int) throws(CLMatError) {
+        guard clusters >= 0, clusters < Int(Int32.max) else {
+            throw .invalidArgument(operation: "ClusterSums", problem: "There cannot be \(clusters) clusters.")
+        }
+        try self.init(
+            of: points, by: labels, around: Matrix(zeros: Shape(clusters, points.columns), on: points.device))
+    }
+
+    /// The same with labels that are on the device.
+    public init(of points: Matrix, by labels: IntVector, clusters: Int) throws(CLMatError) {
+        try self.init(of: points, by: labels.values, clusters: clusters)
     }
 
     /// m_k ← (1 − η_k) m_k + η_k · mean of the points of cluster k; a centre without points stays where it is.
@@ -211,9 +233,69 @@ public struct ClusterSums: Sendable {
         try centres.device.launch(
             .kmeansMove,
             [
-                .int(centres.rows), .int(centres.columns), starts.argument, factors.argument, sums.argument,
-                centres.argument,
+                .int(centres.rows), .int(centres.columns), starts.argument, factors.argument, around.argument,
+                sums.argument, centres.argument,
             ],
-            over: .elements(centres.count, bytes: 12, operations: 4))
+            over: .elements(centres.count, bytes: 16, operations: 5))
+    }
+}
+
+extension Matrix {
+    /// A row of weights, all 1 if none are given.
+    private func given(_ weights: Matrix?) throws(CLMatError) -> Matrix {
+        if let weights { return weights }
+        return try Matrix(filledWith: 1, Shape(1, columns), on: device)
+    }
+
+    /// Σ_d w_d (x_d − c_d)² of each row x to one point c.
+    ///
+    /// - Shapes: N × D; c and w 1 × D, w all 1 if nil; gives N × 1.
+    /// - Accuracy: within (D + 3)·ε of itself, wherever the rows lie.
+    /// - Throws: ``CLMatError/shapeMismatch(operation:left:right:rule:)``.
+    public func squaredDistances(to centre: Matrix, weights: Matrix? = nil) throws(CLMatError) -> Matrix {
+        let weights = try given(weights)
+        for row in [centre, weights] {
+            try requireSameDevice(device, row.device, "squaredDistances")
+            guard row.shape == Shape(1, columns) else {
+                throw .shapeMismatch(
+                    operation: "squaredDistances", left: shape, right: row.shape,
+                    rule: "The point and the weights must be rows with as many columns as the matrix.")
+            }
+        }
+        let distances = try Matrix(uninitialised: Shape(rows, 1), on: device)
+        guard rows > 0 else { return distances }
+        try device.launch(
+            .kmeansDistances,
+            [.int(columns), argument, weights.argument, centre.argument, distances.argument],
+            over: .groups(rows, bytes: 4 * columns, operations: 4 * columns))
+        return distances
+    }
+
+    /// √(Σ_d w_d (x_d − y_d)²) of all pairs of rows x and y.
+    ///
+    /// - Shapes: N × D; w 1 × D, all 1 if nil; gives N × N.
+    /// - Accuracy: within 1/1000 of itself, wherever the rows lie: a pair that a matrix product cannot tell apart so well is
+    ///   summed up from its differences.
+    /// - Cost: 2N²D operations, and 3D for each pair that lies much nearer to each other than to the origin.
+    /// - Throws: ``CLMatError/shapeMismatch(operation:left:right:rule:)``.
+    public func pairwiseDistances(weights: Matrix? = nil) throws(CLMatError) -> Matrix {
+        let weights = try given(weights)
+        try requireSameDevice(device, weights.device, "pairwiseDistances")
+        guard weights.shape == Shape(1, columns) else {
+            throw .shapeMismatch(
+                operation: "pairwiseDistances", left: shape, right: weights.shape,
+                rule: "The weights must be a row with as many columns as the matrix.")
+        }
+        let weighted = try self * weights
+        let squares = try rowDots(weighted)
+        let distances = try matmul(weighted, transposing: .right)
+        guard rows > 0 else { return distances }
+        try device.launch(
+            .kmeansPairs,
+            [
+                .int(rows), .int(columns), argument, weights.argument, squares.argument, distances.argument,
+            ],
+            over: .groups(rows, bytes: 8 * rows, operations: 4 * rows))
+        return distances
     }
 }

@@ -1,4 +1,4 @@
-// PNG and JPEG, by stb (Debian's libstb-dev).
+// PNG, JPEG, BMP and GIF, by stb (Debian's libstb-dev). stb checks neither that a JPEG or BMP is whole nor checksums.
 #pragma once
 #include <stddef.h>
 
@@ -6,7 +6,11 @@
 /// Returns null if there is no memory.
 unsigned char *clmat_png_encode(const unsigned char *pixels, int width, int height, int channels, int *length);
 void clmat_png_free(unsigned char *png);
-/// The size that the header of an image names. Returns 0 if it is no image of a kind that is known.
-int clmat_image_size(const unsigned char *bytes, int length, int *width, int *height);
-/// Decodes PNG or JPEG bytes to RGBA. Returns null if they are neither; the caller frees with `clmat_png_free`.
+/// Decodes PNG, JPEG, BMP or the first image of a GIF to RGBA. Returns null if it is none; the caller frees with `clmat_png_free`.
 unsigned char *clmat_image_decode(const unsigned char *bytes, int length, int *width, int *height);
+/// The same for 16 bits in a channel.
+unsigned short *clmat_image_decode_16_bit(const unsigned char *bytes, int length, int *width, int *height);
+/// What the header says; 0 if it is none of these.
+int clmat_image_size(const unsigned char *bytes, int length, int *width, int *height);
+/// Whether it is a PNG with 16 bits in a channel.
+int clmat_image_is_16_bit(const unsigned char *bytes, int length);

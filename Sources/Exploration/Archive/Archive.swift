@@ -58,6 +58,9 @@ public final class Archive {
 
     public var isReading: Bool { purpose == .reading }
 
+    /// Whether what is read has something of this name: files of earlier versions may lack it.
+    public func has(_ name: String) -> Bool { tensors[prefix + name] != nil }
+
     /// Names within `body` begin with `name` and a dot.
     public func group(_ name: String, _ body: () throws(CLMatError) -> Void) throws(CLMatError) {
         let before = prefix

@@ -25,14 +25,18 @@ enum CommandWords {
     /// A command, or one that waits for a branch's number.
     enum Parsed: Sendable, Equatable {
         case command(Command)
+        /// A value as a person would type it, which only the control can read.
+        case setTyped(control: String, to: String)
         case go(BranchWord)
         case rename(BranchWord, String)
         case delete(BranchWord)
         case compare(BranchWord)
 
-        func command(_ timeline: Timeline) throws(CLMatError) -> Command {
+        /// The command; nil for a value that only a control can read.
+        func command(_ timeline: Timeline) throws(CLMatError) -> Command? {
             switch self {
             case .command(let command): command
+            case .setTyped: nil
             case .go(let word): .go(to: try word.resolve(timeline))
             case .rename(let word, let name): .rename(branch: try word.resolve(timeline), to: name)
             case .delete(let word): .delete(branch: try word.resolve(timeline))
@@ -73,8 +77,10 @@ enum CommandWords {
         guard let value = entry[verb] else { return nil }
         switch verb {
         case "set":
-            guard let id = value.text, let to = entry["to"]?.double else { return nil }
-            return .command(.set(control: id, to: to))
+            guard let id = value.text, let to = entry["to"] else { return nil }
+            if let text = to.text { return .setTyped(control: id, to: text) }
+            if let truth = to.truth { return .setTyped(control: id, to: truth ? "on" : "off") }
+            return to.double.map { .command(.set(control: id, to: $0)) }
         case "pause": return value.truth == true ? .command(.pause) : nil
         case "resume": return value.truth == true ? .command(.resume) : nil
         case "undo": return value.truth == true ? .command(.undo) : nil

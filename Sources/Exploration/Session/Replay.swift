@@ -20,13 +20,16 @@ public final class Replay: Director, Recorder {
         /// Those beyond the tolerance: the first of each metric, and how many there are in all.
         public internal(set) var first: [Difference] = []
         public internal(set) var differences = 0
-        /// The largest |found − recorded| / max(|recorded|, |found|) by metric.
+        /// The largest |found − recorded| / max(|recorded|, |found|, s/5) by metric, s the largest |value| that the metric
+        /// has in the session.
         public internal(set) var largest: [String: Double] = [:]
         public var isSame: Bool { differences == 0 }
     }
 
     private let events: [SessionFile.Event]
     private let tolerance: Double
+    /// The largest |recorded| by metric.
+    private let scales: [String: Double]
     private let state = Mutex(State())
 
     private struct State {
@@ -35,10 +38,22 @@ public final class Replay: Director, Recorder {
         var problem: String?
     }
 
-    /// - Parameter tolerance: how far a value may lie from the recorded one, as a share of the larger; 0 asks for the same
-    ///   bits.
+    /// - Parameter tolerance: how far a value may lie from the recorded one, as a share of the larger one; of a fifth of the
+    ///   largest that its metric has in the session, if that is more, as a share of a value near zero would ask for its last
+    ///   digits. 0 asks for the same bits.
     public init(_ session: SessionFile, tolerance: Double) {
         (events, self.tolerance) = (session.events, tolerance)
+        var scales: [String: Double] = [:]
+        for event in events {
+            switch event {
+            case .step(_, _, let metrics), .end(_, _, let metrics):
+                for (metric, value) in metrics where value.isFinite {
+                    scales[metric] = max(scales[metric] ?? 0, abs(value))
+                }
+            case .command: break
+            }
+        }
+        self.scales = scales
     }
 
     public var report: Report { state.withLock { $0.report } }
@@ -83,7 +98,7 @@ public final class Replay: Director, Recorder {
             if step != position.step {
                 state.report.note("step", Double(step), Double(position.step), step, branch, tolerance: 0)
             }
-            state.report.compare(metrics, measurements.values, step, branch, tolerance)
+            state.report.compare(metrics, measurements.values, step, branch, tolerance, scales)
         }
     }
 
@@ -95,26 +110,30 @@ public final class Replay: Director, Recorder {
                 return
             }
             state.next += 1
-            state.report.compare(metrics, concluded.values, step, branch, tolerance)
+            state.report.compare(metrics, concluded.values, step, branch, tolerance, scales)
         }
     }
 }
 
 extension Replay.Report {
     fileprivate mutating func compare(
-        _ recorded: [String: Double], _ found: [String: Double], _ step: Int, _ branch: Int, _ tolerance: Double
+        _ recorded: [String: Double], _ found: [String: Double], _ step: Int, _ branch: Int, _ tolerance: Double,
+        _ scales: [String: Double]
     ) {
         for metric in Set(recorded.keys).union(found.keys).sorted() {
             values += 1
-            note(metric, recorded[metric] ?? .nan, found[metric] ?? .nan, step, branch, tolerance: tolerance)
+            note(
+                metric, recorded[metric] ?? .nan, found[metric] ?? .nan, step, branch, tolerance: tolerance,
+                scale: scales[metric] ?? 0)
         }
     }
 
     fileprivate mutating func note(
-        _ metric: String, _ recorded: Double, _ found: Double, _ step: Int, _ branch: Int, tolerance: Double
+        _ metric: String, _ recorded: Double, _ found: Double, _ step: Int, _ branch: Int, tolerance: Double,
+        scale: Double = 0
     ) {
         if recorded == found || (recorded.isNaN && found.isNaN) { return }
-        let size = max(abs(recorded), abs(found))
+        let size = max(abs(recorded), abs(found), scale / 5)
         let share = size.isFinite && size > 0 ? abs(found - recorded) / size : .infinity
         largest[metric] = max(largest[metric] ?? 0, share)
         guard share > tolerance else { return }

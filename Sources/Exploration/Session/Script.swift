@@ -4,7 +4,7 @@ import Foundation
 /// What a person would do at the window, as a list: `{"step": 500, "set": "noise", "to": 0.1}`. Entries are done in
 /// order, each when so many steps have been made; a rewind goes back in steps, and the next entries count from there.
 ///
-/// Beside the commands (`set`/`to`, `pause`, `resume`, `attach`, `detach`, `act`/`arguments`, `rewind`, `undo`, `redo`,
+/// Beside the commands (`set`/`to` with a number, or what a person would type: `"off"`, `"0..1"`; `pause`, `resume`, `attach`, `detach`, `act`/`arguments`, `rewind`, `undo`, `redo`,
 /// `branch`, `go`, `rename`/`to`, `delete`, `compare`):
 /// - `keep`: a metric, `as`: a name, `over`: a number of steps (1 if missing): keeps its mean under that name.
 /// - `expect`: a metric, `over`, and one of `below`, `above` or `near` with `within` (a share): what it is compared
@@ -58,7 +58,10 @@ public struct Script: Sendable {
     public init(json: Data, from source: String) throws(CLMatError) {
         self.source = source
         guard let list = JSONValue.reading(json)?.list else {
-            throw .fileDamaged(path: source, place: "its beginning", problem: "a script is a JSON list of entries")
+            let fault = JSONPlace.ofError(in: json)
+            throw .fileDamaged(
+                path: source, place: fault?.place ?? "its beginning",
+                problem: (fault.map { "\($0.problem); " } ?? "") + "a script is a JSON list of entries")
         }
         var entries: [Entry] = []
         for (index, value) in list.enumerated() {
@@ -78,6 +81,11 @@ public struct Script: Sendable {
         return false
     }
 
+    /// The files of its pictures.
+    public var screenshots: [String] {
+        entries.compactMap { if case .screenshot(let path) = $0.deed { path } else { nil } }
+    }
+
     /// What an entry may have beside its verb.
     private static let extras: [String: Set<String>] = [
         "set": ["to"], "rename": ["to"], "act": ["arguments"], "keep": ["as", "over"],
@@ -93,6 +101,10 @@ public struct Script: Sendable {
         let verbs = CommandWords.verbs.filter { $0 != "run" } + ownVerbs
         let found = value.keys.filter { verbs.contains($0) }
         guard let verb = found.first, found.count == 1 else {
+            let strangers = value.keys.filter { key in key != "step" && !extras.values.contains { $0.contains(key) } }
+            if found.isEmpty, let stranger = strangers.first {
+                throw wrong("\(CLMatError.unknownName(kind: "verb", name: stranger, known: verbs))")
+            }
             throw wrong("it needs one of \(verbs.joined(separator: ", "))\(found.count > 1 ? ", not several" : "")")
         }
         let known = Self.extras[verb] ?? []

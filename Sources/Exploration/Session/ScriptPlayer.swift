@@ -54,6 +54,8 @@ public final class ScriptPlayer: Director {
             guard entry.step == position.step else { return nil }
             state.withLock { $0.next += 1 }
             switch entry.deed {
+            case .command(.setTyped(let id, let text)):
+                return .set(control: id, to: try value(of: id, typed: text, entry, learner))
             case .command(let parsed): return try parsed.command(learner.timeline)
             case .keep(let metric, let name, let over):
                 let value = try mean(metric, over, entry, learner)
@@ -73,6 +75,19 @@ public final class ScriptPlayer: Director {
 
     private func wrong(_ entry: Script.Entry, _ problem: String) -> CLMatError {
         .fileDamaged(path: script.source, place: "entry \(entry.number)", problem: problem)
+    }
+
+    private func value(
+        of id: String, typed text: String, _ entry: Script.Entry, _ learner: Learner
+    ) throws(CLMatError) -> Double {
+        do throws(CLMatError) {
+            guard let control = learner.dashboard.control(id) else {
+                throw .unknownName(kind: "control", name: id, known: learner.dashboard.controls.map(\.id))
+            }
+            return try control.parse(text)
+        } catch {
+            throw wrong(entry, "\(error)")
+        }
     }
 
     private func mean(

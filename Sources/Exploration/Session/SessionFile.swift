@@ -165,18 +165,21 @@ public final class SessionWriter: Recorder {
     /// Begins a session. An earlier session of this name is kept under the name with a `~`.
     ///
     /// - Throws: ``CLMatError/fileNotWritable(path:reason:)``, also if another run is writing the file, or if what is
-    ///   there is not a session.
+    ///   there, or under the name with a `~`, is not a session.
     public init(writing path: String, header: SessionFile.Header) throws(CLMatError) {
         self.path = path
-        try Self.putAside(path)
-        let descriptor = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY, 0o644)
+        // What links lead to: they stay.
+        let file = try Self.plainFile(path)
+        try Self.putAside(file)
+        let descriptor = open(
+            file, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY | O_NOFOLLOW | O_NONBLOCK, 0o644)
         guard descriptor >= 0 else { throw Self.failure(path) }
         // The lock ends with the process, whatever becomes of it.
         guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
             close(descriptor)
             throw .fileNotWritable(path: path, reason: "another run is writing it")
         }
-        file = Mutex(Output(descriptor))
+        self.file = Mutex(Output(descriptor))
         var entries: [(String, JSONValue)] = [
             ("clmat-session", .whole(SessionFile.format)), ("model", .text(header.model)),
             ("title", .text(header.title)),
@@ -189,26 +192,75 @@ public final class SessionWriter: Recorder {
         try write(entries, isUrgent: true)
     }
 
+    /// Whether a session could begin here, without making or moving anything: to know it before a run is prepared.
+    ///
+    /// - Throws: ``CLMatError/fileNotWritable(path:reason:)``.
+    public static func check(_ path: String) throws(CLMatError) {
+        let file = try plainFile(path)
+        try Files.checkWritable(path)
+        guard let old = try openSession(file) else { return }
+        release(old)
+        try checkRoomAside(file)
+    }
+
+    private static func plainFile(_ path: String) throws(CLMatError) -> String {
+        guard case .file(let file) = try OutputPlace(path) else {
+            throw .fileNotWritable(path: path, reason: "it is not a plain file, which a session needs")
+        }
+        return file
+    }
+
     /// Moves an earlier session out of the way; anything else stays where it is.
     private static func putAside(_ path: String) throws(CLMatError) {
+        guard let old = try openSession(path) else { return }
+        defer { release(old) }
+        try checkRoomAside(path)
+        guard rename(path, path + "~") == 0 else { throw failure(path) }
+    }
+
+    /// What is moved aside replaces nothing but a session before it.
+    private static func checkRoomAside(_ path: String) throws(CLMatError) {
+        let aside = path + "~"
+        func taken(_ what: String) -> CLMatError {
+            .fileNotWritable(
+                path: path, reason: "the session that is there would become \(aside), where there is \(what)")
+        }
         var status = stat()
-        guard stat(path, &status) == 0 else { return }
+        guard lstat(aside, &status) == 0 else { return }
+        switch status.st_mode & S_IFMT {
+        case S_IFREG: break
+        case S_IFLNK: throw taken("a link")
+        case S_IFDIR: throw taken("a folder")
+        default: throw taken("no plain file")
+        }
+        do throws(CLMatError) {
+            if let older = try openSession(aside) { release(older) }
+        } catch {
+            throw taken("something else; move or delete one of them")
+        }
+    }
+
+    /// Opens a session that is there and that nobody writes, and locks it; nil if there is nothing, or nothing in it.
+    private static func openSession(_ path: String) throws(CLMatError) -> Int32? {
+        var status = stat()
+        guard stat(path, &status) == 0 else { return nil }
         guard status.st_mode & S_IFMT == S_IFREG else {
             throw .fileNotWritable(path: path, reason: "it is not a plain file")
         }
-        guard status.st_size > 0 else { return }
-        let old = open(path, O_RDWR | O_CLOEXEC)
+        guard status.st_size > 0 else { return nil }
+        let old = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
         guard old >= 0 else { throw failure(path) }
-        defer { release(old) }
         guard flock(old, LOCK_EX | LOCK_NB) == 0 else {
+            close(old)
             throw .fileNotWritable(path: path, reason: "another run is writing it")
         }
         let mark = Array("{\"clmat-session\":".utf8)
         var start = [UInt8](repeating: 0, count: mark.count)
         guard Foundation.read(old, &start, start.count) == start.count, start == mark else {
+            release(old)
             throw .fileNotWritable(path: path, reason: "there is a file of this name that is no session")
         }
-        guard rename(path, path + "~") == 0 else { throw failure(path) }
+        return old
     }
 
     public func record(_ measurements: Measurements, at position: Position) throws(CLMatError) {
@@ -237,25 +289,23 @@ public final class SessionWriter: Recorder {
 
     private func write(_ entries: [(String, JSONValue)], isUrgent: Bool) throws(CLMatError) {
         let line = JSONValue.object(entries).line
-        let isWritten = file.withLock { file in
+        let problem = file.withLock { file -> Int32 in
             file.waiting += line
             file.waiting += "\n"
             guard isUrgent || file.waiting.utf8.count > 1 << 16 || (ContinuousClock.now - file.lastWrite).seconds > 1
-            else { return true }
-            var bytes = Array(file.waiting.utf8)
-            while !bytes.isEmpty {
-                let written = Foundation.write(file.descriptor, bytes, bytes.count)
-                guard written > 0 else { return false }
-                bytes.removeFirst(written)
+            else { return 0 }
+            let problem = file.waiting.withUTF8 {
+                Descriptors.write(UnsafeRawBufferPointer($0), to: file.descriptor)
             }
+            guard problem == 0 else { return problem }
             file.waiting = ""
             file.lastWrite = .now
-            return true
+            return 0
         }
-        guard isWritten else { throw Self.failure(path) }
+        guard problem == 0 else { throw .fileNotWritable(path: path, reason: Descriptors.words(problem)) }
     }
 
     private static func failure(_ path: String) -> CLMatError {
-        .fileNotWritable(path: path, reason: String(cString: strerror(errno)).lowercased())
+        .fileNotWritable(path: path, reason: Descriptors.words(errno))
     }
 }

@@ -1,17 +1,19 @@
 import CLMat
 import Exploration
+import Foundation
 
 // Keeping a clustering in a file.
 
 extension KMeans {
     private static let format = "clmat-kmeans"
 
-    /// Writes centres, sizes and settings in safetensors, aside and renamed.
+    /// Writes centres, sizes and settings in safetensors, aside and renamed. `centroids`, K × D of 64 bits, are the centres in the
+    /// coordinates of the data, for other programs; `centres` are what ``load(_:on:)`` goes on from.
     ///
     /// - Throws: ``CLMatError/fileNotWritable(path:reason:)``; ``CLMatError/invalidArgument(operation:problem:)`` before
     ///   anything was learned.
     public func save(to path: String) throws(CLMatError) {
-        guard centres != nil else {
+        guard framedCentres != nil else {
             throw .invalidArgument(operation: "KMeans", problem: "It has no centres yet; there is nothing to save.")
         }
         let archive = Archive.writing()
@@ -31,7 +33,11 @@ extension KMeans {
             notes["block-scales"] = blocks.scales.map { "\($0)" }.joined(separator: " ")
             notes["block-weights"] = blockWeights.map { "\($0)" }.joined(separator: " ")
         }
-        try Safetensors.write(archive.tensors, metadata: notes, to: path)
+        var tensors = archive.tensors
+        let values = try centreValues
+        tensors["centroids"] = Archive.Tensor(
+            kind: .float64, shape: [k, values.count / k], bytes: values.withUnsafeBytes { Data($0) })
+        try Safetensors.write(tensors, metadata: notes, to: path)
     }
 
     /// Reads what ``save(to:)`` wrote.
@@ -75,23 +81,9 @@ extension KMeans {
             kmeans.blockWeights = weights
         }
         try kmeans.archive(.reading(tensors, from: path, on: device))
-        guard let columns = kmeans.centres?.columns, kmeans.blocks?.columns ?? columns == columns else {
+        guard let columns = kmeans.framedCentres?.columns, kmeans.blocks?.columns ?? columns == columns else {
             throw damaged("its blocks are not those of its centres")
         }
         return kmeans
-    }
-
-    /// Hands over what learning changes.
-    mutating func archive(_ archive: Archive) throws(CLMatError) {
-        try archive.keep("centres", &centres)
-        try archive.keep("sizes", &sizes)
-        try archive.keep("totals", &totals)
-        try archive.keep("steps", &steps)
-        try archive.keep("reseedings", &reseedings)
-        guard archive.isReading else { return }
-        guard let centres, centres.rows == k, centres.columns > 0, sizes.count == k, totals.count == k,
-            (sizes + totals).allSatisfy({ (0...1e15).contains($0) }), (0...1 << 50).contains(steps),
-            (0...1 << 50).contains(reseedings)
-        else { throw archive.damaged("centres", "centres and sizes are not those of \(k) clusters") }
     }
 }

@@ -16,6 +16,12 @@ extension KMeans {
             )
         }
         guard points.columns > 0 else { throw .dataMismatch("The points have no columns.") }
+        let frame = try PointFrame(of: points)
+        try start(fromFramed: frame.inside(points), in: frame, of: count)
+    }
+
+    /// The same with points of a frame.
+    mutating func start(fromFramed points: Matrix, in frame: PointFrame, of count: Int) throws(CLMatError) {
         if let blocks, blocks.columns != points.columns {
             throw .shapeMismatch(
                 operation: "KMeans", left: points.shape, right: Shape(1, blocks.columns),
@@ -24,7 +30,7 @@ extension KMeans {
         // The first point as a centre: all distances from it must be numbers, and one of them above 0.
         let first = try points.slice(rows: 0..<1)
         let weights = try columnWeights(on: points.device)
-        let spread = try CentreIndex(first, weights: weights).nearest(to: points).squaredDistances.values
+        let spread = try points.squaredDistances(to: first, weights: weights).values
         try Self.check(spread, of: points)
         guard spread.contains(where: { $0 > 0 }) else {
             throw .dataMismatch("All \(points.rows) points are the same: every feature is constant.")
@@ -42,12 +48,27 @@ extension KMeans {
                     operation: "KMeans", left: centres.shape, right: Shape(k, points.columns),
                     rule: "The given centres must be as many as the clusters, with as many columns as the points.")
             }
-            start = try centres.copied(to: points.device)
+            start = try frame.inside(centres.copied(to: points.device))
         }
-        centres = start
-        sizes = [Double](repeating: Double(count) / Double(k), count: k)
-        totals = [Double](repeating: 0, count: k)
-        (steps, reseedings) = (0, 0)
+        let different = points.rows == count ? try Self.differentRows(of: points, upTo: k) : k
+        place(start, in: frame, differentPoints: different < k ? different : nil, of: count)
+    }
+
+    /// How many different rows there are, counted up to `limit`.
+    static func differentRows(of points: Matrix, upTo limit: Int) throws(CLMatError) -> Int {
+        var seen = Set<ArraySlice<Float>>()
+        var first = 0
+        // The first rows nearly always suffice.
+        var size = 2 * limit + 100
+        while first < points.rows, seen.count < limit {
+            let last = min(points.rows, first + size)
+            let values = try points.slice(rows: first..<last).values
+            for row in 0..<last - first where seen.count < limit {
+                seen.insert(values[row * points.columns..<(row + 1) * points.columns])
+            }
+            (first, size) = (last, 4 * size)
+        }
+        return seen.count
     }
 
     private static func rows(_ indices: [Int32], of points: Matrix) throws(CLMatError) -> Matrix {
@@ -59,10 +80,6 @@ extension KMeans {
         _ k: Int, _ points: Matrix, _ weights: Matrix?, _ masses: [Double]?, _ key: RandomKey
     ) throws(CLMatError) -> Matrix {
         let uniforms = key.uniforms(k)
-        let ones = try Matrix(filledWith: 1, Shape(1, points.columns), on: points.device)
-        let w = weights ?? ones
-        // ‖x − c‖² = ‖x‖² − 2 x·(w c) + ‖c‖²: one product with a column for each new centre.
-        let squares = try (points * points).matmul(w, transposing: .right)
         var least: [Double] = masses ?? [Double](repeating: 1, count: points.rows)
         let masses = least
         var distances = [Double](repeating: .infinity, count: points.rows)
@@ -77,17 +94,11 @@ extension KMeans {
                 place += 1
             }
             chosen.append(Int32(place))
-            let centre = try points.slice(rows: place..<place + 1) * w
-            let products = try points.matmul(centre, transposing: .right)
-            let own = try squares.slice(rows: place..<place + 1).values[0]
-            let found = try (squares - products * 2 + own).values
+            let found = try points.squaredDistances(to: points.slice(rows: place..<place + 1), weights: weights).values
             for i in distances.indices {
-                distances[i] = min(distances[i], max(0, Double(found[i])))
+                distances[i] = min(distances[i], Double(found[i]))
                 least[i] = masses[i] * distances[i]
             }
-            // Rounding leaves a little of what is 0.
-            distances[place] = 0
-            least[place] = 0
         }
         return try rows(chosen, of: points)
     }

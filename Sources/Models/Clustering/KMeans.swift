@@ -63,8 +63,12 @@ public struct KMeans: Sendable {
     /// What is drawn at random follows from it.
     public var seed: UInt64
 
-    /// μ, K × D; nil before the first points.
-    public internal(set) var centres: Matrix?
+    /// Where points are counted from. Set at the start.
+    private(set) var frame = PointFrame.none
+    /// μ in the frame, K × D; nil before the first points.
+    private(set) var framedCentres: Matrix?
+    /// How many different points there were at the start, if they were fewer than clusters: so many clusters can have points.
+    public private(set) var differentPoints: Int?
     /// The running sizes, in points of all data; at the start all are N / K.
     public internal(set) var sizes: [Double] = []
     /// Points that each centre has been given since it was placed, for ``Rule/counts``.
@@ -73,6 +77,23 @@ public struct KMeans: Sendable {
     public internal(set) var steps = 0
     /// Clusters that have been started again.
     public internal(set) var reseedings = 0
+
+    /// μ, K × D, in the coordinates of the data; nil before the first points. ``centreValues`` has more digits.
+    public var centres: Matrix? {
+        get throws(CLMatError) {
+            guard let framedCentres else { return nil }
+            guard frame != .none else { return framedCentres }
+            return try Matrix(
+                frame.outside(framedCentres).map(Float.init), k, framedCentres.columns, on: framedCentres.device)
+        }
+    }
+    /// μ row by row, K · D numbers in the coordinates of the data; empty before the first points.
+    public var centreValues: [Double] {
+        get throws(CLMatError) {
+            guard let framedCentres else { return [] }
+            return try frame.outside(framedCentres)
+        }
+    }
 
     /// A cluster is starved if its running size is below this share of the mean.
     static let starvation = 0.02
@@ -108,7 +129,7 @@ public struct KMeans: Sendable {
         /// The cluster of each point, by the centres as they were before the batch.
         public let labels: [Int32]
         /// ‖x − μ‖² of each point to that centre, without the penalty.
-        public let squaredDistances: [Float]
+        public let squaredDistances: [Double]
         /// Points of the batch in each cluster.
         public let counts: [Int]
         /// Clusters that had lost their points.
@@ -118,11 +139,11 @@ public struct KMeans: Sendable {
 
         /// The mean of ‖x − μ‖².
         public var inertia: Double {
-            squaredDistances.reduce(0.0) { $0 + Double($1) } / Double(max(1, squaredDistances.count))
+            squaredDistances.reduce(0, +) / Double(max(1, squaredDistances.count))
         }
         /// The mean of ‖x − μ‖: the dissertation's main loss.
         public var meanDistance: Double {
-            squaredDistances.reduce(0.0) { $0 + Double($1).squareRoot() } / Double(max(1, squaredDistances.count))
+            squaredDistances.reduce(0) { $0 + $1.squareRoot() } / Double(max(1, squaredDistances.count))
         }
     }
 
@@ -139,18 +160,19 @@ public struct KMeans: Sendable {
         _ points: Matrix, passes: Int = 100, tolerance: Double = 1e-4, batchSize: Int = 10_000
     ) throws(CLMatError) -> Double {
         try start(from: points, of: points.rows)
+        let points = try frame.inside(points)
         var before = Double.infinity
         for pass in 0..<max(0, passes) {
             var total = 0.0
             if rule == .fullBatch {
-                total = try partialFit(points).inertia * Double(points.rows)
+                total = try learn(points, of: points.rows).inertia * Double(points.rows)
             } else {
                 let order = RandomKey(seed: seed, step: pass, stream: Streams.order).permutation(of: points.rows)
                 let size = max(1, batchSize)
                 for first in stride(from: 0, to: points.rows, by: size) {
                     let chosen = Array(order[first..<min(points.rows, first + size)])
                     let batch = try points.gatherRows(IntVector(chosen, on: points.device))
-                    total += try partialFit(batch, of: points.rows).inertia * Double(chosen.count)
+                    total += try learn(batch, of: points.rows).inertia * Double(chosen.count)
                 }
             }
             let inertia = total / Double(points.rows)
@@ -170,10 +192,16 @@ public struct KMeans: Sendable {
     ///   points have other columns than the centres. The model is then as it was.
     @discardableResult
     public mutating func partialFit(_ points: Matrix, of count: Int? = nil) throws(CLMatError) -> BatchResult {
-        let total = Double(count ?? points.rows)
         guard points.rows > 0 else { throw .dataMismatch("A batch without points teaches nothing.") }
-        if centres == nil { try start(from: points, of: count ?? points.rows) }
-        guard var centres else { throw .dataMismatch("There are no centres.") }
+        if framedCentres == nil { try start(from: points, of: count ?? points.rows) }
+        try requireColumns(of: points)
+        return try learn(frame.inside(points), of: count ?? points.rows)
+    }
+
+    /// Learns from a batch of points of the frame.
+    mutating func learn(_ points: Matrix, of count: Int) throws(CLMatError) -> BatchResult {
+        guard var centres = framedCentres else { throw .dataMismatch("There are no centres.") }
+        let total = Double(count)
 
         // id(x) = argmin_i ‖μ_i − x‖² + λ|s_i|
         let assignment = try index(of: centres, on: points.device).nearest(to: points)
@@ -182,7 +210,7 @@ public struct KMeans: Sendable {
         try Self.check(distances, of: points)
 
         // μ_i ← (1 − η_i) μ_i + η_i average_i
-        let sums = try ClusterSums(of: points, by: labels, clusters: k)
+        let sums = try ClusterSums(of: points, by: labels, around: centres)
         let counts = sums.counts
         let totals = zip(totals, counts).map { $0 + Double($1) }
         let rates: [Float] =
@@ -204,8 +232,11 @@ public struct KMeans: Sendable {
         }
         var reseeded = 0
         if reseeds, !starved.isEmpty {
+            // Where there are fewer different points than clusters, some clusters have to stay without points.
+            let most = max(0, (differentPoints ?? k) - (k - starved.count))
             let places = Self.draw(
-                starved.count, by: distances, RandomKey(seed: seed, step: steps, stream: Streams.reseeding))
+                min(starved.count, most), by: distances,
+                RandomKey(seed: seed, step: steps, stream: Streams.reseeding))
             for (cluster, place) in zip(starved, places) {
                 try centres.replace(row: cluster, with: points.slice(rows: place..<place + 1))
                 sizes[cluster] = total / Double(k)
@@ -213,11 +244,12 @@ public struct KMeans: Sendable {
                 reseeded += 1
             }
         }
-        (self.centres, self.sizes, self.totals) = (centres, sizes, newTotals)
+        (framedCentres, self.sizes, self.totals) = (centres, sizes, newTotals)
         steps += 1
         reseedings += reseeded
         return BatchResult(
-            labels: labels, squaredDistances: distances, counts: counts, starved: starved, reseeded: reseeded)
+            labels: labels, squaredDistances: distances.map(frame.squaredDistance), counts: counts, starved: starved,
+            reseeded: reseeded)
     }
 
     // MARK: - Using
@@ -225,15 +257,46 @@ public struct KMeans: Sendable {
     /// The cluster of each point, by eq. 2.4 with the sizes as they are.
     ///
     /// - Throws: ``CLMatError/invalidArgument(operation:problem:)`` before anything was learned;
-    ///   ``CLMatError/shapeMismatch(operation:left:right:rule:)``.
-    public func predict(_ points: Matrix) throws(CLMatError) -> IntVector { try assign(points).nearest }
+    ///   ``CLMatError/shapeMismatch(operation:left:right:rule:)``; ``CLMatError/dataMismatch(_:)`` for a number that is not
+    ///   finite, with its row and column.
+    public func predict(_ points: Matrix) throws(CLMatError) -> IntVector {
+        try requireColumns(of: points)
+        let framed = try frame.inside(points)
+        let assignment = try assign(framed: framed)
+        try Self.check(assignment.squaredDistances.values, of: points)
+        return assignment.nearest
+    }
 
-    /// The cluster of each point and its squared distance to the centre.
+    /// The cluster of each point and its squared distance to the centre. A point with a number that is none is at no distance
+    /// (NaN).
+    ///
+    /// - Throws: ``CLMatError/invalidArgument(operation:problem:)`` before anything was learned;
+    ///   ``CLMatError/shapeMismatch(operation:left:right:rule:)``.
     public func assign(_ points: Matrix) throws(CLMatError) -> Assignment {
-        guard let centres else {
-            throw .invalidArgument(operation: "KMeans", problem: "It has no centres yet; fit it first.")
-        }
+        try requireColumns(of: points)
+        let found = try assign(framed: frame.inside(points))
+        guard frame.unit != 1 else { return found }
+        return Assignment(
+            nearest: found.nearest, squaredDistances: try found.squaredDistances * Float(frame.unit) * Float(frame.unit)
+        )
+    }
+
+    /// The same for points of the frame, with distances in the frame.
+    func assign(framed points: Matrix) throws(CLMatError) -> Assignment {
+        guard let centres = framedCentres else { throw Self.hasNoCentres }
         return try index(of: centres, on: points.device).nearest(to: points)
+    }
+
+    private static let hasNoCentres = CLMatError.invalidArgument(
+        operation: "KMeans", problem: "It has no centres yet; fit it first.")
+
+    private func requireColumns(of points: Matrix) throws(CLMatError) {
+        guard let centres = framedCentres else { throw Self.hasNoCentres }
+        guard points.columns == centres.columns else {
+            throw .shapeMismatch(
+                operation: "KMeans", left: points.shape, right: centres.shape,
+                rule: "Points and centres must have the same number of columns.")
+        }
     }
 
     /// w_d, 1 × D; nil without blocks.
@@ -245,7 +308,44 @@ public struct KMeans: Sendable {
     private func index(of centres: Matrix, on device: Device) throws(CLMatError) -> CentreIndex {
         try CentreIndex(
             centres.copied(to: device), weights: columnWeights(on: device),
-            penalties: sizeWeight == 0 ? nil : sizes.map { Float(sizeWeight * $0) })
+            penalties: sizeWeight == 0 ? nil : sizes.map { Float(sizeWeight * $0 / (frame.unit * frame.unit)) })
+    }
+
+    /// Takes over a start: centres of the frame, and what is known of the data.
+    mutating func place(_ centres: Matrix, in frame: PointFrame, differentPoints: Int?, of count: Int) {
+        (framedCentres, self.frame, self.differentPoints) = (centres, frame, differentPoints)
+        sizes = [Double](repeating: Double(count) / Double(k), count: k)
+        totals = [Double](repeating: 0, count: k)
+        (steps, reseedings) = (0, 0)
+    }
+
+    // MARK: - Keeping
+
+    /// Hands over what learning changes.
+    mutating func archive(_ archive: Archive) throws(CLMatError) {
+        try archive.keep("centres", &framedCentres)
+        try archive.keep("sizes", &sizes)
+        try archive.keep("totals", &totals)
+        try archive.keep("steps", &steps)
+        try archive.keep("reseedings", &reseedings)
+        // Files of version 0.1.0 have no frame: there it was the data's own.
+        if !archive.isReading || archive.has("origin") {
+            var (origin, unit, different) = (frame.origin, frame.unit, differentPoints ?? 0)
+            try archive.keep("origin", &origin)
+            try archive.keep("unit", &unit)
+            try archive.keep("different-points", &different)
+            guard let read = PointFrame(origin: origin, unit: unit), different >= 0 else {
+                throw archive.damaged("origin", "it is not where points can be counted from")
+            }
+            (frame, differentPoints) = (read, different > 0 ? different : nil)
+        } else {
+            (frame, differentPoints) = (.none, nil)
+        }
+        guard archive.isReading else { return }
+        guard let centres = framedCentres, centres.rows == k, centres.columns > 0, sizes.count == k, totals.count == k,
+            (sizes + totals).allSatisfy({ (0...1e15).contains($0) }), (0...1 << 50).contains(steps),
+            (0...1 << 50).contains(reseedings), frame.origin.isEmpty || frame.origin.count == centres.columns
+        else { throw archive.damaged("centres", "centres and sizes are not those of \(k) clusters") }
     }
 
     // MARK: - Checks and draws
@@ -262,8 +362,9 @@ public struct KMeans: Sendable {
             "Row \(row), column \(column) of the points is \(values[column]): K-means needs finite numbers.")
     }
 
-    /// `count` different places, each with a probability by its weight.
+    /// Up to `count` different places, each with a probability by its weight: fewer if fewer have a weight above 0.
     static func draw(_ count: Int, by weights: [Float], _ key: RandomKey) -> [Int] {
+        let count = min(count, weights.count { $0 > 0 })
         var sums: [Double] = []
         sums.reserveCapacity(weights.count)
         var sum = 0.0
@@ -273,14 +374,14 @@ public struct KMeans: Sendable {
         }
         var chosen: [Int] = []
         var isTaken = Set<Int>()
-        for uniform in key.uniforms(min(count, weights.count)) {
-            // The first place whose sum is above; where it is taken already, the next free one.
+        for uniform in key.uniforms(count) {
+            // The first place whose sum is above; where it is taken already, the next free one that has a weight.
             var (low, high) = (0, weights.count - 1)
             while low < high {
                 let middle = (low + high) / 2
                 if sums[middle] > uniform * sum { high = middle } else { low = middle + 1 }
             }
-            while !isTaken.insert(low).inserted { low = (low + 1) % weights.count }
+            while !(weights[low] > 0) || !isTaken.insert(low).inserted { low = (low + 1) % weights.count }
             chosen.append(low)
         }
         return chosen

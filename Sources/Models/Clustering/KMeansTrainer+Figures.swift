@@ -41,23 +41,31 @@ extension KMeansTrainer {
 
     /// A grid of points, as images. What is no image is shown as a table.
     private func centresFigure() throws -> FigureContent {
-        guard let centres = kmeans.centres else { return .empty("no centres yet") }
-        let values = try centres.values
+        let values = try kmeans.centreValues
+        guard !values.isEmpty else { return .empty("no centres yet") }
         let order = bySize
         let columns = data.columns
         guard let image = data.image else {
             let shown = min(columns, 12)
+            let digits = (0..<shown).map { column in
+                Self.digits(of: order.map { cluster in values[cluster * columns + column] })
+            }
+            // The digits of each column go as far as the centres differ.
+            func text(_ cluster: Int, _ column: Int) -> String {
+                format(values[cluster * columns + column], digits: digits[column])
+            }
             return .table(
                 Table(
                     columns: ["cluster", "size"] + (0..<shown).map { "x\($0 + 1)" },
                     rows: order.map { cluster in
                         ["\(cluster)", size(cluster)]
-                            + (0..<shown).map { format(Double(values[cluster * columns + $0])) }
+                            + (0..<shown).map { text(cluster, $0) }
                     }, numeric: Set(0..<shown + 2), caption: shown < columns ? "the first \(shown) columns" : ""))
         }
         let cells = order.prefix(1024).map { cluster in
             ImageGrid.Cell(
-                values: Array(values[cluster * columns..<(cluster + 1) * columns]), title: "cluster \(cluster)",
+                values: values[cluster * columns..<(cluster + 1) * columns].map(Float.init),
+                title: "cluster \(cluster)",
                 caption: size(cluster), facts: [("size", kmeans.sizes[cluster])])
         }
         let across = max(1, Int((Double(cells.count) * 1.6).squareRoot().rounded(.up)))
@@ -65,6 +73,13 @@ extension KMeansTrainer {
             ImageGrid(
                 channels: image.channels, height: image.height, width: image.width, columns: across, cells: cells,
                 caption: "\(kmeans.k) clusters, by size"))
+    }
+
+    /// Digits that tell numbers apart which lie near each other: three of their range.
+    static func digits(of values: [Double]) -> Int {
+        guard let least = values.min(), let most = values.max(), most > least else { return 4 }
+        let size = max(abs(least), abs(most))
+        return min(15, max(3, 3 + Int(Foundation.log10(size / (most - least)).rounded(.up))))
     }
 
     private func silhouetteFigure() throws -> FigureContent {
@@ -115,7 +130,7 @@ extension KMeansTrainer {
     }
 
     private func mapFigure() throws -> FigureContent {
-        guard let centres = kmeans.centres, let plane = try PrincipalPlane(of: centres) else {
+        guard let centres = kmeans.framedCentres, let plane = try PrincipalPlane(of: centres) else {
             return .empty("the centres are all the same")
         }
         return .scatter(

@@ -25,8 +25,8 @@ public struct KMeansTrainer: Model {
         public var batchSize = 10_000
         public var rate = 0.1
         public var sizeRate = 0.1
-        /// λ; if nil, one that changes little: 1e-4 for 60,000 points, less for more, as sizes grow with the data.
-        public var sizeWeight: Double?
+        /// λ, in units of a squared distance for each point of the cluster's size; 0 is plain K-means.
+        public var sizeWeight = 0.0
         public var initialisation: KMeans.Initialisation?
         /// Widths of blocks of features that have weights of their own.
         public var blockWidths: [Int] = []
@@ -34,6 +34,9 @@ public struct KMeansTrainer: Model {
 
         public init() {}
     }
+
+    /// Points that the start is made from, if the data have more.
+    private let startedFrom: Int
 
     private static let sampleSize = 2000
     private static let rememberedLabels = 1 << 20
@@ -53,7 +56,10 @@ public struct KMeansTrainer: Model {
         title = "KMeans · \(k) clusters"
         // Centres start from a part of the data that is large enough to be like it.
         let key = RandomKey(seed: defaults.seed, stream: Streams.sample)
-        let points = try data.rows(Self.sample(max(10 * k, 10_000), of: data.count, key), on: device)
+        let sample = Self.sample(max(10 * k, 10_000), of: data.count, key)
+        let frame = try PointFrame(of: data, at: sample, on: device)
+        let points = try frame.inUnits(data.rows(sample, from: frame.origin, on: device))
+        startedFrom = points.rows
         silhouettes = Silhouettes(try points.slice(rows: 0..<min(points.rows, Self.sampleSize)))
         let blocks =
             defaults.blockWidths.isEmpty
@@ -61,8 +67,8 @@ public struct KMeansTrainer: Model {
         kmeans = try KMeans(
             k: k, rule: .constant(rate: defaults.rate),
             initialisation: defaults.initialisation ?? (k <= 1024 ? .plusPlus : .parallelPlusPlus),
-            sizeWeight: defaults.sizeWeight ?? 0, sizeRate: defaults.sizeRate, blocks: blocks, seed: defaults.seed)
-        try kmeans.start(from: points, of: data.count)
+            sizeWeight: defaults.sizeWeight, sizeRate: defaults.sizeRate, blocks: blocks, seed: defaults.seed)
+        try kmeans.start(fromFramed: points, in: frame, of: data.count)
         labels = [Int32](repeating: -1, count: min(data.count, Self.rememberedLabels))
     }
 
@@ -78,7 +84,6 @@ public struct KMeansTrainer: Model {
 
     /// What λ is in proportion to: 1 for 60,000 points.
     private var sizeUnit: Double { 60_000 / Double(data.count) }
-    private var initialSizeWeight: Double { defaults.sizeWeight ?? 1e-4 * sizeUnit }
 
     public var controls: [Control] {
         let batch = min(defaults.batchSize, data.count)
@@ -86,7 +91,7 @@ public struct KMeansTrainer: Model {
             Control(
                 "size-weight", title: "size weight λ", group: "clusters", unit: "a point",
                 range: 1e-5 * sizeUnit...100 * sizeUnit,
-                scale: .logWithOff, initial: initialSizeWeight,
+                scale: .logWithOff, initial: defaults.sizeWeight,
                 means: "how much farther a point goes to join a smaller cluster", moves: ["size-variance", "main-loss"]),
             Control(
                 "centre-rate", title: "centre rate η", group: "clusters", range: 0.001...1, scale: .log,
@@ -148,6 +153,13 @@ public struct KMeansTrainer: Model {
         ]
     }
 
+    public var notes: [String] {
+        guard let different = kmeans.differentPoints else { return [] }
+        return [
+            "There are only \(grouped(different)) different points: \(grouped(kmeans.k - different)) of \(grouped(kmeans.k)) clusters stay empty."
+        ]
+    }
+
     // MARK: - Learning
 
     /// Silhouettes are measured at the first step, and then every so many.
@@ -162,8 +174,8 @@ public struct KMeansTrainer: Model {
         follow(settings)
         kmeans.seed = step.seed
         let count = min(data.count, settings.int("batch-size"))
-        let (points, indices) = try batch.draw(from: position, count: count)
-        let result = try kmeans.partialFit(points, of: data.count)
+        let (points, indices) = try batch.draw(from: position, count: count, origin: kmeans.frame.origin)
+        let result = try kmeans.learn(kmeans.frame.inUnits(points), of: data.count)
         position += count
         measured["moved-share"] = note(result.labels, of: indices)
         measured["main-loss"] = result.meanDistance
@@ -209,7 +221,7 @@ public struct KMeansTrainer: Model {
 
     /// Silhouettes of the sample, grouped by cluster.
     func silhouette() throws(CLMatError) -> (mean: Double, values: [Double], labels: [Int32]) {
-        let labels = try kmeans.predict(silhouettes.points).values
+        let labels = try kmeans.assign(framed: silhouettes.points).nearest.values
         let values = try silhouettes.values(labels, clusters: kmeans.k, of: kmeans)
         return (values.reduce(0, +) / Double(max(1, values.count)), values, labels)
     }
@@ -222,11 +234,13 @@ public struct KMeansTrainer: Model {
         var current = self
         current.follow(settings)
         var (inertia, loss) = (0.0, 0.0)
+        let (kmeans, frame) = (current.kmeans, current.kmeans.frame)
         for first in stride(from: 0, to: data.count, by: 10_000) {
-            let points = try data.rows((first..<min(data.count, first + 10_000)).map(Int32.init), on: device)
-            for distance in try current.kmeans.assign(points).squaredDistances.values {
-                inertia += Double(distance)
-                loss += Double(distance).squareRoot()
+            let indices = (first..<min(data.count, first + 10_000)).map(Int32.init)
+            let points = try frame.inUnits(data.rows(indices, from: frame.origin, on: device))
+            for distance in try kmeans.assign(framed: points).squaredDistances.values {
+                inertia += frame.squaredDistance(distance)
+                loss += frame.squaredDistance(distance).squareRoot()
             }
         }
         measured["inertia"] = inertia / Double(data.count)
@@ -242,7 +256,7 @@ public struct KMeansTrainer: Model {
         try archive.keep("position", &position)
         try archive.keep("labels", &labels)
         guard archive.isReading else { return }
-        guard kmeans.centres?.columns == data.columns else {
+        guard kmeans.framedCentres?.columns == data.columns else {
             throw archive.damaged("kmeans.centres", "they have not the \(data.columns) columns of the data")
         }
         guard position >= 0, position < Int.max / 2, labels.count == min(data.count, Self.rememberedLabels),

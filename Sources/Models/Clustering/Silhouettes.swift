@@ -6,7 +6,7 @@ import Synchronization
 ///
 /// - Source: P. Rousseeuw, "Silhouettes: a graphical aid to the interpretation and validation of cluster analysis", 1987.
 final class Silhouettes: Sendable {
-    /// The sample, n × D. Distances within it are computed once for each weighting of the features.
+    /// The sample, n × D, in the frame of the clustering. Distances within it are computed once for each weighting of the features.
     let points: Matrix
     private let memo = Mutex<(weights: [Double], distances: [Float])?>(nil)
 
@@ -37,15 +37,7 @@ final class Silhouettes: Sendable {
     /// ‖x − y‖ of all pairs, n × n.
     private func distances(_ kmeans: KMeans) throws(CLMatError) -> [Float] {
         if let known = memo.withLock({ $0 }), known.weights == kmeans.blockWeights { return known.distances }
-        let weighted: Matrix
-        if let weights = try kmeans.columnWeights(on: points.device) {
-            weighted = try points * weights
-        } else {
-            weighted = points
-        }
-        let squares = try points.rowDots(weighted)
-        let products = try points.matmul(weighted, transposing: .right)
-        let found = try (squares + squares.transposed() - products * 2).values.map { max(0, $0).squareRoot() }
+        let found = try points.pairwiseDistances(weights: kmeans.columnWeights(on: points.device)).values
         memo.withLock { $0 = (kmeans.blockWeights, found) }
         return found
     }

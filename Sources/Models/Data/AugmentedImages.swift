@@ -11,6 +11,7 @@ public struct AugmentedImages: PointData {
     public let name: String
     public let count: Int
     public let image: ImageShape?
+    public let notes: [String]
     private let images: LabelledImages
     private let seed: UInt64
 
@@ -22,12 +23,12 @@ public struct AugmentedImages: PointData {
     /// - Parameter count: how many images there are to be.
     /// - Throws: ``CLMatError/invalidValue(setting:value:accepted:)``.
     public init(
-        _ images: LabelledImages, name: String, count: Int = 8_000_000, seed: UInt64 = 1
+        _ images: LabelledImages, name: String, count: Int = 8_000_000, seed: UInt64 = 1, notes: [String] = []
     ) throws(CLMatError) {
         guard (1..<Int(Int32.max)).contains(count) else {
             throw .invalidValue(setting: "augment", value: "\(count)", accepted: "1 to 2,147,483,646 images")
         }
-        (self.images, self.name, self.count, self.seed) = (images, name, count, seed)
+        (self.images, self.name, self.count, self.seed, self.notes) = (images, name, count, seed, notes)
         image = ImageShape(channels: 3, height: images.shape.height, width: images.shape.width)
     }
 

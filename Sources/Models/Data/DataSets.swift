@@ -9,13 +9,22 @@ public struct ImageDataSet: Sendable {
     public let title: String
     public let train: LabelledImages
     public let test: LabelledImages
+    /// How the data were read where that was not obvious, a sentence each.
+    public let notes: [String]
+    /// Whether the classes say something of the images: a folder of images alone is one class.
+    public let hasClasses: Bool
+    /// All images in the order of their names, where ``train`` and ``test`` were drawn from them; nil if the data set has such
+    /// parts itself.
+    private let whole: LabelledImages?
 
     public var shape: ImageShape { train.shape }
     public var classNames: [String] { train.classNames }
 
     /// - Throws: ``CLMatError/dataMismatch(_:)`` if the two parts differ in the shape of their images or in their
     ///   classes.
-    public init(name: String, title: String, train: LabelledImages, test: LabelledImages) throws(CLMatError) {
+    public init(
+        name: String, title: String, train: LabelledImages, test: LabelledImages, notes: [String] = []
+    ) throws(CLMatError) {
         guard train.shape == test.shape else {
             throw .dataMismatch(
                 "\(title): the training images are \(train.shape), but the test images are \(test.shape).")
@@ -24,6 +33,43 @@ public struct ImageDataSet: Sendable {
             throw .dataMismatch("\(title): the training and the test images do not have the same classes.")
         }
         (self.name, self.title, self.train, self.test) = (name, title, train, test)
+        (self.notes, hasClasses, whole) = (notes, true, nil)
+    }
+
+    /// A data set without parts: every tenth image of a class, drawn at random, is for the test, but one at least; the only
+    /// image of a class is for both.
+    init(name: String, title: String, whole: LabelledImages, hasClasses: Bool, notes: [String]) throws(CLMatError) {
+        var (training, testing): ([Int], [Int]) = ([], [])
+        for label in whole.classNames.indices {
+            let members = whole.labels.indices.filter { whole.labels[$0] == UInt8(label) }
+            let order = RandomKey(seed: 1, step: label, stream: Streams.heldOut).permutation(of: members.count)
+            let drawn = Set(order.prefix(members.isEmpty ? 0 : max(1, members.count / 10)).map { members[Int($0)] })
+            testing += members.filter { drawn.contains($0) }
+            training += members.filter { members.count == 1 || !drawn.contains($0) }
+        }
+        func part(_ images: [Int], _ name: String) throws(CLMatError) -> LabelledImages {
+            let size = whole.shape.count
+            var pixels: [UInt8] = []
+            pixels.reserveCapacity(images.count * size)
+            for image in images { pixels += whole.pixels[image * size..<(image + 1) * size] }
+            return try LabelledImages(
+                name: "\(title), \(name)", shape: whole.shape, pixels: pixels, labels: images.map { whole.labels[$0] },
+                classNames: whole.classNames)
+        }
+        (self.name, self.title) = (name, title)
+        (train, test) = (try part(training.sorted(), "training"), try part(testing.sorted(), "test"))
+        (self.notes, self.hasClasses, self.whole) = (notes, hasClasses, whole)
+    }
+
+    /// The images for a model that is not tested on others: those for training, or all of a data set without such parts.
+    public var points: LabelledImages { whole ?? train }
+
+    /// ``notes``, and what a model should say that is tested on ``test``.
+    public var partNotes: [String] {
+        guard let whole else { return notes }
+        return notes + [
+            "\(title) has no folders train and test: \(test.count) of its \(whole.count) images, drawn at random, are for the test."
+        ]
     }
 }
 
@@ -40,8 +86,9 @@ extension ImageDataSet {
     ///     - `fashion-mnist`: Debian's package `dataset-fashion-mnist`, else `$CLMAT_DATA/fashion-mnist`;
     ///     - `mnist`: `$CLMAT_DATA/mnist`, else `./data/mnist`;
     ///     - a folder with four IDX files under MNIST's names (``IDXFile``), each plain or packed with gzip;
-    ///     - a folder with images as `train/CLASS/*.png` and `test/CLASS/*.png` (or `.jpg`, `.jpeg`), all of one size.
-    ///       They have one channel if all pixels are grey, else three; transparency is ignored.
+    ///     - a folder with images as `train/CLASS/*.png` and `test/CLASS/*.png`, as `CLASS/*.png`, or as `*.png`; they may be
+    ///       JPEG, BMP or GIF as well, and have all one size. They have one channel if all pixels are grey, else three;
+    ///       transparent ones are laid over white, and those that EXIF calls turned are turned back.
     ///   - environment: where `CLMAT_DATA` is looked up.
     /// - Throws: ``CLMatError/unknownName(kind:name:known:)``; ``CLMatError/invalidValue(setting:value:accepted:)`` for
     ///   a path to something else; ``CLMatError/fileMissing(path:hint:)``, which says how to get the data;
@@ -88,9 +135,9 @@ extension ImageDataSet {
 
     private static func load(path: String) throws(CLMatError) -> ImageDataSet {
         guard FileManager.default.fileExists(atPath: path) else {
-            if path.contains("/") {
-                throw .fileMissing(
-                    path: path, hint: "Check the path, or name one of \(knownNames.joined(separator: ", ")).")
+            let hint = "Check the path, or name one of \(knownNames.joined(separator: ", "))."
+            if path.contains("/") || BytePath.hint(path, else: hint) != hint {
+                throw .fileMissing(path: path, hint: BytePath.hint(path, else: hint))
             }
             throw .unknownName(kind: "data set", name: path, known: knownNames)
         }
@@ -98,12 +145,12 @@ extension ImageDataSet {
         if IDXPart.all.contains(where: { $0.path(in: path) != nil }) {
             return try loadIDX(path, name: path, title: title, classNames: nil)
         }
-        if isFolder("\(path)/train") { return try loadImages(path, name: path, title: title) }
+        if holdsImages(path) { return try loadImages(path, name: path, title: title) }
         throw .invalidValue(
             setting: "data", value: path,
             accepted: """
                 a folder with the four IDX files \(IDXPart.listed), or a folder with images as train/CLASS/*.png and \
-                test/CLASS/*.png
+                test/CLASS/*.png, as CLASS/*.png, or as *.png
                 """)
     }
 }

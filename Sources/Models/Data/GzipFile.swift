@@ -21,17 +21,24 @@ public final class GzipFile {
     private let handle: gzFile
 
     /// - Throws: ``CLMatError/fileMissing(path:hint:)`` if there is no such file, or it cannot be opened.
-    public init(_ path: String, hint: String = "Check the path.") throws(CLMatError) {
+    public convenience init(_ path: String, hint: String = "Check the path.") throws(CLMatError) {
+        try self.init(BytePath(path), hint: hint)
+    }
+
+    /// - Parameter path: its bytes need not be text; errors show it as ``BytePath/shown`` does.
+    init(_ path: BytePath, hint: String = "Check the path.") throws(CLMatError) {
         var status = stat()
-        guard stat(path, &status) == 0 else { throw .fileMissing(path: path, hint: hint) }
-        guard status.st_mode & S_IFMT == S_IFREG else {
-            throw .fileMissing(path: path, hint: "It is there, but it is not a plain file.")
+        guard stat(path.cString, &status) == 0 else {
+            throw .fileMissing(path: path.shown, hint: BytePath.hint(path.shown, else: hint))
         }
-        guard let handle = gzopen(path, "rbe") else {
-            throw .fileMissing(path: path, hint: "It is there, but it cannot be opened: \(systemError()).")
+        guard status.st_mode & S_IFMT == S_IFREG else {
+            throw .fileMissing(path: path.shown, hint: "It is there, but it is not a plain file.")
+        }
+        guard let handle = gzopen(path.cString, "rbe") else {
+            throw .fileMissing(path: path.shown, hint: "It is there, but it cannot be opened: \(systemError(errno)).")
         }
         gzbuffer(handle, 1 << 18)
-        self.path = path
+        self.path = path.shown
         self.handle = handle
         storedBytes = Int(status.st_size)
         isPacked = gzdirect(handle) == 0
@@ -83,6 +90,12 @@ public final class GzipFile {
     public static func read(
         _ path: String, limit: Int = standardLimit, hint: String = "Check the path."
     ) throws(CLMatError) -> [UInt8] {
+        try read(BytePath(path), limit: limit, hint: hint)
+    }
+
+    static func read(
+        _ path: BytePath, limit: Int = standardLimit, hint: String = "Check the path."
+    ) throws(CLMatError) -> [UInt8] {
         let file = try GzipFile(path, hint: hint)
         var bytes: [UInt8] = []
         if !file.isPacked { bytes.reserveCapacity(min(file.storedBytes, limit)) }
@@ -90,7 +103,7 @@ public final class GzipFile {
             let part = try file.read(1 << 20)
             guard bytes.count + part.count <= limit else {
                 throw .fileDamaged(
-                    path: path, place: file.place(limit),
+                    path: file.path, place: file.place(limit),
                     problem: "it goes on after \(limit) bytes, which is the most that is read from one file")
             }
             bytes += part
@@ -109,7 +122,7 @@ public final class GzipFile {
         switch status {
         case Z_OK, Z_STREAM_END: return
         case Z_BUF_ERROR: problem = "the gzip data breaks off"
-        case Z_ERRNO: problem = "the file cannot be read on: \(systemError())"
+        case Z_ERRNO: problem = "the file cannot be read on: \(systemError(errno))"
         default:
             // zlib puts the path before its words.
             let reason = words.hasPrefix(path + ": ") ? String(words.dropFirst(path.count + 2)) : words
@@ -118,5 +131,3 @@ public final class GzipFile {
         throw .fileDamaged(path: path, place: "byte \(max(0, gzoffset(handle)))", problem: problem)
     }
 }
-
-private func systemError() -> String { String(cString: strerror(errno)).lowercased() }

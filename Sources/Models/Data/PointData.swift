@@ -24,6 +24,11 @@ public protocol PointData: Sendable {
     /// - Throws: ``CLMatError/fileDamaged(path:place:problem:)`` for a number in a file that is not finite, with its row and
     ///   column; what the device throws.
     func rows(_ indices: [Int32], on device: Device) throws(CLMatError) -> Matrix
+    /// The same points counted from `origin`, one number per column or none for 0: each number of the data minus that of the
+    /// origin, taken off before the difference is rounded to 32 bits.
+    func rows(_ indices: [Int32], from origin: [Double], on device: Device) throws(CLMatError) -> Matrix
+    /// The mean of each column over the points at `indices`, with the digits that the data have.
+    func mean(of indices: [Int32], on device: Device) throws(CLMatError) -> [Double]
 }
 
 extension PointData {
@@ -31,6 +36,15 @@ extension PointData {
     public var runLength: Int { 1 }
     public var checksum: String { "" }
     public var notes: [String] { [] }
+
+    // Of data that are 32-bit floats themselves.
+    public func rows(_ indices: [Int32], from origin: [Double], on device: Device) throws(CLMatError) -> Matrix {
+        let points = try rows(indices, on: device)
+        return origin.isEmpty ? points : try points - Matrix(origin.map(Float.init), 1, origin.count, on: device)
+    }
+    public func mean(of indices: [Int32], on device: Device) throws(CLMatError) -> [Double] {
+        try PointFrame.moments(of: rows(indices, on: device)).means
+    }
 }
 
 /// Images as points, on the device as bytes.
@@ -70,7 +84,10 @@ public struct PointBatch: Sendable {
     /// - Parameters:
     ///   - position: points that were drawn before.
     ///   - count: how many to draw.
-    public func draw(from position: Int, count: Int) throws(CLMatError) -> (points: Matrix, indices: [Int32]) {
+    ///   - origin: what the points are counted from, one number per column or none for 0.
+    public func draw(
+        from position: Int, count: Int, origin: [Double] = []
+    ) throws(CLMatError) -> (points: Matrix, indices: [Int32]) {
         var indices: [Int32] = []
         indices.reserveCapacity(count)
         let (total, length) = (data.count, data.runLength)
@@ -90,7 +107,7 @@ public struct PointBatch: Sendable {
             }
             place += next - inPass
         }
-        return (try data.rows(indices, on: device), indices)
+        return (try data.rows(indices, from: origin, on: device), indices)
     }
 }
 

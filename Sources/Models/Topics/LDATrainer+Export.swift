@@ -9,9 +9,13 @@ extension LDATrainer {
     /// - `topics.json`: the same, a list of topics.
     /// - `phi.npy`: topics × words; `vocabulary.txt`: its words, one a line.
     /// - `theta.npy`: documents × topics of the whole corpus, by ``LDA/transform(_:rounds:)``; `documents.txt`: their names.
-    /// - Throws: ``CLMatError/fileNotWritable(path:reason:)``.
+    /// - Throws: ``CLMatError/fileNotWritable(path:reason:)``, when the others are written.
     public func export(to folder: String) throws(CLMatError) {
         try Files.makeFolder(folder)
+        var problems: [CLMatError] = []
+        func attempt(_ body: () throws(CLMatError) -> Void) {
+            do throws(CLMatError) { try body() } catch { problems.append(error) }
+        }
         let values = try lda.phi.values
         let (shares, k) = (try lda.topicShares, lda.topics)
         let top = TopicScores.topWords(values, topics: k, count: 30)
@@ -26,24 +30,37 @@ extension LDATrainer {
             }
             topics.append(["topic": topic + 1, "share": shares[topic], "words": words])
         }
-        try Files.write(csv, to: "\(folder)/topics.csv")
+        attempt { () throws(CLMatError) in try Files.write(csv, to: "\(folder)/topics.csv") }
         guard let json = try? JSONSerialization.data(withJSONObject: topics, options: [.prettyPrinted, .sortedKeys])
         else {
             throw .invalidArgument(operation: "export", problem: "The topics cannot be written as JSON.")
         }
-        try Files.write(json, to: "\(folder)/topics.json")
-        try Files.write(lda.vocabulary.joined(separator: "\n") + "\n", to: "\(folder)/vocabulary.txt")
-        try NPYFile.write(try lda.topicWords, to: "\(folder)/phi.npy")
+        attempt { () throws(CLMatError) in try Files.write(json, to: "\(folder)/topics.json") }
+        attempt { () throws(CLMatError) in
+            try Files.write(lda.vocabulary.joined(separator: "\n") + "\n", to: "\(folder)/vocabulary.txt")
+        }
+        attempt { () throws(CLMatError) in try NPYFile.write(try lda.topicWords, to: "\(folder)/phi.npy") }
         var theta: [Float] = []
         for first in stride(from: 0, to: corpus.count, by: 5000) {
             theta += try lda.transform(try corpus.rows(first..<min(corpus.count, first + 5000))).values
         }
-        try NPYFile.write(theta, corpus.count, k, to: "\(folder)/theta.npy")
+        attempt { () throws(CLMatError) in
+            try NPYFile.write(theta, corpus.count, k, to: "\(folder)/theta.npy")
+        }
         // A line each, also where a file's name holds the end of one.
         let names = (0..<corpus.count).map { document in
             corpus.documentName(document).split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
                 .joined(separator: " ")
         }
-        try Files.write(names.joined(separator: "\n") + "\n", to: "\(folder)/documents.txt")
+        attempt { () throws(CLMatError) in
+            try Files.write(names.joined(separator: "\n") + "\n", to: "\(folder)/documents.txt")
+        }
+        guard let first = problems.first else { return }
+        if problems.count == 1 { throw first }
+        let reasons = problems.map { problem in
+            guard case .fileNotWritable(let path, let reason) = problem else { return "\(problem)" }
+            return "\(path): \(reason)"
+        }
+        throw .fileNotWritable(path: folder, reason: reasons.joined(separator: "; "))
     }
 }

@@ -315,9 +315,12 @@ public struct TopicBatches: DataSource {
     public let stepsPerEpoch: Int
     public let name: String
     public let checksum: String
+    public let notes: [String]
 
-    public init(_ trainer: LDATrainer) {
+    /// - Parameter notes: what a person should know beside the notes of the corpus.
+    public init(_ trainer: LDATrainer, notes: [String] = []) {
         stepsPerEpoch = trainer.minibatchCount
+        self.notes = trainer.corpus.notes + notes
         (name, checksum) = (trainer.corpus.name, trainer.corpus.checksum)
     }
 

@@ -77,6 +77,8 @@ import Foundation
     var raised: String?
     /// What the status line says for a while: a picture was saved, a value was refused.
     var notice: (text: String, until: ContinuousClock.Instant)?
+    /// How data were read, which letters are not drawn: what the status line keeps.
+    var notes: [String] = []
     var meter = DrawingMeter()
     /// What a button of the toolbar asked of the window.
     var wantsPicture = false
@@ -110,6 +112,7 @@ import Foundation
         for (name, isOpen) in options.panels {
             if let panel = Panel(named: name, in: dashboard) { layout.set(panel, open: isOpen) }
         }
+        note(learner.notes)
     }
 
     // MARK: Frame

@@ -352,8 +352,7 @@ extension Layout {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
         do {
-            try FileManager.default.createDirectory(
-                atPath: (path as NSString).deletingLastPathComponent, withIntermediateDirectories: true)
+            try Files.makeFolder((path as NSString).deletingLastPathComponent)
             try Files.write(encoder.encode(stored), to: path)
         } catch let error as CLMatError {
             throw error
@@ -364,4 +363,4 @@ extension Layout {
 }
 
 /// A line on standard error.
-func warn(_ line: String) { FileHandle.standardError.write(Data((line + "\n").utf8)) }
+func warn(_ line: String) { StandardError.say(line) }

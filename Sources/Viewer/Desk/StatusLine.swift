@@ -36,13 +36,27 @@ extension Desk {
         } else {
             notice = nil
             meter.refresh(status, device: learner.options.device, isFinished: status.isFinished)
-            UI.text(UI.shortened(meter.words, to: room), Point(14, y), theme.secondary)
+            let count = notes.isEmpty ? "" : notes.count == 1 ? " · 1 note" : " · \(notes.count) notes"
+            let words = UI.shortened(meter.words, to: room - UI.width(count)) + count
+            UI.text(UI.shortened(words, to: room), Point(14, y), theme.secondary)
         }
         if UI.item("status", Box(14, y - 3, max(1, room), 20)).contains(.hovered) {
-            tooltip = Tooltip(text: notice?.text ?? meter.words)
+            let now = notice?.text ?? meter.words
+            let isNote = notes.contains { now.hasPrefix($0) }
+            tooltip = Tooltip(text: ((isNote ? [] : [now]) + notes).joined(separator: "\n"))
         }
         gui_end_window()
         return lines.count
+    }
+
+    /// Says those of `sentences` that are new, and keeps them for whoever points at the status line. Returns whether
+    /// there were any.
+    @discardableResult func note(_ sentences: [String]) -> Bool {
+        let fresh = sentences.filter { !notes.contains($0) }
+        guard let first = fresh.first else { return false }
+        notes += fresh
+        say(fresh.count == 1 ? first : "\(first) (\(fresh.count - 1) more: point here)")
+        return true
     }
 }
 

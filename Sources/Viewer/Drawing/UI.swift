@@ -129,7 +129,9 @@ struct Happened: OptionSet {
 
     enum Alignment { case left, centre, right }
 
-    static func width(_ text: String, _ face: Face = .text) -> Float { gui_text_width(face.rawValue, text) }
+    static func width(_ text: String, _ face: Face = .text) -> Float {
+        gui_text_width(face.rawValue, VisualText.of(text))
+    }
 
     /// Writes `text` with its top at `at`, and returns where it ends.
     @discardableResult
@@ -142,13 +144,13 @@ struct Happened: OptionSet {
         case .centre: x -= width(text, face) / 2
         case .right: x -= width(text, face)
         }
-        gui_text(face.rawValue, x, at.y, colour.packed, text)
+        gui_text(face.rawValue, x, at.y, colour.packed, VisualText.of(text))
         return align == .left ? x + width(text, face) : at.x
     }
 
     /// Writes `text` upwards: it begins at the bottom, and its letters stand to the right of `at.x`.
     static func textUpwards(_ text: String, _ at: Point, _ colour: Colour, _ face: Face = .text) {
-        gui_text_upwards(face.rawValue, at.x, at.y, colour.packed, text)
+        gui_text_upwards(face.rawValue, at.x, at.y, colour.packed, VisualText.of(text))
     }
 
     /// `text`, cut with an ellipsis if it is wider than `room`.
@@ -226,6 +228,8 @@ struct Happened: OptionSet {
 
     /// Pixels a unit.
     static var scale: Float { gui_scale() }
+    /// Another one for each set of fonts: widths that are kept are those of one.
+    static var fontsVersion: Int32 { gui_fonts_version() }
 
     // MARK: Asking
 

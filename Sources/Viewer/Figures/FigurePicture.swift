@@ -36,16 +36,20 @@ import Exploration
         let width = Float(min(max(options.width, 480), 960))
         // What is measured needs fonts, and so a surface.
         let trial = try Surface(width: 64, height: 64, theme: theme, scale: Float(Self.scale))
-        gui_begin_frame(trial.gui, 64, 64, 0.01)
-        let height = min(Self.tallest, max(140, self.height(width - Desk.sides) + Desk.aboveAndBelow)).rounded(.up)
-        gui_end_frame(trial.gui)
+        var height: Float = 0
+        repeat {
+            gui_begin_frame(trial.gui, 64, 64, 0.01)
+            height = min(Self.tallest, max(140, self.height(width - Desk.sides) + Desk.aboveAndBelow)).rounded(.up)
+            gui_end_frame(trial.gui)
+        } while trial.addLetters()
 
         let surface = try Surface(
-            width: Int(width) * Self.scale, height: Int(height) * Self.scale, theme: theme, scale: Float(Self.scale))
+            width: Int(width) * Self.scale, height: Int(height) * Self.scale, theme: theme, scale: Float(Self.scale),
+            letters: trial.letters)
         var view = FigureView()
         (view.version, view.state) = (0, .ready(content, step: step))
-        // The second frame knows the sizes that the first one measured.
-        for _ in 0..<2 {
+        // The second frame knows the sizes that the first one measured, and one more the letters that it lacked.
+        for frame in 0..<4 where frame < 2 || surface.addLetters() {
             gui_begin_frame(surface.gui, width, height, 0.01)
             gui_begin_window("picture", 0, 0, width, height, theme.panel.packed, theme.panel.packed, 0, true, false)
             let end = UI.text(UI.shortened(info.title, to: width - 26, .bold), Point(13, 9), theme.text, .bold)

@@ -12,7 +12,9 @@ extension Desk {
         let legend = drawLegend(text, named, kept.colours, in: body, isOther)
         let room = body.inset(0, legend.height, 0, 0)
         guard room.height >= 20, room.width >= 40 else { return }
-        if kept.flow?.version != view.version || kept.flow?.width != room.width - 8 {
+        if kept.flow?.version != view.version || kept.flow?.width != room.width - 8
+            || kept.flow?.fonts != UI.fontsVersion
+        {
             kept.flow = TextFlow(text, width: room.width - 8, version: view.version)
         }
         guard let flow = kept.flow else { return }
@@ -129,7 +131,7 @@ struct TextFlow {
         /// Its index in the paragraph.
         let word: Int
         let text: String
-        let x: Float
+        var x: Float
         let width: Float
     }
 
@@ -144,11 +146,13 @@ struct TextFlow {
     static let lineHeight: Float = 18
     let version: Int
     let width: Float
+    /// The fonts by which it was measured.
+    let fonts: Int32
     private(set) var lines: [Line] = []
     private(set) var height: Float = 0
 
     @MainActor init(_ text: ColouredText, width: Float, version: Int) {
-        (self.width, self.version) = (width, version)
+        (self.width, self.version, fonts) = (width, version, UI.fontsVersion)
         let space = UI.width(" ")
         var y: Float = 0
         // A document's words are few, but often the same.
@@ -159,6 +163,7 @@ struct TextFlow {
                 lines.append(Line(paragraph: index, y: y, isTitle: true))
                 y += Self.lineHeight + 2
             }
+            let direction = TextDirection(of: paragraph)
             var line = Line(paragraph: index, y: y)
             var x: Float = 0
             for (number, word) in paragraph.words.enumerated() where !word.text.isEmpty {
@@ -172,7 +177,7 @@ struct TextFlow {
                     length = UI.width(shown)
                 }
                 if x > 0, x + length > width {
-                    lines.append(line)
+                    lines.append(line.arranged(direction, width: width, space: space))
                     y += Self.lineHeight
                     (line, x) = (Line(paragraph: index, y: y), 0)
                 }
@@ -180,10 +185,36 @@ struct TextFlow {
                 x += length + space
             }
             if !line.words.isEmpty {
-                lines.append(line)
+                lines.append(line.arranged(direction, width: width, space: space))
                 y += Self.lineHeight
             }
         }
         height = y + 4
+    }
+}
+
+extension TextFlow.Line {
+    /// With its words, which stand in the order in which they are read, where they are seen: lines that run to the left
+    /// begin at the right edge.
+    fileprivate func arranged(_ direction: TextDirection, width: Float, space: Float) -> Self {
+        let directions = words.map { TextDirection(of: $0.text) }
+        guard direction == .rightToLeft || directions.contains(.rightToLeft) else { return self }
+        var line = self
+        let length = words.reduce(0) { $0 + $1.width } + space * Float(max(0, words.count - 1))
+        var x = direction == .rightToLeft ? width - length : 0
+        for index in TextDirection.order(of: directions, in: direction) {
+            line.words[index].x = x
+            x += line.words[index].width + space
+        }
+        return line
+    }
+}
+
+extension TextDirection {
+    /// That of most of the words.
+    fileprivate init(of paragraph: ColouredText.Paragraph) {
+        let directions = paragraph.words.lazy.compactMap { TextDirection(of: $0.text) }
+        let balance = directions.reduce(0) { $0 + ($1 == .rightToLeft ? 1 : -1) }
+        self = balance > 0 ? .rightToLeft : .leftToRight
     }
 }

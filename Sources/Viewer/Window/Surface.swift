@@ -11,6 +11,7 @@ import Foundation
     let isSoftware: Bool
     /// Pixels a unit of the desk.
     private(set) var scale: Float
+    let letters: Letters
     private let theme: Theme
     private let window: OpaquePointer?
     private let memory: UnsafeMutablePointer<SDL_Surface>?
@@ -25,6 +26,7 @@ import Foundation
 
     /// Opens a window.
     init(title: String, width: Int, height: Int, theme: Theme) throws(CLMatError) {
+        let letters = Letters()
         if let obstacle = Self.obstacle { throw .windowUnavailable(reason: obstacle) }
         // SDL would show what its software renderer drew through OpenGL, which may be done by the processor too.
         SDL_SetHint(SDL_HINT_FRAMEBUFFER_ACCELERATION, "0")
@@ -73,7 +75,7 @@ import Foundation
         let least = scale / Self.pixelsPerUnit(window, renderer)
         SDL_SetWindowMinimumSize(
             window, min(width, Int32(Self.least.x * least)), min(height, Int32(Self.least.y * least)))
-        guard let gui = Self.gui(renderer, theme, scale) else {
+        guard let gui = Self.gui(renderer, theme, scale, letters) else {
             let reason = Self.sdlError
             SDL_DestroyRenderer(renderer)
             SDL_DestroyWindow(window)
@@ -81,7 +83,7 @@ import Foundation
             throw .windowUnavailable(reason: reason)
         }
         (self.renderer, self.isSoftware, self.gui, self.window, memory) = (renderer, isSoftware, gui, window, nil)
-        (self.scale, self.theme) = (scale, theme)
+        (self.scale, self.theme, self.letters) = (scale, theme, letters)
         cursors = [
             SDL_SYSTEM_CURSOR_ARROW, SDL_SYSTEM_CURSOR_IBEAM, SDL_SYSTEM_CURSOR_SIZENWSE, SDL_SYSTEM_CURSOR_HAND,
         ]
@@ -91,15 +93,19 @@ import Foundation
 
     /// Draws in memory; needs no display and no video driver. Width and height are pixels.
     ///
-    /// - Parameter scale: pixels a unit; what is asked for, or 1, if nil.
-    init(width: Int, height: Int, theme: Theme, scale: Float? = nil) throws(CLMatError) {
-        (self.scale, self.theme) = (scale ?? DisplayScale.wished ?? 1, theme)
+    /// - Parameters:
+    ///   - scale: pixels a unit; what is asked for, or 1, if nil.
+    ///   - letters: those that the fonts have from the start.
+    init(width: Int, height: Int, theme: Theme, scale: Float? = nil, letters: Letters? = nil) throws(CLMatError) {
+        let letters = letters ?? Letters()
+        (self.scale, self.theme, self.letters) = (scale ?? DisplayScale.wished ?? 1, theme, letters)
         let scale = self.scale
         guard
             let memory = SDL_CreateRGBSurfaceWithFormat(
                 0, Int32(width), Int32(height), 32, SDL_PIXELFORMAT_ABGR8888.rawValue)
         else { throw .windowUnavailable(reason: Self.sdlError) }
-        guard let renderer = SDL_CreateSoftwareRenderer(memory), let gui = Self.gui(renderer, theme, scale) else {
+        guard let renderer = SDL_CreateSoftwareRenderer(memory), let gui = Self.gui(renderer, theme, scale, letters)
+        else {
             let reason = Self.sdlError
             SDL_FreeSurface(memory)
             throw .windowUnavailable(reason: reason)
@@ -164,7 +170,8 @@ import Foundation
 
     /// Draws fonts anew at another scale; where there is no memory for that, the old one stays.
     func rescale(to scale: Float) {
-        guard abs(scale - self.scale) > 0.01, let fresh = Self.gui(renderer, theme, scale) else { return }
+        guard abs(scale - self.scale) > 0.01, let fresh = Self.gui(renderer, theme, scale, letters)
+        else { return }
         gui_destroy(gui)
         (gui, self.scale) = (fresh, scale)
     }
@@ -236,26 +243,26 @@ import Foundation
         return ["llvmpipe", "softpipe", "swrast", "software"].contains { name.contains($0) }
     }
 
-    private static func gui(_ renderer: OpaquePointer, _ theme: Theme, _ scale: Float) -> OpaquePointer? {
-        let folder = "/usr/share/fonts/truetype/dejavu"
-        var fonts = GuiFonts()
-        let paths = Face.allCases.map { strdup("\(folder)/\($0.file)") }
-        defer { for path in paths { free(path) } }
-        withUnsafeMutableBytes(of: &fonts.path) { bytes in
-            let slots = bytes.assumingMemoryBound(to: UnsafePointer<CChar>?.self)
-            for (index, path) in paths.enumerated() { slots[index] = path.map { UnsafePointer($0) } }
-        }
-        withUnsafeMutableBytes(of: &fonts.size) { bytes in
-            let slots = bytes.assumingMemoryBound(to: Float.self)
-            // 13 and 11 pixels from ascent to descent less DejaVu's own leading make 15 and 13 here.
-            for face in Face.allCases { slots[Int(face.rawValue)] = face.lineHeight }
-        }
-        guard let gui = gui_create(UnsafeMutableRawPointer(renderer), &fonts, scale) else { return nil }
-        if Face.allCases.contains(where: { !gui_face_is_loaded(gui, $0.rawValue) }) {
-            warn("Fonts are missing in \(folder); letters beyond ASCII show as '?'. Install fonts-dejavu-core.")
+    private static func gui(
+        _ renderer: OpaquePointer, _ theme: Theme, _ scale: Float, _ letters: Letters
+    ) -> OpaquePointer? {
+        guard let gui = gui_create(UnsafeMutableRawPointer(renderer), scale) else { return nil }
+        guard letters.build(gui) else {
+            gui_destroy(gui)
+            return nil
         }
         gui_set_colours(
             gui, theme.text.packed, theme.button.packed, theme.selected.packed, theme.track.packed)
         return gui
     }
+
+    // MARK: Letters
+
+    /// Whether text of the frames so far had letters that the fonts lack, and nobody looked for them yet.
+    var lacksLetters: Bool { gui_lacks_letters(gui) }
+
+    /// Looks for fonts with the letters that are lacking, and builds the gui's fonts with them. Only between two frames.
+    ///
+    /// - Returns: whether the next frame looks different.
+    func addLetters() -> Bool { letters.learn(from: gui) && letters.build(gui) }
 }

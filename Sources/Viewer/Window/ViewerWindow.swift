@@ -15,6 +15,12 @@ import Foundation
     private var framesOwed = 3
     private var lastFrame: ContinuousClock.Instant?
     private let clock = ContinuousClock()
+    /// When fonts may be built with more letters: where new ones come with every step, not for each of them.
+    private var lettersDue: ContinuousClock.Instant?
+    /// Counts how often letters, or words about them, made the next frame look different.
+    private var lettersVersion = 0
+    /// How many times as long as the fonts took they stay as they are. Tests do not wait.
+    var lettersPatience = 8.0
     /// Picture of the frame that is drawn next, if one is wanted.
     private var pictures: [(Result<Picture, CLMatError>) -> Void] = []
 
@@ -89,7 +95,7 @@ import Foundation
     private func needsFrame() -> Bool {
         guard surface.isVisible else { return false }
         if let lastFrame, (clock.now - lastFrame).seconds < interval * 0.9 { return false }
-        return framesOwed > 0 || desk.hasNews()
+        return framesOwed > 0 || surface.lacksLetters || desk.hasNews()
     }
 
     // MARK: Events
@@ -233,6 +239,7 @@ import Foundation
         surface.present()
         framesOwed = max(0, framesOwed - 1)
         desk.meter.add(Self.threadSeconds - processor)
+        addLetters()
         if desk.wantsPicture {
             desk.wantsPicture = false
             savePicture()
@@ -244,6 +251,21 @@ import Foundation
             panels.forEach(desk.export)
             framesOwed = max(framesOwed, 2)
         }
+    }
+
+    /// Builds fonts with the letters that the frame lacked, and tells of those that there are not.
+    ///
+    /// - Parameter isUrgent: whether the next frame must have them.
+    private func addLetters(isUrgent: Bool = false) {
+        guard surface.lacksLetters else { return }
+        let start = clock.now
+        if let lettersDue, !isUrgent, start < lettersDue { return }
+        let hasMore = surface.addLetters()
+        let hasNotes = desk.note(surface.letters.notes)
+        lettersDue = clock.now + (clock.now - start) * lettersPatience
+        guard hasMore || hasNotes else { return }
+        lettersVersion += 1
+        framesOwed = max(framesOwed, 2)
     }
 
     /// Draws until the view rests: what an event changed is seen in the frame after.
@@ -266,8 +288,14 @@ import Foundation
     /// A picture of the window as it is now.
     func picture() throws(CLMatError) -> Picture {
         var taken: Result<Picture, CLMatError>?
-        pictures.append { taken = $0 }
-        draw()
+        // The first frame may have letters that the fonts lack, and theirs may make room for others.
+        for _ in 0..<4 {
+            let lettersBefore = lettersVersion
+            pictures.append { taken = $0 }
+            draw()
+            addLetters(isUrgent: true)
+            if lettersVersion == lettersBefore { break }
+        }
         guard let taken else { throw .windowUnavailable(reason: "nothing was drawn") }
         return try taken.get()
     }

@@ -254,10 +254,15 @@ import Testing
         try folder.write(image, "bad/test/a/1.png")
         #expect(
             throws: CLMatError.fileDamaged(
-                path: bad, place: "byte 0", problem: "it cannot be decoded as a PNG or JPEG image")
+                path: bad, place: "byte 20",
+                problem: "the PNG image breaks off; get the file again, or take it out of the folder")
         ) { try ImageDataSet.load("\(folder.path)/bad") }
         try folder.write([], "bad/train/a/1.png")
-        #expect(throws: CLMatError.self) { try ImageDataSet.load("\(folder.path)/bad") }
+        #expect(
+            throws: CLMatError.dataMismatch(
+                "\(folder.path)/bad/train/a holds no PNG, JPEG, BMP or GIF images. Passed over: 1 empty (train/a/1.png)."
+            )
+        ) { try ImageDataSet.load("\(folder.path)/bad") }
 
         try folder.write(image, "stray/train/a/1.png")
         #expect(throws: CLMatError.self, "there is no folder test") {
@@ -274,7 +279,11 @@ import Testing
         try folder.write(image, "empty/train/a/1.png")
         try folder.write([], "empty/test/a/notes.txt")
         #expect(
-            throws: CLMatError.dataMismatch("\(folder.path)/empty/test holds no PNG or JPEG images in class folders.")
+            throws: CLMatError.dataMismatch(
+                """
+                \(folder.path)/empty/test holds no PNG, JPEG, BMP or GIF images in class folders. Passed over: \
+                1 of another kind (test/a/notes.txt).
+                """)
         ) { try ImageDataSet.load("\(folder.path)/empty") }
     }
 

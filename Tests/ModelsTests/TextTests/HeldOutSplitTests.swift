@@ -52,7 +52,7 @@ import Testing
         let corpus = try corpus()
         let split = try HeldOutSplit(of: corpus, share: share, seed: 7)
         let eligible = (0..<200).filter { corpus.length($0) >= 4 }
-        #expect(split.documents.count == min(max(1, Int((share * 200).rounded())), eligible.count))
+        #expect(split.documents.count == min(max(1, Int((share * Double(eligible.count)).rounded())), eligible.count))
         #expect(Set(split.documents).isSubset(of: eligible))
         #expect(split.documents == split.documents.sorted())
         try check(split, of: corpus)
@@ -85,7 +85,7 @@ import Testing
 
     @Test func longDocumentsAreHalved() throws {
         let rows = try SparseRows(
-            columns: 3, starts: [0, 3, 3], indices: [0, 1, 2], counts: [2_000_000_001, 2_000_000_001, 5])
+            columns: 3, starts: [0, 3, 4], indices: [0, 1, 2, 0], counts: [2_000_000_001, 2_000_000_001, 5, 1])
         let corpus = try Corpus(name: "", vocabulary: ["a", "b", "c"], rows: rows)
         let split = try HeldOutSplit(of: corpus, seed: 5)
         #expect(split.documents == [0])
@@ -100,6 +100,21 @@ import Testing
         let rows = try SparseRows(columns: 1, starts: [0, 1, 2], indices: [0, 0], counts: [3, 3])
         let short = try Corpus(name: "", vocabulary: ["a"], rows: rows)
         #expect(said { _ = try HeldOutSplit(of: short, seed: 1) }.contains("at least 4 tokens"))
+    }
+
+    /// Of 200 documents only 40 can be held out: a tenth of these is, not of all.
+    @Test func theShareIsOfThoseThatCanBeHeldOut() throws {
+        let counts = (0..<200).map { Int32($0 % 5 == 0 ? 8 : 1) }
+        let rows = try SparseRows(
+            columns: 1, starts: (0...200).map { Int32($0) }, indices: [Int32](repeating: 0, count: 200), counts: counts)
+        let corpus = try Corpus(name: "", vocabulary: ["a"], rows: rows)
+        #expect(HeldOutSplit.candidates(in: corpus) == Array(stride(from: 0, to: 200, by: 5)))
+        #expect(try HeldOutSplit(of: corpus, share: 0.1, seed: 1).documents.count == 4)
+        // One document with words is always left.
+        let few = try SparseRows(columns: 1, starts: [0, 1, 2, 2], indices: [0, 0], counts: [9, 9])
+        #expect(
+            try HeldOutSplit(of: Corpus(name: "", vocabulary: ["a"], rows: few), share: 0.99, seed: 1).documents.count
+                == 1)
     }
 
     @Test func readsWhatItWrites() throws {

@@ -101,10 +101,42 @@ import Testing
         ] {
             #expect(try Corpus.load(path, .all).texts() == ["äpple:1", "", "last:1 one:1"])
         }
-        let path = try folder.write([0x61, 0x0A, 0x62, 0xE9, 0x0A], "latin.txt")
-        let found = try #require(damage { _ = try Corpus.load(path, .all) })
-        #expect(found.place == "line 2")
-        #expect(found.problem.contains("byte 2 is not UTF-8"))
+        let path = try folder.write([0x61, 0x0A, 0x62, 0xE9, 0x0A, 0xC3, 0xA9, 0x0A], "latin.txt")
+        let corpus = try Corpus.load(path, .all)
+        #expect(try corpus.texts() == ["a:1", "bé:1", "é:1"])
+        #expect(corpus.notes == ["1 line is not UTF-8, and read as Windows-1252 (line 2)."])
+    }
+
+    @Test func textsOfManyKindsAreLines() throws {
+        let lines = "apple pear\nplum"
+        for name in ["a.TXT", "a.md", "readme", "a.text"] {
+            #expect(try Corpus.load(folder.write(lines, name), .all).texts() == ["apple:1 pear:1", "plum:1"])
+        }
+        #expect(try Corpus.load(folder.write("apple pear\rplum\r", "cr.txt"), .all).count == 2)
+        #expect(
+            try Corpus.load(folder.write("apple pear\0\nplum\0\n", "nul.txt"), .all).texts() == [
+                "apple:1 pear:1", "plum:1",
+            ])
+        let wide = try #require(lines.data(using: .utf16))
+        #expect(try Corpus.load(folder.write([UInt8](wide), "wide.txt"), .all).texts() == ["apple:1 pear:1", "plum:1"])
+        // One line of a million words: more than a block.
+        let long = String(repeating: "apple ", count: 1_000_000) + "\n" + lines
+        #expect(
+            try Corpus.load(folder.write(long, "long.txt"), .all).texts() == [
+                "apple:1000000", "apple:1 pear:1", "plum:1",
+            ])
+    }
+
+    @Test func whatIsNoTextIsRefused() throws {
+        let json = "{\"text\": \"apple pear\"}\n{\"text\": \"plum\"}\n"
+        for name in ["a.txt", "a.jsonl"] {
+            #expect(
+                said { _ = try Corpus.load(folder.write(json, name), .all) }.contains("jq -r .text FILE > texts.txt"))
+        }
+        #expect(try Corpus.load(folder.write("{apple} pear", "braces.txt"), .all).count == 1)
+        #expect(said { _ = try Corpus.load("caf\u{FFFD}") }.contains("give a link to it"))
+        let bytes = (0...255).map { UInt8($0) }
+        #expect(said { _ = try Corpus.load(folder.write(bytes, "b.txt"), .all) }.contains("it is binary, not a text"))
     }
 
     /// Lines that are longer than a block, end at its end, or start there.
@@ -138,9 +170,75 @@ import Testing
         #expect(corpus.name == "set")
         #expect((0..<corpus.count).map(corpus.documentName) == ["a.txt", "b/10", "b/2", "c", "d.gz"])
         #expect(try corpus.texts() == ["apple:1", "plum:1", "pear:1", "café:1", "packed:1"])
-        #expect(corpus.notes == ["1 file is not UTF-8, and read as Latin-1", "1 file is binary, and passed over"])
+        #expect(
+            corpus.notes == [
+                "1 file is not UTF-8, and read as Windows-1252 (c).",
+                "3 files and folders passed over: 1 binary (binary), 1 link to a folder (circle), 1 hidden (.hidden).",
+            ])
         try FileManager.default.createDirectory(atPath: "\(folder.path)/none", withIntermediateDirectories: true)
         #expect(said { _ = try Corpus.load("\(folder.path)/none") }.contains("holds no text files"))
+    }
+
+    /// The same text in the ways in which people have it gives the same words.
+    @Test func encodingsAndSpellingsAgree() throws {
+        let text = "cœur café Élève don’t Donaudampf"
+        let spellings: [[UInt8]] = [
+            [UInt8](text.utf8), [0xEF, 0xBB, 0xBF] + text.utf8, [UInt8](text.decomposedStringWithCanonicalMapping.utf8),
+            [UInt8](try #require(text.data(using: .utf16))),
+            [0xFE, 0xFF] + [UInt8](try #require(text.data(using: .utf16BigEndian))),
+            [UInt8](try #require(text.data(using: .windowsCP1252))),
+            [UInt8](text.replacingOccurrences(of: "udampf", with: "u\u{AD}dampf").utf8), [UInt8](text.utf8) + [0],
+        ]
+        for (number, bytes) in spellings.enumerated() { try folder.write(bytes, "set/\(number).txt") }
+        let corpus = try Corpus.load("\(folder.path)/set", .all)
+        #expect(
+            corpus.vocabulary
+                == ["café", "cœur", "donaudampf", "don't", "élève"].sorted {
+                    $0.unicodeScalars.lexicographicallyPrecedes($1.unicodeScalars)
+                })
+        #expect(try Set(corpus.texts()).count == 1 && corpus.count == 8)
+        #expect(corpus.notes == ["1 file is not UTF-8, and read as Windows-1252 (5.txt)."])
+    }
+
+    @Test func foreignEncodingsAreSuspected() throws {
+        // 机器 学习, in GB 18030.
+        let bytes: [UInt8] = [0xBB, 0xFA, 0xC6, 0xF7, 0x20, 0xD1, 0xA7, 0xCF, 0xB0]
+        try folder.write(bytes, "set/a.txt")
+        try folder.write("apple", "set/b.txt")
+        let notes = try Corpus.load("\(folder.path)/set", .all).notes
+        #expect(notes.count == 2 && notes[1].contains("1 file is probably in yet another encoding"))
+        #expect(notes[1].contains("iconv -f GB18030 -t UTF-8"))
+    }
+
+    /// Names that are not UTF-8, and those with a line break, are documents with names on one line.
+    @Test func namesAreBytes() throws {
+        try folder.write("pear", "set/z")
+        for name in [[0x63, 0xE9], [0x61, 0x0A, 0x62]] as [[UInt8]] {
+            let path = [UInt8]("\(folder.path)/set/".utf8) + name + [0]
+            let file = try #require(fopen(path.map { CChar(bitPattern: $0) }, "w"))
+            #expect(fputs("apple", file) >= 0)
+            fclose(file)
+        }
+        let corpus = try Corpus.load("\(folder.path)/set", .all)
+        #expect((0..<corpus.count).map(corpus.documentName) == ["a\\x0Ab", "c\\xE9", "z"])
+        #expect(corpus.notes == [])
+    }
+
+    @Test func otherKindsInAFolderAreSaid() throws {
+        try folder.write("<p>apple</p>", "set/a.html")
+        try folder.write("{\"apple\": \"p p\"}\n", "set/c.txt")
+        try folder.write("", "set/b.txt")
+        try folder.write("x", "set/__MACOSX/c.txt")
+        #expect(symlink("nowhere", "\(folder.path)/set/d.txt") == 0)
+        #expect(mkfifo("\(folder.path)/set/e.txt", 0o600) == 0)
+        let corpus = try Corpus.load("\(folder.path)/set", .all)
+        #expect(try corpus.texts() == ["apple:1 p:2", "", "apple:1 p:2"])
+        #expect(
+            corpus.notes == [
+                "1 file is empty: a document without words.",
+                "2 of 3 files are HTML, JSON or the like: words of their markup are counted too.",
+                "3 files and folders passed over: 1 broken link (d.txt), 1 no plain file (e.txt), 1 hidden (__MACOSX).",
+            ])
     }
 
     @Test func otherFilesAreRefused() throws {

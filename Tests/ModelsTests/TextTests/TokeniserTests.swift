@@ -10,7 +10,7 @@ import Testing
         var options = TextOptions()
         options.minimumLength = 1
         change(&options)
-        var tokeniser = Tokeniser(options)
+        let tokeniser = Tokeniser(options)
         var found: [String] = []
         text.withUnsafeBytes { bytes in
             tokeniser.forEachWord(bytes) { found.append(String(decoding: $0, as: UTF8.self)) }
@@ -28,9 +28,83 @@ import Testing
         #expect(words("Ångström ÉCOLE straße ΣΟΦΙΑ привет") == ["ångström", "école", "straße", "σοφια", "привет"])
         #expect(words("日本語 ok") == ["日本語", "ok"])
         #expect(words("Ångström A") { $0.keepsCase = true } == ["Ångström", "A"])
-        // A letter with a mark of its own.
-        #expect(words("cafe\u{301}s") == ["cafe\u{301}s"])
         #expect(words("a\u{2014}b\u{A0}c😀d") == ["a", "b", "c", "d"])
+    }
+
+    private func scalars(_ text: String) -> [UInt32] { text.unicodeScalars.map(\.value) }
+
+    /// A word has one form, whichever way it was typed.
+    @Test func wordsHaveOneForm() throws {
+        // Letters with their marks as one character, or as two; an Angstrom, which is an Å; a letter that has no such form.
+        for (typed, form) in [
+            ("cafe\u{301}s", "caf\u{E9}s"), ("CAFE\u{301}S", "caf\u{E9}s"),
+            ("\u{212B}ngstro\u{308}m", "\u{E5}ngstr\u{F6}m"),
+            ("\u{1112}\u{1161}\u{11AB}", "\u{D55C}"), ("g\u{306}\u{323}", "\u{11F}\u{323}"),
+            ("\u{958}", "\u{915}\u{93C}"),
+        ] {
+            let word = try #require(words(typed).first)
+            // Strings that look the same are equal: their characters are compared.
+            #expect(scalars(word) == scalars(form), "\(typed)")
+            #expect(scalars(try #require(words(word).first)) == scalars(word), "a form stays as it is")
+        }
+        #expect(scalars(words("E\u{301}t\u{E9}") { $0.keepsCase = true }.joined()) == [0xC9, 0x74, 0xE9])
+        // The length is that of the form.
+        #expect(words("a\u{300}b\u{300}a\u{300}") { $0.maximumLength = 4 } == ["àb\u{300}à"])
+        #expect(words("a\u{300}b\u{300}a\u{300}") { $0.maximumLength = 3 } == [])
+    }
+
+    @Test func turkishAndGreekAgree() {
+        // İ becomes i, as in Turkish, however it was typed and whatever wrote it small.
+        #expect(words("İSTANBUL istanbul I\u{307}stanbul i\u{307}stanbul") == [String](repeating: "istanbul", count: 4))
+        #expect(words("DİYARBAKIR ılık") == ["diyarbakir", "ılık"])
+        #expect(words("İz") { $0.keepsCase = true } == ["İz"])
+        #expect(words("ΟΔΥΣΣΕΥΣ οδυσσευς οδυσσευσ Σ") == ["οδυσσευς", "οδυσσευς", "οδυσσευς", "σ"])
+    }
+
+    @Test func whatNobodySeesIsNoPartOfAWord() {
+        for invisible in ["\u{AD}", "\u{200C}", "\u{200D}", "\u{2060}", "\u{FEFF}", "\u{200E}", "\u{FE0F}"] {
+            #expect(words("\(invisible)Donau\(invisible)dampf\(invisible) x") == ["donaudampf", "x"])
+            #expect(words("l'\(invisible)été") == ["l'été"])
+        }
+        // Persian: what a joiner keeps apart on the page is one word.
+        #expect(words("می\u{200C}روم") == ["میروم"])
+        // A blank without width is one.
+        #expect(words("กิน\u{200B}ข้าว") == ["กิน", "ข้าว"])
+        #expect(words("\u{1F468}\u{200D}\u{1F469} a\u{2764}\u{FE0F}b") == ["a", "b"])
+    }
+
+    /// Vowels and tones that are marks are parts of words.
+    @Test func marksOfOtherScriptsAreInWords() {
+        for word in ["น้ำ", "เครื่อง", "ภาษาไทย", "विद्यालय", "हिन्दी", "தமிழ்", "ភាសា", "שָׁלוֹם", "مُحَمَّد"] {
+            #expect(words("\(word) \(word)").count == 2, "\(word)")
+        }
+    }
+
+    @Test func twoIdeographsAreNoShortWord() {
+        #expect(words("机器 学 한국 は カメラ ab abc") { $0.minimumLength = 3 } == ["机器", "한국", "カメラ", "abc"])
+    }
+
+    @Test func scriptsWithoutBlanksAreNoticed() throws {
+        func note(_ text: String) -> String? {
+            let tokeniser = Tokeniser(TextOptions())
+            [UInt8](text.utf8).withUnsafeBytes { tokeniser.forEachWord($0) { _ in } }
+            return tokeniser.unspacedNote
+        }
+        #expect(note("机器 学习 深度 ภาษาไทย กิน words of English") == nil)
+        let found = try #require(note("机器学习深度神经网络模型，机器学习深度神经网络模型网络模型机器学习深度神经网络模型。"))
+        #expect(found.contains("runs of 20 letters on average are taken for words; 1 of 2 have more than 20"))
+    }
+
+    /// More words than are remembered have their forms all the same.
+    @Test func formsAreForgottenAndFoundAgain() {
+        let forms = WordForms(keepsCase: false, longest: 20)
+        for round in 0..<2 {
+            for number in 0..<40_000 {
+                var word = [UInt8]("w\(number)e\u{301}".utf8)
+                _ = forms.bring(&word)
+                if word != [UInt8]("w\(number)\u{E9}".utf8) { Issue.record("\(word) in round \(round)") }
+            }
+        }
     }
 
     @Test func apostrophesAreInsideWords() {
@@ -86,7 +160,6 @@ import Testing
             #expect((first(bytes) == nil) == (String(validating: bytes, as: UTF8.self) != nil), "\(bytes)")
         }
         #expect(first(Array("0123456789".utf8) + [0xC3]) == 10)
-        #expect(String(decoding: UTF8Check.fromLatin1([0x61, 0xE9, 0xFF, 0x80]), as: UTF8.self) == "aéÿ\u{80}")
     }
 
     @Test func wordsHaveNumbers() {

@@ -15,7 +15,7 @@ extension Corpus {
     ///     - `kos`, `nips`: `$CLMAT_DATA/uci-bow/docword.NAME.txt.gz`, blog entries and papers;
     ///     - a file `docword.NAME.txt` with `vocab.NAME.txt` beside it, in UCI's format, or a folder with one such pair;
     ///     - a folder of text files, one document each;
-    ///     - a file `.txt` with a document on each line;
+    ///     - a file `.txt`, `.md` or without an ending, with a document on each line;
     ///     - a file `.csv` or `.tsv`, whose column ``TextOptions/column`` holds a document in each record;
     ///     - apt's or dpkg's list of packages: `…_Packages` or `status`. Each file may be packed with gzip (`.gz`).
     ///   - options: how texts become words; if nil, those of ``TextOptions/standard(for:)``.
@@ -61,14 +61,14 @@ extension Corpus {
         path: String, _ options: TextOptions, _ environment: [String: String]
     ) throws(CLMatError) -> Corpus {
         guard FileManager.default.fileExists(atPath: path) else {
-            if path.contains("/") {
-                throw .fileMissing(
-                    path: path, hint: "Check the path, or name one of \(knownNames.joined(separator: ", ")).")
+            let hint = "Check the path, or name one of \(knownNames.joined(separator: ", "))."
+            if path.contains("/") || BytePath.hint(path, else: hint) != hint {
+                throw .fileMissing(path: path, hint: BytePath.hint(path, else: hint))
             }
             throw .unknownName(kind: "corpus", name: path, known: knownNames)
         }
         if isFolder(path) {
-            let pairs = UCIBagOfWords.files(in: path)
+            let pairs = try UCIBagOfWords.files(in: path)
             if pairs.count == 1 { return try UCIBagOfWords.read(pairs[0]) }
             guard pairs.isEmpty else {
                 throw .invalidValue(
@@ -86,12 +86,22 @@ extension Corpus {
         }
         let ending = URL(fileURLWithPath: name).pathExtension.lowercased()
         if ending == "csv" || ending == "tsv" { return try TextTable.read(path, options) }
-        if ending == "txt", !file.hasPrefix("vocab.") { return try TextLines.read(path, options) }
+        if ["txt", "text", "md", "markdown", "rst", ""].contains(ending), !file.hasPrefix("vocab.") {
+            return try TextLines.read(path, options)
+        }
+        if ["jsonl", "ndjson", "json"].contains(ending) {
+            throw .invalidValue(
+                setting: "data", value: path,
+                accepted: """
+                    a text with a document a line: take the texts out of the JSON first, as by jq -r .text FILE > texts.txt with the \
+                    key that holds them
+                    """)
+        }
         throw .invalidValue(
             setting: "data", value: path,
             accepted: """
                 \(knownNames.joined(separator: ", ")), or the path of: docword.NAME.txt beside vocab.NAME.txt, a folder of \
-                text files, a .txt with a document a line, a .csv or .tsv, or a list of packages (…_Packages, status)
+                text files, a .txt or .md with a document a line, a .csv or .tsv, or a list of packages (…_Packages, status)
                 """)
     }
 }

@@ -19,7 +19,7 @@ public struct Corpus: Sendable {
     public let nonzeros: Int
     /// D × V, and the CRC-32 of words and counts.
     public let checksum: String
-    /// What the reader did that a person should know: "3 files are not UTF-8 and were read as Latin-1".
+    /// What the reader did that a person should know: "3 files are not UTF-8, and read as Windows-1252.".
     public let notes: [String]
 
     private let starts: [Int]

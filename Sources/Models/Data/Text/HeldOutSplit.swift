@@ -25,11 +25,19 @@ public struct HeldOutSplit: Sendable {
             columns: columns, starts: rows.scored.starts, indices: rows.scored.indices, counts: rows.scored.counts)
     }
 
-    /// Draws documents with at least 4 tokens at random, and half of the tokens of each: the observed half has one more if
-    /// their number is odd.
+    /// The fewest tokens of a document that can be held out: two in each half.
+    public static let fewestTokens = 4
+
+    /// The documents of a corpus that can be held out: those with ``fewestTokens`` or more.
+    public static func candidates(in corpus: Corpus) -> [Int] {
+        (0..<corpus.count).filter { corpus.length($0) >= fewestTokens }
+    }
+
+    /// Draws documents of those that can be held out at random, and half of the tokens of each: the observed half has one more
+    /// if their number is odd.
     ///
     /// - Parameters:
-    ///   - share: of the corpus's documents, above 0 and below 1.
+    ///   - share: of the documents that can be held out, above 0 and below 1; one at least is drawn.
     ///   - seed: the same seed draws the same split.
     /// - Throws: ``CLMatError/invalidValue(setting:value:accepted:)`` for another share; ``CLMatError/dataMismatch(_:)`` if
     ///   no document is long enough, or none is left.
@@ -37,13 +45,19 @@ public struct HeldOutSplit: Sendable {
         guard share > 0, share < 1 else {
             throw .invalidValue(setting: "held-out share", value: "\(share)", accepted: "above 0 and below 1")
         }
-        let eligible = (0..<corpus.count).filter { corpus.length($0) >= 4 }
-        guard !eligible.isEmpty, corpus.count > 1 else {
-            throw .dataMismatch("No document of \(corpus.name) can be held out: it takes one with at least 4 tokens.")
+        let eligible = Self.candidates(in: corpus)
+        // One is left to learn from.
+        let learnable = (0..<corpus.count).count { corpus.length($0) > 0 }
+        guard !eligible.isEmpty, learnable > 1 else {
+            throw .dataMismatch(
+                """
+                No document of \(corpus.name) can be held out: it takes one with at least \(Self.fewestTokens) tokens of the words \
+                that are kept, and another to learn from.
+                """)
         }
-        let wanted = max(1, Int((share * Double(corpus.count)).rounded()))
+        let wanted = max(1, Int((share * Double(eligible.count)).rounded()))
         let order = RandomKey(seed: seed, stream: Streams.heldOut).permutation(of: eligible.count)
-        let chosen = order.prefix(min(wanted, corpus.count - 1)).map { eligible[Int($0)] }.sorted()
+        let chosen = order.prefix(min(wanted, learnable - 1)).map { eligible[Int($0)] }.sorted()
 
         var rows = HalfRows()
         for document in chosen {

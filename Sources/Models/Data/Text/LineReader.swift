@@ -3,24 +3,31 @@ import Foundation
 
 /// The lines of a file, plain or packed with gzip, one after the other: memory holds a block of the file, not all of it.
 ///
-/// A line ends in "\n" or "\r\n", which are not part of it; the last one may end with the file. A byte order mark at the
-/// start is passed over.
+/// A line ends in "\n" or "\r\n", which are not part of it, or in "\r" where the first block has no "\n" at all; the last one may
+/// end with the file. A byte order mark at the start is passed over, and what it says is UTF-16 comes as UTF-8.
 final class LineReader {
     let path: String
     /// The number of the line that was read last, from 1.
     private(set) var line = 0
-    private let file: GzipFile
+    private let file: TextFile
     private let longest: Int
     private var block: UnsafeMutableRawBufferPointer
     private var unread = 0..<0
     private var isAtEnd = false
+    /// Nil until the first block is read.
+    private var newline: UInt8?
+
+    /// What the mark at the start says.
+    var markedEncoding: TextDecoding.Encoding? { file.markedEncoding }
+    /// Units of UTF-16 or UTF-32 that are no character, so far.
+    var damagedUnits: Int { file.damagedUnits }
 
     /// - Parameters:
     ///   - longest: a line of more bytes is refused, unless it fits into a block.
     ///   - block: bytes that are read at a time.
     /// - Throws: ``CLMatError/fileMissing(path:hint:)``.
     init(_ path: String, longest: Int = 1 << 28, block: Int = 1 << 20) throws(CLMatError) {
-        file = try GzipFile(path)
+        file = try TextFile(path)
         (self.path, self.longest) = (path, longest)
         self.block = .allocate(byteCount: block, alignment: 16)
     }
@@ -35,7 +42,7 @@ final class LineReader {
         while true {
             if unread.count > searched, let base = block.baseAddress {
                 let from = base + unread.lowerBound + searched
-                if let end = memchr(from, 0x0A, unread.count - searched) {
+                if let end = memchr(from, Int32(newline ?? 0x0A), unread.count - searched) {
                     let start = unread.lowerBound
                     let stop = end - UnsafeMutableRawPointer(base)
                     unread = stop + 1..<unread.upperBound
@@ -69,13 +76,15 @@ final class LineReader {
     private func take(_ range: Range<Int>) -> UnsafeRawBufferPointer {
         line += 1
         var range = range
-        if line == 1, range.count >= 3, block[range.lowerBound] == 0xEF, block[range.lowerBound + 1] == 0xBB,
-            block[range.lowerBound + 2] == 0xBF
-        {
-            range = range.lowerBound + 3..<range.upperBound
-        }
         if let last = range.last, block[last] == 0x0D { range = range.lowerBound..<last }
         return UnsafeRawBufferPointer(rebasing: block[range])
+    }
+
+    /// What ends the lines of a file that starts so: "\r" only where there is no "\n", as old programs of the Macintosh wrote.
+    private static func newline(of start: UnsafeRawBufferPointer) -> UInt8 {
+        let (feed, carriage) = (UInt8(ascii: "\n"), UInt8(ascii: "\r"))
+        // A "\r" at the end of the block may have its "\n" in the next one.
+        return !start.contains(feed) && start.dropLast().contains(carriage) ? carriage : feed
     }
 
     /// Moves the rest to the front, and reads on behind it.
@@ -93,6 +102,7 @@ final class LineReader {
         let got = try file.read(into: room)
         unread = 0..<unread.count + got
         if got < room.count { isAtEnd = true }
+        if newline == nil { newline = Self.newline(of: UnsafeRawBufferPointer(rebasing: block[unread])) }
     }
 }
 
@@ -132,15 +142,5 @@ enum UTF8Check {
             place += length
         }
         return nil
-    }
-
-    /// Latin-1 as UTF-8: each byte is the character of its number.
-    static func fromLatin1(_ bytes: some Sequence<UInt8>) -> [UInt8] {
-        var text: [UInt8] = []
-        text.reserveCapacity(bytes.underestimatedCount)
-        for byte in bytes {
-            if byte < 0x80 { text.append(byte) } else { text += [0xC0 | byte >> 6, 0x80 | byte & 0x3F] }
-        }
-        return text
     }
 }

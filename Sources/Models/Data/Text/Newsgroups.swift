@@ -26,18 +26,20 @@ enum Newsgroups {
     ) throws(CLMatError) -> Corpus {
         var builder = try TextCorpusBuilder(options)
         var names: [String] = []
+        var passedOver = PassedOver()
         for part in parts {
             if isFolder("\(folder)/\(part)") {
-                for name in try TextFolder.files(in: "\(folder)/\(part)") {
-                    let bytes = try GzipFile.read("\(folder)/\(part)/\(name)")
+                for file in try TextFolder.files(in: "\(folder)/\(part)", passingOver: &passedOver) {
+                    let bytes = try GzipFile.read(file.path)
                     bytes.withUnsafeBytes { add($0, to: &builder) }
                     try builder.endDocument()
-                    names.append(name)
+                    names.append(file.name)
                 }
             } else {
                 try addArchive("\(folder)/\(part).tar.xz", to: &builder, &names, environment)
             }
         }
+        if let note = passedOver.note { builder.notes.append(note) }
         return try builder.finish(name: "20 Newsgroups", names: .listed(names))
     }
 
@@ -73,7 +75,7 @@ enum Newsgroups {
             break
         }
         for line in text[start...].split(separator: newline) where !isQuoted(line) {
-            builder.add(line.contains { $0 >= 0x80 } ? UTF8Check.fromLatin1(line)[...] : line)
+            builder.add(line.contains { $0 >= 0x80 } ? TextDecoding.fromWindows1252(line)[...] : line)
         }
     }
 

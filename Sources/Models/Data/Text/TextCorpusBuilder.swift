@@ -5,7 +5,7 @@ import Foundation
 struct TextCorpusBuilder {
     private let options: TextOptions
     private let memoryLimit: Int
-    private var tokeniser: Tokeniser
+    private let tokeniser: Tokeniser
     private var words = WordTable()
     private var spool: WordCountSpool
     /// In how many documents each word is.
@@ -33,8 +33,8 @@ struct TextCorpusBuilder {
     /// - Parameter text: in UTF-8.
     mutating func add(_ text: UnsafeRawBufferPointer) {
         let document = Int32(truncatingIfNeeded: spool.documents)
-        // The tokeniser is apart for the time, since the rest changes while it works.
-        var tokeniser = tokeniser
+        // Apart from the rest, which changes while it works.
+        let tokeniser = tokeniser
         tokeniser.forEachWord(text) { word in
             guard let number = words.number(of: word) else {
                 hasTooMany = true
@@ -80,8 +80,9 @@ struct TextCorpusBuilder {
     mutating func finish(name: String, names: DocumentNames) throws(CLMatError) -> Corpus {
         let documents = spool.documents
         guard documents > 0 else { throw .dataMismatch("\(name) holds no documents.") }
+        if let note = tokeniser.unspacedNote { notes.append(note) }
         guard words.count > 0 else {
-            throw .dataMismatch(
+            throw nothing(
                 """
                 The \(documents) documents of \(name) have no words of \(options.minimumLength) to \
                 \(options.maximumLength) letters (minimumLength, maximumLength).
@@ -113,13 +114,16 @@ struct TextCorpusBuilder {
         }
         row = []
         guard chosen.count > 0 else {
-            throw .dataMismatch(
+            throw nothing(
                 "No document of \(name) has \(options.minimumTokens) tokens of the words kept (minimumTokens).")
         }
         return try Corpus(
             name: name, vocabulary: vocabulary, starts: chosen.starts, counts: chosen.finish(),
             names: kept.count == documents ? names : names.chosen(kept), notes: notes)
     }
+
+    /// What was read leaves nothing; how it was read may be why.
+    private func nothing(_ problem: String) -> CLMatError { .dataMismatch(([problem] + notes).joined(separator: " ")) }
 
     /// The words that are kept, and for each word that was read its number among them, or −1.
     private func chooseWords(_ name: String) throws(CLMatError) -> (vocabulary: [String], numbers: [Int32]) {
@@ -145,7 +149,7 @@ struct TextCorpusBuilder {
             }
         }
         guard !chosen.isEmpty else {
-            throw .dataMismatch(
+            throw nothing(
                 """
                 No word of \(name) is left: of \(words.count) different words in \(spool.documents) documents, \(rare) are \
                 in fewer than \(options.minimumDocuments) documents (minimumDocuments), \(frequent) in more than \

@@ -1,62 +1,87 @@
 import CLMat
 import Foundation
 
-/// A folder of text files, one document each, in the folders inside as well, in the order of their paths.
+/// A folder of text files, one document each, in the folders inside as well, in the order of the paths' bytes.
 ///
-/// A file that is not UTF-8 is read as Latin-1. Binary files (with a zero byte) and those whose names start with a dot are
-/// passed over; files packed with gzip are unpacked. The corpus's notes say how many were read so.
+/// ``TextDecoding`` says how a file becomes text. Binary files, those that cannot be opened, and those whose names start with a dot
+/// are passed over; files packed with gzip are unpacked. The corpus's notes count what was read in another way than UTF-8, and
+/// what was not read.
 enum TextFolder {
-    /// - Throws: ``CLMatError/fileMissing(path:hint:)`` for a folder or file that cannot be opened;
-    ///   ``CLMatError/dataMismatch(_:)`` if there is no text file; what a file and ``TextCorpusBuilder`` throw.
+    /// - Throws: ``CLMatError/fileMissing(path:hint:)`` for a folder that cannot be opened; ``CLMatError/dataMismatch(_:)`` if
+    ///   there is no text file; what a file and ``TextCorpusBuilder`` throw.
     static func read(_ folder: String, _ options: TextOptions) throws(CLMatError) -> Corpus {
         var builder = try TextCorpusBuilder(options)
         var names: [String] = []
-        var (latin, binary) = (0, 0)
-        for name in try files(in: folder) {
-            let bytes = try GzipFile.read("\(folder)/\(name)")
-            if bytes.contains(0) {
-                binary += 1
+        var passedOver = PassedOver()
+        var encodings = EncodingTally(unit: "file")
+        var (empty, marked) = (0, 0)
+        for file in try files(in: folder, passingOver: &passedOver) {
+            guard access(file.path.cString, R_OK) == 0 else {
+                passedOver.add(file.name, .unreadable)
                 continue
             }
-            let isUTF8 = bytes.withUnsafeBytes { UTF8Check.firstInvalid($0) == nil }
-            if !isUTF8 { latin += 1 }
-            builder.add(isUTF8 ? bytes : UTF8Check.fromLatin1(bytes))
+            let bytes = try GzipFile.read(file.path)
+            if TextKinds.isBinary(bytes) {
+                passedOver.add(file.name, .binary)
+                continue
+            }
+            let decoded = TextDecoding(bytes)
+            encodings.add(decoded, from: bytes, file.name)
+            if bytes.isEmpty { empty += 1 }
+            let line = decoded.text.prefix(1 << 16).prefix { $0 != UInt8(ascii: "\n") }
+            if TextKinds.markup.contains(file.ending) || TextKinds.isJSONObject(line) { marked += 1 }
+            builder.add(decoded.text)
             try builder.endDocument()
-            names.append(name)
+            names.append(file.name)
         }
-        if latin > 0 { builder.notes.append("\(files(latin)) not UTF-8, and read as Latin-1") }
-        if binary > 0 { builder.notes.append("\(files(binary)) binary, and passed over") }
+        builder.notes += encodings.notes
+        if empty > 0 {
+            builder.notes.append(
+                "\(empty == 1 ? "1 file is empty: a document" : "\(empty) files are empty: documents") without words.")
+        }
+        if marked > 0 {
+            builder.notes.append(
+                "\(marked) of \(names.count) files are HTML, JSON or the like: words of their markup are counted too.")
+        }
+        if let note = passedOver.note { builder.notes.append(note) }
         guard !names.isEmpty else {
-            throw .dataMismatch("\(folder) holds no text files\(binary > 0 ? ": \(files(binary)) binary" : "").")
+            let passed = passedOver.listed
+            throw .dataMismatch("\(folder) holds no text files.\(passed.isEmpty ? "" : " Passed over: \(passed).")")
         }
         let title = URL(fileURLWithPath: folder).standardizedFileURL.lastPathComponent
         return try builder.finish(name: title, names: .listed(names))
     }
 
-    private static func files(_ count: Int) -> String { count == 1 ? "1 file is" : "\(count) files are" }
+    /// A plain file in a folder.
+    struct File {
+        let path: BytePath
+        /// Its path from the folder, for a person.
+        let name: String
+        let ending: String
+        fileprivate let key: [UInt8]
+    }
 
-    /// The paths of plain files inside, in the order of their characters' numbers.
+    /// The plain files inside, in the order of their paths' bytes. Links are followed to files alone: one to a folder could lead
+    /// round in a circle.
     ///
     /// - Throws: ``CLMatError/fileMissing(path:hint:)`` for a folder that cannot be opened: none of what it holds is left out
     ///   without a word.
-    static func files(in folder: String) throws(CLMatError) -> [String] {
-        var found: [String] = []
-        var folders = [""]
-        while let path = folders.popLast() {
-            let inner = path.isEmpty ? folder : "\(folder)/\(path)"
-            guard let names = try? FileManager.default.contentsOfDirectory(atPath: inner) else {
-                throw .fileMissing(path: inner, hint: "It is a folder, but it cannot be opened; check its permissions.")
-            }
-            for name in names where !name.hasPrefix(".") {
-                let inside = path.isEmpty ? name : "\(path)/\(name)"
-                // A link to a folder could lead round in a circle: links are followed to files alone.
-                var status = stat()
-                guard lstat("\(folder)/\(inside)", &status) == 0 else { continue }
-                if status.st_mode & S_IFMT == S_IFDIR { folders.append(inside) }
-                if status.st_mode & S_IFMT == S_IFLNK, stat("\(folder)/\(inside)", &status) != 0 { continue }
-                if status.st_mode & S_IFMT == S_IFREG { found.append(inside) }
+    static func files(in folder: String, passingOver passedOver: inout PassedOver) throws(CLMatError) -> [File] {
+        var found: [File] = []
+        var folders: [(path: BytePath, name: [UInt8])] = [(BytePath(folder), [])]
+        while let (path, name) = folders.popLast() {
+            for entry in try Folder(path).entries {
+                let inside = name.isEmpty ? entry.name : name + [UInt8(ascii: "/")] + entry.name
+                let shown = BytePath.shown(inside)
+                if passedOver.addUnreadable(entry, as: shown) { continue }
+                let inner = path.appending(entry.name)
+                switch entry.kind {
+                case .folder: folders.append((inner, inside))
+                case .linkToFolder: passedOver.add(shown, .linkToFolder, isFolder: true)
+                default: found.append(File(path: inner, name: shown, ending: entry.ending, key: inside))
+                }
             }
         }
-        return found.sorted { $0.unicodeScalars.lexicographicallyPrecedes($1.unicodeScalars) }
+        return found.sorted { $0.key.lexicographicallyPrecedes($1.key) }
     }
 }

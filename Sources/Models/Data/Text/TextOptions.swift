@@ -28,7 +28,7 @@ public struct TextOptions: Sendable, Equatable {
 
     /// Whether "The" and "the" are two words. Else all are in lower case.
     public var keepsCase = false
-    /// The shortest word, in letters.
+    /// The shortest word, in letters. Ideographs, kana and syllables of Korean count as two here.
     public var minimumLength = 3
     /// The longest word, in letters: a longer run of letters is none. Scripts that do not set words apart need them set apart
     /// beforehand.
@@ -99,7 +99,10 @@ public struct TextOptions: Sendable, Equatable {
             while let line = try lines.next() {
                 try lines.checkText(line)
                 for word in String(decoding: line, as: UTF8.self).split(whereSeparator: \.isWhitespace) {
-                    words.insert(keepsCase ? String(word) : word.lowercased())
+                    // As the words of a text are counted: with a straight apostrophe, and in one form.
+                    let straight = word.replacingOccurrences(of: "\u{2019}", with: "'")
+                    words.insert(
+                        Self.countedForm(of: keepsCase ? straight : straight.lowercased(), keepsCase: keepsCase))
                 }
             }
             return words

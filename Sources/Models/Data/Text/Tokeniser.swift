@@ -3,28 +3,36 @@ import Foundation
 /// Finds the words of a text in UTF-8.
 ///
 /// A word is a run of letters. Marks that go with a letter belong to it, and so does an apostrophe between two letters
-/// ("don't", "o'clock"), typed either way; a possessive 's at the end does not.
-struct Tokeniser {
+/// ("don't", "o'clock"), typed either way; a possessive 's at the end does not. Characters that nobody sees, such as soft
+/// hyphens and joiners, do not end a word, and are no part of it. Words come in one form, whichever way they were typed:
+/// ``WordForms`` says which.
+final class Tokeniser {
     private let keepsCase: Bool
     private let isASCIIOnly: Bool
     private let lengths: ClosedRange<Int>
-    /// The word, in UTF-8.
-    private var word: [UInt8] = []
+    private let forms: WordForms
+    /// Room for a word, kept from text to text.
+    private var room: [UInt8] = []
+    /// Runs of letters of scripts that do not set words apart, their letters, and how many were too long.
+    private(set) var unspaced = (runs: 0, letters: 0, width: 0, tooLong: 0)
 
     /// - Parameter options: they are checked: the lengths are a range.
     init(_ options: TextOptions) {
         keepsCase = options.keepsCase
         isASCIIOnly = options.letters == .ascii
         lengths = options.minimumLength...max(options.minimumLength, options.maximumLength)
+        forms = WordForms(keepsCase: options.keepsCase, longest: lengths.upperBound)
     }
 
     /// Calls `body` for each word. Bytes that are not UTF-8 are between words.
     @inline(__always)
-    mutating func forEachWord(_ text: UnsafeRawBufferPointer, _ body: ([UInt8]) -> Void) {
-        var place = 0
-        let count = text.count
-        var length = 0
+    func forEachWord(_ text: UnsafeRawBufferPointer, _ body: ([UInt8]) -> Void) {
+        var word: [UInt8] = []
+        swap(&word, &room)
         word.removeAll(keepingCapacity: true)
+        defer { swap(&word, &room) }
+        var (place, length, isPlain) = (0, 0, true)
+        let count = text.count
         while place < count {
             let byte = text[place]
             let lower = byte | 0x20
@@ -38,43 +46,83 @@ struct Tokeniser {
                 let (scalar, size) = Self.scalar(text, place)
                 if length > 0, scalar == "'" || scalar == "\u{2019}" {
                     // Inside a word only: what follows has to be a letter.
-                    let next = place + size
+                    var next = place + size
+                    while next < count, text[next] >= 0x80 {
+                        let (after, size) = Self.scalar(text, next)
+                        guard Self.isInvisible(after) else { break }
+                        next += size
+                    }
                     if next < count, Self.isLetter(Self.scalar(text, next).scalar) {
                         word.append(UInt8(ascii: "'"))
                         length += 1
                         place = next
                         continue
                     }
+                } else if Self.isInvisible(scalar) {
+                    // Inside a word its two parts are one; elsewhere there is nothing to end.
+                    place += size
+                    continue
                 } else if Self.isLetter(scalar) || length > 0 && Self.isMark(scalar) {
                     if keepsCase || !scalar.properties.changesWhenLowercased {
                         word.append(contentsOf: text[place..<place + size])
+                    } else if scalar == "\u{130}" {
+                        // Turkish: the small letter of İ is i; its dot would be a mark of its own.
+                        word.append(UInt8(ascii: "i"))
                     } else {
                         word.append(contentsOf: scalar.properties.lowercaseMapping.utf8)
                     }
+                    if scalar.value >= WordForms.firstThatMayChange { isPlain = false }
                     length += 1
                     place += size
                     continue
                 }
-                end(&length, body)
+                if length > 0 { end(&word, &length, &isPlain, body) }
                 place += size
                 continue
             }
-            if length > 0 { end(&length, body) }
+            if length > 0 { end(&word, &length, &isPlain, body) }
             place += 1
         }
-        end(&length, body)
+        if length > 0 { end(&word, &length, &isPlain, body) }
     }
 
     @inline(__always)
-    private mutating func end(_ length: inout Int, _ body: ([UInt8]) -> Void) {
+    private func end(_ word: inout [UInt8], _ length: inout Int, _ isPlain: inout Bool, _ body: ([UInt8]) -> Void) {
         if length > 2, word[word.count - 2] == UInt8(ascii: "'"), word[word.count - 1] | 0x20 == UInt8(ascii: "s") {
             word.removeLast(2)
             length -= 2
         }
-        if lengths.contains(length) { body(word) }
+        if isPlain {
+            if lengths.contains(length) { body(word) }
+        } else {
+            let size = forms.bring(&word)
+            if size.isUnspaced {
+                unspaced.runs += 1
+                unspaced.letters += size.letters
+                unspaced.width += size.width
+                if size.letters > lengths.upperBound { unspaced.tooLong += 1 }
+            }
+            if size.width >= lengths.lowerBound, size.letters <= lengths.upperBound { body(word) }
+        }
         word.removeAll(keepingCapacity: true)
-        length = 0
+        (length, isPlain) = (0, true)
     }
+
+    /// What a person should know where words that a script does not set apart were taken for one; nil if there is no sign of it.
+    var unspacedNote: String? {
+        // A word has two ideographs, or four or five letters of Thai.
+        guard unspaced.runs > 0, unspaced.width > 10 * unspaced.runs else { return nil }
+        let mean = Int((Double(unspaced.letters) / Double(unspaced.runs)).rounded())
+        let tooLong =
+            unspaced.tooLong > 0
+            ? "; \(unspaced.tooLong) of \(unspaced.runs) have more than \(lengths.upperBound), and are left out" : ""
+        return """
+            Words of Chinese, Japanese, Thai or the like are not set apart here: runs of \(mean) letters on average are taken \
+            for words\(tooLong). Put blanks between the words first, with a program such as jieba, MeCab or PyThaiNLP.
+            """
+    }
+
+    // MARK: - Characters
 
     private static func isLetter(_ scalar: Unicode.Scalar) -> Bool {
         if scalar.value < 0x80 { return (0x61...0x7A).contains(scalar.value | 0x20) }
@@ -84,6 +132,20 @@ struct Tokeniser {
     private static func isMark(_ scalar: Unicode.Scalar) -> Bool {
         switch scalar.properties.generalCategory {
         case .nonspacingMark, .spacingMark, .enclosingMark: true
+        default: false
+        }
+    }
+
+    /// What is there for line breaks, joins and directions, without being seen. The blank without width (U+200B) is none of
+    /// them: it is written between words.
+    ///
+    /// - Source: The Unicode Standard, property Default_Ignorable_Code_Point.
+    private static func isInvisible(_ scalar: Unicode.Scalar) -> Bool {
+        switch scalar.value {
+        case 0xAD, 0x34F, 0x61C, 0x115F...0x1160, 0x17B4...0x17B5, 0x180B...0x180F, 0x200C...0x200F, 0x202A...0x202E,
+            0x2060...0x206F, 0x3164, 0xFE00...0xFE0F, 0xFEFF, 0xFFA0, 0xFFF0...0xFFF8, 0x1BCA0...0x1BCA3,
+            0x1D173...0x1D17A, 0xE0000...0xE0FFF:
+            true
         default: false
         }
     }

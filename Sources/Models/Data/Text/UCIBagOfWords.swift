@@ -57,11 +57,17 @@ struct UCIBagOfWords {
     }
 
     /// The files `docword.NAME.txt` and `docword.NAME.txt.gz` in a folder; of two with one name the first.
-    static func files(in folder: String) -> [String] {
-        let names = ((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []).sorted()
+    ///
+    /// - Throws: ``CLMatError/fileMissing(path:hint:)`` if the folder cannot be opened; ``CLMatError/dataMismatch(_:)`` for such
+    ///   a file whose name is not UTF-8: its words cannot be found by it.
+    static func files(in folder: String) throws(CLMatError) -> [String] {
         var found: [String] = []
         var known: Set<String> = []
-        for file in names {
+        for entry in try Folder(BytePath(folder)).entries where entry.name.starts(with: "docword.".utf8) {
+            guard let file = String(validating: entry.name, as: UTF8.self) else {
+                throw .dataMismatch(
+                    "\(folder)/\(entry.shown) has a name that is not UTF-8: give it, and its words, another.")
+            }
             if let name = corpusName(file), known.insert(name).inserted { found.append("\(folder)/\(file)") }
         }
         return found

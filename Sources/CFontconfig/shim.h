@@ -1,0 +1,2 @@
+// fontconfig: which installed font has a letter.
+#include <fontconfig/fontconfig.h>

@@ -1,0 +1,2 @@
+// FriBidi: the order of text that runs from right to left, and the joined forms of Arabic letters.
+#include <fribidi/fribidi.h>

@@ -1,0 +1,41 @@
+import CLMat
+import CSDL2
+import Exploration
+import Foundation
+import Testing
+
+@testable import Viewer
+
+extension WindowTests {
+    /// What is said of the data before the first step.
+    @MainActor @Suite(.serialized) struct Notes {
+        private struct NotedNumbers: DataSource {
+            let name = "numbers"
+            let stepsPerEpoch = 10
+            let notes = ["The first row was taken for the columns' names.", "Two files were passed over.", "נקרא כך."]
+            func batch(at step: Step) throws(CLMatError) -> Int { step.number }
+        }
+
+        @Test func notesOnTheDataStandAtTheStart() throws {
+            setenv("SDL_VIDEODRIVER", "dummy", 1)
+            let learner = try Learner(FakeModel(), data: NotedNumbers(), offers: [], options: Learner.Options())
+            learner.start(paused: true)
+            defer {
+                learner.stop()
+                learner.wait()
+            }
+            let window = try ViewerWindow(learner, ViewerOptions())
+            window.settle()
+            #expect(window.desk.notice?.text == "The first row was taken for the columns' names. (2 more: point here)")
+            window.desk.notice = nil
+            var event = SDL_Event()
+            event.motion.type = SDL_MOUSEMOTION.rawValue
+            (event.motion.x, event.motion.y) = (40, Int32(window.desk.size.y) - 12)
+            SDL_PushEvent(&event)
+            window.settle()
+            let words = try #require(window.desk.tooltip?.text)
+            for note in learner.notes { #expect(words.contains(note)) }
+            #expect(window.desk.notice == nil)
+        }
+    }
+}
