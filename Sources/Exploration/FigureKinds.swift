@@ -56,7 +56,12 @@ public struct Silhouette: Sendable {
         /// From the largest on.
         public var values: [Double]
 
-        public init(name: String, values: [Double]) { (self.name, self.values) = (name, values.sorted(by: >)) }
+        public init(name: String, values: [Double]) {
+            // What is not finite comes last: it has no place in an order.
+            (self.name, self.values) = (
+                name, values.filter(\.isFinite).sorted(by: >) + values.filter { !$0.isFinite }
+            )
+        }
     }
 
     public var groups: [Group]
@@ -64,9 +69,9 @@ public struct Silhouette: Sendable {
 
     public init(groups: [Group], caption: String = "") { (self.groups, self.caption) = (groups, caption) }
 
-    /// Over all points.
+    /// Over all points whose value is a number.
     public var mean: Double {
-        let values = groups.flatMap(\.values)
+        let values = groups.flatMap(\.values).filter(\.isFinite)
         return values.isEmpty ? 0 : values.reduce(0, +) / Double(values.count)
     }
 }

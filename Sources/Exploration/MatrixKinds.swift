@@ -6,7 +6,7 @@
 public struct CircleMatrix: Sendable {
     public struct Row: Sendable {
         public var name: String
-        /// One a column. What lacks, is negative or is no number has no disc.
+        /// One per column. What is missing or negative draws no disc; what is not a number draws a cross.
         public var values: [Float]
         /// Keeps it on top, whatever the order is.
         public var isPinned: Bool

@@ -22,11 +22,42 @@ public struct Metric: Sendable, Equatable, Identifiable {
     }
 }
 
+/// Something that is wrong with the model as it is now, and what a person can do about it.
+public struct Warning: Sendable, Equatable, Identifiable {
+    /// In kebab-case. One that is given again at the next step is the same warning, since the same step.
+    public let id: String
+    /// What happened, without a full stop: "The network has died". The step at which it did follows.
+    public let event: String
+    /// How that is known, without a full stop: "its training loss is not a number".
+    public let cause: String
+    /// What to do, as sentences: "Undo the last change, or lower the learning rate."
+    public let advice: String
+    /// What the model or the attachment offers to do: `restart-lost`.
+    public let actions: [Action]
+    /// The step at which it happened, where the model knows it; else the first step that was warned of.
+    public let since: Int?
+
+    public init(
+        _ id: String, _ event: String, because cause: String, advice: String, actions: [Action] = [], since: Int? = nil
+    ) {
+        (self.id, self.event, self.cause, self.advice) = (id, event, cause, advice)
+        (self.actions, self.since) = (actions, since)
+    }
+
+    /// What helps where nothing else does.
+    public static let undo = "Undo the last change, or go back."
+
+    /// "The network has died at step 400: its training loss is not a number. Undo the last change."
+    public func text(since step: Int) -> String { "\(event) at step \(grouped(step)): \(cause). \(advice)" }
+}
+
 /// What one step measured: values of metrics, and work done in how many seconds.
 public struct Measurements: Sendable {
     public private(set) var values: [String: Double] = [:]
     /// Work by rate id: how much was done, and in how many seconds.
     public private(set) var work: [String: (amount: Double, seconds: Double)] = [:]
+    /// What is wrong with the model after this step.
+    public private(set) var warnings: [Warning] = []
 
     public init() {}
 
@@ -41,8 +72,25 @@ public struct Measurements: Sendable {
         work[rate] = (before.amount + amount, before.seconds + seconds)
     }
 
+    /// Says that something is wrong. It holds until a step does not say it: a model that looks only now and then says it
+    /// at each step in between.
+    public mutating func warn(_ warning: Warning) {
+        warnings.removeAll { $0.id == warning.id }
+        warnings.append(warning)
+    }
+
+    /// Warns if a metric was measured and is not finite: what was learned is lost then.
+    ///
+    /// - Parameter event: what that means: "The topics left the numbers".
+    public mutating func warn(ifLost metric: String, titled title: String, _ event: String, advice: String) {
+        guard let value = values[metric], !value.isFinite else { return }
+        let state = value.isNaN ? "not a number" : "infinite"
+        warn(Warning("lost-\(metric)", event, because: "\(title) is \(state)", advice: advice))
+    }
+
     public mutating func merge(_ other: Measurements) {
         values.merge(other.values) { _, new in new }
         for (rate, done) in other.work { count(rate, done.amount, seconds: done.seconds) }
+        for warning in other.warnings { warn(warning) }
     }
 }

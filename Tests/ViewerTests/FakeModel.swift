@@ -71,6 +71,12 @@ struct FakeModel: Model {
         measured["loss"] = settings["alpha"] + 1 / Double(step.number)
         measured["test-accuracy"] = 1 - 1 / Double(step.number + 1)
         measured["marks"] = Double(marks)
+        if settings.isOn("gamma") {
+            measured.warn(
+                Warning(
+                    "broken", "The fake broke", because: "gamma is on", advice: "Switch it off.",
+                    actions: [Action("mark", title: "mend it")]))
+        }
         return measured
     }
 

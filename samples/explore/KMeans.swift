@@ -9,8 +9,8 @@ struct Clustering: ModelCommand {
         commandName: "kmeans",
         abstract: "K-means finds clusters of images while you move the weight of their sizes.",
         discussion: """
-            --data is fashion-mnist (the default), mnist, or a path: a folder of images, an NPY file, which is read from disk \
-            as it is needed, or a CSV table with one point per row.
+            --data is fashion-mnist (the default), mnist, or a path: a folder of images, an IDX file of images, an NPY file, which \
+            is read from disk as it is needed, or a table of numbers (.csv, .tsv, .txt, .dat, plain or .gz) with one point per row.
             """)
 
     @OptionGroup var options: RunOptions
@@ -59,7 +59,9 @@ struct Clustering: ModelCommand {
     func makeLearner(on device: Device, _ learnerOptions: Learner.Options) throws -> Learner {
         let data = try points.load(options, seed: learnerOptions.seed, on: device)
         var defaults = KMeansTrainer.Defaults()
-        defaults.batchSize = options.batch ?? min(10_000, data.count)
+        let minibatch = options.minibatch(usual: 10_000, of: data.count, "points")
+        if let note = minibatch.note, !options.quiet { standardError(note) }
+        defaults.batchSize = minibatch.size
         defaults.seed = learnerOptions.seed
         defaults.initialisation = start?.initialisation
         defaults.blockWidths = blocks?.split(separator: ",").compactMap { Int($0) } ?? []

@@ -39,8 +39,10 @@ struct LDAM: ModelCommand {
                 "ldam learns to tell classes of images apart: put those of \(options.data) into a folder for each class."
             )
         }
+        let minibatch = options.minibatch(usual: 100, of: data.train.count, "images")
         let batches = try ImageBatches(
-            data.train, name: data.title, batchSize: options.batch ?? 100, notes: data.partNotes, on: device)
+            data.train, name: data.title, batchSize: minibatch.size,
+            notes: data.partNotes + [minibatch.note].compactMap { $0 }, on: device)
         let network = try Network.leNet5(
             input: data.shape, classes: data.classNames.count, seed: learnerOptions.seed, on: device)
         let model = try NetworkTrainer(

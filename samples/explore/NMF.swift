@@ -9,7 +9,7 @@ struct Factorisation: ModelCommand {
         commandName: "nmf", abstract: "NMF learns a dictionary of parts that images are made of.",
         discussion: """
             --data is fashion-mnist (the default), mnist, or a path: a folder of images, an NPY file, which is read from disk \
-            as it is needed, or a CSV table with one point per row.
+            as it is needed, or a table of numbers (.csv, .tsv, .txt, .dat) with one point per row.
             """)
 
     @OptionGroup var options: RunOptions
@@ -27,7 +27,8 @@ struct Factorisation: ModelCommand {
 
     func makeLearner(on device: Device, _ learnerOptions: Learner.Options) throws -> Learner {
         let data = try points.load(options, seed: learnerOptions.seed, on: device)
-        let batch = options.batch ?? min(10_000, data.count)
+        let (batch, note) = options.minibatch(usual: 10_000, of: data.count, "points")
+        if let note, !options.quiet { standardError(note) }
         let batches = try PointBatches(data, batchSize: batch, on: device)
         let model = try NMF(data, parts: parts, batchSize: batch, seed: learnerOptions.seed, on: device)
         return try Learner(model, data: batches, options: learnerOptions)

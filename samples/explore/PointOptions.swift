@@ -18,31 +18,61 @@ struct PointOptions: ParsableArguments {
 
     var arguments: [(name: String, value: String)] { [("--augment", augment.map(String.init) ?? "")] }
 
-    /// Reads what `--data` names: a data set of images, an NPY file, or a table of numbers.
+    /// Reads what `--data` names: images, an NPY file, or a table of numbers.
     func load(_ options: RunOptions, seed: UInt64, on device: Device) throws -> any PointData {
-        let name = options.data.lowercased()
-        let isTable = [".csv", ".tsv", ".csv.gz", ".tsv.gz"].contains { name.hasSuffix($0) }
-        if name.hasSuffix(".npy") || isTable {
-            guard augment == nil else { throw ValidationError("--augment makes images from images, not from a table.") }
-            return isTable ? try CSVTable(options.data) : try NPYFile(options.data)
+        let kind = Kind(options.data)
+        guard augment == nil || kind == .images else {
+            throw ValidationError("--augment makes images from images, not from a table.")
         }
-        let images = try loadImages(options.data)
-        guard let augment else {
-            return try ImagePoints(images.points, name: images.title, notes: images.notes, on: device)
+        switch kind {
+        case .array: return try NPYFile(options.data)
+        case .table: return try CSVTable(options.data)
+        case .unknown:
+            throw CLMatError.invalidValue(
+                setting: "--data", value: options.data,
+                accepted: """
+                    a name (\(ImageDataSet.knownNames.joined(separator: ", "))), a folder of images, an IDX file of images, a NumPy \
+                    array (.npy), or a table of numbers (.csv, .tsv, .txt, .dat, plain or .gz)
+                    """)
+        case .images:
+            let (images, title, notes) = try LabelledImages.loadForPoints(options.data)
+            guard let augment else { return try ImagePoints(images, name: title, notes: notes, on: device) }
+            return try AugmentedImages(images, name: "\(title), made up", count: augment, seed: seed, notes: notes)
         }
-        return try AugmentedImages(
-            images.points, name: "\(images.title), made up", count: augment, seed: seed, notes: images.notes)
     }
 
-    /// A path to something else can be to more kinds of data than images.
-    private func loadImages(_ path: String) throws(CLMatError) -> ImageDataSet {
-        do throws(CLMatError) {
-            return try ImageDataSet.load(path)
-        } catch {
-            guard augment == nil, case .invalidValue("data", let value, let accepted) = error else { throw error }
-            throw .invalidValue(
-                setting: "data", value: value,
-                accepted: "\(accepted), an NPY file (.npy), or a table of numbers (.csv, .tsv, also packed as .gz)")
+    /// What a file holds, by its name's ending; if that says nothing, by its first bytes.
+    private enum Kind {
+        case array, table, images, unknown
+
+        init(_ path: String) {
+            var isFolder: ObjCBool = false
+            guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), !isFolder.boolValue,
+                !ImageDataSet.knownNames.contains(path)
+            else {
+                // A file that is missing is named as what it would have been.
+                let isArray = path.lowercased().hasSuffix(".npy") && !isFolder.boolValue
+                self = isArray ? .array : !isFolder.boolValue && Self.isTable(path) ? .table : .images
+                return
+            }
+            let name = path.lowercased()
+            let start = (try? GzipFile(path).read(6)) ?? []
+            if name.hasSuffix(".npy") || name.hasSuffix(".npy.gz") || name.hasSuffix(".npz")
+                || start == [0x93] + Array("NUMPY".utf8)
+            {
+                self = .array
+            } else if Self.isTable(path) {
+                self = .table
+            } else {
+                let isIDX = start.count >= 4 && start.starts(with: [0, 0]) && (0x08...0x0E).contains(start[2])
+                self = isIDX || name.contains("idx") || name.contains("ubyte") ? .images : .unknown
+            }
+        }
+
+        private static func isTable(_ path: String) -> Bool {
+            var name = path.lowercased()
+            if name.hasSuffix(".gz") { name.removeLast(3) }
+            return [".csv", ".tsv", ".tab", ".txt", ".dat"].contains { name.hasSuffix($0) }
         }
     }
 }

@@ -155,6 +155,13 @@ struct RunOptions: ParsableArguments {
         return product
     }
 
+    /// The size of a minibatch: `--batch`, or what is usual; all there is where that is less, which is said.
+    func minibatch(usual: Int, of count: Int, _ things: String) -> (size: Int, note: String?) {
+        let wanted = batch ?? usual
+        guard wanted > count, count > 0 else { return (wanted, nil) }
+        return (count, "A minibatch is all \(count) \(things), not \(wanted): there are no more.")
+    }
+
     /// The device to run on; which one and why is said on standard error.
     func chooseDevice() throws(CLMatError) -> Device {
         let (device, reason) = try Device.choose(device)

@@ -198,8 +198,10 @@ struct Session: Sendable {
         let deadline = DispatchTime.now() + defaultSeconds
         let reporter = ProgressReporter(
             learner: learner, options: options, results: results, endsAfter: endsByItself ? nil : defaultSeconds)
+        let warnings = WarningTeller(learner, say: say)
         while !learner.status.isFinished {
             reporter.report()
+            warnings.tell()
             plan.stage.serve { path throws(CLMatError) in try drawWindow(path) }
             if !endsByItself, DispatchTime.now() > deadline { learner.stop() }
             if let step = options.atStep, learner.status.isPaused, learner.status.step == step {
@@ -210,6 +212,7 @@ struct Session: Sendable {
             Thread.sleep(forTimeInterval: 0.05)
         }
         reporter.finish()
+        warnings.tell()
         // Numbers first: what they say is not lost with a picture that cannot be written.
         failures.attempt { try writeSummary() }
         // The figures of the last step are computed before the learner's threads end.

@@ -15,7 +15,8 @@ struct Summary {
             ("model", JSON.string(model)), ("device", JSON.string(device.name)),
             ("threads", "\(Device.cpu.computeUnits)"), ("seed", "\(seed)"), ("steps", "\(status.step)"),
             ("seconds", JSON.number(status.seconds)), ("metrics", JSON.object(learner.timeline.lastValues)),
-            ("rates", JSON.object(learner.totalRates)), ("peak-memory", "\(Self.peakMemory ?? 0)"),
+            ("rates", JSON.object(learner.totalRates)),
+            ("warnings", JSON.strings(status.warnings.map(\.text))), ("peak-memory", "\(Self.peakMemory ?? 0)"),
         ])
     }
 
@@ -35,6 +36,8 @@ enum JSON {
         guard value.isFinite else { return "null" }
         return String(format: "%.7g", value)
     }
+
+    static func strings(_ texts: [String]) -> String { JSONValue.list(texts.map { .text($0) }).line }
 
     static func object(_ entries: [(String, String)]) -> String {
         "{" + entries.map { "\(string($0.0)): \($0.1)" }.joined(separator: ", ") + "}"

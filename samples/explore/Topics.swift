@@ -80,7 +80,11 @@ struct Topics: ModelCommand {
             )
         }
         var defaults = LDATrainer.Defaults()
-        defaults.batchSize = options.batch
+        if let batch = options.batch {
+            let minibatch = options.minibatch(usual: batch, of: corpus.count, "documents")
+            if let note = minibatch.note, !options.quiet { standardError(note) }
+            defaults.batchSize = minibatch.size
+        }
         defaults.seed = learnerOptions.seed
         defaults.memory = try RunOptions.bytes(memory, of: "--memory")
         let (split, note) = try split(corpus)

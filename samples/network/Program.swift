@@ -17,7 +17,7 @@ import Viewer
             ],
             seed: 1, on: device)
         let model = try NetworkTrainer(network, title: "A network of mine", test: data.test)
-        let batches = try ImageBatches(data.train, name: data.title, batchSize: 100, on: device)
+        let batches = try ImageBatches(data.train, name: data.title, batchSize: min(100, data.train.count), on: device)
         let learner = try Learner(
             model, data: batches, offers: [.ldam()], attached: ["ldam"], options: .init(device: device.summary))
         learner.start()

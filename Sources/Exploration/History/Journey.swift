@@ -59,13 +59,13 @@ struct Journey: Sendable {
     /// Does a command of those that change the model.
     ///
     /// - Parameter gesture: settings of one control with the same number are one change, as in a drag of a slider.
-    /// - Returns: whether anything changed.
-    mutating func change(_ command: Command, gesture: Int?) throws(CLMatError) -> Bool {
+    /// - Returns: the command as it was noted; nil if nothing changed.
+    mutating func change(_ command: Command, gesture: Int?) throws(CLMatError) -> LoggedCommand? {
         var (run, settings) = (run, settings)
         var before: Double?
         if case .set(let id, _) = command { before = settings[id] }
         try Self.apply(command, to: &run, &settings, at: Step(position.step, seed: seed))
-        if case .set(let id, _) = command, settings[id] == before { return false }
+        if case .set(let id, _) = command, settings[id] == before { return nil }
 
         let isContinued = timeline.withRecord { record -> Bool in
             guard record.position == record.current.end, let last = record.current.commands.last else {
@@ -77,8 +77,9 @@ struct Journey: Sendable {
         leaveThePast()
         undone = []
         (self.run, self.settings) = (run, settings)
-        position = timeline.record(command, before: before, gesture: gesture, isContinued: isContinued)
-        return true
+        let logged = timeline.record(command, before: before, gesture: gesture, isContinued: isContinued)
+        position = timeline.position
+        return logged
     }
 
     /// After a rewind, what comes next belongs to a new branch.
@@ -260,8 +261,8 @@ extension LoggedCommand {
 }
 
 extension Timeline {
-    /// Notes a change at the end of the current branch. Returns where the run is after it.
-    func record(_ command: Command, before: Double?, gesture: Int?, isContinued: Bool) -> Position {
+    /// Notes a change at the end of the current branch, after which the run is there. Returns it as noted.
+    func record(_ command: Command, before: Double?, gesture: Int?, isContinued: Bool) -> LoggedCommand {
         withRecord { record in
             let (branch, step) = (record.position.branch, record.position.step)
             // Many settings between the same two steps are one command, with the first one's value before.
@@ -271,7 +272,7 @@ extension Timeline {
                     change: last.change, gesture: gesture)
                 record.branches[branch]!.commands[record.branches[branch]!.commands.count - 1] = merged
                 record.log[last.sequence] = merged
-                return record.position
+                return merged
             }
             if !isContinued { record.nextChange += 1 }
             let logged = LoggedCommand(
@@ -280,7 +281,7 @@ extension Timeline {
             record.branches[branch]!.commands.append(logged)
             record.log.append(logged)
             record.position.changes += 1
-            return record.position
+            return logged
         }
     }
 

@@ -5,14 +5,33 @@ import Synchronization
 /// History is decimated only for drawing, by minimum and maximum, so that a spike is never lost. Where nothing else is
 /// said, functions speak of the *path*: the current branch with what it shares with its ancestors.
 public final class Timeline: Sendable {
-    /// A part of a series drawn as one column of pixels.
+    /// A part of a series drawn as one column of pixels. Values that are not finite are gaps, which no neighbour hides.
     public struct Bucket: Sendable, Equatable {
         public internal(set) var firstStep: Int
         public internal(set) var lastStep: Int
         public internal(set) var first: Float
+        /// Of the finite values; NaN if there is none.
         public internal(set) var minimum: Float
         public internal(set) var maximum: Float
         public internal(set) var last: Float
+        /// The last finite value; NaN if there is none.
+        public internal(set) var lastFinite: Float
+        /// The last value that is not finite; nil if all are.
+        public internal(set) var gap: Float?
+
+        /// Whether there is a finite value.
+        public var hasValues: Bool { lastFinite.isFinite }
+
+        // A gap is equal to a gap, though NaN is not to NaN.
+        public static func == (left: Bucket, right: Bucket) -> Bool {
+            func bits(_ bucket: Bucket) -> [UInt32?] {
+                [
+                    bucket.first.bitPattern, bucket.minimum.bitPattern, bucket.maximum.bitPattern,
+                    bucket.last.bitPattern, bucket.lastFinite.bitPattern, bucket.gap?.bitPattern,
+                ]
+            }
+            return left.firstStep == right.firstStep && left.lastStep == right.lastStep && bits(left) == bits(right)
+        }
     }
 
     struct Record {
@@ -152,6 +171,59 @@ public final class Timeline: Sendable {
         }
     }
 
+    /// The first or the last so many finite values of a metric within `steps` on the current path, oldest first.
+    public func values(
+        _ metric: String, in steps: ClosedRange<Int>, first: Int = .max, last: Int = .max
+    ) -> [Double] {
+        record.withLock { record in
+            let parts = record.segments(of: record.position.branch).compactMap { part -> ArraySlice<Float>? in
+                guard let series = record.branches[part.branch]?.series[metric] else { return nil }
+                let start = series.index(from: max(steps.lowerBound, part.firstStep))
+                let end = series.index(from: min(steps.upperBound, part.lastStep) + 1)
+                return start < end ? series.values[start..<end] : nil
+            }
+            var found: [Double] = []
+            if last < .max {
+                for part in parts.reversed() {
+                    for value in part.reversed() where value.isFinite && found.count < last {
+                        found.append(Double(value))
+                    }
+                    if found.count >= last { break }
+                }
+                return found.reversed()
+            }
+            for part in parts {
+                for value in part where value.isFinite && found.count < first { found.append(Double(value)) }
+                if found.count >= first { break }
+            }
+            return found
+        }
+    }
+
+    /// Since which step a metric is not finite any more, where the run is, and its value now; nil if it is finite.
+    ///
+    /// - Parameter known: an earlier answer, and the step for which it was given: only what came since is looked at.
+    public func lostSince(
+        _ metric: String, known: (since: Int, upTo: Int)? = nil
+    ) -> (since: Int, value: Float)? {
+        record.withLock { record in
+            var found: (since: Int, value: Float)?
+            for part in record.segments(of: record.position.branch).reversed() {
+                guard let series = record.branches[part.branch]?.series[metric] else { continue }
+                let end = series.index(from: min(part.lastStep, record.position.step) + 1)
+                for index in (series.index(from: part.firstStep)..<max(end, series.index(from: part.firstStep)))
+                    .reversed()
+                {
+                    guard !series.values[index].isFinite else { return found }
+                    let step = series.step(at: index)
+                    if let known, step <= known.upTo { return (known.since, found?.value ?? series.values[index]) }
+                    found = (step, found?.value ?? series.values[index])
+                }
+            }
+            return found
+        }
+    }
+
     // MARK: - Writing, by the journey
 
     func withRecord<Result>(_ body: (inout sending Record) -> sending Result) -> sending Result {
@@ -164,7 +236,7 @@ public final class Timeline: Sendable {
             record.branches[position.branch]!.branch.lastStep = position.step
             for (metric, value) in measurements.values {
                 record.branches[position.branch]!.series[metric, default: Series()]
-                    .append(Float(value), at: position.step)
+                    .append(Self.stored(value), at: position.step)
             }
         }
     }
@@ -176,24 +248,37 @@ public final class Timeline: Sendable {
             guard record.current.branch.lastStep == step else { return }
             for (metric, value) in measurements.values {
                 if record.branches[branch]!.series[metric]?.last?.step == step {
-                    record.branches[branch]!.series[metric]!.replaceLast(with: Float(value))
+                    record.branches[branch]!.series[metric]!.replaceLast(with: Self.stored(value))
                 } else {
-                    record.branches[branch]!.series[metric, default: Series()].append(Float(value), at: step)
+                    record.branches[branch]!.series[metric, default: Series()].append(Self.stored(value), at: step)
                 }
             }
         }
+    }
+
+    /// A value as the history keeps it. One that is finite stays so: infinite is what is said of a run that diverged.
+    private static func stored(_ value: Double) -> Float {
+        guard value.isFinite else { return Float(value) }
+        let largest = Double(Float.greatestFiniteMagnitude)
+        return Float(min(max(value, -largest), largest))
     }
 }
 
 extension Timeline.Bucket {
     fileprivate init(_ value: Float, at step: Int) {
-        (firstStep, lastStep) = (step, step)
-        (first, minimum, maximum, last) = (value, value, value, value)
+        (firstStep, lastStep, first, last) = (step, step, value, value)
+        let finite = value.isFinite ? value : .nan
+        (minimum, maximum, lastFinite, gap) = (finite, finite, finite, value.isFinite ? nil : value)
     }
 
     fileprivate mutating func take(_ value: Float, at step: Int) {
         (lastStep, last) = (step, value)
-        minimum = min(minimum, value)
-        maximum = max(maximum, value)
+        guard value.isFinite else {
+            gap = value
+            return
+        }
+        minimum = hasValues ? min(minimum, value) : value
+        maximum = hasValues ? max(maximum, value) : value
+        lastFinite = value
     }
 }

@@ -4,8 +4,20 @@ import CLMat
 public protocol Director: AnyObject, Sendable {
     /// The next command at this place, or nil to let the run go on. It is asked again after each command.
     func next(at position: Position, of learner: Learner) throws(CLMatError) -> Command?
+    /// The same with the gesture that the command belongs to, if it was recorded as a part of one.
+    func nextInGesture(
+        at position: Position, of learner: Learner
+    ) throws(CLMatError) -> (command: Command, gesture: Int?)?
     /// Whether the run is over as far as the director is concerned.
     var isDone: Bool { get }
+}
+
+extension Director {
+    public func nextInGesture(
+        at position: Position, of learner: Learner
+    ) throws(CLMatError) -> (command: Command, gesture: Int?)? {
+        try next(at: position, of: learner).map { ($0, nil) }
+    }
 }
 
 /// Who writes down what happens, on the learner's thread.

@@ -15,8 +15,10 @@ extension Learner {
             return box
         }
         for letter in letters { try handle(letter, &pace) }
-        while let director = options.director, let command = try director.next(at: timeline.position, of: self) {
-            try handle(Letter(command: command, gesture: nil), &pace, isDirected: true)
+        while let director = options.director,
+            let (command, gesture) = try director.nextInGesture(at: timeline.position, of: self)
+        {
+            try handle(Letter(command: command, gesture: gesture), &pace, isDirected: true)
         }
     }
 
@@ -48,14 +50,14 @@ extension Learner {
             state.withLock { $0.status.isPaused = false }
             pace.stepsToPause = max(1, count)
         case .set, .attach, .detach, .act:
-            let isNew = try journey.withLock { journey throws(CLMatError) in
+            let logged = try journey.withLock { journey throws(CLMatError) in
                 try journey.change(command, gesture: letter.gesture)
             }
             refresh()
-            guard isNew, let logged = timeline.log.last else { return }
+            guard let logged else { return }
             return record { recorder throws(CLMatError) in try recorder.record(logged) }
         case .rewind(let step):
-            try travel(&pace) { journey, progress throws(CLMatError) in
+            let hasGone = try travel(&pace) { journey, progress throws(CLMatError) in
                 guard let target = journey.place(of: step) else {
                     throw .invalidValue(
                         setting: "rewind", value: "\(step)",
@@ -63,16 +65,24 @@ extension Learner {
                 }
                 return try journey.go(to: target, progress: progress)
             }
+            guard hasGone else { return }
             // A person looks round first; a script goes on.
             if !isDirected { state.withLock { $0.status.isPaused = true } }
-        case .undo: try travel(&pace) { journey, progress throws(CLMatError) in try journey.undo(progress: progress) }
-        case .redo: try travel(&pace) { journey, progress throws(CLMatError) in try journey.redo(progress: progress) }
+        case .undo:
+            guard
+                try travel(&pace, { journey, progress throws(CLMatError) in try journey.undo(progress: progress) })
+            else { return }
+        case .redo:
+            guard
+                try travel(&pace, { journey, progress throws(CLMatError) in try journey.redo(progress: progress) })
+            else { return }
         case .branch(let name):
             try journey.withLock { journey throws(CLMatError) in try journey.branch(named: name) }
         case .go(let branch):
-            try travel(&pace) { journey, progress throws(CLMatError) in
+            let hasGone = try travel(&pace) { journey, progress throws(CLMatError) in
                 try journey.go(to: journey.endPlace(of: branch), progress: progress)
             }
+            guard hasGone else { return }
         case .rename(let branch, let name): try timeline.rename(branch, to: name)
         case .delete(let branch):
             try journey.withLock { journey throws(CLMatError) in try journey.delete(branch: branch) }
@@ -83,12 +93,14 @@ extension Learner {
         record { recorder throws(CLMatError) in try recorder.record(logged) }
     }
 
-    /// Goes elsewhere in the history, telling how far it is; a run that is being stopped gives up.
+    /// Goes elsewhere in the history, telling how far it is; a run that is being stopped gives up. Returns whether it is
+    /// there: a way that was given up is no command that took effect.
     private func travel(
         _ pace: inout Pace, _ go: (inout Journey, (Int) -> Bool) throws(CLMatError) -> Bool
-    ) throws(CLMatError) {
+    ) throws(CLMatError) -> Bool {
         defer { state.withLock { $0.status.stepsToRemake = nil } }
-        _ = try journey.withLock { journey throws(CLMatError) in
+        let left = timeline.position
+        let hasGone = try journey.withLock { journey throws(CLMatError) in
             try go(&journey) { left in
                 state.withLock { state in
                     state.status.stepsToRemake = left
@@ -96,13 +108,19 @@ extension Learner {
                 }
             }
         }
+        guard hasGone else { return false }
         pace.lastScheduled = timeline.step
         pace.stepsToPause = nil
-        // A branch is not compared with itself.
-        let here = timeline.position.branch
-        state.withLock { if $0.status.comparedBranch == here { $0.status.comparedBranch = nil } }
+        let here = timeline.position
+        state.withLock { state in
+            // A branch is not compared with itself.
+            if state.status.comparedBranch == here.branch { state.status.comparedBranch = nil }
+            // What happened later has not happened here; on another branch the next step will tell.
+            state.status.warnings.removeAll { $0.since > here.step || left.branch != here.branch }
+        }
         refresh()
         publish()
+        return true
     }
 
     private func compare(with branch: Int?) throws(CLMatError) {
@@ -125,6 +143,9 @@ extension Learner {
     private func refresh() {
         let (dashboard, settings, step) = journey.withLock { ($0.run.dashboard, $0.settings, $0.position.step) }
         state.withLock { state in
+            for control in state.dashboard.controls where dashboard.control(control.id) == nil {
+                state.formerControls[control.id] = control
+            }
             state.dashboard = dashboard
             state.status.settings = settings
             state.status.step = step

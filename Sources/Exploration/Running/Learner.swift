@@ -74,10 +74,21 @@ public final class Learner: Sendable {
         /// Whether there is a change to undo, and one to redo.
         public var canUndo = false
         public var canRedo = false
+        /// What is wrong with the model as it is now, and since which step.
+        public internal(set) var warnings: [RaisedWarning] = []
         /// The branch whose end is compared with the current one.
         public var comparedBranch: Int?
 
         public var epoch: Double { Double(step) / Double(max(1, stepsPerEpoch)) }
+    }
+
+    /// A warning with the step since when it holds.
+    public struct RaisedWarning: Sendable, Equatable, Identifiable {
+        public let warning: Warning
+        public let since: Int
+        public var id: String { warning.id }
+        /// The whole of it, as sentences.
+        public var text: String { warning.text(since: since) }
     }
 
     /// What can still be said of a run before its start, by who has seen its ``dashboard``.
@@ -119,6 +130,8 @@ public final class Learner: Sendable {
     struct State {
         var status = Status()
         var dashboard: Dashboard
+        /// Controls that went with an attachment, by id: what was done with them still has their names.
+        var formerControls: [String: Control] = [:]
         var work = WorkMeter()
         var isStopping = false
     }
@@ -204,6 +217,10 @@ public final class Learner: Sendable {
         var dashboard = state.withLock { $0.dashboard }
         dashboard.metrics += probes.metrics
         return dashboard
+    }
+    /// A control by its id, also one that went with its attachment.
+    public func control(_ id: String) -> Control? {
+        state.withLock { $0.dashboard.control(id) ?? $0.formerControls[id] }
     }
     /// The newest state of a figure; asking is what keeps it computed.
     public func look(at figure: String) -> FigureState { figures.look(at: figure) }
@@ -336,6 +353,7 @@ public final class Learner: Sendable {
                     state.status.seconds += seconds
                     state.work.add(measured.work, steps: 1, seconds: seconds)
                     state.status.rates = state.work.recentRates
+                    state.status.raise(measured.warnings, at: position.step)
                     if let failure = probes.takeFailures().last { state.status.lastRefusal = failure }
                 }
                 record { recorder throws(CLMatError) in try recorder.record(measured, at: position) }
@@ -409,6 +427,18 @@ public final class Learner: Sendable {
             try write(recorder)
         } catch {
             state.withLock { $0.status.recordingError = error }
+        }
+    }
+}
+
+extension Learner.Status {
+    /// Takes over what a step warned of: a warning that holds on is one since the same step, and what is not said any more
+    /// does not hold.
+    mutating func raise(_ raised: [Warning], at step: Int) {
+        guard !(raised.isEmpty && warnings.isEmpty) else { return }
+        warnings = raised.map { warning in
+            let before = warnings.first { $0.id == warning.id }?.since
+            return Learner.RaisedWarning(warning: warning, since: warning.since ?? before ?? step)
         }
     }
 }

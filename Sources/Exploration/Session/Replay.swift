@@ -67,24 +67,31 @@ public final class Replay: Director, Recorder {
     }
 
     public func next(at position: Position, of learner: Learner) throws(CLMatError) -> Command? {
-        let (command, step) = state.withLock { state -> (Command?, Int) in
-            guard state.next < events.count, case .command(let command, let after, _) = events[state.next] else {
-                return (nil, 0)
-            }
+        try nextInGesture(at: position, of: learner)?.command
+    }
+
+    public func nextInGesture(
+        at position: Position, of learner: Learner
+    ) throws(CLMatError) -> (command: Command, gesture: Int?)? {
+        let (found, step) = state.withLock { state -> ((command: Command, gesture: Int?)?, Int) in
+            guard state.next < events.count,
+                case .command(let command, let gesture, let after, _) = events[state.next]
+            else { return (nil, 0) }
             state.next += 1
             state.report.commands += 1
-            return (command, after)
+            return ((command, gesture), after)
         }
-        guard let command else { return nil }
+        guard let found else { return nil }
+        let command = found.command
         // A rewind or the like was noted where it led to.
         if command.isChange, step != position.step {
             throw .dataMismatch(
                 "The session changes something after step \(step), but the replay is at step \(position.step) there.")
         }
-        // A replay waits for nobody.
+        // A replay waits for nobody, and nobody looks at what it would compare.
         switch command {
-        case .pause, .resume, .step: return try next(at: position, of: learner)
-        default: return command
+        case .pause, .resume, .step, .compare: return try nextInGesture(at: position, of: learner)
+        default: return found
         }
     }
 

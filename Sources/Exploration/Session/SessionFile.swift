@@ -8,9 +8,12 @@ import Synchronization
 /// ```
 /// {"clmat-session":1,"model":"ldam","title":…,"device":…,"threads":2,"seed":1,"data-checksum":…,"arguments":[…],"settings":{…}}
 /// {"step":1,"on":0,"metrics":{"train-loss":2.31}}
-/// {"after":1,"on":0,"set":"noise","to":0.1}
+/// {"after":1,"on":0,"set":"noise","to":0.1,"gesture":3}
 /// {"end":1,"on":0,"metrics":{"test-accuracy":0.1}}
 /// ```
+///
+/// A `gesture` is a drag of a slider or the press of a key: settings of one control with the same number are one change,
+/// which an undo takes back as a whole. Settings from elsewhere, and those of older sessions, have none.
 public struct SessionFile: Sendable {
     /// What has to be the same for the same numbers.
     public struct Header: Sendable, Equatable {
@@ -44,7 +47,7 @@ public struct SessionFile: Sendable {
 
     enum Event: Sendable {
         case step(Int, branch: Int, metrics: [String: Double])
-        case command(Command, after: Int, branch: Int)
+        case command(Command, gesture: Int?, after: Int, branch: Int)
         case end(Int, branch: Int, metrics: [String: Double])
     }
 
@@ -115,14 +118,22 @@ public struct SessionFile: Sendable {
             let verb = value.keys.first(where: { CommandWords.verbs.contains($0) }),
             let parsed = CommandWords.parse(verb, in: value)
         else { return nil }
+        // What stands there as a gesture is a number.
+        guard value["gesture"] == nil || value["gesture"]?.int != nil else { return nil }
+        return command(parsed).map {
+            .command($0, gesture: value["gesture"]?.int, after: step, branch: branch)
+        }
+    }
+
+    /// A session names branches by their numbers.
+    private static func command(_ parsed: CommandWords.Parsed) -> Command? {
         switch parsed {
-        case .command(let command): return .command(command, after: step, branch: branch)
-        case .go(.number(let number)): return .command(.go(to: number), after: step, branch: branch)
-        case .rename(.number(let number), let name):
-            return .command(.rename(branch: number, to: name), after: step, branch: branch)
-        case .delete(.number(let number)): return .command(.delete(branch: number), after: step, branch: branch)
-        case .compare(.number(let number)): return .command(.compare(number), after: step, branch: branch)
-        default: return nil
+        case .command(let command): command
+        case .go(.number(let number)): .go(to: number)
+        case .rename(.number(let number), let name): .rename(branch: number, to: name)
+        case .delete(.number(let number)): .delete(branch: number)
+        case .compare(.number(let number)): .compare(number)
+        case .go, .rename, .delete, .compare: nil
         }
     }
 
@@ -272,9 +283,10 @@ public final class SessionWriter: Recorder {
     }
 
     public func record(_ command: LoggedCommand) throws(CLMatError) {
+        let gesture: [(String, JSONValue)] = command.gesture.map { [("gesture", .whole($0))] } ?? []
         try write(
-            [("after", .whole(command.step)), ("on", .whole(command.branch))] + CommandWords.words(command.command),
-            isUrgent: true)
+            [("after", .whole(command.step)), ("on", .whole(command.branch))] + CommandWords.words(command.command)
+                + gesture, isUrgent: true)
     }
 
     public func end(at position: Position, _ concluded: Measurements) throws(CLMatError) {

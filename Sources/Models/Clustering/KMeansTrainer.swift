@@ -180,6 +180,8 @@ public struct KMeansTrainer: Model {
         measured["moved-share"] = note(result.labels, of: indices)
         measured["main-loss"] = result.meanDistance
         measured["inertia"] = result.inertia
+        measured.warn(
+            ifLost: "main-loss", titled: "the main loss", "The centres left the numbers", advice: Warning.undo)
         let mean = Double(data.count) / Double(kmeans.k)
         measured["size-variance"] = kmeans.sizes.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(kmeans.k)
         let total = kmeans.sizes.reduce(0, +)

@@ -85,7 +85,8 @@ extension ImageDataSet {
     ///   - nameOrPath: one of these; a name wins over a folder of that name, which `./name` reaches.
     ///     - `fashion-mnist`: Debian's package `dataset-fashion-mnist`, else `$CLMAT_DATA/fashion-mnist`;
     ///     - `mnist`: `$CLMAT_DATA/mnist`, else `./data/mnist`;
-    ///     - a folder with four IDX files under MNIST's names (``IDXFile``), each plain or packed with gzip;
+    ///     - a folder with four IDX files (``IDXFile``), each plain or packed with gzip: their names say which is which, as
+    ///       MNIST's and EMNIST's do. Of several data sets in a folder, FOLDER/NAME is the one whose files have NAME in theirs;
     ///     - a folder with images as `train/CLASS/*.png` and `test/CLASS/*.png`, as `CLASS/*.png`, or as `*.png`; they may be
     ///       JPEG, BMP or GIF as well, and have all one size. They have one channel if all pixels are grey, else three;
     ///       transparent ones are laid over white, and those that EXIF calls turned are turned back.
@@ -114,7 +115,7 @@ extension ImageDataSet {
                 classNames: (0...9).map(String.init),
                 hint: """
                     Set CLMAT_DATA to a folder that holds mnist/ with the four files \
-                    \(IDXPart.listed), plain or .gz.
+                    \(IDXFolder.listed), plain or .gz.
                     """)
         default:
             return try load(path: nameOrPath)
@@ -130,10 +131,27 @@ extension ImageDataSet {
         name: String, title: String, folders: [String], classNames: [String], hint: String
     ) throws(CLMatError) -> ImageDataSet {
         guard let folder = folders.first(where: isFolder) else { throw .fileMissing(path: folders[0], hint: hint) }
-        return try loadIDX(folder, name: name, title: title, classNames: classNames)
+        let files = IDXFolder(folder)
+        // Known data sets have no name of their own in the files' names, or their own.
+        var set = files.sets.count > 1 ? try files.set("") : nil
+        if set == nil, files.sets.count > 1 { set = try files.set(name) }
+        if set == nil { set = try files.set() }
+        return try loadIDX(
+            set ?? IDXSet(folder: folder, name: "", files: [:]), name: name, title: title, classNames: classNames)
+    }
+
+    /// The IDX files that a path names: a folder with one data set, or FOLDER/NAME for the one of that name in the folder. Nil if
+    /// there are none.
+    static func idxSet(_ path: String) throws(CLMatError) -> IDXSet? {
+        if isFolder(path) { return try IDXFolder(path).set() }
+        guard !FileManager.default.fileExists(atPath: path), path.contains("/") else { return nil }
+        let url = URL(fileURLWithPath: path)
+        return try IDXFolder(url.deletingLastPathComponent().path).set(url.lastPathComponent)
     }
 
     private static func load(path: String) throws(CLMatError) -> ImageDataSet {
+        let title = URL(fileURLWithPath: path).standardizedFileURL.lastPathComponent
+        if let set = try idxSet(path) { return try loadIDX(set, name: path, title: title, classNames: nil) }
         guard FileManager.default.fileExists(atPath: path) else {
             let hint = "Check the path, or name one of \(knownNames.joined(separator: ", "))."
             if path.contains("/") || BytePath.hint(path, else: hint) != hint {
@@ -141,119 +159,13 @@ extension ImageDataSet {
             }
             throw .unknownName(kind: "data set", name: path, known: knownNames)
         }
-        let title = URL(fileURLWithPath: path).standardizedFileURL.lastPathComponent
-        if IDXPart.all.contains(where: { $0.path(in: path) != nil }) {
-            return try loadIDX(path, name: path, title: title, classNames: nil)
-        }
         if holdsImages(path) { return try loadImages(path, name: path, title: title) }
         throw .invalidValue(
             setting: "data", value: path,
             accepted: """
-                a folder with the four IDX files \(IDXPart.listed), or a folder with images as train/CLASS/*.png and \
+                a folder with the four IDX files \(IDXFolder.listed), or a folder with images as train/CLASS/*.png and \
                 test/CLASS/*.png, as CLASS/*.png, or as *.png
                 """)
-    }
-}
-
-// MARK: - IDX files
-
-/// One of the four files of a data set like MNIST.
-private struct IDXPart {
-    /// The names that it goes by; the first is the original one.
-    let names: [String]
-
-    init(_ what: String, dimensions: Int) {
-        names = ["\(what)-idx\(dimensions)-ubyte", "\(what).idx\(dimensions)-ubyte"]
-    }
-
-    static let trainImages = IDXPart("train-images", dimensions: 3)
-    static let trainLabels = IDXPart("train-labels", dimensions: 1)
-    static let testImages = IDXPart("t10k-images", dimensions: 3)
-    static let testLabels = IDXPart("t10k-labels", dimensions: 1)
-    static let all = [trainImages, trainLabels, testImages, testLabels]
-    /// The original names, for a person to read.
-    static var listed: String { all.map { $0.names[0] }.joined(separator: ", ") }
-
-    /// Nil if `folder` holds it under none of its names.
-    func path(in folder: String) -> String? {
-        names.flatMap { ["\(folder)/\($0)", "\(folder)/\($0).gz"] }.first { FileManager.default.fileExists(atPath: $0) }
-    }
-
-    func read(in folder: String) throws(CLMatError) -> IDXFile {
-        guard let path = path(in: folder) else {
-            throw .fileMissing(
-                path: "\(folder)/\(names[0])", hint: "The folder has to hold four files, plain or .gz: \(Self.listed).")
-        }
-        return try IDXFile(path)
-    }
-}
-
-extension ImageDataSet {
-    /// - Parameter classNames: if nil, the classes are named by number, up to the largest label.
-    private static func loadIDX(
-        _ folder: String, name: String, title: String, classNames: [String]?
-    ) throws(CLMatError) -> ImageDataSet {
-        let trainLabelFile = try IDXPart.trainLabels.read(in: folder)
-        let testLabelFile = try IDXPart.testLabels.read(in: folder)
-        let trainLabels = try labels(trainLabelFile, classCount: classNames?.count)
-        let testLabels = try labels(testLabelFile, classCount: classNames?.count)
-        let largest = max(trainLabels.max() ?? 0, testLabels.max() ?? 0)
-        // One damaged byte among the labels would otherwise make a hundred classes.
-        let present = Set(trainLabels).count
-        guard classNames != nil || 2 * present > Int(largest) else {
-            throw .dataMismatch(
-                "The labels in \(folder) go up to \(largest), but only \(present) different ones occur in training: "
-                    + "at least half of the classes must have images. Is the file of labels damaged?")
-        }
-        let classNames = classNames ?? (0...largest).map(String.init)
-
-        let trainFile = try IDXPart.trainImages.read(in: folder)
-        let train = try LabelledImages(
-            name: "\(title), training", shape: shape(trainFile, labels: trainLabelFile), pixels: trainFile.pixelBytes(),
-            labels: trainLabels, classNames: classNames)
-        let testFile = try IDXPart.testImages.read(in: folder)
-        let test = try LabelledImages(
-            name: "\(title), test", shape: shape(testFile, labels: testLabelFile), pixels: testFile.pixelBytes(),
-            labels: testLabels, classNames: classNames)
-        return try ImageDataSet(name: name, title: title, train: train, test: test)
-    }
-
-    private static func labels(_ file: IDXFile, classCount: Int?) throws(CLMatError) -> [UInt8] {
-        guard file.dimensions.count == 1 else {
-            throw .fileDamaged(
-                path: file.path, place: "byte 3",
-                problem: "labels have 1 dimension, but this file has \(file.dimensions.count)")
-        }
-        let labels = try file.wholeBytes()
-        if let classCount, let index = labels.firstIndex(where: { Int($0) >= classCount }) {
-            throw .fileDamaged(
-                path: file.path, place: file.place(of: index),
-                problem: "label \(labels[index]) is not one of the \(classCount) classes, 0 to \(classCount - 1)")
-        }
-        return labels
-    }
-
-    /// N × D are vectors, N × H × W are grey images, N × C × H × W have channels. There is one label for each.
-    private static func shape(_ images: IDXFile, labels: IDXFile) throws(CLMatError) -> ImageShape {
-        let sizes = images.dimensions
-        guard sizes[0] == labels.count else {
-            throw .dataMismatch(
-                "\(images.path) holds \(sizes[0]) images, but \(labels.path) holds \(labels.count) labels.")
-        }
-        // First of all: the other sizes of an empty file can be absurd.
-        guard images.count > 0 else {
-            let what = sizes[0] == 0 ? "images" : "pixels"
-            throw .dataMismatch("\(images.path) holds no \(what): its sizes are \(images.sizes).")
-        }
-        switch sizes.count {
-        case 2: return .vector(sizes[1])
-        case 3: return ImageShape(height: sizes[1], width: sizes[2])
-        case 4: return ImageShape(channels: sizes[1], height: sizes[2], width: sizes[3])
-        default:
-            throw .fileDamaged(
-                path: images.path, place: "byte 3",
-                problem: "images have 2 to 4 dimensions, but this file has \(sizes.count)")
-        }
     }
 }
 

@@ -53,4 +53,10 @@ enum CRC32 {
             bytes.withUnsafeBufferPointer { UInt(crc32_z(uLong(sum), $0.baseAddress, $0.count)) }
         }
     }
+
+    /// Of what came before and has the checksum `sum`, with `bytes` after it.
+    static func of(_ bytes: [UInt8], after sum: UInt) -> UInt {
+        guard !bytes.isEmpty else { return sum }
+        return bytes.withUnsafeBufferPointer { UInt(crc32_z(uLong(sum), $0.baseAddress, $0.count)) }
+    }
 }

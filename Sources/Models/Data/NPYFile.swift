@@ -1,10 +1,13 @@
 import CLMat
 import Foundation
 
-/// A NumPy array in a file, mapped into memory: of data larger than the machine's memory only what is asked for is read.
+/// A NumPy array in a file, mapped into memory: of data larger than the machine's memory only what is asked for is
+/// read.
 ///
-/// The first dimension counts the points. Three or four dimensions of unsigned bytes are images, which are scaled to full
-/// scale. Floats of 32 and 64 bits, unsigned bytes and 32-bit integers are read; little-endian, in C order.
+/// The first dimension counts the points. Three dimensions of unsigned bytes are grey images; four are images with 1, 3
+/// or 4 channels, which come second or last. They are scaled to full scale, and transparent pixels are composited over
+/// white. Floats of 16, 32 and 64 bits, whole numbers of 8 to 64 bits and booleans are read, in either order of bytes,
+/// in C or Fortran order.
 /// - Source: "The NPY format", numpy.lib.format, versions 1.0 to 3.0.
 ///
 /// `@unchecked Sendable`: the mapping is only read, and lives as long as the object.
@@ -17,21 +20,17 @@ public final class NPYFile: PointData, @unchecked Sendable {
     /// Rows of a few pages lie together, so that a pass reads the disk in order, piece by piece.
     public let runLength: Int
     public let checksum: String
+    public let notes: [String]
 
-    private enum Kind: String {
-        case float32 = "<f4"
-        case float64 = "<f8"
-        case byte = "|u1"
-        case int32 = "<i4"
-        var size: Int { self == .float64 ? 8 : self == .byte ? 1 : 4 }
-    }
-    private let kind: Kind
+    private let number: NPYNumber
+    private let isBigEndian: Bool
     private let mapping: UnsafeMutableRawPointer
     private let length: Int
     private let start: Int
+    private let layout: NPYLayout
 
-    /// - Throws: ``CLMatError/fileMissing(path:hint:)``; ``CLMatError/fileDamaged(path:place:problem:)`` for what is no such
-    ///   file, or shorter than its header says; ``CLMatError/dataMismatch(_:)`` if it holds no points.
+    /// - Throws: ``CLMatError/fileMissing(path:hint:)``; ``CLMatError/fileDamaged(path:place:problem:)`` for what is no
+    ///   such file, or shorter than its header says; ``CLMatError/dataMismatch(_:)`` if it holds no points.
     public init(_ path: String) throws(CLMatError) {
         func damaged(_ place: String, _ problem: String) -> CLMatError {
             .fileDamaged(path: path, place: place, problem: problem)
@@ -40,145 +39,250 @@ public final class NPYFile: PointData, @unchecked Sendable {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         var status = stat()
         guard descriptor >= 0, fstat(descriptor, &status) == 0 else {
+            if descriptor >= 0 { close(descriptor) }
             throw .fileMissing(path: path, hint: "Check the path.")
         }
         defer { close(descriptor) }
         guard status.st_mode & S_IFMT == S_IFREG else {
             throw .fileMissing(path: path, hint: "It is not a plain file.")
         }
-        length = Int(status.st_size)
+        let length = Int(status.st_size)
         guard length >= 10, let mapping = mmap(nil, length, PROT_READ, MAP_PRIVATE, descriptor, 0),
             mapping != MAP_FAILED
         else { throw damaged("byte 0", "an NPY file has at least 10 bytes") }
-        self.mapping = mapping
-        self.path = path
-        name = URL(fileURLWithPath: path).lastPathComponent
-
         let bytes = UnsafeRawBufferPointer(start: mapping, count: length)
-        let header: Header
+        let (header, layout): (NPYHeader, NPYLayout)
         do throws(CLMatError) {
-            header = try Header(bytes, damaged)
+            header = try NPYHeader(bytes, path)
+            layout = try NPYLayout(header, path: path, fileSize: length)
         } catch {
             munmap(mapping, length)
             throw error
         }
-        guard let kind = Kind(rawValue: header.kind) else {
-            munmap(mapping, length)
-            throw damaged("byte 10", "numbers of kind '\(header.kind)' are not read; save them as float32")
-        }
-        self.kind = kind
-        start = header.end
-        let sizes = header.shape
-        var columns = 1
-        var isPossible = true
-        for size in sizes.dropFirst() {
-            let (product, overflow) = columns.multipliedReportingOverflow(by: size)
-            (columns, isPossible) = (product, isPossible && !overflow)
-        }
-        let (total, overflow) = columns.multipliedReportingOverflow(by: sizes[0])
-        let (needed, overflowToo) = total.multipliedReportingOverflow(by: kind.size)
-        guard isPossible, !overflow, !overflowToo, needed <= length - start else {
-            munmap(mapping, length)
-            throw damaged("byte \(length)", "its shape is \(sizes), but the file ends before the last number")
-        }
-        guard sizes[0] > 0, columns > 0, sizes[0] < Int(Int32.max), columns < 1 << 24 else {
-            munmap(mapping, length)
-            throw .dataMismatch("\(path) has the shape \(sizes): there are no points in it, or too many.")
-        }
-        (count, self.columns) = (sizes[0], columns)
-        switch (kind, sizes.count) {
-        case (.byte, 3): image = ImageShape(height: sizes[1], width: sizes[2])
-        case (.byte, 4) where sizes[1] == 1 || sizes[1] == 3:
-            image = ImageShape(channels: sizes[1], height: sizes[2], width: sizes[3])
-        default: image = nil
-        }
-        runLength = max(1, min(sizes[0], 65536 / max(1, columns * kind.size)))
+        self.path = path
+        self.length = length
+        self.mapping = mapping
+        self.layout = layout
+        let name = URL(fileURLWithPath: path).lastPathComponent
+        self.name = name
+        (number, isBigEndian, start) = (header.number, header.isBigEndian, header.end)
+        (count, columns, image) = (header.shape[0], layout.columns, layout.image)
+        runLength = layout.isContiguous ? max(1, min(count, 65536 / max(1, layout.stored * header.number.size))) : 1
+        let needed = count * layout.stored * header.number.size
         // Of a file that may be larger than memory: its size, and the first and last megabyte.
         let body = UnsafeRawBufferPointer(rebasing: bytes[start..<start + needed])
         let (head, tail) = ([UInt8](body.prefix(1 << 20)), [UInt8](body.suffix(1 << 20)))
         checksum = "\(count)x\(columns)-" + String(CRC32.of(head, tail), radix: 16)
+        var notes = layout.notes.map { "\(name): \($0)" }
+        if length > start + needed {
+            notes.append("\(name): \(length - start - needed) bytes after the last number are passed over.")
+        }
+        self.notes = notes
     }
 
     deinit { munmap(mapping, length) }
 
     public func rows(_ indices: [Int32], on device: Device) throws(CLMatError) -> Matrix {
+        guard layout.isContiguous, image == nil, number == .float32, !isBigEndian else {
+            return try rows(indices, from: [], on: device)
+        }
         var values = [Float](repeating: 0, count: indices.count * columns)
-        let scale: Float = image == nil ? 1 : 1 / 255
         for (row, index) in indices.enumerated() {
-            let from = mapping + start + Int(index) * columns * kind.size
-            let to = row * columns
-            switch kind {
-            case .float32:
-                values.withUnsafeMutableBytes { target in
-                    (target.baseAddress! + 4 * to).copyMemory(from: from, byteCount: 4 * columns)
-                }
-            case .float64:
-                for c in 0..<columns {
-                    values[to + c] = Float(from.loadUnaligned(fromByteOffset: 8 * c, as: Double.self))
-                }
-            case .byte:
-                for c in 0..<columns { values[to + c] = Float(from.load(fromByteOffset: c, as: UInt8.self)) * scale }
-            case .int32:
-                for c in 0..<columns {
-                    values[to + c] = Float(from.loadUnaligned(fromByteOffset: 4 * c, as: Int32.self))
-                }
+            let (from, to) = (mapping + start + Int(index) * columns * 4, row * columns)
+            values.withUnsafeMutableBytes { target in
+                UnsafeMutableRawBufferPointer(rebasing: target[4 * to..<4 * (to + columns)])
+                    .copyMemory(from: UnsafeRawBufferPointer(start: from, count: 4 * columns))
             }
             // One sum tells whether all are finite; which one is not is looked for only then.
             var sum: Float = 0
             for c in to..<to + columns { sum += values[c] * 0 }
             if sum != 0 || sum.isNaN, let c = (0..<columns).first(where: { !values[to + $0].isFinite }) {
-                throw .fileDamaged(
-                    path: path, place: "row \(index), column \(c)",
-                    problem: "it is \(values[to + c]); only finite numbers can be learned from")
+                throw refusal(Double(values[to + c]), Int(index), c)
             }
         }
         return try Matrix(values, indices.count, columns, on: device)
     }
 
-    /// The Python dictionary at the start.
-    private struct Header {
-        var kind = ""
-        var shape: [Int] = []
-        var end = 0
-
-        init(_ bytes: UnsafeRawBufferPointer, _ damaged: (String, String) -> CLMatError) throws(CLMatError) {
-            guard bytes.starts(with: [0x93] + Array("NUMPY".utf8)) else {
-                throw damaged("byte 0", "it does not start as an NPY file")
-            }
-            let version = bytes[6]
-            guard (1...3).contains(version), bytes.count >= 12 else {
-                throw damaged("byte 6", "version \(version) of the format is not known")
-            }
-            let prefix = version == 1 ? 10 : 12
-            let length =
-                version == 1
-                ? Int(bytes[8]) | Int(bytes[9]) << 8
-                : (0..<4).reduce(0) { $0 | Int(bytes[8 + $1]) << (8 * $1) }
-            guard prefix + length <= bytes.count, length < 1 << 20 else {
-                throw damaged("byte 8", "its header of \(length) bytes does not fit")
-            }
-            end = prefix + length
-            let text = String(decoding: bytes[prefix..<end], as: UTF8.self)
-            func after(_ key: String) -> Substring? {
-                guard let range = text.range(of: "'\(key)'") else { return nil }
-                return text[range.upperBound...].drop { $0 == ":" || $0 == " " }
-            }
-            guard let descr = after("descr"), descr.first == "'", let order = after("fortran_order"),
-                let shape = after("shape"), shape.first == "(", let close = shape.firstIndex(of: ")")
-            else { throw damaged("byte \(prefix)", "its header has no descr, fortran_order or shape") }
-            kind = String(descr.dropFirst().prefix { $0 != "'" })
-            guard order.hasPrefix("False") else {
-                throw damaged("byte \(prefix)", "it is in Fortran order; save it with numpy.ascontiguousarray")
-            }
-            for part in shape[shape.index(after: shape.startIndex)..<close].split(separator: ",") {
-                guard let size = Int(part.filter { $0 != " " }), size >= 0 else {
-                    throw damaged("byte \(prefix)", "'\(part)' in its shape is no size")
-                }
-                self.shape.append(size)
-            }
-            guard (1...4).contains(self.shape.count) else {
-                throw damaged("byte \(prefix)", "it has \(self.shape.count) dimensions; 1 to 4 are read")
+    /// The points at `indices` less `origin`: the difference is taken in `Double`, and then rounded.
+    ///
+    /// - Parameter origin: a number for each column, or none: then nothing is taken off.
+    /// - Throws: ``CLMatError/fileDamaged(path:place:problem:)`` for a number that is not finite, or a difference that
+    ///   no 32-bit float holds; ``CLMatError/invalidArgument(operation:problem:)`` for an origin of another size; what
+    ///   the device throws.
+    public func rows(_ indices: [Int32], from origin: [Double], on device: Device) throws(CLMatError) -> Matrix {
+        try CSVTable.check(origin, columns)
+        var values = [Float](repeating: 0, count: indices.count * columns)
+        var row = [Double](repeating: 0, count: columns)
+        for (place, index) in indices.enumerated() {
+            read(Int(index), into: &row)
+            for column in 0..<columns {
+                // As 1/255 is rounded to a float first, images without an origin are those of other sources, bit for
+                // bit.
+                let value =
+                    image != nil && origin.isEmpty
+                    ? Float(row[column]) * (1 / 255)
+                    : Float((image == nil ? row[column] : row[column] / 255) - (origin.isEmpty ? 0 : origin[column]))
+                guard value.isFinite else { throw refusal(row[column], Int(index), column) }
+                values[place * columns + column] = value
             }
         }
+        return try Matrix(values, indices.count, columns, on: device)
+    }
+
+    /// The mean of the points at `indices`, of each column; zeros if there are none.
+    ///
+    /// - Throws: ``CLMatError/fileDamaged(path:place:problem:)`` for a number that is not finite.
+    public func mean(of indices: [Int32], on device: Device) throws(CLMatError) -> [Double] {
+        var sums = [Double](repeating: 0, count: columns)
+        var row = [Double](repeating: 0, count: columns)
+        for index in indices {
+            read(Int(index), into: &row)
+            for column in 0..<columns {
+                guard row[column].isFinite else { throw refusal(row[column], Int(index), column) }
+                sums[column] += row[column]
+            }
+        }
+        let scale = Double(max(1, indices.count)) * (image == nil ? 1 : 255)
+        return sums.map { $0 / scale }
+    }
+
+    private func refusal(_ value: Double, _ row: Int, _ column: Int) -> CLMatError {
+        .fileDamaged(
+            path: path, place: "row \(row), column \(column)",
+            problem: value.isFinite
+                ? "\(value) is beyond 32-bit floats; give the column another unit"
+                : "it is \(value); only finite numbers can be learned from")
+    }
+
+    /// A point as the file has it, but for what is transparent.
+    private func read(_ index: Int, into row: inout [Double]) {
+        let base = UnsafeRawPointer(mapping + start)
+        let first = index * layout.rowStride
+        if layout.isContiguous {
+            number.read(base, isBigEndian, into: &row) { first + $0 }
+            return
+        }
+        let offsets = layout.offsets
+        number.read(base, isBigEndian, into: &row) { first + offsets[$0] }
+        guard let alpha = layout.alphaOffsets else { return }
+        var opacity = row
+        number.read(base, isBigEndian, into: &opacity) { first + alpha[$0 % alpha.count] }
+        for column in row.indices { row[column] = 255 + (row[column] - 255) * opacity[column] / 255 }
+    }
+}
+
+/// Where the numbers of a point lie, counted in numbers.
+struct NPYLayout {
+    /// Numbers of a point, and those that the file has for it.
+    let columns: Int
+    let stored: Int
+    let image: ImageShape?
+    /// From a point to the next one.
+    let rowStride: Int
+    /// Where each number of a point lies, from its start; none where they follow each other.
+    let offsets: [Int]
+    /// Where the opacity of each pixel lies, if there is one.
+    let alphaOffsets: [Int]?
+    /// Whether the numbers of a point follow each other.
+    let isContiguous: Bool
+    let notes: [String]
+    init(_ header: NPYHeader, path: String, fileSize: Int) throws(CLMatError) {
+        let shape = header.shape
+        func product(_ sizes: some Sequence<Int>) -> Int? {
+            var product = 1
+            // Before a size of zero others can be absurd.
+            if sizes.contains(0) { return 0 }
+            for size in sizes {
+                let (next, overflow) = product.multipliedReportingOverflow(by: size)
+                if overflow { return nil }
+                product = next
+            }
+            return product
+        }
+        guard let stored = product(shape.dropFirst()), let needed = product(shape + [header.number.size]),
+            needed <= fileSize - header.end
+        else {
+            throw .fileDamaged(
+                path: path, place: "byte \(fileSize)",
+                problem: "its shape is \(Self.said(shape)), but the file ends before the last number")
+        }
+        guard shape[0] > 0, stored > 0 else {
+            throw .dataMismatch("\(path) has the shape \(Self.said(shape)): there are no points in it.")
+        }
+        guard shape[0] < Int(Int32.max), stored < 1 << 24 else {
+            throw .dataMismatch(
+                "\(path) has the shape \(Self.said(shape)): 2,147,483,646 points of 16,777,215 numbers are the most that is read."
+            )
+        }
+        // The strides of each dimension of the file.
+        var steps = [Int](repeating: 1, count: shape.count)
+        if header.isFortran {
+            for dimension in 1..<max(1, shape.count) { steps[dimension] = steps[dimension - 1] * shape[dimension - 1] }
+        } else {
+            for dimension in (0..<shape.count - 1).reversed() {
+                steps[dimension] = steps[dimension + 1] * shape[dimension + 1]
+            }
+        }
+        rowStride = steps[0]
+        self.stored = stored
+        var order = Array(1..<shape.count)
+        var (image, alpha, notes): (ImageShape?, Int?, [String]) = (nil, nil, [])
+        if header.number == .byte, shape.count == 3 {
+            image = ImageShape(height: shape[1], width: shape[2])
+        } else if header.number == .byte, shape.count == 4 {
+            // How likely a size is the number of channels.
+            let ranks = [3: 3, 1: 2, 4: 1]
+            let (first, last) = (ranks[shape[1]] ?? 0, ranks[shape[3]] ?? 0)
+            if last > first { order = [3, 1, 2] }
+            if first > 0 || last > 0 {
+                if first > 0, last > 0 {
+                    let (count, place) = last > first ? (shape[3], "last") : (shape[1], "first")
+                    notes.append(
+                        "its shape \(Self.said(shape)) is read as images with \(count) channels, which come \(place).")
+                }
+                let channels = shape[order[0]]
+                image = ImageShape(
+                    channels: channels == 4 ? 3 : channels, height: shape[order[1]], width: shape[order[2]])
+                if channels == 4 {
+                    alpha = 3 * steps[order[0]]
+                    notes.append("four channels are colour and opacity; what is transparent is composited over white.")
+                }
+            } else {
+                notes.append(
+                    "its shape \(Self.said(shape)) is not that of images with 1, 3 or 4 channels; its bytes are read as numbers."
+                )
+            }
+        }
+        self.image = image
+        self.notes = notes
+        let sizes = image.map { [$0.channels, $0.height, $0.width] } ?? order.map { shape[$0] }
+        // A grey image has one channel, which has no dimension in the file.
+        let own = order.map { steps[$0] }
+        let strides = image != nil && own.count == 2 ? [0] + own : own
+        let columns = sizes.reduce(1, *)
+        var expected = 1
+        var isContiguous = alpha == nil
+        for (size, stride) in zip(sizes, strides).reversed() where size > 1 {
+            if stride != expected { isContiguous = false }
+            expected *= size
+        }
+        isContiguous = isContiguous && (steps[0] == stored || shape[0] == 1)
+        func offset(_ column: Int) -> Int {
+            var (rest, offset) = (column, 0)
+            for dimension in sizes.indices.reversed() {
+                let (quotient, remainder) = rest.quotientAndRemainder(dividingBy: sizes[dimension])
+                offset += remainder * strides[dimension]
+                rest = quotient
+            }
+            return offset
+        }
+        (self.columns, self.isContiguous) = (columns, isContiguous)
+        offsets = isContiguous ? [] : (0..<columns).map(offset)
+        alphaOffsets = alpha.map { alpha in (0..<columns / 3).map { offset($0) + alpha } }
+    }
+
+    /// As NumPy writes it.
+    private static func said(_ shape: [Int]) -> String {
+        "(" + shape.map(String.init).joined(separator: ", ") + (shape.count == 1 ? ",)" : ")")
     }
 }

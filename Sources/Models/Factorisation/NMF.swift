@@ -145,6 +145,7 @@ public struct NMF: Model {
         let loss = Double(try (x - h.matmul(w)).sumOfSquares())
         // Not its square, which would lie beyond the numbers for points of 10²⁰.
         measured["loss"] = scale.inDataUnit((loss / Double(count)).squareRoot())
+        measured.warn(ifLost: "loss", titled: "the loss", "The parts left the numbers", advice: Warning.undo)
         if all > 0 { measured["explained"] = 1 - loss / all }
         let limit = try Matrix(filledWith: h.max() / 100, Shape(1, 1), on: x.device)
         measured["density"] = Double(try h.greater(than: limit).mean())

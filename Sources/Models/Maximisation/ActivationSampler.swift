@@ -34,6 +34,8 @@ public struct ActivationSampler: Attachment {
     /// Activation, and for outputs the probability of the target, of each chain's average, when last judged.
     private(set) var judgement: Judgement?
     private var stepsSinceJudgement = Int.max
+    /// Rows of ``chains`` whose samples or activations are not finite any more, when last looked for.
+    private var lostRows: [Int] = []
     /// The averaged network, while that is what is sampled.
     private var averaged: Network?
     /// Its parameters as a file had them, until the host is at hand.
@@ -154,7 +156,10 @@ public struct ActivationSampler: Attachment {
         var measured = Measurements()
         let network = try network(of: host, settings, at: step)
         try followChoice(settings, in: network, at: step)
-        guard settings.isOn("sampling"), columns > 0 else { return measured }
+        guard settings.isOn("sampling"), columns > 0 else {
+            warn(of: lostRows, in: &measured)
+            return measured
+        }
 
         let start = ContinuousClock.now
         let count = max(1, settings.int("sampling-steps"))
@@ -168,8 +173,62 @@ public struct ActivationSampler: Attachment {
             stepsSinceJudgement = 0
         }
         stepsSinceJudgement += count
+        warn(of: lostRows, in: &measured)
         measured.count("sampling-steps", Double(count), seconds: (ContinuousClock.now - start).seconds)
         return measured
+    }
+
+    // MARK: - Chains that left the numbers
+
+    /// Steps between two looks at which chains are lost, while some are.
+    private static let lossInterval = 50
+
+    /// The means over all chains, which are measured at each step, say whether there are any: only then they are looked
+    /// for.
+    private mutating func findLostRows(
+        _ measured: Measurements, _ activation: Matrix, at step: Step
+    ) throws(CLMatError) {
+        guard ["mean-move", "mean-activation"].contains(where: { measured[$0]?.isFinite == false }) else {
+            lostRows = []
+            return
+        }
+        guard lostRows.isEmpty || step.number % Self.lossInterval == 0 else { return }
+        lostRows = Set(try Self.lostRows(chains.samples) + Self.lostRows(activation)).sorted()
+    }
+
+    /// The rows whose sum is not finite.
+    private static func lostRows(_ matrix: Matrix) throws(CLMatError) -> [Int] {
+        let sums = try matrix.rowSums().values
+        return sums.indices.filter { !sums[$0].isFinite }
+    }
+
+    private func warn(of lost: [Int], in measured: inout Measurements) {
+        guard !lost.isEmpty, columns > 0 else { return }
+        let isOne = lost.count == 1
+        measured.warn(
+            Warning(
+                "lost-chains", "\(words(of: lost)) left the numbers",
+                because: "\(isOne ? "its" : "their") samples or activations are not finite",
+                advice: "Restart \(isOne ? "it" : "them"), or undo the last change.",
+                actions: [Action("restart-lost", title: isOne ? "restart it" : "restart them")]))
+    }
+
+    /// "Chains 3 and 5 of column 7".
+    private func words(of lost: [Int]) -> String {
+        if lost.count == columns * chainCount { return lost.count == 1 ? "The chain" : "All \(lost.count) chains" }
+        let byColumn = Dictionary(grouping: lost, by: { $0 % columns }).mapValues { $0.map { $0 / columns + 1 } }
+        guard byColumn.count <= 3 else {
+            return "\(lost.count) of \(columns * chainCount) chains"
+        }
+        let parts = byColumn.keys.sorted().map { column in
+            let own = byColumn[column, default: []].sorted().map(String.init)
+            let chains =
+                own.count == 1
+                ? "chain \(own[0])" : "chains \(own.dropLast().joined(separator: ", ")) and \(own[own.count - 1])"
+            return "\(own.count == chainCount && own.count > 1 ? "all chains" : chains) of column \(column + 1)"
+        }
+        let text = parts.joined(separator: ", ")
+        return text.prefix(1).uppercased() + text.dropFirst()
     }
 
     /// The network that is sampled: as it is, or with the mean of its weights, which changes so slowly that it is formed
@@ -221,8 +280,10 @@ public struct ActivationSampler: Attachment {
 
         var measured = Measurements()
         guard isMeasured else { return measured }
-        measured["mean-activation"] = Double(try self.activations(activations).mean())
+        let activation = try self.activations(activations)
+        measured["mean-activation"] = Double(try activation.mean())
         measured["mean-move"] = Double(try chains.moved.sum()) / Double(max(1, x.count))
+        try findLostRows(measured, activation, at: step)
         let whole = Double(try chains.pushed.sum()).squareRoot()
         for criterion in criteria {
             let own = pulls.first { $0.0.id == criterion.id }.map { Double($0.1).squareRoot() } ?? 0
@@ -319,6 +380,7 @@ public struct ActivationSampler: Attachment {
                 RandomKey(seed: step.seed, step: step.number, stream: Streams.startImages),
                 on: device))
         criterionMeanSquares = [:]
+        lostRows = []
         forgetJudgement()
     }
 
@@ -401,7 +463,8 @@ public struct ActivationSampler: Attachment {
 
     // MARK: - Actions
 
-    /// `restart-chain` [column, chain], `restart-column` [column], `restart-all`, `choose-neuron` [column, unit].
+    /// `restart-chain` [column, chain], `restart-column` [column], `restart-all`, `restart-lost` (the chains that left the
+    /// numbers), `choose-neuron` [column, unit].
     public mutating func perform(
         _ action: Action, on host: NetworkTrainer, _ settings: Settings, at step: Step
     ) throws(CLMatError) {
@@ -418,6 +481,10 @@ public struct ActivationSampler: Attachment {
             try restart(column: action.arguments[0], chains: Array(0..<chainCount), at: step)
         case ("restart-all", 0):
             for column in 0..<columns { try restart(column: column, chains: Array(0..<chainCount), at: step) }
+        case ("restart-lost", 0):
+            for row in Set(try Self.lostRows(chains.samples) + lostRows).sorted() {
+                try restart(column: row % columns, chains: [row / columns], at: step)
+            }
         case ("choose-neuron", 2):
             let (column, unit) = (action.arguments[0], action.arguments[1])
             try checkColumn(column)
@@ -429,7 +496,9 @@ public struct ActivationSampler: Attachment {
             try refreshSeeds(host.network)
             try restart(column: column, chains: Array(0..<chainCount), at: step)
         default:
-            let counts = ["restart-chain": 2, "restart-column": 1, "restart-all": 0, "choose-neuron": 2]
+            let counts = [
+                "restart-chain": 2, "restart-column": 1, "restart-all": 0, "restart-lost": 0, "choose-neuron": 2,
+            ]
             if let count = counts[action.id] {
                 throw .invalidArgument(
                     operation: action.id, problem: "It takes \(count) numbers, not \(action.arguments.count).")
@@ -449,6 +518,18 @@ public struct ActivationSampler: Attachment {
             let row = chain * columns + column
             let key = RandomKey(seed: step.seed, step: step.number, stream: Streams.restart + UInt32(row))
             try chains.restart(row, at: Self.startImages(rows: 1, input, key, on: device))
+        }
+        let rows = Set(restarted.map { $0 * columns + column })
+        lostRows.removeAll(where: rows.contains)
+        // A mean square that is not finite would make the fresh chain's pull so too.
+        for (id, meanSquare) in criterionMeanSquares {
+            let lost = try Self.lostRows(meanSquare).filter(rows.contains)
+            guard !lost.isEmpty else { continue }
+            var healed = meanSquare
+            for row in lost {
+                try healed.replace(row: row, with: Matrix(zeros: Shape(1, meanSquare.columns), on: device))
+            }
+            criterionMeanSquares[id] = healed
         }
         forgetJudgement()
     }

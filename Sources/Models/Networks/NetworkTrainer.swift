@@ -15,6 +15,7 @@ public struct NetworkTrainer: Model {
     private var average: ParameterAverage?
     private let defaults: Defaults
 
+    private var health = NetworkHealth()
     private var evaluation: (plain: Evaluation?, averaged: Evaluation?) = (nil, nil)
     /// Scores of the last whole test.
     public private(set) var testScore: TestScore?
@@ -99,7 +100,7 @@ public struct NetworkTrainer: Model {
         var measured = Measurements()
         if let batch {
             let start = ContinuousClock.now
-            measured = try learn(batch, settings)
+            measured = try learn(batch, settings, at: step)
             let seconds = (ContinuousClock.now - start).seconds
             measured.count("training-steps", 1, seconds: seconds)
             measured.count("training-images", Double(batch.images.rows), seconds: seconds)
@@ -109,10 +110,13 @@ public struct NetworkTrainer: Model {
         if judged > 0 {
             measured.count("test-images", Double(judged), seconds: (ContinuousClock.now - start).seconds)
         }
+        if let warning = health.warning { measured.warn(warning) }
         return measured
     }
 
-    private mutating func learn(_ batch: LabelledBatch, _ settings: Settings) throws(CLMatError) -> Measurements {
+    private mutating func learn(
+        _ batch: LabelledBatch, _ settings: Settings, at step: Step
+    ) throws(CLMatError) -> Measurements {
         let activations = try network.forward(batch.images)
         let (losses, gradient) = try activations.last.crossEntropy(batch.labels)
         let gradients = try network.parameterGradients(activations, outputGradient: gradient)
@@ -129,11 +133,15 @@ public struct NetworkTrainer: Model {
         }
 
         var measured = Measurements()
-        measured["train-loss"] = Double(try losses.mean())
+        let loss = Double(try losses.mean())
+        measured["train-loss"] = loss
         let predictions = try activations.last.rowArgmax().values
         let labels = try batch.labels.values
         let right = zip(predictions, labels).count { $0 == $1 }
         measured["train-accuracy"] = Double(right) / Double(max(1, labels.count))
+        try health.note(
+            loss: loss, predictions: predictions, labels: labels, classes: classNames.count, at: step.number,
+            outputs: { () throws(CLMatError) in try activations.last.values })
         return measured
     }
 

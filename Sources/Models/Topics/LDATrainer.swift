@@ -170,6 +170,8 @@ public struct LDATrainer: Model {
         let seconds = (ContinuousClock.now - start).seconds
         var measured = Measurements()
         measured["log-likelihood"] = result.logLikelihood / Double(max(1, result.tokens))
+        measured.warn(
+            ifLost: "log-likelihood", titled: "the log-likelihood", "The topics left the numbers", advice: Warning.undo)
         // In the first pass all is new.
         if step.number > minibatchCount { measured["moved-share"] = result.moved / Double(max(1, result.tokens)) }
         for mixin in Self.mixins where !(mixin is SizeBalance) { measured[mixin.pull.id] = lda.pulls[mixin.id] ?? 0 }

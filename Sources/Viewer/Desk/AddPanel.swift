@@ -72,7 +72,8 @@ extension Desk {
     private func flow(_ entries: [Entry], width: Float) -> [(x: Float, line: Int, width: Float)] {
         var (x, line): (Float, Int) = (0, 0)
         return entries.map { entry in
-            let own = min(UI.width(entry.title + " ✓"), width)
+            // Title and mark are measured as they are drawn: together they may come out a little narrower.
+            let own = min(UI.width(entry.title).rounded(.up) + UI.width(" ✓").rounded(.up) + 1, width)
             if x > 0, x + own > width { (x, line) = (0, line + 1) }
             defer { x += own + 12 }
             return (x, line, own)
@@ -86,7 +87,12 @@ extension Desk {
     }
 
     func drawAdd(_ box: Box) {
-        frame(.add, box, title: "Add to the dashboard") { body in
+        // There only when the panels are not on the grid.
+        let arrange = TitleWord(text: "arrange", means: "Puts all panels back on the grid.") { [self] in
+            layout.arrange()
+            saveLayout()
+        }
+        frame(.add, box, title: "Add to the dashboard", word: layout.isArranged ? nil : arrange) { body in
             let needsScroll = addHeight(width: body.width) > body.height + 14
             UI.region("words", Box(body.x, body.y - 2, body.width + 11, body.height + 12)) { content in
                 let width = body.width - (needsScroll ? 4 : 0)
@@ -101,7 +107,6 @@ extension Desk {
                 }
                 return y - content.y
             }
-            if !layout.isArranged { drawArrange(box) }
         }
     }
 
@@ -117,20 +122,5 @@ extension Desk {
             tooltip = Tooltip(title: entry.title, text: entry.means)
         }
         if item.contains(.clicked) { entry.toggle() }
-    }
-
-    /// Puts the panels back on the grid; there only when they are not.
-    private func drawArrange(_ box: Box) {
-        let words = "arrange"
-        let width = UI.width(words, .small)
-        let place = Box(box.maxX - 44 - width, box.y + 6, width + 6, 20)
-        let item = UI.item("arrange", place)
-        UI.text(
-            words, Point(place.x + 3, place.y + 4), item.contains(.hovered) ? theme.text : theme.secondary, .small)
-        if item.contains(.hovered) { tooltip = Tooltip(text: "Puts all panels back on the grid.") }
-        if item.contains(.clicked) {
-            layout.arrange()
-            saveLayout()
-        }
     }
 }

@@ -107,14 +107,27 @@ extension Desk {
             let left = metricsX + Float(number) * (2 * Self.valueWidth + 10)
             guard let value = value(of: metric.id, branch) else { continue }
             UI.text(
-                metric.text(value), Point(left + Self.valueWidth - 4, y + 1), theme.text, .smallMono, align: .right)
+                UI.number(value, metric.text(value), to: Self.valueWidth - 8, .smallMono),
+                Point(left + Self.valueWidth - 4, y + 1), theme.text, .smallMono, align: .right)
             if !isCurrent, let own = learner.timeline.lastValues[metric.id], (value - own).isFinite {
-                let difference = (value < own ? "−" : "+") + metric.text(abs(value - own))
                 UI.text(
-                    difference, Point(left + 2 * Self.valueWidth, y + 1), theme.secondary, .smallMono, align: .right)
+                    differenceWords(value - own, metric), Point(left + 2 * Self.valueWidth, y + 1), theme.secondary,
+                    .smallMono, align: .right)
             }
         }
         drawDeeds(branch, isCurrent, Box(row.maxX - columns.buttons, row.y + 2, columns.buttons, row.height - 4))
+    }
+
+    /// "+0.012", with a sign; a difference that is smaller than the metric's usual digits in fewer: never −0.000.
+    private func differenceWords(_ difference: Double, _ metric: Metric) -> String {
+        guard difference != 0 else { return "±0" }
+        let (sign, size) = (difference < 0 ? "−" : "+", abs(difference))
+        let usual = metric.text(size)
+        let isSeen = usual.contains { ("1"..."9").contains($0) }
+        return sign
+            + UI.number(
+                size, isSeen ? usual : format(size, digits: 1), to: Self.valueWidth - 2 - UI.width(sign, .smallMono),
+                .smallMono)
     }
 
     /// The line by which the graphs show it.

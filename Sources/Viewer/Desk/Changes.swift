@@ -36,7 +36,7 @@ extension Desk {
                 control: nil, first: first.step, step: last.step, before: nil, after: nil, colour: theme.secondary,
                 words: words(of: last.command) + place)
         }
-        let control = dashboard.control(id)
+        let control = learner.control(id)
         func text(_ value: Double) -> String { control?.text(value) ?? format(value) }
         let from = first.before.map { "\(text($0)) → " } ?? "set to "
         return Change(

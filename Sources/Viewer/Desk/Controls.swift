@@ -6,6 +6,8 @@ import Exploration
 @MainActor struct Hand {
     /// The slider that is held, and where its handle was when it was taken.
     var held: (control: String, position: Double, mouse: Float, gesture: Int)?
+    /// What a press on a slider will set, until it is known not to be the first half of a double click.
+    var armed: ArmedSetting?
     /// The control that the arrow keys change: the slider under the mouse, or moved last, or where tab went.
     var focused: String?
     /// Whether the focus was moved with keys, and so is to be seen.
@@ -14,6 +16,25 @@ import Exploration
     var wantsReveal = false
     /// The value that is being typed.
     var typed: (control: String, field: TextField)?
+}
+
+/// A value that a person pointed at and the model does not have yet: a second click would mean the default instead. The
+/// slider shows it already.
+struct ArmedSetting {
+    let control: String
+    var value: Double
+    let gesture: Int
+    /// Where the button went down, and when by the window's time.
+    let place: Point
+    let since: Double
+
+    /// Within what the gui takes two clicks for one double click: seconds, and units of the window.
+    static let seconds = 0.3
+    static let distance: Float = 6
+
+    func isNear(_ mouse: Point) -> Bool {
+        abs(mouse.x - place.x) <= Self.distance && abs(mouse.y - place.y) <= Self.distance
+    }
 }
 
 // Panels of controls: one row each, as dense as the panel's height asks for.

@@ -8,7 +8,10 @@ struct CurveCache {
         /// The least and greatest value drawn since the history was last altered.
         let extremes: (low: Float, high: Float)
         let buckets: [Timeline.Bucket]
-        let judgement: Judgement?
+        /// Whether it still changes; nil if that cannot be told, or it is not a number.
+        let motion: Motion?
+        /// Since when it is not a number, if it is not.
+        let lost: Lost?
         /// Whether the metric was seen to be older than the run's step: it is not measured at each.
         let isSparse: Bool
 
@@ -50,12 +53,12 @@ struct CurveCache {
         // A way back or a deletion takes values away: what was seen of them counts no more.
         let isSame = kept?.key.version == key.version
         let extremes = Self.extremes(of: buckets, and: isSame ? kept?.extremes : nil)
-        let judgement = Judgement(
-            metric, timeline, since: lastChange, span: Double(extremes.high - extremes.low), before: kept?.judgement)
+        let lost = Lost(metric, timeline, before: isSame ? kept?.lost : nil, upTo: kept?.key.now ?? 0)
+        let motion = lost == nil ? Motion(metric, timeline, since: lastChange) : nil
         let newest = buckets.last { $0.firstStep <= key.now }
         let isOld = newest.map { key.last >= key.now && $0.lastStep < key.now } ?? false
         let fresh = Drawn(
-            key: key, madeAt: clock.now, extremes: extremes, buckets: buckets, judgement: judgement,
+            key: key, madeAt: clock.now, extremes: extremes, buckets: buckets, motion: motion, lost: lost,
             isSparse: isOld || kept?.isSparse == true)
         drawn[line] = fresh
         return fresh
@@ -86,7 +89,7 @@ struct CurveCache {
             ? timeline.buckets(metric, branch: branch, in: first...key.last, count: max(1, width)) : []
         let fresh = Drawn(
             key: key, madeAt: clock.now, extremes: Self.extremes(of: buckets, and: nil), buckets: buckets,
-            judgement: nil, isSparse: false)
+            motion: nil, lost: nil, isSparse: false)
         drawn[line] = fresh
         return fresh
     }
@@ -106,7 +109,7 @@ struct CurveCache {
         of buckets: [Timeline.Bucket], and others: (low: Float, high: Float)?
     ) -> (low: Float, high: Float) {
         var (low, high) = others ?? (.infinity, -.infinity)
-        for bucket in buckets where bucket.minimum.isFinite && bucket.maximum.isFinite {
+        for bucket in buckets where bucket.hasValues {
             (low, high) = (min(low, bucket.minimum), max(high, bucket.maximum))
         }
         return (low, high)
@@ -122,30 +125,21 @@ struct CurveCache {
     }
 }
 
-/// Whether a metric still changes.
-enum Judgement {
-    case moving, settled
+/// Since when a metric is not a number any more.
+struct Lost: Equatable {
+    /// The first step of those, up to where the run is, at which it was measured and was not finite.
+    let since: Int
+    /// The value now.
+    let value: Float
 
-    /// Compares the two halves of the latest quarter of the run, or of what was measured since the last change:
-    /// settled if their means differ by less than some standard errors or by less than 1 % of `span`, that of all
-    /// values. Nil while there are too few values to tell.
-    init?(_ metric: String, _ timeline: Timeline, since lastChange: Int, span: Double, before: Judgement?) {
-        let now = timeline.step
-        let start = max(lastChange + 1, now - max(80, now / 4), 0)
-        guard now - timeline.start >= 100, start < now else { return nil }
-        let values = timeline.buckets(metric, in: start...now, count: 80)
-            .map { Double($0.last) }.filter(\.isFinite)
-        guard values.count >= 20 else { return nil }
-        let halves = (values.prefix(values.count / 2), values.suffix(values.count / 2))
-        let count = Double(halves.0.count)
-        let means = (halves.0.reduce(0, +) / count, halves.1.reduce(0, +) / count)
-        func variance(_ half: ArraySlice<Double>, _ mean: Double) -> Double {
-            half.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / max(1, count - 1)
-        }
-        let error = ((variance(halves.0, means.0) + variance(halves.1, means.1)) / count).squareRoot()
-        // A word that was said stays until the numbers are clear, so that it does not flicker.
-        let strictness = before == .moving ? 1.5 : 3.0
-        let difference = abs(means.1 - means.0)
-        self = difference > strictness * error && difference > 0.01 * span ? .moving : .settled
+    /// Nil if its last value is finite, or there is none.
+    ///
+    /// - Parameter before: what was found when the run was at `step`.
+    init?(_ metric: String, _ timeline: Timeline, before: Lost?, upTo step: Int) {
+        guard let found = timeline.lostSince(metric, known: before.map { ($0.since, step) }) else { return nil }
+        (since, value) = found
     }
+
+    /// "not a number since step 1,234".
+    var words: String { "\(value.isNaN ? "not a number" : "infinite") since step \(grouped(since))" }
 }

@@ -39,6 +39,8 @@ import Foundation
     /// Values that were sent, until the learner has them.
     var sent: [String: (value: Double, at: ContinuousClock.Instant)] = [:]
     var hand = Hand()
+    /// The window's own time in seconds, by which it also knows a double click.
+    var time = 0.0
     /// Counts drags of sliders and presses of keys: what one of them sets is one change.
     private var gestures = 0
     /// The timeline's handle in a person's hand.
@@ -53,6 +55,8 @@ import Foundation
     /// A graph that was asked for, and until when it is lit.
     var flash: (metric: String, until: ContinuousClock.Instant)?
     var tooltip: Tooltip?
+    /// Why what was typed is not taken, and below what it stands.
+    var problemNote: (words: String, field: Box)?
     var columnMenu: ColumnMenu?
     var help: Help?
     var profile = ProfileView()
@@ -94,6 +98,8 @@ import Foundation
     /// Where the timeline and the buttons of the toolbar were drawn last.
     var strip: Box?
     var toolPlaces: [String: Point] = [:]
+    /// Where what can be done about warnings was drawn last.
+    var warningPlaces: [String: Point] = [:]
     private var commandsSeen = 0
     private var lastRefusal: String?
 
@@ -121,7 +127,9 @@ import Foundation
     func draw(_ size: Point, textures: TextureMaker) {
         self.size = size
         refresh()
+        settleArmed()
         tooltip = nil
+        problemNote = nil
         nextHoveredStep = nil
         mouseHasMoved = UI.mouse != lastMouse
         lastMouse = UI.mouse
@@ -130,8 +138,7 @@ import Foundation
         // On a desk that scrolls, panels pass below the strips.
         let scrolls = Layout.scrolls(size)
         if !scrolls { drawToolbar() }
-        let errorLines = scrolls ? errorLines.count : drawStatusLine()
-        let area = workingArea(errorLines: errorLines)
+        let area = workingArea(notices: scrolls ? noticesHeight : drawStatusLine())
         let panels = layout.openPanels(dashboard)
         setProfiling(panels.contains(.profile))
         if scrolls {
@@ -160,14 +167,15 @@ import Foundation
         drawColumnMenu(in: area)
         drawGraphMenu(in: area)
         drawHelp(in: area)
+        drawProblem()
         drawTooltip()
         hoveredStep = nextHoveredStep
         raised = nil
     }
 
-    func workingArea(errorLines: Int = 0) -> Box {
+    func workingArea(notices: Float = 0) -> Box {
         let gap = Layout.gap
-        let bottom = Self.statusHeight + Float(errorLines) * 17
+        let bottom = Self.statusHeight + notices
         return Box(
             gap, Self.toolbarHeight + gap, size.x - 2 * gap, size.y - Self.toolbarHeight - bottom - 2 * gap)
     }
@@ -239,7 +247,8 @@ import Foundation
             || latest.isFinished != status.isFinished || latest.settings != status.settings
             || latest.lastRefusal != status.lastRefusal || latest.error != status.error
             || latest.stepsToRemake != status.stepsToRemake || latest.canUndo != status.canUndo
-            || latest.canRedo != status.canRedo || latest.comparedBranch != status.comparedBranch
+            || latest.canRedo != status.canRedo || latest.warnings != status.warnings
+            || latest.comparedBranch != status.comparedBranch
             || learner.timeline.version != version || savingHasNews
             || learner.dashboard != dashboard || profileHasNews
         for case .figure(let id) in layout.openPanels(dashboard) {
@@ -251,6 +260,8 @@ import Foundation
             }
         }
         if let until = notice?.until, until < clock.now { hasNews = true }
+        // Its time passes with the frames.
+        if hand.armed != nil { hasNews = true }
         if let until = flash?.until, until < clock.now { hasNews = true }
         return hasNews
     }
@@ -278,9 +289,21 @@ import Foundation
 
     /// - Parameter gesture: the drag that it belongs to; a gesture of its own if nil.
     func set(_ control: Control, to value: Double, gesture: Int? = nil) {
+        if gesture == nil || hand.armed?.gesture != gesture { settleArmed(now: true) }
         guard !status.isFinished, value != self.value(of: control) else { return }
         sent[control.id] = (value, clock.now)
         learner.send(.set(control: control.id, to: value), gesture: gesture ?? newGesture())
+    }
+
+    /// Sends what a press on a slider asked for once it cannot become a double click any more, or `now`.
+    func settleArmed(now: Bool = false) {
+        guard let armed = hand.armed else { return }
+        // A drag goes on by itself.
+        let hasLeft = hand.held?.gesture != armed.gesture && !armed.isNear(UI.mouse)
+        guard now || hasLeft || time - armed.since >= ArmedSetting.seconds else { return }
+        hand.armed = nil
+        guard let control = dashboard.control(armed.control) else { return }
+        set(control, to: armed.value, gesture: armed.gesture)
     }
 
     func newGesture() -> Int {
@@ -288,8 +311,11 @@ import Foundation
         return gestures
     }
 
-    /// The value to show: what was sent last, else what the learner has.
-    func value(of control: Control) -> Double { sent[control.id]?.value ?? status.settings[control.id] }
+    /// The value to show: what is about to be sent, what was sent last, else what the learner has.
+    func value(of control: Control) -> Double {
+        if let armed = hand.armed, armed.control == control.id { return armed.value }
+        return sent[control.id]?.value ?? status.settings[control.id]
+    }
 
     func togglePause() {
         guard !status.isFinished else { return }

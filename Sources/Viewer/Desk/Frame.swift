@@ -1,4 +1,5 @@
 import CImGui
+import Foundation
 
 // The frame around every panel: title, caption, close button, corner to resize.
 
@@ -7,17 +8,26 @@ extension Desk {
     struct Badge {
         let text: String
         let colour: Colour
+        /// What the hover says.
+        var means = ""
+    }
+
+    /// A word in a panel's title that does something.
+    struct TitleWord {
+        let text: String
+        let means: String
+        let act: @MainActor () -> Void
     }
 
     /// A panel's window. `body` draws below the title.
     func frame(
         _ panel: Panel, _ box: Box, title: String, caption: String = "", means: String = "", badge: Badge? = nil,
-        edge: Colour? = nil, body: (Box) -> Void
+        word: TitleWord? = nil, edge: Colour? = nil, body: (Box) -> Void
     ) {
         gui_begin_window(
             panel.name, box.x, box.y, box.width, box.height, theme.panel.packed, (edge ?? theme.edge).packed, 6, false,
             raised == panel.name || drag?.panel == panel)
-        titleBar(panel, box, title, caption, means, badge)
+        titleBar(panel, box, title, caption, means, badge, word)
         body(box.inset(13, 36, 13, 12))
         resizeCorner(panel, box)
         if edge != nil { UI.outline(box.inset(0, 0, 0, 0), edge ?? theme.edge, radius: 6, thickness: 2) }
@@ -25,29 +35,83 @@ extension Desk {
     }
 
     private func titleBar(
-        _ panel: Panel, _ box: Box, _ title: String, _ caption: String, _ means: String, _ badge: Badge?
+        _ panel: Panel, _ box: Box, _ title: String, _ caption: String, _ means: String, _ badge: Badge?,
+        _ word: TitleWord?
     ) {
         let exportKinds = exportKinds(panel)
-        let buttonsWidth: Float = exportKinds.isEmpty ? 34 : 62
+        // What can be clicked lies beside the part of the title that is taken to drag the panel: the gui gives a press to
+        // the first of two items that lie over each other.
+        var buttonsWidth: Float = exportKinds.isEmpty ? 34 : 62
+        if let word { buttonsWidth += titleWord(word, right: box.maxX - buttonsWidth, box) }
         var room = box.maxX - buttonsWidth
+        var badgeBox: Box?
         if let badge {
-            room -= UI.width(badge.text, .small) + 6
+            let width = UI.width(badge.text, .small)
+            room -= width + 6
             UI.text(badge.text, Point(room, box.y + 10), badge.colour, .small)
+            badgeBox = Box(room - 4, box.y + 4, width + 8, 26)
             room -= 10
         }
         let shown = UI.shortened(title, to: room - box.x - 13, .bold)
         let end = UI.text(shown, Point(box.x + 13, box.y + 9), theme.text, .bold)
-        let note = UI.trimmed(caption, to: room - end - 6)
-        UI.text(note, Point(end + 6, box.y + 9), theme.secondary)
+        let isWhole = drawCaption(caption, Box(end + 6, box.y, room - end - 6, 32))
 
         let bar = UI.item("title", Box(box.x, box.y, box.width - buttonsWidth, 32))
         if bar.contains(.pressed) { drag = PanelDrag(panel: panel, isResize: false, start: UI.mouse, box: box) }
         if bar.contains(.released) { drop() }
-        if bar.contains(.hovered), drag == nil, !(means.isEmpty && shown == title && note == caption) {
+        if bar.contains(.hovered), drag == nil, let badge, !badge.means.isEmpty, badgeBox?.contains(UI.mouse) == true {
+            tooltip = Tooltip(title: badge.text, text: badge.means)
+        } else if bar.contains(.hovered), drag == nil, !(means.isEmpty && shown == title && isWhole) {
             tooltip = Tooltip(title: title, text: [caption, means].filter { !$0.isEmpty }.joined(separator: "\n"))
         }
         if !exportKinds.isEmpty, exportButton(box, exportKinds) { wantedExports.append(panel) }
         if closeButton(box) { setOpen(panel, false) }
+    }
+
+    /// The grey words behind a title: in two small lines where they are too long for one. Returns whether all are shown.
+    private func drawCaption(_ caption: String, _ room: Box) -> Bool {
+        if caption.isEmpty { return true }
+        if UI.width(caption) <= room.width || room.width < 60 {
+            let note = UI.trimmed(caption, to: room.width)
+            UI.text(note, Point(room.x, room.y + 9), theme.secondary)
+            return note == caption
+        }
+        // Both lines about as long, where both fit.
+        let halves = UI.inTwoLines(caption, .small)
+        if halves.count == 2, halves.allSatisfy({ UI.width($0, .small) <= room.width }) {
+            for (index, half) in halves.enumerated() {
+                let words = half.trimmingCharacters(in: CharacterSet(charactersIn: "· "))
+                UI.text(words, Point(room.x, room.y + 4 + Float(index) * 13), theme.secondary, .small)
+            }
+            return true
+        }
+        let words = caption.split(separator: " ")
+        func line(_ words: some Sequence<Substring>) -> String { words.joined(separator: " ") }
+        var count = words.count
+        while count > 1, UI.width(line(words.prefix(count)), .small) > room.width { count -= 1 }
+        // A sign between two parts stands at the end of neither line.
+        let first = line(words.prefix(count).reversed().drop { $0 == "·" }.reversed())
+        let rest = line(words.dropFirst(count).drop { $0 == "·" })
+        let second = UI.trimmed(rest, to: room.width, .small)
+        let top = second.isEmpty ? room.y + 10 : room.y + 4
+        UI.text(UI.shortened(first, to: room.width, .small), Point(room.x, top), theme.secondary, .small)
+        UI.text(second, Point(room.x, top + 13), theme.secondary, .small)
+        return second == rest
+    }
+
+    /// Returns the room that the word takes.
+    private func titleWord(_ word: TitleWord, right: Float, _ box: Box) -> Float {
+        let width = UI.width(word.text, .small) + 12
+        let place = Box(right - width, box.y + 4, width, 26)
+        let item = UI.item("word", place)
+        UI.text(
+            word.text, Point(place.x + 6, box.y + 10), item.contains(.hovered) ? theme.text : theme.secondary, .small)
+        if item.contains(.hovered) {
+            gui_set_cursor(Int32(GUI_CURSOR_HAND))
+            tooltip = Tooltip(text: word.means)
+        }
+        if item.contains(.clicked) { word.act() }
+        return width
     }
 
     /// An arrow onto a line. Returns whether it was clicked.
@@ -74,7 +138,12 @@ extension Desk {
     }
 
     private func resizeCorner(_ panel: Panel, _ box: Box) {
-        let corner = UI.item("corner", Box(box.maxX - 13, box.maxY - 13, 13, 13))
+        // A part of its own, above what scrolls in the panel and reaches below it.
+        var corner: Happened = []
+        UI.region("corner", Box(box.maxX - 13, box.maxY - 13, 13, 13)) { place in
+            corner = UI.item("corner", Box(place.x, place.y, 13, 13))
+            return 13
+        }
         if corner.contains(.hovered) || corner.contains(.held) {
             gui_set_cursor(Int32(GUI_CURSOR_RESIZE))
             for distance: Float in [4, 8] {
@@ -132,6 +201,20 @@ struct Tooltip {
 }
 
 extension Desk {
+    /// Why what was typed is not taken: all of it, over what lies below the field.
+    func drawProblem() {
+        guard let (words, field) = problemNote else { return }
+        let lines = UI.wrapped(words, to: field.width - 12, .small)
+        let place = Box(field.x, field.maxY + 2, field.width, Float(lines.count) * 15 + 9)
+        gui_begin_overlay()
+        UI.fill(place, theme.tooltip, radius: 4)
+        UI.outline(place, theme.moving, radius: 4)
+        for (index, line) in lines.enumerated() {
+            UI.text(line, Point(place.x + 6, place.y + 4 + Float(index) * 15), theme.text, .small)
+        }
+        gui_end_overlay()
+    }
+
     func drawTooltip() {
         guard let tooltip, drag == nil else { return }
         let lines = tooltip.text.isEmpty ? [] : UI.wrapped(tooltip.text, to: 360, .small)
@@ -142,7 +225,8 @@ extension Desk {
         let mouse = UI.mouse
         var box = Box(mouse.x + 16, mouse.y + 14, width, height)
         if let place = tooltip.place { (box.x, box.y) = (place.x, place.y) }
-        if box.maxX > size.x - 4 { box.x = max(4, mouse.x - width - 10) }
+        // Near the edge it moves aside, no further than it must: it stays by what it explains.
+        if box.maxX > size.x - 4 { box.x = max(4, size.x - 4 - width) }
         if box.maxY > size.y - 4 { box.y = max(4, mouse.y - height - 10) }
 
         gui_begin_overlay()

@@ -11,12 +11,11 @@ extension Desk {
         let drawn = curves.curve(
             id, learner.timeline, in: range, width: Int(plot.width * UI.scale), lastChange: lastChange)
         let badge: Badge? =
-            switch drawn.judgement {
-            case .moving: Badge(text: "moving", colour: theme.moving)
-            case .settled: Badge(text: "settled", colour: theme.settled)
-            case nil: nil
+            drawn.motion.map {
+                Badge(text: $0.word, colour: $0 == .settled ? theme.settled : theme.moving, means: $0.means)
             }
-        let caption = [goalWords(metric), metric.unit].filter { !$0.isEmpty }.joined(separator: " · ")
+        let caption = [drawn.lost?.words ?? "", goalWords(metric), metric.unit].filter { !$0.isEmpty }.joined(
+            separator: " · ")
         frame(
             .metric(id), box, title: metric.title, caption: caption, means: metric.means,
             badge: badge, edge: litColour(metric)
@@ -24,7 +23,7 @@ extension Desk {
             guard !drawn.buckets.isEmpty else {
                 return UI.say(emptyWords(id), in: body, theme.secondary)
             }
-            let (values, isOnGoal) = draw(metric, drawn, in: plot, range)
+            let (plot, values, isOnGoal) = draw(metric, drawn, in: plot, range)
             steer(metric, plot, range, values, isOnGoal, span: Double(drawn.extremes.high - drawn.extremes.low))
         }
     }
@@ -33,8 +32,10 @@ extension Desk {
         commandsMade.last { if case .set = $0.command { true } else { false } }?.step ?? -1
     }
 
-    /// What is free at the left of an axis.
+    /// What is free at the left of an axis, and more where its numbers need it.
     static let roomForNumbers: Float = 50
+    /// What is free at the right, for the present value.
+    static let roomForValue: Float = 68
 
     /// Round values of an axis that goes up: as many as its height, and few enough that their numbers fit beside it.
     static func valueTicks(_ range: ClosedRange<Double>, height: Float) -> Ticks {
@@ -43,7 +44,9 @@ extension Desk {
 
     /// Where the curves are. Those of other metrics have their names beside it.
     func plotBox(_ box: Box, _ metric: String = "") -> Box {
-        box.inset(Self.roomForNumbers + 2, 44, addedMetrics(metric).isEmpty ? 68 : min(150, box.width * 0.36), 32)
+        box.inset(
+            Self.roomForNumbers + 2, 44, addedMetrics(metric).isEmpty ? Self.roomForValue : min(150, box.width * 0.36),
+            32)
     }
 
     /// The graph of the slider that is held stands out, as does one that was asked for.
@@ -77,8 +80,8 @@ extension Desk {
         if let goalDrag, goalDrag.metric == metric.id { return goalDrag.axis }
         var (low, high) = (Double.infinity, -Double.infinity)
         for bucket in buckets {
-            if bucket.minimum.isFinite { low = min(low, Double(bucket.minimum)) }
-            if bucket.maximum.isFinite { high = max(high, Double(bucket.maximum)) }
+            guard bucket.hasValues else { continue }
+            (low, high) = (min(low, Double(bucket.minimum)), max(high, Double(bucket.maximum)))
         }
         guard low <= high else { return metric.range ?? 0...1 }
         if let goal = layout.goals[metric.id] { (low, high) = (min(low, goal), max(high, goal)) }

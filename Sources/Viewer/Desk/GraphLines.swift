@@ -11,6 +11,24 @@ enum LineStyle {
     static func pattern(_ number: Int) -> [Float] { patterns[abs(number) % patterns.count] }
 }
 
+/// A part of a curve without a gap: what is not finite parts it.
+private struct CurvePart {
+    let buckets: ArraySlice<Timeline.Bucket>
+
+    static func parts(of buckets: [Timeline.Bucket]) -> [CurvePart] {
+        var parts: [CurvePart] = []
+        var start = 0
+        for (index, bucket) in buckets.enumerated() where bucket.gap != nil {
+            // Finite values beside the gap belong to what came before: where in the bucket it lies is not known.
+            let end = bucket.hasValues ? index + 1 : index
+            if start < end { parts.append(CurvePart(buckets: buckets[start..<end])) }
+            start = index + 1
+        }
+        if start < buckets.count { parts.append(CurvePart(buckets: buckets[start...])) }
+        return parts
+    }
+}
+
 /// One curve of a graph beside the metric's own.
 private struct SideLine {
     let name: String
@@ -35,22 +53,24 @@ private struct EndLabel {
 }
 
 extension Desk {
-    /// Returns the ends of the axis of values, and whether the mouse is on the goal's line.
+    /// Returns where the curves are, the ends of the axis of values, and whether the mouse is on the goal's line.
     func draw(
-        _ metric: Metric, _ drawn: CurveCache.Drawn, in plot: Box, _ range: ClosedRange<Double>
-    ) -> (ClosedRange<Double>, isOnGoal: Bool) {
+        _ metric: Metric, _ drawn: CurveCache.Drawn, in usual: Box, _ range: ClosedRange<Double>
+    ) -> (plot: Box, axis: ClosedRange<Double>, isOnGoal: Bool) {
         let buckets = drawn.buckets
         let length = max(range.upperBound - range.lowerBound, 1e-9)
-        func x(_ step: Double) -> Float { plot.x + Float((step - range.lowerBound) / length) * plot.width }
-        let sides = sideLines(metric, plot, range)
+        let sides = sideLines(metric, usual, range)
 
-        // Axes.
+        // Axes. The numbers are never cut: where they are long, the curves give way.
         let own = buckets + sides.filter { $0.axis == nil }.flatMap(\.buckets)
-        let ticks = Self.valueTicks(valueRange(metric, own), height: plot.height)
+        let ticks = Self.valueTicks(valueRange(metric, own), height: usual.height)
+        let plot = usual.inset(max(0, ticks.labelWidth + 10 - Self.roomForNumbers), 0, 0, 0)
+        func x(_ step: Double) -> Float { plot.x + Float((step - range.lowerBound) / length) * plot.width }
         func y(_ value: Float, _ axis: ClosedRange<Double>) -> Float {
-            guard value.isFinite else { return value == .infinity ? plot.y : plot.maxY }
+            // What is not a number has no place on the axis: its mark stands at the bottom.
+            guard value.isFinite else { return value == .infinity ? plot.y + 5 : plot.maxY - 5 }
             let (low, high) = (axis.lowerBound, axis.upperBound)
-            return plot.maxY - Float((Double(value) - low) / max(high - low, 1e-30)) * plot.height
+            return plot.maxY - Float((Double(value) - low) / max(high - low, .leastNormalMagnitude)) * plot.height
         }
         func y(_ value: Float) -> Float { y(value, ticks.range) }
         for value in ticks.values {
@@ -76,12 +96,15 @@ extension Desk {
         let clip = Box(plot.x - 2, plot.y - 2, plot.width + 4, plot.height + 4)
         UI.clipped(to: clip) {
             for line in sides {
-                let points = line.buckets.map {
-                    Point(x(Double($0.lastStep)), y($0.last, line.axis ?? ticks.range))
+                for part in CurvePart.parts(of: line.buckets) {
+                    let points = part.buckets.map {
+                        Point(x(Double($0.lastStep)), y($0.lastFinite, line.axis ?? ticks.range))
+                    }
+                    UI.dashed(points, line.pattern, line.colour, thickness: line.thickness)
                 }
-                UI.dashed(points, line.pattern, line.colour, thickness: line.thickness)
             }
             drawCurve(buckets, colour, x: x, y: y)
+            drawGaps(buckets, x: x, y: y)
         }
         for (mark, at) in UI.apart(marks.map { ($0, x(Double($0.step)).rounded()) }) {
             UI.marker(Point(at, plot.y), isAhead(mark) ? mark.colour.faded(0.4) : mark.colour, size: 5)
@@ -90,7 +113,8 @@ extension Desk {
         // The value where the run is, and what the other lines are.
         var labels: [EndLabel] = []
         if let present = drawn.value(at: here) ?? buckets.first {
-            var words = metric.text(Double(present.last))
+            var words = UI.number(
+                Double(present.last), metric.text(Double(present.last)), to: Self.roomForValue - 9, .mono)
             if !addedMetrics(metric.id).isEmpty { words += " " + metric.title.startingLowercase }
             labels.append(
                 EndLabel(
@@ -114,9 +138,10 @@ extension Desk {
                     EndLabel(y: place.y, words: value + line.name, colour: line.colour, face: .small, note: ""))
             }
         }
-        write(labels, beside: plot, room: (addedMetrics(metric.id).isEmpty ? 68 : 150) - 9)
+        write(
+            labels, beside: plot, room: (addedMetrics(metric.id).isEmpty ? Self.roomForValue : 150) - 9)
         drawCrossHair(metric, drawn, sides, plot, range, x: x, y: y)
-        return (ticks.range, isOnGoal)
+        return (plot, ticks.range, isOnGoal)
     }
 
     private func isAhead(_ change: Change) -> Bool { change.step > here || (change.step == here && now > here) }
@@ -126,25 +151,59 @@ extension Desk {
     private func drawCurve(
         _ buckets: [Timeline.Bucket], _ colour: Colour, x: (Double) -> Float, y: (Float) -> Float
     ) {
-        var (made, ahead): ([Point], [Point]) = ([], [])
-        made.reserveCapacity(buckets.count)
-        for bucket in buckets {
-            let point = Point(x(Double(bucket.lastStep)), y(bucket.last))
-            let isAhead = bucket.lastStep > here && !made.isEmpty
-            if isAhead {
-                if ahead.isEmpty, let last = made.last { ahead.append(last) }
-                ahead.append(point)
-            } else {
-                made.append(point)
+        var present: Point?
+        var hasAhead = false
+        for part in CurvePart.parts(of: buckets) {
+            var (made, ahead): ([Point], [Point]) = ([], [])
+            made.reserveCapacity(part.buckets.count)
+            for bucket in part.buckets {
+                let point = Point(x(Double(bucket.lastStep)), y(bucket.lastFinite))
+                let isAhead = bucket.lastStep > here && !(made.isEmpty && present == nil)
+                if isAhead {
+                    if ahead.isEmpty, let last = made.last { ahead.append(last) }
+                    ahead.append(point)
+                } else {
+                    made.append(point)
+                }
+                let (top, bottom) = (y(bucket.maximum), y(bucket.minimum))
+                if bottom - top > 1.5 {
+                    UI.fill(Box((point.x - 0.5).rounded(), top, 1, bottom - top), colour.faded(isAhead ? 0.15 : 0.55))
+                }
             }
-            let (top, bottom) = (y(bucket.maximum), y(bucket.minimum))
-            if bottom - top > 1.5 {
-                UI.fill(Box((point.x - 0.5).rounded(), top, 1, bottom - top), colour.faded(isAhead ? 0.15 : 0.55))
+            for (points, shade) in [(ahead, colour.faded(0.32)), (made, colour)] where !points.isEmpty {
+                // A value between two gaps is seen too.
+                if points.count == 1 { UI.disc(points[0], radius: 2.5, shade) } else { UI.polyline(points, shade) }
             }
+            present = made.last ?? present
+            hasAhead = hasAhead || !ahead.isEmpty
         }
-        if !ahead.isEmpty { UI.polyline(ahead, colour.faded(0.32)) }
-        if made.count == 1 { UI.disc(made[0], radius: 2.5, colour) } else { UI.polyline(made, colour) }
-        if !ahead.isEmpty, let last = made.last { UI.disc(last, radius: 3, colour) }
+        if hasAhead, let present { UI.disc(present, radius: 3, colour) }
+    }
+
+    /// A cross where values begin that are not finite, and a dotted line along the edge as far as they go: at the top for
+    /// what is infinite, else at the bottom.
+    private func drawGaps(_ buckets: [Timeline.Bucket], x: (Double) -> Float, y: (Float) -> Float) {
+        var before: (gap: Float, x: Float)?
+        for (index, bucket) in buckets.enumerated() {
+            guard let gap = bucket.gap else {
+                before = nil
+                continue
+            }
+            // It was measured from its first step on where all of the bucket is gap.
+            let (from, to) = (
+                x(Double(bucket.hasValues ? bucket.lastStep : bucket.firstStep)), x(Double(bucket.lastStep))
+            )
+            let isNew = before.map { y($0.gap) != y(gap) } ?? true
+            if isNew { UI.cross(Point(from, y(gap)), theme.moving, size: 4) }
+            let start = isNew ? from : before?.x ?? from
+            let end = index + 1 < buckets.count ? max(to, start) : to
+            var dot = (start / 5).rounded(.up) * 5
+            while dot < end {
+                UI.fill(Box(dot, y(gap) - 0.5, 2, 1.5), theme.moving)
+                dot += 5
+            }
+            before = (gap, to)
+        }
     }
 
     // MARK: Other lines
@@ -210,7 +269,7 @@ extension Desk {
         func value(_ buckets: [Timeline.Bucket]) -> Timeline.Bucket? { buckets.last { Double($0.firstStep) <= step } }
         guard let bucket = value(drawn.buckets) else { return }
         let height = y(bucket.last)
-        UI.disc(Point(at, height), radius: 3.5, theme.text)
+        if bucket.last.isFinite { UI.disc(Point(at, height), radius: 3.5, theme.text) }
         var lines = ["\(metric.text(Double(bucket.last)))  at \(grouped(Int(step.rounded())))"]
         for side in sides {
             guard let other = value(side.buckets), Double(side.buckets.last?.lastStep ?? 0) >= step.rounded() - 1 else {

@@ -12,7 +12,7 @@ extension Desk {
                 + "\(up.title.startingLowercase) upwards."
         ) { body in
             let range = axis.range(extent)
-            let area = box.inset(56, 44, 58, 38)
+            let area = box.inset(56, 44, 62, 38)
             let width = Int(area.width * UI.scale)
             let (xs, ys) = (
                 curves.curve(across.id, learner.timeline, in: range, width: width, lastChange: lastChange),
@@ -26,9 +26,12 @@ extension Desk {
         }
     }
 
-    private func draw(_ path: PlotPath, _ across: Metric, _ up: Metric, in area: Box) {
-        let columns = Ticks(near: plain(path.xRange, across), count: max(2, min(6, Int(area.width / 70))))
-        let rows = Self.valueTicks(plain(path.yRange, up), height: area.height)
+    private func draw(_ path: PlotPath, _ across: Metric, _ up: Metric, in usual: Box) {
+        let rows = Self.valueTicks(plain(path.yRange, up), height: usual.height)
+        let area = usual.inset(max(0, rows.labelWidth + 13 - 56), 0, 0, 0)
+        let columns = Ticks.along(area.width, most: max(2, min(6, Int(area.width / 70)))) {
+            Ticks(near: plain(path.xRange, across), count: $0)
+        }
         func share(_ value: Double, _ ticks: Ticks) -> Float {
             Float((value - ticks.range.lowerBound) / max(ticks.range.upperBound - ticks.range.lowerBound, 1e-30))
         }
@@ -43,16 +46,24 @@ extension Desk {
         for value in columns.values {
             let at = (area.x + share(value, columns) * area.width).rounded()
             UI.rule(Point(at, area.y), length: area.height, vertical: true, theme.faint)
-            UI.text(columns.label(value), Point(at, area.maxY + 6), theme.secondary, .smallMono, align: .centre)
+        }
+        labels(of: columns, within: area.inset(-50, 0, -56, 0), y: area.maxY + 6) {
+            area.x + share($0, columns) * area.width
         }
         let name = UI.shortened(across.title.startingLowercase, to: area.width, .small)
         UI.text(name, Point(area.maxX, area.maxY + 20), theme.secondary, .small, align: .right)
 
         UI.clipped(to: area.inset(-3, -3, -3, -3)) {
-            let made = path.points.filter { $0.step <= here }
-            let ahead = path.points.filter { $0.step > here }
-            if !ahead.isEmpty { UI.polyline((made.suffix(1) + ahead).map(place), theme.text.faded(0.3)) }
-            UI.polyline(made.map(place), theme.text.faded(0.85))
+            for part in path.parts {
+                let made = part.filter { $0.step <= here }
+                let ahead = part.filter { $0.step > here }
+                if !ahead.isEmpty { UI.polyline((made.suffix(1) + ahead).map(place), theme.text.faded(0.3)) }
+                UI.polyline(made.map(place), theme.text.faded(0.85))
+                // Where one of the two is not a number the way ends.
+                if let last = part.last, path.endsInGap.contains(last.step) {
+                    UI.cross(place(last), theme.moving, size: 4)
+                }
+            }
             for change in changes.suffix(60) {
                 guard let point = path.points.first(where: { $0.step > change.step }) else { continue }
                 UI.marker(place(point), change.colour, size: 4)
@@ -65,7 +76,8 @@ extension Desk {
             let at = place(last)
             UI.disc(at, radius: 4.5, theme.text)
             UI.text(
-                up.text(last.y), Point(area.maxX + 7, min(max(at.y - 7, area.y - 7), area.maxY - 7)), theme.text, .mono)
+                UI.number(last.y, up.text(last.y), to: 53, .mono),
+                Point(area.maxX + 7, min(max(at.y - 7, area.y - 7), area.maxY - 7)), theme.text, .mono)
         }
         hover(path, across, up, area, place)
     }
@@ -89,7 +101,7 @@ extension Desk {
     /// An axis with some length, also where all values are the same.
     private func plain(_ range: ClosedRange<Double>, _ metric: Metric) -> ClosedRange<Double> {
         guard range.lowerBound == range.upperBound else { return range }
-        let margin = max(abs(range.lowerBound) * 0.1, 1e-9)
+        let margin = range.lowerBound == 0 ? 1e-9 : abs(range.lowerBound) * 0.1
         return range.lowerBound - margin...range.upperBound + margin
     }
 }
@@ -102,21 +114,37 @@ struct PlotPath {
         let y: Double
     }
     let points: [Place]
+    /// The steps of the points after which one of the two was not finite.
+    let endsInGap: Set<Int>
+
+    /// The points between two gaps.
+    var parts: [ArraySlice<Place>] {
+        var parts: [ArraySlice<Place>] = []
+        var start = 0
+        for (index, point) in points.enumerated() where endsInGap.contains(point.step) {
+            parts.append(points[start...index])
+            start = index + 1
+        }
+        return start < points.count ? parts + [points[start...]] : parts
+    }
 
     init(_ xs: [Timeline.Bucket], _ ys: [Timeline.Bucket]) {
         let isXRarer = xs.count <= ys.count
         let (rare, dense) = isXRarer ? (xs, ys) : (ys, xs)
         var index = 0
         var points: [Place] = []
-        for bucket in rare where bucket.last.isFinite {
+        var gaps: Set<Int> = []
+        for bucket in rare {
             while index + 1 < dense.count, dense[index + 1].firstStep <= bucket.lastStep { index += 1 }
-            guard index < dense.count, dense[index].firstStep <= bucket.lastStep, dense[index].last.isFinite else {
+            guard index < dense.count, dense[index].firstStep <= bucket.lastStep else { continue }
+            guard bucket.last.isFinite, dense[index].last.isFinite else {
+                if let last = points.last { gaps.insert(last.step) }
                 continue
             }
             let (own, other) = (Double(bucket.last), Double(dense[index].last))
             points.append(Place(step: bucket.lastStep, x: isXRarer ? own : other, y: isXRarer ? other : own))
         }
-        self.points = points
+        (self.points, endsInGap) = (points, gaps)
     }
 
     var xRange: ClosedRange<Double> { Self.range(points.map(\.x)) }

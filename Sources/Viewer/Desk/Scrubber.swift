@@ -122,16 +122,18 @@ extension Desk {
         guard item.contains(.hovered), scrub == nil else { return }
         gui_set_cursor(Int32(GUI_CURSOR_HAND))
         func distance(_ step: Int) -> Float { abs(x(Double(step)) - UI.mouse.x) }
+        // Below the strip, whose words it would cover.
+        let place = Point(UI.mouse.x - 12, Self.toolbarHeight + 4)
         let change = changes.min { distance($0.step) < distance($1.step) }
         let fork = forks.min { distance($0.step) < distance($1.step) }
         if let change, distance(change.step) < 8, UI.mouse.y < 24 {
-            tooltip = Tooltip(text: change.words)
+            tooltip = Tooltip(text: change.words, place: place)
         } else if let fork, distance(fork.step) < 5 {
-            tooltip = Tooltip(text: "\(fork.branch.name) leaves at step \(grouped(fork.step))")
+            tooltip = Tooltip(text: "\(fork.branch.name) leaves at step \(grouped(fork.step))", place: place)
         } else {
             tooltip = Tooltip(
                 text: "Drag to go back. Triangles: changes, in their sliders' colours; dots: snapshots, from which "
-                    + "the way is short; ticks: where other branches leave.")
+                    + "the way is short; ticks: where other branches leave.", place: place)
         }
     }
 

@@ -1,44 +1,121 @@
 import Exploration
 
+/// Whether a metric still changes, told from windows of fifty values.
+enum Motion: Equatable {
+    /// Its mean drifts.
+    case moving
+    /// Its mean rests, but it goes up and down about as far as at the last change.
+    case swinging
+    /// Its mean rests, and it hardly goes up and down any more.
+    case settled
+
+    static let window = 50
+
+    /// Compares the latest fifty values with the fifty before them, and with fifty at the change.
+    ///
+    /// The mean drifts if it differs from that of the window before by more than a quarter of the spread. A spread is
+    /// what fifty values span without the two least and the two greatest, so that one spike decides nothing; the means
+    /// are of the same values. What is less than a two-hundredth of the spread at the change, or than the hundred
+    /// thousandth part of the value, cannot be seen and counts as nothing.
+    ///
+    /// - Parameters:
+    ///   - start: the values at the change, some before it and more after it.
+    ///   - recent: the latest values since the change, a hundred at most; all of both are finite.
+    /// - Returns: nil while there are too few values to tell. Before there are a hundred, only that it moves can be told.
+    init?(start: [Double], recent: [Double]) {
+        guard recent.count >= Self.window else { return nil }
+        let isEarly = recent.count < 2 * Self.window
+        let half = recent.count / 2
+        let (before, now) = (Self.core(recent.suffix(2 * half).prefix(half)), Self.core(recent.suffix(half)))
+        let (level, earlier) = (Self.mean(now), Self.mean(before))
+        let (spread, atTheChange) = (Self.spread(now), Self.spread(Self.core(start[...])))
+        let precision = abs(level) * 1e-5
+        if abs(level - earlier) > max(spread / 4, atTheChange / 200, precision) {
+            self = .moving
+        } else if isEarly {
+            return nil
+        } else {
+            self = spread <= max(atTheChange / 5, precision) ? .settled : .swinging
+        }
+    }
+
+    /// How a metric moves that was last changed after `change` steps, where the run is or at `end`.
+    init?(_ metric: String, _ timeline: Timeline, since change: Int, to end: Int? = nil) {
+        let end = end ?? timeline.step
+        let (first, last) = (max(timeline.start, 0), max(change, 0))
+        guard last < end else { return nil }
+        let before = change > first ? timeline.values(metric, in: first...change, last: 10) : []
+        let after = timeline.values(metric, in: last + 1...end, first: Self.window - before.count)
+        let recent = timeline.values(metric, in: last + 1...end, last: 2 * Self.window)
+        self.init(start: before + after, recent: recent)
+    }
+
+    /// In order of size, without the two least and the two greatest of fifty.
+    private static func core(_ values: ArraySlice<Double>) -> ArraySlice<Double> {
+        let cut = values.count * 2 / window
+        return values.sorted().dropFirst(cut).dropLast(cut)
+    }
+
+    private static func spread(_ sorted: ArraySlice<Double>) -> Double { (sorted.last ?? 0) - (sorted.first ?? 0) }
+
+    fileprivate static func mean(_ values: ArraySlice<Double>) -> Double {
+        // Divided first: a sum of large numbers may leave the range.
+        values.reduce(0) { $0 + $1 / Double(values.count) }
+    }
+
+    var word: String {
+        switch self {
+        case .moving: "moving"
+        case .swinging: "swinging"
+        case .settled: "settled"
+        }
+    }
+
+    /// What the word means, for its hover.
+    var means: String {
+        switch self {
+        case .moving:
+            "Its mean still drifts: over the last 50 values by more than a quarter of what they span."
+        case .swinging:
+            "Its mean rests, but the last 50 values still span more than a fifth of what they did at the last change."
+        case .settled:
+            "Its mean rests, and the last 50 values span less than a fifth of what they did at the last change."
+        }
+    }
+}
+
 /// How a metric came to rest after a control was changed.
 enum Settling: Equatable {
     /// After so many steps it stayed near where it is at the end.
     case after(Int)
+    /// Its mean rests, but it goes on going up and down.
+    case swinging
     case notYet
 
     /// Looks at what was measured from `change` to `end`: the end of the run so far, or the next change.
     ///
-    /// It is settled from the step on after which a mean of five values stays within two standard deviations of the
-    /// last quarter's mean, or within 1 % of `span`, that of all values. Nil while there are too few values to tell.
+    /// Whether it is settled is the question of ``Motion``. Since when: from the step on after which a mean of five values
+    /// stays within two standard deviations of the last quarter's mean, or within 1 % of `span`, that of all values. Nil
+    /// while there are too few values to tell.
     init?(_ metric: String, _ timeline: Timeline, after change: Int, to end: Int, span: Double) {
-        guard change < end else { return nil }
-        let buckets = timeline.buckets(metric, in: (change + 1)...end, count: 160).filter { $0.last.isFinite }
-        let values = buckets.map { Double($0.last) }
-        guard values.count >= 20 else { return nil }
-        let quarter = values.count / 4
-        let (before, last) = (values.suffix(2 * quarter).prefix(quarter), values.suffix(quarter))
-        let (level, earlier) = (Self.mean(last), Self.mean(before))
-        let spread = Self.deviation(last, level)
-        // The same question as for the word in the corner: whether two parts of the end differ.
-        let error =
-            ((spread * spread + Self.deviation(before, earlier) * Self.deviation(before, earlier))
-            / Double(quarter)).squareRoot()
-        guard abs(level - earlier) <= max(3 * error, 0.01 * span) else {
-            self = .notYet
-            return
+        switch Motion(metric, timeline, since: change, to: end) {
+        case nil: return nil
+        case .moving: self = .notYet
+        case .swinging: self = .swinging
+        case .settled:
+            let buckets = timeline.buckets(metric, in: (change + 1)...end, count: 160).filter { $0.last.isFinite }
+            let values = buckets.map { Double($0.last) }
+            guard values.count >= 20 else { return nil }
+            let last = values.suffix(values.count / 4)
+            let level = Motion.mean(last)
+            let tolerance = max(2 * Self.deviation(last, level), 0.01 * span)
+            var first = 0
+            for index in values.indices {
+                let window = values[max(0, index - 2)...min(values.count - 1, index + 2)]
+                if abs(Motion.mean(window) - level) > tolerance { first = index + 1 }
+            }
+            self = first < buckets.count ? .after(buckets[first].firstStep - change) : .notYet
         }
-        let tolerance = max(2 * spread, 0.01 * span)
-        var first = 0
-        for index in values.indices {
-            let window = values[max(0, index - 2)...min(values.count - 1, index + 2)]
-            if abs(Self.mean(window) - level) > tolerance { first = index + 1 }
-        }
-        // What came to rest in the last quarter alone may not stay.
-        self = first < values.count - quarter ? .after(buckets[first].firstStep - change) : .notYet
-    }
-
-    private static func mean(_ values: ArraySlice<Double>) -> Double {
-        values.reduce(0, +) / Double(max(1, values.count))
     }
 
     private static func deviation(_ values: ArraySlice<Double>, _ mean: Double) -> Double {
@@ -65,6 +142,7 @@ extension Desk {
         let words =
             switch Settling(metric, learner.timeline, after: step, to: next ?? now, span: span) {
             case .after(let steps): ", settled after \(grouped(steps)) \(steps == 1 ? "step" : "steps")"
+            case .swinging: next == nil ? ", swinging since" : ", swinging until the next change"
             case .notYet: next == nil ? ", still moving" : ", not settled before the next change"
             case nil: ""
             }

@@ -45,12 +45,7 @@ extension Desk {
 
         // What it moves, or why a typed value was not taken.
         if let problem = hand.typed?.control == control.id ? hand.typed?.field.problem : nil {
-            let words = UI.shortened(problem, to: row.width, .small)
-            UI.fill(Box(row.x - 3, row.y + 34, UI.width(words, .small) + 6, 16), theme.panel)
-            UI.text(words, Point(row.x, row.y + 35), theme.text, .small)
-            if UI.item("problem", Box(row.x, row.y + 33, row.width, 16)).contains(.hovered) {
-                tooltip = Tooltip(text: problem)
-            }
+            problemNote = (problem, Box(row.x - 3, row.y + 18, row.width + 6, 14))
         } else if density.showsMoves {
             drawMoves(control, Point(row.x, row.y + 35), width: row.width)
         }
@@ -87,8 +82,9 @@ extension Desk {
         guard !status.isFinished else { return }
         let position = control.position(of: value(of: control))
         if item.contains(.doubleClicked) {
+            // What the first click pointed at was never sent.
+            (hand.armed, hand.held) = (nil, nil)
             set(control, to: control.initial)
-            hand.held = nil
             return
         }
         if item.contains(.pressed) {
@@ -100,14 +96,23 @@ extension Desk {
             let start = isOnHandle ? position : Double((UI.mouse.x - track.x) / track.width)
             let gesture = newGesture()
             hand.held = (control.id, min(max(start, 0), 1), UI.mouse.x, gesture)
-            if !isOnHandle { set(control, to: control.value(at: start), gesture: gesture) }
+            settleArmed(now: true)
+            hand.armed = ArmedSetting(
+                control: control.id, value: isOnHandle ? value(of: control) : control.value(at: start),
+                gesture: gesture, place: UI.mouse, since: time)
         }
         if item.contains(.held), let held = hand.held, held.control == control.id, UI.mouse.x != held.mouse {
             let moved = Double((UI.mouse.x - held.mouse) / track.width) * (UI.shift ? 0.1 : 1)
             // From now on relative to here, so that shift may be pressed in between.
             let position = held.position + moved
             hand.held = (control.id, position, UI.mouse.x, held.gesture)
-            set(control, to: control.value(at: position), gesture: held.gesture)
+            let value = control.value(at: position)
+            if hand.armed?.gesture == held.gesture, hand.armed?.isNear(UI.mouse) == true {
+                hand.armed?.value = value
+            } else {
+                hand.armed = nil
+                set(control, to: value, gesture: held.gesture)
+            }
         }
         if !item.contains(.held), hand.held?.control == control.id { hand.held = nil }
     }

@@ -11,10 +11,19 @@ extension Desk {
         Array((status.error.map { UI.wrapped("The run stopped: \($0)", to: size.x - 28) } ?? []).prefix(6))
     }
 
-    /// Returns how many extra lines an error of the run takes.
-    @discardableResult func drawStatusLine() -> Int {
+    private static let warningRow: Float = 28
+
+    /// What is wrong with the model, as far as it can be shown.
+    private var shownWarnings: ArraySlice<Learner.RaisedWarning> { status.warnings.prefix(3) }
+
+    /// What an error and warnings take above the line.
+    var noticesHeight: Float { Float(errorLines.count) * 17 + Float(shownWarnings.count) * Self.warningRow }
+
+    /// Returns what is above the line.
+    @discardableResult func drawStatusLine() -> Float {
         let lines = errorLines
-        let height = Self.statusHeight + Float(lines.count) * 17
+        let notices = noticesHeight
+        let height = Self.statusHeight + notices
         let bar = Box(0, size.y - height, size.x, height)
         gui_begin_window(
             "status", bar.x, bar.y, bar.width, bar.height, theme.panel.packed, theme.panel.packed, 0,
@@ -23,6 +32,10 @@ extension Desk {
         UI.rule(Point(0, bar.y), length: bar.width, theme.edge)
         for (index, line) in lines.enumerated() {
             UI.text(line, Point(14, bar.y + 7 + Float(index) * 17), theme.text, index == 0 ? .bold : .text)
+        }
+        for (index, warning) in shownWarnings.enumerated() {
+            let top = bar.y + 4 + Float(lines.count) * 17 + Float(index) * Self.warningRow
+            draw(warning, Box(14, top, size.x - 28, Self.warningRow - 4))
         }
 
         let y = size.y - Self.statusHeight + 6
@@ -46,7 +59,37 @@ extension Desk {
             tooltip = Tooltip(text: ((isNote ? [] : [now]) + notes).joined(separator: "\n"))
         }
         gui_end_window()
-        return lines.count
+        return notices
+    }
+
+    /// What is wrong, and what can be done about it by one click.
+    private func draw(_ raised: Learner.RaisedWarning, _ row: Box) {
+        var deeds: [(id: String, words: String, act: @MainActor () -> Void)] = []
+        if !status.isFinished {
+            deeds += raised.warning.actions.map { action in
+                (action.id, action.title, { [self] in learner.send(.act(action)) })
+            }
+            if status.canUndo { deeds.append(("undo", "undo the last change", { [self] in undo() })) }
+            let before = raised.since - 1
+            if before >= extent.start {
+                deeds.append(("back", "back to step \(grouped(before))", { [self] in goBack(to: before) }))
+            }
+        }
+        let widths = deeds.map { UI.width($0.words, .small) + 20 }
+        let room = row.width - 22 - widths.reduce(0) { $0 + $1 + 6 }
+        UI.cross(Point(row.x + 5, row.midY), theme.moving, size: 4)
+        let words = UI.shortened(raised.text, to: max(0, room))
+        let end = UI.text(words, Point(row.x + 18, row.midY - 7.5), theme.text)
+        if UI.item("warning \(raised.id)", Box(row.x, row.y, max(1, end - row.x), row.height)).contains(.hovered) {
+            tooltip = Tooltip(text: raised.text)
+        }
+        var x = end + 14
+        for (deed, width) in zip(deeds, widths) {
+            let place = Box(x, row.y + 1, width, row.height - 2)
+            if button("\(raised.id) \(deed.id)", deed.words, place, face: .small) { deed.act() }
+            warningPlaces["\(raised.id) \(deed.id)"] = Point(place.midX, place.midY)
+            x = place.maxX + 6
+        }
     }
 
     /// Says those of `sentences` that are new, and keeps them for whoever points at the status line. Returns whether

@@ -11,6 +11,7 @@ struct Ticks {
 
     /// At most `count` round values that span `range`, beyond its ends.
     init(around range: ClosedRange<Double>, count: Int) {
+        let range = Self.withLength(range)
         let step = Self.roundStep(range.upperBound - range.lowerBound, count: max(1, count - 1))
         let first = (range.lowerBound / step + 1e-9).rounded(.down)
         let last = max(first + 1, (range.upperBound / step - 1e-9).rounded(.up))
@@ -22,6 +23,7 @@ struct Ticks {
     /// About `count` round values, at least two, within an axis that ends near `range`: at the next tenth of a step,
     /// so that it rests while the values change a little.
     init(near range: ClosedRange<Double>, count: Int) {
+        let range = Self.withLength(range)
         var step = Self.roundStep(range.upperBound - range.lowerBound, count: max(2, count))
         func ends(_ part: Double) -> (low: Double, high: Double) {
             let low = (range.lowerBound / part + 1e-9).rounded(.down) * part
@@ -56,6 +58,7 @@ struct Ticks {
 
     /// At most `count` round values within `range`.
     init(within range: ClosedRange<Double>, count: Int) {
+        let range = Self.withLength(range)
         let step = Self.roundStep(range.upperBound - range.lowerBound, count: max(1, count))
         let first = (range.lowerBound / step - 1e-9).rounded(.up)
         let last = (range.upperBound / step + 1e-9).rounded(.down)
@@ -67,7 +70,11 @@ struct Ticks {
     /// All labels have the same number of decimals.
     func label(_ value: Double) -> String {
         let size = values.map(abs).max() ?? 0
-        if size >= 1e6 || (size < 1e-3 && size > 0) { return value == 0 ? "0" : String(format: "%.3g", value) }
+        if size >= 1e6 || (size < 1e-3 && size > 0) {
+            // As many digits as tell two of them apart.
+            let places = step > 0 ? Int(floor(log10(size) + 1e-9)) - Int(floor(log10(step) + 1e-9)) + 2 : 3
+            return value == 0 ? "0" : String(format: "%.\(min(max(places, 3), 9))g", value)
+        }
         // Five digits and a comma do not fit beside a graph: 12.5k.
         if size >= 1e4, step >= 100 { return value == 0 ? "0" : format(value / 1000, digits: 6) + "k" }
         let decimals = max(0, -Int(floor(log10(step) + 1e-9)))
@@ -77,10 +84,18 @@ struct Ticks {
         return String(format: "%.\(decimals + extra)f", value)
     }
 
+    /// A range whose ends can be told apart and counted between: numbers near the largest that there are have no sums.
+    private static func withLength(_ range: ClosedRange<Double>) -> ClosedRange<Double> {
+        func bounded(_ value: Double) -> Double { value.isNaN ? 0 : min(max(value, -1e300), 1e300) }
+        let (low, high) = (bounded(range.lowerBound), bounded(range.upperBound))
+        let size = max(abs(low), abs(high))
+        return size > 1e3 && high - low < size * 1e-13 ? low - size * 1e-6...high + size * 1e-6 : low...high
+    }
+
     /// The smallest of 1, 2, 2.5, 5 × 10ⁿ that takes at most `count` steps for `span`.
     private static func roundStep(_ span: Double, count: Int) -> Double {
         guard span > 0, span.isFinite else { return 1 }
-        let raw = span / Double(count)
+        let raw = max(span / Double(count), 1e-300)
         let unit = pow(10, floor(log10(raw)))
         for factor in [1, 2, 2.5, 5, 10] where factor * unit >= raw * (1 - 1e-9) { return factor * unit }
         return 10 * unit

@@ -153,7 +153,8 @@ struct Happened: OptionSet {
         gui_text_upwards(face.rawValue, at.x, at.y, colour.packed, VisualText.of(text))
     }
 
-    /// `text`, cut with an ellipsis if it is wider than `room`.
+    /// `text`, cut with an ellipsis if it is wider than `room`; but no number of it is cut. One that stands alone is written
+    /// in fewer digits.
     static func shortened(_ text: String, to room: Float, _ face: Face = .text) -> String {
         if width(text, face) <= room { return text }
         if room < width("…", face) { return "" }
@@ -163,8 +164,16 @@ struct Happened: OptionSet {
             let middle = (low + high + 1) / 2
             if width(String(characters[..<middle]) + "…", face) <= room { low = middle } else { high = middle - 1 }
         }
+        low = withoutPartOfNumber(characters, low)
         while low > 0, characters[low - 1] == " " { low -= 1 }
-        return low == 0 ? "" : String(characters[..<low]) + "…"
+        // After a whole number too: "0.3…" is not 0.3.
+        if low > 0, low < characters.count, characters[low - 1].isASCII, characters[low - 1].isWholeNumber {
+            let whole = String(characters[..<low])
+            if width(whole + " …", face) <= room { return whole + " …" }
+            low = withoutPartOfNumber(characters, low - 1)
+            while low > 0, characters[low - 1] == " " { low -= 1 }
+        }
+        return low == 0 ? leadingNumber(characters, to: room, face) ?? "" : String(characters[..<low]) + "…"
     }
 
     /// As many of the parts of `text` that stand between " · " as fit, from the first on. Of a first part that does

@@ -12,7 +12,8 @@ extension Desk {
     func drawBars(_ bars: Bars, in body: Box) {
         let values = bars.series.flatMap { $0.values.prefix(bars.labels.count) }.filter(\.isFinite)
         guard !bars.labels.isEmpty, let least = values.min(), let greatest = values.max() else {
-            return UI.say("No values.", in: body, theme.secondary)
+            let isLost = bars.series.contains { !$0.values.isEmpty }
+            return UI.say(isLost ? "None of the values is a number." : "No values.", in: body, theme.secondary)
         }
         var body = body
         if bars.series.count > 1 {
@@ -24,7 +25,8 @@ extension Desk {
         if widest + 6 > (body.width - 50) / Float(bars.labels.count) {
             let labelWidth = min(widest, body.width * 0.4)
             let count = min(5, max(2, Int((body.width - labelWidth) / 50)))
-            drawLying(bars, in: body, Ticks(around: range, count: count), labelWidth: labelWidth)
+            let ticks = Ticks.along(body.width - labelWidth - 26, most: count) { Ticks(around: range, count: $0) }
+            drawLying(bars, in: body, ticks, labelWidth: labelWidth)
         } else {
             drawUpright(bars, in: body, Ticks(around: range, count: min(5, max(2, Int((body.height - 28) / 20)))))
         }
@@ -39,7 +41,7 @@ extension Desk {
     }
 
     private func drawUpright(_ bars: Bars, in body: Box, _ ticks: Ticks) {
-        let plot = body.inset(46, 8, 4, 20)
+        let plot = body.inset(max(46, ticks.labelWidth + 10), 8, 4, 20)
         func y(_ value: Double) -> Float { plot.maxY - share(value, ticks.range) * plot.height }
         for value in ticks.values {
             UI.rule(Point(plot.x, y(value)), length: plot.width, theme.faint)
@@ -51,8 +53,11 @@ extension Desk {
             let middle = plot.x + (Float(index) + 0.5) * slot
             for (number, series) in bars.series.enumerated() where series.values.indices.contains(index) {
                 let value = series.values[index]
-                guard value.isFinite else { continue }
                 let left = middle + (Float(number) - Float(bars.series.count) / 2) * thickness
+                guard value.isFinite else {
+                    UI.cross(Point(left + thickness / 2, y(0) - 6), theme.moving, size: min(4, thickness / 2))
+                    continue
+                }
                 let (top, bottom) = (min(y(value), y(0)), max(y(value), y(0)))
                 UI.fill(
                     Box(left + 0.5, top, max(1, thickness - 1), max(1, bottom - top)),
@@ -72,8 +77,8 @@ extension Desk {
         func x(_ value: Double) -> Float { axis.x + share(value, ticks.range) * axis.width }
         for value in ticks.values {
             UI.rule(Point(x(value), axis.y), length: axis.height, vertical: true, theme.faint)
-            UI.text(ticks.label(value), Point(x(value), axis.maxY + 5), theme.secondary, .smallMono, align: .centre)
         }
+        labels(of: ticks, within: body, y: axis.maxY + 5, x: x)
         UI.region("bars", Box(body.x, body.y, body.width + 11, axis.height)) { content in
             for (index, label) in bars.labels.enumerated() {
                 let top = content.y + Float(index) * row
@@ -83,7 +88,11 @@ extension Desk {
                 let thickness = row * 0.74 / Float(bars.series.count)
                 for (number, series) in bars.series.enumerated() where series.values.indices.contains(index) {
                     let value = series.values[index]
-                    guard value.isFinite else { continue }
+                    guard value.isFinite else {
+                        let middle = top + row * 0.13 + (Float(number) + 0.5) * thickness
+                        UI.cross(Point(x(0) + 6, middle), theme.moving, size: min(4, thickness / 2))
+                        continue
+                    }
                     let (left, right) = (min(x(value), x(0)), max(x(value), x(0)))
                     UI.fill(
                         Box(

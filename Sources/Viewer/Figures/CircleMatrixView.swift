@@ -129,6 +129,16 @@ extension Desk {
             for line in visible {
                 let y = down(line.y + layout.rowHeight / 2)
                 for (index, value) in matrix.rows[line.row].values.prefix(matrix.columns.count).enumerated() {
+                    guard value.isFinite else {
+                        // What is not a number has a cross instead of a disc.
+                        let (x, length) = (across(layout.middle(of: index)), Int((2.5 * unit).rounded()))
+                        for d in -length...length {
+                            for place in [Int(y) + d, Int(y) - d] {
+                                pixels.fill(x: Int(x) + d..<Int(x) + d + 1, y: place..<place + 1, theme.moving)
+                            }
+                        }
+                        continue
+                    }
                     let radius = layout.radius(of: value) * unit
                     // What is smaller than a pixel says no more than the guide does.
                     guard radius >= 0.5 else { continue }

@@ -12,10 +12,11 @@ extension Desk {
 
         let names = curve.lines.count > 1 ? curve.lines.map(\.name) : []
         let nameWidth = min(names.map { UI.width($0, .small) }.max() ?? 0, body.width * 0.3)
-        let plot = body.inset(52, curve.yTitle.isEmpty ? 6 : 22, nameWidth + 14, 36)
+        let top: Float = curve.yTitle.isEmpty ? 6 : 22
         let xs = left < right ? left...right : left - 0.5...right + 0.5
         let padded = low < high ? low...high : low - 0.5...high + 0.5
-        let ticks = Ticks(near: padded, count: max(2, Int(plot.height / 28)))
+        let ticks = Ticks(near: padded, count: max(2, Int((body.height - top - 36) / 28)))
+        let plot = body.inset(max(52, ticks.labelWidth + 10), top, nameWidth + 14, 36)
         func x(_ value: Double) -> Float {
             plot.x + Float((value - xs.lowerBound) / (xs.upperBound - xs.lowerBound)) * plot.width
         }
@@ -28,19 +29,26 @@ extension Desk {
             UI.rule(Point(plot.x, y(value)), length: plot.width, theme.faint)
             UI.text(ticks.label(value), Point(plot.x - 8, y(value) - 6), theme.secondary, .smallMono, align: .right)
         }
-        let steps = Ticks(within: xs, count: max(2, Int(plot.width / 70)))
+        let steps = Ticks.along(plot.width, most: max(2, Int(plot.width / 70))) { Ticks(within: xs, count: $0) }
         for value in steps.values {
             UI.rule(Point(x(value), plot.maxY), length: 4, vertical: true, theme.track)
-            UI.text(steps.label(value), Point(x(value), plot.maxY + 6), theme.secondary, .smallMono, align: .centre)
         }
+        labels(of: steps, within: body, y: plot.maxY + 6, x: x)
         UI.text(curve.xTitle, Point(plot.midX, plot.maxY + 21), theme.secondary, .small, align: .centre)
 
         var labels: [Float] = []
         for (index, line) in curve.lines.enumerated() {
             let shade = shade(index, of: curve.lines.count)
-            let drawn = line.points.filter { $0.x.isFinite && $0.y.isFinite }.map { Point(x($0.x), y($0.y)) }
-            guard let last = drawn.last else { continue }
-            if drawn.count == 1 { UI.disc(last, radius: 2.5, shade) } else { UI.polyline(drawn, shade) }
+            // What is not finite parts the line, with a mark below its place.
+            let parts = line.points.split(omittingEmptySubsequences: true) { !$0.x.isFinite || !$0.y.isFinite }
+            for part in parts {
+                let drawn = part.map { Point(x($0.x), y($0.y)) }
+                if drawn.count == 1 { UI.disc(drawn[0], radius: 2.5, shade) } else { UI.polyline(drawn, shade) }
+            }
+            for point in line.points where point.x.isFinite && !point.y.isFinite {
+                UI.cross(Point(x(point.x), plot.maxY - 5), theme.moving, size: 4)
+            }
+            guard let last = parts.last?.last.map({ Point(x($0.x), y($0.y)) }) else { continue }
             guard !names.isEmpty else { continue }
             // Names that would lie over each other move down.
             var top = last.y - 6

@@ -10,9 +10,10 @@ extension Desk {
         guard histogram.edges.count == histogram.counts.count + 1, let left = histogram.edges.first,
             let right = histogram.edges.last, left < right, let most = histogram.counts.max(), most > 0
         else { return UI.say("No values.", in: body, theme.secondary) }
-        let plot = body.inset(46, histogram.yTitle.isEmpty ? 8 : 22, 8, 36)
-        let top = max(most, histogram.density.map(\.y).max() ?? 0)
-        let ticks = Ticks(around: 0...top, count: max(2, Int(plot.height / 28)))
+        let above: Float = histogram.yTitle.isEmpty ? 8 : 22
+        let top = max(most, histogram.density.map(\.y).filter(\.isFinite).max() ?? 0)
+        let ticks = Ticks(around: 0...top, count: max(2, Int((body.height - above - 36) / 28)))
+        let plot = body.inset(max(46, ticks.labelWidth + 10), above, 8, 36)
         func x(_ value: Double) -> Float { plot.x + Float((value - left) / (right - left)) * plot.width }
         func y(_ value: Double) -> Float { plot.maxY - Float(value / ticks.range.upperBound) * plot.height }
         UI.text(histogram.yTitle, Point(body.x, body.y), theme.secondary, .small)
@@ -35,15 +36,17 @@ extension Desk {
         }
         UI.polyline(
             histogram.density.filter { $0.x.isFinite && $0.y.isFinite }.map { Point(x($0.x), y($0.y)) }, theme.text)
-        drawAxis(left...right, histogram.xTitle, plot, x)
+        drawAxis(left...right, histogram.xTitle, plot, body, x)
     }
 
-    private func drawAxis(_ range: ClosedRange<Double>, _ title: String, _ plot: Box, _ x: (Double) -> Float) {
-        let steps = Ticks(within: range, count: max(2, Int(plot.width / 70)))
+    private func drawAxis(
+        _ range: ClosedRange<Double>, _ title: String, _ plot: Box, _ body: Box, _ x: (Double) -> Float
+    ) {
+        let steps = Ticks.along(plot.width, most: max(2, Int(plot.width / 70))) { Ticks(within: range, count: $0) }
         for value in steps.values {
             UI.rule(Point(x(value), plot.maxY), length: 4, vertical: true, theme.track)
-            UI.text(steps.label(value), Point(x(value), plot.maxY + 6), theme.secondary, .smallMono, align: .centre)
         }
+        labels(of: steps, within: body, y: plot.maxY + 6, x: x)
         UI.text(title, Point(plot.midX, plot.maxY + 21), theme.secondary, .small, align: .centre)
     }
 
@@ -75,12 +78,15 @@ extension Desk {
                     let (from, to) = (min(x(0), x(value)), max(x(0), x(value)))
                     let shade = index % 2 == 0 ? theme.text.faded(0.75) : theme.secondary
                     UI.fill(Box(from, line, max(0.5, to - from), next - line), value < 0 ? theme.moving : shade)
+                } else {
+                    UI.fill(Box(x(0) - 3, line, 6, next - line), theme.moving.faded(0.5))
                 }
                 line = next
             }
             let item = UI.item("group \(index)", Box(plot.x, top, plot.width, max(1, bottom - top)))
             if item.contains(.hovered), !group.values.isEmpty {
-                let mean = group.values.reduce(0, +) / Double(group.values.count)
+                let finite = group.values.filter(\.isFinite)
+                let mean = finite.isEmpty ? .nan : finite.reduce(0, +) / Double(finite.count)
                 tooltip = Tooltip(
                     title: group.name,
                     facts: [
@@ -92,17 +98,26 @@ extension Desk {
         }
         UI.rule(Point(x(0), plot.y), length: plot.height, vertical: true, theme.track)
         UI.dashes(x: x(silhouette.mean), from: plot.y, to: plot.maxY, theme.settled)
-        drawAxis(low...high, "silhouette · dashes: mean \(format(silhouette.mean))", plot, x)
+        let lost = silhouette.groups.reduce(0) { $0 + $1.values.count { !$0.isFinite } }
+        let note = lost == 0 ? "" : " · \(grouped(lost)) of the values not a number"
+        drawAxis(low...high, "silhouette · dashes: mean \(format(silhouette.mean))\(note)", plot, body, x)
     }
 
     // MARK: Scatter
 
     func drawScatter(_ scatter: Scatter, in body: Box) {
         let discs = scatter.discs.filter { $0.x.isFinite && $0.y.isFinite }
+        let lost = scatter.discs.count - discs.count
         guard let left = discs.map(\.x).min(), let right = discs.map(\.x).max(), let low = discs.map(\.y).min(),
             let high = discs.map(\.y).max()
-        else { return UI.say("No points.", in: body, theme.secondary) }
+        else {
+            return UI.say(lost > 0 ? "No point has numbers for a place." : "No points.", in: body, theme.secondary)
+        }
         let plot = body.inset(14, 24, 14, 30)
+        if lost > 0 {
+            let note = "× \(grouped(lost)) without a place: not a number"
+            UI.text(note, Point(body.maxX, body.y), theme.moving, .small, align: .right)
+        }
         // Both axes have one scale, so that distances can be compared.
         let span = max((right - left) / Double(plot.width), (high - low) / Double(plot.height), 1e-12)
         func place(_ disc: Scatter.Disc) -> Point {

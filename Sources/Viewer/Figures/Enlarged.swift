@@ -69,7 +69,9 @@ extension Desk {
         let y = min(grid.height - 1, Int((UI.mouse.y - picture.y) / zoom))
         let values = (0..<max(1, grid.channels)).compactMap { channel -> String? in
             let place = (channel * grid.height + y) * grid.width + x
-            return cell.values.indices.contains(place) ? fixed(Double(cell.values[place]), 3) : nil
+            guard cell.values.indices.contains(place) else { return nil }
+            let value = Double(cell.values[place])
+            return value.isFinite && abs(value) < 1e6 ? fixed(value, 3) : format(value)
         }
         return "(\(x), \(y))  " + values.joined(separator: "  ")
     }
@@ -87,11 +89,10 @@ extension Desk {
         var field = answer ?? TextField("\(question.range.lowerBound)", takesFocus: false)
         defer { answer = field }
         let accepted = "\(question.range.lowerBound)…\(question.range.upperBound)"
-        let words = field.problem ?? "\(question.title), \(accepted)"
         UI.text(
-            UI.shortened(words, to: box.width, .small), Point(box.x, box.y),
-            field.problem == nil ? theme.secondary : theme.text,
+            UI.shortened("\(question.title), \(accepted)", to: box.width, .small), Point(box.x, box.y), theme.secondary,
             .small)
+        if let problem = field.problem { problemNote = (problem, Box(box.x, box.y + 30, box.width, 12)) }
         let outcome = field.show("answer \(number)", Point(box.x, box.y + 18), width: 64)
         let isAsked = button(
             "action \(number)", action.title, Box(box.x + 72, box.y + 15, box.width - 72, 26),

@@ -3,8 +3,11 @@ import Exploration
 // How the numbers of an image become light.
 
 extension ImageGrid {
+    /// What a pixel is shown in whose value is not a number: by turns, as no image has it.
+    static let lost: [(red: UInt8, green: UInt8, blue: UInt8)] = [(0xd0, 0x40, 0x8c), (0x48, 0x18, 0x30)]
+
     /// The pixels of a cell, red, green, blue by turns. A cell with too few numbers is black where they lack, and
-    /// what is not a number is shown as zero.
+    /// what is not a number is chequered in ``lost``.
     func pixels(of cell: Cell) -> [UInt8] {
         let area = max(0, height * width)
         let isColour = channels >= 3
@@ -15,18 +18,32 @@ extension ImageGrid {
         let scale = largest > 0 ? 0.5 / largest : 0
         func light(_ index: Int) -> UInt8 {
             guard cell.values.indices.contains(index) else { return 0 }
-            let value = cell.values[index].isFinite ? cell.values[index] : 0
+            let value = cell.values[index]
             let unit = display == .signed ? 0.5 + value * scale : value
             return UInt8((min(max(unit, 0), 1) * 255).rounded())
         }
         var pixels = [UInt8](repeating: 0, count: area * 3)
+        func isLost(_ index: Int) -> Bool { cell.values.indices.contains(index) && !cell.values[index].isFinite }
         for i in 0..<area {
+            if isLost(i) || (isColour && (isLost(area + i) || isLost(2 * area + i))) {
+                let shade = Self.lost[(i / width + i % width) % 2]
+                (pixels[3 * i], pixels[3 * i + 1], pixels[3 * i + 2]) = (shade.red, shade.green, shade.blue)
+                continue
+            }
             let red = light(i)
             pixels[3 * i] = red
             pixels[3 * i + 1] = isColour ? light(area + i) : red
             pixels[3 * i + 2] = isColour ? light(2 * area + i) : red
         }
         return pixels
+    }
+
+    /// How many values of a cell are not numbers, in words for its hover; empty if all are.
+    func lostWords(_ cell: Cell) -> String {
+        let count = cell.values.count { !$0.isFinite }
+        guard count > 0 else { return "" }
+        return count == cell.values.count
+            ? "None of its values is a number." : "\(grouped(count)) of its values are not numbers: chequered."
     }
 
     var isDrawable: Bool { height > 0 && width > 0 && columns > 0 && !cells.isEmpty }

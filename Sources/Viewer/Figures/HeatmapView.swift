@@ -6,7 +6,8 @@ import Exploration
 extension Desk {
     func drawHeatmap(_ heatmap: Heatmap, _ view: FigureView, in body: Box, _ textures: TextureMaker, isOther: Bool) {
         guard !heatmap.rowNames.isEmpty, !heatmap.columnNames.isEmpty, let range = heatmap.shownRange else {
-            return UI.say("No values.", in: body, theme.secondary)
+            let isLost = heatmap.values.contains { !$0.isFinite }
+            return UI.say(isLost ? "None of the values is a number." : "No values.", in: body, theme.secondary)
         }
         let layout = HeatmapLayout(heatmap, range, in: body)
         guard layout.area.width > 8, layout.area.height > 8 else {
@@ -16,7 +17,9 @@ extension Desk {
         let hovered = item.contains(.hovered) ? layout.cell(at: UI.mouse) : nil
 
         view.kept.canvas.draw(in: layout.area, content: view.version, textures) { width, height in
-            heatmap.pixels(range, width: width, height: height, missing: theme.track)
+            heatmap.pixels(
+                range, width: width, height: height, missing: theme.track,
+                lost: theme.panel.mixed(with: theme.moving, 0.35))
         }
         drawValues(heatmap, range, layout)
         drawNames(heatmap, layout, hovered: hovered)
@@ -31,6 +34,15 @@ extension Desk {
 
     /// Numbers in the cells, where all of them fit.
     private func drawValues(_ heatmap: Heatmap, _ range: ClosedRange<Float>, _ layout: HeatmapLayout) {
+        if layout.cellWidth >= 8, layout.cellHeight >= 8 {
+            for row in heatmap.rowNames.indices {
+                for column in heatmap.columnNames.indices {
+                    guard let value = heatmap.value(row: row, column: column), !value.isFinite else { continue }
+                    let box = layout.box(row: row, column: column)
+                    UI.cross(Point(box.midX, box.midY), theme.moving, size: min(4, box.height / 3))
+                }
+            }
+        }
         guard layout.cellWidth >= 34, layout.cellHeight >= 16 else { return }
         for row in heatmap.rowNames.indices {
             for column in heatmap.columnNames.indices {
@@ -116,7 +128,12 @@ extension Heatmap {
     }
 
     /// Each pixel shows its cell; where several cells fall on one pixel, the mean of them.
-    func pixels(_ range: ClosedRange<Float>, width: Int, height: Int, missing: Colour) -> Pixels {
+    ///
+    /// - Parameter lost: the colour of what is not a number, also where it is one of several on a pixel; as `missing`, and
+    ///   left out of means, if nil.
+    func pixels(
+        _ range: ClosedRange<Float>, width: Int, height: Int, missing: Colour, lost: Colour? = nil
+    ) -> Pixels {
         var pixels = Pixels(width: width, height: height, missing)
         /// The cells of pixel `place`, of `count` cells on `length` pixels.
         func cells(_ place: Int, _ count: Int, _ length: Int) -> Range<Int> {
@@ -129,24 +146,33 @@ extension Heatmap {
             for y in 0..<height {
                 for x in 0..<width {
                     var (sum, count): (Float, Float) = (0, 0)
+                    var isLost = false
                     for row in cells(y, rows, height) {
                         for column in cells(x, columns, width) {
-                            guard let value = value(row: row, column: column), value.isFinite else { continue }
+                            guard let value = value(row: row, column: column) else { continue }
+                            guard value.isFinite else {
+                                isLost = true
+                                continue
+                            }
                             sum += share(of: value, in: range)
                             count += 1
                         }
                     }
-                    if count > 0 { pixels.fill(x: x..<x + 1, y: y..<y + 1, Viridis.colour(sum / count)) }
+                    if isLost, let lost {
+                        pixels.fill(x: x..<x + 1, y: y..<y + 1, lost)
+                    } else if count > 0 {
+                        pixels.fill(x: x..<x + 1, y: y..<y + 1, Viridis.colour(sum / count))
+                    }
                 }
             }
         } else {
             for row in 0..<rows {
                 for column in 0..<columns {
-                    guard let value = value(row: row, column: column), value.isFinite else { continue }
+                    guard let value = value(row: row, column: column), value.isFinite || lost != nil else { continue }
                     pixels.fill(
                         x: column * width / columns..<(column + 1) * width / columns,
                         y: row * height / rows..<(row + 1) * height / rows,
-                        Viridis.colour(share(of: value, in: range)))
+                        value.isFinite ? Viridis.colour(share(of: value, in: range)) : lost ?? missing)
                 }
             }
         }

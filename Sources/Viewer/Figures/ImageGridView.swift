@@ -95,7 +95,9 @@ extension Desk {
                 let verdict = cell.isRight.map {
                     $0 ? "classified as its target" : "misclassified"
                 }
-                tooltip = Tooltip(title: title(of: index, in: grid), facts: cell.factTexts, text: verdict ?? "")
+                let words = [grid.lostWords(cell), verdict ?? ""].filter { !$0.isEmpty }
+                tooltip = Tooltip(
+                    title: title(of: index, in: grid), facts: cell.factTexts, text: words.joined(separator: "\n"))
             }
             if item.contains(.clicked), !isOther {
                 figures[id]?.enlarged = index

@@ -153,6 +153,8 @@ import Foundation
             let isDown = event.type == SDL_KEYDOWN.rawValue
             let key = event.key.keysym
             func holds(_ modifier: SDL_Keymod) -> Bool { UInt32(key.mod) & modifier.rawValue != 0 }
+            // A key comes after what was clicked before it.
+            if isDown { desk.settleArmed(now: true) }
             let isTyping = gui_is_typing(gui)
             let isEnter = key.scancode == SDL_SCANCODE_RETURN || key.scancode == SDL_SCANCODE_KP_ENTER
             // With alt or control it belongs to the desktop.
@@ -227,6 +229,7 @@ import Foundation
         lastFrame = start
         let processor = Self.threadSeconds
         let size = Point(max(surface.size.x, 320), max(surface.size.y, 240))
+        desk.time += min(passed, 0.5)
         gui_begin_frame(surface.gui, size.x, size.y, Float(min(passed, 0.5)))
         desk.draw(size, textures: surface.textures)
         surface.clear(desk.theme.background)

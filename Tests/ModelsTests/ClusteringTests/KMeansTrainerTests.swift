@@ -99,7 +99,7 @@ import Testing
     @Test func tablesAreReadAndDamageIsFound() throws {
         try inTemporaryFolder { folder in
             let csv = folder + "/a.csv"
-            try Files.write("a,b\n1,2\n3, 4\r\n\n-5e1;6\n", to: csv)
+            try Files.write("a,b\n1,2\n3, 4\r\n\n-5e1,6\n", to: csv)
             let table = try CSVTable(csv)
             #expect(table.count == 3 && table.columnNames == ["a", "b"])
             #expect(try table.rows([2, 0], on: .cpu).values == [-50, 6, 1, 2])

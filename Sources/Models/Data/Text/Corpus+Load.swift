@@ -79,7 +79,7 @@ extension Corpus {
             return try TextFolder.read(path, options)
         }
         let file = URL(fileURLWithPath: path).lastPathComponent
-        let name = file.hasSuffix(".gz") ? String(file.dropLast(3)) : file
+        let name = file.lowercased().hasSuffix(".gz") ? String(file.dropLast(3)) : file
         if UCIBagOfWords.corpusName(path) != nil { return try UCIBagOfWords.read(path) }
         if name.hasSuffix("_Packages") || name == "Packages" || name == "status" {
             return try DebianPackages.read(path, options)
