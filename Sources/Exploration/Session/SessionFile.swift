@@ -133,7 +133,7 @@ public struct SessionFile: Sendable {
         case .rename(.number(let number), let name): .rename(branch: number, to: name)
         case .delete(.number(let number)): .delete(branch: number)
         case .compare(.number(let number)): .compare(number)
-        case .go, .rename, .delete, .compare: nil
+        case .go, .rename, .delete, .compare, .setTyped: nil
         }
     }
 

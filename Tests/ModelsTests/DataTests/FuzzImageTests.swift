@@ -9,20 +9,20 @@ import Testing
     @Test func pngFilesAreReadOrRefused() async {
         await #expect(processExitsWith: .success) {
             let plain = try png(width: 7, height: 6, red: 1, green: 200, blue: 3)
-            try fuzzImages([plain] + SmallImages.png.map(imageBytes), ending: "png", seed: 51)
+            try fuzzImages([plain] + SmallImages.png.map(unpacked), ending: "png", seed: 51)
         }
     }
 
     @Test func jpegFilesAreReadOrRefused() async {
         await #expect(processExitsWith: .success) {
-            try fuzzImages(SmallImages.jpeg.map(imageBytes), ending: "jpg", seed: 52)
+            try fuzzImages(SmallImages.jpeg.map(unpacked), ending: "jpg", seed: 52)
         }
     }
 
     @Test func bmpAndGIFFilesAreReadRefusedOrPassedOver() async {
         await #expect(processExitsWith: .success) {
-            try fuzzImages(SmallImages.bmp.map(imageBytes), ending: "bmp", seed: 53)
-            try fuzzImages(SmallImages.gif.map(imageBytes), ending: "gif", seed: 54)
+            try fuzzImages(SmallImages.bmp.map(unpacked), ending: "bmp", seed: 53)
+            try fuzzImages(SmallImages.gif.map(unpacked), ending: "gif", seed: 54)
         }
     }
 
@@ -30,7 +30,7 @@ import Testing
     @Test(arguments: ["png", "jpg"])
     func anImageOfAbsurdSizeIsRefusedByItsHeader(ending: String) async {
         await #expect(processExitsWith: .success) { [ending] in
-            var bytes = imageBytes(ending == "png" ? SmallImages.png[0] : SmallImages.jpeg[1])
+            var bytes = unpacked(ending == "png" ? SmallImages.png[0] : SmallImages.jpeg[1])
             if ending == "png" {
                 // Width and height stand at bytes 16 and 20; stb does not look at the checksum behind them.
                 bytes.replaceSubrange(16..<24, with: bigEndian(UInt32(15_000)) + bigEndian(UInt32(15_000)))
@@ -40,7 +40,7 @@ import Testing
             }
             let folder = try TemporaryFolder()
             let path = try folder.write(bytes, "set/train/a/1.\(ending)")
-            try folder.write(imageBytes(SmallImages.png[0]), "set/test/a/1.png")
+            try folder.write(unpacked(SmallImages.png[0]), "set/test/a/1.png")
             let memory = peakMemory {
                 do throws(CLMatError) {
                     _ = try ImageDataSet.load("\(folder.path)/set")
@@ -74,7 +74,7 @@ private func fuzzImages(_ valid: [[UInt8]], ending: String, seed: UInt64) throws
     }
 }
 
-private func imageBytes(_ text: String) -> [UInt8] { [UInt8](Data(base64Encoded: text, options: .ignoreUnknownCharacters) ?? Data()) }
+private func unpacked(_ text: String) -> [UInt8] { [UInt8](Data(base64Encoded: text, options: .ignoreUnknownCharacters) ?? Data()) }
 
 /// Images of 7 × 6 pixels in the ways that programs write them.
 private enum SmallImages {
