@@ -15,12 +15,13 @@ import Testing
                 var whole = try ArchiveTests.Everything(on: .cpu, filled: true)
                 try whole.archive(archive)
                 try Safetensors.write(archive.tensors, metadata: ["a": "b"], to: folder + "/x")
-                let result = try fuzz([bytes(folder + "/x")], as: "x.safetensors", seed: 41) { path in
+                let file = try SafetensorsParts(Data(contentsOf: URL(fileURLWithPath: folder + "/x")))
+                let result = try fuzz([file.header], as: "x.safetensors", seed: 41, wrap: file.wrap) { path in
                     let (tensors, _) = try Safetensors.read(path)
                     var target = try ArchiveTests.Everything(on: .cpu, filled: false)
                     try target.archive(.reading(tensors, from: path, on: .cpu))
                 }
-                #expect(result.refused > result.read)
+                #expect(result.refused > 50 && result.read > 0)
             }
         }
     }
@@ -29,11 +30,10 @@ import Testing
     @Test func checkpoints() async {
         await #expect(processExitsWith: .success) {
             try inTemporaryFolder { folder in
-                let attached = try Learner.counter(.init(maximumSteps: 10), attached: ["doubler"]).runToTheEnd()
-                try attached.save(to: folder + "/a", notes: ["model": "counter", "arguments": "[\"--x\"]"])
-                let plain = try Learner.counter(.init(maximumSteps: 3)).runToTheEnd()
-                try plain.save(to: folder + "/b")
-                let result = try fuzz([bytes(folder + "/a"), bytes(folder + "/b")], as: "c.safetensors", seed: 42) { path in
+                let learner = try Learner.counter(.init(maximumSteps: 10), attached: ["doubler"]).runToTheEnd()
+                try learner.save(to: folder + "/c", notes: ["model": "counter", "arguments": "[\"--x\"]"])
+                let file = try SafetensorsParts(Data(contentsOf: URL(fileURLWithPath: folder + "/c")))
+                let result = try fuzz([file.header], as: "c.safetensors", seed: 42, wrap: file.wrap) { path in
                     let checkpoint = try Checkpoint(reading: path, on: .cpu)
                     // A step that became a large number is not waited for.
                     var options = Learner.Options(seed: checkpoint.seed, maximumSteps: checkpoint.step + 5)
@@ -41,7 +41,7 @@ import Testing
                     let learner = try Learner.counter(options, attached: checkpoint.attached).runToTheEnd()
                     if let error = learner.status.error { throw error }
                 }
-                #expect(result.refused > result.read)
+                #expect(result.refused > 50 && result.read > 0)
             }
         }
     }
@@ -62,7 +62,7 @@ import Testing
                     let learner = try Learner.counter(options).runToTheEnd()
                     if let error = learner.status.error { throw error }
                 }
-                #expect(result.refused > result.read)
+                #expect(result.refused > 50 && result.read > 0)
             }
         }
     }
@@ -83,7 +83,7 @@ import Testing
                 options.director = player
                 if let error = try Learner.counter(options).runToTheEnd().status.error { throw error }
             }
-            #expect(result.refused > result.read)
+            #expect(result.refused > 50 && result.read > 0)
         }
     }
 

@@ -22,11 +22,14 @@ public struct FuzzResult: Sendable {
 /// `clmat-fuzz-…/NAME`.
 /// - Parameters:
 ///   - name: the file that each input is written to; it may lead through folders.
+///   - wrap: packs what `valid` has into a file. Half of the inputs are damaged before, half afterwards: what is wrapped up, with a
+///     checksum or a size of the whole, is read further if the wrapping is right.
 ///   - prepare: makes what has to lie beside the file, in the folder that it is given.
 ///   - read: reads the file at the path that it is given.
 @discardableResult
 public func fuzz(
-    _ valid: [[UInt8]], as name: String, seed: UInt64, inputs: Int = fuzzInputs(), prepare: (String) throws -> Void = { _ in },
+    _ valid: [[UInt8]], as name: String, seed: UInt64, inputs: Int = fuzzInputs(),
+    wrap: ([UInt8]) throws -> [UInt8] = { $0 }, prepare: (String) throws -> Void = { _ in },
     _ read: (String) throws -> Void
 ) throws -> FuzzResult {
     let folder = FileManager.default.temporaryDirectory.appendingPathComponent("clmat-fuzz-\(UUID().uuidString)")
@@ -35,13 +38,14 @@ public func fuzz(
     try prepare(folder.path)
     // The valid ones are read: what is found afterwards is the damage's doing.
     for bytes in valid {
-        try Data(bytes).write(to: file)
+        try Data(wrap(bytes)).write(to: file)
         try read(file.path)
     }
     var result = FuzzResult()
     var mutator = Mutator(seed: seed)
     for input in 0..<inputs {
-        let bytes = mutator.mutate(valid[input % valid.count])
+        let whole = valid[input / 2 % valid.count]
+        let bytes = input % 2 == 0 ? try mutator.mutate(wrap(whole)) : try wrap(mutator.mutate(whole))
         try Data(bytes).write(to: file)
         limitProcessorTime(seconds: 20)
         var failure: (any Error)?
@@ -66,6 +70,22 @@ public func fuzz(
     log("\(name), \(inputs) inputs: \(result.read) read, \(result.refused) refused, "
         + "at most \(result.memory >> 20) MiB beyond 20 times the file")
     return result
+}
+
+/// A safetensors file as its header and the numbers behind it: a header that is damaged is still found by its length.
+public struct SafetensorsParts: Sendable {
+    public let header: [UInt8]
+    private let numbers: [UInt8]
+
+    public init(_ file: Data) {
+        let bytes = [UInt8](file)
+        let length = bytes.prefix(8).reversed().reduce(0) { $0 << 8 | Int($1) }
+        (header, numbers) = (Array(bytes[8..<8 + length]), Array(bytes[(8 + length)...]))
+    }
+
+    public func wrap(_ header: [UInt8]) -> [UInt8] {
+        withUnsafeBytes(of: UInt64(header.count).littleEndian) { [UInt8]($0) } + header + numbers
+    }
 }
 
 /// Adds a line to the file that `CLMAT_FUZZ_LOG` names: what an exit test writes on standard error is not shown.

@@ -10,10 +10,11 @@ public struct Mutator: Sendable {
     /// The growth by one change in sixty-four, so that something is nested or long beyond all measure.
     private static let largeGrowth = 1 << 17
 
-    /// `bytes` with one to four changes. Not every one is visible: a zero may become a zero.
+    /// `bytes` with one change, or with up to four: what is damaged little is read far. Not every change is visible: a zero may
+    /// become a zero.
     public mutating func mutate(_ bytes: [UInt8]) -> [UInt8] {
         var bytes = bytes
-        for _ in 0...below(4) { change(&bytes) }
+        for _ in 0...(below(2) == 0 ? 0 : below(4)) { change(&bytes) }
         return bytes
     }
 
@@ -23,20 +24,27 @@ public struct Mutator: Sendable {
             return
         }
         let place = below(bytes.count)
-        switch below(13) {
+        switch below(16) {
         case 0: bytes[place] ^= 1 << UInt8(below(8))
         case 1: bytes[place] = UInt8(truncatingIfNeeded: random.next())
-        case 2: bytes.removeLast(bytes.count - place)
-        case 3: bytes.removeFirst(min(place, bytes.count - 1))
-        case 4: bytes.removeSubrange(piece(of: bytes))
-        case 5: bytes.insert(contentsOf: (0...below(16)).map { _ in UInt8(truncatingIfNeeded: random.next()) }, at: place)
-        case 6: bytes.replaceSubrange(piece(of: bytes), with: repeatElement(bytes[place], count: 1 + below(64)))
-        case 7: repeatPiece(&bytes)
-        case 8: swapPieces(&bytes)
-        case 9, 10: putBinaryNumber(&bytes)
+        // As it may be at this place.
+        case 2: bytes[place] = bytes[below(bytes.count)]
+        case 3: bytes[place] = Self.marks[below(Self.marks.count)]
+        case 4: bytes.removeLast(bytes.count - place)
+        case 5: bytes.removeFirst(min(place, bytes.count - 1))
+        case 6: bytes.remove(at: place)
+        case 7: bytes.removeSubrange(piece(of: bytes))
+        case 8: bytes.insert(contentsOf: (0...below(16)).map { _ in UInt8(truncatingIfNeeded: random.next()) }, at: place)
+        case 9: bytes.replaceSubrange(piece(of: bytes), with: repeatElement(bytes[place], count: 1 + below(64)))
+        case 10: repeatPiece(&bytes)
+        case 11: swapPieces(&bytes)
+        case 12, 13: putBinaryNumber(&bytes)
         default: putDecimalNumber(&bytes)
         }
     }
+
+    /// What structures texts.
+    private static let marks = Array("0123456789-+.,;:eE\"'()[]{}<> \t\n\r\0".utf8)
 
     /// A piece that is there comes again: once or twice, or until it is large.
     private mutating func repeatPiece(_ bytes: inout [UInt8]) {

@@ -85,7 +85,9 @@ extension KMeansTrainer {
     private func silhouetteFigure() throws -> FigureContent {
         let (mean, values, labels) = try silhouette()
         var members = [[Double]](repeating: [], count: kmeans.k)
-        for (value, label) in zip(values, labels) { members[Int(label)].append(value) }
+        for (value, label) in zip(values, labels) where members.indices.contains(Int(label)) {
+            members[Int(label)].append(value)
+        }
         let groups = bySize.filter { !members[$0].isEmpty }.map { cluster in
             Silhouette.Group(name: "cluster \(cluster), size \(size(cluster))", values: members[cluster])
         }

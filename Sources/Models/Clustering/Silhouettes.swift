@@ -18,17 +18,19 @@ final class Silhouettes: Sendable {
     func values(_ labels: [Int32], clusters: Int, of kmeans: KMeans) throws(CLMatError) -> [Double] {
         let distances = try distances(kmeans)
         let n = labels.count
-        var counts = [Int](repeating: 0, count: clusters)
-        for label in labels { counts[Int(label)] += 1 }
-        var sums = [Float](repeating: 0, count: clusters)
+        // A point that is at no finite distance from any centre has no cluster: it counts as one of a cluster beyond the last.
+        let labels = labels.map { (0..<clusters).contains(Int($0)) ? Int($0) : clusters }
+        var counts = [Int](repeating: 0, count: clusters + 1)
+        for label in labels { counts[label] += 1 }
+        var sums = [Float](repeating: 0, count: clusters + 1)
         return (0..<n).map { i in
-            let own = Int(labels[i])
-            guard counts[own] > 1 else { return 0 }
+            let own = labels[i]
+            guard own < clusters, counts[own] > 1 else { return 0 }
             for k in sums.indices { sums[k] = 0 }
-            for j in 0..<n { sums[Int(labels[j])] += distances[i * n + j] }
+            for j in 0..<n { sums[labels[j]] += distances[i * n + j] }
             let a = Double(sums[own]) / Double(counts[own] - 1)
             var b = Double.infinity
-            for k in sums.indices where k != own && counts[k] > 0 { b = min(b, Double(sums[k]) / Double(counts[k])) }
+            for k in 0..<clusters where k != own && counts[k] > 0 { b = min(b, Double(sums[k]) / Double(counts[k])) }
             guard b.isFinite, max(a, b) > 0 else { return 0 }
             return (b - a) / max(a, b)
         }

@@ -200,7 +200,9 @@ public struct NetworkTrainer: Model {
     // MARK: - Keeping
 
     public mutating func archive(_ archive: Archive) throws(CLMatError) {
+        let own = network.parameters
         try archive.keep("parameters", &network.parameters)
+        try requireLayout(of: own, network.parameters)
         try archive.group("optimiser") { () throws(CLMatError) in try optimiser.archive(archive) }
         var window = average?.window ?? 0
         try archive.keep("averaging-window", &window)
@@ -209,6 +211,7 @@ public struct NetworkTrainer: Model {
         }
         if average?.window ?? 0 != window { average = window == 0 ? nil : ParameterAverage(window: window) }
         try archive.group("average") { () throws(CLMatError) in try average?.archive(archive) }
+        if archive.isReading { try average?.check(against: own) }
         try Self.archive(&evaluation.plain, "test", of: network, classes: classNames.count, in: archive)
         try Self.archive(&evaluation.averaged, "test-averaged", of: network, classes: classNames.count, in: archive)
         var hasScore = testScore != nil

@@ -25,6 +25,7 @@ public struct SGD: Optimiser {
         _ parameters: inout [[Matrix]], _ gradients: [[Matrix]], rate: Float, momentum: Float
     ) throws(CLMatError) {
         if velocities.isEmpty { velocities = try zeros(like: parameters) }
+        try requireLayout(of: parameters, velocities)
         for i in parameters.indices {
             for j in parameters[i].indices {
                 try parameters[i][j].descend(
@@ -61,12 +62,26 @@ public struct RMSProp: Optimiser {
             meanSquares = try zeros(like: parameters)
             velocities = try zeros(like: parameters)
         }
+        try requireLayout(of: parameters, meanSquares, velocities)
         for i in parameters.indices {
             for j in parameters[i].indices {
                 try parameters[i][j].descendByRMSProp(
                     gradients[i][j], meanSquare: &meanSquares[i][j], velocity: &velocities[i][j], rate: rate,
                     momentum: momentum, alpha: alpha, epsilon: epsilon, form: form)
             }
+        }
+    }
+}
+
+/// What is remembered of parameters has one matrix for each, of its shape. A damaged checkpoint can bring others.
+///
+/// - Throws: ``CLMatError/dataMismatch(_:)``.
+func requireLayout(of parameters: [[Matrix]], _ remembered: [[Matrix]]...) throws(CLMatError) {
+    for own in remembered {
+        let fits = own.elementsEqual(parameters) { $0.elementsEqual($1) { $0.shape == $1.shape } }
+        guard fits else {
+            throw .dataMismatch(
+                "What training remembers of earlier steps does not fit the network's parameters. Is the checkpoint damaged?")
         }
     }
 }

@@ -38,6 +38,11 @@ public struct ParameterAverage: Sendable {
         }
     }
 
+    /// Whether what was read is of these parameters.
+    func check(against parameters: [[Matrix]]) throws(CLMatError) {
+        for block in blocks { try requireLayout(of: parameters, block.mean) }
+    }
+
     /// Takes in the parameters after one more step.
     public mutating func add(_ parameters: [[Matrix]]) throws(CLMatError) {
         guard let last = blocks.indices.last, blocks[last].count < blockLength else {
