@@ -17,6 +17,8 @@ struct NumberTable {
     private let layout: TableLayout
     private let separator: UInt8?
     private var marks: [DecimalMarks]
+    /// Whether no number has a decimal mark, a sign or an exponent.
+    private var arePlain = true
     /// Rows whose line is not the one after the line of the row before.
     private var jumps: [(row: Int32, line: Int32)] = []
 
@@ -107,6 +109,10 @@ struct NumberTable {
             let lines = empty == 1 ? "1 line holds" : "\(empty) lines hold"
             notes.append("\(name): \(lines) separators only, passed over.")
         }
+        if separator == UInt8(ascii: ","), layout.width == 2, !layout.hasHeader, arePlain, marks.allSatisfy(\.isUnused) {
+            notes.append(
+                "\(name): commas set two columns of whole numbers apart; if they are decimal commas, write points.")
+        }
         // In a table of one column an empty line could have been a value that is missing.
         if layout.width == 1, blankLines > 0 {
             notes.append("\(name): empty lines (\(blankLines)) are passed over.")
@@ -156,7 +162,9 @@ struct NumberTable {
         let line = record.line(of: column)
         let value: Double
         switch field {
-        case .whole(let number): value = number
+        case .whole(let number):
+            value = number
+            if arePlain { arePlain = NumberField.isPlainInteger(record.bytes[record.range(column)]) }
         case .settled(let number, let decimal):
             if let other = marks[column].line(of: decimal == .point ? .comma : .point) {
                 let (this, that) = decimal == .point ? ("point", "comma") : ("comma", "point")
@@ -301,6 +309,7 @@ private struct DecimalMarks {
     init(decimal: NumberField.Mark?) { self.decimal = decimal }
 
     var evidence: NumberField.Mark? { point != nil ? .point : comma != nil ? .comma : nil }
+    var isUnused: Bool { evidence == nil && !isAmbiguous }
     var isAmbiguous: Bool { ambiguousPoint != nil || ambiguousComma != nil }
 
     /// The first line with a number that has this decimal mark for sure.

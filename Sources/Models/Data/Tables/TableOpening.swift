@@ -21,7 +21,8 @@ struct TableOpening {
     private static let sampleBytes = 1 << 18
     private static let longestStart = 1 << 25
 
-    /// - Throws: ``CLMatError/fileMissing(path:hint:)``; what the text throws.
+    /// - Throws: ``CLMatError/fileMissing(path:hint:)``; ``CLMatError/fileDamaged(path:place:problem:)`` for what looks like
+    ///   UTF-16 without its mark; what the text throws.
     init(_ path: String) throws(CLMatError) {
         self.path = path
         text = try TableText(path)
@@ -29,6 +30,12 @@ struct TableOpening {
         // Three whole lines, unless they are absurdly long.
         while !text.isAtEnd, block.count < Self.longestStart, !Self.hasLines(4, block) { block += try text.next() }
         self.block = block
+        let start = block.prefix(1000)
+        if let zero = start.firstIndex(of: 0), 4 * start.count(where: { $0 == 0 }) > start.count {
+            throw .fileDamaged(
+                path: path, place: "byte \(zero)",
+                problem: "zero bytes stand between the letters: it seems to be UTF-16 without a mark; save it as UTF-8")
+        }
         takeSeparatorLine()
         passOverComments()
     }
