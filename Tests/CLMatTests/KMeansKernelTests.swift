@@ -134,6 +134,22 @@ import Testing
         }
     }
 
+    /// Centres and points of any magnitude, and of none: whatever the distance, the label is a centre's.
+    @Test(arguments: Device.all)
+    func labelsAreThoseOfCentres(on device: Device) throws {
+        let strange: [Float] = [0, 1, -1, 1e20, -1e20, 3e38, -3e38, 1e-40, .infinity, -.infinity, .nan]
+        var random = SplitMix64(seed: 13)
+        for k in [1, 5, 33, 70] {
+            let centres = random.integers(k * 2, below: strange.count).map { strange[Int($0)] }
+            let points = random.integers(200, below: strange.count).map { strange[Int($0)] }
+            let index = try CentreIndex(Matrix(centres, k, 2, on: device))
+            for method in CentreIndex.Method.allCases {
+                let labels = try index.nearest(to: Matrix(points, 100, 2, on: device), by: method).nearest.values
+                #expect(labels.allSatisfy { (0..<Int32(k)).contains($0) }, "\(k) centres, \(method): \(labels)")
+            }
+        }
+    }
+
     @Test(arguments: sizes, Device.all)
     func sumsAndMeansAreThoseOfTheClusters(_ size: Sizes, on device: Device) throws {
         var random = SplitMix64(seed: 8)

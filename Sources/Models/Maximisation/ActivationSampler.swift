@@ -240,7 +240,10 @@ public struct ActivationSampler: Attachment {
             averaged = nil
             return host.network
         }
-        if let parameters = restoredAverage.take() { averaged = host.network.with(parameters) }
+        if let parameters = restoredAverage.take() {
+            try requireLayout(of: host.network.parameters, parameters)
+            averaged = host.network.with(parameters)
+        }
         if averaged == nil || step.number % Self.averageInterval == 0 { averaged = try host.averagedNetwork() }
         return averaged ?? host.network
     }
