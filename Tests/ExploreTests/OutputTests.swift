@@ -214,7 +214,7 @@ import Testing
                 ["lda", "--data", "texts", "--min-documents", "20"],
                 ["(--min-documents)", "(--max-share)", "(--stop-words)"]
             ),
-            (["lda", "--data", "two.csv"], ["--column has to say which column", "2 'text'"]),
+            (["lda", "--data", "two.csv"], ["say which one holds the texts (--column)", "2 'text'"]),
             (["lda", "--data", "two.csv", "--column", "body"], ["'body' is not a value for --column"]),
             (["kmeans", "--data", "/etc/passwd"], ["/etc/passwd", ".npy", ".csv", "IDX"]),
             (["kmeans", "--data", "points.csv", "--clusters", "2", "--batch", "0"], ["--batch"]),
