@@ -95,29 +95,45 @@ static void take_strip(size_t points, int strip, const float *biases, float prod
         }
 }
 
+// Of all lanes: the least score, the first of equal ones, and the least of all others. By halves, which takes no branches.
+CLMAT_VECTORISED
+static void fold_lanes(const lane_bests *bests, size_t i, float *best, float *second, int *index)
+{
+    float scores[STRIP], seconds[STRIP];
+    int indices[STRIP];
+    for (int l = 0; l < STRIP; l++) {
+        scores[l] = bests->scores[i][l];
+        seconds[l] = bests->seconds[i][l];
+        indices[l] = bests->strips[i][l] * STRIP + l;
+    }
+    for (int half_count = STRIP / 2; half_count > 0; half_count /= 2)
+        for (int l = 0; l < half_count; l++) {
+            const float a = scores[l], b = scores[l + half_count];
+            const int k = indices[l], other = indices[l + half_count];
+            const int is_better = (b < a) | ((b == a) & (other < k));
+            const float loser = is_better ? a : b;
+            const float least = seconds[l] < seconds[l + half_count] ? seconds[l] : seconds[l + half_count];
+            seconds[l] = loser < least ? loser : least;
+            scores[l] = is_better ? b : a;
+            indices[l] = is_better ? other : k;
+        }
+    *best = scores[0];
+    *second = seconds[0];
+    *index = indices[0];
+}
+
 // The nearest of all lanes to x. Where scores are too near to the least one, the centres of those lanes are compared by
 // their distances.
 static int lanes_nearest(const lane_bests *bests, size_t i, int count, int columns, const float *x,
                          const float *weights, const float *centres, const float *penalties, float *distance)
 {
     const float *scores = bests->scores[i];
-    float best = INFINITY;
-    int index = 0;
-    for (int l = 0; l < STRIP; l++) {
-        const int k = bests->strips[i][l] * STRIP + l;
-        if (scores[l] < best || (scores[l] == best && scores[l] < INFINITY && k < index)) {
-            best = scores[l];
-            index = k;
-        }
-    }
-    float runner_up = INFINITY;
-    for (int l = 0; l < STRIP; l++) {
-        const float score = l == index % STRIP ? bests->seconds[i][l] : scores[l];
-        if (score < runner_up) runner_up = score;
-    }
+    float best, second;
+    int index;
+    fold_lanes(bests, i, &best, &second, &index);
     *distance = weighted_distance(columns, weights, x, centres + (size_t)index * columns);
     const float doubt = clmat_kmeans_doubt(columns, best, penalties[index], *distance);
-    if (runner_up - best > doubt) return index;
+    if (second - best > doubt) return index;
 
     float least = INFINITY;
     for (int first = 0; first < count; first += STRIP)
@@ -211,7 +227,17 @@ void kmeans_sums(size_t begin, size_t end, int chunks, int columns, const float 
         for (int i = starts[k]; i < starts[k + 1]; i += CLMAT_KMEANS_BLOCK) {
             const int last = starts[k + 1] - i < CLMAT_KMEANS_BLOCK ? starts[k + 1] : i + CLMAT_KMEANS_BLOCK;
             for (size_t d = 0; d < width; d++) partial[d] = 0.0f;
-            for (int j = i; j < last; j++) {
+            // Four points at a time: a sum is fetched and put back once for all of them.
+            int j = i;
+            for (; j + 4 <= last; j += 4) {
+                const float *x0 = xs + (size_t)order[j] * columns + first;
+                const float *x1 = xs + (size_t)order[j + 1] * columns + first;
+                const float *x2 = xs + (size_t)order[j + 2] * columns + first;
+                const float *x3 = xs + (size_t)order[j + 3] * columns + first;
+                for (size_t d = 0; d < width; d++)
+                    partial[d] += ((x0[d] - c[d]) + (x1[d] - c[d])) + ((x2[d] - c[d]) + (x3[d] - c[d]));
+            }
+            for (; j < last; j++) {
                 const float *x = xs + (size_t)order[j] * columns + first;
                 for (size_t d = 0; d < width; d++) partial[d] += x[d] - c[d];
             }
