@@ -23,7 +23,10 @@ extension WindowTests {
 
         /// What a reader takes a text for.
         private func read(_ text: String) -> Double? {
-            Double(text.replacingOccurrences(of: ",", with: "").replacingOccurrences(of: "−", with: "-"))
+            let units = ["k": 1e3, "M": 1e6]
+            let unit = text.last.flatMap { units[String($0)] }
+            let digits = text.dropLast(unit == nil ? 0 : 1).replacingOccurrences(of: ",", with: "")
+            return Double(digits.replacingOccurrences(of: "−", with: "-")).map { $0 * (unit ?? 1) }
         }
 
         @Test func aNumberHasFewerDigitsWhereThereIsLessRoom() throws {

@@ -61,8 +61,10 @@ struct ReplayCommand: ParsableCommand {
         options.director = replay
         options.recorder = replay
         if let name = header.resumes {
-            // It lies beside the session.
-            let path = URL(fileURLWithPath: file).deletingLastPathComponent().appendingPathComponent(name).path
+            // It lies beside the session; that of one that was put aside has another name.
+            let beside = URL(fileURLWithPath: file).deletingLastPathComponent().appendingPathComponent(name).path
+            let aside = file + ".start.safetensors"
+            let path = file.hasSuffix("~") && FileManager.default.fileExists(atPath: aside) ? aside : beside
             options.resumes = try Checkpoint(reading: path, on: device)
         }
         let learner = try command.makeLearner(on: device, options)

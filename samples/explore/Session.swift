@@ -120,21 +120,22 @@ struct Session: Sendable {
     /// Begins the session file and says where checkpoints go.
     private func keepRecord() throws {
         guard let file = options.save else { return }
-        // The session's own copy: the checkpoint that it goes on from may be written over, even by this run.
-        var start: String?
-        if let resumed = options.resumedFile {
-            start = file + ".start.safetensors"
-            try Files.write(Files.read(resumed), to: start!)
-        }
+        // The session's own copy: the checkpoint that it goes on from may be written over, even by this run. An earlier session
+        // takes its files along first.
+        let start = file + ".start.safetensors"
+        var resumed: Data?
+        if let checkpoint = options.resumedFile { resumed = try Files.read(checkpoint) }
         let conditions = RunConditions(device)
         let header = SessionFile.Header(
             model: model, title: learner.title, device: conditions.device, threads: conditions.threads,
             instructions: conditions.instructions, seed: learner.options.seed, dataChecksum: learner.dataChecksum,
             arguments: plan.command.words, settings: learner.status.settings.values,
             attached: learner.dashboard.attachments.filter(\.isAttached).map(\.id),
-            resumes: start.map { URL(fileURLWithPath: $0).lastPathComponent })
+            resumes: resumed == nil ? nil : URL(fileURLWithPath: start).lastPathComponent)
+        let recorder = try SessionWriter(writing: file, header: header)
+        if let resumed { try Files.write(resumed, to: start) }
         learner.keep(
-            recorder: try SessionWriter(writing: file, header: header),
+            recorder: recorder,
             checkpoint: CheckpointPlan(path: file + ".safetensors", notes: try notes()))
     }
 

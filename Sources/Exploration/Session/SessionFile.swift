@@ -209,9 +209,25 @@ public final class SessionWriter: Recorder {
     public static func check(_ path: String) throws(CLMatError) {
         let file = try plainFile(path)
         try Files.checkWritable(path)
+        try checkCheckpoint(file + ".safetensors")
         guard let old = try openSession(file) else { return }
         release(old)
         try checkRoomAside(file)
+    }
+
+    /// The checkpoints of a session replace nothing but checkpoints.
+    private static func checkCheckpoint(_ path: String) throws(CLMatError) {
+        var status = stat()
+        guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG,
+            let file = FileHandle(forReadingAtPath: path)
+        else { return }
+        defer { try? file.close() }
+        // The header, which names the kind of file, comes first.
+        guard let start = try? file.read(upToCount: 1 << 20), !start.isEmpty else { return }
+        guard start.range(of: Data("clmat-checkpoint".utf8)) != nil else {
+            throw .fileNotWritable(
+                path: path, reason: "the session's checkpoints would go there, where there is something else")
+        }
     }
 
     private static func plainFile(_ path: String) throws(CLMatError) -> String {
@@ -227,6 +243,19 @@ public final class SessionWriter: Recorder {
         defer { release(old) }
         try checkRoomAside(path)
         guard rename(path, path + "~") == 0 else { throw failure(path) }
+        // Its checkpoints go along, as second names: the run that begins replaces the first ones when it writes its own.
+        for ending in [".safetensors", ".start.safetensors"] {
+            let (own, aside) = (path + ending, path + "~" + ending)
+            unlinkPlain(aside)
+            var status = stat()
+            if lstat(own, &status) == 0, status.st_mode & S_IFMT == S_IFREG { link(own, aside) }
+        }
+    }
+
+    /// Takes away the checkpoint of a session that is replaced itself.
+    private static func unlinkPlain(_ path: String) {
+        var status = stat()
+        if lstat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG { unlink(path) }
     }
 
     /// What is moved aside replaces nothing but a session before it.

@@ -33,8 +33,10 @@ extension KMeans {
         let spread = try points.squaredDistances(to: first, weights: weights).values
         try Self.check(spread, of: points)
         guard spread.contains(where: { $0 > 0 }) else {
-            throw .dataMismatch("All \(points.rows) points are the same: every feature is constant.")
+            throw .dataMismatch(
+                "All \(points.rows) points are the same: every feature is constant, or differs by less than 32-bit floats hold.")
         }
+        if frame.unit != 1 { try Self.requireSquares(of: points, weights) }
 
         let key = RandomKey(seed: seed, step: 0, stream: Streams.startCentres)
         let start: Matrix
@@ -52,6 +54,27 @@ extension KMeans {
         }
         let different = points.rows == count ? try Self.differentRows(of: points, upTo: k) : k
         place(start, in: frame, differentPoints: different < k ? different : nil, of: count)
+    }
+
+    /// Beside a number that is larger by twenty orders of magnitude, an outlier or a value that fills a gap, the squares of all
+    /// other differences would be 0.
+    private static func requireSquares(of points: Matrix, _ weights: Matrix?) throws(CLMatError) {
+        let (values, columns) = (try points.values, points.columns)
+        func row(_ index: Int) -> ArraySlice<Float> { values[index * columns..<(index + 1) * columns] }
+        // One of these may be the outlier itself.
+        for place in [0, points.rows / 2, points.rows - 1] {
+            let distances = try points.squaredDistances(
+                to: points.slice(rows: place..<place + 1), weights: weights
+            ).values
+            for index in distances.indices
+            where distances[index] == 0 && !row(index).elementsEqual(row(place)) {
+                throw .dataMismatch(
+                    """
+                    Points lie so near each other beside the largest number that 32-bit floats cannot hold their distances. \
+                    Leave out outliers, and values that stand for a missing one, such as 1e30.
+                    """)
+            }
+        }
     }
 
     /// How many different rows there are, counted up to `limit`.

@@ -89,7 +89,7 @@ public struct KMeansTrainer: Model {
         let batch = min(defaults.batchSize, data.count)
         var controls = [
             Control(
-                "size-weight", title: "size weight λ", group: "clusters", unit: "a point",
+                "size-weight", title: "size weight λ", group: "clusters", unit: "per point",
                 range: 1e-5 * sizeUnit...100 * sizeUnit,
                 scale: .logWithOff, initial: defaults.sizeWeight,
                 means: "how much farther a point goes to join a smaller cluster", moves: ["size-variance", "main-loss"]),
@@ -188,7 +188,9 @@ public struct KMeansTrainer: Model {
         measured["size-entropy"] = kmeans.sizes.reduce(0) { sum, size in
             size > 0 ? sum - size / total * Foundation.log(size / total) : sum
         }
-        measured["empty-clusters"] = Double(result.starved.count)
+        // Of all points at once nothing has to be remembered.
+        measured["empty-clusters"] = Double(
+            count == data.count ? result.counts.count { $0 == 0 } : result.starved.count)
         measured["reseeded-clusters"] = Double(kmeans.reseedings)
         let seconds = (ContinuousClock.now - start).seconds
         measured.count("training-steps", 1, seconds: seconds)

@@ -11,9 +11,18 @@ func shorterTexts(_ value: Double) -> [String] {
     var texts: [String] = []
     for digits in [3, 2, 1] {
         texts.append(format(rounded(value, digits), digits: digits))
+        if let short = inThousands(value, digits: digits) { texts.append(short) }
         texts.append(scientific(value, digits: digits))
     }
     return texts
+}
+
+/// As 2.3k and 14M; nil below a thousand, and where that says nothing to anybody.
+private func inThousands(_ value: Double, digits: Int) -> String? {
+    let value = rounded(value, digits)
+    guard (1e3..<1e9).contains(abs(value)) else { return nil }
+    let (unit, suffix) = abs(value) < 1e6 ? (1e3, "k") : (1e6, "M")
+    return format(value / unit, digits: digits) + suffix
 }
 
 /// As 2e-10 and 1.5e8: without a plus or zeros that say nothing.

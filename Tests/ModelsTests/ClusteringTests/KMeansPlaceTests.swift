@@ -216,8 +216,22 @@ import Testing
         let reseeded = learner.timeline.series("reseeded-clusters").values
         #expect(reseeded.suffix(200).allSatisfy { $0 == reseeded.last }, "\(reseeded.suffix(5))")
         #expect(try Self.last("inertia", of: learner) < 1e-8)
+        #expect(try Self.last("empty-clusters", of: learner) == 3)
         // As many as there are points: nothing to say.
         #expect(try Self.run(data, clusters: 7, steps: 1, on: device).notes.isEmpty)
+    }
+
+    /// One row of a value that fills gaps: all other distances are beyond 32-bit floats, and that is said.
+    @Test func anOutlierThatHidesAllOthersIsRefused() throws {
+        let data = Table(columns: 2, values: Self.squares + [1e30, 0])
+        do {
+            _ = try Self.run(data, clusters: 5, on: .cpu)
+            Issue.record("distances of 0 were taken for right")
+        } catch { #expect("\(error)".contains("outliers"), "\(error)") }
+        // Where they can be held they are.
+        let far = Table(columns: 2, values: Self.squares + [1e9, 0])
+        let inertia = try Self.last("inertia", of: Self.run(far, clusters: 5, on: .cpu))
+        #expect(abs(inertia - Self.truth.inertia) <= 2e-3 * Self.truth.inertia, "\(inertia)")
     }
 
     @Test func predictionsOfWhatIsNoNumberAreRefused() throws {
