@@ -126,6 +126,7 @@ import Testing
         #expect(try table("1,2,3\n3,4,5\n").notes.isEmpty && table("1.0,2\n3,4\n").notes.isEmpty)
         #expect(try table("1,2\n3,4\n").columnNames == ["column 1", "column 2"])
         #expect(try table("name,2019,2020\n1,2,3\n4,5,6\n").columnNames == ["name", "2019", "2020"])
+        #expect(try table("name,2019-20,2020-21\n1,2,3\n4,5,6\n").columnNames == ["name", "2019-20", "2020-21"])
         #expect(try table("\n# x\na;b\n1;2\n").notes.count == 2)
     }
 
@@ -169,7 +170,8 @@ import Testing
         #expect(try table("1,2\n,\n3,4.5\n").notes == ["t.csv: 1 line holds separators only, passed over."])
         #expect(try table("1\n\n2\n").notes == ["t.csv: empty lines (1) are passed over."])
         #expect(
-            try table("#\n# b\n1,2.5\n").notes == ["t.csv: 2 lines before the table start with #, and are passed over."])
+            try table("#\n# b\n1,2.5\n").notes == ["t.csv: 2 lines before the table start with #, and are passed over."]
+        )
     }
 
     // MARK: - What is refused
@@ -184,6 +186,11 @@ import Testing
         expect("name,a\n\"x\ny\",1\n", isRefusedAt: "line 2, column 1 ('name')", "'x⏎y' is not a number")
         expect("a,b\nTrue,1\nFalse,2\n", isRefusedAt: "line 2, column 1 ('a')", "'True'")
         expect("1.5%,2.5%\n", isRefusedAt: "line 1, column 1", "percentage")
+        // The separator is found all the same.
+        expect("1,5 %;2,5 %\n", isRefusedAt: "line 1, column 1", "'1,5 %' is a percentage")
+        expect("1,5 €;2,5 €\n", isRefusedAt: "line 1, column 1", "'1,5 €' is not a number as it is written")
+        expect("1 150;2 250\n", isRefusedAt: "line 1, column 1", "'1 150' is not a number as it is written")
+        expect("d,a\n2020-01-02,1.5\n", isRefusedAt: "line 2, column 1 ('d')", "leave the column out")
         expect("1,2\n3\n", isRefusedAt: "line 2", "1 field, but most lines have 2")
         expect("a,b\n1,2,3\n", isRefusedAt: "line 2", "3 fields, but line 1 names 2 columns")
         expect("1,2\n3,\"4\n5,6\n", isRefusedAt: "line 2", "does not end")

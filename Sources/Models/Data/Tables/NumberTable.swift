@@ -109,7 +109,8 @@ struct NumberTable {
             let lines = empty == 1 ? "1 line holds" : "\(empty) lines hold"
             notes.append("\(name): \(lines) separators only, passed over.")
         }
-        if separator == UInt8(ascii: ","), layout.width == 2, !layout.hasHeader, arePlain, marks.allSatisfy(\.isUnused) {
+        if separator == UInt8(ascii: ","), layout.width == 2, !layout.hasHeader, arePlain, marks.allSatisfy(\.isUnused)
+        {
             notes.append(
                 "\(name): commas set two columns of whole numbers apart; if they are decimal commas, write points.")
         }
@@ -191,6 +192,11 @@ struct NumberTable {
             let bytes = record.bytes[record.range(column)]
             if bytes.contains(0) {
                 throw refuse("it holds zero bytes; if the file is UTF-16 without a byte order mark, save it as UTF-8")
+            }
+            if record.resemblesNumber(column) {
+                throw refuse(
+                    "'\(record.excerpt(column))' is not a number as it is written; write its digits with one decimal mark, "
+                        + "without units and blanks, or leave the column out of the file")
             }
             throw refuse(
                 "'\(record.excerpt(column))' is not a number; only columns of numbers are read, so leave a column of texts out "

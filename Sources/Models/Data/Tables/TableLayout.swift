@@ -39,9 +39,16 @@ struct TableLayout {
         }
         func field(_ column: Int) -> NumberField { column < first.count ? first.number(column) : .missing }
         let columns = 0..<max(filled, 1)
-        let named = columns.filter { field($0) == .text }
-        // A percentage is no number that is read, but it is no name either.
-        let numbers = columns.filter { field($0).isNumber || field($0) == .percentage || field($0) == .infinite }
+        /// Neither a percentage nor '5 €' is a number that is read, but above others like it it is no name either.
+        func isNumeric(_ column: Int) -> Bool {
+            switch field(column) {
+            case .whole, .settled, .ambiguous, .percentage, .infinite: true
+            case .text: first.resemblesNumber(column) && !hasNumbers(column + shift)
+            case .missing: false
+            }
+        }
+        let numbers = columns.filter(isNumeric)
+        let named = columns.filter { field($0) == .text && !isNumeric($0) }
         let areWhole = numbers.allSatisfy { NumberField.isPlainInteger(first.bytes[first.range($0)]) }
         let areDifferent = Set(numbers.map { first.text($0) }).count == numbers.count
         let isUnnamed =
