@@ -41,12 +41,12 @@ struct Explore: ParsableCommand {
     /// Says why the program ends, where it can, and ends it.
     private static func end(_ error: any Error) -> Never {
         if let failure = error as? CLMatError {
-            standardError("explore: \(failure.namingOptions)")
+            StandardError.say("explore: \(failure.namingOptions)")
             Foundation.exit(1)
         }
         let ending = error as? Ending ?? Ending(error, of: Self.self)
         guard ending.status == 0 else {
-            if !ending.text.isEmpty { standardError(ending.text) }
+            if !ending.text.isEmpty { StandardError.say(ending.text) }
             Foundation.exit(ending.status)
         }
         do throws(CLMatError) {

@@ -60,12 +60,12 @@ struct Clustering: ModelCommand {
         let data = try points.load(options, seed: learnerOptions.seed, on: device)
         var defaults = KMeansTrainer.Defaults()
         let minibatch = options.minibatch(usual: 10_000, of: data.count, "points")
-        if let note = minibatch.note, !options.quiet { standardError(note) }
         defaults.batchSize = minibatch.size
         defaults.seed = learnerOptions.seed
         defaults.initialisation = start?.initialisation
         defaults.blockWidths = blocks?.split(separator: ",").compactMap { Int($0) } ?? []
-        let batches = try PointBatches(data, batchSize: defaults.batchSize, on: device)
+        let batches = try PointBatches(
+            data, batchSize: minibatch.size, notes: minibatch.notes, on: device)
         let model = try KMeansTrainer(data, k: clusters, defaults: defaults, on: device)
         return try Learner(model, data: batches, options: learnerOptions)
     }

@@ -42,7 +42,7 @@ struct LDAM: ModelCommand {
         let minibatch = options.minibatch(usual: 100, of: data.train.count, "images")
         let batches = try ImageBatches(
             data.train, name: data.title, batchSize: minibatch.size,
-            notes: data.partNotes + [minibatch.note].compactMap { $0 }, on: device)
+            notes: data.partNotes + minibatch.notes, on: device)
         let network = try Network.leNet5(
             input: data.shape, classes: data.classNames.count, seed: learnerOptions.seed, on: device)
         let model = try NetworkTrainer(

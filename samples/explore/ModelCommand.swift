@@ -76,7 +76,7 @@ extension ModelCommand {
         learnerOptions.staysAtTheEnd = plan.isAttended
         learnerOptions.director = plan.player
         let learner = try command.makeLearner(on: device, learnerOptions)
-        if !options.quiet { learner.notes.forEach { standardError($0) } }
+        if !options.quiet { learner.notes.forEach { StandardError.say($0) } }
         let last = try options.maximumSteps(stepsPerEpoch: learner.status.stepsPerEpoch)
         if let checkpoint = learnerOptions.resumes, let last, last <= checkpoint.step {
             throw CLMatError.invalidValue(

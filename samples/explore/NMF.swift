@@ -27,9 +27,8 @@ struct Factorisation: ModelCommand {
 
     func makeLearner(on device: Device, _ learnerOptions: Learner.Options) throws -> Learner {
         let data = try points.load(options, seed: learnerOptions.seed, on: device)
-        let (batch, note) = options.minibatch(usual: 10_000, of: data.count, "points")
-        if let note, !options.quiet { standardError(note) }
-        let batches = try PointBatches(data, batchSize: batch, on: device)
+        let (batch, notes) = options.minibatch(usual: 10_000, of: data.count, "points")
+        let batches = try PointBatches(data, batchSize: batch, notes: notes, on: device)
         let model = try NMF(data, parts: parts, batchSize: batch, seed: learnerOptions.seed, on: device)
         return try Learner(model, data: batches, options: learnerOptions)
     }

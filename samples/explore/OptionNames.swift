@@ -13,9 +13,6 @@ extension CLMatError {
     /// The same error with settings named as they are typed.
     var namingOptions: CLMatError {
         switch self {
-        case .invalidValue("column", "nothing", let accepted):
-            return .dataMismatch(
-                "--column has to say which column holds the texts, by its name or number. It takes \(accepted).")
         case .invalidValue(let setting, let value, let accepted):
             return .invalidValue(setting: Self.options[setting] ?? setting, value: value, accepted: accepted)
         case .dataMismatch(var problem):

@@ -50,7 +50,7 @@ struct ReplayCommand: ParsableCommand {
         }
         let (device, reason) = try Device.choose(
             self.device ?? (header.device == Device.cpu.name ? "cpu" : header.device))
-        if !quiet { standardError("clmat: runs on \(device.summary): \(reason).") }
+        if !quiet { StandardError.say("clmat: runs on \(device.summary): \(reason).") }
 
         let now = RunConditions(device)
         let differences = now.differences(from: header)

@@ -156,16 +156,16 @@ struct RunOptions: ParsableArguments {
     }
 
     /// The size of a minibatch: `--batch`, or what is usual; all there is where that is less, which is said.
-    func minibatch(usual: Int, of count: Int, _ things: String) -> (size: Int, note: String?) {
+    func minibatch(usual: Int, of count: Int, _ things: String) -> (size: Int, notes: [String]) {
         let wanted = batch ?? usual
-        guard wanted > count, count > 0 else { return (wanted, nil) }
-        return (count, "A minibatch is all \(count) \(things), not \(wanted): there are no more.")
+        guard wanted > count, count > 0 else { return (wanted, []) }
+        return (count, ["A minibatch is all \(count) \(things), not \(wanted): there are no more."])
     }
 
     /// The device to run on; which one and why is said on standard error.
     func chooseDevice() throws(CLMatError) -> Device {
         let (device, reason) = try Device.choose(device)
-        if !quiet { standardError("clmat: runs on \(device.summary): \(reason).") }
+        if !quiet { StandardError.say("clmat: runs on \(device.summary): \(reason).") }
         return device
     }
 

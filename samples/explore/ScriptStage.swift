@@ -61,7 +61,7 @@ final class ScriptStage: Stage {
     }
 
     func say(_ text: String) {
-        if !isQuiet { standardError(text) }
+        if !isQuiet { StandardError.say(text) }
     }
 
     /// Called by the main thread now and then: draws what was asked for.

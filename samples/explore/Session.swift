@@ -312,7 +312,7 @@ struct Session: Sendable {
     }
 
     private func say(_ text: String) {
-        if !options.quiet { standardError(text) }
+        if !options.quiet { StandardError.say(text) }
     }
 
     /// The program's commands run on the main thread, where windows live.

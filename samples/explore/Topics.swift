@@ -75,27 +75,27 @@ struct Topics: ModelCommand {
     func makeLearner(on device: Device, _ learnerOptions: Learner.Options) throws -> Learner {
         let corpus = try text.load(options.givenData ?? defaultData)
         if !options.quiet {
-            standardError(
+            StandardError.say(
                 "\(corpus.name): \(counted(corpus.count, "document")), \(counted(corpus.vocabulary.count, "word")), \(counted(corpus.tokens, "token"))."
             )
         }
         var defaults = LDATrainer.Defaults()
+        var notes: [String] = []
         if let batch = options.batch {
             let minibatch = options.minibatch(usual: batch, of: corpus.count, "documents")
-            if let note = minibatch.note, !options.quiet { standardError(note) }
-            defaults.batchSize = minibatch.size
+            (defaults.batchSize, notes) = (minibatch.size, minibatch.notes)
         }
         defaults.seed = learnerOptions.seed
         defaults.memory = try RunOptions.bytes(memory, of: "--memory")
         let (split, note) = try split(corpus)
         let trainer = try LDATrainer(corpus, topics: topics, heldOut: split, defaults: defaults, on: device)
         if !trainer.keepsSamples, !options.quiet {
-            standardError(
+            StandardError.say(
                 "The samples of all minibatches do not fit --memory \(memory): their moving average is learned from instead."
             )
         }
         return try Learner(
-            trainer, data: TopicBatches(trainer, notes: [note].compactMap { $0 }), options: learnerOptions)
+            trainer, data: TopicBatches(trainer, notes: notes + [note].compactMap { $0 }), options: learnerOptions)
     }
 
     /// The same documents whatever the seed of the run is, so that runs can be compared; and why there are none.
@@ -174,7 +174,7 @@ struct Infer: ParsableCommand {
             throw CLMatError.dataMismatch(
                 (["No word of \(corpus.name) is known to \(model)."] + corpus.notes).joined(separator: " "))
         }
-        corpus.notes.forEach { standardError($0) }
+        corpus.notes.forEach { StandardError.say($0) }
         var text = "document," + (0..<lda.topics).map { "topic \($0 + 1)" }.joined(separator: ",") + "\n"
         for first in stride(from: 0, to: corpus.count, by: 5000) {
             let documents = first..<min(corpus.count, first + 5000)

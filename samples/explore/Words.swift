@@ -3,6 +3,3 @@ import Exploration
 
 /// A number of things: "1 step", "2,000 steps".
 func counted(_ count: Int, _ thing: String) -> String { "\(grouped(count)) \(thing)\(count == 1 ? "" : "s")" }
-
-/// A line on standard error.
-func standardError(_ line: String) { StandardError.say(line) }

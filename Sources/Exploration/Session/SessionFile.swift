@@ -246,16 +246,16 @@ public final class SessionWriter: Recorder {
         // Its checkpoints go along, as second names: the run that begins replaces the first ones when it writes its own.
         for ending in [".safetensors", ".start.safetensors"] {
             let (own, aside) = (path + ending, path + "~" + ending)
-            unlinkPlain(aside)
-            var status = stat()
-            if lstat(own, &status) == 0, status.st_mode & S_IFMT == S_IFREG { link(own, aside) }
+            // That of the session that is replaced itself.
+            if isPlainFile(aside) { unlink(aside) }
+            if isPlainFile(own) { link(own, aside) }
         }
     }
 
-    /// Takes away the checkpoint of a session that is replaced itself.
-    private static func unlinkPlain(_ path: String) {
+    /// Whether a name is that of a plain file, and not of a link to one.
+    private static func isPlainFile(_ path: String) -> Bool {
         var status = stat()
-        if lstat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG { unlink(path) }
+        return lstat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
     }
 
     /// What is moved aside replaces nothing but a session before it.

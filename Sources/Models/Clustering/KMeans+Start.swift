@@ -10,6 +10,11 @@ extension KMeans {
     ///   - count: the points of all data.
     /// - Throws: as ``fit(_:passes:tolerance:batchSize:)``.
     public mutating func start(from points: Matrix, of count: Int) throws(CLMatError) {
+        _ = try framing(points, of: count)
+    }
+
+    /// Starts from points of the data, and returns them in the frame.
+    mutating func framing(_ points: Matrix, of count: Int) throws(CLMatError) -> Matrix {
         guard points.rows >= k else {
             throw .dataMismatch(
                 "There are \(points.rows) points, fewer than \(k) clusters. Ask for fewer clusters, or give more points."
@@ -17,7 +22,9 @@ extension KMeans {
         }
         guard points.columns > 0 else { throw .dataMismatch("The points have no columns.") }
         let frame = try PointFrame(of: points)
-        try start(fromFramed: frame.inside(points), in: frame, of: count)
+        let framed = try frame.inside(points)
+        try start(fromFramed: framed, in: frame, of: count)
+        return framed
     }
 
     /// The same with points of a frame.
@@ -34,7 +41,8 @@ extension KMeans {
         try Self.check(spread, of: points)
         guard spread.contains(where: { $0 > 0 }) else {
             throw .dataMismatch(
-                "All \(points.rows) points are the same: every feature is constant, or differs by less than 32-bit floats hold.")
+                "All \(points.rows) points are the same: every feature is constant, or differs by less than 32-bit floats hold."
+            )
         }
         if frame.unit != 1 { try Self.requireSquares(of: points, weights) }
 

@@ -159,8 +159,7 @@ public struct KMeans: Sendable {
     public mutating func fit(
         _ points: Matrix, passes: Int = 100, tolerance: Double = 1e-4, batchSize: Int = 10_000
     ) throws(CLMatError) -> Double {
-        try start(from: points, of: points.rows)
-        let points = try frame.inside(points)
+        let points = try framing(points, of: points.rows)
         var before = Double.infinity
         for pass in 0..<max(0, passes) {
             var total = 0.0
@@ -193,7 +192,9 @@ public struct KMeans: Sendable {
     @discardableResult
     public mutating func partialFit(_ points: Matrix, of count: Int? = nil) throws(CLMatError) -> BatchResult {
         guard points.rows > 0 else { throw .dataMismatch("A batch without points teaches nothing.") }
-        if framedCentres == nil { try start(from: points, of: count ?? points.rows) }
+        guard framedCentres != nil else {
+            return try learn(framing(points, of: count ?? points.rows), of: count ?? points.rows)
+        }
         try requireColumns(of: points)
         return try learn(frame.inside(points), of: count ?? points.rows)
     }

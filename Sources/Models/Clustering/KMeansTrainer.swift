@@ -35,9 +35,6 @@ public struct KMeansTrainer: Model {
         public init() {}
     }
 
-    /// Points that the start is made from, if the data have more.
-    private let startedFrom: Int
-
     private static let sampleSize = 2000
     private static let rememberedLabels = 1 << 20
     private static let rules: [KMeans.Rule] = [.constant(rate: 0), .counts, .fullBatch]
@@ -59,7 +56,6 @@ public struct KMeansTrainer: Model {
         let sample = Self.sample(max(10 * k, 10_000), of: data.count, key)
         let frame = try PointFrame(of: data, at: sample, on: device)
         let points = try frame.inUnits(data.rows(sample, from: frame.origin, on: device))
-        startedFrom = points.rows
         silhouettes = Silhouettes(try points.slice(rows: 0..<min(points.rows, Self.sampleSize)))
         let blocks =
             defaults.blockWidths.isEmpty

@@ -17,7 +17,7 @@ struct PointFrame: Sendable, Equatable {
 
     init() {}
 
-    /// - Throws: a description of what is wrong with numbers that were read from a file.
+    /// What was read from a file; nil if it is no frame.
     init?(origin: [Double], unit: Double) {
         guard origin.allSatisfy({ $0.isFinite && Double(Float($0)) == $0 }), unit > 0, unit.isFinite,
             unit.significand == 1

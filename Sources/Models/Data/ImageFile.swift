@@ -20,6 +20,9 @@ struct ImageFile {
 
     /// The most pixels of an image: a damaged header of a small file could ask for a thousand times its size.
     static let mostPixels = 1 << 22
+    /// An image of so many pixels is decoded whatever its file's size; beyond, the file has a byte for each. Decoding takes up to
+    /// 24 bytes per pixel.
+    private static let freePixels = 1 << 21
 
     /// - Parameter first: what the image's size has to be, and an image that has it.
     /// - Throws: ``CLMatError/fileMissing(path:hint:)``; ``CLMatError/fileDamaged(path:place:problem:)``;
@@ -50,7 +53,16 @@ struct ImageFile {
                 "\(path) is \(width) × \(height) pixels, and \(Self.mostPixels) are the most that are read. Make it smaller."
             )
         }
-        try ImageSize.check(bytes, path)
+        // Below the limit a file of a few bytes can still name a size that fills the memory.
+        let most = Self.freePixels + bytes.count
+        guard inner * rows <= most else {
+            throw .fileDamaged(
+                path: path, place: "its header",
+                problem: """
+                    it says that the image is \(inner) × \(rows) pixels; of a file of \(bytes.count) bytes up to \(most) \
+                    pixels are read. If it is so large, make it smaller first
+                    """)
+        }
         if let first, (first.width, first.height) != (width, height) {
             throw .dataMismatch(
                 """

@@ -121,15 +121,18 @@ public struct PointBatches: DataSource {
 
     public var name: String { data.name }
     public var checksum: String { data.checksum }
-    public var notes: [String] { data.notes }
+    public let notes: [String]
 
+    /// - Parameter notes: what a person should know beside the notes of the data.
     /// - Throws: ``CLMatError/invalidValue(setting:value:accepted:)`` for a batch size that the data cannot fill.
-    public init(_ data: any PointData, batchSize: Int, on device: Device) throws(CLMatError) {
+    public init(
+        _ data: any PointData, batchSize: Int, notes: [String] = [], on device: Device
+    ) throws(CLMatError) {
         guard (1...max(1, data.count)).contains(batchSize) else {
             throw .invalidValue(
                 setting: "batch", value: "\(batchSize)", accepted: "1 to \(data.count), the number of points")
         }
-        (self.data, self.device) = (data, device)
+        (self.data, self.device, self.notes) = (data, device, data.notes + notes)
         stepsPerEpoch = data.count / batchSize
     }
 

@@ -212,9 +212,7 @@ struct NumberTable {
 
     private mutating func sayHeader(_ line: Int) {
         if layout.hasHeader {
-            let shown = names.prefix(12).map { "'\($0)'" }.joined(separator: ", ") + (names.count > 12 ? ", …" : "")
-            notes.append(
-                "\(name): line \(line) names the column\(names.count == 1 ? "" : "s"), and is no point: \(shown).")
+            notes.append(TableOpening.headerNote(name, line: line, names: names, isNo: "point"))
         } else if layout.looksLikeNames {
             notes.append(
                 "\(name): line \(self.line(0)) holds whole numbers above decimals, and is read as a point; if it names the columns, "

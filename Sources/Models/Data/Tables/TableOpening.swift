@@ -3,6 +3,14 @@ import Foundation
 
 /// The start of a table: what stands before its first row, and a sample of rows, by which its ``Dialect`` is chosen.
 struct TableOpening {
+    /// Which line was taken for the columns' names.
+    ///
+    /// - Parameter thing: what a line is otherwise: "point".
+    static func headerNote(_ file: String, line: Int, names: [String], isNo thing: String) -> String {
+        let shown = names.prefix(12).map { "'\($0)'" }.joined(separator: ", ") + (names.count > 12 ? ", …" : "")
+        return "\(file): line \(line) names the column\(names.count == 1 ? "" : "s"), and is no \(thing): \(shown)."
+    }
+
     let path: String
     let text: TableText
     /// The first block of the text, or more if rows are long.

@@ -48,10 +48,8 @@ enum TextTable {
             )
             try add(record)
         } else {
-            let shown = columns.prefix(12).map { "'\($0)'" }.joined(separator: ", ") + (columns.count > 12 ? ", …" : "")
             builder.notes.append(
-                "\(opening.name): line \(headerLine) names the column\(columns.count == 1 ? "" : "s"), and is no document: "
-                    + "\(shown).")
+                TableOpening.headerNote(opening.name, line: headerLine, names: columns, isNo: "document"))
         }
         while try reader.next(&record) {
             if record.isBlankLine {
