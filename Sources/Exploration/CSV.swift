@@ -5,3 +5,8 @@ public func csvField(_ text: String) -> String {
     let parts = scalars.split(separator: "\"", omittingEmptySubsequences: false).map { String($0) }
     return "\"" + parts.joined(separator: "\"\"") + "\""
 }
+
+/// Rows of comma-separated values as RFC 4180 has them, but with a line feed alone after each.
+public func csvLines(_ rows: [[String]]) -> String {
+    rows.map { $0.map(csvField).joined(separator: ",") + "\n" }.joined()
+}

@@ -104,7 +104,7 @@ public struct ViewerOptions: Sendable {
             throw .unknownName(kind: "figure", name: id, known: learner.dashboard.figures.map(\.id))
         }
         let step = learner.status.step
-        let content: FigureContent
+        let content: any FigureContent
         do {
             content = try learner.content(of: id)
         } catch let error as CLMatError {

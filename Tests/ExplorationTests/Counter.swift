@@ -16,7 +16,7 @@ struct Counter: Model {
     var figures: [Figure<Counter>] {
         [
             Figure("number", title: "Number", means: "", startsOpen: true) { counter, context in
-                .table(Table(columns: ["value", "rate"], rows: [["\(counter.value)", "\(context.settings["rate"])"]]))
+                Table(columns: ["value", "rate"], rows: [["\(counter.value)", "\(context.settings["rate"])"]])
             },
             Figure("broken", title: "Broken", means: "") { _, _ in
                 throw CLMatError.invalidArgument(operation: "broken", problem: "on purpose")
@@ -64,7 +64,7 @@ struct Doubler: Attachment {
     var figures: [Figure<Riding<Doubler>>] {
         [
             Figure("both", title: "Both", means: "") { riding, _ in
-                .table(Table(columns: ["a", "b"], rows: [["\(riding.host.value)", "\(riding.attachment.doubled)"]]))
+                Table(columns: ["a", "b"], rows: [["\(riding.host.value)", "\(riding.attachment.doubled)"]])
             }
         ]
     }

@@ -11,15 +11,15 @@ import Testing
     }
 
     /// The losses and the last weights of a run that nothing disturbs.
-    private func undisturbed(_ steps: Int) throws -> (losses: [Float], weights: FigureContent) {
+    private func undisturbed(_ steps: Int) throws -> (losses: [Float], weights: any FigureContent) {
         let learner = try run(on: .cpu, .init(maximumSteps: steps))
         learner.start()
         learner.wait()
         return (learner.timeline.series("loss").values, try learner.content(of: "weights"))
     }
 
-    private func rows(_ content: FigureContent) -> [[String]] {
-        guard case .table(let table) = content else { return [] }
+    private func rows(_ content: any FigureContent) -> [[String]] {
+        guard let table = content as? Table else { return [] }
         return table.rows
     }
 

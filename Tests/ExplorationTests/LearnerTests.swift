@@ -109,7 +109,7 @@ import Testing
             status.error == .deviceFailed(device: "test", operation: "update", status: "on purpose"))
         #expect(learner.timeline.series("value").count == 8)
         // The figures of the last good step can still be seen.
-        guard case .table(let table) = try learner.content(of: "number") else {
+        guard let table = try learner.content(of: "number") as? Table else {
             Issue.record("the figure is lost")
             return
         }

@@ -19,7 +19,7 @@ public struct Descent: Model {
     public var figures: [Figure<Descent>] {
         [
             Figure("weights", title: "Weights", means: "", startsOpen: true) { descent, _ in
-                .table(Table(columns: ["w"], rows: try descent.weights.values.map { ["\($0)"] }))
+                Table(columns: ["w"], rows: try descent.weights.values.map { ["\($0)"] })
             }
         ]
     }

@@ -35,15 +35,15 @@ struct FakeModel: Model {
     var figures: [Figure<FakeModel>] {
         [
             Figure("grid", title: "Grid", means: "black, white, grey, white", startsOpen: true) { model, _ in
-                .imageGrid(FakeModel.grid)
+                FakeModel.grid
             },
             Figure("broken", title: "Broken", means: "always fails") { _, _ in
                 throw CLMatError.dataMismatch("broken on purpose")
             },
-            Figure("words", title: "Words", means: "rows by columns") { model, _ in .circleMatrix(FakeModel.words) },
-            Figure("heat", title: "Heat", means: "a value a cell") { model, _ in .heatmap(FakeModel.heat) },
-            Figure("text", title: "Text", means: "words of groups") { model, _ in .text(FakeModel.text) },
-            Figure("marked", title: "Marked", means: "a table with marks") { model, _ in .table(FakeModel.marked) },
+            Figure("words", title: "Words", means: "rows by columns") { model, _ in FakeModel.words },
+            Figure("heat", title: "Heat", means: "a value a cell") { model, _ in FakeModel.heat },
+            Figure("text", title: "Text", means: "words of groups") { model, _ in FakeModel.text },
+            Figure("marked", title: "Marked", means: "a table with marks") { model, _ in FakeModel.marked },
         ]
     }
 

@@ -120,9 +120,9 @@ import Testing
 
     @Test func tablesAreQuotedInCSV() {
         let table = Table(columns: ["word", "n"], rows: [["a, b", "1"], ["say \"c\"", "2"]])
-        #expect(CSV.text(of: table) == "word,n\n\"a, b\",1\n\"say \"\"c\"\"\",2\n")
+        #expect(table.csv == "word,n\n\"a, b\",1\n\"say \"\"c\"\"\",2\n")
         let bars = Bars(labels: ["x", "y"], series: [("one", [1, 2]), ("two", [3])])
-        #expect(CSV.text(of: bars) == "label,one,two\nx,1.0,3.0\ny,2.0,\n")
+        #expect(bars.csv == "label,one,two\nx,1.0,3.0\ny,2.0,\n")
     }
 
     @Test(arguments: [

@@ -89,16 +89,16 @@ import Testing
     }
 
     @Test func newKindsAreWrittenAsCSV() {
-        let matrix = CSV.text(of: .circleMatrix(FakeModel.matrix(rows: 2, columns: 2, pinned: [1])))
+        let matrix = FakeModel.matrix(rows: 2, columns: 2, pinned: [1]).csv
         #expect(matrix == "name,topic 1,topic 2\nword 1,0.05,0.99\nword 0,1.0,0.05\n")
-        #expect(CSV.text(of: .heatmap(FakeModel.heat)) == "name,c,d,e\na,0.0,0.5,1.0\nb,nan,1.0,0.0\n")
-        let lines = CSV.text(of: .text(FakeModel.text))?.split(separator: "\n") ?? []
+        #expect(FakeModel.heat.csv == "name,c,d,e\na,0.0,0.5,1.0\nb,nan,1.0,0.0\n")
+        let lines = FakeModel.text.csv?.split(separator: "\n") ?? []
         #expect(
             lines.prefix(5) == [
                 "text,word,group,strength", "text 0,plain,,", "text 0,first,topic 1,1.0", "text 0,second,topic 2,0.2",
                 "text 0,strange,,",
             ])
-        #expect(CSV.text(of: .empty("nothing")) == nil)
+        #expect(NothingToShow("nothing").csv == nil)
     }
 }
 
@@ -281,7 +281,7 @@ extension WindowTests {
         // MARK: Any content in any room
 
         /// `content` in `box` of a window of 900 × 700.
-        private func drawn(_ content: FigureContent, in box: Box, _ learner: Learner) throws -> Picture {
+        private func drawn(_ content: any FigureContent, in box: Box, _ learner: Learner) throws -> Picture {
             let surface = try Surface(width: 900, height: 700, theme: .dark)
             let desk = Desk(learner, ViewerOptions())
             var view = FigureView()
@@ -298,7 +298,7 @@ extension WindowTests {
             return try surface.read()
         }
 
-        private static let strange: [(name: String, content: FigureContent)] = {
+        private static let strange: [(name: String, content: any FigureContent)] = {
             let numbers: [Float] = [
                 .nan, .infinity, -.infinity, -1, 0, .leastNonzeroMagnitude, .greatestFiniteMagnitude, 2,
             ]
@@ -313,58 +313,54 @@ extension WindowTests {
             var allPinned = FakeModel.matrix(rows: 200, columns: 3, pinned: Set(0..<200))
             allPinned.rows[4].name = String(repeating: "long ", count: 80)
             return [
-                ("no rows", .circleMatrix(CircleMatrix(rows: [], columns: [], order: [1]))),
-                ("no columns", .circleMatrix(noColumns)), ("ragged", .circleMatrix(ragged)),
-                ("unscaled", .circleMatrix(unscaled)), ("all pinned", .circleMatrix(allPinned)),
-                ("many", .circleMatrix(FakeModel.matrix(rows: 300, columns: 1000))),
-                ("no cells", .heatmap(Heatmap(rowNames: [], columnNames: ["a"], values: [1]))),
-                ("few values", .heatmap(Heatmap(rowNames: ["a", "b"], columnNames: ["c", "d"], values: [1]))),
+                ("no rows", CircleMatrix(rows: [], columns: [], order: [1])),
+                ("no columns", noColumns), ("ragged", ragged),
+                ("unscaled", unscaled), ("all pinned", allPinned),
+                ("many", FakeModel.matrix(rows: 300, columns: 1000)),
+                ("no cells", Heatmap(rowNames: [], columnNames: ["a"], values: [1])),
+                ("few values", Heatmap(rowNames: ["a", "b"], columnNames: ["c", "d"], values: [1])),
                 (
                     "strange values",
-                    .heatmap(Heatmap(rowNames: ["a"], columnNames: numbers.map { "\($0)" }, values: numbers))
+                    Heatmap(rowNames: ["a"], columnNames: numbers.map { "\($0)" }, values: numbers)
                 ),
                 (
                     "large",
-                    .heatmap(
-                        Heatmap(
-                            rowNames: (0..<900).map { "row \($0)" }, columnNames: (0..<1100).map { "column \($0)" },
-                            values: (0..<990_000).map { Float($0 % 1100) }))
+                    Heatmap(
+                        rowNames: (0..<900).map { "row \($0)" }, columnNames: (0..<1100).map { "column \($0)" },
+                        values: (0..<990_000).map { Float($0 % 1100) })
                 ),
-                ("no texts", .text(ColouredText(groups: [], paragraphs: []))),
+                ("no texts", ColouredText(groups: [], paragraphs: [])),
                 (
                     "strange words",
-                    .text(
-                        ColouredText(
-                            groups: ["g"],
-                            paragraphs: [
-                                .init(title: "", words: []), .init(title: "t", words: [.init("")]),
-                                .init(
-                                    title: String(repeating: "title ", count: 100), fact: "f",
-                                    words: [
-                                        .init("two\nlines", group: -1), .init("x", group: 0, strength: .nan),
-                                        .init(String(repeating: "w", count: 999), group: 0, strength: -.infinity),
-                                    ]),
-                            ]))
+                    ColouredText(
+                        groups: ["g"],
+                        paragraphs: [
+                            .init(title: "", words: []), .init(title: "t", words: [.init("")]),
+                            .init(
+                                title: String(repeating: "title ", count: 100), fact: "f",
+                                words: [
+                                    .init("two\nlines", group: -1), .init("x", group: 0, strength: .nan),
+                                    .init(String(repeating: "w", count: 999), group: 0, strength: -.infinity),
+                                ]),
+                        ])
                 ),
                 (
                     "strange marks",
-                    .table(
-                        Table(
-                            columns: ["a"], rows: [["1", "2"], []],
-                            marks: [[.init(.gone), .init(.new)], [.init(.moved)], [nil, .init(.gone)]],
-                            rowActions: [[], [], [Action("x", title: "x")]]))
+                    Table(
+                        columns: ["a"], rows: [["1", "2"], []],
+                        marks: [[.init(.gone), .init(.new)], [.init(.moved)], [nil, .init(.gone)]],
+                        rowActions: [[], [], [Action("x", title: "x")]])
                 ),
                 (
                     "strange discs",
-                    .scatter(
-                        Scatter(
-                            xTitle: "x", yTitle: "y",
-                            discs: [
-                                .init(x: 0, y: 0, weight: .nan, title: "a", label: "label"),
-                                .init(
-                                    x: 1, y: 0, weight: .infinity, title: "b", label: String(repeating: "l", count: 99)),
-                                .init(x: .nan, y: 1, title: "c", label: "l"),
-                            ]))
+                    Scatter(
+                        xTitle: "x", yTitle: "y",
+                        discs: [
+                            .init(x: 0, y: 0, weight: .nan, title: "a", label: "label"),
+                            .init(
+                                x: 1, y: 0, weight: .infinity, title: "b", label: String(repeating: "l", count: 99)),
+                            .init(x: .nan, y: 1, title: "c", label: "l"),
+                        ])
                 ),
             ]
         }()
@@ -376,9 +372,9 @@ extension WindowTests {
                 learner.stop()
                 learner.wait()
             }
-            let usual: [(name: String, content: FigureContent)] = [
-                ("words", .circleMatrix(FakeModel.words)), ("heat", .heatmap(FakeModel.heat)),
-                ("text", .text(FakeModel.text)), ("marked", .table(FakeModel.marked)),
+            let usual: [(name: String, content: any FigureContent)] = [
+                ("words", FakeModel.words), ("heat", FakeModel.heat),
+                ("text", FakeModel.text), ("marked", FakeModel.marked),
             ]
             let background = Theme.dark.panel
             for (name, content) in Self.strange + usual {
@@ -396,7 +392,7 @@ extension WindowTests {
                     }
                     #expect(outside == 0, "\(name) in \(width) × \(height)")
                 }
-                _ = CSV.text(of: content)
+                _ = content.csv
             }
         }
 
@@ -431,7 +427,7 @@ extension WindowTests {
                 let surface = try Surface(width: 700, height: rows > 30 ? 1000 : 600, theme: .dark)
                 let desk = Desk(learner, ViewerOptions())
                 var view = FigureView()
-                var content = FigureContent.circleMatrix(matrix)
+                var content: any FigureContent = matrix
                 func seconds(_ isAnew: Bool) -> Double {
                     let clock = ContinuousClock()
                     var least = Double.infinity
@@ -452,7 +448,7 @@ extension WindowTests {
                     return least * 1000
                 }
                 let full = (seconds(true), seconds(false))
-                content = .empty("")
+                content = NothingToShow("")
                 print("\(rows) × \(columns): \(full.0) ms anew, \(full.1) ms unchanged, \(seconds(false)) ms empty")
             }
         }

@@ -299,9 +299,9 @@ struct Session: Sendable {
     private func writePicture(_ figure: String) throws {
         guard learner.dashboard.figures.contains(where: { $0.id == figure }) else { return }
         let content = try learner.content(of: figure)
-        if case .empty = content { return }
+        if content.whyEmpty != nil { return }
         let file = "\(options.pictures)/\(model)-\(figure).png"
-        if case .imageGrid(let grid) = content {
+        if let grid = content as? ImageGrid {
             try Viewer.writePNG(of: grid, to: file)
         } else {
             try onMain { () throws(CLMatError) in

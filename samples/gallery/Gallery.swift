@@ -169,60 +169,60 @@ struct Gallery: Model {
         [
             Figure("samples", title: "Image grid", means: "made-up rings and bars", startsOpen: true) {
                 gallery, context in
-                .imageGrid(gallery.imageGrid(context.step))
+                gallery.imageGrid(context.step)
             },
             Figure("bars", title: "Bars", means: "two series side by side", startsOpen: true) { gallery, context in
-                .bars(gallery.bars(context.step))
+                gallery.bars(context.step)
             },
             Figure("table", title: "Table", means: "words and numbers", startsOpen: true) { gallery, _ in
-                .table(gallery.table())
+                gallery.table()
             },
-            Figure("curve", title: "Curve", means: "lines over a common axis") { gallery, _ in .curve(gallery.curve())
+            Figure("curve", title: "Curve", means: "lines over a common axis") { gallery, _ in gallery.curve()
             },
             Figure("histogram", title: "Histogram", means: "counts and their kernel density") { gallery, _ in
-                .histogram(gallery.histogram())
+                gallery.histogram()
             },
             Figure("silhouette", title: "Silhouette", means: "points by group; negative ones to the left") {
                 gallery, _ in
-                .silhouette(gallery.silhouette())
+                gallery.silhouette()
             },
             Figure("scatter", title: "Scatter", means: "discs in a plane") { gallery, _ in
-                .scatter(gallery.scatter())
+                gallery.scatter()
             },
             Figure(
                 "circle-matrix", title: "Circle matrix", means: "the area of a disc is the weight of a word in a topic"
             ) {
                 gallery, context in
-                .circleMatrix(gallery.circleMatrix(context.step))
+                gallery.circleMatrix(context.step)
             },
             Figure("heatmap", title: "Heatmap", means: "one colour a value") { gallery, _ in
-                .heatmap(gallery.heatmap())
+                gallery.heatmap()
             },
             Figure("confusion", title: "Small heatmap", means: "cells that have room for their numbers") { gallery, _ in
-                .heatmap(gallery.smallHeatmap())
+                gallery.smallHeatmap()
             },
             Figure("text", title: "Coloured text", means: "each word in the colour of its topic") { gallery, _ in
-                .text(gallery.colouredText())
+                gallery.colouredText()
             },
             Figure("marked-table", title: "Marked table", means: "what changed since the last change of a control") {
                 gallery, _ in
-                .table(gallery.markedTable())
+                gallery.markedTable()
             },
             Figure("labelled-scatter", title: "Labelled scatter", means: "names in or beside their discs") {
                 gallery, _ in
-                .scatter(gallery.labelledScatter())
+                gallery.labelledScatter()
             },
             Figure("captions", title: "Images with captions", means: "a number below each image") { gallery, _ in
-                .imageGrid(gallery.captionedGrid())
+                gallery.captionedGrid()
             },
             Figure("colour-images", title: "Colour images", means: "three channels, values from 0 to 1") { gallery, _ in
-                .imageGrid(gallery.colourGrid())
+                gallery.colourGrid()
             },
             Figure("lying-bars", title: "Lying bars", means: "labels that need room") { gallery, _ in
-                .bars(gallery.lyingBars())
+                gallery.lyingBars()
             },
             Figure("empty", title: "Empty figure", means: "what a figure says before it has something") { _, _ in
-                .empty("First values after step 50.")
+                NothingToShow("First values after step 50.")
             },
             Figure("failing", title: "Failing figure", means: "what a figure says when it cannot be computed") { _, _ in
                 throw CLMatError.dataMismatch("This figure fails on purpose, to show how that looks.")

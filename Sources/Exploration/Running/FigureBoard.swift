@@ -6,7 +6,7 @@ import Synchronization
 public enum FigureState: Sendable {
     /// Nothing was computed yet.
     case waiting
-    case ready(FigureContent, step: Int)
+    case ready(any FigureContent, step: Int)
     case failed(String, step: Int)
 
     public var step: Int? {
@@ -97,8 +97,8 @@ final class FigureBoard: Sendable {
     var model: (any Model)? { board.withLock { $0.published?.run.anyModel } }
 
     /// Computes one figure now, on the caller's thread.
-    func compute(_ figure: String) throws -> FigureContent {
-        guard let published = board.withLock({ $0.published }) else { return .empty("nothing has run yet") }
+    func compute(_ figure: String) throws -> any FigureContent {
+        guard let published = board.withLock({ $0.published }) else { return NothingToShow("nothing has run yet") }
         do {
             return try published.run.content(
                 of: figure, FigureContext(step: published.step, settings: published.settings))

@@ -233,7 +233,7 @@ public final class Learner: Sendable {
     public var totalRates: [String: Double] { state.withLock { $0.work.totalRates } }
 
     /// The content of a figure at the last published step, computed on the caller's thread.
-    public func content(of figure: String) throws -> FigureContent { try figures.compute(figure) }
+    public func content(of figure: String) throws -> any FigureContent { try figures.compute(figure) }
 
     /// The model at the last published step, which is the last one of a run that has ended: to use it, or to keep it. nil before
     /// the first step, and if the run's model is not an `M`.

@@ -53,7 +53,7 @@ protocol Run: Sendable {
     mutating func detach(_ id: String) throws(CLMatError)
     mutating func perform(_ action: Action, _ settings: Settings, at step: Step) throws(CLMatError)
     func conclude(_ settings: Settings, at step: Step) throws(CLMatError) -> Measurements
-    func content(of figure: String, _ context: FigureContext) throws -> FigureContent
+    func content(of figure: String, _ context: FigureContext) throws -> any FigureContent
     /// The model as it is.
     var anyModel: any Model { get }
 }
@@ -134,7 +134,7 @@ struct ModelRun<M: Model, Source: DataSource<M.Batch>>: Run {
         try model.conclude(settings, at: step)
     }
 
-    func content(of figure: String, _ context: FigureContext) throws -> FigureContent {
+    func content(of figure: String, _ context: FigureContext) throws -> any FigureContent {
         if let own = model.figures.first(where: { $0.info.id == figure }) { return try own.compute(model, context) }
         for rider in riders {
             if let content = try self.content(of: figure, rider, context) { return content }
@@ -146,7 +146,7 @@ struct ModelRun<M: Model, Source: DataSource<M.Batch>>: Run {
 
     private func content<Rider: Attachment<M>>(
         of figure: String, _ rider: Rider, _ context: FigureContext
-    ) throws -> FigureContent? {
+    ) throws -> (any FigureContent)? {
         try rider.figures.first { $0.info.id == figure }?
             .compute(Riding(host: model, attachment: rider), context)
     }

@@ -12,10 +12,9 @@ extension KMeansTrainer {
             Figure(
                 "sizes", title: "Sizes of clusters", means: "how many clusters have how many points", startsOpen: true
             ) { trainer, _ in
-                .histogram(
-                    Histogram(
-                        of: trainer.kmeans.sizes, xTitle: "points in a cluster", yTitle: "clusters",
-                        caption: "\(trainer.kmeans.k) clusters"))
+                Histogram(
+                    of: trainer.kmeans.sizes, xTitle: "points in a cluster", yTitle: "clusters",
+                    caption: "\(trainer.kmeans.k) clusters")
             },
             Figure(
                 "silhouettes", title: "Silhouettes",
@@ -40,9 +39,9 @@ extension KMeansTrainer {
     private func size(_ cluster: Int) -> String { grouped(Int(kmeans.sizes[cluster].rounded())) }
 
     /// A grid of points, as images. What is no image is shown as a table.
-    private func centresFigure() throws -> FigureContent {
+    private func centresFigure() throws -> any FigureContent {
         let values = try kmeans.centreValues
-        guard !values.isEmpty else { return .empty("no centres yet") }
+        guard !values.isEmpty else { return NothingToShow("no centres yet") }
         let order = bySize
         let columns = data.columns
         guard let image = data.image else {
@@ -54,13 +53,12 @@ extension KMeansTrainer {
             func text(_ cluster: Int, _ column: Int) -> String {
                 format(values[cluster * columns + column], digits: digits[column])
             }
-            return .table(
-                Table(
-                    columns: ["cluster", "size"] + (0..<shown).map { "x\($0 + 1)" },
-                    rows: order.map { cluster in
-                        ["\(cluster)", size(cluster)]
-                            + (0..<shown).map { text(cluster, $0) }
-                    }, numeric: Set(0..<shown + 2), caption: shown < columns ? "the first \(shown) columns" : ""))
+            return Table(
+                columns: ["cluster", "size"] + (0..<shown).map { "x\($0 + 1)" },
+                rows: order.map { cluster in
+                    ["\(cluster)", size(cluster)]
+                        + (0..<shown).map { text(cluster, $0) }
+                }, numeric: Set(0..<shown + 2), caption: shown < columns ? "the first \(shown) columns" : "")
         }
         let cells = order.prefix(1024).map { cluster in
             ImageGrid.Cell(
@@ -69,10 +67,9 @@ extension KMeansTrainer {
                 caption: size(cluster), facts: [("size", kmeans.sizes[cluster])])
         }
         let across = max(1, Int((Double(cells.count) * 1.6).squareRoot().rounded(.up)))
-        return .imageGrid(
-            ImageGrid(
-                channels: image.channels, height: image.height, width: image.width, columns: across, cells: cells,
-                caption: "\(kmeans.k) clusters, by size"))
+        return ImageGrid(
+            channels: image.channels, height: image.height, width: image.width, columns: across, cells: cells,
+            caption: "\(kmeans.k) clusters, by size")
     }
 
     /// Digits that tell numbers apart which lie near each other: three of their range.
@@ -82,7 +79,7 @@ extension KMeansTrainer {
         return min(15, max(3, 3 + Int(Foundation.log10(size / (most - least)).rounded(.up))))
     }
 
-    private func silhouetteFigure() throws -> FigureContent {
+    private func silhouetteFigure() throws -> any FigureContent {
         let (mean, values, labels) = try silhouette()
         var members = [[Double]](repeating: [], count: kmeans.k)
         for (value, label) in zip(values, labels) where members.indices.contains(Int(label)) {
@@ -91,20 +88,19 @@ extension KMeansTrainer {
         let groups = bySize.filter { !members[$0].isEmpty }.map { cluster in
             Silhouette.Group(name: "cluster \(cluster), size \(size(cluster))", values: members[cluster])
         }
-        return .silhouette(
-            Silhouette(
-                groups: groups,
-                caption: "\(grouped(values.count)) points, \(values.count { $0 < 0 }) negative, mean \(format(mean))"))
+        return Silhouette(
+            groups: groups,
+            caption: "\(grouped(values.count)) points, \(values.count { $0 < 0 }) negative, mean \(format(mean))")
     }
 
     /// The largest clusters in rows: the centre is in the figure of centres.
-    private func membersFigure(at step: Int) throws -> FigureContent {
-        guard let image = data.image else { return .empty("these points are no images") }
+    private func membersFigure(at step: Int) throws -> any FigureContent {
+        guard let image = data.image else { return NothingToShow("these points are no images") }
         let (perCluster, most) = (20, 64)
         var places = [[Int32]](repeating: [], count: kmeans.k)
         for (index, label) in labels.enumerated() where label >= 0 { places[Int(label)].append(Int32(index)) }
         let order = Array(bySize.filter { !places[$0].isEmpty }.prefix(most))
-        guard !order.isEmpty else { return .empty("first points after the first step") }
+        guard !order.isEmpty else { return NothingToShow("first points after the first step") }
         var chosen: [Int32] = []
         var owners: [Int?] = []
         for cluster in order {
@@ -124,26 +120,24 @@ extension KMeansTrainer {
                 values: Array(values[next * data.columns..<(next + 1) * data.columns]),
                 title: "point \(grouped(Int(chosen[next]))) of cluster \(owner)")
         }
-        return .imageGrid(
-            ImageGrid(
-                channels: image.channels, height: image.height, width: image.width, columns: perCluster,
-                rowTitles: order.map(size), cells: cells,
-                caption: "as last seen" + (order.count < kmeans.k ? " · the largest \(order.count) clusters" : "")))
+        return ImageGrid(
+            channels: image.channels, height: image.height, width: image.width, columns: perCluster,
+            rowTitles: order.map(size), cells: cells,
+            caption: "as last seen" + (order.count < kmeans.k ? " · the largest \(order.count) clusters" : ""))
     }
 
-    private func mapFigure() throws -> FigureContent {
+    private func mapFigure() throws -> any FigureContent {
         guard let centres = kmeans.framedCentres, let plane = try PrincipalPlane(of: centres) else {
-            return .empty("the centres are all the same")
+            return NothingToShow("the centres are all the same")
         }
-        return .scatter(
-            Scatter(
-                xTitle: "first principal component, \(format(100 * plane.shares.0)) % of the variance",
-                yTitle: "second, \(format(100 * plane.shares.1)) %",
-                discs: plane.points.enumerated().map { cluster, point in
-                    Scatter.Disc(
-                        x: point.x, y: point.y, weight: kmeans.sizes[cluster], title: "cluster \(cluster)",
-                        facts: [("size", kmeans.sizes[cluster])])
-                }, caption: "\(kmeans.k) centres; areas are sizes"))
+        return Scatter(
+            xTitle: "first principal component, \(format(100 * plane.shares.0)) % of the variance",
+            yTitle: "second, \(format(100 * plane.shares.1)) %",
+            discs: plane.points.enumerated().map { cluster, point in
+                Scatter.Disc(
+                    x: point.x, y: point.y, weight: kmeans.sizes[cluster], title: "cluster \(cluster)",
+                    facts: [("size", kmeans.sizes[cluster])])
+            }, caption: "\(kmeans.k) centres; areas are sizes")
     }
 }
 

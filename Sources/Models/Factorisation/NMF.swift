@@ -181,7 +181,8 @@ public struct NMF: Model {
         let values = try points.values
         guard let place = values.firstIndex(where: { !($0 >= 0 && $0.isFinite) }) else {
             return .dataMismatch(
-                "The points of \(data.name) differ too much in size: some are more than 10¹⁵ times as long as the first ones.")
+                "The points of \(data.name) differ too much in size: some are more than 10¹⁵ times as long as the first ones."
+            )
         }
         let (row, column) = place.quotientAndRemainder(dividingBy: points.columns)
         return .dataMismatch(
@@ -193,7 +194,7 @@ public struct NMF: Model {
         [
             Figure("dictionary", title: "Dictionary", means: "the parts that images are made of", startsOpen: true) {
                 nmf, _ in
-                guard let image = nmf.data.image else { return .empty("these points are no images") }
+                guard let image = nmf.data.image else { return NothingToShow("these points are no images") }
                 let (values, d) = (try nmf.dictionary.values, nmf.data.columns)
                 let order = nmf.use.indices.sorted { nmf.use[$0] > nmf.use[$1] }
                 let cells = order.map { part in
@@ -204,11 +205,10 @@ public struct NMF: Model {
                         facts: [("mean code", nmf.scale.inDataUnit(Double(nmf.use[part])))])
                 }
                 let across = max(1, Int((Double(cells.count) * 1.6).squareRoot().rounded(.up)))
-                return .imageGrid(
-                    ImageGrid(
-                        channels: image.channels, height: image.height, width: image.width, columns: across,
-                        cells: cells,
-                        caption: "by use · each as bright as can be"))
+                return ImageGrid(
+                    channels: image.channels, height: image.height, width: image.width, columns: across,
+                    cells: cells,
+                    caption: "by use · each as bright as can be")
             }
         ]
     }

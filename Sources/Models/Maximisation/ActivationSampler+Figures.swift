@@ -22,9 +22,9 @@ extension ActivationSampler {
         return stage.output.area > 1 ? "channel \(neuron.unit)" : "unit \(neuron.unit)"
     }
 
-    private func samplesGrid(_ host: NetworkTrainer, _ context: FigureContext) throws -> FigureContent {
+    private func samplesGrid(_ host: NetworkTrainer, _ context: FigureContext) throws -> any FigureContent {
         guard columns > 0, let stage = neurons.first.map({ host.network.stages[$0.stage] }) else {
-            return .empty("choose a layer that has neurons")
+            return NothingToShow("choose a layer that has neurons")
         }
         let showsSample = context.settings.int("display") == 1
         let values = try (showsSample ? chains.samples : chains.averages).values
@@ -61,19 +61,18 @@ extension ActivationSampler {
             isOutput
             ? "output layer before softmax" : "\(stage.output.area > 1 ? "channels" : "units") of \(stage.name)"
         let how = showsSample ? "samples" : "moving average of \(grouped(context.settings.int("sample-window")))"
-        return .imageGrid(
-            ImageGrid(
-                channels: shape.channels, height: shape.height, width: shape.width, columns: columns,
-                columnTitles: neurons.map { isOutput ? host.classNames[$0.unit] : "\($0.unit)" },
-                rowTitles: (1...chainCount).map { "chain \($0)" },
-                display: context.settings.int("brightness") == 1 ? .unit : .signed, cells: cells,
-                caption: "\(what) · \(columns) neurons × \(chainCount) chains · \(how)", columnActions: columnActions))
+        return ImageGrid(
+            channels: shape.channels, height: shape.height, width: shape.width, columns: columns,
+            columnTitles: neurons.map { isOutput ? host.classNames[$0.unit] : "\($0.unit)" },
+            rowTitles: (1...chainCount).map { "chain \($0)" },
+            display: context.settings.int("brightness") == 1 ? .unit : .signed, cells: cells,
+            caption: "\(what) · \(columns) neurons × \(chainCount) chains · \(how)", columnActions: columnActions)
     }
 
     /// The pixels that a first-layer channel's centre unit sees, averaged over its chains, beside its filter.
-    func filterGrid(_ host: NetworkTrainer) throws -> FigureContent {
+    func filterGrid(_ host: NetworkTrainer) throws -> any FigureContent {
         guard let images = try filterImages(host.network) else {
-            return .empty("choose the first convolution as layer, and its channels' centre")
+            return NothingToShow("choose the first convolution as layer, and its channels' centre")
         }
         let mean = images.reduce(0) { $0 + $1.cosine } / Double(max(1, images.count))
         let filters = images.map {
@@ -83,11 +82,10 @@ extension ActivationSampler {
             ImageGrid.Cell(values: $0.image, title: "image of channel \($0.channel)", facts: [("cosine", $0.cosine)])
         }
         let size = Int(Double(filters.first?.values.count ?? 0).squareRoot())
-        return .imageGrid(
-            ImageGrid(
-                height: size, width: size, columns: images.count, columnTitles: images.map { "\($0.channel)" },
-                rowTitles: ["filter", "image"], display: .signed, cells: filters + found,
-                caption: "filter above, image below · mean cosine \(format(mean))"))
+        return ImageGrid(
+            height: size, width: size, columns: images.count, columnTitles: images.map { "\($0.channel)" },
+            rowTitles: ["filter", "image"], display: .signed, cells: filters + found,
+            caption: "filter above, image below · mean cosine \(format(mean))")
     }
 
     struct FilterImage {

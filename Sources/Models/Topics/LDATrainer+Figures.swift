@@ -17,10 +17,9 @@ extension LDATrainer {
             Figure(
                 "topic-sizes", title: "Sizes of topics", means: "each topic's share of all tokens"
             ) { trainer, _ in
-                .bars(
-                    Bars(
-                        labels: (0..<trainer.lda.topics).map { "\($0 + 1)" },
-                        series: [("share", try trainer.lda.topicShares.map { 100 * $0 })], unit: "% of all tokens"))
+                Bars(
+                    labels: (0..<trainer.lda.topics).map { "\($0 + 1)" },
+                    series: [("share", try trainer.lda.topicShares.map { 100 * $0 })], unit: "% of all tokens")
             },
             Figure(
                 "topic-map", title: "Map of topics",
@@ -57,7 +56,7 @@ extension LDATrainer {
 
     // MARK: - Words × topics
 
-    private func matrixFigure(relevance: Double) throws -> FigureContent {
+    private func matrixFigure(relevance: Double) throws -> any FigureContent {
         let (values, k) = (try lda.phi.values, lda.topics)
         let shares = try lda.topicShares
         let top = topWords(values, relevance: relevance, count: Self.wordsPerTopic)
@@ -96,16 +95,15 @@ extension LDATrainer {
         // A full circle is what the heaviest word of a usual topic weighs: one topic of one word must not make all others dots.
         let heaviest = (0..<k).map { topic in top[topic].map { values[$0 * k + topic] }.max() ?? 0 }.sorted()
         let order = words.indices.sorted { totals[$0] != totals[$1] ? totals[$0] > totals[$1] : $0 < $1 }
-        return .circleMatrix(
-            CircleMatrix(
-                rows: rows, columns: columns, order: order, scale: heaviest[heaviest.count * 3 / 4],
-                valueTitle: "weight",
-                caption: "area is weight · \(k) topics · click a word to pin it, a topic to see its documents"))
+        return CircleMatrix(
+            rows: rows, columns: columns, order: order, scale: heaviest[heaviest.count * 3 / 4],
+            valueTitle: "weight",
+            caption: "area is weight · \(k) topics · click a word to pin it, a topic to see its documents")
     }
 
     // MARK: - Top words
 
-    private func wordsFigure(relevance: Double) throws -> FigureContent {
+    private func wordsFigure(relevance: Double) throws -> any FigureContent {
         let now = try lda.phi.values
         let count = Self.wordsInTable
         let top = topWords(now, relevance: relevance, count: count)
@@ -124,41 +122,38 @@ extension LDATrainer {
                             : nil
                     })
         }
-        return .table(
-            Table(
-                columns: ["topic"] + (1...count).map { "\($0)" }, rows: rows, numeric: [0],
-                caption: reference == nil
-                    ? "by weight" : "marked is what came since a control was last moved", marks: marks,
-                rowActions: (0..<lda.topics).map {
-                    [Action("choose-topic", title: "show its documents", arguments: [$0])]
-                }))
+        return Table(
+            columns: ["topic"] + (1...count).map { "\($0)" }, rows: rows, numeric: [0],
+            caption: reference == nil
+                ? "by weight" : "marked is what came since a control was last moved", marks: marks,
+            rowActions: (0..<lda.topics).map {
+                [Action("choose-topic", title: "show its documents", arguments: [$0])]
+            })
     }
 
     // MARK: - Topics among each other
 
-    private func mapFigure() throws -> FigureContent {
+    private func mapFigure() throws -> any FigureContent {
         let values = try lda.phi.values
         let places = TopicMap.place(phi: values, topics: lda.topics)
         let shares = try lda.topicShares
         let top = TopicScores.topWords(values, topics: lda.topics, count: 5)
-        return .scatter(
-            Scatter(
-                xTitle: "", yTitle: "",
-                discs: places.enumerated().map { topic, place in
-                    Scatter.Disc(
-                        x: place.x, y: place.y, weight: shares[topic],
-                        title: "topic \(name(topic)): " + top[topic].map { lda.vocabulary[$0] }.joined(separator: ", "),
-                        facts: [("% of tokens", 100 * shares[topic])], label: name(topic))
-                }, caption: "near is alike · area is size"))
+        return Scatter(
+            xTitle: "", yTitle: "",
+            discs: places.enumerated().map { topic, place in
+                Scatter.Disc(
+                    x: place.x, y: place.y, weight: shares[topic],
+                    title: "topic \(name(topic)): " + top[topic].map { lda.vocabulary[$0] }.joined(separator: ", "),
+                    facts: [("% of tokens", 100 * shares[topic])], label: name(topic))
+            }, caption: "near is alike · area is size")
     }
 
-    private func similarityFigure() throws -> FigureContent {
+    private func similarityFigure() throws -> any FigureContent {
         let names = (0..<lda.topics).map(name)
-        return .heatmap(
-            Heatmap(
-                rowNames: names, columnNames: names,
-                values: TopicMap.cosines(phi: try lda.phi.values, topics: lda.topics), range: 0...1, unit: "cosine",
-                caption: "\(lda.topics) × \(lda.topics) topics"))
+        return Heatmap(
+            rowNames: names, columnNames: names,
+            values: TopicMap.cosines(phi: try lda.phi.values, topics: lda.topics), range: 0...1, unit: "cosine",
+            caption: "\(lda.topics) × \(lda.topics) topics")
     }
 
     // MARK: - Documents
@@ -167,10 +162,10 @@ extension LDATrainer {
     /// A document with fewer tokens says little, and is full of one topic by chance.
     private static let shortest = 20
 
-    private func documentsFigure() throws -> FigureContent {
-        guard let batches = lda.minibatches else { return .empty("nothing is being learned") }
+    private func documentsFigure() throws -> any FigureContent {
+        guard let batches = lda.minibatches else { return NothingToShow("nothing is being learned") }
         guard batches.keepsTheta else {
-            return .empty("The topics of documents are not kept: there are too many for the memory.")
+            return NothingToShow("The topics of documents are not kept: there are too many for the memory.")
         }
         let k = lda.topics
         var best: [(document: Int, share: Float, theta: [Float])] = []
@@ -190,7 +185,7 @@ extension LDATrainer {
             }
         }
         guard !best.isEmpty else {
-            return .empty("No document of \(Self.shortest) or more tokens has been sampled yet.")
+            return NothingToShow("No document of \(Self.shortest) or more tokens has been sampled yet.")
         }
         let phi = try lda.phi.values
         let paragraphs = try best.map { document, share, theta in
@@ -213,10 +208,9 @@ extension LDATrainer {
                 words: words)
         }
         let top = TopicScores.topWords(phi, topics: k, count: 3)
-        return .text(
-            ColouredText(
-                groups: (0..<k).map { topic in
-                    "\(name(topic)): " + top[topic].map { lda.vocabulary[$0] }.joined(separator: " ")
-                }, paragraphs: paragraphs, caption: "of topic \(name(chosenTopic)) · words by how often they occur"))
+        return ColouredText(
+            groups: (0..<k).map { topic in
+                "\(name(topic)): " + top[topic].map { lda.vocabulary[$0] }.joined(separator: " ")
+            }, paragraphs: paragraphs, caption: "of topic \(name(chosenTopic)) · words by how often they occur")
     }
 }

@@ -8,7 +8,8 @@ extension Desk {
     func drawEnlarged(in area: Box, _ textures: TextureMaker) {
         for panel in layout.openPanels(dashboard) {
             guard case .figure(let id) = panel, let view = figures[id], let index = view.enlarged,
-                case .ready(.imageGrid(let grid), _) = view.state, grid.cells.indices.contains(index),
+                case .ready(let content, _) = view.state, let grid = content as? ImageGrid,
+                grid.cells.indices.contains(index),
                 let texture = view.texture
             else { continue }
             drawEnlarged(id, index, grid, texture, in: area)

@@ -4,24 +4,24 @@ import Exploration
 
 /// One figure alone, as it would be drawn in a panel that has all the room that it wants.
 @MainActor struct FigurePicture {
-    private let content: FigureContent
+    private let content: any FigureContent
     private let info: FigureInfo
     private let step: Int
     private let learner: Learner
     private let options: ViewerOptions
 
-    init(_ content: FigureContent, _ info: FigureInfo, step: Int, _ learner: Learner, _ options: ViewerOptions) {
+    init(_ content: any FigureContent, _ info: FigureInfo, step: Int, _ learner: Learner, _ options: ViewerOptions) {
         (self.content, self.info, self.step, self.learner) = (content, info, step, learner)
         // A desk that reads and keeps no layout.
         self.options = ViewerOptions(width: options.width, height: options.height, theme: options.theme)
     }
 
     func write(to path: String) throws(CLMatError) {
-        if case .imageGrid(let grid) = content { return try Viewer.writePNG(of: grid, to: path) }
-        if case .empty(let words) = content {
+        if let words = content.whyEmpty {
             throw .invalidArgument(
                 operation: "writePNG", problem: "the figure '\(info.id)' has nothing to show: \(words)")
         }
+        if let grid = content as? ImageGrid { return try Viewer.writePNG(of: grid, to: path) }
         try draw().writePNG(to: path)
     }
 
@@ -66,13 +66,13 @@ import Exploration
     /// At which all is seen.
     private func height(_ width: Float) -> Float {
         switch content {
-        case .table(let table): TableLayout.height(table)
-        case .circleMatrix(let matrix): CircleLayout.height(ofRows: matrix.shownRows().count)
-        case .text(let text): TextFlow(text, width: width - 8, version: 0).height + 60
-        case .heatmap(let heatmap):
+        case let table as Table: TableLayout.height(table)
+        case let matrix as CircleMatrix: CircleLayout.height(ofRows: matrix.shownRows().count)
+        case let text as ColouredText: TextFlow(text, width: width - 8, version: 0).height + 60
+        case let heatmap as Heatmap:
             min(720, max(240, Float(heatmap.rowNames.count) * 22 + 100))
-        case .silhouette: 640
-        case .scatter: 620
+        case is Silhouette: 640
+        case is Scatter: 620
         default: 400
         }
     }

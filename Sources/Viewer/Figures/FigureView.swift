@@ -7,7 +7,7 @@ import Exploration
     var version = Int.min
     var state = FigureState.waiting
     /// What was shown last, for how much room it asks; also while the figure fails.
-    var shape: FigureContent?
+    var shape: (any FigureContent)?
     /// The images of a grid, side by side.
     var texture: Texture?
     /// The cell that is shown large.
@@ -60,18 +60,21 @@ extension Desk {
         case .waiting: UI.say("Being computed…", in: body, theme.secondary)
         case .failed(let problem, let step):
             UI.say("Not computed at step \(grouped(step)).\n\(problem)", in: body, theme.text)
-        case .ready(.imageGrid(let grid), _): drawImageGrid(id, grid, view.texture, in: body, isOther: isOther)
-        case .ready(.bars(let bars), _): drawBars(bars, in: body)
-        case .ready(.table(let table), _): drawTable(id, table, in: body, isOther: isOther)
-        case .ready(.curve(let curve), _): drawCurve(curve, in: body)
-        case .ready(.histogram(let histogram), _): drawHistogram(histogram, in: body)
-        case .ready(.silhouette(let silhouette), _): drawSilhouette(silhouette, in: body)
-        case .ready(.scatter(let scatter), _): drawScatter(scatter, in: body)
-        case .ready(.circleMatrix(let matrix), _):
-            drawCircleMatrix(id, matrix, view, in: body, textures, isOther: isOther)
-        case .ready(.heatmap(let heatmap), _): drawHeatmap(heatmap, view, in: body, textures, isOther: isOther)
-        case .ready(.text(let text), _): drawText(text, view, in: body, isOther: isOther)
-        case .ready(.empty(let words), _): UI.say(words, in: body, theme.secondary)
+        case .ready(let content, _):
+            if let words = content.whyEmpty { return UI.say(words, in: body, theme.secondary) }
+            switch content {
+            case let grid as ImageGrid: drawImageGrid(id, grid, view.texture, in: body, isOther: isOther)
+            case let bars as Bars: drawBars(bars, in: body)
+            case let table as Table: drawTable(id, table, in: body, isOther: isOther)
+            case let curve as Curve: drawCurve(curve, in: body)
+            case let histogram as Histogram: drawHistogram(histogram, in: body)
+            case let silhouette as Silhouette: drawSilhouette(silhouette, in: body)
+            case let scatter as Scatter: drawScatter(scatter, in: body)
+            case let matrix as CircleMatrix: drawCircleMatrix(id, matrix, view, in: body, textures, isOther: isOther)
+            case let heatmap as Heatmap: drawHeatmap(heatmap, view, in: body, textures, isOther: isOther)
+            case let text as ColouredText: drawText(text, view, in: body, isOther: isOther)
+            default: UI.say("No renderer is registered for \(type(of: content)).", in: body, theme.secondary)
+            }
         }
     }
 
@@ -100,11 +103,11 @@ extension Desk {
         if panel == .branches { return branchesHeight }
         guard case .figure(let id) = panel else { return nil }
         switch figures[id]?.shape {
-        case .imageGrid(let grid) where grid.isDrawable:
+        case let grid as ImageGrid where grid.whyEmpty == nil:
             return GridLayout.height(of: grid, filling: width - Self.sides) + Self.aboveAndBelow
-        case .circleMatrix(let matrix):
+        case let matrix as CircleMatrix:
             return CircleLayout.height(ofRows: matrix.shownRows().count) + Self.aboveAndBelow
-        case .table(let table): return TableLayout.height(table) + Self.aboveAndBelow
+        case let table as Table: return TableLayout.height(table) + Self.aboveAndBelow
         default: return nil
         }
     }
@@ -122,7 +125,7 @@ extension Desk {
         view.version = version
         view.state = state
         if case .ready(let content, _) = state { view.shape = content }
-        if case .ready(.imageGrid(let grid), _) = state {
+        if case .ready(let content, _) = state, let grid = content as? ImageGrid {
             view.texture = textures.texture(of: grid, replacing: view.texture)
             if let cell = view.enlarged, !grid.cells.indices.contains(cell) { view.enlarged = nil }
         } else {
@@ -138,28 +141,9 @@ extension Desk {
         guard version != view.version else { return }
         view.version = version
         view.state = state
-        if case .ready(.imageGrid(let grid), _) = state {
+        if case .ready(let content, _) = state, let grid = content as? ImageGrid {
             view.texture = textures.texture(of: grid, replacing: view.texture)
         }
         others[id] = view
-    }
-}
-
-extension FigureContent {
-    /// The grey part of the panel's title.
-    var caption: String {
-        switch self {
-        case .imageGrid(let grid): grid.caption
-        case .bars(let bars): [bars.caption, bars.unit].filter { !$0.isEmpty }.joined(separator: " · ")
-        case .table(let table): table.caption
-        case .curve(let curve): curve.caption
-        case .histogram(let histogram): histogram.caption
-        case .silhouette(let silhouette): silhouette.caption
-        case .scatter(let scatter): scatter.caption
-        case .circleMatrix(let matrix): matrix.caption
-        case .heatmap(let heatmap): heatmap.caption
-        case .text(let text): text.caption
-        case .empty: ""
-        }
     }
 }

@@ -46,5 +46,5 @@ extension ImageGrid {
             ? "None of its values is a number." : "\(grouped(count)) of its values are not numbers: chequered."
     }
 
-    var isDrawable: Bool { height > 0 && width > 0 && columns > 0 && !cells.isEmpty }
+    var isDrawable: Bool { whyEmpty == nil }
 }

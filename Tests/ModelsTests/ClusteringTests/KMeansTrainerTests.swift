@@ -54,7 +54,7 @@ import Testing
             #expect(!values.isEmpty && values.allSatisfy(\.isFinite), "\(metric)")
         }
         for figure in learner.dashboard.figures {
-            if case .empty(let words) = try learner.content(of: figure.id) { Issue.record("\(figure.id): \(words)") }
+            if let words = try learner.content(of: figure.id).whyEmpty { Issue.record("\(figure.id): \(words)") }
         }
         #expect(learner.dashboard.control("block-weight-2") != nil)
     }

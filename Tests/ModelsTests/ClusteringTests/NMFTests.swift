@@ -68,7 +68,7 @@ import Testing
         let losses = learner.timeline.series("loss").values
         #expect(zip(losses, losses.dropFirst()).allSatisfy { $1 <= $0 * 1.001 })
         #expect(try #require(learner.timeline.lastValues["explained"]) > 0.99)
-        guard case .imageGrid(let grid) = try learner.content(of: "dictionary") else {
+        guard let grid = try learner.content(of: "dictionary") as? ImageGrid else {
             Issue.record("no grid")
             return
         }

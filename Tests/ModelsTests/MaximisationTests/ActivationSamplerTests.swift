@@ -63,7 +63,7 @@ import Testing
     @Test func clippedPixelsStayWhereTheyMay() throws {
         let learner = try SmallWorld.run(
             steps: 100, on: .cpu, attached: ["ldam"], settings: ["clip": 2, "display": 1])
-        guard case .imageGrid(let grid) = try learner.content(of: "samples") else {
+        guard let grid = try learner.content(of: "samples") as? ImageGrid else {
             Issue.record("samples are no image grid")
             return
         }
@@ -72,7 +72,7 @@ import Testing
 
     @Test func samplesHaveTheirNamesAndActions() throws {
         let learner = try SmallWorld.run(steps: 30, on: .cpu, attached: ["ldam"])
-        guard case .imageGrid(let grid) = try learner.content(of: "samples") else {
+        guard let grid = try learner.content(of: "samples") as? ImageGrid else {
             Issue.record("samples are no image grid")
             return
         }
@@ -93,7 +93,7 @@ import Testing
                 .init(after: 6, .act(Action("choose-neuron", title: "", arguments: [2, 13]))),
             ])
         #expect(learner.status.lastRefusal == nil)
-        guard case .imageGrid(let grid) = try learner.content(of: "samples") else {
+        guard let grid = try learner.content(of: "samples") as? ImageGrid else {
             Issue.record("samples are no image grid")
             return
         }

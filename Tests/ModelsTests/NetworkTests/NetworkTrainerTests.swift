@@ -49,23 +49,23 @@ import Testing
 
     @Test func figuresHaveContent() throws {
         let learner = try SmallWorld.run(steps: 120, on: .cpu)
-        guard case .imageGrid(let filters) = try learner.content(of: "first-layer-filters") else {
+        guard let filters = try learner.content(of: "first-layer-filters") as? ImageGrid else {
             Issue.record("filters are no image grid")
             return
         }
         #expect(filters.cells.count == 6)
         #expect(filters.cells.allSatisfy { $0.values.count == 9 })
-        guard case .bars(let bars) = try learner.content(of: "class-accuracy") else {
+        guard let bars = try learner.content(of: "class-accuracy") as? Exploration.Bars else {
             Issue.record("class accuracy is no bars")
             return
         }
         #expect(bars.labels == ["a", "b", "c", "d"])
-        guard case .table(let table) = try learner.content(of: "confusion") else {
+        guard let table = try learner.content(of: "confusion") as? Table else {
             Issue.record("confusion is no table")
             return
         }
         #expect(table.rows.count == 4)
-        guard case .curve(let curve) = try learner.content(of: "calibration") else {
+        guard let curve = try learner.content(of: "calibration") as? Curve else {
             Issue.record("calibration is no curve")
             return
         }

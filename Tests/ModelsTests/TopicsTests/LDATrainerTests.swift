@@ -254,27 +254,27 @@ import Testing
             for figure in learner.dashboard.figures.map(\.id) {
                 let content = try learner.content(of: figure)
                 switch content {
-                case .circleMatrix(let matrix):
+                case let matrix as CircleMatrix:
                     #expect(matrix.columns.count == shape.topics && !matrix.rows.isEmpty)
                     #expect(matrix.scale.isFinite && matrix.rows.allSatisfy { $0.values.allSatisfy { $0.isFinite } })
                     #expect(matrix.columns.allSatisfy { $0.order.allSatisfy { matrix.rows.indices.contains($0) } })
                     #expect(Set(matrix.rows.map { $0.name }).count == matrix.rows.count)
-                case .table(let table):
+                case let table as Table:
                     #expect(table.rows.count == shape.topics)
                     #expect(table.rows.allSatisfy { $0.count == table.columns.count })
-                case .bars(let bars):
+                case let bars as Exploration.Bars:
                     let shares = bars.series[0].values
                     #expect(shares.count == shape.topics && abs(shares.reduce(0, +) - 100) < 0.01)
-                case .scatter(let scatter):
+                case let scatter as Scatter:
                     #expect(scatter.discs.count == shape.topics)
                     #expect(scatter.discs.allSatisfy { $0.x.isFinite && $0.y.isFinite && $0.weight.isFinite })
-                case .heatmap(let heatmap):
+                case let heatmap as Heatmap:
                     #expect(heatmap.values.count == shape.topics * shape.topics)
                     #expect(heatmap.values.allSatisfy { $0 >= 0 && $0 <= 1 })
-                case .text(let text):
+                case let text as ColouredText:
                     #expect(text.groups.count == shape.topics && !text.paragraphs.isEmpty)
-                case .empty(let words):
-                    #expect(figure == "topic-documents" && shape.memory == 0, "\(figure): \(words)")
+                case let words as NothingToShow:
+                    #expect(figure == "topic-documents" && shape.memory == 0, "\(figure): \(words.words)")
                 default: Issue.record("\(figure) is of another kind")
                 }
             }
@@ -304,7 +304,7 @@ import Testing
         #expect(act("pin-word", [11]) == "" && act("pin-word", [11]) == "" && act("pin-word", [63]) == "")
         #expect(trainer.pinned == [11, 63])
         let learner = try Learner(trainer, data: TopicBatches(trainer), options: .init())
-        guard case .circleMatrix(let matrix) = try learner.content(of: "topic-matrix") else {
+        guard let matrix = try learner.content(of: "topic-matrix") as? CircleMatrix else {
             Issue.record("no matrix")
             return
         }

@@ -1,5 +1,5 @@
 /// How many values lie where: bars for the counts, and a line for their density.
-public struct Histogram: Sendable {
+public struct Histogram: FigureContent {
     /// The ends of the bins, one more than there are counts.
     public var edges: [Double]
     public var counts: [Double]
@@ -46,63 +46,10 @@ public struct Histogram: Sendable {
             return (x, sum * width / (bandwidth * 2.5066282746310002))
         }
     }
-}
 
-/// Silhouettes of points, grouped: how much nearer each is to its own group than to the next one, from −1 to 1.
-public struct Silhouette: Sendable {
-    public struct Group: Sendable {
-        /// What the hover says: "cluster 12".
-        public var name: String
-        /// From the largest on.
-        public var values: [Double]
-
-        public init(name: String, values: [Double]) {
-            // What is not finite comes last: it has no place in an order.
-            (self.name, self.values) = (
-                name, values.filter(\.isFinite).sorted(by: >) + values.filter { !$0.isFinite }
-            )
-        }
-    }
-
-    public var groups: [Group]
-    public var caption: String
-
-    public init(groups: [Group], caption: String = "") { (self.groups, self.caption) = (groups, caption) }
-
-    /// Over all points whose value is a number.
-    public var mean: Double {
-        let values = groups.flatMap(\.values).filter(\.isFinite)
-        return values.isEmpty ? 0 : values.reduce(0, +) / Double(values.count)
-    }
-}
-
-/// Points in a plane, as discs.
-public struct Scatter: Sendable {
-    public struct Disc: Sendable {
-        public var x: Double
-        public var y: Double
-        /// Its area is in proportion to this.
-        public var weight: Double
-        /// What the hover says.
-        public var title: String
-        public var facts: [(name: String, value: Double)]
-        /// A short name, drawn in the disc if it fits there, else beside it where there is room.
-        public var label: String
-
-        public init(
-            x: Double, y: Double, weight: Double = 1, title: String, facts: [(name: String, value: Double)] = [],
-            label: String = ""
-        ) {
-            (self.x, self.y, self.weight, self.title, self.facts, self.label) = (x, y, weight, title, facts, label)
-        }
-    }
-
-    public var xTitle: String
-    public var yTitle: String
-    public var discs: [Disc]
-    public var caption: String
-
-    public init(xTitle: String, yTitle: String, discs: [Disc], caption: String = "") {
-        (self.xTitle, self.yTitle, self.discs, self.caption) = (xTitle, yTitle, discs, caption)
+    public var csv: String? {
+        csvLines(
+            [["from", "to", "count"]]
+                + zip(zip(edges, edges.dropFirst()), counts).map { ["\($0.0)", "\($0.1)", "\($1)"] })
     }
 }

@@ -3,7 +3,7 @@
 ///
 /// - Source: J. Chuang, C. D. Manning, J. Heer, "Termite: visualization techniques for assessing textual topic models",
 ///   Proc. AVI, 2012.
-public struct CircleMatrix: Sendable {
+public struct CircleMatrix: FigureContent {
     public struct Row: Sendable {
         public var name: String
         /// One per column. What is missing or negative draws no disc; what is not a number draws a cross.
@@ -76,79 +76,16 @@ public struct CircleMatrix: Sendable {
     }
 
     public var pinnedCount: Int { rows.count(where: \.isPinned) }
-}
 
-/// A matrix of values as colours.
-public struct Heatmap: Sendable {
-    public var rowNames: [String]
-    public var columnNames: [String]
-    /// Row by row, as many a row as there are column names. What lacks or is no number stays grey.
-    public var values: [Float]
-    /// What the two ends of the colours stand for; the least and the largest value if nil.
-    public var range: ClosedRange<Float>?
-    /// What the values are, for the scale and the hover: "cosine", "documents".
-    public var unit: String
-    public var caption: String
-
-    public init(
-        rowNames: [String], columnNames: [String], values: [Float], range: ClosedRange<Float>? = nil,
-        unit: String = "", caption: String = ""
-    ) {
-        (self.rowNames, self.columnNames, self.values) = (rowNames, columnNames, values)
-        (self.range, self.unit, self.caption) = (range, unit, caption)
-    }
-
-    /// Nil where there is no such value.
-    public func value(row: Int, column: Int) -> Float? {
-        guard rowNames.indices.contains(row), columnNames.indices.contains(column) else { return nil }
-        let place = row * columnNames.count + column
-        return values.indices.contains(place) ? values[place] : nil
-    }
-}
-
-/// Texts whose words belong to groups, such as documents with a topic a word.
-public struct ColouredText: Sendable {
-    public struct Word: Sendable {
-        public var text: String
-        /// Its index in ``ColouredText/groups``; nil if it belongs to none.
-        public var group: Int?
-        /// From 0, hardly, to 1, wholly.
-        public var strength: Float
-
-        public init(_ text: String, group: Int? = nil, strength: Float = 1) {
-            (self.text, self.group, self.strength) = (text, group, strength)
-        }
-    }
-
-    public struct Paragraph: Sendable {
-        public var title: String
-        /// What stands beside the title in grey: "87 % topic 3".
-        public var fact: String
-        public var words: [Word]
-
-        public init(title: String, fact: String = "", words: [Word]) {
-            (self.title, self.fact, self.words) = (title, fact, words)
-        }
-    }
-
-    /// Their names: "topic 3: god, faith".
-    public var groups: [String]
-    public var paragraphs: [Paragraph]
-    public var caption: String
-
-    public init(groups: [String], paragraphs: [Paragraph], caption: String = "") {
-        (self.groups, self.paragraphs, self.caption) = (groups, paragraphs, caption)
-    }
-
-    /// Groups from the one with the most words on, each weighed by its strength; those without a word are left out.
-    public var strongestGroups: [Int] {
-        var weights = [Double](repeating: 0, count: groups.count)
-        for paragraph in paragraphs {
-            for word in paragraph.words {
-                guard let group = word.group, weights.indices.contains(group), word.strength > 0 else { continue }
-                weights[group] += Double(min(word.strength, 1))
-            }
-        }
-        return weights.indices.filter { weights[$0] > 0 }.sorted { (weights[$1], $0) < (weights[$0], $1) }
+    /// Rows in the order in which they are shown, then those that only a column names.
+    public var csv: String? {
+        let shown = shownRows()
+        let rest = Set(rows.indices).subtracting(shown).sorted()
+        let titles = columns.map { [columnTitle, $0.name].filter { !$0.isEmpty }.joined(separator: " ") }
+        return csvLines(
+            [["name"] + titles]
+                + (shown + rest).map { row in
+                    [rows[row].name] + columns.indices.map { value(row: row, column: $0).map { "\($0)" } ?? "" }
+                })
     }
 }

@@ -1,0 +1,27 @@
+/// Labelled bars, one or more series side by side.
+public struct Bars: FigureContent {
+    public var labels: [String]
+    /// One value a label, for each named series.
+    public var series: [(name: String, values: [Double])]
+    public var unit: String
+    public var range: ClosedRange<Double>?
+    /// What the caption says before the unit.
+    public var note: String
+
+    public init(
+        labels: [String], series: [(name: String, values: [Double])], unit: String = "",
+        range: ClosedRange<Double>? = nil, caption: String = ""
+    ) {
+        (self.labels, self.series, self.unit, self.range, note) = (labels, series, unit, range, caption)
+    }
+
+    public var caption: String { [note, unit].filter { !$0.isEmpty }.joined(separator: " · ") }
+
+    public var csv: String? {
+        csvLines(
+            [["label"] + series.map(\.name)]
+                + labels.enumerated().map { index, label in
+                    [label] + series.map { index < $0.values.count ? "\($0.values[index])" : "" }
+                })
+    }
+}

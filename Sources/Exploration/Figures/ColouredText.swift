@@ -1,0 +1,58 @@
+/// Texts whose words belong to groups, such as documents with a topic a word.
+public struct ColouredText: FigureContent {
+    public struct Word: Sendable {
+        public var text: String
+        /// Its index in ``ColouredText/groups``; nil if it belongs to none.
+        public var group: Int?
+        /// From 0, hardly, to 1, wholly.
+        public var strength: Float
+
+        public init(_ text: String, group: Int? = nil, strength: Float = 1) {
+            (self.text, self.group, self.strength) = (text, group, strength)
+        }
+    }
+
+    public struct Paragraph: Sendable {
+        public var title: String
+        /// What stands beside the title in grey: "87 % topic 3".
+        public var fact: String
+        public var words: [Word]
+
+        public init(title: String, fact: String = "", words: [Word]) {
+            (self.title, self.fact, self.words) = (title, fact, words)
+        }
+    }
+
+    /// Their names: "topic 3: god, faith".
+    public var groups: [String]
+    public var paragraphs: [Paragraph]
+    public var caption: String
+
+    public init(groups: [String], paragraphs: [Paragraph], caption: String = "") {
+        (self.groups, self.paragraphs, self.caption) = (groups, paragraphs, caption)
+    }
+
+    /// Groups from the one with the most words on, each weighed by its strength; those without a word are left out.
+    public var strongestGroups: [Int] {
+        var weights = [Double](repeating: 0, count: groups.count)
+        for paragraph in paragraphs {
+            for word in paragraph.words {
+                guard let group = word.group, weights.indices.contains(group), word.strength > 0 else { continue }
+                weights[group] += Double(min(word.strength, 1))
+            }
+        }
+        return weights.indices.filter { weights[$0] > 0 }.sorted { (weights[$1], $0) < (weights[$0], $1) }
+    }
+
+    /// One line per word.
+    public var csv: String? {
+        csvLines(
+            [["text", "word", "group", "strength"]]
+                + paragraphs.flatMap { paragraph in
+                    paragraph.words.map { word in
+                        let group = word.group.flatMap { groups.indices.contains($0) ? groups[$0] : nil }
+                        return [paragraph.title, word.text, group ?? "", group == nil ? "" : "\(word.strength)"]
+                    }
+                })
+    }
+}

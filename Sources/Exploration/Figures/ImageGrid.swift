@@ -1,0 +1,60 @@
+/// Images in rows and columns. All have the same shape; values are in units of full scale.
+public struct ImageGrid: FigureContent {
+    /// How values become light.
+    public enum Display: Sendable, Equatable {
+        /// 0 is black, 1 is white; what lies outside is cut.
+        case unit
+        /// Zero is mid-grey; the largest |value| of each image is white or black.
+        case signed
+    }
+
+    /// One image, in the order row by row.
+    public struct Cell: Sendable {
+        /// Channels × height × width numbers (1 or 3 channels).
+        public var values: [Float]
+        /// What the hover says: "class 4, chain 3".
+        public var title: String
+        /// What stands below it, where there is room: a number of a few digits.
+        public var caption: String
+        /// Named numbers under it: activation, probability.
+        public var facts: [(name: String, value: Double)]
+        /// What can be done to it, when it is enlarged.
+        public var actions: [Action]
+        /// Marks the cell as doing what it should (classified as its target), where that has a meaning.
+        public var isRight: Bool?
+
+        public init(
+            values: [Float], title: String = "", caption: String = "", facts: [(name: String, value: Double)] = [],
+            actions: [Action] = [], isRight: Bool? = nil
+        ) {
+            (self.values, self.title, self.caption, self.facts) = (values, title, caption, facts)
+            (self.actions, self.isRight) = (actions, isRight)
+        }
+    }
+
+    public var channels: Int
+    public var height: Int
+    public var width: Int
+    public var columns: Int
+    public var columnTitles: [String]
+    public var rowTitles: [String]
+    public var display: Display
+    public var cells: [Cell]
+    /// The grey part of the panel's title: "output layer before softmax · 10 neurons × 7 chains".
+    public var caption: String
+    /// What can be done to a whole column, by column.
+    public var columnActions: [[Action]]
+
+    public init(
+        channels: Int = 1, height: Int, width: Int, columns: Int, columnTitles: [String] = [], rowTitles: [String] = [],
+        display: Display = .unit, cells: [Cell], caption: String = "", columnActions: [[Action]] = []
+    ) {
+        (self.channels, self.height, self.width, self.columns) = (channels, height, width, columns)
+        (self.columnTitles, self.rowTitles, self.display) = (columnTitles, rowTitles, display)
+        (self.cells, self.caption, self.columnActions) = (cells, caption, columnActions)
+    }
+
+    public var rows: Int { columns > 0 ? (cells.count + columns - 1) / columns : 0 }
+
+    public var whyEmpty: String? { height > 0 && width > 0 && columns > 0 && !cells.isEmpty ? nil : "No images." }
+}

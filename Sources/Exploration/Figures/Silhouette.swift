@@ -1,0 +1,31 @@
+/// Silhouettes of points, grouped: how much nearer each is to its own group than to the next one, from −1 to 1.
+public struct Silhouette: FigureContent {
+    public struct Group: Sendable {
+        /// What the hover says: "cluster 12".
+        public var name: String
+        /// From the largest on.
+        public var values: [Double]
+
+        public init(name: String, values: [Double]) {
+            // What is not finite comes last: it has no place in an order.
+            (self.name, self.values) = (
+                name, values.filter(\.isFinite).sorted(by: >) + values.filter { !$0.isFinite }
+            )
+        }
+    }
+
+    public var groups: [Group]
+    public var caption: String
+
+    public init(groups: [Group], caption: String = "") { (self.groups, self.caption) = (groups, caption) }
+
+    /// Over all points whose value is a number.
+    public var mean: Double {
+        let values = groups.flatMap(\.values).filter(\.isFinite)
+        return values.isEmpty ? 0 : values.reduce(0, +) / Double(values.count)
+    }
+
+    public var csv: String? {
+        csvLines([["group", "silhouette"]] + groups.flatMap { group in group.values.map { [group.name, "\($0)"] } })
+    }
+}

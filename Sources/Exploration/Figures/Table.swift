@@ -1,0 +1,44 @@
+/// Text and numbers in rows and columns.
+public struct Table: FigureContent {
+    /// What happened to a cell since the last change of a control.
+    public struct CellMark: Sendable, Equatable {
+        public enum Kind: Sendable, CaseIterable {
+            /// It was not there before.
+            case new
+            /// It is no longer there, and is named for comparison.
+            case gone
+            /// It was there, in another place.
+            case moved
+        }
+
+        public var kind: Kind
+        /// What the hover says: "was 7th".
+        public var note: String
+
+        public init(_ kind: Kind, note: String = "") { (self.kind, self.note) = (kind, note) }
+    }
+
+    public var columns: [String]
+    public var rows: [[String]]
+    /// Columns that hold numbers, which are set in mono and to the right.
+    public var numeric: Set<Int>
+    public var caption: String
+    /// Marks of cells, by row and column; what lacks has none.
+    public var marks: [[CellMark?]]
+    /// What can be done to a row, by row: a click does the first.
+    public var rowActions: [[Action]]
+
+    public init(
+        columns: [String], rows: [[String]], numeric: Set<Int> = [], caption: String = "", marks: [[CellMark?]] = [],
+        rowActions: [[Action]] = []
+    ) {
+        (self.columns, self.rows, self.numeric, self.caption) = (columns, rows, numeric, caption)
+        (self.marks, self.rowActions) = (marks, rowActions)
+    }
+
+    public func mark(row: Int, column: Int) -> CellMark? {
+        marks.indices.contains(row) && marks[row].indices.contains(column) ? marks[row][column] : nil
+    }
+
+    public var csv: String? { csvLines([columns] + rows) }
+}
