@@ -29,6 +29,9 @@ public enum CLMatError: Error, Equatable, Sendable {
     /// A value that a setting does not accept.
     case invalidValue(setting: String, value: String, accepted: String)
 
+    /// Two things of one run that have the same id, which scripts and sessions could not tell apart.
+    case duplicateID(kind: String, id: String)
+
     // MARK: Networks
     /// A layer that cannot take what the layer before it gives.
     case layerMismatch(layer: String, input: ImageShape, problem: String)
@@ -89,6 +92,8 @@ extension CLMatError: CustomStringConvertible {
             let hint = near.map { distance(name, $0) <= max(2, name.count / 3) ? " Did you mean '\($0)'?" : "" } ?? ""
             return
                 "There is no \(kind) '\(name)'.\(hint) Known: \(known.isEmpty ? "none" : known.joined(separator: ", "))."
+        case .duplicateID(let kind, let id):
+            return "There are two \(kind)s with the id '\(id)'. Give one of them another id, or take one off."
         case .invalidValue(let setting, let value, let accepted):
             return "'\(value)' is not a value for \(setting). It takes \(accepted)."
         case .layerMismatch(let layer, let input, let problem):
@@ -127,4 +132,14 @@ private func distance(_ a: String, _ b: String) -> Int {
         }
     }
     return row[b.count]
+}
+
+extension CLMatError {
+    /// Whether a device or its compiler is to blame, and not what was asked of it.
+    public var isOfTheDevice: Bool {
+        switch self {
+        case .deviceFailed, .outOfDeviceMemory, .kernelBuildFailed, .compilerFailed, .deviceUnavailable: true
+        default: false
+        }
+    }
 }

@@ -10,6 +10,12 @@ public enum Command: Sendable, Equatable {
     case detach(String)
     /// Something that a model or an attachment offers to do.
     case act(Action)
+    /// Puts a mixin on the model or an attachment, by its id.
+    case addMixin(String)
+    case removeMixin(String)
+    /// Has one control follow another.
+    case link(control: String, to: String)
+    case unlink(String)
 
     // MARK: Going back
     /// Returns to the state after so many steps on the current branch's path, and pauses there. What lies ahead is
@@ -29,10 +35,11 @@ public enum Command: Sendable, Equatable {
     /// Shows the end of another branch beside the current one; nil ends it.
     case compare(Int?)
 
-    /// Whether the model may be another one after it: what has to be done again when a part of a run is.
-    public var isChange: Bool {
+    /// Whether the model may be another one after it: what has to be done again when a part of a run is. Of those that set or do
+    /// something, the ones that only concern what is shown are no changes: ``Dashboard/isView(_:)`` tells.
+    public var mayChange: Bool {
         switch self {
-        case .set, .attach, .detach, .act: true
+        case .set, .attach, .detach, .act, .addMixin, .removeMixin, .link, .unlink: true
         default: false
         }
     }

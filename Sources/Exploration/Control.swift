@@ -35,45 +35,58 @@ public struct Control: Sendable, Equatable, Identifiable {
     public let moves: [String]
     /// Whether a person who sees the model for the first time finds it open; its panel opens if any of its group does.
     public let startsOpen: Bool
+    /// Whether it only concerns what is shown: figures are given its value, no step is (``ViewState``).
+    public let isView: Bool
 
     public init(
         _ id: String, title: String, group: String = "", unit: String = "", kind: Kind, initial: Double,
-        means: String, moves: [String] = [], startsOpen: Bool = true
+        means: String, moves: [String] = [], startsOpen: Bool = true,
+        isView: Bool = false
     ) {
         (self.id, self.title, self.group, self.unit) = (id, title, group, unit)
         (self.kind, self.initial, self.means, self.moves) = (kind, initial, means, moves)
-        self.startsOpen = startsOpen
+        (self.startsOpen, self.isView) = (startsOpen, isView)
     }
 
     /// A slider.
     public init(
         _ id: String, title: String, group: String = "", unit: String = "", range: ClosedRange<Double>,
-        scale: Scale = .linear, initial: Double, means: String, moves: [String] = [], startsOpen: Bool = true
+        scale: Scale = .linear, initial: Double, means: String, moves: [String] = [], startsOpen: Bool = true,
+        isView: Bool = false
     ) {
         self.init(
             id, title: title, group: group, unit: unit, kind: .slider(range, scale), initial: initial, means: means,
-            moves: moves, startsOpen: startsOpen)
+            moves: moves, startsOpen: startsOpen, isView: isView)
     }
 }
 
 extension Control {
     public static func toggle(
         _ id: String, title: String, group: String = "", initial: Bool, means: String, moves: [String] = [],
-        startsOpen: Bool = true
+        startsOpen: Bool = true, isView: Bool = false
     ) -> Control {
         Control(
             id, title: title, group: group, kind: .toggle, initial: initial ? 1 : 0, means: means, moves: moves,
-            startsOpen: startsOpen)
+            startsOpen: startsOpen, isView: isView)
     }
 
     /// One of several options, by index.
     public static func choice(
         _ id: String, title: String, group: String = "", options: [String], initial: Int = 0, means: String,
-        moves: [String] = [], startsOpen: Bool = true
+        moves: [String] = [], startsOpen: Bool = true, isView: Bool = false
     ) -> Control {
         Control(
             id, title: title, group: group, kind: .choice(options), initial: Double(initial), means: means,
-            moves: moves, startsOpen: startsOpen)
+            moves: moves, startsOpen: startsOpen, isView: isView)
+    }
+}
+
+extension Control {
+    /// The same control under other names.
+    func renamed(_ id: String, title: String, group: String, moves: [String]) -> Control {
+        Control(
+            id, title: title, group: group, unit: unit, kind: kind, initial: initial, means: means, moves: moves,
+            startsOpen: startsOpen, isView: isView)
     }
 }
 
@@ -186,39 +199,4 @@ extension Control {
         case .toggle, .choice: nil
         }
     }
-}
-
-/// The values of all controls, by id.
-public struct Settings: Sendable, Equatable {
-    public private(set) var values: [String: Double]
-
-    public init(_ values: [String: Double] = [:]) { self.values = values }
-
-    /// The initial values of `controls`.
-    public init(initialOf controls: [Control]) {
-        values = Dictionary(controls.map { ($0.id, $0.initial) }, uniquingKeysWith: { first, _ in first })
-    }
-
-    /// The value of a control; 0 for one that is not there (as for a mixin that was removed).
-    public subscript(_ id: String) -> Double {
-        get { values[id] ?? 0 }
-        set { values[id] = newValue }
-    }
-
-    /// Takes over values that a person gave, each as its control takes it.
-    ///
-    /// - Throws: ``CLMatError/unknownName(kind:name:known:)`` or ``CLMatError/invalidValue(setting:value:accepted:)``.
-    mutating func set(_ given: [String: Double], as controls: [Control]) throws(CLMatError) {
-        for (id, value) in given {
-            guard let control = controls.first(where: { $0.id == id }) else {
-                throw .unknownName(kind: "control", name: id, known: controls.map(\.id).sorted())
-            }
-            self[id] = try control.checked(value)
-        }
-    }
-
-    public func isOn(_ id: String) -> Bool { self[id] != 0 }
-    public func int(_ id: String) -> Int { Int(self[id]) }
-    public mutating func remove(_ id: String) { values[id] = nil }
-    public func contains(_ id: String) -> Bool { values[id] != nil }
 }

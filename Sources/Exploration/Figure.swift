@@ -22,9 +22,12 @@ public struct FigureInfo: Sendable, Equatable, Identifiable {
     public let means: String
     /// Whether its panel is there when a person first sees the model.
     public let startsOpen: Bool
+    /// What stands before the ids of whose figure it is, those of its actions too: "", or "ldam-2.".
+    public let scope: String
 
-    public init(id: String, title: String, means: String, startsOpen: Bool = false) {
+    public init(id: String, title: String, means: String, startsOpen: Bool = false, scope: String = "") {
         (self.id, self.title, self.means, self.startsOpen) = (id, title, means, startsOpen)
+        self.scope = scope
     }
 }
 
@@ -32,5 +35,16 @@ public struct FigureInfo: Sendable, Equatable, Identifiable {
 public struct FigureContext: Sendable {
     /// The step whose model is shown.
     public let step: Int
+    /// Values of the controls, those of what is shown too.
     public let settings: Settings
+    /// What a person has chosen to look at.
+    public let view: ViewState
+
+    init(step: Int, settings: Settings, view: ViewState) {
+        (self.step, self.settings, self.view) = (step, settings, view)
+    }
+
+    func scoped(_ scope: String) -> FigureContext {
+        FigureContext(step: step, settings: settings.scoped(scope), view: view.scoped(scope))
+    }
 }

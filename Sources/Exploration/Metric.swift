@@ -22,6 +22,13 @@ public struct Metric: Sendable, Equatable, Identifiable {
     }
 }
 
+extension Metric {
+    /// The same metric under other names.
+    func renamed(_ id: String, title: String) -> Metric {
+        Metric(id, title: title, unit: unit, means: means, better: better, range: range)
+    }
+}
+
 /// Something that is wrong with the model as it is now, and what a person can do about it.
 public struct Warning: Sendable, Equatable, Identifiable {
     /// In kebab-case. One that is given again at the next step is the same warning, since the same step.
@@ -86,6 +93,20 @@ public struct Measurements: Sendable {
         guard let value = values[metric], !value.isFinite else { return }
         let state = value.isNaN ? "not a number" : "infinite"
         warn(Warning("lost-\(metric)", event, because: "\(title) is \(state)", advice: advice))
+    }
+
+    /// The same under the names that an attachment's second instance has on the run.
+    func renamed(scope: String, number: Int, action: (Action) -> Action) -> Measurements {
+        var own = Measurements()
+        for (metric, value) in values { own.values[scope + metric] = value }
+        // What was done is counted together: sampling steps are sampling steps.
+        own.work = work
+        own.warnings = warnings.map { warning in
+            Warning(
+                scope + warning.id, "\(warning.event) (\(number))", because: warning.cause, advice: warning.advice,
+                actions: warning.actions.map(action), since: warning.since)
+        }
+        return own
     }
 
     public mutating func merge(_ other: Measurements) {

@@ -6,17 +6,14 @@ struct Counter: Model {
     var value = 0.0
     let title = "counter"
 
-    var controls: [Control] {
-        [
-            Control("rate", title: "rate", range: 0...10, initial: 1, means: "", moves: ["value"]),
-            .toggle("failing", title: "failing", initial: false, means: ""),
-        ]
-    }
+    static let rate = Control("rate", title: "rate", range: 0...10, initial: 1, means: "", moves: ["value"])
+    private static let failing = Control.toggle("failing", title: "failing", initial: false, means: "")
+    var controls: [Control] { [Self.rate, Self.failing] }
     var metrics: [Metric] { [Metric("value", title: "Value", means: "")] }
     var figures: [Figure<Counter>] {
         [
             Figure("number", title: "Number", means: "", startsOpen: true) { counter, context in
-                Table(columns: ["value", "rate"], rows: [["\(counter.value)", "\(context.settings["rate"])"]])
+                Table(columns: ["value", "rate"], rows: [["\(counter.value)", "\(try context.settings[Self.rate])"]])
             },
             Figure("broken", title: "Broken", means: "") { _, _ in
                 throw CLMatError.invalidArgument(operation: "broken", problem: "on purpose")
@@ -24,23 +21,25 @@ struct Counter: Model {
         ]
     }
 
-    mutating func update(_ batch: Int?, _ settings: Settings, at step: Step) throws(CLMatError) -> Measurements {
-        if settings.isOn("failing") { throw .deviceFailed(device: "test", operation: "update", status: "on purpose") }
-        value += settings["rate"]
+    mutating func update(_ context: StepContext<Int>) throws(CLMatError) -> Measurements {
+        if try context.settings.isOn(Self.failing) {
+            throw .deviceFailed(device: "test", operation: "update", status: "on purpose")
+        }
+        value += try context.settings[Self.rate]
         var measured = Measurements()
         measured["value"] = value
         measured.count("counts", 1, seconds: 0.001)
         return measured
     }
 
-    mutating func perform(_ action: Action, _ settings: Settings, at step: Step) throws(CLMatError) {
+    mutating func perform(_ action: Action, _ context: StepContext<Int>) throws(CLMatError) {
         guard action.id == "reset" else { throw .unknownName(kind: "action", name: action.id, known: ["reset"]) }
         value = 0
     }
 
     mutating func archive(_ archive: Archive) throws(CLMatError) { try archive.keep("value", &value) }
 
-    func conclude(_ settings: Settings, at step: Step) throws(CLMatError) -> Measurements {
+    func conclude(_ context: StepContext<Int>) throws(CLMatError) -> Measurements {
         var measured = Measurements()
         measured["final"] = value
         return measured
@@ -50,16 +49,15 @@ struct Counter: Model {
 struct Numbers: DataSource {
     let name = "numbers"
     let stepsPerEpoch = 10
-    func batch(at step: Step) throws(CLMatError) -> Int { step.number }
+    func batch(at place: DataPlace) -> Int { place.step.number }
 }
 
 /// Doubles the counter's value in a number of its own.
 struct Doubler: Attachment {
     typealias Host = Counter
-    let id = "doubler"
-    let title = "doubler"
     var doubled = 0.0
-    var controls: [Control] { [Control("factor", title: "factor", range: 1...4, initial: 2, means: "")] }
+    static let factor = Control("factor", title: "factor", range: 1...4, initial: 2, means: "")
+    var controls: [Control] { [Self.factor] }
     var metrics: [Metric] { [Metric("doubled", title: "Doubled", means: "")] }
     var figures: [Figure<Riding<Doubler>>] {
         [
@@ -69,17 +67,11 @@ struct Doubler: Attachment {
         ]
     }
 
-    mutating func update(on host: Counter, _ settings: Settings, at step: Step) throws(CLMatError) -> Measurements {
-        doubled = settings["factor"] * host.value
+    mutating func update(on host: Counter, _ context: StepContext<Int>) throws(CLMatError) -> Measurements {
+        doubled = try context.settings[Self.factor] * host.value
         var measured = Measurements()
         measured["doubled"] = doubled
         return measured
-    }
-
-    mutating func perform(
-        _ action: Action, on host: Counter, _ settings: Settings, at step: Step
-    ) throws(CLMatError) {
-        throw .unknownName(kind: "action", name: action.id, known: [])
     }
 
     mutating func archive(_ archive: Archive) throws(CLMatError) { try archive.keep("doubled", &doubled) }

@@ -56,7 +56,7 @@ struct DescentCommand: ModelCommand {
     var modelArguments: [(name: String, value: String)] { [] }
     var pictures: [String] { ["weights"] }
 
-    func makeLearner(on device: Device, _ options: Learner.Options) throws -> Learner {
-        try Learner(Descent(on: device), data: Steps(), options: options)
+    func makeExperiment(on device: Device, seed: UInt64) throws -> Experiment {
+        try Experiment(Descent(on: device), data: Steps(), seed: seed)
     }
 }

@@ -12,9 +12,8 @@ public struct Descent: Model {
         target = try Matrix([1, 1, 1], 1, 3, on: device)
     }
 
-    public var controls: [Control] {
-        [Control("rate", title: "rate", range: 0...1, initial: 0.25, means: "", moves: ["loss"])]
-    }
+    private let rate = Control("rate", title: "rate", range: 0...1, initial: 0.25, means: "", moves: ["loss"])
+    public var controls: [Control] { [rate] }
     public var metrics: [Metric] { [Metric("loss", title: "Loss", means: "")] }
     public var figures: [Figure<Descent>] {
         [
@@ -26,14 +25,12 @@ public struct Descent: Model {
 
     public mutating func archive(_ archive: Archive) throws(CLMatError) { try archive.keep("weights", &weights) }
 
-    public mutating func update(
-        _ batch: Int?, _ settings: Settings, at step: Step
-    ) throws(CLMatError) -> Measurements {
+    public mutating func update(_ context: StepContext<Int>) throws(CLMatError) -> Measurements {
         // w ← w − η (w − t)
         let gradient = try weights - target
         var measured = Measurements()
         measured["loss"] = Double(try gradient.sumOfSquares()) / 2
-        try weights.add(gradient, times: -Float(settings["rate"]))
+        try weights.add(gradient, times: -Float(context.settings[rate]))
         return measured
     }
 }
@@ -43,5 +40,5 @@ public struct Steps: DataSource {
     public let name = "steps"
     public let stepsPerEpoch = 10
     public init() {}
-    public func batch(at step: Step) throws(CLMatError) -> Int { step.number }
+    public func batch(at place: DataPlace) -> Int { place.step.number }
 }

@@ -64,14 +64,15 @@ struct FakeModel: Model {
             [Action("mark", title: "mark so often", arguments: [1], asks: Action.Question("times", 4...9))],
         ])
 
-    mutating func update(_ batch: Int?, _ settings: Settings, at step: Step) throws(CLMatError) -> Measurements {
+    mutating func update(_ context: StepContext<Int>) throws(CLMatError) -> Measurements {
+        let step = context.step
         if step.number == failsAt { throw .dataMismatch("The fake data ended.") }
         if stepSeconds > 0 { Thread.sleep(forTimeInterval: stepSeconds) }
         var measured = Measurements()
-        measured["loss"] = settings["alpha"] + 1 / Double(step.number)
+        measured["loss"] = try context.settings.value(of: "alpha") + 1 / Double(step.number)
         measured["test-accuracy"] = 1 - 1 / Double(step.number + 1)
         measured["marks"] = Double(marks)
-        if settings.isOn("gamma") {
+        if try context.settings.value(of: "gamma") != 0 {
             measured.warn(
                 Warning(
                     "broken", "The fake broke", because: "gamma is on", advice: "Switch it off.",
@@ -80,7 +81,7 @@ struct FakeModel: Model {
         return measured
     }
 
-    mutating func perform(_ action: Action, _ settings: Settings, at step: Step) throws(CLMatError) {
+    mutating func perform(_ action: Action, _ context: StepContext<Int>) throws(CLMatError) {
         guard action.id == "mark" else { throw .unknownName(kind: "action", name: action.id, known: ["mark"]) }
         marks += action.arguments.count > 1 ? action.arguments[1] : 1
     }
@@ -100,12 +101,10 @@ struct FakeModel: Model {
 struct Numbers: DataSource {
     let name = "numbers"
     let stepsPerEpoch = 10
-    func batch(at step: Step) throws(CLMatError) -> Int { step.number }
+    func batch(at place: DataPlace) -> Int { place.step.number }
 }
 
 struct Rider: Attachment {
-    let id = "rider"
-    let title = "Rider"
     var controls: [Control] {
         [
             Control(
@@ -113,16 +112,8 @@ struct Rider: Attachment {
         ]
     }
     var metrics: [Metric] { [Metric("ridden", title: "Ridden", means: "rides")] }
-    var figures: [Figure<Riding<Rider>>] { [] }
 
-    mutating func update(on host: FakeModel, _ settings: Settings, at step: Step) throws(CLMatError) -> Measurements {
-        Measurements()
-    }
-    mutating func perform(
-        _ action: Action, on host: FakeModel, _ settings: Settings, at step: Step
-    ) throws(CLMatError) {
-        throw .unknownName(kind: "action", name: action.id, known: [])
-    }
+    mutating func update(on host: FakeModel, _ context: StepContext<Int>) -> Measurements { Measurements() }
     mutating func archive(_ archive: Archive) throws(CLMatError) {}
 }
 

@@ -103,7 +103,7 @@ extension WindowTests {
         @Test func keysUndoRedoRewindAndBranch() throws {
             let hands = try Hands()
             defer { hands.finish() }
-            func alpha() -> Double { hands.learner.status.settings["alpha"] }
+            func alpha() -> Double { hands.learner.status.settings.values["alpha"] ?? .nan }
             try run(to: 20, hands)
             let track = try hands.firstTrack()
             hands.click(Point(track.x + track.width * 0.9, track.midY))
@@ -140,11 +140,11 @@ extension WindowTests {
             hands.learner.send(.set(control: "alpha", to: 0.9))
             try run(to: 20, hands)
             hands.click(try #require(hands.desk.toolPlaces["undo"]))
-            #expect(hands.wait { hands.desk.now == 10 && hands.learner.status.settings["alpha"] == 0.5 })
+            #expect(hands.wait { hands.desk.now == 10 && hands.learner.status.settings.values["alpha"] == 0.5 })
             hands.click(try #require(hands.desk.toolPlaces["redo"]))
-            #expect(hands.wait { hands.desk.now == 20 && hands.learner.status.settings["alpha"] == 0.9 })
+            #expect(hands.wait { hands.desk.now == 20 && hands.learner.status.settings.values["alpha"] == 0.9 })
             hands.click(try #require(hands.desk.toolPlaces["rewind"]))
-            #expect(hands.wait { hands.desk.now == 10 && hands.learner.status.settings["alpha"] == 0.5 })
+            #expect(hands.wait { hands.desk.now == 10 && hands.learner.status.settings.values["alpha"] == 0.5 })
             hands.click(try #require(hands.desk.toolPlaces["branch"]))
             #expect(hands.wait { hands.desk.branches.count == 2 })
             #expect(hands.desk.toolPlaces["save"] == nil)
@@ -198,7 +198,7 @@ extension WindowTests {
             #expect(hands.desk.changes.count == 3)
             // One undo takes the whole drag back.
             for _ in 0..<3 { hands.press(SDLK_z, SDL_SCANCODE_Z, control: true) }
-            #expect(hands.wait { hands.learner.status.settings["alpha"] == 0.5 && hands.desk.now == 0 })
+            #expect(hands.wait { hands.learner.status.settings.values["alpha"] == 0.5 && hands.desk.now == 0 })
         }
     }
 }

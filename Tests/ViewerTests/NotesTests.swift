@@ -13,7 +13,7 @@ extension WindowTests {
             let name = "numbers"
             let stepsPerEpoch = 10
             let notes = ["The first row was taken for the columns' names.", "Two files were passed over.", "נקרא כך."]
-            func batch(at step: Step) throws(CLMatError) -> Int { step.number }
+            func batch(at place: DataPlace) -> Int { place.step.number }
         }
 
         @Test func notesOnTheDataStandAtTheStart() throws {

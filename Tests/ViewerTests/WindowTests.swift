@@ -171,7 +171,7 @@ import Testing
         defer { hands.finish() }
         let track = try hands.firstTrack()
         hands.drag(from: Point(track.midX, track.midY), to: Point(track.x + track.width * 0.8, track.midY))
-        #expect(hands.wait { abs(hands.learner.status.settings["alpha"] - 0.8) < 0.01 })
+        #expect(hands.wait { abs((hands.learner.status.settings.values["alpha"] ?? .nan) - 0.8) < 0.01 })
         // The handle went along, and what it left has the slider's colour.
         let picture = try hands.picture()
         #expect(picture[Int(track.x + track.width * 0.65), Int(track.midY)] == Colour(0x56b4e9))
@@ -184,12 +184,12 @@ import Testing
         let track = try hands.firstTrack()
         let place = Point(track.x + track.width * 0.2, track.midY)
         hands.click(place)
-        #expect(hands.wait { abs(hands.learner.status.settings["alpha"] - 0.2) < 0.01 })
+        #expect(hands.wait { abs((hands.learner.status.settings.values["alpha"] ?? .nan) - 0.2) < 0.01 })
         hands.window.frameSeconds = 0.001  // however busy the machine, the clicks follow each other at once
         hands.click(place)
         hands.button(true, at: place)
         hands.button(false, at: place)
-        #expect(hands.wait { hands.learner.status.settings["alpha"] == 0.5 })
+        #expect(hands.wait { hands.learner.status.settings.values["alpha"] == 0.5 })
     }
 
     @Test func aValueCanBeTyped() throws {
@@ -199,7 +199,7 @@ import Testing
         #expect(hands.desk.hand.typed?.control == "alpha")
         hands.type("0.25")
         hands.enter()
-        #expect(hands.wait { hands.learner.status.settings["alpha"] == 0.25 })
+        #expect(hands.wait { hands.learner.status.settings.values["alpha"] == 0.25 })
         #expect(hands.desk.hand.typed == nil)
     }
 
@@ -213,7 +213,7 @@ import Testing
         #expect(problem.contains("'7'") && problem.contains("0 to 1"))
         // The whole of it stands over what lies below the slider.
         #expect(hands.desk.problemNote?.words == problem)
-        #expect(hands.learner.status.settings["alpha"] == 0.5)
+        #expect(hands.learner.status.settings.values["alpha"] == 0.5)
     }
 
     @Test func keysDoNothingElseWhileTyping() throws {
@@ -232,9 +232,9 @@ import Testing
         let track = try hands.firstTrack()
         hands.move(to: Point(track.x + 40, track.midY))
         hands.press(SDLK_RIGHT, SDL_SCANCODE_RIGHT)
-        #expect(hands.wait { abs(hands.learner.status.settings["alpha"] - 0.51) < 1e-9 })
+        #expect(hands.wait { abs((hands.learner.status.settings.values["alpha"] ?? .nan) - 0.51) < 1e-9 })
         hands.press(SDLK_LEFT, SDL_SCANCODE_LEFT, shift: true)
-        #expect(hands.wait { abs(hands.learner.status.settings["alpha"] - 0.509) < 1e-9 })
+        #expect(hands.wait { abs((hands.learner.status.settings.values["alpha"] ?? .nan) - 0.509) < 1e-9 })
     }
 
     // MARK: Keys
@@ -283,7 +283,7 @@ import Testing
         let hands = try Hands()
         defer { hands.finish() }
         func tab(back: Bool = false) { hands.press(SDLK_TAB, SDL_SCANCODE_TAB, shift: back) }
-        func settings(_ id: String) -> Double { hands.learner.status.settings[id] }
+        func settings(_ id: String) -> Double { hands.learner.status.settings.values[id] ?? .nan }
         let track = try hands.firstTrack()
         hands.move(to: Point(track.x + 40, track.midY))  // the mouse that rests here does not keep the focus
         tab()
@@ -414,7 +414,7 @@ import Testing
         hands.type("7")
         hands.press(SDLK_ESCAPE, SDL_SCANCODE_ESCAPE)
         #expect(hands.desk.hand.typed == nil && hands.desk.notice == nil)
-        #expect(hands.learner.status.settings["alpha"] == 0.5)
+        #expect(hands.learner.status.settings.values["alpha"] == 0.5)
     }
 
     @Test func aPanelClosesAndOpensAgain() throws {
@@ -826,7 +826,7 @@ import Testing
         defer { hands.finish() }
         let track = try hands.firstTrack()
         hands.click(Point((track.x + track.width * 0.2) * 1.5, track.midY * 1.5))
-        #expect(hands.wait { abs(hands.learner.status.settings["alpha"] - 0.2) < 0.02 })
+        #expect(hands.wait { abs((hands.learner.status.settings.values["alpha"] ?? .nan) - 0.2) < 0.02 })
     }
 
     @Test func aWindowFollowsTheDisplayThatItIsMovedTo() throws {

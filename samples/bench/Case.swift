@@ -84,14 +84,15 @@ struct Case {
             var trainer = try trainer(device)
             let batches = try ImageBatches(images(6000), name: "noise", batchSize: 100, on: device)
             var settings = Settings(initialOf: trainer.controls)
-            settings["averaging-window"] = 0
+            try settings.set(trainer.controls.first { $0.id == "averaging-window" }!, to: 0)
             var number = 500
             return {
                 for _ in 0..<200 {
                     // Steps at which no test of the network is due.
                     number = (number + 1) % 400 == 0 ? number + 2 : number + 1
                     let step = Step(number, seed: 1)
-                    _ = try trainer.update(batches.batch(at: step), settings, at: step)
+                    let batch = try batches.batch(at: DataPlace(step: step))
+                    _ = try trainer.update(StepContext(step: step, settings: settings, batch: batch))
                 }
                 return 200 * 100
             }
@@ -119,7 +120,7 @@ struct Case {
             return {
                 for _ in 0..<200 {
                     number += 1
-                    _ = try sampler.update(on: host, settings, at: Step(number, seed: 1))
+                    _ = try sampler.update(on: host, StepContext(step: Step(number, seed: 1), settings: settings))
                 }
                 return 200
             }

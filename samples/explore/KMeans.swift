@@ -56,17 +56,16 @@ struct Clustering: ModelCommand {
             + points.arguments
     }
 
-    func makeLearner(on device: Device, _ learnerOptions: Learner.Options) throws -> Learner {
-        let data = try points.load(options, seed: learnerOptions.seed, on: device)
+    func makeExperiment(on device: Device, seed: UInt64) throws -> Experiment {
+        let data = try points.load(options, seed: seed, on: device)
         var defaults = KMeansTrainer.Defaults()
         let minibatch = options.minibatch(usual: 10_000, of: data.count, "points")
-        defaults.batchSize = minibatch.size
-        defaults.seed = learnerOptions.seed
+        defaults.seed = seed
         defaults.initialisation = start?.initialisation
         defaults.blockWidths = blocks?.split(separator: ",").compactMap { Int($0) } ?? []
         let batches = try PointBatches(
             data, batchSize: minibatch.size, notes: minibatch.notes, on: device)
         let model = try KMeansTrainer(data, k: clusters, defaults: defaults, on: device)
-        return try Learner(model, data: batches, options: learnerOptions)
+        return try Experiment(model, data: batches, seed: seed)
     }
 }

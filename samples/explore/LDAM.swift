@@ -32,7 +32,7 @@ struct LDAM: ModelCommand {
         guard (1...64).contains(chains) else { throw ValidationError("--chains is a number from 1 to 64.") }
     }
 
-    func makeLearner(on device: Device, _ learnerOptions: Learner.Options) throws -> Learner {
+    func makeExperiment(on device: Device, seed: UInt64) throws -> Experiment {
         let data = try ImageDataSet.load(options.data)
         guard data.hasClasses else {
             throw CLMatError.dataMismatch(
@@ -44,12 +44,12 @@ struct LDAM: ModelCommand {
             data.train, name: data.title, batchSize: minibatch.size,
             notes: data.partNotes + minibatch.notes, on: device)
         let network = try Network.leNet5(
-            input: data.shape, classes: data.classNames.count, seed: learnerOptions.seed, on: device)
+            input: data.shape, classes: data.classNames.count, seed: seed, on: device)
         let model = try NetworkTrainer(
             network, title: "LDAM · LeNet-5", test: data.test,
             defaults: .init(averagingWindow: min(100_000, max(10, 5 * batches.stepsPerEpoch))))
         let offer = AttachmentOffer<NetworkTrainer>.ldam(columns: columns, chains: chains)
-        return try Learner(
-            model, data: batches, offers: [offer], attached: detached ? [] : [offer.id], options: learnerOptions)
+        return try Experiment(
+            model, data: batches, offers: [offer], attached: detached ? [] : [offer.id], seed: seed)
     }
 }

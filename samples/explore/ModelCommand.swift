@@ -11,7 +11,7 @@ protocol ModelCommand: ParsableCommand, Sendable {
     var modelArguments: [(name: String, value: String)] { get }
     /// Figures that a run without a window writes as PNG files.
     var pictures: [String] { get }
-    func makeLearner(on device: Device, _ options: Learner.Options) throws -> Learner
+    func makeExperiment(on device: Device, seed: UInt64) throws -> Experiment
     /// What `--data` is if it is not given, and the names that are no paths.
     var defaultData: String { get }
     var knownData: [String] { get }
@@ -63,29 +63,29 @@ extension ModelCommand {
 
     func run() throws {
         let device = try options.chooseDevice()
-        var (command, learnerOptions) = (self, Learner.Options(seed: options.seed, device: device.summary))
-        if let file = options.resumedFile {
-            let checkpoint = try Checkpoint(reading: file, on: device)
-            command = try resumed(from: checkpoint)
-            learnerOptions.seed = options.givenSeed ?? checkpoint.seed
-            learnerOptions.resumes = checkpoint
-        }
+        let checkpoint = try options.resumedFile.map { try Checkpoint(reading: $0, on: device) }
+        let command = try checkpoint.map { try resumed(from: $0) } ?? self
         let plan = try SessionPlan(command: command, given: self, options: options, device: device)
-        learnerOptions.pausesAt = Set(options.atStep.map { [$0] } ?? [])
-        learnerOptions.snapshotBudget = try options.snapshotBudget()
-        learnerOptions.staysAtTheEnd = plan.isAttended
-        learnerOptions.director = plan.player
-        let learner = try command.makeLearner(on: device, learnerOptions)
-        if !options.quiet { learner.notes.forEach { StandardError.say($0) } }
-        let last = try options.maximumSteps(stepsPerEpoch: learner.status.stepsPerEpoch)
-        if let checkpoint = learnerOptions.resumes, let last, last <= checkpoint.step {
+        var experiment = try command.makeExperiment(
+            on: device, seed: checkpoint.map { options.givenSeed ?? $0.seed } ?? options.seed)
+        if let checkpoint { try experiment.resume(from: checkpoint) }
+        if !options.quiet { experiment.notes.forEach { StandardError.say($0) } }
+        let last = try options.maximumSteps(stepsPerEpoch: experiment.stepsPerEpoch)
+        if let checkpoint, let last, last <= checkpoint.step {
             throw CLMatError.invalidValue(
                 setting: "the last step", value: "\(last)",
                 accepted: "one after step \(checkpoint.step), where \(checkpoint.path) goes on")
         }
-        let settings = try options.settings(for: learner.dashboard.controls)
-        try learner.prepare(settings: settings.initial, schedule: settings.scheduled, maximumSteps: last)
-        try Session(plan: plan, learner: learner).run()
+        let settings = try options.settings(for: experiment.dashboard.controls)
+        try experiment.set(settings.initial)
+
+        var learnerOptions = Learner.Options(maximumSteps: last, schedule: settings.scheduled, device: device.summary)
+        learnerOptions.pausesAt = Set(options.atStep.map { [$0] } ?? [])
+        learnerOptions.snapshotBudget = try options.snapshotBudget()
+        learnerOptions.staysAtTheEnd = plan.isAttended
+        learnerOptions.director = plan.player
+        try plan.keepRecord(of: experiment, in: &learnerOptions)
+        try Session(plan: plan, learner: Learner(experiment, options: learnerOptions)).run()
     }
 
     /// This command with the options of the run that a checkpoint is of.

@@ -25,11 +25,11 @@ struct Factorisation: ModelCommand {
     var pictures: [String] { ["dictionary"] }
     var modelArguments: [(name: String, value: String)] { [("--parts", "\(parts)")] + points.arguments }
 
-    func makeLearner(on device: Device, _ learnerOptions: Learner.Options) throws -> Learner {
-        let data = try points.load(options, seed: learnerOptions.seed, on: device)
+    func makeExperiment(on device: Device, seed: UInt64) throws -> Experiment {
+        let data = try points.load(options, seed: seed, on: device)
         let (batch, notes) = options.minibatch(usual: 10_000, of: data.count, "points")
         let batches = try PointBatches(data, batchSize: batch, notes: notes, on: device)
-        let model = try NMF(data, parts: parts, batchSize: batch, seed: learnerOptions.seed, on: device)
-        return try Learner(model, data: batches, options: learnerOptions)
+        let model = try NMF(data, parts: parts, seed: seed, on: device)
+        return try Experiment(model, data: batches, seed: seed)
     }
 }

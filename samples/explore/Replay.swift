@@ -56,23 +56,22 @@ struct ReplayCommand: ParsableCommand {
         let differences = now.differences(from: header)
         let tolerance = self.tolerance ?? (differences.isEmpty ? 0 : 0.05)
         let replay = Exploration.Replay(session, tolerance: tolerance)
-        var options = Learner.Options(seed: header.seed, device: device.summary)
-        options.attached = header.attached
-        options.director = replay
-        options.recorder = replay
+        var experiment = try command.makeExperiment(on: device, seed: header.seed)
+        guard experiment.dataChecksum == header.dataChecksum else {
+            throw CLMatError.dataMismatch(
+                "The data are not those that the session learned from: their checksum differs.")
+        }
         if let name = header.resumes {
             // It lies beside the session; that of one that was put aside has another name.
             let beside = URL(fileURLWithPath: file).deletingLastPathComponent().appendingPathComponent(name).path
             let aside = file + ".start.safetensors"
             let path = file.hasSuffix("~") && FileManager.default.fileExists(atPath: aside) ? aside : beside
-            options.resumes = try Checkpoint(reading: path, on: device)
+            try experiment.resume(from: Checkpoint(reading: path, on: device))
         }
-        let learner = try command.makeLearner(on: device, options)
-        guard learner.dataChecksum == header.dataChecksum else {
-            throw CLMatError.dataMismatch(
-                "The data are not those that the session learned from: their checksum differs.")
-        }
-        try learner.prepare(settings: header.settings)
+        try experiment.begin(as: header)
+        var options = Learner.Options(device: device.summary)
+        (options.director, options.recorder) = (replay, replay)
+        let learner = try Learner(experiment, options: options)
         learner.start()
         let reporter = ReplayProgress(isQuiet: quiet)
         while !learner.wait(for: 0.2) { reporter.say(learner.status.step, replay.report) }

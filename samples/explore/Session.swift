@@ -84,6 +84,33 @@ struct SessionPlan: Sendable {
         return checks
     }
 
+    // MARK: - What is kept of the run
+
+    /// Begins the session file and says where checkpoints go.
+    func keepRecord(of experiment: Experiment, in learnerOptions: inout Learner.Options) throws {
+        guard let file = options.save else { return }
+        // The session's own copy: the checkpoint that it goes on from may be written over, even by this run. An earlier session
+        // takes its files along first.
+        let start = file + ".start.safetensors"
+        let resumed = try options.resumedFile.map { try Files.read($0) }
+        let conditions = RunConditions(device)
+        let header = SessionFile.Header(
+            of: experiment, model: model, device: conditions.device, threads: conditions.threads,
+            instructions: conditions.instructions, arguments: command.words,
+            resumes: resumed == nil ? nil : URL(fileURLWithPath: start).lastPathComponent)
+        learnerOptions.recorder = try SessionWriter(writing: file, header: header)
+        if let resumed { try Files.write(resumed, to: start) }
+        learnerOptions.checkpoint = CheckpointPlan(path: file + ".safetensors", notes: try notes())
+    }
+
+    /// What a checkpoint needs so that another process can go on from it.
+    func notes() throws -> [String: String] {
+        let encoded = try JSONEncoder().encode(command.words)
+        return ["model": model, "arguments": String(decoding: encoded, as: UTF8.self)]
+    }
+
+    private var model: String { type(of: command).model }
+
     /// Whether a person is to sit before a window.
     var isAttended: Bool { !options.isWindowless && obstacle == nil }
 }
@@ -107,7 +134,6 @@ struct Session: Sendable {
 
     func run() throws {
         plan.stage.watch(learner)
-        try keepRecord()
         device.profile.isRecording = options.profile
         if plan.isAttended {
             try runInWindow()
@@ -117,38 +143,10 @@ struct Session: Sendable {
         }
     }
 
-    /// Begins the session file and says where checkpoints go.
-    private func keepRecord() throws {
-        guard let file = options.save else { return }
-        // The session's own copy: the checkpoint that it goes on from may be written over, even by this run. An earlier session
-        // takes its files along first.
-        let start = file + ".start.safetensors"
-        var resumed: Data?
-        if let checkpoint = options.resumedFile { resumed = try Files.read(checkpoint) }
-        let conditions = RunConditions(device)
-        let header = SessionFile.Header(
-            model: model, title: learner.title, device: conditions.device, threads: conditions.threads,
-            instructions: conditions.instructions, seed: learner.options.seed, dataChecksum: learner.dataChecksum,
-            arguments: plan.command.words, settings: learner.status.settings.values,
-            attached: learner.dashboard.attachments.filter(\.isAttached).map(\.id),
-            resumes: resumed == nil ? nil : URL(fileURLWithPath: start).lastPathComponent)
-        let recorder = try SessionWriter(writing: file, header: header)
-        if let resumed { try Files.write(resumed, to: start) }
-        learner.keep(
-            recorder: recorder,
-            checkpoint: CheckpointPlan(path: file + ".safetensors", notes: try notes()))
-    }
-
-    /// What a checkpoint needs so that another process can go on from it.
-    private func notes() throws -> [String: String] {
-        let encoded = try JSONEncoder().encode(plan.command.words)
-        return ["model": model, "arguments": String(decoding: encoded, as: UTF8.self)]
-    }
-
     /// A checkpoint in the current folder, for the window's button.
     @Sendable private func save() throws -> String {
         try plan.checks.checkIsNoData(".", at: ".")
-        let file = try learner.save(naming: { "\(model)-step-\($0).safetensors" }, notes: notes())
+        let file = try learner.save(naming: { "\(model)-step-\($0).safetensors" }, notes: plan.notes())
         return "Saved \(file): --resume \(file) goes on from it."
     }
 
@@ -236,7 +234,7 @@ struct Session: Sendable {
         }
         plan.given.finish(learner, failures)
         if let player = plan.player { failures.attempt { try tell(of: player) } }
-        for command in learner.schedule where command.step > learner.status.step {
+        for command in learner.options.schedule where command.step > learner.status.step {
             say(
                 "The run ended at step \(learner.status.step), before a --set that was to come at step \(command.step)."
             )

@@ -72,7 +72,7 @@ struct Topics: ModelCommand {
     var defaultData: String { "debian" }
     var knownData: [String] { Corpus.knownNames }
 
-    func makeLearner(on device: Device, _ learnerOptions: Learner.Options) throws -> Learner {
+    func makeExperiment(on device: Device, seed: UInt64) throws -> Experiment {
         let corpus = try text.load(options.givenData ?? defaultData)
         if !options.quiet {
             StandardError.say(
@@ -85,7 +85,7 @@ struct Topics: ModelCommand {
             let minibatch = options.minibatch(usual: batch, of: corpus.count, "documents")
             (defaults.batchSize, notes) = (minibatch.size, minibatch.notes)
         }
-        defaults.seed = learnerOptions.seed
+        defaults.seed = seed
         defaults.memory = try RunOptions.bytes(memory, of: "--memory")
         let (split, note) = try split(corpus)
         let trainer = try LDATrainer(corpus, topics: topics, heldOut: split, defaults: defaults, on: device)
@@ -94,8 +94,8 @@ struct Topics: ModelCommand {
                 "The samples of all minibatches do not fit --memory \(memory): their moving average is learned from instead."
             )
         }
-        return try Learner(
-            trainer, data: TopicBatches(trainer, notes: notes + [note].compactMap { $0 }), options: learnerOptions)
+        return try Experiment(
+            trainer, data: TopicBatches(trainer, notes: notes + [note].compactMap { $0 }), seed: seed)
     }
 
     /// The same documents whatever the seed of the run is, so that runs can be compared; and why there are none.

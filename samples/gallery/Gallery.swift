@@ -126,25 +126,27 @@ struct Gallery: Model {
         ]
     }
 
-    mutating func update(_ batch: Int?, _ settings: Settings, at step: Step) throws(CLMatError) -> Measurements {
+    mutating func update(_ context: StepContext<Int>) throws(CLMatError) -> Measurements {
+        let (step, settings) = (context.step, context.settings)
+        let (spread, weight) = (try settings.value(of: "noise"), try settings.value(of: "weight"))
         self.step = step.number
         let start = ContinuousClock().now
         if let stepsPerSecond { Thread.sleep(forTimeInterval: 1 / stepsPerSecond) }
         let t = Double(step.number)
-        let shake = noise(step.number) * settings["noise"] * 10
-        level += (18 - 12 * settings["weight"] - level) * 0.01
+        let shake = noise(step.number) * spread * 10
+        level += (18 - 12 * weight - level) * 0.01
         var measured = Measurements()
-        if settings.isOn("training") {
+        if try settings.value(of: "training") != 0 {
             measured["loss"] = 0.06 + 2.2 * exp(-t / 300) + 0.02 * abs(noise(step.number + 7))
         }
         measured["accuracy"] = 0.987 - 0.88 * exp(-t / 200) + 0.002 * noise(step.number / 10)
         measured["activation"] = level * (1 - exp(-t / 60)) + shake
-        measured["spread"] = settings["noise"] * (1 + 0.1 * noise(step.number + 3))
+        measured["spread"] = spread * (1 + 0.1 * noise(step.number + 3))
         measured.count("training-steps", 1, seconds: (ContinuousClock().now - start).seconds)
         return measured
     }
 
-    mutating func perform(_ action: Action, _ settings: Settings, at step: Step) throws(CLMatError) {
+    mutating func perform(_ action: Action, _ context: StepContext<Int>) throws(CLMatError) {
         guard ["restart", "choose", "restart-column"].contains(action.id), let which = action.arguments.first else {
             throw .unknownName(kind: "action", name: action.id, known: ["restart", "choose", "restart-column"])
         }
@@ -457,30 +459,18 @@ struct Gallery: Model {
 
 /// Something to put on and take off.
 struct Wave: Attachment {
-    let id = "wave"
-    let title = "Wave"
-    var controls: [Control] {
-        [
-            Control(
-                "frequency", title: "frequency", group: "wave", unit: "a thousand steps", range: 1...20, initial: 4,
-                means: "how fast the wave goes", moves: ["wave-height"])
-        ]
-    }
+    private let frequency = Control(
+        "frequency", title: "frequency", group: "wave", unit: "a thousand steps", range: 1...20, initial: 4,
+        means: "how fast the wave goes", moves: ["wave-height"])
+    var controls: [Control] { [frequency] }
     var metrics: [Metric] {
         [Metric("wave-height", title: "Wave", unit: "made up", means: "a sine of the step", range: -1...1)]
     }
-    var figures: [Figure<Riding<Wave>>] { [] }
 
-    mutating func update(on host: Gallery, _ settings: Settings, at step: Step) throws(CLMatError) -> Measurements {
+    mutating func update(on host: Gallery, _ context: StepContext<Int>) throws(CLMatError) -> Measurements {
         var measured = Measurements()
-        measured["wave-height"] = sin(Double(step.number) * settings["frequency"] * 2 * .pi / 1000)
+        measured["wave-height"] = sin(Double(context.step.number) * (try context.settings[frequency]) * 2 * .pi / 1000)
         return measured
-    }
-
-    mutating func perform(
-        _ action: Action, on host: Gallery, _ settings: Settings, at step: Step
-    ) throws(CLMatError) {
-        throw .unknownName(kind: "action", name: action.id, known: [])
     }
 
     mutating func archive(_ archive: Archive) throws(CLMatError) {}
@@ -490,5 +480,5 @@ struct Wave: Attachment {
 struct NoData: DataSource {
     let name = "made-up data"
     let stepsPerEpoch = 100
-    func batch(at step: Step) throws(CLMatError) -> Int { step.number }
+    func batch(at place: DataPlace) -> Int { place.step.number }
 }

@@ -7,6 +7,8 @@ import Foundation
 struct Journey: Sendable {
     private(set) var run: any Run
     private(set) var settings: Settings
+    /// What is shown: wherever the run goes, it stays.
+    private(set) var view: ViewState
     private(set) var position = Position()
     let seed: UInt64
     let timeline: Timeline
@@ -17,11 +19,11 @@ struct Journey: Sendable {
     /// Seconds between two snapshots of a run that nobody changes.
     private static let snapshotInterval = 0.5
 
-    init(
-        _ run: any Run, _ settings: Settings, seed: UInt64, timeline: Timeline, budget: Int, from start: Int = 0
-    ) {
-        (self.run, self.settings, self.seed, self.timeline) = (run, settings, seed, timeline)
+    init(_ experiment: Experiment, timeline: Timeline, budget: Int) {
+        (run, settings, view) = (experiment.run, experiment.settings, experiment.view)
+        (seed, self.timeline) = (experiment.seed, timeline)
         snapshots = SnapshotStore(budget: budget)
+        let start = experiment.start
         position.step = start
         let position = position
         timeline.withRecord { record in
@@ -32,11 +34,13 @@ struct Journey: Sendable {
         keepSnapshot(.start)
     }
 
-    /// Other settings for the beginning, before anything has run.
-    mutating func begin(with settings: Settings) {
-        self.settings = settings
-        snapshots = SnapshotStore(budget: snapshots.budget)
-        keepSnapshot(.start)
+    var figureContext: FigureContext { Self.context(settings, view, run, position.step) }
+
+    /// What figures are given: the values of all controls, those of what is shown too.
+    static func context(_ settings: Settings, _ view: ViewState, _ run: any Run, _ step: Int) -> FigureContext {
+        var all = settings
+        if let controls = try? run.dashboard().controls { all.merge(view.values(of: controls)) }
+        return FigureContext(step: step, settings: all, view: view)
     }
 
     // MARK: - Going on
@@ -63,9 +67,9 @@ struct Journey: Sendable {
     mutating func change(_ command: Command, gesture: Int?) throws(CLMatError) -> LoggedCommand? {
         var (run, settings) = (run, settings)
         var before: Double?
-        if case .set(let id, _) = command { before = settings[id] }
+        if case .set(let id, _) = command { before = settings.values[id] }
         try Self.apply(command, to: &run, &settings, at: Step(position.step, seed: seed))
-        if case .set(let id, _) = command, settings[id] == before { return nil }
+        if case .set(let id, _) = command, settings.values[id] == before { return nil }
 
         let isContinued = timeline.withRecord { record -> Bool in
             guard record.position == record.current.end, let last = record.current.commands.last else {
@@ -80,6 +84,22 @@ struct Journey: Sendable {
         let logged = timeline.record(command, before: before, gesture: gesture, isContinued: isContinued)
         position = timeline.position
         return logged
+    }
+
+    /// Does a command that only concerns what is shown: no snapshot, no branch, and what was undone can still be done again.
+    ///
+    /// - Returns: whether anything changed.
+    mutating func look(_ command: Command) throws(CLMatError) -> Bool {
+        let before = view
+        switch command {
+        case .set(let id, let value): view.values[id] = try run.dashboard().known(id).checked(value)
+        case .act(let action):
+            var changed = view
+            try run.look(action, &changed)
+            view = changed
+        default: preconditionFailure("\(command) is no way of looking")
+        }
+        return view != before
     }
 
     /// After a rewind, what comes next belongs to a new branch.
@@ -233,22 +253,20 @@ struct Journey: Sendable {
         _ command: Command, to run: inout any Run, _ settings: inout Settings, at step: Step
     ) throws(CLMatError) {
         switch command {
-        case .set(let id, let value):
-            let controls = run.dashboard.controls
-            guard let control = controls.first(where: { $0.id == id }) else {
-                throw .unknownName(kind: "control", name: id, known: controls.map(\.id))
-            }
-            settings[id] = try control.checked(value)
-            return
+        case .set(let id, let value): return try settings.set(run.dashboard().known(id), to: value)
+        case .link(let follower, let leader):
+            let dashboard = try run.dashboard()
+            return try settings.link(dashboard.known(follower), to: dashboard.known(leader))
+        case .unlink(let id): return try settings.unlink(id)
+        case .act(let action): return try run.perform(action, settings, at: step)
         case .attach(let id): try run.attach(id, at: step)
         case .detach(let id): try run.detach(id)
-        case .act(let action): try run.perform(action, settings, at: step)
+        case .addMixin(let id): try run.addMixin(id)
+        case .removeMixin(let id): try run.removeMixin(id)
         default: preconditionFailure("\(command) changes no model")
         }
-        // Attachments that came bring their controls; those that went leave their values for when they come back.
-        for control in run.dashboard.controls where !settings.contains(control.id) {
-            settings[control.id] = control.initial
-        }
+        // What came brings its controls.
+        settings.follow(try run.dashboard().controls)
     }
 }
 

@@ -24,9 +24,9 @@ final class FigureBoard: Sendable {
     /// A snapshot with the settings that it was made with.
     struct Published: Sendable {
         let run: any Run
-        let settings: Settings
-        let step: Int
+        let context: FigureContext
         let version: Int
+        var step: Int { context.step }
         /// The run ended with an error: what cannot be computed now will never be.
         let isAfterFailure: Bool
         /// The run stands still: nothing is taken from it by computing at once.
@@ -82,11 +82,11 @@ final class FigureBoard: Sendable {
     var wantsSnapshot: Bool { board.withLock { $0.wantsSnapshot } }
 
     func publish(
-        _ run: any Run, _ settings: Settings, step: Int, isAfterFailure: Bool = false, isStill: Bool = false
+        _ run: any Run, _ context: FigureContext, isAfterFailure: Bool = false, isStill: Bool = false
     ) {
         board.withLock { board in
             board.published = Published(
-                run: run, settings: settings, step: step, version: (board.published?.version ?? 0) + 1,
+                run: run, context: context, version: (board.published?.version ?? 0) + 1,
                 isAfterFailure: isAfterFailure, isStill: isStill)
             board.wantsSnapshot = false
         }
@@ -100,8 +100,7 @@ final class FigureBoard: Sendable {
     func compute(_ figure: String) throws -> any FigureContent {
         guard let published = board.withLock({ $0.published }) else { return NothingToShow("nothing has run yet") }
         do {
-            return try published.run.content(
-                of: figure, FigureContext(step: published.step, settings: published.settings))
+            return try published.run.content(of: figure, published.context)
         } catch {
             if published.isAfterFailure, case .ready(let content, _) = board.withLock({ $0.slots[figure]?.state }) {
                 return content
@@ -155,8 +154,7 @@ final class FigureBoard: Sendable {
         let state: FigureState
         let start = DispatchTime.now().uptimeNanoseconds
         do {
-            let context = FigureContext(step: published.step, settings: published.settings)
-            state = .ready(try published.run.content(of: figure, context), step: published.step)
+            state = .ready(try published.run.content(of: figure, published.context), step: published.step)
         } catch {
             state = .failed("\(error)", step: published.step)
         }

@@ -6,7 +6,7 @@ extension Learner {
         let here = timeline.step
         if here != pace.lastScheduled {
             pace.lastScheduled = here
-            for scheduled in schedule where scheduled.step == here {
+            for scheduled in options.schedule where scheduled.step == here {
                 try handle(Letter(command: scheduled.command, gesture: nil), &pace)
             }
         }
@@ -27,12 +27,8 @@ extension Learner {
             try perform(letter, &pace, isDirected: isDirected)
         } catch {
             // A person's slip does not end the run; a device that fails does, and so does a director's slip.
-            switch error {
-            case .deviceFailed, .outOfDeviceMemory, .kernelBuildFailed, .compilerFailed: throw error
-            default:
-                if isDirected { throw error }
-                state.withLock { $0.status.lastRefusal = "\(error)" }
-            }
+            if isDirected || error.isOfTheDevice { throw error }
+            state.withLock { $0.status.lastRefusal = "\(error)" }
         }
         let (canUndo, canRedo) = journey.withLock { ($0.beforeTheLastChange != nil, $0.canRedo) }
         state.withLock { state in
@@ -49,11 +45,16 @@ extension Learner {
         case .step(let count):
             state.withLock { $0.status.isPaused = false }
             pace.stepsToPause = max(1, count)
-        case .set, .attach, .detach, .act:
+        case .set, .attach, .detach, .act, .addMixin, .removeMixin, .link, .unlink:
+            if dashboard.isView(command) {
+                guard try journey.withLock({ journey throws(CLMatError) in try journey.look(command) }) else { return }
+                try refresh()
+                break
+            }
             let logged = try journey.withLock { journey throws(CLMatError) in
                 try journey.change(command, gesture: letter.gesture)
             }
-            refresh()
+            try refresh()
             guard let logged else { return }
             return record { recorder throws(CLMatError) in try recorder.record(logged) }
         case .rewind(let step):
@@ -118,7 +119,7 @@ extension Learner {
             // What happened later has not happened here; on another branch the next step will tell.
             state.status.warnings.removeAll { $0.since > here.step || left.branch != here.branch }
         }
-        refresh()
+        try refresh()
         publish()
         return true
     }
@@ -134,20 +135,26 @@ extension Learner {
                     operation: "compare",
                     problem: "The model at this branch's end went to keep the memory budget; go there first.")
             }
-            otherFigures.publish(end.run, end.settings, step: end.position.step, isStill: true)
+            let view = journey.withLock { $0.view }
+            otherFigures.publish(
+                end.run, FigureContext(step: end.position.step, settings: end.settings, view: view), isStill: true)
         }
         state.withLock { $0.status.comparedBranch = branch }
     }
 
     /// Takes over what a change or a way back may have altered.
-    private func refresh() {
-        let (dashboard, settings, step) = journey.withLock { ($0.run.dashboard, $0.settings, $0.position.step) }
+    func refresh() throws(CLMatError) {
+        let (dashboard, settings, view, step) = try journey.withLock { journey throws(CLMatError) in
+            (try journey.run.dashboard(), journey.settings, journey.view, journey.position.step)
+        }
         state.withLock { state in
             for control in state.dashboard.controls where dashboard.control(control.id) == nil {
                 state.formerControls[control.id] = control
             }
             state.dashboard = dashboard
             state.status.settings = settings
+            state.status.settings.merge(view.values(of: dashboard.controls))
+            state.status.view = view
             state.status.step = step
         }
     }

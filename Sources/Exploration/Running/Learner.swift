@@ -9,6 +9,7 @@ import Synchronization
 /// dashboard, timeline, figures) is a copy: learning never waits for a frame.
 public final class Learner: Sendable {
     public struct Options: Sendable {
+        /// Of an experiment that the learner makes itself; else the experiment's own holds.
         public var seed: UInt64 = 1
         /// Ends the run after this many steps.
         public var maximumSteps: Int?
@@ -20,17 +21,15 @@ public final class Learner: Sendable {
         public var schedule: [Scheduled] = []
         /// What ran: "CPU, 2 threads".
         public var device = ""
-        /// Values of controls that differ from their initial ones.
+        /// Values of controls that differ from those of the experiment.
         public var settings: [String: Double] = [:]
-        /// Attachments that are on from the start, in place of those that the initialiser is given.
-        public var attached: [String]?
         /// Bytes of device memory that snapshots may keep alive.
         public var snapshotBudget = 1 << 27
         public var director: (any Director)?
         public var recorder: (any Recorder)?
         /// Where a checkpoint is written now and then, and at the end.
         public var checkpoint: CheckpointPlan?
-        /// Goes on from a file.
+        /// A file that the experiment is to go on from (``Experiment/resume(from:)``).
         public var resumes: Checkpoint?
 
         public init(
@@ -60,7 +59,10 @@ public final class Learner: Sendable {
         public var error: CLMatError?
         /// A command that was refused, and why; the run went on.
         public var lastRefusal: String?
+        /// Values of all controls, those of what is shown too.
         public var settings = Settings()
+        /// What is shown.
+        public internal(set) var view = ViewState()
         /// Work a second over the last second or so, by rate id.
         public var rates: [String: Double] = [:]
         /// Seconds since the start, pauses left out.
@@ -91,15 +93,6 @@ public final class Learner: Sendable {
         public var text: String { warning.text(since: since) }
     }
 
-    /// What can still be said of a run before its start, by who has seen its ``dashboard``.
-    struct Preparation {
-        var schedule: [Scheduled]
-        var maximumSteps: Int?
-        var staysAtTheEnd: Bool
-        var recorder: (any Recorder)?
-        var checkpoint: CheckpointPlan?
-    }
-
     /// A command as it lies in the mailbox.
     struct Letter {
         let command: Command
@@ -109,9 +102,9 @@ public final class Learner: Sendable {
     public let title: String
     public let options: Options
     public let timeline = Timeline()
-    /// A checksum of the data.
+    /// ``Experiment/dataChecksum``
     public let dataChecksum: String
-    /// What a person should know before the first step, a sentence each: how the data were read, then what the model says.
+    /// ``Experiment/notes``
     public let notes: [String]
 
     let journey: Mutex<Journey>
@@ -122,8 +115,8 @@ public final class Learner: Sendable {
     let figures = FigureBoard()
     /// Figures of the branch that is compared with the current one.
     let otherFigures = FigureBoard()
-    let preparation: Mutex<Preparation>
     private let modelType: any Model.Type
+    private let registry: MixinRegistry
     private let done = DispatchSemaphore(value: 0)
     let writing = DispatchQueue(label: "checkpoint")
 
@@ -134,80 +127,48 @@ public final class Learner: Sendable {
         var formerControls: [String: Control] = [:]
         var work = WorkMeter()
         var isStopping = false
+        var staysAtTheEnd: Bool
     }
 
-    /// - Parameter attached: ids of the offers that are on from the start.
     /// - Throws: ``CLMatError/unknownName(kind:name:known:)`` or ``CLMatError/invalidValue(setting:value:accepted:)``
-    ///   for settings that no control takes; ``CLMatError/fileDamaged(path:place:problem:)`` for a checkpoint that is not
-    ///   one of this model.
-    public init<M: Model, Source: DataSource<M.Batch>>(
+    ///   for settings that no control takes.
+    public init(_ experiment: Experiment, options: Options) throws(CLMatError) {
+        var (experiment, options) = (experiment, options)
+        if let checkpoint = options.resumes { try experiment.resume(from: checkpoint) }
+        try experiment.set(options.settings)
+        options.seed = experiment.seed
+        self.options = options
+        (title, dataChecksum, notes) = (experiment.title, experiment.dataChecksum, experiment.notes)
+        (modelType, registry) = (experiment.modelType, experiment.registry)
+        var state = State(dashboard: experiment.dashboard, staysAtTheEnd: options.staysAtTheEnd)
+        state.status.settings = experiment.shownSettings
+        state.status.view = experiment.view
+        state.status.step = experiment.start
+        state.status.start = experiment.start
+        state.status.stepsPerEpoch = experiment.stepsPerEpoch
+        self.state = Mutex(state)
+        journey = Mutex(Journey(experiment, timeline: timeline, budget: options.snapshotBudget))
+        figures.publish(experiment.run, experiment.figureContext)
+    }
+
+    /// Makes the ``Experiment`` and its learner at once.
+    ///
+    /// - Parameter attached: ids of the offers that are on from the start.
+    /// - Throws: what ``Experiment/init(_:data:offers:attached:seed:reducer:)`` and ``init(_:options:)`` throw.
+    public convenience init<M: Model, Source: DataSource<M.Batch>>(
         _ model: M, data: Source, offers: [AttachmentOffer<M>] = [], attached: [String] = [], options: Options
     ) throws(CLMatError) {
-        var run = ModelRun(model: model, data: data, offers: offers)
-        let resumed = options.resumes
-        for id in resumed?.attached ?? options.attached ?? attached {
-            try run.attach(id, at: Step(0, seed: options.seed))
-        }
-        let dashboard = run.dashboard
-        var settings = Settings(initialOf: dashboard.controls)
-        for (id, value) in resumed?.settings ?? [:] { settings[id] = value }
-        try settings.set(options.settings, as: dashboard.controls)
-        if let resumed { try resumed.restore(&run, seed: options.seed, checksum: data.checksum) }
-        title = run.title
-        modelType = M.self
-        dataChecksum = data.checksum
-        notes = data.notes + model.notes
-        self.options = options
-        preparation = Mutex(
-            Preparation(
-                schedule: options.schedule, maximumSteps: options.maximumSteps, staysAtTheEnd: options.staysAtTheEnd,
-                recorder: options.recorder, checkpoint: options.checkpoint))
-        var state = State(dashboard: dashboard)
-        state.status.settings = settings
-        state.status.step = resumed?.step ?? 0
-        state.status.start = resumed?.step ?? 0
-        state.status.stepsPerEpoch = run.stepsPerEpoch
-        self.state = Mutex(state)
-        let journey = Journey(
-            run, settings, seed: options.seed, timeline: timeline, budget: options.snapshotBudget,
-            from: resumed?.step ?? 0)
-        self.journey = Mutex(journey)
-        figures.publish(run, settings, step: resumed?.step ?? 0)
+        try self.init(
+            Experiment(model, data: data, offers: offers, attached: attached, seed: options.seed), options: options)
     }
 
     /// The steps after which the run ends, if it was told.
-    public var maximumSteps: Int? { preparation.withLock { $0.maximumSteps } }
-    /// Commands that take effect when so many steps have been made.
-    public var schedule: [Scheduled] { preparation.withLock { $0.schedule } }
+    public var maximumSteps: Int? { options.maximumSteps }
 
-    /// Sets controls before the start, and adds to what is scheduled: for a program that learns which controls there
-    /// are from the ``dashboard``, and how long a pass is from the ``status``.
-    ///
-    /// - Throws: ``CLMatError/unknownName(kind:name:known:)`` or ``CLMatError/invalidValue(setting:value:accepted:)``.
-    public func prepare(
-        settings: [String: Double] = [:], schedule: [Scheduled] = [], maximumSteps: Int? = nil
-    ) throws(CLMatError) {
-        var checked = status.settings
-        try checked.set(settings, as: dashboard.controls)
-        let position = timeline.position
-        journey.withLock { $0.begin(with: checked) }
-        state.withLock { $0.status.settings = checked }
-        preparation.withLock { preparation in
-            preparation.schedule += schedule
-            preparation.maximumSteps = maximumSteps ?? preparation.maximumSteps
-        }
-        figures.publish(journey.withLock { $0.run }, checked, step: position.step)
-    }
-
-    /// A run whose window was refused has nobody who could end it: it ends by itself at its last step.
+    /// A run that waits at its last step for a person ends there instead: nobody is there.
     public func endAtTheLastStep() {
-        preparation.withLock { $0.staysAtTheEnd = false }
+        state.withLock { $0.staysAtTheEnd = false }
         mail.signal()
-    }
-
-    /// Who is to write down what happens, and where checkpoints go; said before the start.
-    public func keep(recorder: (any Recorder)?, checkpoint: CheckpointPlan?) {
-        preparation.withLock { ($0.recorder, $0.checkpoint) = (recorder, checkpoint) }
     }
 
     // MARK: - What a window asks
@@ -277,6 +238,15 @@ public final class Learner: Sendable {
         try addMetric(Metric(name, title: name, means: "added while the model runs"), of: M.self, measure: measure)
     }
 
+    /// Offers a mixin to a run that may be under way, as ``Experiment/offer(_:)`` does; `send(.addMixin(id))` puts it on.
+    ///
+    /// - Throws: ``CLMatError/invalidArgument(operation:problem:)`` if nothing of the run takes it.
+    public func offer<Subject>(_ mixin: any Mixin<Subject>) throws(CLMatError) {
+        guard journey.withLock({ $0.run.takes(mixin: mixin) }) else { throw Experiment.refusal(of: mixin) }
+        registry.offer(mixin)
+        try refresh()
+    }
+
     /// Takes off a metric that was added. What it measured stays in the timeline.
     public func removeMetric(_ id: String) { probes.remove(id) }
 
@@ -333,7 +303,7 @@ public final class Learner: Sendable {
                 let (status, isStopping) = state.withLock { ($0.status, $0.isStopping) }
                 if isStopping || options.director?.isDone == true { break }
                 if maximumSteps.map({ status.step >= $0 }) == true {
-                    guard preparation.withLock({ $0.staysAtTheEnd }) else { break }
+                    guard state.withLock({ $0.staysAtTheEnd }) else { break }
                     try stayAtTheEnd()
                     continue
                 }
@@ -369,7 +339,7 @@ public final class Learner: Sendable {
                     publish()
                     lastPublication = clock.now
                 }
-                if let plan = preparation.withLock({ $0.checkpoint }), clock.now > nextCheckpoint {
+                if let plan = options.checkpoint, clock.now > nextCheckpoint {
                     writeCheckpoint(plan)
                     nextCheckpoint = clock.now + .seconds(plan.seconds)
                 }
@@ -380,7 +350,7 @@ public final class Learner: Sendable {
         } catch {
             state.withLock { $0.status.error = error }
         }
-        if let plan = preparation.withLock({ $0.checkpoint }), state.withLock({ $0.status.error == nil }) {
+        if let plan = options.checkpoint, state.withLock({ $0.status.error == nil }) {
             writeCheckpoint(plan)
         }
         writing.sync {}
@@ -414,14 +384,14 @@ public final class Learner: Sendable {
 
     /// - Parameter isStill: nothing runs until the figures have been looked at.
     func publish(isAfterFailure: Bool = false, isStill: Bool = false) {
-        let (run, settings, step) = journey.withLock { ($0.run, $0.settings, $0.position.step) }
+        let (run, context) = journey.withLock { ($0.run, $0.figureContext) }
         let isStill = isStill || state.withLock { $0.status.isPaused }
-        figures.publish(run, settings, step: step, isAfterFailure: isAfterFailure, isStill: isStill)
+        figures.publish(run, context, isAfterFailure: isAfterFailure, isStill: isStill)
     }
 
     /// A record that cannot be written is said, and the run goes on.
     func record(_ write: (any Recorder) throws(CLMatError) -> Void) {
-        guard let recorder = preparation.withLock({ $0.recorder }), state.withLock({ $0.status.recordingError == nil })
+        guard let recorder = options.recorder, state.withLock({ $0.status.recordingError == nil })
         else { return }
         do throws(CLMatError) {
             try write(recorder)

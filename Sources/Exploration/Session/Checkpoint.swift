@@ -23,6 +23,12 @@ public struct Checkpoint: Sendable {
     public let step: Int
     public let settings: [String: Double]
     public let attached: [String]
+    /// Mixins that were on; nil in files from before they were noted, which had those of the start.
+    public let mixins: [String]?
+    /// Controls that followed another one.
+    public let links: [String: String]
+    /// What was shown.
+    public let view: ViewState
     public let checksum: String
     public let notes: [String: String]
     let tensors: [String: Archive.Tensor]
@@ -41,6 +47,10 @@ public struct Checkpoint: Sendable {
         var attached: [String]
         var checksum: String
         var notes: [String: String]
+        // Absent in files of 0.1.0.
+        var mixins: [String]?
+        var links: [String: String]?
+        var view: [String: [Int]]?
     }
 
     /// - Parameter device: where the matrices are to live.
@@ -67,19 +77,25 @@ public struct Checkpoint: Sendable {
         self.tensors = tensors
         (title, seed, step, settings) = (header.title, header.seed, header.step, header.settings)
         (attached, checksum, notes) = (header.attached, header.checksum, header.notes)
+        (mixins, links) = (header.mixins, header.links ?? [:])
+        // The values of what is shown stand among the settings.
+        view = ViewState(choices: header.view ?? [:])
     }
 
     /// Writes aside and renames: a kill at any moment leaves the last whole checkpoint.
     static func write(
-        _ run: any Run, _ settings: Settings, seed: UInt64, step: Int, checksum: String, notes: [String: String],
+        _ run: any Run, _ context: FigureContext, seed: UInt64, checksum: String, notes: [String: String],
         to path: String
     ) throws(CLMatError) {
         let archive = Archive.writing()
         var copy = run
         try copy.archive(archive)
+        let dashboard = try run.dashboard()
+        let (settings, view) = (context.settings, context.view)
         let header = Header(
-            format: format, title: run.title, seed: seed, step: step, settings: settings.values,
-            attached: run.attached, checksum: checksum, notes: notes)
+            format: format, title: run.title, seed: seed, step: context.step, settings: settings.values,
+            attached: dashboard.attached, checksum: checksum, notes: notes, mixins: dashboard.mixed,
+            links: settings.links, view: view.choices)
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys]
         guard let text = try? encoder.encode(header) else {
@@ -88,11 +104,11 @@ public struct Checkpoint: Sendable {
         try Safetensors.write(archive.tensors, metadata: [key: String(decoding: text, as: UTF8.self)], to: path)
     }
 
-    /// Brings a fresh run to the checkpoint's state.
-    func restore(_ run: inout some Run, seed: UInt64, checksum: String) throws(CLMatError) {
-        guard run.title == title else {
+    /// Whether it is one of a run with this title, seed and data.
+    func check(title: String, seed: UInt64, checksum: String) throws(CLMatError) {
+        guard title == self.title else {
             throw .fileDamaged(
-                path: path, place: "its header", problem: "it is of '\(title)', but this run is '\(run.title)'")
+                path: path, place: "its header", problem: "it is of '\(self.title)', but this run is '\(title)'")
         }
         guard self.checksum == checksum else {
             throw .dataMismatch("\(path) was made with other data of the same name; give it the data it learned from.")
@@ -101,9 +117,10 @@ public struct Checkpoint: Sendable {
             throw .invalidValue(
                 setting: "seed", value: "\(seed)", accepted: "\(self.seed), with which \(path) was made")
         }
-        for (id, value) in settings {
-            if let control = run.dashboard.control(id) { _ = try control.checked(value) }
-        }
+    }
+
+    /// Brings a fresh run with the same attachments and mixins to the checkpoint's state.
+    func restore(_ run: inout any Run) throws(CLMatError) {
         try run.archive(.reading(tensors, from: path, on: device))
     }
 }
@@ -111,12 +128,11 @@ public struct Checkpoint: Sendable {
 extension Learner {
     /// Writes a checkpoint on a thread of its own, from values that nothing changes any more.
     func writeCheckpoint(_ plan: CheckpointPlan) {
-        let (run, settings, step) = journey.withLock { ($0.run, $0.settings, $0.position.step) }
+        let (run, context) = journey.withLock { ($0.run, $0.figureContext) }
         writing.async { [self] in
             do throws(CLMatError) {
                 try Checkpoint.write(
-                    run, settings, seed: options.seed, step: step, checksum: dataChecksum, notes: plan.notes,
-                    to: plan.path)
+                    run, context, seed: options.seed, checksum: dataChecksum, notes: plan.notes, to: plan.path)
             } catch {
                 state.withLock { $0.status.recordingError = $0.status.recordingError ?? error }
             }
@@ -134,10 +150,9 @@ extension Learner {
     ///
     /// - Throws: ``CLMatError/fileNotWritable(path:reason:)``; what reading from the device throws.
     public func save(naming: (Int) -> String, notes: [String: String] = [:]) throws(CLMatError) -> String {
-        let (run, settings, step) = journey.withLock { ($0.run, $0.settings, $0.position.step) }
-        let path = naming(step)
-        try Checkpoint.write(
-            run, settings, seed: options.seed, step: step, checksum: dataChecksum, notes: notes, to: path)
+        let (run, context) = journey.withLock { ($0.run, $0.figureContext) }
+        let path = naming(context.step)
+        try Checkpoint.write(run, context, seed: options.seed, checksum: dataChecksum, notes: notes, to: path)
         return path
     }
 }

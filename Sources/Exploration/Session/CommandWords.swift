@@ -47,7 +47,7 @@ enum CommandWords {
 
     static let verbs = [
         "set", "pause", "resume", "run", "attach", "detach", "act", "rewind", "undo", "redo", "branch", "go", "rename",
-        "delete", "compare",
+        "delete", "compare", "add-mixin", "remove-mixin", "link", "unlink",
     ]
 
     /// The command as keys and values.
@@ -61,6 +61,10 @@ enum CommandWords {
         case .detach(let id): [("detach", .text(id))]
         case .act(let action):
             [("act", .text(action.id)), ("arguments", .list(action.arguments.map { .whole($0) }))]
+        case .addMixin(let id): [("add-mixin", .text(id))]
+        case .removeMixin(let id): [("remove-mixin", .text(id))]
+        case .link(let control, let other): [("link", .text(control)), ("to", .text(other))]
+        case .unlink(let control): [("unlink", .text(control))]
         case .rewind(let step): [("rewind", .whole(step))]
         case .undo: [("undo", .truth(true))]
         case .redo: [("redo", .truth(true))]
@@ -93,6 +97,12 @@ enum CommandWords {
             let arguments = raw.compactMap(\.int)
             guard arguments.count == raw.count else { return nil }
             return .command(.act(Action(id, title: id, arguments: arguments)))
+        case "add-mixin": return value.text.map { .command(.addMixin($0)) }
+        case "remove-mixin": return value.text.map { .command(.removeMixin($0)) }
+        case "link":
+            guard let control = value.text, let other = entry["to"]?.text else { return nil }
+            return .command(.link(control: control, to: other))
+        case "unlink": return value.text.map { .command(.unlink($0)) }
         case "rewind": return value.int.map { .command(.rewind(to: $0)) }
         case "branch":
             if let name = value.text { return .command(.branch(name)) }

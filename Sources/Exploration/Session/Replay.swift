@@ -27,6 +27,8 @@ public final class Replay: Director, Recorder {
     }
 
     private let events: [SessionFile.Event]
+    /// Whether it is a session of 0.1.0.
+    private let isOld: Bool
     private let tolerance: Double
     /// The largest |recorded| by metric.
     private let scales: [String: Double]
@@ -36,13 +38,15 @@ public final class Replay: Director, Recorder {
         var next = 0
         var report = Report()
         var problem: String?
+        /// Whether something was done that only concerns what is shown.
+        var hasLooked = false
     }
 
     /// - Parameter tolerance: how far a value may lie from the recorded one, as a share of the larger one; of a fifth of the
     ///   largest that its metric has in the session, if that is more, as a share of a value near zero would ask for its last
     ///   digits. 0 asks for the same bits.
     public init(_ session: SessionFile, tolerance: Double) {
-        (events, self.tolerance) = (session.events, tolerance)
+        (events, self.tolerance, isOld) = (session.events, tolerance, session.header.format == 1)
         var scales: [String: Double] = [:]
         for event in events {
             switch event {
@@ -84,7 +88,8 @@ public final class Replay: Director, Recorder {
         guard let found else { return nil }
         let command = found.command
         // A rewind or the like was noted where it led to.
-        if command.isChange, step != position.step {
+        try checkHistory(command, learner)
+        if command.mayChange, step != position.step {
             throw .dataMismatch(
                 "The session changes something after step \(step), but the replay is at step \(position.step) there.")
         }
@@ -92,6 +97,20 @@ public final class Replay: Director, Recorder {
         switch command {
         case .pause, .resume, .step, .compare: return try nextInGesture(at: position, of: learner)
         default: return found
+        }
+    }
+
+    /// In 0.1.0 an undo also took back what is only shown, and looking after a rewind began a branch.
+    private func checkHistory(_ command: Command, _ learner: Learner) throws(CLMatError) {
+        guard isOld else { return }
+        if learner.dashboard.isView(command) { return state.withLock { $0.hasLooked = true } }
+        switch command {
+        case .undo, .redo, .rewind, .go, .branch, .delete:
+            guard state.withLock({ $0.hasLooked }) else { return }
+            throw .dataMismatch(
+                "The session was recorded by CLMat 0.1.0, in which undo and branches also counted changes of what is only shown. "
+                    + "It has some before it goes back, and cannot be done again from there by this version.")
+        default: return
         }
     }
 
@@ -105,11 +124,16 @@ public final class Replay: Director, Recorder {
             if step != position.step {
                 state.report.note("step", Double(step), Double(position.step), step, branch, tolerance: 0)
             }
-            state.report.compare(metrics, measurements.values, step, branch, tolerance, scales)
+            state.report.compare(metrics, comparable(measurements, with: metrics), step, branch, tolerance, scales)
         }
     }
 
     public func record(_ command: LoggedCommand) throws(CLMatError) {}
+
+    /// What a program of today measures beside what 0.1.0 did is no difference.
+    private func comparable(_ found: Measurements, with recorded: [String: Double]) -> [String: Double] {
+        isOld ? found.values.filter { recorded[$0.key] != nil } : found.values
+    }
 
     public func end(at position: Position, _ concluded: Measurements) throws(CLMatError) {
         state.withLock { state in
@@ -117,7 +141,7 @@ public final class Replay: Director, Recorder {
                 return
             }
             state.next += 1
-            state.report.compare(metrics, concluded.values, step, branch, tolerance, scales)
+            state.report.compare(metrics, comparable(concluded, with: metrics), step, branch, tolerance, scales)
         }
     }
 }

@@ -6,7 +6,7 @@ import Synchronization
 /// with the number of the branch that it was on.
 ///
 /// ```
-/// {"clmat-session":1,"model":"ldam","title":…,"device":…,"threads":2,"seed":1,"data-checksum":…,"arguments":[…],"settings":{…}}
+/// {"clmat-session":2,"model":"ldam","title":…,"device":…,"threads":2,"seed":1,"data-checksum":…,"arguments":[…],"settings":{…}}
 /// {"step":1,"on":0,"metrics":{"train-loss":2.31}}
 /// {"after":1,"on":0,"set":"noise","to":0.1,"gesture":3}
 /// {"end":1,"on":0,"metrics":{"test-accuracy":0.1}}
@@ -30,18 +30,45 @@ public struct SessionFile: Sendable {
         /// The controls at the start.
         public var settings: [String: Double]
         public var attached: [String]
+        /// Mixins that are on at the start; nil in sessions of 0.1.0, which had those that models begin with.
+        public var mixins: [String]?
+        /// Controls that follow another one at the start.
+        public var links: [String: String]
+        /// What was chosen to look at, at the start.
+        public var view: [String: [Int]]
+        /// The format: 1 for sessions of 0.1.0.
+        public var format: Int
         /// The checkpoint from which the run went on, if it did.
         public var resumes: String?
 
         public init(
             model: String, title: String, device: String, threads: Int, instructions: String, seed: UInt64,
             dataChecksum: String, arguments: [String], settings: [String: Double], attached: [String],
-            resumes: String? = nil
+            mixins: [String]? = nil, links: [String: String] = [:], view: [String: [Int]] = [:],
+            resumes: String? = nil, format: Int = SessionFile.format
         ) {
             (self.model, self.title, self.device, self.threads) = (model, title, device, threads)
             (self.instructions, self.seed, self.dataChecksum) = (instructions, seed, dataChecksum)
             (self.arguments, self.settings, self.attached) = (arguments, settings, attached)
-            self.resumes = resumes
+            (self.mixins, self.links, self.view) = (mixins, links, view)
+            (self.resumes, self.format) = (resumes, format)
+        }
+
+        /// Of a run that begins, with the conditions that its bits depend on.
+        ///
+        /// - Parameters:
+        ///   - model: what the program calls it: a sub-command.
+        ///   - arguments: the options that make the model again.
+        public init(
+            of experiment: Experiment, model: String, device: String, threads: Int, instructions: String,
+            arguments: [String], resumes: String? = nil
+        ) {
+            self.init(
+                model: model, title: experiment.title, device: device, threads: threads, instructions: instructions,
+                seed: experiment.seed, dataChecksum: experiment.dataChecksum, arguments: arguments,
+                settings: experiment.shownSettings.values, attached: experiment.dashboard.attached,
+                mixins: experiment.dashboard.mixed, links: experiment.settings.links, view: experiment.view.choices,
+                resumes: resumes)
         }
     }
 
@@ -57,7 +84,8 @@ public struct SessionFile: Sendable {
     /// Whether the run came to its end; a program that was killed leaves a file without.
     public let isWhole: Bool
 
-    static let format = 1
+    /// What is written. 1, which is read, too: in it a change of what is only shown counted as a change of the model.
+    public static let format = 2
 
     /// Reads a session. A last line that was cut off, as by a kill, is left out.
     ///
@@ -91,8 +119,10 @@ public struct SessionFile: Sendable {
         guard let value = JSONValue.reading(line), let version = value["clmat-session"]?.int else {
             throw damaged("it is not the header of a session")
         }
-        guard version == format else {
-            throw damaged("the session is of format \(version); this program reads format \(format)")
+        guard (1...format).contains(version) else {
+            throw damaged(
+                "the session is of format \(version), which a later version of CLMat wrote; this one reads up to format \(format)"
+            )
         }
         guard let model = value["model"]?.text, let title = value["title"]?.text, let device = value["device"]?.text,
             let threads = value["threads"]?.int, let instructions = value["instructions"]?.text,
@@ -103,7 +133,21 @@ public struct SessionFile: Sendable {
         return Header(
             model: model, title: title, device: device, threads: threads, instructions: instructions, seed: seed,
             dataChecksum: checksum, arguments: arguments.compactMap(\.text), settings: settings,
-            attached: attached.compactMap(\.text), resumes: value["resumes"]?.text)
+            attached: attached.compactMap(\.text), mixins: value["mixins"]?.list?.compactMap(\.text),
+            links: texts(value["links"]), view: choices(value["view"]), resumes: value["resumes"]?.text, format: version
+        )
+    }
+
+    private static func texts(_ value: JSONValue?) -> [String: String] {
+        guard let value else { return [:] }
+        return Dictionary(value.keys.compactMap { key in value[key]?.text.map { (key, $0) } }) { _, last in last }
+    }
+
+    private static func choices(_ value: JSONValue?) -> [String: [Int]] {
+        guard let value else { return [:] }
+        return Dictionary(value.keys.compactMap { key in value[key]?.list.map { (key, $0.compactMap(\.int)) } }) {
+            _, last in last
+        }
     }
 
     private static func event(_ value: JSONValue) -> Event? {
@@ -199,6 +243,15 @@ public final class SessionWriter: Recorder {
             ("data-checksum", .text(header.dataChecksum)), ("arguments", .list(header.arguments.map { .text($0) })),
             ("settings", .numbers(header.settings)), ("attached", .list(header.attached.map { .text($0) })),
         ]
+        if let mixins = header.mixins { entries.append(("mixins", .list(mixins.map { .text($0) }))) }
+        if !header.links.isEmpty {
+            entries.append(
+                ("links", .object(header.links.sorted { $0.key < $1.key }.map { ($0.key, .text($0.value)) })))
+        }
+        if !header.view.isEmpty {
+            let choices = header.view.sorted { $0.key < $1.key }
+            entries.append(("view", .object(choices.map { ($0.key, .list($0.value.map { .whole($0) })) })))
+        }
         if let resumes = header.resumes { entries.append(("resumes", .text(resumes))) }
         try write(entries, isUrgent: true)
     }

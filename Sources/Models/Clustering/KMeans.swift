@@ -51,8 +51,13 @@ public struct KMeans: Sendable {
     public let k: Int
     public var rule: Rule
     public var initialisation: Initialisation
-    /// λ, in units of a squared distance for each point of the cluster's size.
-    public var sizeWeight: Double
+    /// Criteria of the clusters, which are made small with the inertia. ``SizeWeight`` is one of them.
+    public var mixins: Mixins<Clusters>
+    /// λ of ``SizeWeight``, in units of a squared distance for each point of the cluster's size; 0 if it was removed.
+    public var sizeWeight: Double {
+        get { mixins.active.first { $0.mixin is SizeWeight }?.weight ?? 0 }
+        set { for id in mixins.ids where id == SizeWeight.id { try? mixins.weigh(id, newValue) } }
+    }
     /// α, the share of each batch in the running sizes; 0.1 to 0.2 is usual.
     public var sizeRate: Double
     /// Whether a cluster that has lost its points starts again at a point of the batch, drawn by its squared distance.
@@ -73,6 +78,8 @@ public struct KMeans: Sendable {
     public internal(set) var sizes: [Double] = []
     /// Points that each centre has been given since it was placed, for ``Rule/counts``.
     var totals: [Double] = []
+    /// The norm of the last whole update, as criteria's gradients are measured against it.
+    var wholePull = 0.0
     /// Batches learned.
     public internal(set) var steps = 0
     /// Clusters that have been started again.
@@ -117,7 +124,8 @@ public struct KMeans: Sendable {
             throw .invalidValue(setting: "sizeWeight", value: "\(sizeWeight)", accepted: "0 or more")
         }
         (self.k, self.rule, self.initialisation) = (k, rule, initialisation)
-        (self.sizeWeight, self.sizeRate, self.reseeds, self.seed) = (sizeWeight, sizeRate, reseeds, seed)
+        (self.sizeRate, self.reseeds, self.seed) = (sizeRate, reseeds, seed)
+        mixins = Mixins([SizeWeight(initial: sizeWeight)])
         self.blocks = blocks
         blockWeights = blocks?.widths.map { _ in 1 } ?? []
     }
@@ -200,12 +208,17 @@ public struct KMeans: Sendable {
     }
 
     /// Learns from a batch of points of the frame.
-    mutating func learn(_ points: Matrix, of count: Int) throws(CLMatError) -> BatchResult {
+    ///
+    /// - Parameter context: of the run, for criteria; if nil one of its own.
+    mutating func learn(
+        _ points: Matrix, of count: Int, _ context: MixinContext? = nil
+    ) throws(CLMatError) -> BatchResult {
         guard var centres = framedCentres else { throw .dataMismatch("There are no centres.") }
         let total = Double(count)
 
         // id(x) = argmin_i ‖μ_i − x‖² + λ|s_i|
-        let assignment = try index(of: centres, on: points.device).nearest(to: points)
+        let costs = try checkedCosts()
+        let assignment = try index(of: centres, costs: costs, on: points.device).nearest(to: points)
         let labels = try assignment.nearest.values
         let distances = try assignment.squaredDistances.values
         try Self.check(distances, of: points)
@@ -220,7 +233,14 @@ public struct KMeans: Sendable {
             case .counts: zip(counts, totals).map { $1 > 0 ? Float(Double($0) / $1) : 0 }
             case .fullBatch: [Float](repeating: 1, count: k)
             }
+        let before = centres
         try sums.move(&centres, rates: rates)
+        if mixins.areActive {
+            try pull(
+                &centres, from: before, rates: rates, counts: counts, costs: costs,
+                meanDistance: distances.reduce(0) { $0 + frame.squaredDistance($1) } / Double(max(1, distances.count)),
+                context ?? MixinContext(step: Step(steps, seed: seed)))
+        }
 
         // size_i ← (1 − α) size_i + α count_i N / batch
         let scale = total / Double(points.rows)
@@ -285,10 +305,10 @@ public struct KMeans: Sendable {
     /// The same for points of the frame, with distances in the frame.
     func assign(framed points: Matrix) throws(CLMatError) -> Assignment {
         guard let centres = framedCentres else { throw Self.hasNoCentres }
-        return try index(of: centres, on: points.device).nearest(to: points)
+        return try index(of: centres, costs: costs, on: points.device).nearest(to: points)
     }
 
-    private static let hasNoCentres = CLMatError.invalidArgument(
+    static let hasNoCentres = CLMatError.invalidArgument(
         operation: "KMeans", problem: "It has no centres yet; fit it first.")
 
     private func requireColumns(of points: Matrix) throws(CLMatError) {
@@ -306,10 +326,11 @@ public struct KMeans: Sendable {
         return try blocks.columnWeights(blockWeights, on: device)
     }
 
-    private func index(of centres: Matrix, on device: Device) throws(CLMatError) -> CentreIndex {
+    /// - Parameter costs: what a point pays for joining each cluster; nil if nothing.
+    private func index(of centres: Matrix, costs: [Double]?, on device: Device) throws(CLMatError) -> CentreIndex {
         try CentreIndex(
             centres.copied(to: device), weights: columnWeights(on: device),
-            penalties: sizeWeight == 0 ? nil : sizes.map { Float(sizeWeight * $0 / (frame.unit * frame.unit)) })
+            penalties: costs.map { $0.map { Float($0 / (frame.unit * frame.unit)) } })
     }
 
     /// Takes over a start: centres of the frame, and what is known of the data.

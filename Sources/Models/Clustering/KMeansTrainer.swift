@@ -6,7 +6,7 @@ import Foundation
 /// features.
 ///
 /// - Source: Jiang, "Exploratory model analysis for machine learning", UCB/EECS-2018-34, section 2.5.
-public struct KMeansTrainer: Model {
+public struct KMeansTrainer: Model, MixinHost {
     public let title: String
     public private(set) var kmeans: KMeans
     let data: any PointData
@@ -15,14 +15,16 @@ public struct KMeansTrainer: Model {
     /// A fixed sample, for what is too costly on all points.
     let silhouettes: Silhouettes
 
-    /// Points drawn so far.
-    private var position = 0
+    public var mixins: Mixins<Clusters> {
+        get { kmeans.mixins }
+        set { kmeans.mixins = newValue }
+    }
+
     /// The cluster of each point when it was last seen, −1 before; of the first million points.
     private(set) var labels: [Int32]
 
     /// Initial values of the controls, and how the centres start.
     public struct Defaults: Sendable {
-        public var batchSize = 10_000
         public var rate = 0.1
         public var sizeRate = 0.1
         /// λ, in units of a squared distance for each point of the cluster's size; 0 is plain K-means.
@@ -63,7 +65,8 @@ public struct KMeansTrainer: Model {
         kmeans = try KMeans(
             k: k, rule: .constant(rate: defaults.rate),
             initialisation: defaults.initialisation ?? (k <= 1024 ? .plusPlus : .parallelPlusPlus),
-            sizeWeight: defaults.sizeWeight, sizeRate: defaults.sizeRate, blocks: blocks, seed: defaults.seed)
+            sizeRate: defaults.sizeRate, blocks: blocks, seed: defaults.seed)
+        kmeans.mixins = Mixins([SizeWeight(initial: defaults.sizeWeight, points: data.count)])
         try kmeans.start(fromFramed: points, in: frame, of: data.count)
         labels = [Int32](repeating: -1, count: min(data.count, Self.rememberedLabels))
     }
@@ -78,44 +81,38 @@ public struct KMeansTrainer: Model {
 
     // MARK: - What can be moved and seen
 
-    /// What λ is in proportion to: 1 for 60,000 points.
-    private var sizeUnit: Double { 60_000 / Double(data.count) }
+    private var centreRate: Control {
+        Control(
+            "centre-rate", title: "centre rate η", group: "clusters", range: 0.001...1, scale: .log,
+            initial: defaults.rate, means: "how far a centre goes to the mean of its points in each batch",
+            moves: ["main-loss", "moved-share"])
+    }
+
+    private var sizeRate: Control {
+        Control(
+            "size-rate", title: "size rate α", group: "clusters", range: 0.001...1, scale: .log,
+            initial: defaults.sizeRate, means: "how fast the running sizes follow the batches",
+            moves: ["size-variance"])
+    }
+
+    private static let rule = Control.choice(
+        "rule", title: "rates", group: "clusters", options: ["constant η", "1/count", "full batch"],
+        means: "constant forgets, 1/count weighs all points alike, full batch is Lloyd's", moves: ["main-loss"])
+
+    private static let reseeding = Control.toggle(
+        "reseeding", title: "reseeding", group: "clusters", initial: true,
+        means: "whether clusters that lost their points start again elsewhere", moves: ["empty-clusters"])
+
+    private static func blockWeight(_ block: Int) -> Control {
+        Control(
+            "block-weight-\(block + 1)", title: "weight s\(block + 1) of block \(block + 1)", group: "features",
+            range: 0...4, initial: 1, means: "how much these features count in distances",
+            moves: ["inertia", "silhouette"])
+    }
 
     public var controls: [Control] {
-        let batch = min(defaults.batchSize, data.count)
-        var controls = [
-            Control(
-                "size-weight", title: "size weight λ", group: "clusters", unit: "per point",
-                range: 1e-5 * sizeUnit...100 * sizeUnit,
-                scale: .logWithOff, initial: defaults.sizeWeight,
-                means: "how much farther a point goes to join a smaller cluster", moves: ["size-variance", "main-loss"]),
-            Control(
-                "centre-rate", title: "centre rate η", group: "clusters", range: 0.001...1, scale: .log,
-                initial: defaults.rate, means: "how far a centre goes to the mean of its points in each batch",
-                moves: ["main-loss", "moved-share"]),
-            Control(
-                "size-rate", title: "size rate α", group: "clusters", range: 0.001...1, scale: .log,
-                initial: defaults.sizeRate, means: "how fast the running sizes follow the batches",
-                moves: ["size-variance"]),
-            Control(
-                "batch-size", title: "batch size", group: "clusters", unit: "points",
-                kind: .integer(min(100, batch)...min(data.count, 1_000_000), .log), initial: Double(batch),
-                means: "points that each step learns from", moves: ["main-loss"]),
-            .choice(
-                "rule", title: "rates", group: "clusters", options: ["constant η", "1/count", "full batch"],
-                means: "constant forgets, 1/count weighs all points alike, full batch is Lloyd's", moves: ["main-loss"]),
-            .toggle(
-                "reseeding", title: "reseeding", group: "clusters", initial: true,
-                means: "whether clusters that lost their points start again elsewhere", moves: ["empty-clusters"]),
-        ]
-        for block in (kmeans.blocks?.widths ?? []).indices {
-            controls.append(
-                Control(
-                    "block-weight-\(block + 1)", title: "weight s\(block + 1) of block \(block + 1)", group: "features",
-                    range: 0...4, initial: 1, means: "how much these features count in distances",
-                    moves: ["inertia", "silhouette"]))
-        }
-        return controls
+        mixins.controls + [centreRate, sizeRate, Self.rule, Self.reseeding]
+            + (kmeans.blocks?.widths ?? []).indices.map(Self.blockWeight)
     }
 
     public var metrics: [Metric] {
@@ -126,9 +123,7 @@ public struct KMeansTrainer: Model {
             Metric(
                 "inertia", title: "Inertia", unit: "mean squared distance", means: "what K-means minimises",
                 better: .lower),
-            Metric(
-                "size-variance", title: "Variance of sizes", unit: "points²", means: "how unequal clusters are",
-                better: .lower),
+            SizeWeight.variance,
             Metric(
                 "size-entropy", title: "Entropy of sizes",
                 unit: "nats; \(format(Foundation.log(Double(kmeans.k)))) if all are equal",
@@ -146,7 +141,7 @@ public struct KMeansTrainer: Model {
             Metric(
                 "reseeded-clusters", title: "Reseeded clusters", unit: "since the start",
                 means: "clusters that started again at another point"),
-        ]
+        ] + mixins.metrics
     }
 
     public var notes: [String] {
@@ -161,18 +156,15 @@ public struct KMeansTrainer: Model {
     /// Silhouettes are measured at the first step, and then every so many.
     private static let silhouetteInterval = 20
 
-    public mutating func update(
-        _ batch: PointBatch?, _ settings: Settings, at step: Step
-    ) throws(CLMatError) -> Measurements {
+    public mutating func update(_ context: StepContext<PointBatch>) throws(CLMatError) -> Measurements {
         var measured = Measurements()
-        guard let batch else { return measured }
-        let start = ContinuousClock.now
-        follow(settings)
+        guard let batch = context.batch else { return measured }
+        let (start, step) = (ContinuousClock.now, context.step)
+        try follow(context.settings)
         kmeans.seed = step.seed
-        let count = min(data.count, settings.int("batch-size"))
-        let (points, indices) = try batch.draw(from: position, count: count, origin: kmeans.frame.origin)
-        let result = try kmeans.learn(kmeans.frame.inUnits(points), of: data.count)
-        position += count
+        let count = batch.count
+        let (points, indices) = try batch.draw(origin: kmeans.frame.origin)
+        let result = try kmeans.learn(kmeans.frame.inUnits(points), of: data.count, context.forMixins)
         measured["moved-share"] = note(result.labels, of: indices)
         measured["main-loss"] = result.meanDistance
         measured["inertia"] = result.inertia
@@ -188,6 +180,7 @@ public struct KMeansTrainer: Model {
         measured["empty-clusters"] = Double(
             count == data.count ? result.counts.count { $0 == 0 } : result.starved.count)
         measured["reseeded-clusters"] = Double(kmeans.reseedings)
+        try measureMixins(context, &measured)
         let seconds = (ContinuousClock.now - start).seconds
         measured.count("training-steps", 1, seconds: seconds)
         measured.count("training-images", Double(count), seconds: seconds)
@@ -195,14 +188,22 @@ public struct KMeansTrainer: Model {
         return measured
     }
 
+    private mutating func measureMixins(
+        _ context: StepContext<PointBatch>, _ measured: inout Measurements
+    ) throws(CLMatError) {
+        guard !mixins.ids.isEmpty else { return }
+        let clusters = Clusters(of: kmeans)
+        try kmeans.mixins.measure(of: clusters, whole: kmeans.wholePull, context.forMixins, into: &measured)
+    }
+
     /// Takes over what the controls say.
-    private mutating func follow(_ settings: Settings) {
-        let rule = Self.rules[min(max(0, settings.int("rule")), Self.rules.count - 1)]
-        if case .constant = rule { kmeans.rule = .constant(rate: settings["centre-rate"]) } else { kmeans.rule = rule }
-        kmeans.sizeWeight = settings["size-weight"]
-        kmeans.sizeRate = settings["size-rate"]
-        kmeans.reseeds = settings.isOn("reseeding")
-        for block in kmeans.blockWeights.indices { kmeans.blockWeights[block] = settings["block-weight-\(block + 1)"] }
+    private mutating func follow(_ settings: Settings) throws(CLMatError) {
+        let rule = Self.rules[min(max(0, try settings.int(Self.rule)), Self.rules.count - 1)]
+        if case .constant = rule { kmeans.rule = .constant(rate: try settings[centreRate]) } else { kmeans.rule = rule }
+        try kmeans.mixins.follow(settings)
+        kmeans.sizeRate = try settings[sizeRate]
+        kmeans.reseeds = try settings.isOn(Self.reseeding)
+        for block in kmeans.blockWeights.indices { kmeans.blockWeights[block] = try settings[Self.blockWeight(block)] }
     }
 
     /// Notes the labels, and returns the share that is another than before; nil if no point was seen before.
@@ -227,12 +228,12 @@ public struct KMeansTrainer: Model {
     }
 
     /// The losses on all points, where that takes a moment.
-    public func conclude(_ settings: Settings, at step: Step) throws(CLMatError) -> Measurements {
+    public func conclude(_ context: StepContext<PointBatch>) throws(CLMatError) -> Measurements {
         var measured = Measurements()
         guard data.count <= 200_000 else { return measured }
         // A run that was resumed at its last step has not taken over its settings yet.
         var current = self
-        current.follow(settings)
+        try current.follow(context.settings)
         var (inertia, loss) = (0.0, 0.0)
         let (kmeans, frame) = (current.kmeans, current.kmeans.frame)
         for first in stride(from: 0, to: data.count, by: 10_000) {
@@ -253,13 +254,13 @@ public struct KMeansTrainer: Model {
 
     public mutating func archive(_ archive: Archive) throws(CLMatError) {
         try archive.group("kmeans") { () throws(CLMatError) in try kmeans.archive(archive) }
-        try archive.keep("position", &position)
+        try archive.group("mixins") { () throws(CLMatError) in try mixins.archive(archive) }
         try archive.keep("labels", &labels)
         guard archive.isReading else { return }
         guard kmeans.framedCentres?.columns == data.columns else {
             throw archive.damaged("kmeans.centres", "they have not the \(data.columns) columns of the data")
         }
-        guard position >= 0, position < Int.max / 2, labels.count == min(data.count, Self.rememberedLabels),
+        guard labels.count == min(data.count, Self.rememberedLabels),
             labels.allSatisfy({ (-1..<Int32(kmeans.k)).contains($0) })
         else { throw archive.damaged("labels", "they are not those of the data's points") }
     }

@@ -59,10 +59,13 @@ public struct ImageBatches: DataSource {
 
     public var stepsPerEpoch: Int { images.count / batchSize }
 
-    public func batch(at step: Step) throws(CLMatError) -> LabelledBatch {
-        let (epoch, place) = (step.number - 1).quotientAndRemainder(dividingBy: stepsPerEpoch)
+    public func samples(at place: DataPlace) -> Int { batchSize }
+
+    public func batch(at place: DataPlace) throws(CLMatError) -> LabelledBatch {
+        let step = place.step
+        let (epoch, part) = (step.number - 1).quotientAndRemainder(dividingBy: stepsPerEpoch)
         let key = RandomKey(seed: step.seed, step: epoch, stream: Streams.order)
-        let indices = order.permutation(key, count: images.count)[place * batchSize..<(place + 1) * batchSize]
+        let indices = order.permutation(key, count: images.count)[part * batchSize..<(part + 1) * batchSize]
         return try images.batch(IntVector(Array(indices), on: device))
     }
 }

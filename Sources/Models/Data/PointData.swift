@@ -71,22 +71,22 @@ public struct ImagePoints: PointData {
     }
 }
 
-/// Where a model draws its minibatches from: it says itself where it is in the data and how many points it takes, so that
-/// the size of a batch can change from step to step, and still each pass shows every point once.
+/// A minibatch of points that are read when the model says from where it counts them. Its size may change from step to step, and
+/// still each pass shows every point once.
 public struct PointBatch: Sendable {
     let data: any PointData
     let seed: UInt64
+    /// Points that were handed out before.
+    public let position: Int
+    public let count: Int
     let device: Device
     fileprivate let order: RunOrder
 
     /// Points by place in an endless series of passes; each pass has an order of its own.
     ///
-    /// - Parameters:
-    ///   - position: points that were drawn before.
-    ///   - count: how many to draw.
-    ///   - origin: what the points are counted from, one number per column or none for 0.
+    /// - Parameter origin: what the points are counted from, one number per column or none for 0.
     public func draw(
-        from position: Int, count: Int, origin: [Double] = []
+        origin: [Double] = []
     ) throws(CLMatError) -> (points: Matrix, indices: [Int32]) {
         var indices: [Int32] = []
         indices.reserveCapacity(count)
@@ -116,6 +116,8 @@ public struct PointBatches: DataSource {
     public let data: any PointData
     /// Steps in a pass at the batch size that the run starts with.
     public let stepsPerEpoch: Int
+    public let batchSizes: BatchSizes?
+    private let batchSize: Int
     private let device: Device
     private let order = RunOrder()
 
@@ -134,10 +136,17 @@ public struct PointBatches: DataSource {
         }
         (self.data, self.device, self.notes) = (data, device, data.notes + notes)
         stepsPerEpoch = data.count / batchSize
+        self.batchSize = batchSize
+        batchSizes = BatchSizes(
+            min(100, batchSize)...min(data.count, 1_000_000), initial: min(batchSize, 1_000_000), unit: "points")
     }
 
-    public func batch(at step: Step) throws(CLMatError) -> PointBatch {
-        PointBatch(data: data, seed: step.seed, device: device, order: order)
+    public func samples(at place: DataPlace) -> Int { min(data.count, place.count ?? batchSize) }
+
+    public func batch(at place: DataPlace) throws(CLMatError) -> PointBatch {
+        PointBatch(
+            data: data, seed: place.step.seed, position: place.position, count: samples(at: place), device: device,
+            order: order)
     }
 }
 

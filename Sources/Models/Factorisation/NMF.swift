@@ -4,9 +4,9 @@ import Foundation
 
 /// Non-negative matrix factorisation: points X ≈ H W, with a dictionary W of parts and codes H, both without negative numbers.
 ///
-/// Multiplicative updates of ½‖X − HW‖² + λ Σ h; online, the sums over all points go on from batch to batch:
+/// Multiplicative updates of ½‖X − HW‖² + Σ λᵢ fᵢ(H), gᵢ = ∂fᵢ/∂H; online, the sums over all points go on from batch to batch:
 ///
-///     H ← H ∘ X Wᵀ / (H W Wᵀ + λ),   A ← (1 − ρ) A + ρ HᵀH / n,   B ← (1 − ρ) B + ρ HᵀX / n,   W ← W ∘ B / (A W)
+///     H ← H ∘ (X Wᵀ + Σ λᵢ gᵢ⁻) / (H W Wᵀ + Σ λᵢ gᵢ⁺),   A ← (1 − ρ) A + ρ HᵀH / n,   B ← (1 − ρ) B + ρ HᵀX / n,   W ← W ∘ B / (A W)
 ///
 /// After each step the parts are made of length 1, since else λ would only make codes small and parts long. λ counts in units
 /// of the points' root mean square length: from 1 on hardly a point has a code left, as no code is above 0 where
@@ -16,17 +16,17 @@ import Foundation
 ///   parts of bounded length: J. Mairal, F. Bach, J. Ponce, G. Sapiro, "Online learning for matrix factorization and sparse
 ///   coding", JMLR 11, 2010; λ: P. Hoyer, "Non-negative sparse coding", IEEE Workshop on Neural Networks for Signal
 ///   Processing, 2002.
-public struct NMF: Model {
+public struct NMF: Model, MixinHost {
     public let title: String
     /// W, parts × D: each row is of length 1, so that codes are in the unit of the data.
     public private(set) var dictionary: Matrix
     private var (codeProducts, pointProducts): (Matrix, Matrix)
     /// How much each part is used: the mean of its codes, in ``scale``.
     private var use: [Float]
-    private var position = 0
     private var scale = Scale()
+    /// Criteria of the codes, which are made small with the loss.
+    public var mixins = Mixins<Codes>([CodeSparseness()])
     private let data: any PointData
-    private let batchSize: Int
 
     /// The unit in which points are reckoned with: a power of two near their length, so that scaling rounds nothing.
     private struct Scale {
@@ -65,11 +65,11 @@ public struct NMF: Model {
     private static let tiny: Float = 1e-30
 
     /// - Throws: ``CLMatError/invalidValue(setting:value:accepted:)`` if there are no parts.
-    public init(_ data: any PointData, parts: Int, batchSize: Int, seed: UInt64, on device: Device) throws(CLMatError) {
+    public init(_ data: any PointData, parts: Int, seed: UInt64, on device: Device) throws(CLMatError) {
         guard (1...65_536).contains(parts) else {
             throw .invalidValue(setting: "parts", value: "\(parts)", accepted: "1 to 65,536")
         }
-        (self.data, self.batchSize, title) = (data, min(batchSize, data.count), "NMF · \(parts) parts")
+        (self.data, title) = (data, "NMF · \(parts) parts")
         let key = RandomKey(seed: seed, stream: Streams.startCentres)
         let start = try Matrix(uniform: 0.1...1, key, Shape(parts, data.columns), on: device)
         dictionary = try start / start.rowSumsOfSquares().squareRoots()
@@ -78,25 +78,18 @@ public struct NMF: Model {
         use = [Float](repeating: 0, count: parts)
     }
 
-    public var controls: [Control] {
-        [
-            Control(
-                "memory-rate", title: "rate ρ", range: 0.001...1, scale: .log, initial: 0.1,
-                means: "the share of each batch in what the dictionary remembers", moves: ["loss"]),
-            Control(
-                "sparseness", title: "sparseness λ", unit: "lengths of a point", range: 0.003...1, scale: .logWithOff,
-                initial: 0,
-                means: "pulls codes to zero, so that few parts make an image; at 1 hardly a code is left",
-                moves: ["density", "loss"]),
-            Control(
-                "code-updates", title: "updates of the codes", kind: .integer(1...100, .log), initial: 10,
-                means: "how often a batch's codes are refined before the dictionary follows", moves: ["loss"]),
-            Control(
-                "batch-size", title: "batch size", unit: "points",
-                kind: .integer(min(100, batchSize)...min(data.count, 1_000_000), .log), initial: Double(batchSize),
-                means: "points that each step learns from", moves: ["loss"]),
-        ]
-    }
+    private static let memoryRate = Control(
+        "memory-rate", title: "rate ρ", range: 0.001...1, scale: .log, initial: 0.1,
+        means: "the share of each batch in what the dictionary remembers", moves: ["loss"])
+    private static let codeUpdates = Control(
+        "code-updates", title: "updates of the codes", kind: .integer(1...100, .log), initial: 10,
+        means: "how often a batch's codes are refined before the dictionary follows", moves: ["loss"])
+
+    public var controls: [Control] { [Self.memoryRate] + mixins.controls + [Self.codeUpdates] }
+
+    static let density = Metric(
+        "density", title: "Density of codes", unit: "share above a hundredth of the largest",
+        means: "how many parts an image is made of", range: 0...1)
 
     public var metrics: [Metric] {
         [
@@ -106,20 +99,16 @@ public struct NMF: Model {
             Metric(
                 "explained", title: "Explained", unit: "share of ‖x‖²", means: "what the parts make up", better: .higher
             ),
-            Metric(
-                "density", title: "Density of codes", unit: "share above a hundredth of the largest",
-                means: "how many parts an image is made of", range: 0...1),
-        ]
+            Self.density,
+        ] + mixins.metrics
     }
 
-    public mutating func update(
-        _ batch: PointBatch?, _ settings: Settings, at step: Step
-    ) throws(CLMatError) -> Measurements {
+    public mutating func update(_ context: StepContext<PointBatch>) throws(CLMatError) -> Measurements {
         var measured = Measurements()
-        guard let batch else { return measured }
+        guard let batch = context.batch else { return measured }
         let start = ContinuousClock.now
-        let count = min(data.count, settings.int("batch-size"))
-        let (points, indices) = try batch.draw(from: position, count: count)
+        let (position, count) = (batch.position, batch.count)
+        let (points, indices) = try batch.draw()
         let (least, largest) = (try points.min(), try points.max())
         guard least >= 0, largest.isFinite else { throw try refusal(of: points, at: indices) }
         if scale.exponent == nil, largest > 0 {
@@ -131,38 +120,66 @@ public struct NMF: Model {
             throw .dataMismatch("All \(data.count) points of \(data.name) are zero: NMF has nothing to take apart.")
         }
         let x = try scale.normalised(points)
-        let all = Double(try x.sumOfSquares())
-        guard all.isFinite else { throw try refusal(of: points, at: indices) }
+        let squares = Double(try x.sumOfSquares())
+        guard squares.isFinite else { throw try refusal(of: points, at: indices) }
         let w = dictionary
 
-        // H ← H ∘ X Wᵀ / (H W Wᵀ + λ), from codes that make up points of the usual length.
-        let xw = try x.matmul(w, transposing: .right)
-        let ww = try w.matmul(w, transposing: .right)
-        var h = try Matrix(filledWith: Float(scale.length) / Float(w.rows), Shape(count, w.rows), on: x.device)
-        let penalty = Float(settings["sparseness"] * scale.length) + Self.tiny
-        for _ in 0..<settings.int("code-updates") { h = try h * xw / (h.matmul(ww) + penalty) }
-
+        let h = try codes(of: x, context, &measured)
         let loss = Double(try (x - h.matmul(w)).sumOfSquares())
         // Not its square, which would lie beyond the numbers for points of 10²⁰.
         measured["loss"] = scale.inDataUnit((loss / Double(count)).squareRoot())
         measured.warn(ifLost: "loss", titled: "the loss", "The parts left the numbers", advice: Warning.undo)
-        if all > 0 { measured["explained"] = 1 - loss / all }
+        if squares > 0 { measured["explained"] = 1 - loss / squares }
         let limit = try Matrix(filledWith: h.max() / 100, Shape(1, 1), on: x.device)
         measured["density"] = Double(try h.greater(than: limit).mean())
         use = try h.columnMeans().values
 
         // A and B forget at rate ρ; the first batch is all that there is to remember.
-        let rate = position == 0 ? 1 : Float(settings["memory-rate"])
-        let hh = try h.matmul(h, transposing: .left) / Float(count)
-        let hx = try h.matmul(x, transposing: .left) / Float(count)
+        let rate = position == 0 ? 1 : Float(try context.settings[Self.memoryRate])
+        let all = Float(count * context.reducer.machines)
+        let hh = try context.reducer.sum(h.matmul(h, transposing: .left)) / all
+        let hx = try context.reducer.sum(h.matmul(x, transposing: .left)) / all
         codeProducts = try codeProducts * (1 - rate) + hh * rate
         pointProducts = try pointProducts * (1 - rate) + hx * rate
         try learnDictionary()
-        position += count
         let seconds = (ContinuousClock.now - start).seconds
         measured.count("training-steps", 1, seconds: seconds)
         measured.count("training-images", Double(count), seconds: seconds)
         return measured
+    }
+
+    /// H ← H ∘ (X Wᵀ + Σ λᵢ gᵢ⁻) / (H W Wᵀ + Σ λᵢ gᵢ⁺), from codes that make up points of the usual length.
+    private mutating func codes(
+        of x: Matrix, _ context: StepContext<PointBatch>, _ measured: inout Measurements
+    ) throws(CLMatError) -> Matrix {
+        let w = dictionary
+        let xw = try x.matmul(w, transposing: .right)
+        let ww = try w.matmul(w, transposing: .right)
+        let length = Float(scale.length)
+        var h = try Matrix(filledWith: length / Float(w.rows), Shape(x.rows, w.rows), on: x.device)
+        try mixins.follow(context.settings)
+        let mixed = context.forMixins
+        for _ in 0..<(try context.settings.int(Self.codeUpdates)) {
+            let pull = mixins.areActive ? try mixins.gradient(of: Codes(h, unit: length), mixed) : nil
+            h = try Self.updated(h, xw, ww, pull, unit: length)
+        }
+        // The pull is one of means over all codes.
+        let whole =
+            mixins.areActive ? (Double(try h.matmul(ww).sumOfSquares()) / Double(max(1, h.count))).squareRoot() : 0
+        try mixins.measure(of: Codes(h, unit: length), whole: whole / scale.length, mixed, into: &measured)
+        return h
+    }
+
+    private static func updated(
+        _ h: Matrix, _ xw: Matrix, _ ww: Matrix, _ pull: CodeGradient?, unit: Float
+    ) throws(CLMatError) -> Matrix {
+        switch pull {
+        case nil: try h * xw / (h.matmul(ww) + tiny)
+        case .everywhere(let value) where value >= 0: try h * xw / (h.matmul(ww) + (value * unit + tiny))
+        case .everywhere(let value): try h * (xw + -value * unit) / (h.matmul(ww) + tiny)
+        case .each(let values):
+            try h * (xw + (values * -unit).relu()) / (h.matmul(ww) + (values * unit).relu() + tiny)
+        }
     }
 
     /// W ← W ∘ B / (A W), then each part is made of length 1; A and B follow, since the codes that they remember do.
@@ -220,13 +237,13 @@ public struct NMF: Model {
         try archive.keep("code-products", &codeProducts)
         try archive.keep("point-products", &pointProducts)
         try archive.keep("use", &use)
-        try archive.keep("position", &position)
+        try archive.group("mixins") { () throws(CLMatError) in try mixins.archive(archive) }
         // A unit far beyond those of Float stands for none.
         var exponent = scale.exponent ?? Self.noExponent
         try archive.keep("scale", &exponent)
         try archive.keep("length", &scale.length)
         scale.exponent = exponent == Self.noExponent ? nil : exponent
-        guard use.count == dictionary.rows, position >= 0, position < Int.max / 2 else {
+        guard use.count == dictionary.rows else {
             throw archive.damaged("use", "it is not that of the dictionary's parts")
         }
         guard exponent == Self.noExponent || abs(exponent) <= 400, scale.length > 0, scale.length < 1e6 else {

@@ -26,7 +26,7 @@ extension ActivationSampler {
         guard columns > 0, let stage = neurons.first.map({ host.network.stages[$0.stage] }) else {
             return NothingToShow("choose a layer that has neurons")
         }
-        let showsSample = context.settings.int("display") == 1
+        let showsSample = try context.settings.int(Self.display) == 1
         let values = try (showsSample ? chains.samples : chains.averages).values
         let shape = host.network.input
         let isOutput = stage.name == host.network.stages.last?.name
@@ -60,12 +60,14 @@ extension ActivationSampler {
         let what =
             isOutput
             ? "output layer before softmax" : "\(stage.output.area > 1 ? "channels" : "units") of \(stage.name)"
-        let how = showsSample ? "samples" : "moving average of \(grouped(context.settings.int("sample-window")))"
+        let window = try context.settings.int(Self.window)
+        let how = showsSample ? "samples" : "moving average of \(grouped(window))"
+        let isUnit = try context.settings.int(Self.brightness) == 1
         return ImageGrid(
             channels: shape.channels, height: shape.height, width: shape.width, columns: columns,
             columnTitles: neurons.map { isOutput ? host.classNames[$0.unit] : "\($0.unit)" },
             rowTitles: (1...chainCount).map { "chain \($0)" },
-            display: context.settings.int("brightness") == 1 ? .unit : .signed, cells: cells,
+            display: isUnit ? .unit : .signed, cells: cells,
             caption: "\(what) · \(columns) neurons × \(chainCount) chains · \(how)", columnActions: columnActions)
     }
 

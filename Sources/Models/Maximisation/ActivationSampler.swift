@@ -7,16 +7,12 @@ import Exploration
 /// For neuron a and image x: v ← γv + βg, x ← x + v, with g = n(∇f_a) + Σ λᵢ n(∇Rᵢ) + N(0, σ), where n(·) is RMSProp
 /// normalisation.
 /// - Source: Jiang, "Exploratory model analysis for machine learning", UCB/EECS-2018-34, section 4.3, algorithm 1.
-public struct ActivationSampler: Attachment {
+public struct ActivationSampler: Attachment, MixinHost {
     public typealias Host = NetworkTrainer
-
-    public let id = "ldam"
-    public let title = "LDAM sampler"
 
     /// Columns of the picture at most, and chains a neuron.
     public let columnLimit: Int
     public let chainCount: Int
-    let criteria: [any ImageCriterion]
     let layerNames: [String]
     /// Neurons that each layer has.
     private let unitCounts: [Int]
@@ -30,7 +26,8 @@ public struct ActivationSampler: Attachment {
     private var seeds: [Int: Matrix] = [:]
     /// Row c·columns + k is chain c of column k, as the picture has it.
     public private(set) var chains: LangevinChains
-    private var criterionMeanSquares: [String: Matrix] = [:]
+    /// The criteria Rᵢ of the images.
+    public var mixins: Mixins<SampledImages>
     /// Activation, and for outputs the probability of the target, of each chain's average, when last judged.
     private(set) var judgement: Judgement?
     private var stepsSinceJudgement = Int.max
@@ -49,12 +46,13 @@ public struct ActivationSampler: Attachment {
 
     /// - Parameters:
     ///   - columns: neurons shown at once, at most.
-    ///   - chains: independent chains a neuron.
+    ///   - chains: independent chains per neuron.
+    ///   - mixins: the criteria of images that are on from the start.
     public init(
-        on host: NetworkTrainer, columns: Int = 10, chains: Int = 8, criteria: [any ImageCriterion] = [L2Criterion()],
-        at step: Step
+        on host: NetworkTrainer, columns: Int = 10, chains: Int = 8,
+        mixins: [any Mixin<SampledImages>] = [ImageSize()], at step: Step
     ) throws(CLMatError) {
-        (columnLimit, chainCount, self.criteria) = (max(1, columns), max(1, chains), criteria)
+        (columnLimit, chainCount, self.mixins) = (max(1, columns), max(1, chains), Mixins(mixins))
         let network = host.network
         layerNames = network.stages.map(\.name)
         unitCounts = network.stages.map(\.output.channels)
@@ -69,59 +67,65 @@ public struct ActivationSampler: Attachment {
 
     // MARK: - What can be moved and seen
 
+    private static let noise = Control(
+        "noise", title: "noise σ", group: "sampling", range: 0.001...10, scale: .logWithOff, initial: 0.3,
+        means: "how far chance drives the images apart", moves: ["mean-move"])
+    private static let stepSize = Control(
+        "step-size", title: "step β", group: "sampling", range: 1e-4...1, scale: .log, initial: 0.01,
+        means: "how far each sampling step goes", moves: ["mean-move"])
+    private static let momentum = Control(
+        "sampling-momentum", title: "momentum γ", group: "sampling", range: 0...0.99, initial: 0.9,
+        means: "how long an image keeps its direction", moves: ["mean-move"])
+    static let window = Control(
+        "sample-window", title: "images averaged over", group: "sampling", unit: "steps",
+        kind: .integer(1...10_000, .log), initial: 200, means: "longer is smoother, and slower to follow",
+        moves: ["target-probability"])
+    static let display = Control.choice(
+        "display", title: "show", group: "sampling", options: ["average", "sample"],
+        means: "the moving average of a chain, or the sample of the moment", isView: true)
+    static let brightness = Control.choice(
+        "brightness", title: "grey", group: "sampling", options: ["signed", "as is"],
+        means: "zero as mid-grey and the largest |x| as black or white; or 0 black and 1 white", isView: true)
+    private static let clip = Control.choice(
+        "clip", title: "clip", group: "sampling", options: ["none", "at 0", "0…1"],
+        means: "the values that pixels may take", moves: ["mean-activation"])
+    private static let sampling = Control.toggle(
+        "sampling", title: "sampling", group: "sampling", initial: true,
+        means: "whether the images move; training goes on without", moves: ["mean-activation"])
+    private static let normalise = Control.choice(
+        "normalise", title: "normalise", group: "sampling", options: ["off", "image", "pixel"], initial: 1,
+        means: "gradients brought to one size by RMSProp: those of each image, or of each pixel by itself",
+        moves: ["mean-activation"])
+    private var layer: Control {
+        .choice(
+            "layer", title: "layer", group: "neurons", options: layerNames, initial: outputStage,
+            means: "which layer's neurons are excited", moves: ["mean-activation"], startsOpen: false)
+    }
+    private static let reading = Control.choice(
+        "reading", title: "channel", group: "neurons", options: ["centre", "mean"],
+        means: "a channel's activation: at its centre, or as the mean over its map",
+        moves: ["mean-activation"], startsOpen: false)
+    private static let sampledWeights = Control.choice(
+        "sampled-weights", title: "weights", group: "neurons", options: ["current", "averaged"],
+        means: "the network as it is, or the mean of its weights along the way",
+        moves: ["mean-activation"], startsOpen: false)
+    private static let pace = Control(
+        "sampling-steps", title: "samplings per step", group: "pace", kind: .integer(1...50, .log), initial: 1,
+        means: "how many sampling steps follow each training step", moves: ["mean-move"], startsOpen: false)
+    private static let burnIn = Control(
+        "burn-in", title: "burn-in", group: "pace", unit: "steps", kind: .integer(1...10_000, .logWithOff),
+        initial: 0, means: "steps of a new chain before its average begins", moves: ["target-probability"],
+        startsOpen: false)
+    private static let stepDecay = Control(
+        "step-decay", title: "step decay μ", group: "pace", range: 0...1, initial: 0,
+        means: "steps shrink as β(1 + t/1000)^−μ with a chain's age t; 0 keeps them", moves: ["mean-move"],
+        startsOpen: false)
+
     public var controls: [Control] {
-        criteria.map(\.weight) + [
-            Control(
-                "noise", title: "noise σ", group: "sampling", range: 0.001...10, scale: .logWithOff, initial: 0.3,
-                means: "how far chance drives the images apart", moves: ["mean-move"]),
-            Control(
-                "step-size", title: "step β", group: "sampling", range: 1e-4...1, scale: .log, initial: 0.01,
-                means: "how far each sampling step goes", moves: ["mean-move"]),
-            Control(
-                "sampling-momentum", title: "momentum γ", group: "sampling", range: 0...0.99, initial: 0.9,
-                means: "how long an image keeps its direction", moves: ["mean-move"]),
-            Control(
-                "sample-window", title: "images averaged over", group: "sampling", unit: "steps",
-                kind: .integer(1...10_000, .log), initial: 200, means: "longer is smoother, and slower to follow",
-                moves: ["target-probability"]),
-            .choice(
-                "display", title: "show", group: "sampling", options: ["average", "sample"],
-                means: "the moving average of a chain, or the sample of the moment"),
-            .choice(
-                "brightness", title: "grey", group: "sampling", options: ["signed", "as is"],
-                means: "zero as mid-grey and the largest |x| as black or white; or 0 black and 1 white"),
-            .choice(
-                "clip", title: "clip", group: "sampling", options: ["none", "at 0", "0…1"],
-                means: "the values that pixels may take", moves: ["mean-activation"]),
-            .toggle(
-                "sampling", title: "sampling", group: "sampling", initial: true,
-                means: "whether the images move; training goes on without", moves: ["mean-activation"]),
-            .choice(
-                "normalise", title: "normalise", group: "sampling", options: ["off", "image", "pixel"], initial: 1,
-                means: "gradients brought to one size by RMSProp: those of each image, or of each pixel by itself",
-                moves: ["mean-activation"]),
-            .choice(
-                "layer", title: "layer", group: "neurons", options: layerNames, initial: outputStage,
-                means: "which layer's neurons are excited", moves: ["mean-activation"], startsOpen: false),
-            .choice(
-                "reading", title: "channel", group: "neurons", options: ["centre", "mean"],
-                means: "a channel's activation: at its centre, or as the mean over its map",
-                moves: ["mean-activation"], startsOpen: false),
-            .choice(
-                "sampled-weights", title: "weights", group: "neurons", options: ["current", "averaged"],
-                means: "the network as it is, or the mean of its weights along the way",
-                moves: ["mean-activation"], startsOpen: false),
-            Control(
-                "sampling-steps", title: "samplings per step", group: "pace", kind: .integer(1...50, .log), initial: 1,
-                means: "how many sampling steps follow each training step", moves: ["mean-move"], startsOpen: false),
-            Control(
-                "burn-in", title: "burn-in", group: "pace", unit: "steps", kind: .integer(1...10_000, .logWithOff),
-                initial: 0, means: "steps of a new chain before its average begins", moves: ["target-probability"],
-                startsOpen: false),
-            Control(
-                "step-decay", title: "step decay μ", group: "pace", range: 0...1, initial: 0,
-                means: "steps shrink as β(1 + t/1000)^−μ with a chain's age t; 0 keeps them", moves: ["mean-move"],
-                startsOpen: false),
+        mixins.controls + [
+            Self.noise, Self.stepSize, Self.momentum, Self.window, Self.display, Self.brightness, Self.clip,
+            Self.sampling, Self.normalise, layer, Self.reading, Self.sampledWeights, Self.pace, Self.burnIn,
+            Self.stepDecay,
         ]
     }
 
@@ -145,27 +149,31 @@ public struct ActivationSampler: Attachment {
                 "filter-cosine", title: "Filter and image", unit: "smallest cosine over channels",
                 means: "with L2 alone, the image of a first-layer channel's centre is its filter: 1", better: .higher,
                 range: -1...1),
-        ] + criteria.flatMap { [$0.pull, $0.score] }
+        ] + mixins.metrics
     }
 
     // MARK: - Sampling
 
     public mutating func update(
-        on host: NetworkTrainer, _ settings: Settings, at step: Step
+        on host: NetworkTrainer, _ context: StepContext<LabelledBatch>
     ) throws(CLMatError) -> Measurements {
         var measured = Measurements()
-        let network = try network(of: host, settings, at: step)
-        try followChoice(settings, in: network, at: step)
-        guard settings.isOn("sampling"), columns > 0 else {
+        let settings = context.settings
+        let network = try network(of: host, settings, at: context.step)
+        try followChoice(settings, in: network, at: context.step)
+        guard try settings.isOn(Self.sampling), columns > 0 else {
             warn(of: lostRows, in: &measured)
+            mixins.warn(in: &measured)
             return measured
         }
 
         let start = ContinuousClock.now
-        let count = max(1, settings.int("sampling-steps"))
+        let count = max(1, try settings.int(Self.pace))
+        try mixins.follow(settings)
+        let parameters = try Self.parameters(settings)
         for substep in 0..<count {
             let isLast = substep == count - 1
-            let found = try sample(network, settings, at: step, substep: substep, isMeasured: isLast)
+            let found = try sample(network, parameters, context.forMixins, substep: substep, isMeasured: isLast)
             measured.merge(found)
         }
         if stepsSinceJudgement >= Self.judgementInterval {
@@ -236,7 +244,7 @@ public struct ActivationSampler: Attachment {
     private mutating func network(
         of host: NetworkTrainer, _ settings: Settings, at step: Step
     ) throws(CLMatError) -> Network {
-        guard settings.int("sampled-weights") == 1 else {
+        guard try settings.int(Self.sampledWeights) == 1 else {
             averaged = nil
             return host.network
         }
@@ -254,7 +262,8 @@ public struct ActivationSampler: Attachment {
     private static let judgementInterval = 25
 
     private mutating func sample(
-        _ network: Network, _ settings: Settings, at step: Step, substep: Int, isMeasured: Bool
+        _ network: Network, _ parameters: LangevinChains.Parameters, _ context: MixinContext, substep: Int,
+        isMeasured: Bool
     ) throws(CLMatError) -> Measurements {
         let x = chains.samples
         let last = seeds.keys.max() ?? outputStage
@@ -263,23 +272,22 @@ public struct ActivationSampler: Attachment {
         let activations = try network.forward(x, upTo: last)
         let gradient = try network.inputGradient(activations, seeds: seeds)
 
-        // r = Σ λᵢ n(∇Rᵢ)
-        var pull = try Matrix(zeros: x.shape, on: device)
-        var pulls: [(any ImageCriterion, Float)] = []
-        for criterion in criteria where settings[criterion.id] != 0 {
-            let weight = Float(settings[criterion.id])
-            var own = try criterion.gradient(x)
-            if criterion.isNormalised { own = try normalised(own, criterion.id) }
-            try pull.add(own, times: weight)
-            if isMeasured { pulls.append((criterion, weight * weight * (try own.sumOfSquares()))) }
+        // r = Σ λᵢ ∇Rᵢ
+        let images = SampledImages(images: x, shape: input, columns: columns)
+        let pull: Matrix
+        if let sum = try mixins.gradient(of: images, context) {
+            pull = sum
+        } else {
+            pull = try Matrix(zeros: x.shape, on: device)
         }
 
         // v ← γv + β(n(∇f) + r + σe), x ← x + v
+        let step = context.step
         let number = step.number * 64 + substep
         let noise = try Matrix(
             normal: 0, deviation: 1, RandomKey(seed: step.seed, step: number, stream: Streams.langevin), x.shape,
             on: device)
-        try chains.step(gradient: gradient, pull: pull, noise: noise, Self.parameters(settings))
+        try chains.step(gradient: gradient, pull: pull, noise: noise, parameters)
 
         var measured = Measurements()
         guard isMeasured else { return measured }
@@ -288,38 +296,21 @@ public struct ActivationSampler: Attachment {
         measured["mean-move"] = Double(try chains.moved.sum()) / Double(max(1, x.count))
         try findLostRows(measured, activation, at: step)
         let whole = Double(try chains.pushed.sum()).squareRoot()
-        for criterion in criteria {
-            let own = pulls.first { $0.0.id == criterion.id }.map { Double($0.1).squareRoot() } ?? 0
-            measured[criterion.pull.id] = whole > 0 ? own / whole : 0
-            measured[criterion.score.id] = -Double(try criterion.values(x).mean())
-        }
+        try mixins.measure(of: images, whole: whole, context, into: &measured)
         return measured
     }
 
-    private static func parameters(_ settings: Settings) -> LangevinChains.Parameters {
+    private static func parameters(_ settings: Settings) throws(CLMatError) -> LangevinChains.Parameters {
         var p = LangevinChains.Parameters()
-        p.noise = Float(settings["noise"])
-        p.step = Float(settings["step-size"])
-        p.decayExponent = Float(settings["step-decay"])
-        p.momentum = Float(settings["sampling-momentum"])
-        p.normalisation = .init(rawValue: settings.int("normalise")) ?? .image
-        p.burnIn = settings.int("burn-in")
-        p.window = max(1, settings.int("sample-window"))
-        p.clip = [-.infinity...(.infinity), 0...(.infinity), 0...1][min(2, max(0, settings.int("clip")))]
+        p.noise = Float(try settings[noise])
+        p.step = Float(try settings[stepSize])
+        p.decayExponent = Float(try settings[stepDecay])
+        p.momentum = Float(try settings[momentum])
+        p.normalisation = .init(rawValue: try settings.int(normalise)) ?? .image
+        p.burnIn = try settings.int(burnIn)
+        p.window = max(1, try settings.int(window))
+        p.clip = [-.infinity...(.infinity), 0...(.infinity), 0...1][min(2, max(0, try settings.int(clip)))]
         return p
-    }
-
-    /// n(g) = g / √s with s ← 0.9 s + 0.1 g².
-    private mutating func normalised(_ gradient: Matrix, _ id: String) throws(CLMatError) -> Matrix {
-        var meanSquare: Matrix
-        if let known = criterionMeanSquares.removeValue(forKey: id) {
-            meanSquare = known
-        } else {
-            meanSquare = try Matrix(zeros: gradient.shape, on: device)
-        }
-        try meanSquare.moveTowards(gradient.squared(), weight: 0.1)
-        criterionMeanSquares[id] = meanSquare
-        return try gradient / (meanSquare + 1e-8).squareRoots()
     }
 
     /// f_a of each row: the inner product of its seed with the outputs of the seed's stage.
@@ -363,8 +354,8 @@ public struct ActivationSampler: Attachment {
     private mutating func followChoice(
         _ settings: Settings, in network: Network, at step: Step
     ) throws(CLMatError) {
-        let reading = Neuron.Reading(rawValue: settings.int("reading")) ?? .centre
-        let stage = settings.int("layer")
+        let reading = Neuron.Reading(rawValue: try settings.int(Self.reading)) ?? .centre
+        let stage = try settings.int(layer)
         if neurons.contains(where: { $0.stage != stage || $0.reading != reading }) {
             try choose(stage: stage, reading: reading, in: network, at: step)
         }
@@ -382,7 +373,7 @@ public struct ActivationSampler: Attachment {
                 rows: count * chainCount, input,
                 RandomKey(seed: step.seed, step: step.number, stream: Streams.startImages),
                 on: device))
-        criterionMeanSquares = [:]
+        try mixins.forget()
         lostRows = []
         forgetJudgement()
     }
@@ -425,9 +416,7 @@ public struct ActivationSampler: Attachment {
         try archive.keep("averages", &chains.averages, anyShape: true)
         try archive.keep("ages", &chains.ages)
         try archive.keep("steps-since-judgement", &stepsSinceJudgement)
-        for criterion in criteria {
-            try archive.keep("mean-square-of-\(criterion.id)", &criterionMeanSquares[criterion.id])
-        }
+        try archive.group("mixins") { () throws(CLMatError) in try mixins.archive(archive) }
         var stages = seeds.keys.sorted()
         try archive.keep("seed-stages", &stages)
         if archive.isReading { seeds = [:] }
@@ -456,7 +445,6 @@ public struct ActivationSampler: Attachment {
             [chains.samples, chains.velocities, chains.meanSquares, chains.averages].allSatisfy { $0.shape == whole }
             && chains.imageMeanSquares.rows == rows && chains.ages.count == rows
             && seeds.allSatisfy { $0.value.rows == rows }
-            && criterionMeanSquares.values.allSatisfy { $0.shape == whole }
             && neurons.allSatisfy { neuron in
                 unitCounts.indices.contains(neuron.stage) && (0..<unitCounts[neuron.stage]).contains(neuron.unit)
             }
@@ -469,8 +457,9 @@ public struct ActivationSampler: Attachment {
     /// `restart-chain` [column, chain], `restart-column` [column], `restart-all`, `restart-lost` (the chains that left the
     /// numbers), `choose-neuron` [column, unit].
     public mutating func perform(
-        _ action: Action, on host: NetworkTrainer, _ settings: Settings, at step: Step
+        _ action: Action, on host: NetworkTrainer, _ context: StepContext<LabelledBatch>
     ) throws(CLMatError) {
+        let step = context.step
         switch (action.id, action.arguments.count) {
         case ("restart-chain", 2):
             try checkColumn(action.arguments[0])
@@ -524,16 +513,7 @@ public struct ActivationSampler: Attachment {
         }
         let rows = Set(restarted.map { $0 * columns + column })
         lostRows.removeAll(where: rows.contains)
-        // A mean square that is not finite would make the fresh chain's pull so too.
-        for (id, meanSquare) in criterionMeanSquares {
-            let lost = try Self.lostRows(meanSquare).filter(rows.contains)
-            guard !lost.isEmpty else { continue }
-            var healed = meanSquare
-            for row in lost {
-                try healed.replace(row: row, with: Matrix(zeros: Shape(1, meanSquare.columns), on: device))
-            }
-            criterionMeanSquares[id] = healed
-        }
+        try mixins.forget(rows: rows)
         forgetJudgement()
     }
 }

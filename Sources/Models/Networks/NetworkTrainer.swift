@@ -3,7 +3,7 @@ import Exploration
 
 /// A network that learns to classify images: minibatch gradient descent on the cross-entropy, with the mean of its
 /// parameters along the way, and its scores on a test set.
-public struct NetworkTrainer: Model {
+public struct NetworkTrainer: Model, MixinHost {
     public let title: String
     public private(set) var network: Network
     public let classNames: [String]
@@ -11,6 +11,8 @@ public struct NetworkTrainer: Model {
     /// The test images as they came, for figures that show some of them.
     let testImages: LabelledImages
 
+    /// Criteria of the weights, which are made small with the loss. Those that lie ready: ``WeightDecay`` and ``WeightSparseness``.
+    public var mixins = Mixins<NetworkParameters>(offers: [WeightDecay(), WeightSparseness()])
     private var optimiser: any Optimiser
     private var average: ParameterAverage?
     private let defaults: Defaults
@@ -52,24 +54,33 @@ public struct NetworkTrainer: Model {
 
     // MARK: - What can be moved and seen
 
+    private static let training = Control.toggle(
+        "training", title: "training", group: "training", initial: true,
+        means: "whether the network learns; sampling goes on without", moves: ["train-loss"])
+
+    private var learningRate: Control {
+        Control(
+            "learning-rate", title: "learning rate η", group: "training", range: 1e-6...1e-1, scale: .log,
+            initial: defaults.learningRate, means: "how far each minibatch moves the weights",
+            moves: ["train-loss", "test-accuracy"])
+    }
+
+    private var momentum: Control {
+        Control(
+            "momentum", title: "momentum μ", group: "training", range: 0...0.99, initial: defaults.momentum,
+            means: "how long earlier gradients go on pushing", moves: ["train-loss"])
+    }
+
+    private var averagingWindow: Control {
+        Control(
+            "averaging-window", title: "weights averaged over", group: "training", unit: "steps",
+            kind: .integer(10...100_000, .logWithOff), initial: Double(defaults.averagingWindow),
+            means: "the averaged network is the mean of the weights along so many steps",
+            moves: ["test-accuracy-averaged"])
+    }
+
     public var controls: [Control] {
-        [
-            .toggle(
-                "training", title: "training", group: "training", initial: true,
-                means: "whether the network learns; sampling goes on without", moves: ["train-loss"]),
-            Control(
-                "learning-rate", title: "learning rate η", group: "training", range: 1e-6...1e-1, scale: .log,
-                initial: defaults.learningRate, means: "how far each minibatch moves the weights",
-                moves: ["train-loss", "test-accuracy"]),
-            Control(
-                "momentum", title: "momentum μ", group: "training", range: 0...0.99, initial: defaults.momentum,
-                means: "how long earlier gradients go on pushing", moves: ["train-loss"]),
-            Control(
-                "averaging-window", title: "weights averaged over", group: "training", unit: "steps",
-                kind: .integer(10...100_000, .logWithOff), initial: Double(defaults.averagingWindow),
-                means: "the averaged network is the mean of the weights along so many steps",
-                moves: ["test-accuracy-averaged"]),
-        ]
+        [Self.training, learningRate, momentum, averagingWindow] + mixins.controls
     }
 
     public var metrics: [Metric] {
@@ -87,26 +98,26 @@ public struct NetworkTrainer: Model {
             Metric(
                 "train-accuracy", title: "Training accuracy", unit: "share of the minibatch",
                 means: "right answers on the minibatch, before it was learned", better: .higher, range: 0...1),
-        ]
+        ] + mixins.metrics
     }
 
     // MARK: - Learning
 
-    public func needsBatch(_ settings: Settings) -> Bool { settings.isOn("training") }
+    public func needsBatch(_ settings: Settings) throws(CLMatError) -> Bool { try settings.isOn(Self.training) }
 
-    public mutating func update(
-        _ batch: LabelledBatch?, _ settings: Settings, at step: Step
-    ) throws(CLMatError) -> Measurements {
+    public mutating func update(_ context: StepContext<LabelledBatch>) throws(CLMatError) -> Measurements {
         var measured = Measurements()
-        if let batch {
+        if let batch = context.batch {
             let start = ContinuousClock.now
-            measured = try learn(batch, settings, at: step)
+            measured = try learn(batch, context)
             let seconds = (ContinuousClock.now - start).seconds
             measured.count("training-steps", 1, seconds: seconds)
             measured.count("training-images", Double(batch.images.rows), seconds: seconds)
+        } else {
+            mixins.warn(in: &measured)
         }
         let start = ContinuousClock.now
-        let judged = try evaluate(into: &measured, settings, at: step)
+        let judged = try evaluate(into: &measured, context)
         if judged > 0 {
             measured.count("test-images", Double(judged), seconds: (ContinuousClock.now - start).seconds)
         }
@@ -115,16 +126,16 @@ public struct NetworkTrainer: Model {
     }
 
     private mutating func learn(
-        _ batch: LabelledBatch, _ settings: Settings, at step: Step
+        _ batch: LabelledBatch, _ context: StepContext<LabelledBatch>
     ) throws(CLMatError) -> Measurements {
+        var measured = Measurements()
         let activations = try network.forward(batch.images)
         let (losses, gradient) = try activations.last.crossEntropy(batch.labels)
-        let gradients = try network.parameterGradients(activations, outputGradient: gradient)
-        try optimiser.update(
-            &network.parameters, gradients, rate: Float(settings["learning-rate"]),
-            momentum: Float(settings["momentum"]))
+        let gradients = try context.reducer.mean(
+            network.parameterGradients(activations, outputGradient: gradient))
+        try descend(gradients, context, &measured)
 
-        let window = settings.int("averaging-window")
+        let window = try context.settings.int(averagingWindow)
         if window == 0 {
             average = nil
         } else {
@@ -132,7 +143,6 @@ public struct NetworkTrainer: Model {
             try average?.add(network.parameters)
         }
 
-        var measured = Measurements()
         let loss = Double(try losses.mean())
         measured["train-loss"] = loss
         let predictions = try activations.last.rowArgmax().values
@@ -140,9 +150,51 @@ public struct NetworkTrainer: Model {
         let right = zip(predictions, labels).count { $0 == $1 }
         measured["train-accuracy"] = Double(right) / Double(max(1, labels.count))
         try health.note(
-            loss: loss, predictions: predictions, labels: labels, classes: classNames.count, at: step.number,
+            loss: loss, predictions: predictions, labels: labels, classes: classNames.count, at: context.step.number,
             outputs: { () throws(CLMatError) in try activations.last.values })
         return measured
+    }
+
+    /// One step of the optimiser on the loss and the mixins.
+    private mutating func descend(
+        _ lossGradients: [[Matrix]], _ context: StepContext<LabelledBatch>, _ measured: inout Measurements
+    ) throws(CLMatError) {
+        let (rate, momentum) = (
+            Float(try context.settings[learningRate]), Float(try context.settings[self.momentum])
+        )
+        try mixins.follow(context.settings)
+        guard mixins.areActive else {
+            try optimiser.update(&network.parameters, lossGradients, rate: rate, momentum: momentum)
+            return try measureMixins(whole: 0, context, &measured)
+        }
+        // The subject holds on to the parameters, which would be copied then: only where the copy is needed it stays.
+        var before: NetworkParameters?
+        let pull: ParameterGradient?
+        do {
+            let subject = NetworkParameters(of: network, rate: rate)
+            pull = try mixins.gradient(of: subject, context.forMixins)
+            if pull?.decoupled.isEmpty == false { before = subject }
+        }
+        // ∇f₀ + Σ λᵢgᵢ for those that go through the optimiser; w ← w − η λᵢgᵢ for those that do not.
+        var gradients = lossGradients
+        try pull?.inGradient.add(to: &gradients, times: 1)
+        try pull?.decoupled.add(to: &network.parameters, times: -rate)
+        let given = before == nil ? try network.weightNorm(of: gradients) : 0
+        try optimiser.update(&network.parameters, gradients, rate: rate, momentum: momentum)
+        // Of what goes through the optimiser, the whole is what it was given; else how far the weights went, by rate.
+        let whole = try before.map { (before) throws(CLMatError) in
+            try before.distance(to: NetworkParameters(of: network, rate: rate)) / Double(rate)
+        }
+        try measureMixins(whole: whole ?? given, context, &measured)
+    }
+
+    private mutating func measureMixins(
+        whole: Double, _ context: StepContext<LabelledBatch>, _ measured: inout Measurements
+    ) throws(CLMatError) {
+        guard !mixins.ids.isEmpty else { return }
+        let rate = Float(try context.settings[learningRate])
+        try mixins.measure(
+            of: NetworkParameters(of: network, rate: rate), whole: whole, context.forMixins, into: &measured)
     }
 
     /// The network with its averaged parameters, if averaging is on and has begun.
@@ -160,10 +212,11 @@ public struct NetworkTrainer: Model {
 
     /// Goes on with the test in progress, or begins one that is due. Returns the number of images judged.
     private mutating func evaluate(
-        into measured: inout Measurements, _ settings: Settings, at step: Step
+        into measured: inout Measurements, _ context: StepContext<LabelledBatch>
     ) throws(CLMatError) -> Int {
-        let isDue = Self.firstEvaluations.contains(step.number) || step.number % Self.evaluationInterval == 0
-        if isDue, settings.isOn("training"), evaluation.plain == nil, evaluation.averaged == nil {
+        let step = context.step.number
+        let isDue = Self.firstEvaluations.contains(step) || step % Self.evaluationInterval == 0
+        if isDue, try context.settings.isOn(Self.training), evaluation.plain == nil, evaluation.averaged == nil {
             evaluation.plain = Evaluation(of: network, classes: classNames.count)
             evaluation.averaged = try averagedNetwork().map { Evaluation(of: $0, classes: classNames.count) }
         }
@@ -188,7 +241,7 @@ public struct NetworkTrainer: Model {
     }
 
     /// Whole tests of the network as it is at the end.
-    public func conclude(_ settings: Settings, at step: Step) throws(CLMatError) -> Measurements {
+    public func conclude(_ context: StepContext<LabelledBatch>) throws(CLMatError) -> Measurements {
         var measured = Measurements()
         measured["test-accuracy"] = try Self.test(network, on: test, classes: classNames.count).accuracy
         if let averaged = try averagedNetwork() {
@@ -201,6 +254,7 @@ public struct NetworkTrainer: Model {
 
     public mutating func archive(_ archive: Archive) throws(CLMatError) {
         let own = network.parameters
+        try archive.group("mixins") { () throws(CLMatError) in try mixins.archive(archive) }
         try archive.keep("parameters", &network.parameters)
         try requireLayout(of: own, network.parameters)
         try archive.group("optimiser") { () throws(CLMatError) in try optimiser.archive(archive) }

@@ -37,7 +37,7 @@ extension LDA {
     }
 
     /// The next minibatch of the corpus.
-    mutating func step() throws(CLMatError) -> Result {
+    mutating func step(_ context: MixinContext? = nil) throws(CLMatError) -> Result {
         guard var batches = minibatches.take() else {
             throw .invalidArgument(operation: "LDA.step", problem: "There is no corpus to learn from.")
         }
@@ -64,7 +64,7 @@ extension LDA {
         }
         let result = try learn(
             documents, theta: &theta, replacing: &counts,
-            rounds: rounds ?? (batches.keepsTheta ? 1 : 5), keep: keep, add: add, drop: drop)
+            rounds: rounds ?? (batches.keepsTheta ? 1 : 5), keep: keep, add: add, drop: drop, context)
         if batch == batches.count - 1, optimisesAlpha || optimisesBeta {
             if batches.keepsTheta { batches.thetas[batch] = theta }
             try optimisePriors(batches)

@@ -65,8 +65,8 @@ public struct LDA: Sendable {
     /// and keep it so: wait some 20 passes.
     public var optimisesAlpha = false
     public var optimisesBeta = false
-    /// Regularisers with their weights λ.
-    public var mixins: [(mixin: any TopicMixin, weight: Double)] = []
+    /// Criteria of topics.
+    public var mixins = Mixins<TopicState>()
     /// What is drawn at random follows from it.
     public var seed: UInt64
     /// Bytes for what is kept of minibatches.
@@ -85,8 +85,8 @@ public struct LDA: Sendable {
     /// The finite corpus that is being learned.
     var minibatches: TopicMinibatches?
     var sampler: TopicSampler
-    /// ‖λᵢgᵢ‖ / ‖φ̂‖ of the last step, by mixin.
-    var pulls: [String: Double] = [:]
+    /// ‖φ̂‖ of the last step, which pulls are measured against.
+    var wholePull = 0.0
     /// 1 × V: the words' shares of the corpus, for regularisers; those of the statistics if nil.
     var wordShares: Matrix?
 
@@ -169,23 +169,17 @@ public struct LDA: Sendable {
     /// Rounds of the sampler over a minibatch; the last one's samples are taken over.
     mutating func learn(
         _ documents: SparseCounts, theta: inout Matrix, replacing counts: inout TopicCounts, rounds: Int,
-        keep: Double, add: Double, drop: Bool
+        keep: Double, add: Double, drop: Bool, _ context: MixinContext? = nil
     ) throws(CLMatError) -> Result {
         let sampling = try sampling
         try checkPriors()
         guard (1...255).contains(rounds) else {
             throw .invalidValue(setting: "rounds", value: "\(rounds)", accepted: "1 to 255")
         }
-        var weights = phi
-        var isBiased = false
-        let state = try mixins.contains { $0.weight != 0 } ? self.state(phi) : nil
-        if let state {
-            for (mixin, weight) in mixins where weight != 0 {
-                guard let factors = try mixin.factors(state, weight: weight) else { continue }
-                isBiased = true
-                weights = try weights * Matrix(factors, 1, topics, on: device)
-            }
-        }
+        let bias = mixins.areActive ? try factors() : nil
+        let isBiased = bias != nil
+        let weights: Matrix
+        if let bias { weights = try phi * Matrix(bias.factors, 1, topics, on: device) } else { weights = phi }
         let alpha = self.alpha.map(Float.init)
         var result = Result(tokens: documents.total)
         for round in 0..<rounds {
@@ -207,30 +201,51 @@ public struct LDA: Sendable {
         try sampler.merge(
             into: &statistics, replacing: &counts, by: sampling, keep: Float(keep), add: Float(add), drop: drop)
         steps += 1
-        try maximise()
+        try maximise(context ?? MixinContext(step: Step(steps, seed: seed)))
+        for (id, pull) in bias?.pulls ?? [:] { mixins.note(pull: pull * wholePull, of: id) }
         return result
     }
 
     /// φ from the statistics.
-    mutating func maximise() throws(CLMatError) {
+    mutating func maximise(_ context: MixinContext) throws(CLMatError) {
         _ = try sampler.normalise(statistics, beta: Float(beta), into: &phi)
-        pulls = [:]
-        let active = mixins.filter { $0.weight != 0 }
-        guard !active.isEmpty else { return }
-        let state = try state(phi)
-        var pull: Matrix?
-        let whole = Double(try phi.sumOfSquares())
-        for (mixin, weight) in active {
-            guard let gradient = try mixin.gradient(state) else { continue }
-            let own = try gradient * Float(weight)
-            pulls[mixin.id] = whole > 0 ? (Double(try own.sumOfSquares()) / whole).squareRoot() : 0
-            if let others = pull { pull = try others + own } else { pull = own }
+        guard mixins.areActive else {
+            wholePull = 0
+            return
         }
-        guard let pull else { return }
+        wholePull = Double(try phi.sumOfSquares()).squareRoot()
+        guard let pull = try mixins.gradient(of: state(phi), context) else { return }
         try sampler.cut(&phi, by: pull, statistics: statistics)
         let totals = try phi.columnSums()
         // A topic of zeros stays one, instead of becoming 0/0.
         phi = try phi / totals.maximum(Matrix(filledWith: 1e-30, totals.shape, on: device))
+    }
+
+    /// What criteria of whole topics make of the chances of words, and by how much each changes them: the root mean square of the
+    /// change over tokens. nil if there is none.
+    private mutating func factors() throws(CLMatError) -> (factors: [Float], pulls: [String: Double])? {
+        let biasing = mixins.active.filter { $0.mixin is any TopicMixin }
+        guard !biasing.isEmpty else { return nil }
+        let (state, topics) = (try state(phi), topics)
+        var all: [Float]?
+        var pulls: [String: Double] = [:]
+        for (mixin, weight) in biasing {
+            guard let mixin = mixin as? any TopicMixin else { continue }
+            let own = try mixins.attempt(mixin.id) { (_) throws(CLMatError) -> [Float]? in
+                let own = try mixin.factors(state, weight: weight)
+                guard own.map({ $0.count == topics && $0.allSatisfy { $0.isFinite && $0 >= 0 } }) ?? true else {
+                    throw .invalidArgument(
+                        operation: mixin.id, problem: "its factors are not \(topics) finite numbers of 0 or more")
+                }
+                return own
+            }
+            guard let own else { continue }
+            let shares = try state.topicShares
+            let change = zip(shares, own).reduce(0) { $0 + $1.0 * Double($1.1 - 1) * Double($1.1 - 1) }
+            pulls[mixin.id] = change.squareRoot()
+            all = all.map { zip($0, own).map(*) } ?? own
+        }
+        return all.map { ($0, pulls) }
     }
 
     func state(_ phi: Matrix) throws(CLMatError) -> TopicState {

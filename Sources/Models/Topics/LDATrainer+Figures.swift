@@ -9,11 +9,11 @@ extension LDATrainer {
                 "topic-matrix", title: "Words × topics",
                 means: "how much of each topic a word is; hover a topic's title to rank the words by it",
                 startsOpen: true
-            ) { trainer, context in try trainer.matrixFigure(relevance: context.settings["relevance"]) },
+            ) { trainer, context in try trainer.matrixFigure(context) },
             Figure(
                 "top-words", title: "Top words", means: "the heaviest words of each topic, and what changed of late",
                 startsOpen: true
-            ) { trainer, context in try trainer.wordsFigure(relevance: context.settings["relevance"]) },
+            ) { trainer, context in try trainer.wordsFigure(context) },
             Figure(
                 "topic-sizes", title: "Sizes of topics", means: "each topic's share of all tokens"
             ) { trainer, _ in
@@ -32,7 +32,7 @@ extension LDATrainer {
                 "topic-documents", title: "Documents of a topic",
                 means: "documents with the most of the chosen topic; each word in the colour of its likeliest topic",
                 startsOpen: true
-            ) { trainer, _ in try trainer.documentsFigure() },
+            ) { trainer, context in try trainer.documentsFigure(context.view) },
         ]
     }
 
@@ -56,7 +56,8 @@ extension LDATrainer {
 
     // MARK: - Words × topics
 
-    private func matrixFigure(relevance: Double) throws -> any FigureContent {
+    private func matrixFigure(_ context: FigureContext) throws -> any FigureContent {
+        let (relevance, pinned) = (try context.settings[Self.relevance], pinned(context.view))
         let (values, k) = (try lda.phi.values, lda.topics)
         let shares = try lda.topicShares
         let top = topWords(values, relevance: relevance, count: Self.wordsPerTopic)
@@ -103,7 +104,8 @@ extension LDATrainer {
 
     // MARK: - Top words
 
-    private func wordsFigure(relevance: Double) throws -> any FigureContent {
+    private func wordsFigure(_ context: FigureContext) throws -> any FigureContent {
+        let relevance = try context.settings[Self.relevance]
         let now = try lda.phi.values
         let count = Self.wordsInTable
         let top = topWords(now, relevance: relevance, count: count)
@@ -162,7 +164,8 @@ extension LDATrainer {
     /// A document with fewer tokens says little, and is full of one topic by chance.
     private static let shortest = 20
 
-    private func documentsFigure() throws -> any FigureContent {
+    private func documentsFigure(_ view: ViewState) throws -> any FigureContent {
+        let chosenTopic = chosenTopic(view)
         guard let batches = lda.minibatches else { return NothingToShow("nothing is being learned") }
         guard batches.keepsTheta else {
             return NothingToShow("The topics of documents are not kept: there are too many for the memory.")

@@ -5,7 +5,7 @@ import Foundation
 /// Topics that are learned minibatch by minibatch while temperature, sparseness and dissimilarity are moved.
 ///
 /// - Source: Jiang, "Exploratory model analysis for machine learning", UCB/EECS-2018-34, section 2.5 and chapter 3.
-public struct LDATrainer: Model {
+public struct LDATrainer: Model, MixinHost {
     public let title: String
     public private(set) var lda: LDA
     let corpus: Corpus
@@ -21,9 +21,11 @@ public struct LDATrainer: Model {
     private(set) var reference: Matrix?
     /// What the controls of learning were in the last step.
     private var lastSettings: [Double] = []
-    /// The topic whose documents are shown, and words that are shown always.
-    private(set) var chosenTopic = 0
-    private(set) var pinned: [Int] = []
+
+    public var mixins: Mixins<TopicState> {
+        get { lda.mixins }
+        set { lda.mixins = newValue }
+    }
 
     /// What a run starts with.
     public struct Defaults: Sendable {
@@ -40,7 +42,8 @@ public struct LDATrainer: Model {
         public init() {}
     }
 
-    static let mixins: [any TopicMixin] = [
+    /// The criteria that a run begins with.
+    static let criteria: [any Mixin<TopicState>] = [
         Sparseness(), Dissimilarity(), TopicEntropy(), Smoothing(), SizeBalance(), Decorrelation(),
     ]
 
@@ -61,6 +64,7 @@ public struct LDATrainer: Model {
         lda = try LDA(
             topics: topics, vocabulary: corpus.vocabulary, alpha: defaults.alpha, beta: defaults.beta,
             seed: defaults.seed, memory: defaults.memory, on: device)
+        lda.mixins = Mixins(Self.criteria)
         try lda.begin(corpus, holdingOut: heldOut?.documents ?? [], batchSize: defaults.batchSize)
         firstSamples = defaults.samples ?? lda.samples
         if let heldOut { self.heldOut = try DocumentCompletion(heldOut, on: device) } else { self.heldOut = nil }
@@ -86,64 +90,69 @@ public struct LDATrainer: Model {
     private static let rules = ["incremental", "moving average", "constant ρ"]
     private static let forms = ["by temperature", "multinomial", "Poisson"]
 
+    private var temperature: Control {
+        Control(
+            "temperature", title: "temperature 1/m", group: "topics",
+            range: max(0.001, min(1, 1 / mostSamples))...5, scale: .log,
+            initial: max(1 / firstSamples, min(1, 1 / mostSamples)),
+            means: "how freely words change their topics: m samples per token",
+            moves: ["log-likelihood", "moved-share"])
+    }
+    private var iterations: Control {
+        Control(
+            "iterations", title: "iterations", group: "sampler", unit: "rounds per minibatch",
+            kind: .integer(1...50, .log), initial: lda.minibatches?.keepsTheta == true ? 1 : 5,
+            means: "how often a minibatch is sampled before the topics follow", moves: ["log-likelihood"],
+            startsOpen: false)
+    }
+    private static let form = Control.choice(
+        "form", title: "samples", group: "sampler", options: forms,
+        means:
+            "Poisson is cheaper, multinomial exact; by temperature: multinomial below 50 samples per token; topics with temperatures of their own are always Poisson",
+        moves: ["moved-share"], startsOpen: false)
+    private static let rule = Control.choice(
+        "rule", title: "statistics", group: "sampler", options: rules,
+        means: "incremental replaces each minibatch's samples, the others forget with rate ρ",
+        moves: ["perplexity-heldout"], startsOpen: false)
+    private static let decay = Control(
+        "decay", title: "decay κ", group: "sampler", range: 0.3...1, initial: 0.5,
+        means: "of the moving average: ρ = (τ₀ + t)^−κ", moves: ["log-likelihood"], startsOpen: false)
+    private static let delay = Control(
+        "delay", title: "delay τ₀", group: "sampler", range: 1...1000, scale: .log, initial: 1,
+        means: "of the moving average: larger trusts the first minibatches less", moves: ["log-likelihood"],
+        startsOpen: false)
+    private static let rate = Control(
+        "rate", title: "constant rate ρ", group: "sampler", range: 0.001...1, scale: .log, initial: 0.1,
+        means: "the share of each minibatch in the statistics", moves: ["log-likelihood"], startsOpen: false)
+    private var alpha: Control {
+        Control(
+            "alpha", title: "prior α", group: "priors", range: 0.001...10, scale: .log, initial: defaults.alpha,
+            means: "how many topics a document has", moves: ["perplexity-heldout"], startsOpen: false)
+    }
+    private var beta: Control {
+        Control(
+            "beta", title: "prior β", group: "priors", range: 0.0001...1, scale: .log, initial: defaults.beta,
+            means: "how many words a topic has that it has not seen", moves: ["density"], startsOpen: false)
+    }
+    private static let optimiseAlpha = Control.toggle(
+        "optimise-alpha", title: "α from the data", group: "priors", initial: false,
+        means: "fits α to the documents, topic by topic, once a pass, when there are topics (after 20 passes)",
+        moves: ["effective-topics"], startsOpen: false)
+    private static let optimiseBeta = Control.toggle(
+        "optimise-beta", title: "β from the data", group: "priors", initial: false,
+        means: "fits β to the topics, once a pass, when there are topics (after 20 passes)", moves: ["density"],
+        startsOpen: false)
+    static let relevance = Control(
+        "relevance", title: "relevance λ", group: "pictures", range: 0...1, initial: 1,
+        means: "1 ranks words by weight, 0 by how much more often they are in the topic than elsewhere",
+        startsOpen: false, isView: true)
+
     public var controls: [Control] {
-        let documentsKeepTheta = lda.minibatches?.keepsTheta ?? false
-        return [
-            Control(
-                "temperature", title: "temperature 1/m", group: "topics",
-                range: max(0.001, min(1, 1 / mostSamples))...5, scale: .log,
-                initial: max(1 / firstSamples, min(1, 1 / mostSamples)),
-                means: "how freely words change their topics: m samples per token",
-                moves: ["log-likelihood", "moved-share"])
-        ] + Self.mixins.map(\.weight) + [
-            Control(
-                "iterations", title: "iterations", group: "sampler", unit: "rounds per minibatch",
-                kind: .integer(1...50, .log), initial: documentsKeepTheta ? 1 : 5,
-                means: "how often a minibatch is sampled before the topics follow", moves: ["log-likelihood"],
-                startsOpen: false),
-            .choice(
-                "form", title: "samples", group: "sampler", options: Self.forms,
-                means:
-                    "Poisson is cheaper, multinomial exact; by temperature: multinomial below 50 samples per token; topics with temperatures of their own are always Poisson",
-                moves: ["moved-share"], startsOpen: false),
-            .choice(
-                "rule", title: "statistics", group: "sampler", options: Self.rules,
-                means: "incremental replaces each minibatch's samples, the others forget with rate ρ",
-                moves: ["perplexity-heldout"], startsOpen: false),
-            Control(
-                "decay", title: "decay κ", group: "sampler", range: 0.3...1, initial: 0.5,
-                means: "of the moving average: ρ = (τ₀ + t)^−κ", moves: ["log-likelihood"], startsOpen: false),
-            Control(
-                "delay", title: "delay τ₀", group: "sampler", range: 1...1000, scale: .log, initial: 1,
-                means: "of the moving average: larger trusts the first minibatches less", moves: ["log-likelihood"],
-                startsOpen: false),
-            Control(
-                "rate", title: "constant rate ρ", group: "sampler", range: 0.001...1, scale: .log, initial: 0.1,
-                means: "the share of each minibatch in the statistics", moves: ["log-likelihood"], startsOpen: false),
-            Control(
-                "alpha", title: "prior α", group: "priors", range: 0.001...10, scale: .log, initial: defaults.alpha,
-                means: "how many topics a document has", moves: ["perplexity-heldout"], startsOpen: false),
-            Control(
-                "beta", title: "prior β", group: "priors", range: 0.0001...1, scale: .log, initial: defaults.beta,
-                means: "how many words a topic has that it has not seen", moves: ["density"], startsOpen: false),
-            .toggle(
-                "optimise-alpha", title: "α from the data", group: "priors", initial: false,
-                means: "fits α to the documents, topic by topic, once a pass, when there are topics (after 20 passes)",
-                moves: ["effective-topics"],
-                startsOpen: false),
-            .toggle(
-                "optimise-beta", title: "β from the data", group: "priors", initial: false,
-                means: "fits β to the topics, once a pass, when there are topics (after 20 passes)", moves: ["density"],
-                startsOpen: false),
-            Control(
-                "relevance", title: "relevance λ", group: "pictures", range: 0...1, initial: 1,
-                means: "1 ranks words by weight, 0 by how much more often they are in the topic than elsewhere",
-                startsOpen: false),
+        [temperature] + mixins.controls + [
+            iterations, Self.form, Self.rule, Self.decay, Self.delay, Self.rate, alpha, beta, Self.optimiseAlpha,
+            Self.optimiseBeta, Self.relevance,
         ]
     }
-
-    /// Controls of pictures, which do not touch the model.
-    private static let pictureControls: Set<String> = ["relevance"]
 
     public var metrics: [Metric] {
         var metrics = [
@@ -155,18 +164,16 @@ public struct LDATrainer: Model {
             TopicMetrics.meanCosine,
             TopicMetrics.densityAbove,
         ]
-        return metrics + Self.mixins.filter { !($0 is SizeBalance) }.map(\.pull)
+        return metrics + mixins.metrics
     }
 
     // MARK: - Learning
 
-    public mutating func update(
-        _ batch: Int?, _ settings: Settings, at step: Step
-    ) throws(CLMatError) -> Measurements {
-        let start = ContinuousClock.now
-        try follow(settings)
+    public mutating func update(_ context: StepContext<Int>) throws(CLMatError) -> Measurements {
+        let (start, step) = (ContinuousClock.now, context.step)
+        try follow(context.settings)
         lda.seed = step.seed
-        let result = try lda.step()
+        let result = try lda.step(context.forMixins)
         let seconds = (ContinuousClock.now - start).seconds
         var measured = Measurements()
         measured["log-likelihood"] = result.logLikelihood / Double(max(1, result.tokens))
@@ -174,12 +181,12 @@ public struct LDATrainer: Model {
             ifLost: "log-likelihood", titled: "the log-likelihood", "The topics left the numbers", advice: Warning.undo)
         // In the first pass all is new.
         if step.number > minibatchCount { measured["moved-share"] = result.moved / Double(max(1, result.tokens)) }
-        for mixin in Self.mixins where !(mixin is SizeBalance) { measured[mixin.pull.id] = lda.pulls[mixin.id] ?? 0 }
         measured.count("training-steps", 1, seconds: seconds)
         measured.count("training-tokens", Double(result.tokens), seconds: seconds)
         let (pass, rest) = step.number.quotientAndRemainder(dividingBy: minibatchCount)
         let isFirst = step.number == 1
         if isFirst || rest == 0 { try measure(&measured) }
+        try measureMixins(context.forMixins, isScored: isFirst || rest == 0, &measured)
         if isFirst || rest == 0 && pass % Self.scoreInterval == 0 { try score(&measured) }
         return measured
     }
@@ -189,34 +196,44 @@ public struct LDATrainer: Model {
         min(100_000, 0x1.ep30 / Double(max(1, lda.minibatches?.mostTokens ?? 1)))
     }
 
+    private mutating func measureMixins(
+        _ context: MixinContext, isScored: Bool, _ measured: inout Measurements
+    ) throws(CLMatError) {
+        guard !mixins.ids.isEmpty else { return }
+        let state = try lda.state(lda.phi)
+        try lda.mixins.measure(of: state, whole: lda.wholePull, context, into: &measured, isScored: isScored)
+    }
+
     /// Takes over what the controls say.
     private mutating func follow(_ settings: Settings) throws(CLMatError) {
-        let current = controls.filter { !Self.pictureControls.contains($0.id) }.map { settings[$0.id] }
+        var current: [Double] = []
+        for control in controls where !control.isView { current.append(try settings[control]) }
         if current != lastSettings {
             if !lastSettings.isEmpty { reference = lda.phi }
             lastSettings = current
         }
         // The coolest topic stays within what can be counted, so that a slider cannot end the run.
-        lda.samples = min(1 / settings["temperature"], mostSamples / max(1, lda.coolness.max() ?? 1))
-        lda.mixins = Self.mixins.map { (mixin: $0, weight: settings[$0.id]) }
-        lda.rounds = settings.int("iterations")
-        lda.form = [nil, .multinomial, .poisson][min(2, max(0, settings.int("form")))]
+        lda.samples = min(try 1 / settings[temperature], mostSamples / max(1, lda.coolness.max() ?? 1))
+        try lda.mixins.follow(settings)
+        lda.rounds = try settings.int(iterations)
+        lda.form = [nil, .multinomial, .poisson][min(2, max(0, try settings.int(Self.form)))]
         // Topics of different temperatures can only be drawn one by one.
         if lda.form == .multinomial, !lda.coolness.allSatisfy({ $0 == 1 }) { lda.form = .poisson }
         let rule: LDA.Statistics =
-            switch settings.int("rule") {
-            case 1: .movingAverage(delay: settings["delay"], decay: settings["decay"])
-            case 2: .constantRate(settings["rate"])
+            switch try settings.int(Self.rule) {
+            case 1: .movingAverage(delay: try settings[Self.delay], decay: try settings[Self.decay])
+            case 2: .constantRate(try settings[Self.rate])
             default: .incremental
             }
         if rule == .incremental, lda.statisticsRule != rule, lda.steps > 0 { try lda.rebuild() }
         lda.statisticsRule = rule
         // Before there are topics, all documents and words are alike, and priors that fit that keep it so.
         let hasTopics = lda.steps >= 20 * minibatchCount
-        lda.optimisesAlpha = hasTopics && settings.isOn("optimise-alpha")
-        lda.optimisesBeta = hasTopics && settings.isOn("optimise-beta")
-        if !lda.optimisesAlpha { lda.alpha = [Double](repeating: settings["alpha"], count: lda.topics) }
-        if !lda.optimisesBeta { lda.beta = settings["beta"] }
+        let (fitsAlpha, fitsBeta) = (try settings.isOn(Self.optimiseAlpha), try settings.isOn(Self.optimiseBeta))
+        lda.optimisesAlpha = hasTopics && fitsAlpha
+        lda.optimisesBeta = hasTopics && fitsBeta
+        if !lda.optimisesAlpha { lda.alpha = [Double](repeating: try settings[alpha], count: lda.topics) }
+        if !lda.optimisesBeta { lda.beta = try settings[beta] }
     }
 
     /// Passes between two scores of the held-out documents, and of coherence.
@@ -246,7 +263,7 @@ public struct LDATrainer: Model {
         }
     }
 
-    public func conclude(_ settings: Settings, at step: Step) throws(CLMatError) -> Measurements {
+    public func conclude(_ context: StepContext<Int>) throws(CLMatError) -> Measurements {
         var measured = Measurements()
         try measure(&measured)
         try score(&measured)
@@ -255,41 +272,58 @@ public struct LDATrainer: Model {
 
     // MARK: - Actions
 
-    public mutating func perform(_ action: Action, _ settings: Settings, at step: Step) throws(CLMatError) {
-        func argument(_ index: Int, _ range: Range<Int>, _ what: String) throws(CLMatError) -> Int {
-            guard action.arguments.indices.contains(index), range.contains(action.arguments[index]) else {
-                throw .invalidValue(
-                    setting: action.id, value: "\(action.arguments)",
-                    accepted: "\(what) from \(range.lowerBound) to \(range.upperBound - 1)")
-            }
-            return action.arguments[index]
+    public mutating func perform(_ action: Action, _ context: StepContext<Int>) throws(CLMatError) {
+        guard action.id == "topic-temperature" else {
+            throw .unknownName(kind: "action", name: action.id, known: ["topic-temperature"] + viewActions)
         }
+        let topic = try argument(0, of: action, 0..<lda.topics, "a topic")
+        // In hundredths of the sampler's temperature.
+        let percent = try argument(1, of: action, 1..<100_001, "a percentage")
+        let coolness = 100 / Double(percent)
+        guard lda.samples * coolness <= mostSamples else {
+            throw .invalidValue(
+                setting: action.id, value: "\(percent) %",
+                accepted:
+                    "\(Int((100 * lda.samples / mostSamples).rounded(.up))) % or more: a minibatch has more samples than can be counted else"
+            )
+        }
+        lda.coolness[topic] = coolness
+    }
+
+    private func argument(
+        _ index: Int, of action: Action, _ range: Range<Int>, _ what: String
+    ) throws(CLMatError) -> Int {
+        guard action.arguments.indices.contains(index), range.contains(action.arguments[index]) else {
+            throw .invalidValue(
+                setting: action.id, value: "\(action.arguments)",
+                accepted: "\(what) from \(range.lowerBound) to \(range.upperBound - 1)")
+        }
+        return action.arguments[index]
+    }
+
+    // MARK: - Looking
+
+    public var viewActions: [String] { ["choose-topic", "pin-word", "unpin-word"] }
+
+    /// `choose-topic` [topic], whose documents are shown; `pin-word` and `unpin-word` [word], which is shown always.
+    public func look(_ action: Action, _ view: inout ViewState) throws(CLMatError) {
         switch action.id {
-        case "choose-topic": chosenTopic = try argument(0, 0..<lda.topics, "a topic")
+        case "choose-topic": view[Self.chosen] = [try argument(0, of: action, 0..<lda.topics, "a topic")]
         case "pin-word":
-            let word = try argument(0, 0..<lda.words, "a word")
-            if !pinned.contains(word) { pinned.append(word) }
+            let word = try argument(0, of: action, 0..<lda.words, "a word")
+            if !view[Self.pins].contains(word) { view[Self.pins].append(word) }
         case "unpin-word":
-            let word = try argument(0, 0..<lda.words, "a word")
-            pinned.removeAll { $0 == word }
-        case "topic-temperature":
-            let topic = try argument(0, 0..<lda.topics, "a topic")
-            // In hundredths of the sampler's temperature.
-            let percent = try argument(1, 1..<100_001, "a percentage")
-            let coolness = 100 / Double(percent)
-            guard lda.samples * coolness <= mostSamples else {
-                throw .invalidValue(
-                    setting: action.id, value: "\(percent) %",
-                    accepted:
-                        "\(Int((100 * lda.samples / mostSamples).rounded(.up))) % or more: a minibatch has more samples than can be counted else"
-                )
-            }
-            lda.coolness[topic] = coolness
-        default:
-            throw .unknownName(
-                kind: "action", name: action.id, known: ["choose-topic", "pin-word", "unpin-word", "topic-temperature"])
+            let word = try argument(0, of: action, 0..<lda.words, "a word")
+            view[Self.pins].removeAll { $0 == word }
+        default: throw .unknownName(kind: "action", name: action.id, known: viewActions)
         }
     }
+
+    private static let (chosen, pins) = ("chosen-topic", "pinned-words")
+
+    /// The topic whose documents are shown. What a file chose may be of other topics.
+    func chosenTopic(_ view: ViewState) -> Int { view[Self.chosen].last { (0..<lda.topics).contains($0) } ?? 0 }
+    func pinned(_ view: ViewState) -> [Int] { view[Self.pins].filter { (0..<lda.words).contains($0) } }
 
     // MARK: - Keeping
 
@@ -303,12 +337,11 @@ public struct LDATrainer: Model {
         }
         try archive.keep("reference", &reference)
         try archive.keep("last-settings", &lastSettings)
-        try archive.keep("chosen-topic", &chosenTopic)
-        try archive.keep("pinned", &pinned)
+        try archive.group("mixins") { () throws(CLMatError) in try mixins.archive(archive) }
         guard archive.isReading else { return }
-        guard (0..<lda.topics).contains(chosenTopic), pinned.allSatisfy({ (0..<lda.words).contains($0) }),
-            pinned.count <= lda.words, reference?.shape ?? lda.phi.shape == lda.phi.shape
-        else { throw archive.damaged("chosen-topic", "it names topics or words that are not there") }
+        guard reference?.shape ?? lda.phi.shape == lda.phi.shape else {
+            throw archive.damaged("reference", "it is not of these topics")
+        }
     }
 }
 
@@ -326,5 +359,5 @@ public struct TopicBatches: DataSource {
         (name, checksum) = (trainer.corpus.name, trainer.corpus.checksum)
     }
 
-    public func batch(at step: Step) -> Int { (step.number - 1) % max(1, stepsPerEpoch) }
+    public func batch(at place: DataPlace) -> Int { (place.step.number - 1) % max(1, stepsPerEpoch) }
 }

@@ -208,7 +208,7 @@ import Foundation
         }
         commandsSeen = log.count
         sent = sent.filter { id, sent in
-            status.settings[id] != sent.value && (clock.now - sent.at).seconds < 5
+            status.settings.values[id] != sent.value && (clock.now - sent.at).seconds < 5
         }
         followSaving()
         watchGoals()
@@ -314,7 +314,7 @@ import Foundation
     /// The value to show: what is about to be sent, what was sent last, else what the learner has.
     func value(of control: Control) -> Double {
         if let armed = hand.armed, armed.control == control.id { return armed.value }
-        return sent[control.id]?.value ?? status.settings[control.id]
+        return sent[control.id]?.value ?? status.settings.values[control.id] ?? control.initial
     }
 
     func togglePause() {

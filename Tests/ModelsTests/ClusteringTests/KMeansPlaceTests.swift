@@ -74,10 +74,8 @@ import Testing
         _ data: any PointData, clusters: Int, steps: Int = 40, settings: [String: Double] = ["rule": 2],
         on device: Device
     ) throws -> Learner {
-        var defaults = KMeansTrainer.Defaults()
-        defaults.batchSize = data.count
         let learner = try Learner(
-            KMeansTrainer(data, k: clusters, defaults: defaults, on: device),
+            KMeansTrainer(data, k: clusters, on: device),
             data: PointBatches(data, batchSize: data.count, on: device),
             options: Learner.Options(maximumSteps: steps, settings: settings))
         learner.start()

@@ -22,7 +22,6 @@ import Testing
     ) throws -> Learner {
         let data = try ImagePoints(images(1100), name: "blobs", on: device)
         var defaults = KMeansTrainer.Defaults()
-        defaults.batchSize = 300
         defaults.blockWidths = blocks
         return try Learner(
             KMeansTrainer(data, k: clusters, defaults: defaults, on: device),
@@ -82,10 +81,12 @@ import Testing
         let data = try ImagePoints(Self.images(110), name: "blobs", on: .cpu)
         let made = try AugmentedImages(Self.images(110), name: "made", count: 130)
         for source in [data, made] as [any PointData] {
-            let batch = try PointBatches(source, batchSize: 30, on: .cpu).batch(at: Step(1, seed: 3))
+            let batches = try PointBatches(source, batchSize: 30, on: .cpu)
             var seen: [Int32] = []
             for first in stride(from: 0, to: 2 * source.count, by: 26) {
-                seen += try batch.draw(from: first, count: min(26, 2 * source.count - first)).indices
+                let place = DataPlace(
+                    step: Step(1, seed: 3), position: first, count: min(26, 2 * source.count - first))
+                seen += try batches.batch(at: place).draw().indices
             }
             let count = source.count
             #expect(Set(seen[..<count]).count == count && Set(seen[count...]).count == count)

@@ -37,7 +37,7 @@ import Testing
     ) throws -> [String: Double] {
         let batch = batch ?? data.count
         let learner = try Learner(
-            NMF(data, parts: 3, batchSize: batch, seed: 1, on: device), data: PointBatches(data, batchSize: batch, on: device),
+            NMF(data, parts: 3, seed: 1, on: device), data: PointBatches(data, batchSize: batch, on: device),
             options: .init(maximumSteps: steps, settings: settings))
         learner.start()
         learner.wait()
@@ -89,7 +89,9 @@ import Testing
         var data = Table(scale: 1e-8)
         data.values[17 * 20 + 3] = number
         let error = #expect(throws: CLMatError.self) { try run(data, steps: 10, batch: batch) }
-        #expect(error.map { "\($0)" }?.contains("table has \(number) at row 17, column 3, counted from 0") == true, "\(error as Any)")
+        #expect(
+            error.map { "\($0)" }?.contains("table has \(number) at row 17, column 3, counted from 0") == true,
+            "\(error as Any)")
     }
 
     /// From nearly all codes to hardly any, with something to see at each eighth of the slider, at any unit.
@@ -113,9 +115,10 @@ import Testing
     @Test func aPenaltyThatLeavesNoCodesKeepsTheDictionary() throws {
         let data = Table()
         let learner = try Learner(
-            NMF(data, parts: 3, batchSize: 200, seed: 1, on: .cpu), data: PointBatches(data, batchSize: 200, on: .cpu),
-            options: .init(maximumSteps: 300, settings: ["sparseness": 1, "code-updates": 100]))
-        try learner.prepare(settings: [:], schedule: [.init(after: 150, .set(control: "sparseness", to: 0))])
+            NMF(data, parts: 3, seed: 1, on: .cpu), data: PointBatches(data, batchSize: 200, on: .cpu),
+            options: .init(
+                maximumSteps: 300, schedule: [.init(after: 150, .set(control: "sparseness", to: 0))],
+                settings: ["sparseness": 1, "code-updates": 100]))
         learner.start()
         learner.wait()
         if let error = learner.status.error { throw error }

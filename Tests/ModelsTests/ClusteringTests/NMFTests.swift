@@ -29,7 +29,7 @@ import Testing
     private static func run(_ options: Learner.Options) throws -> Learner {
         let data = try data(200)
         let learner = try Learner(
-            NMF(data, parts: 3, batchSize: 200, seed: 1, on: .cpu), data: PointBatches(data, batchSize: 200, on: .cpu),
+            NMF(data, parts: 3, seed: 1, on: .cpu), data: PointBatches(data, batchSize: 200, on: .cpu),
             options: options)
         learner.start()
         learner.wait()
@@ -45,7 +45,7 @@ import Testing
         ]
         try expectRepeatable(changes: changes, steps: 16, on: .cpu) { options in
             try Learner(
-                NMF(data, parts: 3, batchSize: 60, seed: 1, on: .cpu),
+                NMF(data, parts: 3, seed: 1, on: .cpu),
                 data: PointBatches(data, batchSize: 60, on: .cpu),
                 options: options)
         }
@@ -56,7 +56,7 @@ import Testing
         try expectNoTrap(
             onDamagedCheckpointsOf: { options in
                 try Learner(
-                    NMF(data, parts: 3, batchSize: 60, seed: 1, on: .cpu),
+                    NMF(data, parts: 3, seed: 1, on: .cpu),
                     data: PointBatches(data, batchSize: 60, on: .cpu), options: options)
             }, steps: 4)
     }

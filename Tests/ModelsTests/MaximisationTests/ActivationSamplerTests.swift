@@ -108,11 +108,14 @@ import Testing
         var sampler = try ActivationSampler(on: SmallWorld.trainer(on: .cpu), chains: 2, at: key)
         let host = try SmallWorld.trainer(on: .cpu)
         var settings = Settings(initialOf: sampler.controls + host.controls)
-        settings["l2-weight"] = 0.1
-        for number in 1...50 { _ = try sampler.update(on: host, settings, at: Step(number, seed: 1)) }
+        try settings.set(ImageSize().weight, to: 0.1)
+        for number in 1...50 {
+            _ = try sampler.update(on: host, StepContext(step: Step(number, seed: 1), settings: settings))
+        }
         let before = try sampler.chains.samples.values
         try sampler.perform(
-            Action("restart-chain", title: "", arguments: [1, 0]), on: host, settings, at: Step(50, seed: 1))
+            Action("restart-chain", title: "", arguments: [1, 0]), on: host,
+            StepContext(step: Step(50, seed: 1), settings: settings))
         let after = try sampler.chains.samples.values
         #expect(Array(after[64..<128]) != Array(before[64..<128]))
         #expect(after[64..<128].map(abs).max()! < 1)  // from N(0, 0.1²) again

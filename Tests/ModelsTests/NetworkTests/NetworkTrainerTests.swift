@@ -91,7 +91,8 @@ import Testing
         func sums(_ epoch: Int) throws -> [Float] {
             var sums: [Float] = []
             for place in 1...10 {
-                sums += try batches.batch(at: Step(epoch * 10 + place, seed: 7)).images.rowSums().values
+                sums += try batches.batch(at: DataPlace(step: Step(epoch * 10 + place, seed: 7))).images.rowSums()
+                    .values
             }
             return sums
         }
@@ -104,7 +105,7 @@ import Testing
 
     @Test func labelsStayWithTheirImages() throws {
         let batches = try ImageBatches(SmallWorld.images(100, seed: 1), name: "bars", batchSize: 25, on: .cpu)
-        let batch = try batches.batch(at: Step(3, seed: 1))
+        let batch = try batches.batch(at: DataPlace(step: Step(3, seed: 1)))
         let (pixels, labels) = (try batch.images.values, try batch.labels.values)
         for (row, label) in labels.enumerated() {
             #expect(pixels[row * 64 + 2 * Int(label) * 8] == 1)  // the bar of its class, at full scale

@@ -48,14 +48,14 @@ import Testing
         var lda = try LDA(topics: 5, vocabulary: corpus.vocabulary, on: .cpu)
         lda.statisticsRule = rule
         try lda.fit(corpus, passes: 3)
-        lda.mixins = [(Sparseness(), 20), (Dissimilarity(), 2), (TopicEntropy(), 10)]
+        lda.mixins = Mixins([(Sparseness(), 20), (Dissimilarity(), 2), (TopicEntropy(), 10)])
         for _ in 0..<24 {
             _ = try lda.step()
             #expect(rowSums(try lda.phi.values, columns: 5).allSatisfy { $0 > 0 })
             try expectColumnsOfOne(lda.phi)
         }
         let dense = TopicScores.density(try lda.phi.values, topics: 5, threshold: 1e-6)
-        lda.mixins = []
+        lda.mixins = Mixins()
         try lda.fit(corpus, passes: 20)
         #expect(TopicScores.density(try lda.phi.values, topics: 5, threshold: 1e-6) > dense)
         #expect(try lda.phi.min() > 0)
@@ -91,11 +91,11 @@ import Testing
         }
         var lda = try LDA(topics: topics, vocabulary: (0..<words).map { "w\($0)" }, beta: beta, on: device)
         lda.statistics = try Matrix(n, words, topics, on: device)
-        lda.mixins = [
+        lda.mixins = Mixins([
             (Sparseness(), step.l1), (Dissimilarity(), step.cosine), (TopicEntropy(), step.entropy),
             (Smoothing(), step.smoothing), (SizeBalance(), 1), (Decorrelation(), step.decorrelation),
-        ]
-        try lda.maximise()
+        ])
+        try lda.maximise(MixinContext(step: Exploration.Step(1, seed: 1)))
 
         let totals = columnSums(n, columns: topics).map { $0 + Double(words) * beta }
         let hat = n.indices.map { (Double(n[$0]) + beta) / totals[$0 % topics] }
@@ -130,15 +130,15 @@ import Testing
 
     @Test func weightsOfZeroChangeNothing() throws {
         let corpus = try Planted(documents: 80).corpus()
-        func phi(_ mixins: [(mixin: any TopicMixin, weight: Double)]) throws -> [Float] {
+        func phi(_ mixins: [(mixin: any Mixin<TopicState>, weight: Double)]) throws -> [Float] {
             var lda = try LDA(topics: 4, vocabulary: corpus.vocabulary, on: .cpu)
-            lda.mixins = mixins
+            lda.mixins = Mixins(mixins)
             try lda.fit(corpus, passes: 3)
             return try lda.phi.values
         }
         let none = try phi([])
-        #expect(bitDifference(try phi(LDATrainer.mixins.map { ($0, 0) }), none) == nil)
-        for mixin in LDATrainer.mixins { #expect(bitDifference(try phi([(mixin, 0.7)]), none) != nil, "\(mixin.id)") }
+        #expect(bitDifference(try phi(LDATrainer.criteria.map { ($0, 0) }), none) == nil)
+        for mixin in LDATrainer.criteria { #expect(bitDifference(try phi([(mixin, 0.7)]), none) != nil, "\(mixin.id)") }
     }
 
     /// What is drawn is held back by factors; how probable words are is not.
@@ -146,7 +146,7 @@ import Testing
         let corpus = try Planted(documents: 100).corpus()
         var lda = try LDA(topics: 5, vocabulary: corpus.vocabulary, on: .cpu)
         try lda.fit(corpus, passes: 5)
-        lda.mixins = [(SizeBalance(), 2)]
+        lda.mixins = Mixins([(SizeBalance(), 2)])
         let batch = lda.steps % 8
         let phi = try lda.phi.values
         let theta = try #require(lda.minibatches).thetas[batch].values
@@ -167,7 +167,7 @@ import Testing
         func learned(_ seed: UInt64, _ device: Device) throws -> (phi: [Float], samples: [Float], theta: [Float]) {
             var lda = try LDA(topics: 6, vocabulary: corpus.vocabulary, seed: seed, on: device)
             lda.form = form
-            lda.mixins = [(Sparseness(), 0.5), (Dissimilarity(), 0.2)]
+            lda.mixins = Mixins([(Sparseness(), 0.5), (Dissimilarity(), 0.2)])
             try lda.fit(corpus, passes: 4, batchSize: 30)
             return (try lda.phi.values, try lda.statistics.values, try lda.transform(corpus.rows(0..<9)).values)
         }

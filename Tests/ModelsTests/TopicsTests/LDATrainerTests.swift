@@ -35,13 +35,13 @@ import Testing
     private static func values(
         after steps: Int, of trainer: inout LDATrainer, from first: Int = 1, _ changes: [String: Double] = [:]
     ) throws -> [String: Double] {
-        var settings = Settings(initialOf: trainer.controls)
-        for (id, value) in changes { settings[id] = value }
+        // Beyond the ends of the sliders, too.
+        let settings = Settings(Settings(initialOf: trainer.controls).values.merging(changes) { $1 })
         var measured = Measurements()
         for step in first..<first + steps {
-            measured.merge(try trainer.update(nil, settings, at: Step(step, seed: 1)))
+            measured.merge(try trainer.update(StepContext(step: Step(step, seed: 1), settings: settings)))
         }
-        measured.merge(try trainer.conclude(settings, at: Step(first + steps - 1, seed: 1)))
+        measured.merge(try trainer.conclude(StepContext(step: Step(first + steps - 1, seed: 1), settings: settings)))
         return measured.values
     }
 
@@ -194,8 +194,8 @@ import Testing
         #expect(values["log-likelihood"]?.isFinite == true && heavy.lda.samples < 100 && heavy.lda.samples > 10)
 
         var trainer = try Self.trainer()
-        let settings = Settings(initialOf: trainer.controls)
-        try trainer.perform(Action("topic-temperature", title: "", arguments: [0, 1]), settings, at: Step(1, seed: 1))
+        let context = StepContext<Int>(step: Step(1, seed: 1), settings: Settings(initialOf: trainer.controls))
+        try trainer.perform(Action("topic-temperature", title: "", arguments: [0, 1]), context)
         values = try Self.values(after: 6, of: &trainer, ["temperature": 0.001, "form": 1])
         #expect(values["log-likelihood"]?.isFinite == true)
         #expect(trainer.lda.coolness == [100, 1, 1, 1, 1])
@@ -246,11 +246,12 @@ import Testing
         }
         var trainer = try LDATrainer(
             corpus, topics: shape.topics, defaults: Self.defaults(memory: shape.memory), on: .cpu)
+        var view = ViewState()
         func look(_ relevance: Double) throws {
-            var settings = Settings(initialOf: trainer.controls)
-            settings["relevance"] = relevance
-            let learner = try Learner(trainer, data: TopicBatches(trainer), options: .init())
-            try learner.prepare(settings: settings.values)
+            var experiment = try Experiment(trainer, data: TopicBatches(trainer))
+            try experiment.set(["relevance": relevance])
+            experiment.look(at: view)
+            let learner = try Learner(experiment, options: .init())
             for figure in learner.dashboard.figures.map(\.id) {
                 let content = try learner.content(of: figure)
                 switch content {
@@ -280,14 +281,12 @@ import Testing
             }
         }
         for relevance in [1.0, 0, 0.6] { try look(relevance) }
-        let settings = Settings(initialOf: trainer.controls)
         _ = try Self.values(after: 1, of: &trainer)
         for relevance in [1.0, 0, 0.6] { try look(relevance) }
         for word in [corpus.vocabulary.count - 1, 0] {
-            try trainer.perform(Action("pin-word", title: "", arguments: [word]), settings, at: Step(1, seed: 1))
+            try trainer.look(Action("pin-word", title: "", arguments: [word]), &view)
         }
-        try trainer.perform(
-            Action("choose-topic", title: "", arguments: [shape.topics - 1]), settings, at: Step(1, seed: 1))
+        try trainer.look(Action("choose-topic", title: "", arguments: [shape.topics - 1]), &view)
         // A control was moved, and topics lost all that they can lose.
         _ = try Self.values(after: 9, of: &trainer, from: 2, ["l1": 100, "cosine-sim": 10, "entropy": 100])
         for relevance in [1.0, 0] { try look(relevance) }
@@ -295,21 +294,27 @@ import Testing
 
     @Test func pinnedWordsAreShown() throws {
         var trainer = try Self.trainer()
-        let settings = Settings(initialOf: trainer.controls)
-        let at = Step(1, seed: 1)
+        var view = ViewState()
+        let context = StepContext<Int>(step: Step(1, seed: 1), settings: Settings(initialOf: trainer.controls))
         _ = try Self.values(after: 10, of: &trainer)
         func act(_ id: String, _ arguments: [Int]) -> String {
-            thrownCase { try trainer.perform(Action(id, title: "", arguments: arguments), settings, at: at) }
+            let action = Action(id, title: "", arguments: arguments)
+            return thrownCase {
+                trainer.viewActions.contains(id)
+                    ? try trainer.look(action, &view) : try trainer.perform(action, context)
+            }
         }
         #expect(act("pin-word", [11]) == "" && act("pin-word", [11]) == "" && act("pin-word", [63]) == "")
-        #expect(trainer.pinned == [11, 63])
-        let learner = try Learner(trainer, data: TopicBatches(trainer), options: .init())
+        #expect(trainer.pinned(view) == [11, 63])
+        var experiment = try Experiment(trainer, data: TopicBatches(trainer))
+        experiment.look(at: view)
+        let learner = try Learner(experiment, options: .init())
         guard let matrix = try learner.content(of: "topic-matrix") as? CircleMatrix else {
             Issue.record("no matrix")
             return
         }
         #expect(matrix.rows.filter { $0.isPinned }.map { $0.name } == ["w11", "w63"])
-        #expect(act("unpin-word", [11]) == "" && act("unpin-word", [12]) == "" && trainer.pinned == [63])
+        #expect(act("unpin-word", [11]) == "" && act("unpin-word", [12]) == "" && trainer.pinned(view) == [63])
         for (id, arguments) in [
             ("pin-word", []), ("pin-word", [64]), ("pin-word", [-1]), ("unpin-word", [.max]), ("choose-topic", [5]),
             ("choose-topic", []), ("topic-temperature", [0]), ("topic-temperature", [0, 0]),
@@ -318,7 +323,9 @@ import Testing
             #expect(act(id, arguments) == "invalidValue", "\(id) \(arguments)")
         }
         #expect(act("pin-topic", [0]) == "unknownName")
-        #expect(trainer.pinned == [63] && trainer.chosenTopic == 0 && trainer.lda.coolness.allSatisfy { $0 == 1 })
+        #expect(
+            trainer.pinned(view) == [63] && trainer.chosenTopic(view) == 0
+                && trainer.lda.coolness.allSatisfy { $0 == 1 })
         #expect(act("topic-temperature", [3, 100_000]) == "" && act("topic-temperature", [4, 1]) == "")
         #expect(trainer.lda.coolness == [1, 1, 1, 0.001, 100])
         _ = try Self.values(after: 5, of: &trainer, from: 11)

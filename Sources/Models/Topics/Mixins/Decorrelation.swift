@@ -10,7 +10,7 @@ import Exploration
 /// whatever K, V and the batch size are.
 /// - Source: K. Vorontsov, A. Potapenko, "Additive regularization of topic models", Machine Learning 101, 2015, on
 ///   decorrelation; Y. Tan, Z. Ou, "Topic-weak-correlated latent Dirichlet allocation", ISCSLP 2010.
-public struct Decorrelation: TopicMixin {
+public struct Decorrelation: Mixin {
     public init() {}
 
     public var weight: Control {
@@ -22,7 +22,7 @@ public struct Decorrelation: TopicMixin {
 
     public var score: Metric { TopicMetrics.cosineSimilarity }
 
-    public func gradient(_ state: TopicState) throws(CLMatError) -> Matrix? {
+    public func gradient(of state: TopicState, _ context: MixinContext) throws(CLMatError) -> Matrix? {
         try (state.phi.rowSums() - state.phi) * state.phi * Float(state.words)
     }
 }

@@ -4,7 +4,7 @@ import Exploration
 /// f₂ = Σ_i Σ_{k≠i} φ_i · φ_k: drives topics apart, g₂ = Σ_i φ_i − φ_k (eq. 2.9 and 2.10).
 ///
 /// At λ = 1 a topic's weight of a word loses what all other topics have of it, whatever K, V and the batch size are.
-public struct Dissimilarity: TopicMixin {
+public struct Dissimilarity: Mixin {
     public init() {}
 
     public var weight: Control {
@@ -16,7 +16,7 @@ public struct Dissimilarity: TopicMixin {
 
     public var score: Metric { TopicMetrics.cosineSimilarity }
 
-    public func gradient(_ state: TopicState) throws(CLMatError) -> Matrix? {
+    public func gradient(of state: TopicState, _ context: MixinContext) throws(CLMatError) -> Matrix? {
         try state.phi.rowSums() - state.phi
     }
 }

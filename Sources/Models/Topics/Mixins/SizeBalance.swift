@@ -18,8 +18,6 @@ public struct SizeBalance: TopicMixin {
 
     public var score: Metric { TopicMetrics.effectiveTopics }
 
-    public func gradient(_ state: TopicState) throws(CLMatError) -> Matrix? { nil }
-
     public func factors(_ state: TopicState, weight: Double) throws(CLMatError) -> [Float]? {
         // No topic counts more than a hundred times, so that an empty one comes back slowly.
         try state.topicShares.map { share in

@@ -4,7 +4,7 @@ import Exploration
 /// f = Σ ½ (φ_kw − p_w)²: pulls topics towards what all documents share, g = φ_kw − p_w; the opposite of dissimilarity.
 ///
 /// At λ = 1 every topic is the corpus itself, whatever K, V and the batch size are.
-public struct Smoothing: TopicMixin {
+public struct Smoothing: Mixin {
     public init() {}
 
     public var weight: Control {
@@ -17,7 +17,7 @@ public struct Smoothing: TopicMixin {
 
     public var score: Metric { TopicMetrics.cosineSimilarity }
 
-    public func gradient(_ state: TopicState) throws(CLMatError) -> Matrix? {
+    public func gradient(of state: TopicState, _ context: MixinContext) throws(CLMatError) -> Matrix? {
         try state.phi - state.wordShares.reshaped(state.words, 1)
     }
 }

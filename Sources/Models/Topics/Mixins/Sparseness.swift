@@ -5,7 +5,7 @@ import Exploration
 ///
 /// Its unit is 1/V, what a word weighs on average: at λ = 1 a topic loses the words that it has less of than that, whatever K,
 /// V and the batch size are.
-public struct Sparseness: TopicMixin {
+public struct Sparseness: Mixin {
     public init() {}
 
     public var weight: Control {
@@ -17,7 +17,7 @@ public struct Sparseness: TopicMixin {
 
     public var score: Metric { TopicMetrics.density }
 
-    public func gradient(_ state: TopicState) throws(CLMatError) -> Matrix? {
+    public func gradient(of state: TopicState, _ context: MixinContext) throws(CLMatError) -> Matrix? {
         try state.phi.signs() * (1 / Float(state.words))
     }
 }

@@ -6,7 +6,7 @@ import Foundation
 ///
 /// Its unit is 1/(V ln V): at λ = 1 a word of average weight loses about its weight. It takes more from a word the rarer it is, where
 /// L1 takes the same from all.
-public struct TopicEntropy: TopicMixin {
+public struct TopicEntropy: Mixin {
     public init() {}
 
     public var weight: Control {
@@ -18,7 +18,7 @@ public struct TopicEntropy: TopicMixin {
 
     public var score: Metric { TopicMetrics.entropy }
 
-    public func gradient(_ state: TopicState) throws(CLMatError) -> Matrix? {
+    public func gradient(of state: TopicState, _ context: MixinContext) throws(CLMatError) -> Matrix? {
         let v = Float(max(2, state.words))
         // A weight below the smallest normal number has no logarithm worth having.
         let logarithm = try state.phi.clamped(to: 1e-30...1).logarithms()

@@ -1,0 +1,63 @@
+import CLMat
+
+/// Something that rides on a running model and can be put on and taken off between two steps: a sampler, a
+/// discriminator, a second network to compare with.
+///
+/// A run can have several of a kind, each with an id of its own (`ldam`, `ldam-2`). An attachment knows nothing of that: its ids are
+/// its own, and the run puts those of a second one under its name (`ldam-2.noise`; ``Instance``).
+public protocol Attachment<Host>: Sendable {
+    associatedtype Host: Model
+
+    var controls: [Control] { get }
+    var metrics: [Metric] { get }
+    var figures: [Figure<Riding<Self>>] { get }
+    /// Done after each step of the host.
+    mutating func update(on host: Host, _ context: StepContext<Host.Batch>) throws(CLMatError) -> Measurements
+    /// As ``Model/perform(_:_:)``.
+    mutating func perform(_ action: Action, on host: Host, _ context: StepContext<Host.Batch>) throws(CLMatError)
+    /// What is measured once, when a run ends.
+    func conclude(on host: Host, _ context: StepContext<Host.Batch>) throws(CLMatError) -> Measurements
+    /// Hands over everything that a step may change, as ``Model/archive(_:)`` does.
+    mutating func archive(_ archive: Archive) throws(CLMatError)
+    /// As ``Model/viewActions``.
+    var viewActions: [String] { get }
+    /// As ``Model/look(_:_:)``.
+    func look(_ action: Action, _ view: inout ViewState) throws(CLMatError)
+}
+
+extension Attachment {
+    public var figures: [Figure<Riding<Self>>] { [] }
+    public var viewActions: [String] { [] }
+    public mutating func perform(
+        _ action: Action, on host: Host, _ context: StepContext<Host.Batch>
+    ) throws(CLMatError) {
+        throw .unknownName(kind: "action", name: action.id, known: [])
+    }
+    public func look(_ action: Action, _ view: inout ViewState) throws(CLMatError) {
+        throw .unknownName(kind: "action", name: action.id, known: [])
+    }
+    public func conclude(on host: Host, _ context: StepContext<Host.Batch>) throws(CLMatError) -> Measurements {
+        Measurements()
+    }
+}
+
+/// A model with its attachment: what an attachment's figures are computed from.
+public struct Riding<Rider: Attachment>: Sendable {
+    public let host: Rider.Host
+    public let attachment: Rider
+}
+
+/// An attachment that can be put on a running model, as often as a person likes, and how it is made.
+public struct AttachmentOffer<Host: Model>: Sendable {
+    /// In kebab-case; the id of the first that is put on.
+    public let id: String
+    public let title: String
+    public let make: @Sendable (Host, Step) throws(CLMatError) -> any Attachment<Host>
+
+    public init(
+        id: String, title: String,
+        make: @escaping @Sendable (Host, Step) throws(CLMatError) -> any Attachment<Host>
+    ) {
+        (self.id, self.title, self.make) = (id, title, make)
+    }
+}

@@ -1,0 +1,117 @@
+import CLMat
+
+/// A secondary criterion fᵢ of what a model is after, f₀ + Σ λᵢ fᵢ, that a person adds, weighs and removes while the model learns.
+///
+/// What it acts on is its *subject*: sampled images, topics, the parameters of a network, clusters, codes. To write one takes a
+/// weight, a score and, where it works by one, a gradient:
+/// ```swift
+/// /// f = ½‖w‖² (ridge): λ in nats per image for each unit of ‖w‖²/2.
+/// struct Ridge: Mixin {
+///     let weight = Control("ridge", title: "ridge λ", range: 1e-6...1, scale: .logWithOff, initial: 0, means: "keeps weights small")
+///     let score = Metric("ridge-score", title: "Size of the weights", unit: "½‖w‖²", means: "what ridge keeps small")
+///     func value(of parameters: NetworkParameters, _ context: MixinContext) throws(CLMatError) -> Double? { … }
+///     func gradient(of parameters: NetworkParameters, _ context: MixinContext) throws(CLMatError) -> ParameterGradient? { … }
+/// }
+/// ```
+/// λ is in the unit of the primary objective f₀ per sample for each unit of fᵢ, and the gradient is that of fᵢ. Whether a model goes
+/// up or down on fᵢ is said by its subject: images are made to score high, all others low.
+///
+/// One that throws, or whose gradient is not finite where its subject is, is set aside with a warning, and the run goes on.
+/// - Source: Jiang, "Exploratory model analysis for machine learning", UC Berkeley EECS-2018-34, eq. 2.1; a graphic for each
+///   criterion: section 2.3.
+public protocol Mixin<Subject>: Sendable {
+    associatedtype Subject: MixinSubject
+
+    /// λᵢ. Its id is the mixin's.
+    var weight: Control { get }
+    /// fᵢ itself. It may be a metric that the model measures anyway: then ``value(of:_:)`` is left out.
+    var score: Metric { get }
+    /// Controls beside λᵢ; their ids begin with the mixin's.
+    var controls: [Control] { get }
+
+    /// fᵢ, measured after a step; nil if it is not measured here, or not at this step.
+    func value(of subject: Subject, _ context: MixinContext) throws(CLMatError) -> Double?
+    /// gᵢ = ∂fᵢ/∂subject; nil if the criterion works by other means than a gradient. Called where λᵢ is not 0.
+    mutating func gradient(of subject: Subject, _ context: MixinContext) throws(CLMatError) -> Subject.Gradient?
+    /// Forgets what it remembers of rows of the subject that were started anew, such as chains; nil means of all.
+    mutating func forget(rows: Set<Int>?) throws(CLMatError)
+    /// Hands over what a step may change, as ``Model/archive(_:)`` does.
+    mutating func archive(_ archive: Archive) throws(CLMatError)
+}
+
+extension Mixin {
+    public var id: String { weight.id }
+    public var controls: [Control] { [] }
+    public func value(of subject: Subject, _ context: MixinContext) throws(CLMatError) -> Double? { nil }
+    public func gradient(of subject: Subject, _ context: MixinContext) throws(CLMatError) -> Subject.Gradient? { nil }
+    public func forget(rows: Set<Int>?) throws(CLMatError) {}
+    public func archive(_ archive: Archive) throws(CLMatError) {}
+
+    /// The metric of its *pull*, ‖λᵢgᵢ‖ over the norm of the whole update: it lets a person tell a weight that is too small to
+    /// matter from a model that is stuck (fig. 3.8 of the source).
+    public var pull: Metric {
+        Metric(
+            "pull-\(id)", title: "Pull of \(weight.title)", unit: "times the whole update",
+            means: "how strong this criterion is in each update; near 0 it does nothing")
+    }
+}
+
+/// What mixins act on.
+public protocol MixinSubject: Sendable {
+    /// Directions in its space.
+    associatedtype Gradient: GradientSum
+    /// Whether every number of it is finite. A criterion is not blamed for a subject that is not. Waits for the device.
+    var isFinite: Bool { get throws(CLMatError) }
+}
+
+/// A gradient that can be added up over criteria.
+public protocol GradientSum: Sendable {
+    func scaled(by factor: Float) throws(CLMatError) -> Self
+    mutating func add(_ other: Self, times factor: Float) throws(CLMatError)
+    /// ‖g‖². Waits for the device.
+    func squaredNorm() throws(CLMatError) -> Double
+    /// Waits for the device.
+    var isFinite: Bool { get throws(CLMatError) }
+}
+
+extension Matrix: GradientSum {
+    public func scaled(by factor: Float) throws(CLMatError) -> Matrix { try self * factor }
+
+    public func squaredNorm() throws(CLMatError) -> Double { Double(try sumOfSquares()) }
+
+    /// Whether all elements are finite. Waits for the device.
+    public var isFinite: Bool {
+        // What is not finite is not 0 when it is multiplied by 0.
+        get throws(CLMatError) { try (self * 0).sum() == 0 }
+    }
+}
+
+/// What a criterion may depend on beside its subject.
+public struct MixinContext: Sendable {
+    public let step: Step
+    /// The values of the controls, the criterion's own among them.
+    public let settings: Settings
+    /// λᵢ as it is now.
+    public internal(set) var weight = 0.0
+    /// The minibatch of the step, of the model's type; nil if there is none.
+    public let batch: (any Sendable)?
+    public let reducer: any Reducer
+
+    /// A context for a model that is used by itself, without a ``Learner``.
+    public init(
+        step: Step, settings: Settings = Settings(), batch: (any Sendable)? = nil, reducer: any Reducer = OneMachine()
+    ) {
+        (self.step, self.settings, self.batch, self.reducer) = (step, settings, batch, reducer)
+    }
+
+    /// The key of the step's random numbers for one purpose.
+    public func key(_ stream: UInt32) -> RandomKey {
+        RandomKey(seed: step.seed, step: step.number, stream: stream)
+    }
+
+    func weighing(_ weight: Double) -> MixinContext {
+        var own = self
+        own.weight = weight
+        return own
+    }
+}

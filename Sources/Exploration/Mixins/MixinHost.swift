@@ -1,0 +1,90 @@
+import CLMat
+import Synchronization
+
+/// A model or an attachment that takes mixins. It lists the ``Mixins/controls`` and ``Mixins/metrics`` among its own, and hands
+/// ``Mixins/archive(_:)`` on.
+public protocol MixinHost: Sendable {
+    associatedtype Subject: MixinSubject
+    var mixins: Mixins<Subject> { get set }
+}
+
+/// What is known of a mixin that is on the run or can be.
+public struct MixinInfo: Sendable, Equatable, Identifiable {
+    /// Its own, under the name of the attachment that has it: `l2-weight`, `ldam-2.l2-weight`.
+    public let id: String
+    public let title: String
+    /// One line on what it does.
+    public let means: String
+    public let isOn: Bool
+    /// Ids of its control and of its score's metric.
+    public let weight: String
+    public let score: String
+}
+
+/// The list of a host, whatever it acts on.
+protocol AnyMixins: Sendable {
+    var ids: [String] { get }
+    /// Those that are on and those that can be.
+    func infos(_ registry: MixinRegistry) -> [MixinInfo]
+    /// Puts on what this list or the registry offers. One that is on and was set aside begins anew.
+    mutating func add(_ id: String, from registry: MixinRegistry) throws(CLMatError)
+    mutating func remove(_ id: String) throws(CLMatError)
+    /// Has exactly these on.
+    mutating func put(_ ids: [String], from registry: MixinRegistry) throws(CLMatError)
+    func takes(_ mixin: any Sendable) -> Bool
+}
+
+extension Mixins: AnyMixins {
+    private func known(_ registry: MixinRegistry) -> [any Mixin<Subject>] {
+        var known = offers
+        for other in registry.offers(of: Subject.self) where !known.contains(where: { $0.id == other.id }) {
+            known.append(other)
+        }
+        for entry in entries where !known.contains(where: { $0.id == entry.mixin.id }) { known.append(entry.mixin) }
+        return known
+    }
+
+    func infos(_ registry: MixinRegistry) -> [MixinInfo] {
+        let on = Set(ids)
+        return known(registry).map { mixin in
+            MixinInfo(
+                id: mixin.id, title: mixin.weight.title, means: mixin.weight.means, isOn: on.contains(mixin.id),
+                weight: mixin.weight.id, score: mixin.score.id)
+        }
+    }
+
+    mutating func add(_ id: String, from registry: MixinRegistry) throws(CLMatError) {
+        let known = known(registry)
+        guard let mixin = known.first(where: { $0.id == id }) else {
+            throw .unknownName(kind: "mixin", name: id, known: known.map(\.id))
+        }
+        if let old = entries.first(where: { $0.mixin.id == id }) {
+            guard old.failure != nil else { return }
+            try remove(id)
+        }
+        try add(mixin)
+    }
+
+    mutating func put(_ wanted: [String], from registry: MixinRegistry) throws(CLMatError) {
+        for id in ids where !wanted.contains(id) { try remove(id) }
+        for id in wanted { try add(id, from: registry) }
+    }
+
+    func takes(_ mixin: any Sendable) -> Bool { mixin is any Mixin<Subject> }
+}
+
+/// Mixins that others offer to a run, also while it goes on: every snapshot of the run knows them.
+final class MixinRegistry: Sendable {
+    private let mixins = Mutex<[any Sendable]>([])
+
+    func offer<Subject>(_ mixin: any Mixin<Subject>) {
+        mixins.withLock { mixins in
+            mixins.removeAll { ($0 as? any Mixin<Subject>)?.id == mixin.id }
+            mixins.append(mixin)
+        }
+    }
+
+    func offers<Subject>(of type: Subject.Type) -> [any Mixin<Subject>] {
+        mixins.withLock { $0.compactMap { $0 as? any Mixin<Subject> } }
+    }
+}

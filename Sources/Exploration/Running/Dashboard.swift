@@ -1,0 +1,76 @@
+import CLMat
+
+/// What can be seen and moved at the moment: the model's own, and those of its attachments.
+public struct Dashboard: Sendable, Equatable {
+    public internal(set) var controls: [Control] = []
+    public internal(set) var metrics: [Metric] = []
+    public internal(set) var figures: [FigureInfo] = []
+    /// Attachments that are on, and for each kind that the run offers one more that can be.
+    public internal(set) var attachments: [AttachmentInfo] = []
+    /// Mixins that are on, and those that can be.
+    public internal(set) var mixins: [MixinInfo] = []
+    /// Ids of the actions that only concern what is shown.
+    public internal(set) var viewActions: [String] = []
+
+    public init(
+        controls: [Control] = [], metrics: [Metric] = [], figures: [FigureInfo] = [],
+        attachments: [AttachmentInfo] = [], mixins: [MixinInfo] = []
+    ) {
+        (self.controls, self.metrics, self.figures) = (controls, metrics, figures)
+        (self.attachments, self.mixins) = (attachments, mixins)
+    }
+
+    public func control(_ id: String) -> Control? { controls.first { $0.id == id } }
+    public func metric(_ id: String) -> Metric? { metrics.first { $0.id == id } }
+
+    /// Whether a command only concerns what is shown, as far as this dashboard knows.
+    public func isView(_ command: Command) -> Bool {
+        switch command {
+        case .set(let id, _): control(id)?.isView == true
+        case .act(let action): viewActions.contains(action.id)
+        default: false
+        }
+    }
+
+    /// What is on of a kind, for files.
+    var attached: [String] { attachments.filter(\.isAttached).map(\.id) }
+    var mixed: [String] { mixins.filter(\.isOn).map(\.id) }
+}
+
+public struct AttachmentInfo: Sendable, Equatable, Identifiable {
+    public let id: String
+    public let title: String
+    public let isAttached: Bool
+
+    public init(id: String, title: String, isAttached: Bool) {
+        (self.id, self.title, self.isAttached) = (id, title, isAttached)
+    }
+}
+
+extension Dashboard {
+    /// Adds what has ids, each of which stands for one thing.
+    ///
+    /// - Throws: ``CLMatError/duplicateID(kind:id:)``. Metrics of one id are one, if they say the same of it: a criterion's
+    ///   score may be what its model measures anyway.
+    mutating func add(controls new: [Control], metrics newMetrics: [Metric], figures newFigures: [FigureInfo])
+        throws(CLMatError)
+    {
+        for control in new {
+            guard self.control(control.id) == nil else { throw .duplicateID(kind: "control", id: control.id) }
+            controls.append(control)
+        }
+        for metric in newMetrics {
+            if let known = self.metric(metric.id) {
+                guard known == metric else { throw .duplicateID(kind: "metric", id: metric.id) }
+                continue
+            }
+            metrics.append(metric)
+        }
+        for figure in newFigures {
+            guard !figures.contains(where: { $0.id == figure.id }) else {
+                throw .duplicateID(kind: "figure", id: figure.id)
+            }
+            figures.append(figure)
+        }
+    }
+}

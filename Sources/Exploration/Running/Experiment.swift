@@ -1,0 +1,211 @@
+import CLMat
+
+/// A model with its data and all that is known before the first step: what can be seen and moved, how long a pass is, what is on from
+/// the start. A ``Learner`` runs it.
+///
+/// ```swift
+/// var experiment = try Experiment(model, data: batches, offers: [.ldam()], attached: ["ldam"])
+/// try experiment.set(["learning-rate": 1e-3])
+/// let learner = try Learner(experiment, options: Learner.Options(maximumSteps: 10 * experiment.stepsPerEpoch))
+/// ```
+public struct Experiment: Sendable {
+    var run: any Run
+    let modelType: any Model.Type
+    let registry: MixinRegistry
+    public let title: String
+    /// What is random follows from it.
+    public let seed: UInt64
+    /// What can be seen and moved at the start.
+    public private(set) var dashboard: Dashboard
+    /// Values of the controls at the start.
+    public private(set) var settings: Settings
+    /// What is shown at the start.
+    public private(set) var view = ViewState()
+    /// The step at which it begins: not 0 if it goes on from a file.
+    public private(set) var start = 0
+    public let stepsPerEpoch: Int
+    /// A checksum of the data.
+    public let dataChecksum: String
+    /// What a person should know before the first step, a sentence each: how the data were read, then what the model says.
+    public let notes: [String]
+    /// The file that it goes on from, if it does.
+    public private(set) var resumed: String?
+
+    /// - Parameters:
+    ///   - attached: ids of the offers that are on from the start.
+    ///   - reducer: sums over the machines that learn together.
+    /// - Throws: ``CLMatError/duplicateID(kind:id:)`` if two controls, metrics or figures have one id;
+    ///   ``CLMatError/unknownName(kind:name:known:)`` for an attachment that is not offered; what making one throws.
+    public init<M: Model, Source: DataSource<M.Batch>>(
+        _ model: M, data: Source, offers: [AttachmentOffer<M>] = [], attached: [String] = [], seed: UInt64 = 1,
+        reducer: any Reducer = OneMachine()
+    ) throws(CLMatError) {
+        if let twice = offers.map(\.id).firstRepeated { throw .duplicateID(kind: "attachment", id: twice) }
+        registry = MixinRegistry()
+        var run = ModelRun(model: model, data: data, offers: offers, registry: registry, reducer: reducer)
+        for id in attached { try run.attach(id, at: Step(0, seed: seed)) }
+        self.run = run
+        self.seed = seed
+        modelType = M.self
+        title = run.title
+        stepsPerEpoch = run.stepsPerEpoch
+        (dataChecksum, notes) = (data.checksum, data.notes + model.notes)
+        dashboard = try run.dashboard()
+        settings = Settings(initialOf: dashboard.controls)
+    }
+
+    // MARK: - What is on
+
+    /// Has these attachments and mixins on, and no others.
+    ///
+    /// - Parameter mixins: those that attachments and model begin with if nil.
+    /// - Throws: ``CLMatError/unknownName(kind:name:known:)``, ``CLMatError/duplicateID(kind:id:)``.
+    public mutating func put(on attached: [String], mixins: [String]? = nil) throws(CLMatError) {
+        var changed = run
+        for id in dashboard.attached where !attached.contains(id) { try changed.detach(id) }
+        for id in attached { try changed.attach(id, at: Step(0, seed: seed)) }
+        if let mixins { try changed.put(mixins: mixins) }
+        try take(over: changed)
+    }
+
+    /// Offers a mixin to whatever of the run it acts on: it can be added while the run goes on, and stands in the window's list of
+    /// criteria.
+    ///
+    /// - Throws: ``CLMatError/invalidArgument(operation:problem:)`` if nothing of the run takes it.
+    public mutating func offer<Subject>(_ mixin: any Mixin<Subject>) throws(CLMatError) {
+        guard run.takes(mixin: mixin) else { throw Self.refusal(of: mixin) }
+        registry.offer(mixin)
+        dashboard = try run.dashboard()
+    }
+
+    static func refusal<Subject>(of mixin: any Mixin<Subject>) -> CLMatError {
+        .invalidArgument(
+            operation: "offer",
+            problem: "Nothing of this run takes the mixin '\(mixin.id)', which acts on \(Subject.self).")
+    }
+
+    /// Puts on a mixin that is offered.
+    ///
+    /// - Throws: ``CLMatError/unknownName(kind:name:known:)``, ``CLMatError/duplicateID(kind:id:)``.
+    public mutating func add(mixin id: String) throws(CLMatError) {
+        var changed = run
+        try changed.addMixin(id)
+        try take(over: changed)
+    }
+
+    private mutating func take(over changed: any Run) throws(CLMatError) {
+        dashboard = try changed.dashboard()
+        run = changed
+        settings.follow(dashboard.controls)
+    }
+
+    // MARK: - Settings
+
+    /// Sets controls, those of what is shown too.
+    ///
+    /// - Throws: ``CLMatError/unknownName(kind:name:known:)`` or ``CLMatError/invalidValue(setting:value:accepted:)``.
+    public mutating func set(_ given: [String: Double]) throws(CLMatError) {
+        var (settings, view) = (settings, view)
+        for (id, value) in given.sorted(by: { $0.key < $1.key }) {
+            guard let control = dashboard.control(id) else {
+                throw .unknownName(kind: "control", name: id, known: dashboard.controls.map(\.id).sorted())
+            }
+            if control.isView {
+                view.values[id] = try control.checked(value)
+            } else {
+                try settings.set(control, to: value)
+            }
+        }
+        (self.settings, self.view) = (settings, view)
+    }
+
+    /// Has one control follow another from the start.
+    ///
+    /// - Throws: ``CLMatError/unknownName(kind:name:known:)``, ``CLMatError/invalidArgument(operation:problem:)``.
+    public mutating func link(_ follower: String, to leader: String) throws(CLMatError) {
+        try settings.link(dashboard.known(follower), to: dashboard.known(leader))
+    }
+
+    private mutating func keep(_ values: [String: Double]) { settings.merge(values) }
+
+    /// Shows what was chosen before.
+    public mutating func look(at view: ViewState) {
+        self.view.values.merge(
+            view.values.filter { id, value in
+                dashboard.control(id).map { $0.isView && (try? $0.checked(value)) != nil } == true
+            }
+        ) { _, new in new }
+        self.view.choices.merge(view.choices) { _, new in new }
+    }
+
+    /// All values that a person sees.
+    var shownSettings: Settings {
+        var all = settings
+        all.merge(view.values(of: dashboard.controls))
+        return all
+    }
+
+    var figureContext: FigureContext { FigureContext(step: start, settings: shownSettings, view: view) }
+
+    // MARK: - Going on from a file
+
+    /// Brings it to the state of a checkpoint: the attachments and mixins that were on, their state, step and settings.
+    ///
+    /// - Throws: ``CLMatError/fileDamaged(path:place:problem:)`` for a checkpoint that is not one of this model,
+    ///   ``CLMatError/dataMismatch(_:)`` for other data, ``CLMatError/invalidValue(setting:value:accepted:)`` for another seed.
+    public mutating func resume(from checkpoint: Checkpoint) throws(CLMatError) {
+        var own = self
+        try checkpoint.check(title: title, seed: seed, checksum: dataChecksum)
+        try own.put(on: checkpoint.attached, mixins: checkpoint.mixins)
+        for (id, value) in checkpoint.settings {
+            guard let control = own.dashboard.control(id) else { continue }
+            let value = try control.checked(value)
+            if control.isView { own.view.values[id] = value }
+        }
+        own.settings.merge(checkpoint.settings.filter { own.dashboard.control($0.key)?.isView != true })
+        own.settings.restore(links: checkpoint.links)
+        own.settings.follow(own.dashboard.controls)
+        own.look(at: checkpoint.view)
+        try checkpoint.restore(&own.run)
+        own.dashboard = try own.run.dashboard()
+        own.start = checkpoint.step
+        own.resumed = checkpoint.path
+        self = own
+    }
+}
+
+extension Experiment {
+    /// Begins as a recorded session did: with its attachments, mixins, settings and what was shown. One that goes on from a
+    /// checkpoint has those on that the checkpoint says.
+    ///
+    /// - Throws: ``CLMatError/unknownName(kind:name:known:)``, ``CLMatError/invalidValue(setting:value:accepted:)``.
+    public mutating func begin(as session: SessionFile.Header) throws(CLMatError) {
+        if resumed == nil { try put(on: session.attached, mixins: session.mixins) }
+        // What an attachment left behind that went waits for it to come back.
+        try set(session.settings.filter { dashboard.control($0.key) != nil })
+        keep(session.settings.filter { dashboard.control($0.key) == nil })
+        for (follower, leader) in session.links.sorted(by: { $0.key < $1.key }) where settings.links[follower] != leader
+        {
+            try link(follower, to: leader)
+        }
+        look(at: ViewState(choices: session.view))
+    }
+}
+
+extension Dashboard {
+    /// - Throws: ``CLMatError/unknownName(kind:name:known:)``.
+    func known(_ id: String) throws(CLMatError) -> Control {
+        guard let control = control(id) else {
+            throw .unknownName(kind: "control", name: id, known: controls.map(\.id))
+        }
+        return control
+    }
+}
+
+extension Array where Element: Hashable {
+    /// The first that was there before; nil if all differ.
+    var firstRepeated: Element? {
+        var seen = Set<Element>()
+        return first { !seen.insert($0).inserted }
+    }
+}

@@ -1,0 +1,316 @@
+import CLMat
+
+struct ModelRun<M: Model, Source: DataSource<M.Batch>>: Run {
+    /// An attachment that is on.
+    struct Mounted: Sendable {
+        let instance: Instance
+        var attachment: any Attachment<M>
+    }
+
+    var model: M
+    let data: Source
+    let offers: [AttachmentOffer<M>]
+    let registry: MixinRegistry
+    let reducer: any Reducer
+    private let batchSize: Control?
+    private(set) var mounted: [Mounted] = []
+    /// Samples handed out so far.
+    private var position = 0
+
+    init(model: M, data: Source, offers: [AttachmentOffer<M>], registry: MixinRegistry, reducer: any Reducer) {
+        (self.model, self.data, self.offers) = (model, data, offers)
+        (self.registry, self.reducer) = (registry, reducer)
+        batchSize = data.batchSizes?.control(of: model)
+    }
+
+    var anyModel: any Model { model }
+    var title: String { "\(model.title) on \(data.name)" }
+    var stepsPerEpoch: Int { data.stepsPerEpoch }
+
+    private var kinds: [String] { offers.map(\.id) }
+
+    // MARK: - What can be seen and moved
+
+    func dashboard() throws(CLMatError) -> Dashboard {
+        var board = Dashboard()
+        // What rides on the model is what a person looks at first, but numbers begin with the model's.
+        for rider in mounted {
+            try board.add(
+                controls: controls(of: rider), metrics: [], figures: figures(of: rider.attachment, rider.instance))
+        }
+        try board.add(
+            controls: model.controls + (batchSize.map { [$0] } ?? []), metrics: model.metrics,
+            figures: model.figures.map(\.info))
+        for rider in mounted {
+            try board.add(
+                controls: [], metrics: rider.attachment.metrics.map(rider.instance.scoped), figures: [])
+        }
+        board.attachments = attachmentInfos
+        board.mixins = mixinInfos
+        try check(board.mixins)
+        board.viewActions =
+            model.viewActions
+            + mounted.flatMap { rider in rider.attachment.viewActions.map { rider.instance.scope + $0 } }
+        return board
+    }
+
+    private func controls(of rider: Mounted) -> [Control] {
+        let metrics = Set(rider.attachment.metrics.map(\.id))
+        return rider.attachment.controls.map { rider.instance.scoped($0, metrics: metrics) }
+    }
+
+    private func figures<Rider: Attachment<M>>(of rider: Rider, _ instance: Instance) -> [FigureInfo] {
+        rider.figures.map { instance.scoped($0.info) }
+    }
+
+    /// Those that are on, and the next of each kind.
+    private var attachmentInfos: [AttachmentInfo] {
+        offers.flatMap { offer in
+            let on = mounted.map(\.instance).filter { $0.kind == offer.id }.sorted { $0.number < $1.number }
+            let next = (1...).first { number in !on.contains { $0.number == number } } ?? on.count + 1
+            return (on.map { ($0, true) } + [(Instance(offer.id, next), false)]).sorted { $0.0.number < $1.0.number }
+                .map { AttachmentInfo(id: $0.0.id, title: $0.0.title(offer.title), isAttached: $0.1) }
+        }
+    }
+
+    private var mixinInfos: [MixinInfo] {
+        let own = mixins(of: model)?.infos(registry) ?? []
+        return own
+            + mounted.flatMap { rider in
+                (mixins(of: rider.attachment)?.infos(registry) ?? []).map(rider.instance.scoped)
+            }
+    }
+
+    private func check(_ mixins: [MixinInfo]) throws(CLMatError) {
+        var seen = Set<String>()
+        for mixin in mixins where !seen.insert(mixin.id).inserted { throw .duplicateID(kind: "mixin", id: mixin.id) }
+    }
+
+    // MARK: - Steps
+
+    private func context(
+        _ settings: Settings, at step: Step, _ batch: M.Batch? = nil, for rider: Int? = nil
+    ) -> StepContext<M.Batch> {
+        // An attachment does not hold itself: what it changes in place has one owner.
+        let others = mounted.indices.filter { $0 != rider }.map {
+            (mounted[$0].instance.id, mounted[$0].attachment as any Sendable)
+        }
+        let instance = rider.map { mounted[$0].instance }
+        return StepContext(
+            step: instance?.step(step) ?? step, settings: settings.scoped(instance?.scope ?? ""), batch: batch,
+            reducer: reducer, attachments: others)
+    }
+
+    mutating func tick(
+        _ settings: Settings, at step: Step, _ probes: ProbeBoard?
+    ) throws(CLMatError) -> Measurements {
+        var batch: M.Batch?
+        if try model.needsBatch(settings) {
+            let count = try batchSize.map { (control) throws(CLMatError) in try settings.int(control) }
+            let place = DataPlace(step: step, position: position, count: count)
+            batch = try data.batch(at: place)
+            position += data.samples(at: place)
+        }
+        var measured = try model.update(context(settings, at: step, batch))
+        for index in mounted.indices {
+            let context = context(settings, at: step, batch, for: index)
+            measured.merge(mounted[index].instance.scoped(try mounted[index].attachment.update(on: model, context)))
+        }
+        probes?.measure(model, batch, into: &measured)
+        return measured
+    }
+
+    func conclude(_ settings: Settings, at step: Step) throws(CLMatError) -> Measurements {
+        var measured = try model.conclude(context(settings, at: step))
+        for (index, rider) in mounted.enumerated() {
+            measured.merge(
+                rider.instance.scoped(try rider.attachment.conclude(on: model, context(settings, at: step, for: index)))
+            )
+        }
+        return measured
+    }
+
+    mutating func archive(_ archive: Archive) throws(CLMatError) {
+        try archive.group("model") { () throws(CLMatError) in try model.archive(archive) }
+        for index in mounted.indices {
+            try archive.group(mounted[index].instance.id) { () throws(CLMatError) in
+                try mounted[index].attachment.archive(archive)
+            }
+        }
+        try archivePosition(archive)
+    }
+
+    private mutating func archivePosition(_ archive: Archive) throws(CLMatError) {
+        // In files of 0.1.0 models kept it, where they needed it.
+        let name = archive.isReading && !archive.has("data.position") ? "model.position" : "data.position"
+        guard !archive.isReading || archive.has(name) else { return }
+        try archive.keep(name, &position)
+        guard (0..<Int.max / 2).contains(position) else { throw archive.damaged(name, "it is no number of samples") }
+    }
+
+    // MARK: - Attachments
+
+    mutating func attach(_ id: String, at step: Step) throws(CLMatError) {
+        guard let instance = Instance(id, of: kinds), let offer = offers.first(where: { $0.id == instance.kind }) else {
+            throw .unknownName(kind: "attachment", name: id, known: attachmentInfos.map(\.id))
+        }
+        guard !mounted.contains(where: { $0.instance == instance }) else { return }
+        mounted.append(Mounted(instance: instance, attachment: try offer.make(model, instance.step(step))))
+    }
+
+    mutating func detach(_ id: String) throws(CLMatError) {
+        guard let index = mounted.firstIndex(where: { $0.instance.id == id }) else {
+            throw .unknownName(kind: "attached attachment", name: id, known: mounted.map(\.instance.id))
+        }
+        mounted.remove(at: index)
+    }
+
+    // MARK: - Mixins
+
+    private func mixins(of host: any Sendable) -> (any AnyMixins)? {
+        func open<H: MixinHost>(_ host: H) -> any AnyMixins { host.mixins }
+        return (host as? any MixinHost).map { open($0) }
+    }
+
+    func takes(mixin: any Sendable) -> Bool {
+        ([mixins(of: model)] + mounted.map { mixins(of: $0.attachment) }).contains { $0?.takes(mixin) == true }
+    }
+
+    mutating func addMixin(_ id: String) throws(CLMatError) {
+        let registry = registry
+        try changeMixins(id) { (mixins, own) throws(CLMatError) in try mixins.add(own, from: registry) }
+    }
+
+    mutating func removeMixin(_ id: String) throws(CLMatError) {
+        try changeMixins(id) { (mixins, own) throws(CLMatError) in try mixins.remove(own) }
+    }
+
+    mutating func put(mixins wanted: [String]) throws(CLMatError) {
+        let (registry, infos) = (registry, mixinInfos)
+        if let unknown = wanted.first(where: { id in !infos.contains { $0.id == id } }) {
+            throw .unknownName(kind: "mixin", name: unknown, known: infos.map(\.id))
+        }
+        // Who has which of them: its own, under its name.
+        func own(_ host: any Sendable, _ scope: String) -> [String] {
+            let known = mixins(of: host)?.infos(registry).map(\.id) ?? []
+            return wanted.filter { $0.hasPrefix(scope) }.map { String($0.dropFirst(scope.count)) }.filter(
+                known.contains)
+        }
+        let ofTheModel = own(model, "")
+        model = try Self.changing(model) { (mixins) throws(CLMatError) in try mixins.put(ofTheModel, from: registry) }
+        for index in mounted.indices {
+            let ids = own(mounted[index].attachment, mounted[index].instance.scope)
+            mounted[index].attachment = try Self.changing(mounted[index].attachment) { (mixins) throws(CLMatError) in
+                try mixins.put(ids, from: registry)
+            }
+        }
+    }
+
+    /// Finds who has or takes the mixin: the instance that its id names, else the model, else a first attachment.
+    private mutating func changeMixins(
+        _ id: String, _ body: (inout any AnyMixins, String) throws(CLMatError) -> Void
+    ) throws(CLMatError) {
+        func has(_ host: any Sendable, _ own: String) -> Bool {
+            mixins(of: host)?.infos(registry).contains { $0.id == own } == true
+        }
+        for index in mounted.indices {
+            let scope = mounted[index].instance.scope
+            guard !scope.isEmpty, id.hasPrefix(scope) else { continue }
+            let own = String(id.dropFirst(scope.count))
+            guard has(mounted[index].attachment, own) else { break }
+            mounted[index].attachment = try Self.changing(mounted[index].attachment) { (mixins) throws(CLMatError) in
+                try body(&mixins, own)
+            }
+            return
+        }
+        if has(model, id) {
+            model = try Self.changing(model) { (mixins) throws(CLMatError) in try body(&mixins, id) }
+            return
+        }
+        for index in mounted.indices where mounted[index].instance.number == 1 && has(mounted[index].attachment, id) {
+            mounted[index].attachment = try Self.changing(mounted[index].attachment) { (mixins) throws(CLMatError) in
+                try body(&mixins, id)
+            }
+            return
+        }
+        throw .unknownName(kind: "mixin", name: id, known: mixinInfos.map(\.id))
+    }
+
+    /// The host with its list of mixins changed; as it is, if it takes none.
+    private static func changing<Host>(
+        _ host: Host, _ body: (inout any AnyMixins) throws(CLMatError) -> Void
+    ) throws(CLMatError) -> Host {
+        func open<H: MixinHost>(_ host: H) throws(CLMatError) -> any MixinHost {
+            var host = host
+            var mixins: any AnyMixins = host.mixins
+            try body(&mixins)
+            if let changed = mixins as? Mixins<H.Subject> { host.mixins = changed }
+            return host
+        }
+        guard let own = host as? any MixinHost else { return host }
+        return try open(own) as? Host ?? host
+    }
+
+    // MARK: - Actions
+
+    mutating func perform(_ action: Action, _ settings: Settings, at step: Step) throws(CLMatError) {
+        // Of the instance that the id names. Else attachments first, then the model: the first that knows the action does it.
+        var known: [String] = []
+        for index in mounted.indices {
+            let scope = mounted[index].instance.scope
+            guard action.id.hasPrefix(scope) else { continue }
+            do {
+                return try mounted[index].attachment.perform(
+                    action.unscoped(scope), on: model, context(settings, at: step, for: index))
+            } catch CLMatError.unknownName(kind: "action", _, let own) {
+                known += own.map { scope + $0 }
+            }
+        }
+        do {
+            try model.perform(action, context(settings, at: step))
+        } catch CLMatError.unknownName(kind: "action", _, let own) {
+            throw .unknownName(kind: "action", name: action.id, known: known + own)
+        }
+    }
+
+    func look(_ action: Action, _ view: inout ViewState) throws(CLMatError) {
+        for rider in mounted {
+            let scope = rider.instance.scope
+            guard action.id.hasPrefix(scope),
+                rider.attachment.viewActions.contains(String(action.id.dropFirst(scope.count)))
+            else { continue }
+            var own = view.scoped(scope)
+            try rider.attachment.look(action.unscoped(scope), &own)
+            view = own.scoped("")
+            return
+        }
+        try model.look(action, &view)
+    }
+
+    // MARK: - Figures
+
+    func content(of figure: String, _ context: FigureContext) throws -> any FigureContent {
+        if let own = model.figures.first(where: { $0.info.id == figure }) { return try own.compute(model, context) }
+        for rider in mounted where figure.hasPrefix(rider.instance.scope) {
+            let own = String(figure.dropFirst(rider.instance.scope.count))
+            if let content = try self.content(of: own, rider.attachment, context.scoped(rider.instance.scope)) {
+                return content
+            }
+        }
+        throw CLMatError.unknownName(kind: "figure", name: figure, known: try dashboard().figures.map(\.id))
+    }
+
+    private func content<Rider: Attachment<M>>(
+        of figure: String, _ rider: Rider, _ context: FigureContext
+    ) throws -> (any FigureContent)? {
+        try rider.figures.first { $0.info.id == figure }?
+            .compute(Riding(host: model, attachment: rider), context)
+    }
+}
+
+extension Action {
+    fileprivate func unscoped(_ scope: String) -> Action {
+        scope.isEmpty
+            ? self : Action(String(id.dropFirst(scope.count)), title: title, arguments: arguments, asks: asks)
+    }
+}

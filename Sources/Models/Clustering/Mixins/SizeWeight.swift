@@ -1,0 +1,32 @@
+import CLMat
+import Exploration
+
+/// f = Σ_i |s_i|² over the sizes of clusters: a point pays λ|s_i| for joining cluster i beside its squared distance (eq. 2.4), so
+/// that clusters become alike in size. λ is in squared distances for each point of the cluster's size.
+///
+/// - Source: Jiang, UCB/EECS-2018-34, section 2.5, eq. 2.3 and 2.4.
+public struct SizeWeight: ClusterMixin {
+    static let id = "size-weight"
+    private let initial: Double
+    /// What λ is in proportion to: 1 for 60,000 points.
+    private let unit: Double
+
+    /// - Parameter points: in all data, for the slider's range.
+    public init(initial: Double = 0, points: Int = 60_000) {
+        (self.initial, unit) = (initial, 60_000 / Double(max(1, points)))
+    }
+
+    public var weight: Control {
+        Control(
+            Self.id, title: "size weight λ", group: "clusters", unit: "per point", range: 1e-5 * unit...100 * unit,
+            scale: .logWithOff, initial: initial, means: "how much farther a point goes to join a smaller cluster",
+            moves: ["size-variance", "main-loss"])
+    }
+
+    public var score: Metric { Self.variance }
+
+    static let variance = Metric(
+        "size-variance", title: "Variance of sizes", unit: "points²", means: "how unequal clusters are", better: .lower)
+
+    public func costs(ofSizes sizes: [Double], weight: Double) -> [Double]? { sizes.map { weight * $0 } }
+}

@@ -1,0 +1,81 @@
+import CLMat
+import Exploration
+
+/// The codes of a minibatch of points, for criteria of them. They are made small: NMF minimises ½‖x − hW‖² + Σ λᵢ fᵢ(h) per point,
+/// with lengths in units of the points' root mean square length, so that λ is in squares of it for each unit of f.
+public struct Codes: MixinSubject {
+    public typealias Gradient = CodeGradient
+
+    private let h: Matrix
+    private let unit: Float
+
+    init(_ h: Matrix, unit: Float) { (self.h, self.unit) = (h, unit) }
+
+    public var count: Int { h.rows }
+    public var parts: Int { h.columns }
+
+    /// H, points × parts, in units of the points' root mean square length.
+    public var values: Matrix { get throws(CLMatError) { try h * (1 / unit) } }
+
+    public var isFinite: Bool { get throws(CLMatError) { try h.isFinite } }
+}
+
+/// The gradient of a criterion of codes.
+public enum CodeGradient: GradientSum {
+    /// The same for all codes.
+    case everywhere(Float)
+    /// Points × parts.
+    case each(Matrix)
+
+    public func scaled(by factor: Float) throws(CLMatError) -> CodeGradient {
+        switch self {
+        case .everywhere(let value): .everywhere(value * factor)
+        case .each(let values): .each(try values * factor)
+        }
+    }
+
+    public mutating func add(_ other: CodeGradient, times factor: Float) throws(CLMatError) {
+        switch (self, try other.scaled(by: factor)) {
+        case (.everywhere(let own), .everywhere(let other)): self = .everywhere(own + other)
+        case (.everywhere(let value), .each(let values)), (.each(let values), .everywhere(let value)):
+            self = .each(try values + value)
+        case (.each(let own), .each(let other)): self = .each(try own + other)
+        }
+    }
+
+    /// The mean of the squares over all codes, so that numbers that are the same for all need no matrix.
+    public func squaredNorm() throws(CLMatError) -> Double {
+        switch self {
+        case .everywhere(let value): Double(value) * Double(value)
+        case .each(let values): Double(try values.sumOfSquares()) / Double(max(1, values.count))
+        }
+    }
+
+    public var isFinite: Bool {
+        get throws(CLMatError) {
+            switch self {
+            case .everywhere(let value): value.isFinite
+            case .each(let values): try values.isFinite
+            }
+        }
+    }
+}
+
+/// f = Σ h over a point's codes, g = 1: pulls codes to zero, so that few parts make a point. From λ = 1 on hardly a point has a code left, as
+/// no code is above 0 where x · w < λ for all parts.
+///
+/// - Source: P. Hoyer, "Non-negative sparse coding", IEEE Workshop on Neural Networks for Signal Processing, 2002.
+public struct CodeSparseness: Mixin {
+    public init() {}
+
+    public let weight = Control(
+        "sparseness", title: "sparseness λ", unit: "lengths of a point", range: 0.003...1, scale: .logWithOff,
+        initial: 0, means: "pulls codes to zero, so that few parts make an image; at 1 hardly a code is left",
+        moves: ["density", "loss"])
+
+    public var score: Metric { NMF.density }
+
+    public func gradient(of codes: Codes, _ context: MixinContext) throws(CLMatError) -> CodeGradient? {
+        .everywhere(1)
+    }
+}

@@ -1,0 +1,34 @@
+import CLMat
+import Exploration
+
+/// R(x) = −½‖x‖²: keeps images small, ∇R = −x. λ is in units of activation for each unit of ½‖x‖². At rest ∇f(x) = λx: for a
+/// neuron that is linear in the pixels the image is its filter.
+///
+/// - Source: Jiang, UCB/EECS-2018-34, section 4.3, equations 4.9 to 4.11.
+public struct ImageSize: Mixin {
+    private let initialWeight: Double
+
+    public init(weight: Double = 0.3) { initialWeight = weight }
+
+    public var weight: Control {
+        Control(
+            "l2-weight", title: "L2 weight λ", group: "sampling", range: 0.001...10, scale: .logWithOff,
+            initial: initialWeight, means: "how strongly images are drawn back to grey",
+            moves: ["mean-activation", "pull-l2-weight"])
+    }
+
+    public var score: Metric {
+        Metric(
+            "mean-square-norm", title: "Size of the images", unit: "½‖x‖², mean over chains",
+            means: "what the L2 criterion keeps small", better: .lower)
+    }
+
+    /// ½‖x‖², so −R.
+    public func value(of sampled: SampledImages, _ context: MixinContext) throws(CLMatError) -> Double? {
+        Double(try (sampled.images.rowSumsOfSquares() * 0.5).mean())
+    }
+
+    public func gradient(of sampled: SampledImages, _ context: MixinContext) throws(CLMatError) -> Matrix? {
+        try sampled.images.negated()
+    }
+}

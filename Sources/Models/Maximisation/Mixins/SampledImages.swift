@@ -1,0 +1,60 @@
+import CLMat
+import Exploration
+
+/// The images that a sampler is at, for criteria of them. Unlike what is learned, they are made to score *high*: the update is
+/// v ← γv + β(n(∇f) + Σ λᵢ∇Rᵢ + σξ), so that λ is in units of the activation for each unit of Rᵢ (as n(∇f) has size 1, of the
+/// activation's own steepness).
+///
+/// A criterion of images has one row of the gradient per image. Where its gradients vary much in size, ``GradientNormaliser`` brings them
+/// to that of the activation's.
+public struct SampledImages: MixinSubject {
+    public typealias Gradient = Matrix
+
+    /// N × pixels, one chain per row: row c·columns + k is chain c of column k.
+    public let images: Matrix
+    public let shape: ImageShape
+    /// Neurons, each of which has as many chains.
+    public let columns: Int
+
+    public init(images: Matrix, shape: ImageShape, columns: Int) {
+        (self.images, self.shape, self.columns) = (images, shape, columns)
+    }
+
+    public var isFinite: Bool { get throws(CLMatError) { try images.isFinite } }
+}
+
+/// n(g) = g / √(s + ε) with s ← 0.9 s + 0.1 g²: the normalisation of RMSProp, by which gradients of criteria get the size of the
+/// normalised gradient of the activation.
+///
+/// - Source: Jiang, UCB/EECS-2018-34, section 4.3, algorithm 1.
+public struct GradientNormaliser: Sendable {
+    private var meanSquare: Matrix?
+
+    public init() {}
+
+    public mutating func normalised(_ gradient: Matrix) throws(CLMatError) -> Matrix {
+        var own: Matrix
+        if let known = meanSquare.take() {
+            own = known
+        } else {
+            own = try Matrix(zeros: gradient.shape, on: gradient.device)
+        }
+        try own.moveTowards(gradient.squared(), weight: 0.1)
+        meanSquare = own
+        return try gradient / (own + 1e-8).squareRoots()
+    }
+
+    /// Begins anew for some rows; for all if nil.
+    public mutating func forget(rows: Set<Int>?) throws(CLMatError) {
+        guard let rows, var own = meanSquare.take() else {
+            meanSquare = nil
+            return
+        }
+        for row in rows.sorted() where row < own.rows {
+            try own.replace(row: row, with: Matrix(zeros: Shape(1, own.columns), on: own.device))
+        }
+        meanSquare = own
+    }
+
+    public mutating func archive(_ archive: Archive) throws(CLMatError) { try archive.keep("mean-square", &meanSquare) }
+}

@@ -1,0 +1,154 @@
+import CLMat
+import Exploration
+
+/// The parameters of a network, for criteria of them. Their criteria are made small: descent goes along ∇f₀ + Σ λᵢgᵢ, f₀ the mean
+/// cross-entropy, so that λ is in nats per image for each unit of f.
+public struct NetworkParameters: MixinSubject {
+    public typealias Gradient = ParameterGradient
+
+    /// Where a parameter stands: its stage, and its number within the stage.
+    public struct Place: Sendable, Hashable, Comparable {
+        public let stage: Int
+        public let index: Int
+
+        public static func < (left: Place, right: Place) -> Bool {
+            (left.stage, left.index) < (right.stage, right.index)
+        }
+    }
+
+    /// By stage, then in the order of the layer.
+    public let all: [[Matrix]]
+    /// The places of weights, which biases are not: a regulariser of weights leaves biases alone.
+    public let weightPlaces: [Place]
+    /// η of this step.
+    public let learningRate: Float
+
+    init(of network: Network, rate: Float) {
+        (all, learningRate) = (network.parameters, rate)
+        weightPlaces = network.weightPlaces
+    }
+
+    public subscript(_ place: Place) -> Matrix { all[place.stage][place.index] }
+
+    /// A direction with what `body` gives for each matrix of weights, zero elsewhere.
+    public func ofWeights(
+        _ body: (Matrix) throws(CLMatError) -> Matrix
+    ) throws(CLMatError) -> ParameterGradient.Direction {
+        var parts: [Place: Matrix] = [:]
+        for place in weightPlaces { parts[place] = try body(self[place]) }
+        return ParameterGradient.Direction(parts)
+    }
+
+    /// The sum of what `body` gives for each matrix of weights.
+    public func sumOverWeights(_ body: (Matrix) throws(CLMatError) -> Float) throws(CLMatError) -> Double {
+        var sum = 0.0
+        for place in weightPlaces { sum += Double(try body(self[place])) }
+        return sum
+    }
+
+    public var isFinite: Bool {
+        get throws(CLMatError) {
+            for layer in all { for parameter in layer where try !parameter.isFinite { return false } }
+            return true
+        }
+    }
+
+    /// How far the weights are from others.
+    func distance(to other: NetworkParameters) throws(CLMatError) -> Double {
+        var sum = 0.0
+        for place in weightPlaces { sum += Double(try (self[place] - other[place]).sumOfSquares()) }
+        return sum.squareRoot()
+    }
+}
+
+extension Network {
+    /// The places of weights, which biases are not.
+    var weightPlaces: [NetworkParameters.Place] {
+        stages.enumerated().flatMap { number, stage in
+            stage.layer.parameters(for: stage.input).enumerated().filter { $0.element.name != "biases" }
+                .map { NetworkParameters.Place(stage: number, index: $0.offset) }
+        }
+    }
+
+    /// The norm of the weights' part of gradients.
+    func weightNorm(of gradients: [[Matrix]]) throws(CLMatError) -> Double {
+        var sum = 0.0
+        for place in weightPlaces { sum += Double(try gradients[place.stage][place.index].sumOfSquares()) }
+        return sum.squareRoot()
+    }
+}
+
+/// The gradient of a criterion of a network's parameters, and by which way it is to act.
+public struct ParameterGradient: GradientSum {
+    /// Numbers for some of the parameters.
+    public struct Direction: Sendable {
+        /// Each of the shape of its parameter.
+        public private(set) var parts: [NetworkParameters.Place: Matrix]
+
+        public init(_ parts: [NetworkParameters.Place: Matrix] = [:]) { self.parts = parts }
+
+        public var isEmpty: Bool { parts.isEmpty }
+        fileprivate var inOrder: [(key: NetworkParameters.Place, value: Matrix)] { parts.sorted { $0.key < $1.key } }
+
+        fileprivate func scaled(by factor: Float) throws(CLMatError) -> Direction {
+            var own = self
+            for (place, part) in inOrder { own.parts[place] = try part * factor }
+            return own
+        }
+
+        fileprivate mutating func add(_ other: Direction, times factor: Float) throws(CLMatError) {
+            for (place, part) in other.inOrder {
+                if var own = parts.removeValue(forKey: place) {
+                    try own.add(part, times: factor)
+                    parts[place] = own
+                } else {
+                    parts[place] = try part * factor
+                }
+            }
+        }
+
+        fileprivate func squaredNorm() throws(CLMatError) -> Double {
+            var sum = 0.0
+            for (_, part) in inOrder { sum += Double(try part.sumOfSquares()) }
+            return sum
+        }
+
+        fileprivate var isFinite: Bool {
+            get throws(CLMatError) {
+                for (_, part) in inOrder where try !part.isFinite { return false }
+                return true
+            }
+        }
+
+        func add(to parameters: inout [[Matrix]], times factor: Float) throws(CLMatError) {
+            for (place, part) in inOrder { try parameters[place.stage][place.index].add(part, times: factor) }
+        }
+    }
+
+    /// Joins the gradient of the loss: the optimiser's momentum and scaling act on it.
+    public var inGradient: Direction
+    /// Goes past the optimiser: w ← w − η λ g.
+    public var decoupled: Direction
+
+    public init(inGradient: Direction = Direction(), decoupled: Direction = Direction()) {
+        (self.inGradient, self.decoupled) = (inGradient, decoupled)
+    }
+
+    public func scaled(by factor: Float) throws(CLMatError) -> ParameterGradient {
+        ParameterGradient(inGradient: try inGradient.scaled(by: factor), decoupled: try decoupled.scaled(by: factor))
+    }
+
+    public mutating func add(_ other: ParameterGradient, times factor: Float) throws(CLMatError) {
+        try inGradient.add(other.inGradient, times: factor)
+        try decoupled.add(other.decoupled, times: factor)
+    }
+
+    public func squaredNorm() throws(CLMatError) -> Double { try inGradient.squaredNorm() + decoupled.squaredNorm() }
+
+    public var isFinite: Bool {
+        get throws(CLMatError) {
+            guard try inGradient.isFinite else { return false }
+            return try decoupled.isFinite
+        }
+    }
+}

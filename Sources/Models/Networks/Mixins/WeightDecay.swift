@@ -1,0 +1,98 @@
+import CLMat
+import Exploration
+
+/// f = ½‖w‖² over all weights but biases, g = w: keeps weights small. λ is in nats per image for each unit of ½‖w‖².
+///
+/// *In the gradient* is L2 regularisation: the optimiser is given ∇f₀ + λw, and RMSProp divides λw by the size of the gradients.
+/// *Decoupled* is weight decay: w ← w − ηλw beside the optimiser's step, so that all weights decay at one pace. With plain gradient
+/// descent both are the same.
+/// - Source: I. Loshchilov, F. Hutter, "Decoupled weight decay regularization", ICLR 2019, algorithm 2.
+public struct WeightDecay: Mixin {
+    public init() {}
+
+    public let weight = Control(
+        "weight-l2", title: "weight decay λ (L2)", group: "training", unit: "nats per image and ½‖w‖²", range: 1e-6...1,
+        scale: .logWithOff, initial: 0, means: "draws all weights of the network towards zero",
+        moves: ["weight-l2-size", "train-loss", "pull-weight-l2"])
+
+    public let score = Metric(
+        "weight-l2-size", title: "Size of the weights", unit: "½‖w‖²", means: "what weight decay keeps small",
+        better: .lower)
+
+    private let form = WeightPath.control(of: "weight-l2")
+
+    public var controls: [Control] { [form] }
+
+    public func value(of parameters: NetworkParameters, _ context: MixinContext) throws(CLMatError) -> Double? {
+        try parameters.sumOverWeights { (w) throws(CLMatError) in try w.sumOfSquares() } / 2
+    }
+
+    public func gradient(
+        of parameters: NetworkParameters, _ context: MixinContext
+    ) throws(CLMatError) -> ParameterGradient? {
+        let own = try parameters.ofWeights { (w) in w }
+        return try WeightPath(context.settings, form).gradient(own)
+    }
+}
+
+/// f = Σ |w| over all weights but biases: makes many weights zero. λ is in nats per image for each unit of Σ |w|.
+///
+/// *In the gradient* g = sign w. *Decoupled* is the proximal step, w ← sign w · max(0, |w| − ηλ), after which weights of
+/// less than ηλ are zero (within rounding).
+/// - Source: R. Tibshirani, "Regression shrinkage and selection via the lasso", J. R. Stat. Soc. B 58(1), 1996; the proximal step:
+///   N. Parikh, S. Boyd, "Proximal algorithms", Foundations and Trends in Optimization 1(3), 2014, section 6.5.2.
+public struct WeightSparseness: Mixin {
+    public init() {}
+
+    public let weight = Control(
+        "weight-l1", title: "weight sparseness λ (L1)", group: "training", unit: "nats per image and Σ|w|",
+        range: 1e-7...0.1,
+        scale: .logWithOff, initial: 0, means: "cuts weak weights of the network to zero",
+        moves: ["weight-l1-size", "train-loss", "pull-weight-l1"])
+
+    public let score = Metric(
+        "weight-l1-size", title: "Sum of the weights", unit: "Σ|w|", means: "what weight sparseness keeps small",
+        better: .lower)
+
+    private let form = WeightPath.control(of: "weight-l1")
+
+    public var controls: [Control] { [form] }
+
+    public func value(of parameters: NetworkParameters, _ context: MixinContext) throws(CLMatError) -> Double? {
+        try parameters.sumOverWeights { (w) throws(CLMatError) in try w.absolute().sum() }
+    }
+
+    public func gradient(
+        of parameters: NetworkParameters, _ context: MixinContext
+    ) throws(CLMatError) -> ParameterGradient? {
+        let path = try WeightPath(context.settings, form)
+        // w − ηλ g is the proximal step for g = w / ηλ, cut at ±1.
+        let threshold = parameters.learningRate * Float(context.weight)
+        let own = try parameters.ofWeights { (w) throws(CLMatError) in
+            path == .decoupled && threshold > 0 ? try (w * (1 / threshold)).clamped(to: -1...1) : try w.signs()
+        }
+        return path.gradient(own)
+    }
+}
+
+/// By which way a criterion of weights acts.
+enum WeightPath: Int {
+    case decoupled = 0
+    case inGradient = 1
+
+    static func control(of mixin: String) -> Control {
+        .choice(
+            "\(mixin)-path", title: "acts", group: "training", options: ["decoupled", "in the gradient"],
+            means:
+                "beside the optimiser's step, as AdamW has it, or as a part of the gradient that the optimiser is given",
+            moves: ["train-loss"])
+    }
+
+    init(_ settings: Settings, _ control: Control) throws(CLMatError) {
+        self = WeightPath(rawValue: try settings.int(control)) ?? .decoupled
+    }
+
+    func gradient(_ direction: ParameterGradient.Direction) -> ParameterGradient {
+        self == .decoupled ? ParameterGradient(decoupled: direction) : ParameterGradient(inGradient: direction)
+    }
+}
