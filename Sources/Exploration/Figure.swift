@@ -3,15 +3,43 @@
 /// `Subject` is what it is computed from: a model, or a model with its attachment (``Riding``).
 public struct Figure<Subject: Sendable>: Sendable {
     public let info: FigureInfo
-    public let compute: @Sendable (Subject, FigureContext) throws -> any FigureContent
+    /// One computation, from what the figure remembers of the one before; nil before the first.
+    let compute: @Sendable (Subject, FigureContext, inout (any Sendable)?) throws -> FigureProgress
 
     public init(
         _ id: String, title: String, means: String, startsOpen: Bool = false,
         compute: @escaping @Sendable (Subject, FigureContext) throws -> any FigureContent
     ) {
         info = FigureInfo(id: id, title: title, means: means, startsOpen: startsOpen)
-        self.compute = compute
+        self.compute = { subject, context, _ in FigureProgress(try compute(subject, context)) }
     }
+
+    /// A figure that gets better while it is looked at, such as a layout of points: it remembers a state of its own, which is
+    /// advanced again and again, also while the run is paused. The state is no part of the run: a rewind leaves it as it is.
+    ///
+    /// - Parameters:
+    ///   - initial: the state before the first look.
+    ///   - advance: takes the state further for the subject as it is now, within a fraction of a second, and says what to show.
+    public init<State: Sendable>(
+        _ id: String, title: String, means: String, startsOpen: Bool = false, from initial: State,
+        advance: @escaping @Sendable (inout State, Subject, FigureContext) throws -> FigureProgress
+    ) {
+        info = FigureInfo(id: id, title: title, means: means, startsOpen: startsOpen)
+        compute = { subject, context, memory in
+            var state = memory as? State ?? initial
+            defer { memory = state }
+            return try advance(&state, subject, context)
+        }
+    }
+}
+
+/// What one computation of a figure came to.
+public struct FigureProgress: Sendable {
+    public let content: any FigureContent
+    /// Whether the figure has further to go for the same model.
+    public let goesOn: Bool
+
+    public init(_ content: any FigureContent, goesOn: Bool = false) { (self.content, self.goesOn) = (content, goesOn) }
 }
 
 /// What is known of a figure before it is computed.

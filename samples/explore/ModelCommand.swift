@@ -3,6 +3,7 @@ import CLMat
 import Exploration
 import Foundation
 import Models
+import Viewer
 
 /// A sub-command that runs a model: how the model is made. The rest is the same for all.
 protocol ModelCommand: ParsableCommand, Sendable {
@@ -76,10 +77,10 @@ extension ModelCommand {
                 setting: "the last step", value: "\(last)",
                 accepted: "one after step \(checkpoint.step), where \(checkpoint.path) goes on")
         }
-        let settings = try options.settings(for: experiment.dashboard.controls)
-        try experiment.set(settings.initial)
+        if plan.isAttended { experiment.look(at: Viewer.savedView(layoutName: Self.model, of: experiment)) }
+        let schedule = try options.prepare(&experiment)
 
-        var learnerOptions = Learner.Options(maximumSteps: last, schedule: settings.scheduled, device: device.summary)
+        var learnerOptions = Learner.Options(maximumSteps: last, schedule: schedule, device: device.summary)
         learnerOptions.pausesAt = Set(options.atStep.map { [$0] } ?? [])
         learnerOptions.snapshotBudget = try options.snapshotBudget()
         learnerOptions.staysAtTheEnd = plan.isAttended

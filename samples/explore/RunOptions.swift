@@ -45,6 +45,25 @@ struct RunOptions: ParsableArguments {
     var set: [String] = []
 
     @Option(
+        name: .customLong("mixin"),
+        help: ArgumentHelp(
+            "Add a criterion from the start, as often as you like: --mixin weight-l2. An unknown id lists those there are.",
+            valueName: "id"))
+    var mixins: [String] = []
+
+    @Option(
+        name: .customLong("attach"),
+        help: ArgumentHelp("Attach something from the start, such as a second sampler: --attach ldam-2.", valueName: "id"))
+    var attachments: [String] = []
+
+    @Option(
+        name: .customLong("link"), parsing: .singleValue,
+        help: ArgumentHelp(
+            "Have a control of a second attachment follow the first one's: --link ldam-2.noise=noise.",
+            valueName: "id=id"))
+    var links: [String] = []
+
+    @Option(
         help: ArgumentHelp(
             "Write the session, line by line while it runs, and checkpoints beside it (FILE.safetensors).",
             valueName: "file"))
@@ -113,6 +132,9 @@ struct RunOptions: ParsableArguments {
         if save == "" { throw ValidationError("--save needs a file's name.") }
         if atStep != nil, screenshot == nil { throw ValidationError("--at-step belongs to --screenshot.") }
         _ = try windowSize()
+        for link in links where link.split(separator: "=").count != 2 {
+            throw ValidationError("--link takes id=id, as in --link ldam-2.noise=noise, not '\(link)'.")
+        }
         for setting in set where !setting.contains("=") {
             throw ValidationError("--set takes id=value, as in --set noise=0.1; '\(setting)' has no '='.")
         }
@@ -175,8 +197,24 @@ struct RunOptions: ParsableArguments {
     /// Whether no window is wanted.
     var isWindowless: Bool { headless || screenshot != nil }
 
+    /// Puts on what was asked for, and sets what `--set` sets from the start. Returns what it sets later.
+    func prepare(_ experiment: inout Experiment) throws -> [Learner.Scheduled] {
+        if !attachments.isEmpty {
+            let on = experiment.dashboard.attachments.filter(\.isAttached).map(\.id)
+            try experiment.attach(attachments.filter { !on.contains($0) })
+        }
+        for id in mixins { try experiment.add(mixin: id) }
+        let settings = try settings(for: experiment.dashboard.controls)
+        try experiment.set(settings.initial)
+        for link in links {
+            let ids = link.split(separator: "=").map(String.init)
+            try experiment.link(ids[0], to: ids[1])
+        }
+        return settings.scheduled
+    }
+
     /// What `--set` asks for, read as each control reads what a person types: from the start, or after some steps.
-    func settings(
+    private func settings(
         for controls: [Control]
     ) throws -> (initial: [String: Double], scheduled: [Learner.Scheduled]) {
         var initial: [String: Double] = [:]

@@ -68,6 +68,15 @@ public struct Experiment: Sendable {
         try take(over: changed)
     }
 
+    /// Puts on attachments beside those that are on.
+    ///
+    /// - Throws: ``CLMatError/unknownName(kind:name:known:)``, ``CLMatError/duplicateID(kind:id:)``; what making one throws.
+    public mutating func attach(_ ids: [String]) throws(CLMatError) {
+        var changed = run
+        for id in ids { try changed.attach(id, at: Step(0, seed: seed)) }
+        try take(over: changed)
+    }
+
     /// Offers a mixin to whatever of the run it acts on: it can be added while the run goes on, and stands in the window's list of
     /// criteria.
     ///

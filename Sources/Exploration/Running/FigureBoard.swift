@@ -37,12 +37,27 @@ final class FigureBoard: Sendable {
         var state = FigureState.waiting
         /// The snapshot that `state` was computed from.
         var version = -1
+        /// Counts the computations.
+        var revision = -1
+        /// What the figure remembers, and whether it has further to go.
+        var memory: (any Sendable)?
+        var goesOn = false
         var lastLook: UInt64
         /// When it may be computed again while the run goes on.
         var nextTurn: UInt64 = 0
 
         /// Whether a panel shows it. A look may be later than `now`, which was read before the board was locked.
         func isLookedAt(_ now: UInt64) -> Bool { now <= lastLook + FigureBoard.patience }
+
+        /// Whether it is to be computed now: from a newer snapshot, or because it has further to go.
+        func isDue(_ now: UInt64, _ published: Published) -> Bool {
+            guard isLookedAt(now) else { return false }
+            if version < published.version { return published.isStill || nextTurn <= now }
+            return goesOn && nextTurn <= now
+        }
+
+        /// From the older snapshot first, then who has waited longer.
+        func comes(before other: Slot) -> Bool { (version, nextTurn) < (other.version, other.nextTurn) }
     }
 
     private struct Board {
@@ -58,6 +73,11 @@ final class FigureBoard: Sendable {
     /// A figure rests so many times as long as it took: on two cores, computing them all the time takes some 3 % of the
     /// machine from a model that learns on both.
     private static let rest: UInt64 = 15
+
+    /// A figure that has further to go is advanced no oftener than a screen shows it.
+    private static let frame: UInt64 = 1_000_000_000 / 60
+    /// How often one is advanced that is asked for once.
+    private static let mostAdvances = 1000
 
     /// A figure that no panel has looked at for this long is not computed.
     private static let patience: UInt64 = 500_000_000
@@ -75,8 +95,8 @@ final class FigureBoard: Sendable {
         return state
     }
 
-    /// The number of the snapshot that the state of `figure` was computed from; -1 before the first.
-    func version(of figure: String) -> Int { board.withLock { $0.slots[figure]?.version ?? -1 } }
+    /// Changes with each computation of a figure; -1 before the first.
+    func version(of figure: String) -> Int { board.withLock { $0.slots[figure]?.revision ?? -1 } }
 
     /// Whether a panel has asked since the last snapshot.
     var wantsSnapshot: Bool { board.withLock { $0.wantsSnapshot } }
@@ -100,7 +120,13 @@ final class FigureBoard: Sendable {
     func compute(_ figure: String) throws -> any FigureContent {
         guard let published = board.withLock({ $0.published }) else { return NothingToShow("nothing has run yet") }
         do {
-            return try published.run.content(of: figure, published.context)
+            var memory = board.withLock { $0.slots[figure]?.memory }
+            var found = try published.run.content(of: figure, published.context, &memory)
+            // Who asks once wants to see where it leads.
+            for _ in 0..<Self.mostAdvances where found.goesOn {
+                found = try published.run.content(of: figure, published.context, &memory)
+            }
+            return found.content
         } catch {
             if published.isAfterFailure, case .ready(let content, _) = board.withLock({ $0.slots[figure]?.state }) {
                 return content
@@ -132,11 +158,8 @@ final class FigureBoard: Sendable {
         let now = DispatchTime.now().uptimeNanoseconds
         return board.withLock { board in
             guard !board.isStopped, let published = board.published else { return nil }
-            let outdated = board.slots.filter {
-                $0.value.version < published.version && $0.value.isLookedAt(now)
-                    && (published.isStill || $0.value.nextTurn <= now)
-            }
-            return outdated.min { ($0.value.version, $0.key) < ($1.value.version, $1.key) }.map { ($0.key, published) }
+            let outdated = board.slots.filter { $0.value.isDue(now, published) }
+            return outdated.min { $0.value.comes(before: $1.value) }.map { ($0.key, published) }
         }
     }
 
@@ -145,7 +168,9 @@ final class FigureBoard: Sendable {
         let now = DispatchTime.now().uptimeNanoseconds
         return board.withLock { board in
             guard let published = board.published else { return nil }
-            let waiting = board.slots.values.filter { $0.version < published.version && $0.isLookedAt(now) }
+            let waiting = board.slots.values.filter {
+                ($0.version < published.version || $0.goesOn) && $0.isLookedAt(now)
+            }
             return waiting.map(\.nextTurn).min().map { DispatchTime(uptimeNanoseconds: max($0, now + 1_000_000)) }
         }
     }
@@ -153,8 +178,11 @@ final class FigureBoard: Sendable {
     private func refresh(_ figure: String, _ published: Published) {
         let state: FigureState
         let start = DispatchTime.now().uptimeNanoseconds
+        var memory = board.withLock { $0.slots[figure]?.memory }
+        var goesOn = false
         do {
-            state = .ready(try published.run.content(of: figure, published.context), step: published.step)
+            let found = try published.run.content(of: figure, published.context, &memory)
+            (state, goesOn) = (.ready(found.content, step: published.step), found.goesOn)
         } catch {
             state = .failed("\(error)", step: published.step)
         }
@@ -162,8 +190,12 @@ final class FigureBoard: Sendable {
             let end = DispatchTime.now().uptimeNanoseconds
             // All figures that are looked at share what one may take.
             let looked = board.slots.values.count { $0.isLookedAt(end) }
-            board.slots[figure]?.nextTurn = end + (end - start) * Self.rest * UInt64(max(1, looked))
+            let rest = published.isStill ? 0 : (end - start) * Self.rest * UInt64(max(1, looked))
+            board.slots[figure]?.nextTurn = end + max(rest, goesOn ? Self.frame : 0)
             board.slots[figure]?.version = published.version
+            board.slots[figure]?.revision += 1
+            board.slots[figure]?.memory = memory
+            board.slots[figure]?.goesOn = goesOn
             // On a device that is gone, the figure that was computed before is the last there will be.
             if published.isAfterFailure, case .failed = state, case .ready = board.slots[figure]?.state { return }
             board.slots[figure]?.state = state

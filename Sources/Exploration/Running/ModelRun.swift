@@ -289,22 +289,25 @@ struct ModelRun<M: Model, Source: DataSource<M.Batch>>: Run {
 
     // MARK: - Figures
 
-    func content(of figure: String, _ context: FigureContext) throws -> any FigureContent {
-        if let own = model.figures.first(where: { $0.info.id == figure }) { return try own.compute(model, context) }
+    func content(
+        of figure: String, _ context: FigureContext, _ memory: inout (any Sendable)?
+    ) throws -> FigureProgress {
+        if let own = model.figures.first(where: { $0.info.id == figure }) {
+            return try own.compute(model, context, &memory)
+        }
         for rider in mounted where figure.hasPrefix(rider.instance.scope) {
             let own = String(figure.dropFirst(rider.instance.scope.count))
-            if let content = try self.content(of: own, rider.attachment, context.scoped(rider.instance.scope)) {
-                return content
-            }
+            let scoped = context.scoped(rider.instance.scope)
+            if let found = try content(of: own, rider.attachment, scoped, &memory) { return found }
         }
         throw CLMatError.unknownName(kind: "figure", name: figure, known: try dashboard().figures.map(\.id))
     }
 
     private func content<Rider: Attachment<M>>(
-        of figure: String, _ rider: Rider, _ context: FigureContext
-    ) throws -> (any FigureContent)? {
+        of figure: String, _ rider: Rider, _ context: FigureContext, _ memory: inout (any Sendable)?
+    ) throws -> FigureProgress? {
         try rider.figures.first { $0.info.id == figure }?
-            .compute(Riding(host: model, attachment: rider), context)
+            .compute(Riding(host: model, attachment: rider), context, &memory)
     }
 }
 

@@ -21,7 +21,10 @@ protocol Run: Sendable {
     mutating func perform(_ action: Action, _ settings: Settings, at step: Step) throws(CLMatError)
     func look(_ action: Action, _ view: inout ViewState) throws(CLMatError)
     func conclude(_ settings: Settings, at step: Step) throws(CLMatError) -> Measurements
-    func content(of figure: String, _ context: FigureContext) throws -> any FigureContent
+    /// - Parameter memory: what the figure remembers of the computation before.
+    func content(
+        of figure: String, _ context: FigureContext, _ memory: inout (any Sendable)?
+    ) throws -> FigureProgress
     /// Whether something of it takes this mixin.
     func takes(mixin: any Sendable) -> Bool
     /// The model as it is.

@@ -42,19 +42,8 @@ extension Desk {
             Section(
                 title: "Figures",
                 entries: dashboard.figures.map { panelEntry(.figure($0.id), $0.title.startingLowercase, $0.means) }),
-            Section(
-                title: "Attachments",
-                entries: dashboard.attachments.map { attachment in
-                    let does = attachment.isAttached ? "takes it off" : "puts it on"
-                    return Entry(
-                        id: "attachment:\(attachment.id)", title: attachment.title.startingLowercase,
-                        means: "A click \(does), between two steps.",
-                        isOn: attachment.isAttached
-                    ) { [self] in
-                        guard !status.isFinished else { return }
-                        learner.send(attachment.isAttached ? .detach(attachment.id) : .attach(attachment.id))
-                    }
-                }),
+            Section(title: "Criteria", entries: dashboard.mixins.map(entry(of:))),
+            Section(title: "Attachments", entries: dashboard.attachments.map(entry(of:))),
             Section(
                 title: "Engine",
                 entries: (options.profile == nil
@@ -64,6 +53,30 @@ extension Desk {
                         ? [panelEntry(.branches, "branches", "The futures that this run has had, side by side.")] : [])
             ),
         ].filter { !$0.entries.isEmpty }
+    }
+
+    /// A criterion of what the model is after: one that is added begins with its slider and the graph of its score.
+    private func entry(of mixin: MixinInfo) -> Entry {
+        Entry(
+            id: "mixin:\(mixin.id)", title: mixin.title.startingLowercase,
+            means: mixin.means.startingUppercase + ".\nA click "
+                + (mixin.isOn ? "removes this criterion." : "adds this criterion, with its slider and its graph."),
+            isOn: mixin.isOn
+        ) { [self] in
+            guard !status.isFinished else { return }
+            learner.send(mixin.isOn ? .removeMixin(mixin.id) : .addMixin(mixin.id))
+        }
+    }
+
+    private func entry(of attachment: AttachmentInfo) -> Entry {
+        Entry(
+            id: "attachment:\(attachment.id)", title: attachment.title.startingLowercase,
+            means: "A click \(attachment.isAttached ? "takes it off" : "puts it on"), between two steps.",
+            isOn: attachment.isAttached
+        ) { [self] in
+            guard !status.isFinished else { return }
+            learner.send(attachment.isAttached ? .detach(attachment.id) : .attach(attachment.id))
+        }
     }
 
     private static let line: Float = 20

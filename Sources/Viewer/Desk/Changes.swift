@@ -45,11 +45,17 @@ extension Desk {
     }
 
     private func words(of command: Command) -> String {
+        func criterion(_ id: String) -> String { dashboard.mixins.first { $0.id == id }?.title ?? id }
         func title(_ id: String) -> String { dashboard.attachments.first { $0.id == id }?.title ?? id }
         switch command {
         case .attach(let id): return "\(title(id)) put on"
         case .detach(let id): return "\(title(id)) taken off"
         case .act(let action): return action.title
+        case .addMixin(let id): return "\(criterion(id)) added"
+        case .removeMixin(let id): return "\(criterion(id)) removed"
+        case .link(let control, let other):
+            return "\(learner.control(control)?.title ?? control) linked to \(learner.control(other)?.title ?? other)"
+        case .unlink(let control): return "\(learner.control(control)?.title ?? control) separated"
         default: return "changed"
         }
     }

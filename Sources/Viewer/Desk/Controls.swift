@@ -86,7 +86,7 @@ extension Desk {
 
     func drawControls(_ group: String, _ box: Box) {
         let controls = controls(of: group)
-        frame(.controls(group), box, title: "Controls", caption: group) { body in
+        frame(.controls(group), box, title: "Controls", caption: group, word: linkWord(controls)) { body in
             guard !controls.isEmpty else {
                 UI.say("Nothing to move here.", in: body, theme.secondary)
                 return
@@ -130,9 +130,14 @@ extension Desk {
 
     private func drawToggle(_ control: Control, _ row: Box) {
         let isOn = value(of: control) != 0
-        let happened = UI.item(control.id, Box(row.x, row.y, row.width, 26))
-        let text = UI.shortened(control.title, to: row.width - 50)
-        UI.text(text, Point(row.x, row.y + 5), status.isFinished ? theme.secondary : theme.text)
+        let canBeLinked = dashboard.leader(of: control) != nil
+        let text = UI.shortened(control.title, to: row.width - 50 - (canBeLinked ? Self.linkWidth : 0))
+        let end = UI.text(text, Point(row.x, row.y + 5), status.isFinished ? theme.secondary : theme.text)
+        // The chain lies beside what switches: the gui gives a press to the first of two items over each other.
+        let name = UI.item("name \(control.id)", Box(row.x, row.y, end - row.x, 26))
+        let chain = drawLink(control, Point(end + 4, row.y + 4)) + 4
+        var happened = UI.item(control.id, Box(end + chain, row.y, row.maxX - end - chain, 26))
+        happened.formUnion(name)
         let track = Box(row.maxX - 34, row.y + 4, 34, 18)
         UI.fill(track, isOn ? theme.secondary : theme.track, radius: 9)
         UI.disc(
@@ -146,7 +151,8 @@ extension Desk {
     private func labelWidth(_ controls: [Control], width: Float) -> Float {
         var widest: Float = 0
         for control in controls {
-            if case .choice = control.kind { widest = max(widest, UI.width(control.title)) }
+            guard case .choice = control.kind else { continue }
+            widest = max(widest, UI.width(control.title) + (dashboard.leader(of: control) == nil ? 0 : Self.linkWidth))
         }
         return min(widest + 16, width * 0.45)
     }
@@ -164,9 +170,11 @@ extension Desk {
 
     private func drawChoice(_ control: Control, _ options: [String], _ row: Box, _ density: Density, _ all: [Control]) {
         let label = labelWidth(all, width: row.width)
-        let text = UI.shortened(control.title, to: label - 8)
+        let chain = dashboard.leader(of: control) == nil ? 0 : Self.linkWidth
+        let text = UI.shortened(control.title, to: label - 8 - chain)
         UI.text(text, Point(row.x, row.y + 5), status.isFinished ? theme.secondary : theme.text)
-        if UI.item(control.id, Box(row.x, row.y, label, 24)).contains(.hovered) { explain(control) }
+        if UI.item(control.id, Box(row.x, row.y, label - chain, 24)).contains(.hovered) { explain(control) }
+        _ = drawLink(control, Point(row.x + label - 6 - chain, row.y + 4))
         let chosen = Int(value(of: control))
         for (index, segment) in segments(options, width: row.width - label).enumerated() {
             let box = Box(

@@ -211,9 +211,20 @@ import Foundation
             status.settings.values[id] != sent.value && (clock.now - sent.at).seconds < 5
         }
         followSaving()
+        keepView()
         watchGoals()
         if let refusal = status.lastRefusal, refusal != lastRefusal { say(refusal) }
         lastRefusal = status.lastRefusal
+    }
+
+    /// What is looked at stays for the next window.
+    private func keepView() {
+        let now = SavedView(
+            dataChecksum: learner.dataChecksum, values: status.view.values, choices: status.view.choices)
+        guard now != layout.view else { return }
+        let isNew = !(now.values.isEmpty && now.choices.isEmpty && layout.view == SavedView())
+        layout.view = now
+        if isNew { saveLayout() }
     }
 
     private func takeOverTimeline() {
@@ -244,7 +255,7 @@ import Foundation
         let latest = learner.status
         var hasNews =
             latest.step != status.step || latest.isPaused != status.isPaused
-            || latest.isFinished != status.isFinished || latest.settings != status.settings
+            || latest.isFinished != status.isFinished || latest.settings != status.settings || latest.view != status.view
             || latest.lastRefusal != status.lastRefusal || latest.error != status.error
             || latest.stepsToRemake != status.stepsToRemake || latest.canUndo != status.canUndo
             || latest.canRedo != status.canRedo || latest.warnings != status.warnings

@@ -22,6 +22,8 @@ struct Layout: Equatable {
     var hasBranches = false
     /// Metrics that are shown against others.
     private(set) var plots: [Plot] = []
+    /// What was looked at, and with which data.
+    var view = SavedView()
     /// What was on the dashboard when it was last looked at.
     private var known: Dashboard?
 
@@ -66,6 +68,7 @@ struct Layout: Equatable {
             let new = dashboard.controls.filter { known.control($0.id) == nil }
             metrics += new.compactMap { $0.moves.first }.filter { known.metric($0) == nil }.prefix(1)
         }
+        open(criteriaOf: dashboard)
         let starters = dashboard.figures.filter(\.startsOpen).map(\.id)
         for panel in dashboard.panels where isOpen[panel.name] == nil {
             switch panel {
@@ -81,6 +84,16 @@ struct Layout: Equatable {
             }
         }
         known = dashboard
+    }
+
+    /// A criterion that was added shows its slider and the graph of its score, also where a person closed them before.
+    private mutating func open(criteriaOf dashboard: Dashboard) {
+        guard let known else { return }
+        for mixin in dashboard.mixins where mixin.isOn {
+            guard let before = known.mixins.first(where: { $0.id == mixin.id }), !before.isOn else { continue }
+            if let control = dashboard.control(mixin.weight) { set(.controls(control.group), open: true) }
+            if dashboard.metric(mixin.score) != nil { set(.metric(mixin.score), open: true) }
+        }
     }
 
     func openPanels(_ dashboard: Dashboard) -> [Panel] {
@@ -310,6 +323,8 @@ extension Layout {
         /// Absent in files from before graphs had several metrics.
         var added: [String: [String]]?
         var plots: [Plot]?
+        /// Absent in files of 0.1.0.
+        var view: SavedView?
     }
 
     /// Where the layout of a model is kept: `$XDG_CONFIG_HOME/clmat` or `~/.config/clmat`.
@@ -332,6 +347,7 @@ extension Layout {
             pausesAtGoals = stored.pausesAtGoals ?? false
             added = stored.added ?? [:]
             plots = stored.plots ?? []
+            view = stored.view ?? SavedView()
             for (panel, numbers) in stored.places {
                 guard numbers.count == 4, numbers.allSatisfy({ $0.isFinite && (0...1).contains($0) }),
                     numbers[2] > 0.01, numbers[3] > 0.01
@@ -348,7 +364,7 @@ extension Layout {
         let path = Self.path(named: name)
         let stored = Stored(
             open: isOpen, places: places.mapValues { [$0.x, $0.y, $0.width, $0.height] }, goals: goals,
-            pausesAtGoals: pausesAtGoals, added: added, plots: plots)
+            pausesAtGoals: pausesAtGoals, added: added, plots: plots, view: view)
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
         do {

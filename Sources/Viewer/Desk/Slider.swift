@@ -15,14 +15,16 @@ extension Desk {
         UI.disc(Point(row.x + 5, row.y + 8), radius: 5, colour)
         let valueText = control.steadyText(value)
         let valueWidth = UI.width(valueText, .mono)
-        let room = row.width - 18 - valueWidth - 14
+        let chain = drawLink(control, Point(row.maxX - valueWidth - 10 - Self.linkWidth, row.y - 2))
+        let room = row.width - 18 - valueWidth - 14 - chain
         let name = UI.shortened(control.title, to: room)
         let end = UI.text(name, Point(row.x + 18, row.y), inactive ? theme.secondary : theme.text)
         if !control.unit.isEmpty {
             let unit = UI.shortened(control.unit, to: row.x + 18 + room - end - 6)
             UI.text(unit, Point(end + 6, row.y), theme.secondary)
         }
-        let title = UI.item("name \(control.id)", Box(row.x, row.y - 2, max(1, row.width - valueWidth - 12), 18))
+        let title = UI.item(
+            "name \(control.id)", Box(row.x, row.y - 2, max(1, row.width - valueWidth - 12 - chain), 18))
         if title.contains(.hovered) { explain(control) }
 
         // Value: a click lets a person type it.
@@ -184,6 +186,8 @@ extension Control {
 
 extension String {
     /// "Mean activation" within a sentence; "D(x)" and "NPMI" stay as they are.
+    var startingUppercase: String { prefix(1).uppercased() + dropFirst() }
+
     var startingLowercase: String {
         let characters = Array(self)
         guard characters.count > 1, characters[1].isLowercase || characters[1] == " " else { return self }
