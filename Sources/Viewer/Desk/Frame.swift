@@ -38,10 +38,10 @@ extension Desk {
         _ panel: Panel, _ box: Box, _ title: String, _ caption: String, _ means: String, _ badge: Badge?,
         _ word: TitleWord?
     ) {
-        let exportKinds = exportKinds(panel)
+        let canExport = canExport(panel)
         // What can be clicked lies beside the part of the title that is taken to drag the panel: the gui gives a press to
         // the first of two items that lie over each other.
-        var buttonsWidth: Float = exportKinds.isEmpty ? 34 : 62
+        var buttonsWidth: Float = canExport ? 62 : 34
         if let word { buttonsWidth += titleWord(word, right: box.maxX - buttonsWidth, box) }
         var room = box.maxX - buttonsWidth
         var badgeBox: Box?
@@ -64,7 +64,7 @@ extension Desk {
         } else if bar.contains(.hovered), drag == nil, !(means.isEmpty && shown == title && isWhole) {
             tooltip = Tooltip(title: title, text: [caption, means].filter { !$0.isEmpty }.joined(separator: "\n"))
         }
-        if !exportKinds.isEmpty, exportButton(box, exportKinds) { wantedExports.append(panel) }
+        if canExport, exportButton(panel, box) { wantedExports.append(panel) }
         if closeButton(box) { setOpen(panel, false) }
     }
 
@@ -115,7 +115,7 @@ extension Desk {
     }
 
     /// An arrow onto a line. Returns whether it was clicked.
-    private func exportButton(_ box: Box, _ kinds: [String]) -> Bool {
+    private func exportButton(_ panel: Panel, _ box: Box) -> Bool {
         let item = UI.item("export", Box(box.maxX - 60, box.y + 4, 27, 26))
         let colour = item.contains(.hovered) ? theme.text : theme.secondary
         let x = box.maxX - 46
@@ -123,7 +123,7 @@ extension Desk {
         UI.marker(Point(x + 0.5, box.y + 20), colour, size: 3)
         UI.rule(Point(x - 4, box.y + 22), length: 9, colour)
         if item.contains(.hovered) {
-            let names = kinds.map { $0.uppercased() }.joined(separator: " and a ")
+            let names = exportKinds(panel).map { $0.uppercased() }.joined(separator: " and a ")
             tooltip = Tooltip(text: "Writes a \(names) file into the current directory.")
         }
         return item.contains(.clicked)

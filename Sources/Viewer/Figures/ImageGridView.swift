@@ -1,146 +1,170 @@
-import CImGui
 import Exploration
 
-/// A small menu of what can be done to a column.
-struct ColumnMenu {
-    let figure: String
-    let column: Int
-    let title: String
-    let actions: [Action]
-    let place: Point
-    /// What is typed for an action that asks, by the action's place in the list.
-    var answers: [Int: TextField] = [:]
-    /// It is drawn first in the frame after the click.
-    var isNew = true
+extension ImageGrid: DrawnByViewer {
+    typealias Renderer = ImageGridRenderer
 }
 
-// Images in rows and columns.
+/// Images in rows and columns. One that is clicked is shown large, with its facts, the pixel under the mouse, and what can
+/// be done to it.
+struct ImageGridRenderer: FigureRenderer {
+    /// The images, side by side.
+    private(set) var texture: Texture?
+    private var textureVersion: Int?
+    /// The cell that the figure's window shows.
+    private(set) var enlarged = 0
+    /// Units a pixel there.
+    private var zoom: Float = 1
 
-extension Desk {
-    /// - Parameter isOther: whether it is of another branch, which can be looked at but not acted on.
-    func drawImageGrid(_ id: String, _ grid: ImageGrid, _ texture: Texture?, in body: Box, isOther: Bool = false) {
-        guard grid.isDrawable else { return UI.say("No images.", in: body, theme.secondary) }
+    func height(of grid: ImageGrid, width: Float) -> Float? { GridLayout.height(of: grid, filling: width) }
+
+    func picture(of grid: ImageGrid) -> Pixels? { Pixels(of: grid) }
+
+    mutating func draw(_ grid: ImageGrid, in frame: FigureFrame) {
+        // A texture changes only with its content.
+        if textureVersion != frame.version {
+            textureVersion = frame.version
+            texture = frame.textures.texture(of: grid, replacing: texture)
+        }
+        let body = frame.body
         guard let texture else {
-            return UI.say("These images are too large to draw.", in: body, theme.secondary)
+            return frame.say("These images are too large to draw.", in: body, frame.theme.secondary)
         }
         let layout = GridLayout(grid, in: body)
         if layout.contentHeight > body.height + 1 {
-            UI.region(isOther ? "other grid" : "grid", Box(body.x, body.y, body.width + 11, body.height)) { content in
-                draw(id, grid, texture, layout.moved(to: content.y), visible: body, isOther)
+            frame.scroll("grid", Box(body.x, body.y, body.width + 11, body.height)) { content in
+                draw(grid, texture, layout.moved(to: content.y), frame)
                 return layout.contentHeight
             }
         } else {
-            draw(id, grid, texture, layout, visible: body, isOther)
+            draw(grid, texture, layout, frame)
         }
     }
 
-    private func draw(
-        _ id: String, _ grid: ImageGrid, _ texture: Texture, _ layout: GridLayout, visible: Box, _ isOther: Bool
-    ) {
-        let kind = isOther ? "other " : ""
-        for (column, title) in grid.columnTitles.prefix(grid.columns).enumerated()
-        where layout.titles != .none {
-            let top = layout.origin.y - layout.titleHeight
-            let lines = layout.lines(of: title)
-            let isWhole = lines.joined().filter { $0 != " " } == title.filter { $0 != " " }
-            let box = Box(layout.cell(column).x, top + 1, layout.cellWidth, layout.titleHeight - 2)
-            let actions = !isOther && grid.columnActions.indices.contains(column) ? grid.columnActions[column] : []
-            let item = actions.isEmpty && isWhole ? [] : UI.item("\(kind)column \(column)", box)
-            if item.contains(.hovered) {
-                tooltip = Tooltip(title: title, text: actions.map(\.title).joined(separator: ", "))
-                if !actions.isEmpty {
-                    UI.fill(box, theme.button, radius: 3)
-                    gui_set_cursor(Int32(GUI_CURSOR_HAND))
-                }
-            }
-            if item.contains(.clicked), !actions.isEmpty {
-                columnMenu = ColumnMenu(
-                    figure: id, column: column, title: title, actions: actions, place: Point(box.x, box.maxY))
-            }
-            let face = layout.titles.face
-            if layout.titles == .upwards {
-                UI.textUpwards(lines[0], Point(box.midX - 7, layout.origin.y - 5), theme.text, face)
-            } else {
-                // Titles of one line stand on the images, as the second of two does.
-                let first = layout.origin.y - 3 - Float(lines.count) * (face.lineHeight - 0.5)
-                for (number, line) in lines.enumerated() {
-                    UI.text(
-                        line, Point(box.midX, first + Float(number) * (face.lineHeight - 0.5)), theme.text, face,
-                        align: .centre)
-                }
-            }
-        }
+    private mutating func draw(_ grid: ImageGrid, _ texture: Texture, _ layout: GridLayout, _ frame: FigureFrame) {
+        drawColumnTitles(grid, layout, frame)
         for (row, title) in grid.rowTitles.prefix(grid.rows).enumerated() {
             let cell = layout.cell(row * grid.columns)
-            UI.text(
+            frame.text(
                 UI.shortened(title, to: layout.rowTitleWidth, .small), Point(cell.x - 7, cell.midY - 6),
-                theme.secondary,
-                .small, align: .right)
+                frame.theme.secondary, .small, align: .right)
         }
         for (index, cell) in grid.cells.enumerated() {
             let box = layout.cell(index)
-            guard box.maxY > visible.y, box.y < visible.maxY else { continue }
+            guard box.maxY > frame.body.y, box.y < frame.body.maxY else { continue }
             texture.draw(cell: index, of: grid, in: box)
-            if cell.isRight == true { UI.fill(Box(box.x, box.maxY, box.width, 1), theme.text) }
+            if cell.isRight == true { frame.fill(Box(box.x, box.maxY, box.width, 1), frame.theme.text) }
             if layout.captionHeight > 0, !cell.caption.isEmpty {
-                UI.text(
+                frame.text(
                     UI.shortened(cell.caption, to: box.width + 4, .smallMono), Point(box.midX, box.maxY + 1),
-                    theme.secondary, .smallMono, align: .centre)
+                    frame.theme.secondary, .smallMono, align: .centre)
             }
-            let item = UI.item("\(kind)cell \(index)", box)
-            if item.contains(.hovered) || (!isOther && figures[id]?.enlarged == index) {
-                UI.outline(Box(box.x - 1, box.y - 1, box.width + 2, box.height + 2), theme.text)
+            let item = frame.item("cell \(index)", box)
+            if item.contains(.hovered) || (frame.hasWindow && enlarged == index) {
+                frame.outline(Box(box.x - 1, box.y - 1, box.width + 2, box.height + 2), frame.theme.text)
             }
             if item.contains(.hovered) {
                 let verdict = cell.isRight.map {
                     $0 ? "classified as its target" : "misclassified"
                 }
                 let words = [grid.lostWords(cell), verdict ?? ""].filter { !$0.isEmpty }
-                tooltip = Tooltip(
-                    title: title(of: index, in: grid), facts: cell.factTexts, text: words.joined(separator: "\n"))
+                frame.tooltip(title: grid.title(of: index), facts: cell.factTexts, text: words.joined(separator: "\n"))
             }
-            if item.contains(.clicked), !isOther {
-                figures[id]?.enlarged = index
-                figures[id]?.answers = [:]
-                figures[id]?.isNew = true
-                figures[id]?.place = Point(box.maxX + 14, box.y - 20)
+            if item.contains(.clicked), !frame.isOther {
+                enlarged = index
+                frame.openWindow(at: Point(box.maxX + 14, box.y - 20))
             }
         }
     }
 
-    func title(of index: Int, in grid: ImageGrid) -> String {
-        let title = grid.cells[index].title
-        return title.isEmpty ? "row \(index / grid.columns + 1), column \(index % grid.columns + 1)" : title
+    private func drawColumnTitles(_ grid: ImageGrid, _ layout: GridLayout, _ frame: FigureFrame) {
+        for (column, title) in grid.columnTitles.prefix(grid.columns).enumerated()
+        where layout.titles != .none {
+            let top = layout.origin.y - layout.titleHeight
+            let lines = layout.lines(of: title)
+            let isWhole = lines.joined().filter { $0 != " " } == title.filter { $0 != " " }
+            let box = Box(layout.cell(column).x, top + 1, layout.cellWidth, layout.titleHeight - 2)
+            let actions =
+                !frame.isOther && grid.columnActions.indices.contains(column) ? grid.columnActions[column] : []
+            let item = actions.isEmpty && isWhole ? [] : frame.item("column \(column)", box)
+            if item.contains(.hovered) {
+                frame.tooltip(title: title, text: actions.map(\.title).joined(separator: ", "))
+                if !actions.isEmpty {
+                    frame.fill(box, frame.theme.button, radius: 3)
+                    frame.showHand()
+                }
+            }
+            if item.contains(.clicked), !actions.isEmpty {
+                frame.openMenu(actions, named: title, at: Point(box.x, box.maxY))
+            }
+            let face = layout.titles.face
+            if layout.titles == .upwards {
+                frame.textUpwards(lines[0], Point(box.midX - 7, layout.origin.y - 5), frame.theme.text, face)
+            } else {
+                // Titles of one line stand on the images, as the second of two does.
+                let first = layout.origin.y - 3 - Float(lines.count) * (face.lineHeight - 0.5)
+                for (number, line) in lines.enumerated() {
+                    frame.text(
+                        line, Point(box.midX, first + Float(number) * (face.lineHeight - 0.5)), frame.theme.text, face,
+                        align: .centre)
+                }
+            }
+        }
     }
 
-    // MARK: Column menu
+    // MARK: One image, large
 
-    func drawColumnMenu(in area: Box) {
-        guard let menu = columnMenu else { return }
-        let asks = menu.actions.contains { $0.asks != nil }
-        let width = max(asks ? 236 : 150, (menu.actions.map { UI.width($0.title) }.max() ?? 0) + 28)
-        let height = menu.actions.map(actionHeight).reduce(0, +) + 36
-        let box = Box(menu.place.x, menu.place.y + 2, width, height).within(area)
-        gui_begin_window(
-            "column menu", box.x, box.y, box.width, box.height, theme.tooltip.packed, theme.edge.packed, 5, false,
-            menu.isNew)
-        UI.text(UI.shortened(menu.title, to: width - 20, .bold), Point(box.x + 10, box.y + 8), theme.text, .bold)
-        var chosen = false
-        var y = box.y + 29
-        for (index, action) in menu.actions.enumerated() {
-            var answer = columnMenu?.answers[index]
-            if drawAction(action, index, &answer, Box(box.x + 8, y, box.width - 16, 26)) { chosen = true }
-            columnMenu?.answers[index] = answer
-            y += actionHeight(action)
+    mutating func window(of grid: ImageGrid, in room: Box) -> FigureWindow? {
+        guard grid.cells.indices.contains(enlarged), texture != nil else { return nil }
+        let cell = grid.cells[enlarged]
+        zoom = max(1, (min(308, room.height - 230) / Float(max(grid.width, grid.height))).rounded(.down))
+        return FigureWindow(
+            title: grid.title(of: enlarged), width: max(Float(grid.width) * zoom, 240),
+            height: Float(grid.height) * zoom + 30 + Float(cell.facts.count) * 17
+                + FigureFrame.height(ofButtonsFor: cell.actions))
+    }
+
+    func drawWindow(_ grid: ImageGrid, in frame: FigureFrame) {
+        guard let texture, grid.cells.indices.contains(enlarged) else { return }
+        let (cell, body, theme) = (grid.cells[enlarged], frame.body, frame.theme)
+        let picture = Box(body.x, body.y, Float(grid.width) * zoom, Float(grid.height) * zoom)
+        texture.draw(cell: enlarged, of: grid, in: picture)
+        frame.text(
+            pixelWords(cell, grid, picture, frame), Point(body.x, picture.maxY + 6), theme.secondary, .smallMono)
+        var y = picture.maxY + 26
+        for fact in cell.factTexts {
+            frame.text(fact.name, Point(body.x, y), theme.secondary)
+            frame.text(fact.value, Point(body.maxX, y), theme.text, .mono, align: .right)
+            y += 17
         }
-        gui_end_window()
-        columnMenu?.isNew = false
-        if chosen || (gui_mouse_was_pressed() && !menu.isNew && !box.contains(UI.mouse)) { columnMenu = nil }
+        y += 4
+        frame.buttons(for: cell.actions, in: Box(body.x, y, body.width, body.maxY - y))
+    }
+
+    private func pixelWords(_ cell: ImageGrid.Cell, _ grid: ImageGrid, _ picture: Box, _ frame: FigureFrame) -> String {
+        guard frame.hovers(picture) else {
+            return "\(grid.width) × \(grid.height) pixels" + (grid.channels > 1 ? ", \(grid.channels) channels" : "")
+        }
+        let x = min(grid.width - 1, Int((frame.mouse.x - picture.x) / zoom))
+        let y = min(grid.height - 1, Int((frame.mouse.y - picture.y) / zoom))
+        let values = (0..<max(1, grid.channels)).compactMap { channel -> String? in
+            let place = (channel * grid.height + y) * grid.width + x
+            guard cell.values.indices.contains(place) else { return nil }
+            let value = Double(cell.values[place])
+            return value.isFinite && abs(value) < 1e6 ? fixed(value, 3) : format(value)
+        }
+        return "(\(x), \(y))  " + values.joined(separator: "  ")
+    }
+}
+
+extension ImageGrid {
+    fileprivate func title(of index: Int) -> String {
+        let title = cells[index].title
+        return title.isEmpty ? "row \(index / columns + 1), column \(index % columns + 1)" : title
     }
 }
 
 extension ImageGrid.Cell {
-    var factTexts: [(name: String, value: String)] {
+    fileprivate var factTexts: [(name: String, value: String)] {
         facts.map { ($0.name, format($0.value, digits: 4)) }
     }
 }
