@@ -112,7 +112,18 @@ public struct ViewerOptions: Sendable {
         } catch {
             throw .invalidArgument(operation: "writePNG", problem: "the figure '\(id)' was not computed: \(error)")
         }
-        try FigurePicture(content, info, step: step, learner, options).write(to: path)
+        try writePNG(of: content, info, step: step, to: path, options: options)
+    }
+
+    /// Writes a picture of what a figure showed at `step`, as a PNG file, as ``writePNG(ofFigure:of:to:options:)`` does.
+    ///
+    /// - Throws: ``CLMatError/invalidArgument(operation:problem:)`` if there is nothing to show, or no renderer for it,
+    ///   ``CLMatError/fileNotWritable(path:reason:)``, with nothing left at `path`.
+    public static func writePNG(
+        of content: any FigureContent, _ figure: FigureInfo, step: Int, to path: String,
+        options: ViewerOptions = ViewerOptions()
+    ) throws(CLMatError) {
+        try FigurePicture(content: content, figure: figure, step: step, options: options).write(to: path)
     }
 
     /// Writes the images of a grid as a PNG file, each pixel enlarged so that it can be seen, with mid-grey between
@@ -121,9 +132,9 @@ public struct ViewerOptions: Sendable {
     /// - Throws: ``CLMatError/invalidArgument(operation:problem:)`` for a grid without images,
     ///   ``CLMatError/fileNotWritable(path:reason:)``, with nothing left at `path`.
     nonisolated public static func writePNG(of grid: ImageGrid, to path: String) throws(CLMatError) {
-        guard grid.isDrawable else {
+        guard grid.whyEmpty == nil else {
             throw .invalidArgument(operation: "writePNG", problem: "the grid has no images")
         }
-        try Picture(of: grid).writePNG(to: path)
+        try Picture(Pixels(of: grid)).writePNG(to: path)
     }
 }

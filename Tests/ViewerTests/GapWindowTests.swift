@@ -146,23 +146,25 @@ extension WindowTests {
             for values in [[.nan, .nan, .nan], [1, .nan, .infinity], [-.infinity, 0, 2]] as [[Double]] {
                 let body = Box(10, 10, 640, 420)
                 let points = values.enumerated().map { (x: Double($0), y: $1) }
-                desk.drawBars(Bars(labels: ["a", "b", "c"], series: [("s", values)]), in: body)
-                desk.drawCurve(Curve(xTitle: "x", yTitle: "y", lines: [("l", points)]), in: body)
-                desk.drawHistogram(Histogram(of: values, xTitle: "x"), in: body)
                 let silhouette = Silhouette(groups: [.init(name: "g", values: values)])
                 #expect(silhouette.mean.isFinite)
-                desk.drawSilhouette(silhouette, in: body)
-                desk.drawScatter(
-                    Scatter(xTitle: "x", yTitle: "y", discs: values.map { .init(x: $0, y: 1, title: "d") }), in: body)
-                desk.drawTable(
-                    "t", Table(columns: ["n"], rows: values.map { [format($0)] }, numeric: [0]), in: body)
-                let heat = Heatmap(
-                    rowNames: ["r"], columnNames: ["a", "b", "c"], values: values.map { Float($0) })
-                desk.drawHeatmap(heat, FigureView(), in: body, surface.textures, isOther: false)
-                let rows = [CircleMatrix.Row(name: "w", values: values.map { Float($0) })]
-                let matrix = CircleMatrix(
-                    rows: rows, columns: ["1", "2", "3"].map { CircleMatrix.Column(name: $0, order: [0]) }, order: [0])
-                desk.drawCircleMatrix("c", matrix, FigureView(), in: body, surface.textures)
+                let floats = values.map { Float($0) }
+                let contents: [any FigureContent] = [
+                    Bars(labels: ["a", "b", "c"], series: [("s", values)]),
+                    Curve(xTitle: "x", yTitle: "y", lines: [("l", points)]), Histogram(of: values, xTitle: "x"),
+                    silhouette, Scatter(xTitle: "x", yTitle: "y", discs: values.map { .init(x: $0, y: 1, title: "d") }),
+                    Table(columns: ["n"], rows: values.map { [format($0)] }, numeric: [0]),
+                    Heatmap(rowNames: ["r"], columnNames: ["a", "b", "c"], values: floats),
+                    CircleMatrix(
+                        rows: [CircleMatrix.Row(name: "w", values: floats)],
+                        columns: ["1", "2", "3"].map { CircleMatrix.Column(name: $0, order: [0]) }, order: [0]),
+                ]
+                for content in contents {
+                    var view = FigureView()
+                    view.take(.ready(content, step: 0), version: 0)
+                    #expect(view.renderer != nil)
+                    desk.draw("f", view, in: body, surface.textures)
+                }
             }
             gui_end_window()
             gui_end_frame(surface.gui)

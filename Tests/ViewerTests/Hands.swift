@@ -24,6 +24,14 @@ import Testing
         window.settle()
     }
 
+    /// On a learner that was started.
+    init(on learner: Learner) throws {
+        setenv("SDL_VIDEODRIVER", "dummy", 1)
+        self.learner = learner
+        window = try ViewerWindow(learner, ViewerOptions())
+        window.settle()
+    }
+
     func finish() {
         learner.stop()
         learner.wait()
@@ -137,4 +145,16 @@ import Testing
         let box = try #require(desk.box(of: panel))
         return Point(box.maxX - 18, box.y + 17)
     }
+}
+
+extension FigureView {
+    /// The renderer, if it is of this type.
+    func drawn<Renderer: FigureRenderer>(by _: Renderer.Type) -> Renderer? {
+        (renderer as? KeptRenderer<Renderer>)?.renderer
+    }
+
+    var texture: Texture? { drawn(by: ImageGridRenderer.self)?.texture }
+
+    /// The cell of a grid that is shown large.
+    var enlarged: Int? { window == nil ? nil : drawn(by: ImageGridRenderer.self)?.enlarged }
 }

@@ -118,7 +118,9 @@ extension WindowTests {
             CircleLayout(FakeModel.words, shown: FakeModel.words.shownRows().count, in: body)
         }
 
-        private func rows(_ hands: Hands) -> [Int] { hands.desk.figures["words"]?.kept.shownRows ?? [] }
+        private func rows(_ hands: Hands) -> [Int] {
+            hands.desk.figures["words"]?.drawn(by: CircleMatrixRenderer.self)?.shownRows ?? []
+        }
 
         /// The value of the metric that counts what was done, after one more step.
         private func marks(_ hands: Hands) -> Float? {
@@ -174,7 +176,7 @@ extension WindowTests {
             hands.click(Point(layout.middle(of: 0), layout.area.y + layout.rowHeight * 1.5))
             #expect(marks(hands) == 110)
             hands.rightClick(Point(layout.middle(of: 3), layout.head.midY))
-            #expect(hands.desk.columnMenu?.actions.map(\.title) == ["show documents", "mark"])
+            #expect(hands.desk.actionMenu?.actions.map(\.title) == ["show documents", "mark"])
         }
 
         @Test func theWheelBringsRowsThatAreCutAndPinnedOnesStay() throws {
@@ -206,7 +208,7 @@ extension WindowTests {
         @Test func aWordSaysItsGroup() throws {
             let (hands, body) = try hands("text")
             defer { hands.finish() }
-            let flow = try #require(hands.desk.figures["text"]?.kept.flow)
+            let flow = try #require(hands.desk.figures["text"]?.drawn(by: ColouredTextRenderer.self)?.flow)
             let line = try #require(flow.lines.first { !$0.isTitle })
             let top = body.y + 27 + line.y + 7
             func move(to word: Int) { hands.move(to: Point(body.x + line.words[word].x + 8, top)) }
@@ -285,7 +287,7 @@ extension WindowTests {
             let surface = try Surface(width: 900, height: 700, theme: .dark)
             let desk = Desk(learner, ViewerOptions())
             var view = FigureView()
-            (view.version, view.state) = (1, .ready(content, step: 0))
+            view.take(.ready(content, step: 0), version: 1)
             for _ in 0..<2 {
                 gui_mouse_moved(surface.gui, box.midX, box.midY)
                 gui_begin_frame(surface.gui, 900, 700, 0.01)
@@ -433,7 +435,7 @@ extension WindowTests {
                     var least = Double.infinity
                     for version in 0..<40 {
                         let start = clock.now
-                        (view.version, view.state) = (isAnew ? version : 0, .ready(content, step: 0))
+                        view.take(.ready(content, step: 0), version: isAnew ? version : 0)
                         let size = surface.size
                         gui_begin_frame(surface.gui, size.x, size.y, 0.01)
                         gui_begin_window(

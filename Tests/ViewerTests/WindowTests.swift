@@ -336,7 +336,7 @@ import Testing
         let cell = try hands.cell(2)
         hands.click(Point(cell.midX, cell.midY))
         #expect(hands.desk.figures["grid"]?.enlarged == 2)
-        let place = try #require(hands.desk.enlargedBox)
+        let place = try #require(hands.desk.figureWindowBox)
         let picture = try hands.picture()
         #expect(picture[Int(place.x) + 40, Int(place.y) + 80] == Colour(0x808080))
         hands.click(Point(place.midX, place.maxY - 30))
@@ -352,7 +352,7 @@ import Testing
         #expect(hands.wait { hands.desk.figures["grid"]?.texture != nil })
         let cell = try hands.cell(3)
         hands.click(Point(cell.midX, cell.midY))
-        let place = try #require(hands.desk.enlargedBox)
+        let place = try #require(hands.desk.figureWindowBox)
         let field = Point(place.x + 30, place.maxY - 40)
         hands.click(field)
         hands.type("12")
@@ -384,10 +384,10 @@ import Testing
         #expect(hands.wait { hands.desk.figures["grid"]?.texture != nil })
         let cell = try hands.cell(0)
         hands.click(Point(cell.midX, cell.y - 10))
-        let menu = try #require(hands.desk.columnMenu)
+        let menu = try #require(hands.desk.actionMenu)
         #expect(menu.title == "left" && menu.actions.map(\.title) == ["mark"])
         hands.click(Point(menu.place.x + 40, menu.place.y + 45))
-        #expect(hands.desk.columnMenu == nil)
+        #expect(hands.desk.actionMenu == nil)
         hands.press(SDLK_PERIOD, SDL_SCANCODE_PERIOD)
         #expect(hands.wait { hands.learner.timeline.series("marks").last?.value == 1 })
     }
@@ -398,11 +398,11 @@ import Testing
         #expect(hands.wait { hands.desk.figures["grid"]?.texture != nil })
         let cell = try hands.cell(1)
         hands.click(Point(cell.midX, cell.y - 10))
-        let menu = try #require(hands.desk.columnMenu)
+        let menu = try #require(hands.desk.actionMenu)
         #expect(menu.title == "right")
         // The button beside the field, which holds the least that is accepted.
         hands.click(Point(menu.place.x + 150, menu.place.y + 59))
-        #expect(hands.desk.columnMenu == nil)
+        #expect(hands.desk.actionMenu == nil)
         hands.press(SDLK_PERIOD, SDL_SCANCODE_PERIOD)
         #expect(hands.wait { hands.learner.timeline.series("marks").last?.value == 4 })
     }
@@ -770,7 +770,7 @@ import Testing
     }
 
     @Test func gridPictureHasGreyGapsAndSquarePixels() {
-        let picture = Picture(of: FakeModel.grid)
+        let picture = Picture(Pixels(of: FakeModel.grid))
         let (zoom, gap) = (42, 42)
         #expect(picture.width == 2 * (2 * zoom + gap) + gap && picture.height == picture.width)
         #expect(picture[gap / 2, gap / 2] == Colour(0x808080))

@@ -295,16 +295,13 @@ struct Session: Sendable {
     }
 
     private func writePicture(_ figure: String) throws {
-        guard learner.dashboard.figures.contains(where: { $0.id == figure }) else { return }
+        guard let info = learner.dashboard.figures.first(where: { $0.id == figure }) else { return }
         let content = try learner.content(of: figure)
         if content.whyEmpty != nil { return }
         let file = "\(options.pictures)/\(model)-\(figure).png"
-        if let grid = content as? ImageGrid {
-            try Viewer.writePNG(of: grid, to: file)
-        } else {
-            try onMain { () throws(CLMatError) in
-                try Viewer.writePNG(ofFigure: figure, of: learner, to: file, options: viewerOptions(layoutName: nil))
-            }
+        try onMain { () throws(CLMatError) in
+            try Viewer.writePNG(
+                of: content, info, step: learner.status.step, to: file, options: viewerOptions(layoutName: nil))
         }
         say("Wrote \(file).")
     }

@@ -57,7 +57,7 @@ import Foundation
     var tooltip: Tooltip?
     /// Why what was typed is not taken, and below what it stands.
     var problemNote: (words: String, field: Box)?
-    var columnMenu: ColumnMenu?
+    var actionMenu: ActionMenu?
     var help: Help?
     var profile = ProfileView()
     var graphMenu: GraphMenu?
@@ -70,10 +70,10 @@ import Foundation
     var goalDrag: GoalDrag?
     var goalWatch = GoalWatch()
     var settlingNote: SettlingNote?
-    /// Where the enlarged image was taken to be moved.
+    /// Where a figure's window was taken to be moved.
     var grabOffset = Point(0, 0)
-    /// Where the enlarged image was drawn last.
-    var enlargedBox: Box?
+    /// Where a figure's window was drawn last.
+    var figureWindowBox: Box?
     var drag: PanelDrag?
     /// Where the graphs were taken to be panned: the step, and the place of the mouse since.
     var panFrom: (step: Double, mouse: Float)?
@@ -112,7 +112,7 @@ import Foundation
         self.options = options
         (status, dashboard) = (learner.status, learner.dashboard)
         theme = options.theme == .dark ? .dark : .light
-        colours = SliderColours(options.theme == .dark ? SliderColours.palette : SliderColours.lightPalette)
+        colours = SliderColours(theme.hues)
         layout = options.layoutName.map { Layout(named: $0) } ?? Layout()
         layout.hasProfile = options.profile != nil
         for (name, isOpen) in options.panels {
@@ -161,10 +161,10 @@ import Foundation
             drawStatusLine()
         }
         // What opened on a click is not covered by words about what was clicked.
-        if columnMenu != nil || enlargedBox?.contains(UI.mouse) == true { tooltip = nil }
-        enlargedBox = nil
-        drawEnlarged(in: area, textures)
-        drawColumnMenu(in: area)
+        if actionMenu != nil || figureWindowBox?.contains(UI.mouse) == true { tooltip = nil }
+        figureWindowBox = nil
+        drawFigureWindows(in: area, textures)
+        drawActionMenu(in: area)
         drawGraphMenu(in: area)
         drawHelp(in: area)
         drawProblem()
@@ -191,7 +191,7 @@ import Foundation
         case .metric(let id): drawGraph(id, box)
         case .plot(let plot): drawPlot(plot, box)
         case .branches: drawBranches(box)
-        case .profile: drawProfile(box)
+        case .profile: drawProfile(box, textures)
         }
     }
 

@@ -5,6 +5,12 @@ import Foundation
 // What a panel shows, as a file: numbers as CSV, images as PNG.
 
 extension Desk {
+    /// Whether a panel has something to write: cheap, as each frame asks.
+    func canExport(_ panel: Panel) -> Bool {
+        guard case .figure(let id) = panel else { return !exportKinds(panel).isEmpty }
+        return figures[id]?.content != nil
+    }
+
     /// The endings of the files that a panel would be written to; empty if it has nothing to write.
     func exportKinds(_ panel: Panel) -> [String] {
         switch panel {
@@ -13,9 +19,7 @@ extension Desk {
         case .metric(let id): return curves.hasValues(id) ? ["csv"] : []
         case .profile: return profile.table.rows.isEmpty ? [] : ["csv"]
         case .figure(let id):
-            guard case .ready(let content, _) = figures[id]?.state else { return [] }
-            if content.whyEmpty != nil { return [] }
-            return content is ImageGrid ? ["png"] : ["csv", "png"]
+            return figures[id]?.fileKinds() ?? []
         }
     }
 
@@ -41,10 +45,19 @@ extension Desk {
                 guard case .ready(let content, let step) = figures[id]?.state,
                     let info = dashboard.figures.first(where: { $0.id == id })
                 else { return }
-                let paths = exportKinds(panel).map { "\(id)-\(step).\($0)" }
-                if let text = content.csv, let path = paths.first { try Files.write(text, to: path) }
-                guard let picture = paths.last else { return }
-                try FigurePicture(content, info, step: step, learner, options).write(to: picture)
+                guard content.whyEmpty == nil else { return }
+                let name = "\(id)-\(step)"
+                var paths: [String] = []
+                if let text = content.csv {
+                    paths.append(name + ".csv")
+                    try Files.write(text, to: name + ".csv")
+                }
+                if figures[id]?.renderer != nil {
+                    paths.append(name + ".png")
+                    try FigurePicture(content: content, figure: info, step: step, options: options)
+                        .write(to: name + ".png")
+                }
+                guard !paths.isEmpty else { return }
                 path = paths.joined(separator: " and ")
             }
             say("Saved \(path)")

@@ -62,8 +62,8 @@ extension Desk {
     /// Whether something lies above the panels that the strips must not cover, or has the keyboard.
     var hasAbove: Bool {
         // To come to the front while a button is down would take what it holds from the person's hand.
-        isMouseDown || help != nil || graphMenu != nil || columnMenu != nil || hand.typed != nil
+        isMouseDown || help != nil || graphMenu != nil || actionMenu != nil || hand.typed != nil
             || branchesView.typed != nil
-            || hand.held != nil || scrub != nil || figures.values.contains { $0.enlarged != nil }
+            || hand.held != nil || scrub != nil || figures.values.contains { $0.window != nil }
     }
 }

@@ -1,39 +1,40 @@
-/// A place in the window, in units of the desk: pixels on an ordinary display.
-struct Point: Equatable {
-    var x: Float
-    var y: Float
+/// A place in the window, in units of the window: pixels on an ordinary display.
+public struct Point: Equatable, Sendable {
+    public var x: Float
+    public var y: Float
 
-    init(_ x: Float, _ y: Float) { (self.x, self.y) = (x, y) }
+    public init(_ x: Float, _ y: Float) { (self.x, self.y) = (x, y) }
 }
 
-/// A rectangle of the window, in units of the desk.
-struct Box: Equatable {
-    var x: Float
-    var y: Float
-    var width: Float
-    var height: Float
+/// A rectangle of the window, in units of the window.
+public struct Box: Equatable, Sendable {
+    public var x: Float
+    public var y: Float
+    public var width: Float
+    public var height: Float
 
-    init(_ x: Float, _ y: Float, _ width: Float, _ height: Float) {
+    public init(_ x: Float, _ y: Float, _ width: Float, _ height: Float) {
         (self.x, self.y, self.width, self.height) = (x, y, width, height)
     }
 
-    var maxX: Float { x + width }
-    var maxY: Float { y + height }
-    var midX: Float { x + width / 2 }
-    var midY: Float { y + height / 2 }
+    public var maxX: Float { x + width }
+    public var maxY: Float { y + height }
+    public var midX: Float { x + width / 2 }
+    public var midY: Float { y + height / 2 }
 
-    func contains(_ point: Point) -> Bool { point.x >= x && point.x < maxX && point.y >= y && point.y < maxY }
+    public func contains(_ point: Point) -> Bool { point.x >= x && point.x < maxX && point.y >= y && point.y < maxY }
 
-    func inset(_ left: Float, _ top: Float, _ right: Float, _ bottom: Float) -> Box {
+    /// Less so much on each side.
+    public func inset(_ left: Float, _ top: Float, _ right: Float, _ bottom: Float) -> Box {
         Box(x + left, y + top, max(0, width - left - right), max(0, height - top - bottom))
     }
 
-    func overlaps(_ other: Box) -> Bool {
+    public func overlaps(_ other: Box) -> Bool {
         x < other.maxX && other.x < maxX && y < other.maxY && other.y < maxY
     }
 
     /// Moved as little as possible to lie within `area`.
-    func within(_ area: Box) -> Box {
+    public func within(_ area: Box) -> Box {
         let width = min(self.width, area.width)
         let height = min(self.height, area.height)
         return Box(
@@ -41,7 +42,7 @@ struct Box: Equatable {
     }
 
     /// `count` parts from top to bottom with `gap` between them, on whole pixels.
-    func rows(_ count: Int, gap: Float) -> [Box] {
+    public func rows(_ count: Int, gap: Float) -> [Box] {
         let pitch = (height + gap) / Float(max(1, count))
         return (0..<count).map { i in
             let (top, bottom) = ((Float(i) * pitch).rounded(), (Float(i + 1) * pitch).rounded())
@@ -50,7 +51,7 @@ struct Box: Equatable {
     }
 
     /// `count` parts from left to right with `gap` between them, on whole pixels.
-    func columns(_ count: Int, gap: Float) -> [Box] {
+    public func columns(_ count: Int, gap: Float) -> [Box] {
         let pitch = (width + gap) / Float(max(1, count))
         return (0..<count).map { i in
             let (left, right) = ((Float(i) * pitch).rounded(), (Float(i + 1) * pitch).rounded())

@@ -1,46 +1,54 @@
-/// A colour with alpha, as the draw lists hold it: 0xAABBGGRR.
-struct Colour: Equatable {
+/// A colour with alpha.
+public struct Colour: Equatable, Sendable {
+    /// As the draw lists hold it: 0xAABBGGRR.
     var packed: UInt32
 
     /// - Parameter hex: 0xRRGGBB.
-    init(_ hex: UInt32, alpha: Float = 1) {
+    public init(_ hex: UInt32, alpha: Float = 1) {
         let (r, g, b) = (hex >> 16 & 255, hex >> 8 & 255, hex & 255)
         packed = UInt32((min(max(alpha, 0), 1) * 255).rounded()) << 24 | b << 16 | g << 8 | r
     }
 
-    func faded(_ alpha: Float) -> Colour {
+    /// With this alpha.
+    public func faded(_ alpha: Float) -> Colour {
         var faded = self
         faded.packed = packed & 0xff_ffff | UInt32((min(max(alpha, 0), 1) * 255).rounded()) << 24
         return faded
     }
 
-    var red: UInt8 { UInt8(packed & 255) }
-    var green: UInt8 { UInt8(packed >> 8 & 255) }
-    var blue: UInt8 { UInt8(packed >> 16 & 255) }
+    public var red: UInt8 { UInt8(packed & 255) }
+    public var green: UInt8 { UInt8(packed >> 8 & 255) }
+    public var blue: UInt8 { UInt8(packed >> 16 & 255) }
 }
 
 /// The greys of the window. All other colour says which slider, but for the words *moving* and *settled*.
-struct Theme {
-    var background: Colour
-    var panel: Colour
-    var edge: Colour
-    var text: Colour
-    var secondary: Colour
+public struct Theme: Sendable {
+    public let background: Colour
+    public let panel: Colour
+    public let edge: Colour
+    public let text: Colour
+    public let secondary: Colour
     /// Grid lines of graphs.
-    var faint: Colour
-    var track: Colour
-    var button: Colour
-    var selected: Colour
-    var tooltip: Colour
-    var moving: Colour
-    var settled: Colour
+    public let faint: Colour
+    public let track: Colour
+    public let button: Colour
+    public let selected: Colour
+    public let tooltip: Colour
+    /// What changes, or is not a number.
+    public let moving: Colour
+    public let settled: Colour
+    /// Hues that are told apart by colour-blind people. They belong to the sliders: where they mean something else, they
+    /// are mixed with a grey.
+    public let hues: [Colour]
 
     static let dark = Theme(
         background: Colour(0x14171c), panel: Colour(0x1c2027), edge: Colour(0x2b313b), text: Colour(0xe6e9ee),
         secondary: Colour(0x8b94a3), faint: Colour(0x272c35), track: Colour(0x3c434f), button: Colour(0x242a33),
-        selected: Colour(0x2d3a50), tooltip: Colour(0x0e1115), moving: Colour(0xe0b04a), settled: Colour(0x62c596))
+        selected: Colour(0x2d3a50), tooltip: Colour(0x0e1115), moving: Colour(0xe0b04a), settled: Colour(0x62c596),
+        hues: SliderColours.palette)
     static let light = Theme(
         background: Colour(0xeef0f3), panel: Colour(0xffffff), edge: Colour(0xd3d8df), text: Colour(0x1a1e25),
         secondary: Colour(0x626b79), faint: Colour(0xe9ecf0), track: Colour(0xc6ccd5), button: Colour(0xeceff3),
-        selected: Colour(0xcddcf2), tooltip: Colour(0xfafbfc), moving: Colour(0x9a6700), settled: Colour(0x1a7f4b))
+        selected: Colour(0xcddcf2), tooltip: Colour(0xfafbfc), moving: Colour(0x9a6700), settled: Colour(0x1a7f4b),
+        hues: SliderColours.lightPalette)
 }

@@ -2,15 +2,15 @@ import Exploration
 import Foundation
 
 /// Round values along an axis.
-struct Ticks {
+public struct Ticks {
     /// Zero is added to each, so that none is −0.
-    let values: [Double]
+    public let values: [Double]
     let step: Double
     /// The ends of the axis.
-    let range: ClosedRange<Double>
+    public let range: ClosedRange<Double>
 
     /// At most `count` round values that span `range`, beyond its ends.
-    init(around range: ClosedRange<Double>, count: Int) {
+    public init(around range: ClosedRange<Double>, count: Int) {
         let range = Self.withLength(range)
         let step = Self.roundStep(range.upperBound - range.lowerBound, count: max(1, count - 1))
         let first = (range.lowerBound / step + 1e-9).rounded(.down)
@@ -22,7 +22,7 @@ struct Ticks {
 
     /// About `count` round values, at least two, within an axis that ends near `range`: at the next tenth of a step,
     /// so that it rests while the values change a little.
-    init(near range: ClosedRange<Double>, count: Int) {
+    public init(near range: ClosedRange<Double>, count: Int) {
         let range = Self.withLength(range)
         var step = Self.roundStep(range.upperBound - range.lowerBound, count: max(2, count))
         func ends(_ part: Double) -> (low: Double, high: Double) {
@@ -57,7 +57,7 @@ struct Ticks {
     }
 
     /// At most `count` round values within `range`.
-    init(within range: ClosedRange<Double>, count: Int) {
+    public init(within range: ClosedRange<Double>, count: Int) {
         let range = Self.withLength(range)
         let step = Self.roundStep(range.upperBound - range.lowerBound, count: max(1, count))
         let first = (range.lowerBound / step - 1e-9).rounded(.up)
@@ -68,7 +68,7 @@ struct Ticks {
     }
 
     /// All labels have the same number of decimals.
-    func label(_ value: Double) -> String {
+    public func label(_ value: Double) -> String {
         let size = values.map(abs).max() ?? 0
         if size >= 1e6 || (size < 1e-3 && size > 0) {
             // As many digits as tell two of them apart.

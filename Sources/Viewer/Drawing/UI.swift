@@ -2,10 +2,10 @@ import CImGui
 import Foundation
 
 /// The fonts of the window.
-enum Face: Int32, CaseIterable {
+public enum Face: Int32, CaseIterable, Sendable {
     case text, small, bold, mono, smallMono
 
-    var lineHeight: Float { self == .small || self == .smallMono ? 13 : 15 }
+    public var lineHeight: Float { self == .small || self == .smallMono ? 13 : 15 }
 
     /// The file's name in the folder of fonts-dejavu-core.
     var file: String {
@@ -18,16 +18,26 @@ enum Face: Int32, CaseIterable {
 }
 
 /// What happened to an item in this frame.
-struct Happened: OptionSet {
-    let rawValue: UInt32
-    static let hovered = Happened(rawValue: UInt32(GUI_HOVERED))
-    static let held = Happened(rawValue: UInt32(GUI_HELD))
-    static let pressed = Happened(rawValue: UInt32(GUI_PRESSED))
-    static let clicked = Happened(rawValue: UInt32(GUI_CLICKED))
-    static let doubleClicked = Happened(rawValue: UInt32(GUI_DOUBLE_CLICKED))
-    static let released = Happened(rawValue: UInt32(GUI_RELEASED))
-    static let rightClicked = Happened(rawValue: UInt32(GUI_RIGHT_CLICKED))
+public struct Happened: OptionSet, Sendable {
+    public let rawValue: UInt32
+    public init(rawValue: UInt32) { self.rawValue = rawValue }
+
+    /// The mouse is over it, with nothing above.
+    public static let hovered = Happened(rawValue: UInt32(GUI_HOVERED))
+    public static let held = Happened(rawValue: UInt32(GUI_HELD))
+    /// The button went down on it in this frame.
+    public static let pressed = Happened(rawValue: UInt32(GUI_PRESSED))
+    /// … and up again, still on it.
+    public static let clicked = Happened(rawValue: UInt32(GUI_CLICKED))
+    public static let doubleClicked = Happened(rawValue: UInt32(GUI_DOUBLE_CLICKED))
+    /// It was held until this frame.
+    public static let released = Happened(rawValue: UInt32(GUI_RELEASED))
+    /// The right button went down on it.
+    public static let rightClicked = Happened(rawValue: UInt32(GUI_RIGHT_CLICKED))
 }
+
+/// On which side of its place a text stands.
+public enum Alignment: Sendable { case left, centre, right }
 
 /// Drawing and asking, within a frame.
 @MainActor enum UI {
@@ -126,8 +136,6 @@ struct Happened: OptionSet {
     }
 
     // MARK: Text
-
-    enum Alignment { case left, centre, right }
 
     static func width(_ text: String, _ face: Face = .text) -> Float {
         gui_text_width(face.rawValue, VisualText.of(text))

@@ -1,20 +1,30 @@
 import CImGui
 import CSDL2
 
-/// Pixels of the window that are computed rather than drawn by the renderer: for thousands of small shapes.
-struct Pixels {
-    let width: Int
-    let height: Int
+/// Pixels that are computed rather than drawn shape by shape: for images, and for thousands of small shapes.
+public struct Pixels: Sendable {
+    public let width: Int
+    public let height: Int
     /// As ``Colour/packed``, row by row.
     private(set) var values: [UInt32]
 
-    init(width: Int, height: Int, _ colour: Colour) {
+    public init(width: Int, height: Int, _ colour: Colour) {
         (self.width, self.height) = (width, height)
         values = [UInt32](repeating: colour.packed, count: width * height)
     }
 
+    /// The colour of a pixel in the picture.
+    public subscript(_ x: Int, _ y: Int) -> Colour {
+        get {
+            var colour = Colour(0)
+            colour.packed = values[y * width + x]
+            return colour
+        }
+        set { values[y * width + x] = newValue.packed }
+    }
+
     /// Fills whole pixels. What lies outside is left out.
-    mutating func fill(x: Range<Int>, y: Range<Int>, _ colour: Colour) {
+    public mutating func fill(x: Range<Int>, y: Range<Int>, _ colour: Colour) {
         let (xs, ys) = (x.clamped(to: 0..<width), y.clamped(to: 0..<height))
         for row in ys {
             for column in xs { values[row * width + column] = colour.packed }
@@ -24,7 +34,7 @@ struct Pixels {
     /// A disc with soft edges, in an opaque colour: a pixel's share of it is told from its centre's distance.
     ///
     /// - Parameter radius: 0.5 at least, in pixels.
-    mutating func disc(x: Float, y: Float, radius: Float, _ colour: Colour) {
+    public mutating func disc(x: Float, y: Float, radius: Float, _ colour: Colour) {
         // An edge that fades over a pixel adds π/12 to the area on average.
         let radius = max(0, radius * radius - 1 / 12).squareRoot()
         let reach = radius + 0.5
@@ -58,7 +68,7 @@ struct Pixels {
 
 extension Colour {
     /// `share` of the way from this colour to another one, both opaque.
-    func mixed(with other: Colour, _ share: Float) -> Colour {
+    public func mixed(with other: Colour, _ share: Float) -> Colour {
         var mixed = self
         mixed.packed = Self.mix(packed, other.packed, share)
         return mixed
@@ -74,12 +84,14 @@ extension Colour {
 }
 
 /// A texture that holds pixels for one place in the window, until what they show changes.
-@MainActor final class Canvas {
+@MainActor public final class Canvas {
     private var handle: OpaquePointer?
     /// Keeps the renderer, with which SDL would take the texture away.
     private var surface: Surface?
     private var size = (width: 0, height: 0)
     private var shown: AnyHashable?
+
+    public init() {}
 
     isolated deinit { if let handle { SDL_DestroyTexture(handle) } }
 

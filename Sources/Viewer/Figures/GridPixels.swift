@@ -45,6 +45,29 @@ extension ImageGrid {
         return count == cell.values.count
             ? "None of its values is a number." : "\(grouped(count)) of its values are not numbers: chequered."
     }
+}
 
-    var isDrawable: Bool { whyEmpty == nil }
+extension Pixels {
+    /// The images of a grid alone, each pixel enlarged to a square, with mid-grey between them.
+    init(of grid: ImageGrid) {
+        // Tiny images are made large enough to see, large ones are left as they are.
+        let zoom = max(1, 84 / max(1, max(grid.width, grid.height)))
+        let gap = max(2, zoom)
+        let (cellWidth, cellHeight) = (grid.width * zoom, grid.height * zoom)
+        self.init(
+            width: grid.columns * (cellWidth + gap) + gap, height: grid.rows * (cellHeight + gap) + gap,
+            Colour(0x808080))
+        for (index, cell) in grid.cells.enumerated() {
+            let light = grid.pixels(of: cell)
+            let (row, column) = index.quotientAndRemainder(dividingBy: grid.columns)
+            let (left, top) = (gap + column * (cellWidth + gap), gap + row * (cellHeight + gap))
+            for y in 0..<cellHeight {
+                for x in 0..<cellWidth {
+                    let from = (y / zoom * grid.width + x / zoom) * 3
+                    self[left + x, top + y] = Colour(
+                        UInt32(light[from]) << 16 | UInt32(light[from + 1]) << 8 | UInt32(light[from + 2]))
+                }
+            }
+        }
+    }
 }

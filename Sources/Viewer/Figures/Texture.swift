@@ -47,7 +47,7 @@ import Exploration
 
     /// The images of `grid`; in `old` if they fit there. Nil if the renderer refuses.
     func texture(of grid: ImageGrid, replacing old: Texture?) -> Texture? {
-        guard grid.isDrawable else { return nil }
+        guard grid.whyEmpty == nil else { return nil }
         let count = grid.cells.count
         var stride = 1
         while side(grid, stride, count) > largest, stride < max(grid.width, grid.height) { stride *= 2 }

@@ -1,6 +1,5 @@
 import CLMat
 import CStb
-import Exploration
 import Foundation
 
 /// Pixels on the host: red, green, blue, alpha by turns, row by row.
@@ -36,28 +35,12 @@ struct Picture {
 }
 
 extension Picture {
-    /// The images of a grid alone, each pixel enlarged to a square, with mid-grey between them.
-    init(of grid: ImageGrid) {
-        // Tiny images are made large enough to see, large ones are left as they are.
-        let zoom = max(1, 84 / max(1, max(grid.width, grid.height)))
-        let gap = max(2, zoom)
-        let (cellWidth, cellHeight) = (grid.width * zoom, grid.height * zoom)
-        self.init(
-            width: grid.columns * (cellWidth + gap) + gap, height: grid.rows * (cellHeight + gap) + gap,
-            filledWith: Colour(0x808080))
-        for (index, cell) in grid.cells.enumerated() {
-            let light = grid.pixels(of: cell)
-            let (row, column) = index.quotientAndRemainder(dividingBy: grid.columns)
-            let (left, top) = (gap + column * (cellWidth + gap), gap + row * (cellHeight + gap))
-            for y in 0..<cellHeight {
-                for x in 0..<cellWidth {
-                    let from = (y / zoom * grid.width + x / zoom) * 3
-                    let to = ((top + y) * width + left + x) * 4
-                    pixels[to] = light[from]
-                    pixels[to + 1] = light[from + 1]
-                    pixels[to + 2] = light[from + 2]
-                }
-            }
+    init(_ pixels: Pixels) {
+        self.init(width: pixels.width, height: pixels.height)
+        for (index, value) in pixels.values.enumerated() {
+            self.pixels[4 * index] = UInt8(value & 255)
+            self.pixels[4 * index + 1] = UInt8(value >> 8 & 255)
+            self.pixels[4 * index + 2] = UInt8(value >> 16 & 255)
         }
     }
 }

@@ -322,12 +322,12 @@ import Foundation
 extension Desk {
     /// Closes what lies above the panels.
     func dismiss() {
-        columnMenu = nil
+        actionMenu = nil
         graphMenu = nil
         scrub = nil
         help = nil
         hand.typed = nil
         hand.showsFocus = false
-        for id in figures.keys { figures[id]?.enlarged = nil }
+        for id in figures.keys { figures[id]?.window = nil }
     }
 }

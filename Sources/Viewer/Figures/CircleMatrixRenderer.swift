@@ -1,87 +1,75 @@
-import CImGui
 import Exploration
 
-// Discs in rows and columns: words by topics.
+extension CircleMatrix: DrawnByViewer {
+    typealias Renderer = CircleMatrixRenderer
+}
 
-extension Desk {
-    /// - Parameter isOther: whether it is of another branch, which can be looked at but not acted on.
-    func drawCircleMatrix(
-        _ id: String, _ matrix: CircleMatrix, _ view: FigureView, in body: Box, _ textures: TextureMaker,
-        isOther: Bool = false
-    ) {
+/// Discs in rows and columns: words by topics.
+struct CircleMatrixRenderer: FigureRenderer {
+    private let canvas = Canvas()
+    /// The rows that were drawn last, from top to bottom.
+    private(set) var shownRows: [Int] = []
+
+    func height(of matrix: CircleMatrix, width: Float) -> Float? {
+        CircleLayout.height(ofRows: matrix.shownRows().count)
+    }
+
+    mutating func draw(_ matrix: CircleMatrix, in frame: FigureFrame) {
+        let (body, theme) = (frame.body, frame.theme)
         let restRows = matrix.shownRows()
-        guard !matrix.columns.isEmpty else { return UI.say("No columns.", in: body, theme.secondary) }
-        guard !restRows.isEmpty else { return UI.say("No rows.", in: body, theme.secondary) }
+        guard !matrix.columns.isEmpty else { return frame.say("No columns.", in: body, theme.secondary) }
+        guard !restRows.isEmpty else { return frame.say("No rows.", in: body, theme.secondary) }
         let layout = CircleLayout(matrix, shown: restRows.count, in: body)
         guard layout.fitting > 0, layout.area.width > 8 else {
-            return UI.say("Too little room for these rows.", in: body, theme.secondary)
+            return frame.say("Too little room for these rows.", in: body, theme.secondary)
         }
 
         // What is under the mouse comes first: a hovered title decides on the rows.
-        let kind = isOther ? "other " : ""
-        let head = UI.item("\(kind)columns", layout.head)
-        let title = head.contains(.hovered) ? layout.column(at: UI.mouse.x) : nil
-        let (scrolled, body) = scrollRows("\(kind)rows", layout)
+        let head = frame.item("columns", layout.head)
+        let title = head.contains(.hovered) ? layout.column(at: frame.mouse.x) : nil
+        let (scrolled, rows) = scrollRows(layout, frame)
         let shown = title == nil ? restRows : matrix.shownRows(by: title)
         let visible = layout.visible(shown, scrolled: title == nil ? scrolled : 0)
-        view.kept.shownRows = visible.map(\.row)
-        let isBody = body.contains(.hovered)
-        let row = isBody ? visible.first { UI.mouse.y >= $0.y && UI.mouse.y < $0.y + layout.rowHeight }?.row : nil
-        let isCell = isBody && UI.mouse.x >= layout.area.x - 2
-        let column = title ?? (isCell ? layout.column(at: UI.mouse.x) : nil)
+        shownRows = visible.map(\.row)
+        let isBody = rows.contains(.hovered)
+        let row = isBody ? visible.first { frame.mouse.y >= $0.y && frame.mouse.y < $0.y + layout.rowHeight }?.row : nil
+        let isCell = isBody && frame.mouse.x >= layout.area.x - 2
+        let column = title ?? (isCell ? layout.column(at: frame.mouse.x) : nil)
 
-        drawDiscs(matrix, view, layout, visible, row: row, column: column, isRanked: title != nil, textures)
-        drawColumnNames(matrix, layout, hovered: column)
-        drawRowNames(matrix, layout, visible, hovered: row)
+        drawDiscs(matrix, layout, visible, row: row, column: column, isRanked: title != nil, frame)
+        drawColumnNames(matrix, layout, hovered: column, frame)
+        drawRowNames(matrix, layout, visible, hovered: row, frame)
         let note = title.map { "by \(matrix.columnTitle) \(matrix.columns[$0].name)" } ?? layout.note
-        UI.text(
+        frame.text(
             UI.shortened(note, to: layout.nameWidth, .small), Point(layout.area.x - layout.nameGap, layout.head.y + 3),
             theme.secondary, .small, align: .right)
 
         if let title {
             let place = Point(layout.middle(of: title), layout.head.maxY)
-            act(on: matrix.columns[title].actions, named: matrix.columns[title].name, id, head, place, isOther)
-            tellOfColumn(matrix, title, layout, isOther)
+            frame.act(on: matrix.columns[title].actions, named: matrix.columns[title].name, head, menuAt: place)
+            tellOfColumn(matrix, title, layout, frame)
         } else if let row {
             if isCell, let column {
-                tooltip = Tooltip(title: matrix.rows[row].name, facts: matrix.facts(row: row, column: column))
+                frame.tooltip(title: matrix.rows[row].name, facts: matrix.facts(row: row, column: column))
             } else {
-                act(on: matrix.rows[row].actions, named: matrix.rows[row].name, id, body, UI.mouse, isOther)
-                tellOfRow(matrix, row, isOther)
+                frame.act(on: matrix.rows[row].actions, named: matrix.rows[row].name, rows, menuAt: frame.mouse)
+                tellOfRow(matrix, row, frame)
             }
         }
     }
 
-    /// A click does the first of `actions`; the right button offers all.
-    func act(
-        on actions: [Action], named name: String, _ figure: String, _ item: Happened, _ place: Point, _ isOther: Bool
-    ) {
-        guard let first = actions.first, !isOther, !status.isFinished else { return }
-        gui_set_cursor(Int32(GUI_CURSOR_HAND))
-        if item.contains(.clicked), first.asks == nil { return learner.send(.act(first)) }
-        if item.contains(.clicked) || item.contains(.rightClicked) {
-            columnMenu = ColumnMenu(figure: figure, column: 0, title: name, actions: actions, place: place)
-        }
-    }
-
-    /// What a click does, in words.
-    func offers(_ actions: [Action]) -> String {
-        guard let first = actions.first, !status.isFinished else { return "" }
-        return "Click: \(first.title)" + (actions.count > 1 ? " · right button: more" : "")
-    }
-
     /// Takes the wheel and the mouse for the rows. Gives how far they are scrolled, and what happened to them.
-    private func scrollRows(_ id: String, _ layout: CircleLayout) -> (Float, Happened) {
+    private func scrollRows(_ layout: CircleLayout, _ frame: FigureFrame) -> (Float, Happened) {
         let rows = layout.rows
-        guard layout.isCut else { return (0, UI.item(id, rows)) }
+        guard layout.isCut else { return (0, frame.item("rows", rows)) }
         var (scrolled, happened): (Float, Happened) = (0, [])
         let fixed = Float(layout.pinned) * layout.rowHeight
-        if layout.pinned > 0 { happened = UI.item("pinned \(id)", Box(rows.x, rows.y, rows.width, fixed)) }
+        if layout.pinned > 0 { happened = frame.item("pinned rows", Box(rows.x, rows.y, rows.width, fixed)) }
         let room = Box(rows.x, rows.y + fixed, rows.width + 11, rows.height - fixed)
-        UI.region(id, room) { content in
+        frame.scroll("rows", room) { content in
             // By whole rows; up, so that the last one is reached.
             scrolled = max(0, ((room.y - content.y - 0.5) / layout.rowHeight).rounded(.up) * layout.rowHeight)
-            happened.formUnion(UI.item("rows", Box(room.x, room.y, rows.width, room.height)))
+            happened.formUnion(frame.item("rows", Box(room.x, room.y, rows.width, room.height)))
             return Float(layout.shown - layout.pinned) * layout.rowHeight
         }
         return (scrolled, happened)
@@ -90,23 +78,24 @@ extension Desk {
     // MARK: Parts
 
     private func drawDiscs(
-        _ matrix: CircleMatrix, _ view: FigureView, _ layout: CircleLayout, _ visible: [CircleLayout.Line],
-        row: Int?, column: Int?, isRanked: Bool, _ textures: TextureMaker
+        _ matrix: CircleMatrix, _ layout: CircleLayout, _ visible: [CircleLayout.Line], row: Int?, column: Int?,
+        isRanked: Bool, _ frame: FigureFrame
     ) {
+        let theme = frame.theme
         struct Content: Hashable {
             let version: Int
             let visible: [CircleLayout.Line]
             let row, column: Int?
             let isRanked: Bool
         }
-        let canvas = layout.canvas
-        let content = Content(version: view.version, visible: visible, row: row, column: column, isRanked: isRanked)
+        let area = layout.canvas
+        let content = Content(version: frame.version, visible: visible, row: row, column: column, isRanked: isRanked)
         let plain = theme.panel.mixed(with: theme.text, isRanked ? 0.34 : 0.6)
-        view.kept.canvas.draw(in: canvas, content: content, textures) { width, height in
-            let unit = Float(width) / canvas.width
+        frame.draw(canvas, in: area, content: content) { width, height in
+            let unit = Float(width) / area.width
             var pixels = Pixels(width: width, height: height, theme.panel)
-            func across(_ x: Float) -> Float { (x - canvas.x) * unit }
-            func down(_ y: Float) -> Float { (y - canvas.y) * unit }
+            func across(_ x: Float) -> Float { (x - area.x) * unit }
+            func down(_ y: Float) -> Float { (y - area.y) * unit }
             func whole(_ from: Float, _ length: Float) -> Range<Int> {
                 let start = Int(from.rounded())
                 return start..<start + max(1, Int((length * unit).rounded()))
@@ -151,14 +140,17 @@ extension Desk {
         }
     }
 
-    private func drawColumnNames(_ matrix: CircleMatrix, _ layout: CircleLayout, hovered: Int?) {
+    private func drawColumnNames(
+        _ matrix: CircleMatrix, _ layout: CircleLayout, hovered: Int?, _ frame: FigureFrame
+    ) {
+        let theme = frame.theme
         var taken: ClosedRange<Float>?
         func name(_ index: Int, _ colour: Colour, _ face: Face) -> ClosedRange<Float> {
             let words = matrix.columns[index].name
             let width = UI.width(words, face)
             let x = min(
                 max(layout.middle(of: index) - width / 2, layout.rows.x), max(layout.rows.x, layout.rows.maxX - width))
-            UI.text(words, Point(x, layout.head.y + 2), colour, face)
+            frame.text(words, Point(x, layout.head.y + 2), colour, face)
             return x - 4...x + width + 4
         }
         if let hovered {
@@ -167,7 +159,7 @@ extension Desk {
         for (index, column) in matrix.columns.enumerated() {
             let colour = index == hovered ? theme.text : theme.secondary
             if layout.hasNotes {
-                UI.text(
+                frame.text(
                     column.note, Point(layout.middle(of: index), layout.head.y + 17), colour, .small, align: .centre)
             }
             guard index != hovered, layout.hasName(index, column.name) else { continue }
@@ -180,56 +172,58 @@ extension Desk {
     }
 
     private func drawRowNames(
-        _ matrix: CircleMatrix, _ layout: CircleLayout, _ visible: [CircleLayout.Line], hovered: Int?
+        _ matrix: CircleMatrix, _ layout: CircleLayout, _ visible: [CircleLayout.Line], hovered: Int?,
+        _ frame: FigureFrame
     ) {
+        let theme = frame.theme
         let face = layout.face
-        UI.clipped(to: layout.rows) {
+        frame.clipped(to: layout.rows) {
             for line in visible {
                 let row = matrix.rows[line.row]
                 if line.row == hovered {
                     let left = layout.rows.x
-                    UI.fill(Box(left, line.y, layout.canvas.x - left, layout.rowHeight), theme.button)
+                    frame.fill(Box(left, line.y, layout.canvas.x - left, layout.rowHeight), theme.button)
                 }
                 let colour = line.row == hovered ? theme.text : theme.text.faded(0.82)
                 let y = line.y + (layout.rowHeight - face.lineHeight) / 2
                 let words = UI.shortened(row.name, to: layout.nameWidth - (row.isPinned ? 14 : 0), face)
                 let end = layout.area.x - layout.nameGap
-                UI.text(words, Point(end, y), colour, face, align: .right)
+                frame.text(words, Point(end, y), colour, face, align: .right)
                 // A small disc beside its name: it stays on top.
                 if row.isPinned {
-                    UI.disc(
+                    frame.disc(
                         Point(end - UI.width(words, face) - 8, line.y + layout.rowHeight / 2), radius: 3,
                         theme.secondary)
                 }
             }
             if layout.pinned > 0, layout.pinned < layout.shown {
                 let y = layout.area.y + Float(layout.pinned) * layout.rowHeight
-                UI.rule(Point(layout.rows.x, y), length: layout.rows.width, theme.track)
+                frame.rule(Point(layout.rows.x, y), length: layout.rows.width, theme.track)
             }
         }
     }
 
     /// Above the names, so that the rows that it ranks are seen.
-    private func tellOfColumn(_ matrix: CircleMatrix, _ index: Int, _ layout: CircleLayout, _ isOther: Bool) {
+    private func tellOfColumn(_ matrix: CircleMatrix, _ index: Int, _ layout: CircleLayout, _ frame: FigureFrame) {
         let column = matrix.columns[index]
         let words = [matrix.columnTitle, column.name].filter { !$0.isEmpty }.joined(separator: " ")
-        let text = isOther ? "" : offers(column.actions)
-        var told = Tooltip(title: [words, column.note].filter { !$0.isEmpty }.joined(separator: " · "), text: text)
+        let text = frame.words(for: column.actions)
         let height: Float = 34 + (text.isEmpty ? 0 : 15)
-        told.place = Point(layout.middle(of: index) + 12, max(4, layout.head.y - height - 2))
-        tooltip = told
+        frame.tooltip(
+            title: [words, column.note].filter { !$0.isEmpty }.joined(separator: " · "), text: text,
+            at: Point(layout.middle(of: index) + 12, max(4, layout.head.y - height - 2)))
     }
 
     /// In which columns a row weighs most.
-    private func tellOfRow(_ matrix: CircleMatrix, _ row: Int, _ isOther: Bool) {
+    private func tellOfRow(_ matrix: CircleMatrix, _ row: Int, _ frame: FigureFrame) {
         let values = matrix.rows[row].values.prefix(matrix.columns.count).enumerated().filter { $0.element.isFinite }
         let strongest = values.sorted { ($1.element, $0.offset) < ($0.element, $1.offset) }.prefix(3)
             .filter { $0.element > 0 }
-        tooltip = Tooltip(
+        frame.tooltip(
             title: matrix.rows[row].name,
             facts: strongest.map {
                 ("\(matrix.columnTitle) \(matrix.columns[$0.offset].name)", format(Double($0.element), digits: 3))
-            }, text: isOther ? "" : offers(matrix.rows[row].actions))
+            }, text: frame.words(for: matrix.rows[row].actions))
     }
 }
 

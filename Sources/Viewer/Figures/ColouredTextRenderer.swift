@@ -1,45 +1,54 @@
-import CImGui
 import Exploration
 
-// Texts whose words have the colours of their groups.
+extension ColouredText: DrawnByViewer {
+    typealias Renderer = ColouredTextRenderer
+}
 
-extension Desk {
-    func drawText(_ text: ColouredText, _ view: FigureView, in body: Box, isOther: Bool) {
-        guard !text.paragraphs.isEmpty else { return UI.say("No texts.", in: body, theme.secondary) }
-        let kept = view.kept
-        kept.colours.update(text.strongestGroups)
-        let named = kept.colours.groups.filter { text.groups.indices.contains($0) }
-        let legend = drawLegend(text, named, kept.colours, in: body, isOther)
+/// Texts whose words have the colours of their groups.
+struct ColouredTextRenderer: FigureRenderer {
+    private(set) var flow: TextFlow?
+    private var colours = GroupColours()
+    /// The group of the word that was under the mouse in the last frame.
+    private var hoveredGroup: Int?
+
+    func pictureHeight(of text: ColouredText, width: Float) -> Float {
+        TextFlow(text, width: width - 8, version: 0).height + 60
+    }
+
+    mutating func draw(_ text: ColouredText, in frame: FigureFrame) {
+        let (body, theme) = (frame.body, frame.theme)
+        guard !text.paragraphs.isEmpty else { return frame.say("No texts.", in: body, theme.secondary) }
+        colours.update(text.strongestGroups)
+        let named = colours.groups.filter { text.groups.indices.contains($0) }
+        let legend = drawLegend(text, named, frame)
         let room = body.inset(0, legend.height, 0, 0)
         guard room.height >= 20, room.width >= 40 else { return }
-        if kept.flow?.version != view.version || kept.flow?.width != room.width - 8
-            || kept.flow?.fonts != UI.fontsVersion
-        {
-            kept.flow = TextFlow(text, width: room.width - 8, version: view.version)
+        if flow?.version != frame.version || flow?.width != room.width - 8 || flow?.fonts != UI.fontsVersion {
+            flow = TextFlow(text, width: room.width - 8, version: frame.version)
         }
-        guard let flow = kept.flow else { return }
-        var hovered = legend.hovered ?? kept.hoveredGroup
-        kept.hoveredGroup = nil
+        guard let flow else { return }
+        var hovered = legend.hovered ?? hoveredGroup
+        hoveredGroup = nil
         if let group = hovered, !text.groups.indices.contains(group) { hovered = nil }
-        UI.region(isOther ? "other text" : "text", Box(room.x, room.y, room.width + 11, room.height)) { content in
-            let isInside = UI.item("words", Box(room.x, room.y, room.width, room.height)).contains(.hovered)
+        frame.scroll("text", Box(room.x, room.y, room.width + 11, room.height)) { content in
+            let isInside = frame.item("words", Box(room.x, room.y, room.width, room.height)).contains(.hovered)
             for line in flow.lines {
                 let y = content.y + line.y
                 guard y + TextFlow.lineHeight > room.y, y < room.maxY else { continue }
                 let paragraph = text.paragraphs[line.paragraph]
                 if line.isTitle {
                     let title = UI.shortened(paragraph.title, to: flow.width, .bold)
-                    let end = UI.text(title, Point(content.x, y), theme.text, .bold)
+                    let end = frame.text(title, Point(content.x, y), theme.text, .bold)
                     let fact = UI.shortened(paragraph.fact, to: content.x + flow.width - end - 10)
-                    UI.text(fact, Point(end + 10, y), theme.secondary)
+                    frame.text(fact, Point(end + 10, y), theme.secondary)
                     continue
                 }
                 for place in line.words {
                     let word = paragraph.words[place.word]
-                    let colour = colour(of: word, kept.colours, hovered: hovered)
-                    UI.text(place.text, Point(content.x + place.x, y), colour)
+                    let colour = colour(of: word, hovered: hovered, theme)
+                    frame.text(place.text, Point(content.x + place.x, y), colour)
                     let box = Box(content.x + place.x - 2, y - 2, place.width + 4, TextFlow.lineHeight)
-                    if isInside, box.contains(UI.mouse) { tell(of: word, text, kept) }
+                    if isInside, box.contains(frame.mouse) { tell(of: word, text, frame) }
                 }
             }
             return flow.height
@@ -47,11 +56,11 @@ extension Desk {
     }
 
     /// Its group's hue, the stronger the more it belongs there; grey for the many other groups.
-    private func colour(of word: ColouredText.Word, _ colours: GroupColours, hovered: Int?) -> Colour {
+    private func colour(of word: ColouredText.Word, hovered: Int?, _ theme: Theme) -> Colour {
         let rest = theme.secondary.mixed(with: theme.panel, 0.15)
         guard let group = word.group else { return hovered == nil ? rest : rest.faded(0.55) }
         let strength = word.strength.isFinite ? min(max(word.strength, 0), 1) : 0
-        let hue = colours[group].map { muted($0) }
+        let hue = colours[group].map { muted($0, theme) }
         if let hovered {
             return hovered == group ? hue?.mixed(with: theme.text, 0.25) ?? theme.text : rest.faded(0.55)
         }
@@ -60,25 +69,25 @@ extension Desk {
     }
 
     /// One of the colours of the sliders, with less of its strength: here it is no slider.
-    private func muted(_ index: Int) -> Colour {
-        let palette = options.theme == .dark ? SliderColours.palette : SliderColours.lightPalette
-        return palette[index % palette.count].mixed(with: theme.secondary, 0.25)
+    private func muted(_ index: Int, _ theme: Theme) -> Colour {
+        theme.hues[index % theme.hues.count].mixed(with: theme.secondary, 0.25)
     }
 
-    private func tell(of word: ColouredText.Word, _ text: ColouredText, _ kept: FigureMemory) {
+    private mutating func tell(of word: ColouredText.Word, _ text: ColouredText, _ frame: FigureFrame) {
         guard let group = word.group, text.groups.indices.contains(group) else {
-            tooltip = Tooltip(title: word.text, text: "belongs to no group")
+            frame.tooltip(title: word.text, text: "belongs to no group")
             return
         }
-        kept.hoveredGroup = group
-        tooltip = Tooltip(
+        hoveredGroup = group
+        frame.tooltip(
             title: word.text, facts: [("strength", format(Double(word.strength), digits: 2))], text: text.groups[group])
     }
 
     /// The names of the groups that have a colour. Gives the room that it takes, and the group under the mouse.
     private func drawLegend(
-        _ text: ColouredText, _ groups: [Int], _ colours: GroupColours, in body: Box, _ isOther: Bool
+        _ text: ColouredText, _ groups: [Int], _ frame: FigureFrame
     ) -> (height: Float, hovered: Int?) {
+        let (body, theme) = (frame.body, frame.theme)
         // In a low panel the words come first.
         guard !groups.isEmpty, body.height >= 80 else { return (0, nil) }
         var (x, y, hovered): (Float, Float, Int?) = (body.x, body.y, nil)
@@ -91,16 +100,16 @@ extension Desk {
                 (x, y) = (body.x, y + 17)
             }
             let box = Box(x, y - 1, width, 16)
-            if let group, UI.item("\(isOther ? "other " : "")group \(group)", box).contains(.hovered) {
+            if let group, frame.item("group \(group)", box).contains(.hovered) {
                 hovered = group
             }
-            UI.fill(Box(x, y + 2, 9, 9), colour, radius: 2)
-            UI.text(shown, Point(x + 14, y), hovered == group && group != nil ? theme.text : theme.secondary, .small)
+            frame.fill(Box(x, y + 2, 9, 9), colour, radius: 2)
+            frame.text(shown, Point(x + 14, y), hovered == group && group != nil ? theme.text : theme.secondary, .small)
             x += width + 14
         }
-        for group in groups { place(text.groups[group], muted(colours[group] ?? 0), group) }
+        for group in groups { place(text.groups[group], muted(colours[group] ?? 0, theme), group) }
         if text.strongestGroups.count > groups.count { place("other groups", theme.secondary, nil) }
-        UI.rule(Point(body.x, y + 19), length: body.width, theme.edge)
+        frame.rule(Point(body.x, y + 19), length: body.width, theme.edge)
         return (y + 27 - body.y, hovered)
     }
 }

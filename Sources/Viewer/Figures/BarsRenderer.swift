@@ -1,23 +1,20 @@
-import CImGui
 import Exploration
 
-// Labelled bars: upright, or lying where the labels need the room.
+extension Bars: DrawnByViewer {
+    typealias Renderer = BarsRenderer
+}
 
-extension Desk {
-    /// The greys of several series. Colour would say which slider.
-    func shade(_ index: Int, of count: Int) -> Colour {
-        count < 2 ? theme.text : [theme.text, theme.secondary, theme.secondary.faded(0.5)][index % 3]
-    }
-
-    func drawBars(_ bars: Bars, in body: Box) {
+/// Labelled bars: upright, or lying where the labels need the room.
+struct BarsRenderer: FigureRenderer {
+    func draw(_ bars: Bars, in frame: FigureFrame) {
+        var body = frame.body
         let values = bars.series.flatMap { $0.values.prefix(bars.labels.count) }.filter(\.isFinite)
         guard !bars.labels.isEmpty, let least = values.min(), let greatest = values.max() else {
             let isLost = bars.series.contains { !$0.values.isEmpty }
-            return UI.say(isLost ? "None of the values is a number." : "No values.", in: body, theme.secondary)
+            return frame.say(isLost ? "None of the values is a number." : "No values.", in: body, frame.theme.secondary)
         }
-        var body = body
         if bars.series.count > 1 {
-            drawSeriesNames(bars.series.map(\.name), in: body)
+            drawSeriesNames(bars.series.map(\.name), in: body, frame)
             body = body.inset(0, 20, 0, 0)
         }
         let range = bars.range ?? min(0, least)...max(0, greatest, least + 1e-12)
@@ -26,26 +23,28 @@ extension Desk {
             let labelWidth = min(widest, body.width * 0.4)
             let count = min(5, max(2, Int((body.width - labelWidth) / 50)))
             let ticks = Ticks.along(body.width - labelWidth - 26, most: count) { Ticks(around: range, count: $0) }
-            drawLying(bars, in: body, ticks, labelWidth: labelWidth)
+            drawLying(bars, in: body, ticks, labelWidth: labelWidth, frame)
         } else {
-            drawUpright(bars, in: body, Ticks(around: range, count: min(5, max(2, Int((body.height - 28) / 20)))))
+            drawUpright(
+                bars, in: body, Ticks(around: range, count: min(5, max(2, Int((body.height - 28) / 20)))), frame)
         }
     }
 
-    private func drawSeriesNames(_ names: [String], in body: Box) {
+    private func drawSeriesNames(_ names: [String], in body: Box, _ frame: FigureFrame) {
         var x = body.x
         for (index, name) in names.enumerated() {
-            UI.fill(Box(x, body.y + 2, 9, 9), shade(index, of: names.count), radius: 2)
-            x = UI.text(name, Point(x + 14, body.y), theme.secondary, .small) + 16
+            frame.fill(Box(x, body.y + 2, 9, 9), frame.shade(index, of: names.count), radius: 2)
+            x = frame.text(name, Point(x + 14, body.y), frame.theme.secondary, .small) + 16
         }
     }
 
-    private func drawUpright(_ bars: Bars, in body: Box, _ ticks: Ticks) {
+    private func drawUpright(_ bars: Bars, in body: Box, _ ticks: Ticks, _ frame: FigureFrame) {
         let plot = body.inset(max(46, ticks.labelWidth + 10), 8, 4, 20)
         func y(_ value: Double) -> Float { plot.maxY - share(value, ticks.range) * plot.height }
         for value in ticks.values {
-            UI.rule(Point(plot.x, y(value)), length: plot.width, theme.faint)
-            UI.text(ticks.label(value), Point(plot.x - 8, y(value) - 6), theme.secondary, .smallMono, align: .right)
+            frame.rule(Point(plot.x, y(value)), length: plot.width, frame.theme.faint)
+            frame.text(
+                ticks.label(value), Point(plot.x - 8, y(value) - 6), frame.theme.secondary, .smallMono, align: .right)
         }
         let slot = plot.width / Float(bars.labels.count)
         let thickness = max(1, min(40, slot * 0.74 / Float(bars.series.count)))
@@ -55,63 +54,64 @@ extension Desk {
                 let value = series.values[index]
                 let left = middle + (Float(number) - Float(bars.series.count) / 2) * thickness
                 guard value.isFinite else {
-                    UI.cross(Point(left + thickness / 2, y(0) - 6), theme.moving, size: min(4, thickness / 2))
+                    frame.cross(Point(left + thickness / 2, y(0) - 6), frame.theme.moving, size: min(4, thickness / 2))
                     continue
                 }
                 let (top, bottom) = (min(y(value), y(0)), max(y(value), y(0)))
-                UI.fill(
+                frame.fill(
                     Box(left + 0.5, top, max(1, thickness - 1), max(1, bottom - top)),
-                    shade(number, of: bars.series.count))
+                    frame.shade(number, of: bars.series.count))
             }
-            UI.text(label, Point(middle, plot.maxY + 6), theme.secondary, .small, align: .centre)
-            hoverBar(bars, index, Box(middle - slot / 2, plot.y, slot, plot.height + 18))
+            frame.text(label, Point(middle, plot.maxY + 6), frame.theme.secondary, .small, align: .centre)
+            hoverBar(bars, index, Box(middle - slot / 2, plot.y, slot, plot.height + 18), frame)
         }
-        UI.rule(
+        frame.rule(
             Point(plot.x, y(min(max(0, ticks.range.lowerBound), ticks.range.upperBound))), length: plot.width,
-            theme.track)
+            frame.theme.track)
     }
 
-    private func drawLying(_ bars: Bars, in body: Box, _ ticks: Ticks, labelWidth: Float) {
+    private func drawLying(_ bars: Bars, in body: Box, _ ticks: Ticks, labelWidth: Float, _ frame: FigureFrame) {
         let row = max(18, min(34, (body.height - 20) / Float(bars.labels.count)))
         let axis = Box(body.x + labelWidth + 10, body.y, body.width - labelWidth - 26, body.height - 20)
         func x(_ value: Double) -> Float { axis.x + share(value, ticks.range) * axis.width }
         for value in ticks.values {
-            UI.rule(Point(x(value), axis.y), length: axis.height, vertical: true, theme.faint)
+            frame.rule(Point(x(value), axis.y), length: axis.height, vertical: true, frame.theme.faint)
         }
-        labels(of: ticks, within: body, y: axis.maxY + 5, x: x)
-        UI.region("bars", Box(body.x, body.y, body.width + 11, axis.height)) { content in
+        frame.labels(of: ticks, within: body, y: axis.maxY + 5, x: x)
+        frame.scroll("bars", Box(body.x, body.y, body.width + 11, axis.height)) { content in
             for (index, label) in bars.labels.enumerated() {
                 let top = content.y + Float(index) * row
-                UI.text(
-                    UI.shortened(label, to: labelWidth, .small), Point(axis.x - 8, top + row / 2 - 6), theme.secondary,
+                frame.text(
+                    UI.shortened(label, to: labelWidth, .small), Point(axis.x - 8, top + row / 2 - 6),
+                    frame.theme.secondary,
                     .small, align: .right)
                 let thickness = row * 0.74 / Float(bars.series.count)
                 for (number, series) in bars.series.enumerated() where series.values.indices.contains(index) {
                     let value = series.values[index]
                     guard value.isFinite else {
                         let middle = top + row * 0.13 + (Float(number) + 0.5) * thickness
-                        UI.cross(Point(x(0) + 6, middle), theme.moving, size: min(4, thickness / 2))
+                        frame.cross(Point(x(0) + 6, middle), frame.theme.moving, size: min(4, thickness / 2))
                         continue
                     }
                     let (left, right) = (min(x(value), x(0)), max(x(value), x(0)))
-                    UI.fill(
+                    frame.fill(
                         Box(
                             left, top + row * 0.13 + Float(number) * thickness, max(1, right - left),
                             max(1, thickness - 1)),
-                        shade(number, of: bars.series.count))
+                        frame.shade(number, of: bars.series.count))
                 }
-                hoverBar(bars, index, Box(content.x, top, content.width - 12, row))
+                hoverBar(bars, index, Box(content.x, top, content.width - 12, row), frame)
             }
             return Float(bars.labels.count) * row
         }
     }
 
-    private func hoverBar(_ bars: Bars, _ index: Int, _ box: Box) {
-        guard UI.item("bar \(index)", box).contains(.hovered) else { return }
+    private func hoverBar(_ bars: Bars, _ index: Int, _ box: Box, _ frame: FigureFrame) {
+        guard frame.item("bar \(index)", box).contains(.hovered) else { return }
         let facts = bars.series.compactMap { series in
             series.values.indices.contains(index) ? (series.name, format(series.values[index], digits: 4)) : nil
         }
-        tooltip = Tooltip(title: bars.labels[index], facts: facts)
+        frame.tooltip(title: bars.labels[index], facts: facts)
     }
 
     private func share(_ value: Double, _ range: ClosedRange<Double>) -> Float {

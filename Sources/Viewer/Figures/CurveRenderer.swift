@@ -1,14 +1,17 @@
-import CImGui
 import Exploration
 
-// Lines over a common axis, named at their ends.
+extension Curve: DrawnByViewer {
+    typealias Renderer = CurveRenderer
+}
 
-extension Desk {
-    func drawCurve(_ curve: Curve, in body: Box) {
+/// Lines over a common axis, named at their ends.
+struct CurveRenderer: FigureRenderer {
+    func draw(_ curve: Curve, in frame: FigureFrame) {
+        let body = frame.body
         let points = curve.lines.flatMap(\.points).filter { $0.x.isFinite && $0.y.isFinite }
         guard let left = points.map(\.x).min(), let right = points.map(\.x).max(), let low = points.map(\.y).min(),
             let high = points.map(\.y).max()
-        else { return UI.say("No points.", in: body, theme.secondary) }
+        else { return frame.say("No points.", in: body, frame.theme.secondary) }
 
         let names = curve.lines.count > 1 ? curve.lines.map(\.name) : []
         let nameWidth = min(names.map { UI.width($0, .small) }.max() ?? 0, body.width * 0.3)
@@ -24,29 +27,25 @@ extension Desk {
             plot.maxY - Float((value - ticks.range.lowerBound) / (ticks.range.upperBound - ticks.range.lowerBound))
                 * plot.height
         }
-        UI.text(curve.yTitle, Point(body.x, body.y), theme.secondary, .small)
+        frame.text(curve.yTitle, Point(body.x, body.y), frame.theme.secondary, .small)
         for value in ticks.values {
-            UI.rule(Point(plot.x, y(value)), length: plot.width, theme.faint)
-            UI.text(ticks.label(value), Point(plot.x - 8, y(value) - 6), theme.secondary, .smallMono, align: .right)
+            frame.rule(Point(plot.x, y(value)), length: plot.width, frame.theme.faint)
+            frame.text(
+                ticks.label(value), Point(plot.x - 8, y(value) - 6), frame.theme.secondary, .smallMono, align: .right)
         }
-        let steps = Ticks.along(plot.width, most: max(2, Int(plot.width / 70))) { Ticks(within: xs, count: $0) }
-        for value in steps.values {
-            UI.rule(Point(x(value), plot.maxY), length: 4, vertical: true, theme.track)
-        }
-        labels(of: steps, within: body, y: plot.maxY + 6, x: x)
-        UI.text(curve.xTitle, Point(plot.midX, plot.maxY + 21), theme.secondary, .small, align: .centre)
+        frame.axis(xs, curve.xTitle, below: plot, x)
 
         var labels: [Float] = []
         for (index, line) in curve.lines.enumerated() {
-            let shade = shade(index, of: curve.lines.count)
+            let shade = frame.shade(index, of: curve.lines.count)
             // What is not finite parts the line, with a mark below its place.
             let parts = line.points.split(omittingEmptySubsequences: true) { !$0.x.isFinite || !$0.y.isFinite }
             for part in parts {
                 let drawn = part.map { Point(x($0.x), y($0.y)) }
-                if drawn.count == 1 { UI.disc(drawn[0], radius: 2.5, shade) } else { UI.polyline(drawn, shade) }
+                if drawn.count == 1 { frame.disc(drawn[0], radius: 2.5, shade) } else { frame.polyline(drawn, shade) }
             }
             for point in line.points where point.x.isFinite && !point.y.isFinite {
-                UI.cross(Point(x(point.x), plot.maxY - 5), theme.moving, size: 4)
+                frame.cross(Point(x(point.x), plot.maxY - 5), frame.theme.moving, size: 4)
             }
             guard let last = parts.last?.last.map({ Point(x($0.x), y($0.y)) }) else { continue }
             guard !names.isEmpty else { continue }
@@ -54,21 +53,21 @@ extension Desk {
             var top = last.y - 6
             while labels.contains(where: { abs($0 - top) < 13 }) { top += 13 }
             labels.append(top)
-            UI.text(UI.shortened(line.name, to: nameWidth, .small), Point(last.x + 6, top), shade, .small)
+            frame.text(UI.shortened(line.name, to: nameWidth, .small), Point(last.x + 6, top), shade, .small)
         }
-        hoverCurve(curve, plot, xs)
+        hoverCurve(curve, plot, xs, frame)
     }
 
-    private func hoverCurve(_ curve: Curve, _ plot: Box, _ xs: ClosedRange<Double>) {
-        guard UI.item("curve", plot).contains(.hovered) else { return }
-        let share = Double((UI.mouse.x - plot.x) / plot.width)
+    private func hoverCurve(_ curve: Curve, _ plot: Box, _ xs: ClosedRange<Double>, _ frame: FigureFrame) {
+        guard frame.item("curve", plot).contains(.hovered) else { return }
+        let share = Double((frame.mouse.x - plot.x) / plot.width)
         let at = xs.lowerBound + share * (xs.upperBound - xs.lowerBound)
-        UI.rule(Point(UI.mouse.x, plot.y), length: plot.height, vertical: true, theme.secondary.faded(0.7))
+        frame.rule(Point(frame.mouse.x, plot.y), length: plot.height, vertical: true, frame.theme.secondary.faded(0.7))
         let facts = curve.lines.compactMap { line in
             line.points.min { abs($0.x - at) < abs($1.x - at) }.map {
                 (line.name.isEmpty ? curve.yTitle : line.name, format($0.y, digits: 4))
             }
         }
-        tooltip = Tooltip(title: "\(curve.xTitle) \(format(at))", facts: facts)
+        frame.tooltip(title: "\(curve.xTitle) \(format(at))", facts: facts)
     }
 }

@@ -1,45 +1,56 @@
-import CImGui
 import Exploration
 
-// A matrix of values as colours, with its scale.
+extension Heatmap: DrawnByViewer {
+    typealias Renderer = HeatmapRenderer
+}
 
-extension Desk {
-    func drawHeatmap(_ heatmap: Heatmap, _ view: FigureView, in body: Box, _ textures: TextureMaker, isOther: Bool) {
+/// A matrix of values as colours, with its scale.
+struct HeatmapRenderer: FigureRenderer {
+    private let canvas = Canvas()
+
+    func pictureHeight(of heatmap: Heatmap, width: Float) -> Float {
+        min(720, max(240, Float(heatmap.rowNames.count) * 22 + 100))
+    }
+
+    func draw(_ heatmap: Heatmap, in frame: FigureFrame) {
+        let (body, theme) = (frame.body, frame.theme)
         guard !heatmap.rowNames.isEmpty, !heatmap.columnNames.isEmpty, let range = heatmap.shownRange else {
             let isLost = heatmap.values.contains { !$0.isFinite }
-            return UI.say(isLost ? "None of the values is a number." : "No values.", in: body, theme.secondary)
+            return frame.say(isLost ? "None of the values is a number." : "No values.", in: body, frame.theme.secondary)
         }
         let layout = HeatmapLayout(heatmap, range, in: body)
         guard layout.area.width > 8, layout.area.height > 8 else {
-            return UI.say("Too little room for this matrix.", in: body, theme.secondary)
+            return frame.say("Too little room for this matrix.", in: body, frame.theme.secondary)
         }
-        let item = UI.item(isOther ? "other heatmap" : "heatmap", layout.area)
-        let hovered = item.contains(.hovered) ? layout.cell(at: UI.mouse) : nil
+        let item = frame.item("heatmap", layout.area)
+        let hovered = item.contains(.hovered) ? layout.cell(at: frame.mouse) : nil
 
-        view.kept.canvas.draw(in: layout.area, content: view.version, textures) { width, height in
+        frame.draw(canvas, in: layout.area, content: frame.version) { width, height in
             heatmap.pixels(
                 range, width: width, height: height, missing: theme.track,
                 lost: theme.panel.mixed(with: theme.moving, 0.35))
         }
-        drawValues(heatmap, range, layout)
-        drawNames(heatmap, layout, hovered: hovered)
-        drawScale(heatmap, range, layout)
+        drawValues(heatmap, range, layout, frame)
+        drawNames(heatmap, layout, hovered: hovered, frame)
+        drawScale(heatmap, range, layout, frame)
         guard let (row, column) = hovered else { return }
-        UI.outline(layout.box(row: row, column: column).inset(-1, -1, -1, -1), theme.text)
+        frame.outline(layout.box(row: row, column: column).inset(-1, -1, -1, -1), frame.theme.text)
         let value = heatmap.value(row: row, column: column).map { format(Double($0), digits: 4) } ?? "none"
-        tooltip = Tooltip(
+        frame.tooltip(
             title: "\(heatmap.rowNames[row]) · \(heatmap.columnNames[column])",
             facts: [(heatmap.unit.isEmpty ? "value" : heatmap.unit, value)])
     }
 
     /// Numbers in the cells, where all of them fit.
-    private func drawValues(_ heatmap: Heatmap, _ range: ClosedRange<Float>, _ layout: HeatmapLayout) {
+    private func drawValues(
+        _ heatmap: Heatmap, _ range: ClosedRange<Float>, _ layout: HeatmapLayout, _ frame: FigureFrame
+    ) {
         if layout.cellWidth >= 8, layout.cellHeight >= 8 {
             for row in heatmap.rowNames.indices {
                 for column in heatmap.columnNames.indices {
                     guard let value = heatmap.value(row: row, column: column), !value.isFinite else { continue }
                     let box = layout.box(row: row, column: column)
-                    UI.cross(Point(box.midX, box.midY), theme.moving, size: min(4, box.height / 3))
+                    frame.cross(Point(box.midX, box.midY), frame.theme.moving, size: min(4, box.height / 3))
                 }
             }
         }
@@ -52,22 +63,24 @@ extension Desk {
                 guard UI.width(words, .smallMono) <= box.width - 4 else { continue }
                 // The map's lightness grows with the value.
                 let isLight = heatmap.share(of: value, in: range) > 0.55
-                UI.text(
+                frame.text(
                     words, Point(box.midX, box.midY - 6), isLight ? Colour(0x14171c) : Colour(0xf2f4f7), .smallMono,
                     align: .centre)
             }
         }
     }
 
-    private func drawNames(_ heatmap: Heatmap, _ layout: HeatmapLayout, hovered: (row: Int, column: Int)?) {
+    private func drawNames(
+        _ heatmap: Heatmap, _ layout: HeatmapLayout, hovered: (row: Int, column: Int)?, _ frame: FigureFrame
+    ) {
         let area = layout.area
         for (index, name) in heatmap.rowNames.enumerated() {
             let isHovered = index == hovered?.row
             guard isHovered || layout.hasRowName(index, hovered?.row) else { continue }
-            UI.text(
+            frame.text(
                 UI.shortened(name, to: layout.nameWidth, .small),
                 Point(area.x - 8, layout.box(row: index, column: 0).midY - 6.5),
-                isHovered ? theme.text : theme.secondary, .small, align: .right)
+                isHovered ? frame.theme.text : frame.theme.secondary, .small, align: .right)
         }
         for (index, name) in heatmap.columnNames.enumerated() {
             let isHovered = index == hovered?.column
@@ -76,35 +89,39 @@ extension Desk {
                 guard layout.hasColumnNames else { break }
                 guard isHovered || layout.hasColumnName(index, hovered?.column) else { continue }
                 let words = UI.shortened(name, to: area.y - layout.top - 6, .small)
-                UI.textUpwards(words, Point(middle - 7, area.y - 5), isHovered ? theme.text : theme.secondary, .small)
+                frame.textUpwards(
+                    words, Point(middle - 7, area.y - 5), isHovered ? frame.theme.text : frame.theme.secondary, .small)
             } else {
-                UI.text(
-                    name, Point(middle, area.y - 17), isHovered ? theme.text : theme.secondary, .small, align: .centre)
+                frame.text(
+                    name, Point(middle, area.y - 17), isHovered ? frame.theme.text : frame.theme.secondary, .small,
+                    align: .centre)
             }
         }
     }
 
-    private func drawScale(_ heatmap: Heatmap, _ range: ClosedRange<Float>, _ layout: HeatmapLayout) {
+    private func drawScale(
+        _ heatmap: Heatmap, _ range: ClosedRange<Float>, _ layout: HeatmapLayout, _ frame: FigureFrame
+    ) {
         let bar = layout.bar
         // As many stripes as can be told apart.
         let stripes = max(1, min(64, Int(bar.height / 2)))
         for stripe in 0..<stripes {
             let (from, to) = (Float(stripe) / Float(stripes), Float(stripe + 1) / Float(stripes))
             let (top, bottom) = ((bar.maxY - to * bar.height).rounded(), (bar.maxY - from * bar.height).rounded())
-            UI.fill(Box(bar.x, top, bar.width, bottom - top), Viridis.colour((from + to) / 2))
+            frame.fill(Box(bar.x, top, bar.width, bottom - top), Viridis.colour((from + to) / 2))
         }
         let span = Double(range.lowerBound)...Double(range.upperBound)
         let ticks = Ticks(within: span, count: max(2, Int(bar.height / 40)))
         for value in ticks.values {
             let share = Float((value - span.lowerBound) / (span.upperBound - span.lowerBound))
             let y = bar.maxY - min(max(share, 0), 1) * bar.height
-            UI.rule(Point(bar.maxX, y - 0.5), length: 4, theme.track)
-            UI.text(ticks.label(value), Point(bar.maxX + 7, y - 6.5), theme.secondary, .smallMono)
+            frame.rule(Point(bar.maxX, y - 0.5), length: 4, frame.theme.track)
+            frame.text(ticks.label(value), Point(bar.maxX + 7, y - 6.5), frame.theme.secondary, .smallMono)
         }
         if bar.y - layout.top >= 14 {
-            UI.text(
+            frame.text(
                 UI.shortened(heatmap.unit, to: max(50, layout.area.maxX + layout.scaleWidth - bar.x), .small),
-                Point(bar.x, bar.y - 17), theme.secondary, .small)
+                Point(bar.x, bar.y - 17), frame.theme.secondary, .small)
         }
     }
 }

@@ -47,7 +47,7 @@ extension Desk {
             let at = (area.x + share(value, columns) * area.width).rounded()
             UI.rule(Point(at, area.y), length: area.height, vertical: true, theme.faint)
         }
-        labels(of: columns, within: area.inset(-50, 0, -56, 0), y: area.maxY + 6) {
+        UI.labels(of: columns, within: area.inset(-50, 0, -56, 0), y: area.maxY + 6, theme.secondary) {
             area.x + share($0, columns) * area.width
         }
         let name = UI.shortened(across.title.startingLowercase, to: area.width, .small)

@@ -4,8 +4,9 @@ import Foundation
 import Synchronization
 
 /// What the panel "Profile" knows.
-struct ProfileView {
+@MainActor struct ProfileView {
     var table = Table(columns: [], rows: [])
+    var renderer = TableRenderer()
     var askedAt: ContinuousClock.Instant?
     /// Whether the engine records.
     var isRecording = false
@@ -52,7 +53,7 @@ extension Desk {
         layout.isOpen(.profile) && !profile.hasShownMeasurement && profile.measurement?.result != nil
     }
 
-    func drawProfile(_ box: Box) {
+    func drawProfile(_ box: Box, _ textures: TextureMaker) {
         let result = profile.measurement?.result
         profile.hasShownMeasurement = result != nil
         // Numbers that change in every frame could not be read.
@@ -78,7 +79,8 @@ extension Desk {
                 let words = status.isFinished ? "The run has ended." : status.isPaused ? "Paused." : "Recording…"
                 return UI.say(words, in: body, theme.secondary)
             }
-            drawTable(Panel.profile.name, profile.table, in: body)
+            let table = FigureFrame(Panel.profile.name, in: body, theme, version: 0, textures, self)
+            profile.renderer.draw(profile.table, in: table)
         }
     }
 }

@@ -38,10 +38,10 @@ extension Desk {
         _ panel: Panel, _ box: Box, _ title: String, _ caption: String, _ means: String, _ badge: Badge?,
         _ word: TitleWord?
     ) {
-        let exportKinds = exportKinds(panel)
+        let canExport = canExport(panel)
         // What can be clicked lies beside the part of the title that is taken to drag the panel: the gui gives a press to
         // the first of two items that lie over each other.
-        var buttonsWidth: Float = exportKinds.isEmpty ? 34 : 62
+        var buttonsWidth: Float = canExport ? 62 : 34
         if let word { buttonsWidth += titleWord(word, right: box.maxX - buttonsWidth, box) }
         var room = box.maxX - buttonsWidth
         var badgeBox: Box?
@@ -64,7 +64,7 @@ extension Desk {
         } else if bar.contains(.hovered), drag == nil, !(means.isEmpty && shown == title && isWhole) {
             tooltip = Tooltip(title: title, text: [caption, means].filter { !$0.isEmpty }.joined(separator: "\n"))
         }
-        if !exportKinds.isEmpty, exportButton(box, exportKinds) { wantedExports.append(panel) }
+        if canExport, exportButton(panel, box) { wantedExports.append(panel) }
         if closeButton(box) { setOpen(panel, false) }
     }
 
@@ -115,7 +115,7 @@ extension Desk {
     }
 
     /// An arrow onto a line. Returns whether it was clicked.
-    private func exportButton(_ box: Box, _ kinds: [String]) -> Bool {
+    private func exportButton(_ panel: Panel, _ box: Box) -> Bool {
         let item = UI.item("export", Box(box.maxX - 60, box.y + 4, 27, 26))
         let colour = item.contains(.hovered) ? theme.text : theme.secondary
         let x = box.maxX - 46
@@ -123,18 +123,10 @@ extension Desk {
         UI.marker(Point(x + 0.5, box.y + 20), colour, size: 3)
         UI.rule(Point(x - 4, box.y + 22), length: 9, colour)
         if item.contains(.hovered) {
-            let names = kinds.map { $0.uppercased() }.joined(separator: " and a ")
+            let names = exportKinds(panel).map { $0.uppercased() }.joined(separator: " and a ")
             tooltip = Tooltip(text: "Writes a \(names) file into the current directory.")
         }
         return item.contains(.clicked)
-    }
-
-    /// Returns whether it was clicked.
-    func closeButton(_ box: Box) -> Bool {
-        let close = UI.item("close", Box(box.maxX - 32, box.y + 4, 28, 26))
-        UI.cross(
-            Point(box.maxX - 18.5, box.y + 17), close.contains(.hovered) ? theme.text : theme.secondary)
-        return close.contains(.clicked)
     }
 
     private func resizeCorner(_ panel: Panel, _ box: Box) {
@@ -161,23 +153,6 @@ extension Desk {
         if !layout.isArranged { saveLayout() }
     }
 
-    /// A push button. Returns whether it was clicked.
-    func button(
-        _ id: String, _ words: String, _ box: Box, isOn: Bool = false, isEnabled: Bool = true, face: Face = .text
-    ) -> Bool {
-        let happened = isEnabled ? UI.item(id, box) : []
-        let isHovered = happened.contains(.hovered)
-        UI.fill(box, isOn || happened.contains(.held) ? theme.selected : theme.button, radius: 4)
-        UI.outline(box, isHovered ? theme.secondary : theme.edge, radius: 4)
-        let shown = UI.shortened(words, to: box.width - 8, face)
-        UI.text(
-            shown, Point(box.midX, box.midY - face.lineHeight / 2),
-            isOn || (isHovered && isEnabled)
-                ? theme.text : isEnabled ? theme.text.faded(0.85) : theme.secondary.faded(0.6),
-            face, align: .centre)
-        return happened.contains(.clicked)
-    }
-
     /// What is said when there is nothing to show on the whole desk.
     func drawEmptyDesk(_ area: Box) {
         gui_begin_window(
@@ -187,65 +162,5 @@ extension Desk {
         let box = Box(area.midX - 90, area.midY + 4, 180, 28)
         if button("reopen", "Open the add panel", box) { setOpen(.add, true) }
         gui_end_window()
-    }
-}
-
-/// What is shown beside the mouse.
-struct Tooltip {
-    var title = ""
-    /// Names and numbers, in two columns.
-    var facts: [(name: String, value: String)] = []
-    var text = ""
-    /// Where it stands; beside the mouse if nil.
-    var place: Point?
-}
-
-extension Desk {
-    /// Why what was typed is not taken: all of it, over what lies below the field.
-    func drawProblem() {
-        guard let (words, field) = problemNote else { return }
-        let lines = UI.wrapped(words, to: field.width - 12, .small)
-        let place = Box(field.x, field.maxY + 2, field.width, Float(lines.count) * 15 + 9)
-        gui_begin_overlay()
-        UI.fill(place, theme.tooltip, radius: 4)
-        UI.outline(place, theme.moving, radius: 4)
-        for (index, line) in lines.enumerated() {
-            UI.text(line, Point(place.x + 6, place.y + 4 + Float(index) * 15), theme.text, .small)
-        }
-        gui_end_overlay()
-    }
-
-    func drawTooltip() {
-        guard let tooltip, drag == nil else { return }
-        let lines = tooltip.text.isEmpty ? [] : UI.wrapped(tooltip.text, to: 360, .small)
-        let nameWidth = tooltip.facts.map { UI.width($0.name, .smallMono) }.max() ?? 0
-        let factWidth = tooltip.facts.map { nameWidth + 14 + UI.width($0.value, .smallMono) }.max() ?? 0
-        let width = max(UI.width(tooltip.title, .bold), factWidth, lines.map { UI.width($0, .small) }.max() ?? 0) + 18
-        let height = (tooltip.title.isEmpty ? 0 : 20) + Float(tooltip.facts.count) * 15 + Float(lines.count) * 15 + 14
-        let mouse = UI.mouse
-        var box = Box(mouse.x + 16, mouse.y + 14, width, height)
-        if let place = tooltip.place { (box.x, box.y) = (place.x, place.y) }
-        // Near the edge it moves aside, no further than it must: it stays by what it explains.
-        if box.maxX > size.x - 4 { box.x = max(4, size.x - 4 - width) }
-        if box.maxY > size.y - 4 { box.y = max(4, mouse.y - height - 10) }
-
-        gui_begin_overlay()
-        UI.fill(box, theme.tooltip, radius: 4)
-        UI.outline(box, theme.edge, radius: 4)
-        var y = box.y + 7
-        if !tooltip.title.isEmpty {
-            UI.text(tooltip.title, Point(box.x + 9, y), theme.text, .bold)
-            y += 20
-        }
-        for fact in tooltip.facts {
-            UI.text(fact.name, Point(box.x + 9, y), theme.secondary, .smallMono)
-            UI.text(fact.value, Point(box.x + 9 + nameWidth + 14, y), theme.text, .smallMono)
-            y += 15
-        }
-        for line in lines {
-            UI.text(line, Point(box.x + 9, y), theme.secondary, .small)
-            y += 15
-        }
-        gui_end_overlay()
     }
 }

@@ -1,16 +1,20 @@
-import CImGui
 import Exploration
 
-// Text to the left, numbers in mono to the right.
+extension Table: DrawnByViewer {
+    typealias Renderer = TableRenderer
+}
 
-extension Desk {
-    /// - Parameter isOther: whether it is of another branch, which can be looked at but not acted on.
-    func drawTable(_ id: String, _ table: Table, in body: Box, isOther: Bool = false) {
+/// Text to the left, numbers in mono to the right.
+struct TableRenderer: FigureRenderer {
+    func height(of table: Table, width: Float) -> Float? { TableLayout.height(table) }
+
+    func draw(_ table: Table, in frame: FigureFrame) {
+        let theme = frame.theme
         guard !table.columns.isEmpty, !table.rows.isEmpty else {
-            return UI.say("No rows.", in: body, theme.secondary)
+            return frame.say("No rows.", in: frame.body, theme.secondary)
         }
-        let note = drawMarkNote(table, in: body)
-        let body = body.inset(0, 0, 0, note)
+        let note = drawMarkNote(table, frame)
+        let body = frame.body.inset(0, 0, 0, note)
         let widths = TableLayout.widths(table, room: body.width - 10)
         func place(_ column: Int, _ left: Float) -> (x: Float, width: Float) {
             (left + widths.prefix(column).reduce(0) { $0 + $1 + TableLayout.gap }, widths[column])
@@ -19,20 +23,20 @@ extension Desk {
             let (x, width) = place(column, left)
             let shown = UI.shortened(words, to: width, face)
             let isNumber = table.numeric.contains(column)
-            UI.text(shown, Point(isNumber ? x + width : x, y), colour, face, align: isNumber ? .right : .left)
+            frame.text(shown, Point(isNumber ? x + width : x, y), colour, face, align: isNumber ? .right : .left)
         }
         for (column, title) in table.columns.prefix(widths.count).enumerated() {
             draw(title, column, body.x, body.y, theme.secondary, .small)
         }
-        UI.rule(Point(body.x, body.y + 18), length: body.width, theme.edge)
+        frame.rule(Point(body.x, body.y + 18), length: body.width, theme.edge)
         let row: Float = 20
-        UI.region(
-            isOther ? "other rows" : "rows",
+        frame.scroll(
+            "rows",
             Box(body.x, body.y + 21, body.width + 11, body.height - (note > 0 ? 21 : 15))
         ) { content in
-            let hovered = hoveredRow(id, table, widths, Box(content.x, content.y, body.width - 10, row), isOther)
-            if let hovered, !isOther, !actions(of: hovered, in: table).isEmpty {
-                UI.fill(
+            let hovered = hoveredRow(table, widths, Box(content.x, content.y, body.width - 10, row), frame)
+            if let hovered, !actions(of: hovered, in: table, frame).isEmpty {
+                frame.fill(
                     Box(content.x - 4, content.y + Float(hovered) * row, body.width - 2, row), theme.button, radius: 3)
             }
             for (index, cells) in table.rows.enumerated() {
@@ -42,12 +46,12 @@ extension Desk {
                 for (column, words) in cells.prefix(widths.count).enumerated() {
                     let face: Face = table.numeric.contains(column) ? .mono : .text
                     let mark = table.mark(row: index, column: column)?.kind
-                    draw(words, column, content.x, y + 2, colour(of: mark), face)
+                    draw(words, column, content.x, y + 2, colour(of: mark, theme), face)
                     guard mark == .gone || mark == .moved else { continue }
                     let (x, width) = place(column, content.x)
                     let length = min(UI.width(words, face), width)
                     let start = table.numeric.contains(column) ? x + width - length : x
-                    UI.rule(
+                    frame.rule(
                         Point(start, mark == .gone ? y + 10 : y + 17), length: length,
                         mark == .gone ? theme.secondary : theme.moving.faded(0.8))
                 }
@@ -57,7 +61,7 @@ extension Desk {
     }
 
     /// Amber is what moves, here as elsewhere.
-    private func colour(of mark: Table.CellMark.Kind?) -> Colour {
+    private func colour(of mark: Table.CellMark.Kind?, _ theme: Theme) -> Colour {
         switch mark {
         case nil, .moved: theme.text
         case .new: theme.moving
@@ -66,58 +70,58 @@ extension Desk {
     }
 
     /// What the marks of the table mean, below it. Returns the room that it takes.
-    private func drawMarkNote(_ table: Table, in body: Box) -> Float {
+    private func drawMarkNote(_ table: Table, _ frame: FigureFrame) -> Float {
+        let (body, theme) = (frame.body, frame.theme)
         let marks = table.marks.lazy.flatMap { $0 }.compactMap { $0?.kind }
         guard !marks.isEmpty, body.height > 80 else { return 0 }
-        UI.rule(Point(body.x, body.maxY - 17), length: body.width, theme.edge)
+        frame.rule(Point(body.x, body.maxY - 17), length: body.width, theme.edge)
         var x = body.x
         let y = body.maxY - 12
         let words: [(Table.CellMark.Kind, String)] = [(.new, "new"), (.moved, "moved"), (.gone, "gone")]
         for (kind, word) in words where marks.contains(kind) {
-            let end = UI.text(word, Point(x, y), colour(of: kind), .small)
-            if kind == .gone { UI.rule(Point(x, y + 7), length: end - x, theme.secondary) }
-            if kind == .moved { UI.rule(Point(x, y + 13), length: end - x, theme.moving.faded(0.8)) }
+            let end = frame.text(word, Point(x, y), colour(of: kind, theme), .small)
+            if kind == .gone { frame.rule(Point(x, y + 7), length: end - x, theme.secondary) }
+            if kind == .moved { frame.rule(Point(x, y + 13), length: end - x, theme.moving.faded(0.8)) }
             x = end + 12
         }
         let note = "since the last change of a control"
-        UI.text(UI.shortened(note, to: max(0, body.maxX - x), .small), Point(x, y), theme.secondary, .small)
+        frame.text(UI.shortened(note, to: max(0, body.maxX - x), .small), Point(x, y), theme.secondary, .small)
         return 22
     }
 
-    private func actions(of row: Int, in table: Table) -> [Action] {
-        guard table.rowActions.indices.contains(row), !status.isFinished else { return [] }
-        return table.rowActions[row]
+    private func actions(of row: Int, in table: Table, _ frame: FigureFrame) -> [Action] {
+        table.rowActions.indices.contains(row) && frame.canAct ? table.rowActions[row] : []
     }
 
     /// The row under the mouse. Says what is cut or left out of it, what happened to its cell, and what a click does.
-    private func hoveredRow(
-        _ id: String, _ table: Table, _ widths: [Float], _ first: Box, _ isOther: Bool
-    ) -> Int? {
+    private func hoveredRow(_ table: Table, _ widths: [Float], _ first: Box, _ frame: FigureFrame) -> Int? {
         let rows = Box(first.x, first.y, first.width, first.height * Float(table.rows.count))
-        let item = UI.item("rows", rows)
+        let item = frame.item("rows", rows)
         guard item.contains(.hovered) else { return nil }
-        let index = Int((UI.mouse.y - rows.y) / first.height)
+        let index = Int((frame.mouse.y - rows.y) / first.height)
         guard table.rows.indices.contains(index) else { return nil }
         let cells = table.rows[index]
         let isCut = cells.enumerated().contains { column, words in
             !widths.indices.contains(column)
                 || UI.width(words, table.numeric.contains(column) ? .mono : .text) > widths[column] + 0.5
         }
-        let actions = isOther ? [] : actions(of: index, in: table)
-        act(on: actions, named: cells.first ?? "", id, item, UI.mouse, isOther)
-        var words = [isOther ? "" : offers(actions)]
-        if let column = column(at: UI.mouse.x - rows.x, widths), let mark = table.mark(row: index, column: column) {
+        let actions = actions(of: index, in: table, frame)
+        frame.act(on: actions, named: cells.first ?? "", item, menuAt: frame.mouse)
+        var words = [frame.words(for: actions)]
+        if let column = column(at: frame.mouse.x - rows.x, widths), let mark = table.mark(row: index, column: column) {
             let cell = cells.indices.contains(column) ? cells[column] : ""
             words.insert([cell, mark.note].filter { !$0.isEmpty }.joined(separator: ": "), at: 0)
         }
         let text = words.filter { !$0.isEmpty }.joined(separator: "\n")
         if isCut {
-            UI.outline(Box(rows.x - 4, rows.y + Float(index) * first.height, rows.width + 8, first.height), theme.track)
-            tooltip = Tooltip(
+            frame.outline(
+                Box(rows.x - 4, rows.y + Float(index) * first.height, rows.width + 8, first.height),
+                frame.theme.track)
+            frame.tooltip(
                 title: cells.first ?? "", facts: zip(table.columns, cells).dropFirst().map { (name: $0, value: $1) },
                 text: text)
         } else if !text.isEmpty {
-            tooltip = Tooltip(text: text)
+            frame.tooltip(text: text)
         }
         return index
     }

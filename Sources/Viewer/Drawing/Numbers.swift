@@ -119,17 +119,17 @@ extension Ticks {
     }
 }
 
-extension Desk {
+extension UI {
     /// The labels of a horizontal axis, each below its place but within `room`; one that would touch the one before is
     /// left out.
-    func labels(of ticks: Ticks, within room: Box, y: Float, x: (Double) -> Float) {
+    static func labels(of ticks: Ticks, within room: Box, y: Float, _ colour: Colour, x: (Double) -> Float) {
         var free = -Float.infinity
         for value in ticks.values {
             let words = ticks.label(value)
-            let width = UI.width(words, .smallMono)
+            let width = width(words, .smallMono)
             let left = max(min(x(value) - width / 2, room.maxX - width), room.x)
             guard left >= free else { continue }
-            UI.text(words, Point(left, y), theme.secondary, .smallMono)
+            text(words, Point(left, y), colour, .smallMono)
             free = left + width + 4
         }
     }

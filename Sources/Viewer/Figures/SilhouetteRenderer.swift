@@ -1,0 +1,62 @@
+import Exploration
+
+extension Silhouette: DrawnByViewer {
+    typealias Renderer = SilhouetteRenderer
+}
+
+/// Groups from top to bottom, points within by value; what is negative goes to the left, in another colour.
+struct SilhouetteRenderer: FigureRenderer {
+    func draw(_ silhouette: Silhouette, in frame: FigureFrame) {
+        let body = frame.body
+        let count = silhouette.groups.reduce(0) { $0 + $1.values.count }
+        guard count > 0 else { return frame.say("No points.", in: body, frame.theme.secondary) }
+        let plot = body.inset(8, 6, 8, 36)
+        let low = min(0, silhouette.groups.compactMap { $0.values.filter(\.isFinite).last }.min() ?? 0)
+        let high = max(0.1, silhouette.groups.compactMap { $0.values.filter(\.isFinite).first }.max() ?? 0)
+        func x(_ value: Double) -> Float { plot.x + Float((value - low) / (high - low)) * plot.width }
+        // A point is a line of its own where there is room; else each line of pixels shows the points that fall on it.
+        let gap: Float = Float(silhouette.groups.count) * 2 < plot.height / 4 ? 1 : 0
+        let room = plot.height - gap * Float(silhouette.groups.count - 1)
+        var done = 0
+        for (index, group) in silhouette.groups.enumerated() {
+            func y(_ place: Int) -> Float {
+                plot.y + Float(index) * gap + room * Float(done + place) / Float(count)
+            }
+            let (top, bottom) = (y(0), y(group.values.count))
+            var line = top
+            while line < bottom - 0.01 {
+                let next = min(bottom, line + 1)
+                let place = Int((line - top) / max(bottom - top, 1e-6) * Float(group.values.count))
+                let value = group.values[min(place, group.values.count - 1)]
+                if value.isFinite {
+                    let (from, to) = (min(x(0), x(value)), max(x(0), x(value)))
+                    let shade = index % 2 == 0 ? frame.theme.text.faded(0.75) : frame.theme.secondary
+                    frame.fill(
+                        Box(from, line, max(0.5, to - from), next - line), value < 0 ? frame.theme.moving : shade)
+                } else {
+                    frame.fill(Box(x(0) - 3, line, 6, next - line), frame.theme.moving.faded(0.5))
+                }
+                line = next
+            }
+            let item = frame.item("group \(index)", Box(plot.x, top, plot.width, max(1, bottom - top)))
+            if item.contains(.hovered), !group.values.isEmpty {
+                let finite = group.values.filter(\.isFinite)
+                let mean = finite.isEmpty ? .nan : finite.reduce(0, +) / Double(finite.count)
+                frame.tooltip(
+                    title: group.name,
+                    facts: [
+                        ("mean", format(mean)), ("points", "\(group.values.count)"),
+                        ("negative", "\(group.values.count { $0 < 0 })"),
+                    ])
+            }
+            done += group.values.count
+        }
+        frame.rule(Point(x(0), plot.y), length: plot.height, vertical: true, frame.theme.track)
+        frame.dashes(x: x(silhouette.mean), from: plot.y, to: plot.maxY, frame.theme.settled)
+        let lost = silhouette.groups.reduce(0) { $0 + $1.values.count { !$0.isFinite } }
+        let note = lost == 0 ? "" : " · \(grouped(lost)) of the values not a number"
+        frame.axis(low...high, "silhouette · dashes: mean \(format(silhouette.mean))\(note)", below: plot, x)
+    }
+
+    func pictureHeight(of silhouette: Silhouette, width: Float) -> Float { 640 }
+}

@@ -1,0 +1,183 @@
+import CImGui
+import Exploration
+
+/// What the window keeps of one figure between frames, on one side of a comparison.
+@MainActor struct FigureView {
+    /// The computation that ``state`` is from.
+    private(set) var version = Int.min
+    private(set) var state = FigureState.waiting
+    /// What was shown last, for how much room it asks; also while the figure fails.
+    private(set) var shape: (any FigureContent)?
+    /// Who draws it.
+    private(set) var renderer: (any AnyRenderer)?
+    /// The figure's own window above the panels, while it is open.
+    var window: (place: Point, isNew: Bool)?
+    /// What is typed there for an action that asks, by the action's place in the list.
+    var answers: [Int: TextField] = [:]
+    /// Whether contents of this kind have numbers, once that was asked: working them out may take long.
+    private var hasNumbers: Bool?
+
+    /// Takes over what was computed.
+    mutating func take(_ state: FigureState, version: Int) {
+        (self.version, self.state) = (version, state)
+        guard case .ready(let content, _) = state else {
+            window = nil
+            return
+        }
+        shape = content
+        guard content.whyEmpty == nil, renderer?.draws(content) != true else { return }
+        renderer = Renderers.renderer(for: content)
+        (window, hasNumbers) = (nil, nil)
+    }
+
+    /// What is drawn now; nil if nothing is.
+    var content: (any FigureContent)? {
+        guard case .ready(let content, _) = state, content.whyEmpty == nil else { return nil }
+        return content
+    }
+
+    /// The height from which on all of it is seen as large as it can be; nil if any height does.
+    func height(width: Float) -> Float? {
+        guard let shape, shape.whyEmpty == nil else { return nil }
+        return renderer?.height(of: shape, width: width)
+    }
+
+    /// The endings of the files that it would be written to.
+    mutating func fileKinds() -> [String] {
+        guard let content else { return [] }
+        let hasNumbers = hasNumbers ?? (content.csv != nil)
+        self.hasNumbers = hasNumbers
+        return (hasNumbers ? ["csv"] : []) + (renderer == nil ? [] : ["png"])
+    }
+}
+
+// A figure's panel: its renderer's drawing, and words while there is nothing to show.
+
+extension Desk {
+    func drawFigure(_ id: String, _ box: Box, _ textures: TextureMaker) {
+        guard let info = dashboard.figures.first(where: { $0.id == id }) else { return }
+        let version = learner.version(of: id)
+        let state = learner.look(at: id)
+        if figures[id]?.version != version { figures[id, default: FigureView()].take(state, version: version) }
+        let view = figures[id] ?? FigureView()
+        var caption = ""
+        var step = ""
+        if case .ready(let content, let at) = view.state {
+            caption = content.caption
+            if status.isFinished || status.isPaused, at != status.step { step = "step \(grouped(at))" }
+        }
+        let badge = step.isEmpty ? nil : Badge(text: step, colour: theme.secondary)
+        frame(.figure(id), box, title: info.title, caption: caption, means: info.means, badge: badge) { body in
+            guard let other = branches.first(where: { $0.id == status.comparedBranch }) else {
+                return draw(id, view, in: body, textures)
+            }
+            compare(id, view, with: other, in: body, textures)
+        }
+    }
+
+    /// What a figure shows, or why it shows nothing.
+    func draw(_ id: String, _ view: FigureView, in body: Box, _ textures: TextureMaker, isOther: Bool = false) {
+        switch view.state {
+        case .waiting: UI.say("Being computed…", in: body, theme.secondary)
+        case .failed(let problem, let step):
+            UI.say("Not computed at step \(grouped(step)).\n\(problem)", in: body, theme.text)
+        case .ready(let content, _):
+            if let words = content.whyEmpty { return UI.say(words, in: body, theme.secondary) }
+            guard let renderer = view.renderer else {
+                return UI.say(Renderers.missing(for: content), in: body, theme.secondary)
+            }
+            let frame = FigureFrame(
+                id, in: body, theme, version: view.version, isOther: isOther, textures, self)
+            renderer.draw(content, in: frame)
+        }
+    }
+
+    /// The current branch to the left, the other one to the right.
+    private func compare(_ id: String, _ view: FigureView, with other: Branch, in body: Box, _ textures: TextureMaker) {
+        let version = learner.versionOfOther(id)
+        let state = learner.lookAtOther(id)
+        if others[id]?.version != version { others[id, default: FigureView()].take(state, version: version) }
+        let theirs = others[id] ?? FigureView()
+        let own = branches.first { $0.id == position.branch }?.name ?? "here"
+        let halves = body.columns(2, gap: 22)
+        func title(_ name: String, _ step: Int?, _ half: Box) {
+            let words = UI.shortened(name, to: half.width, .bold)
+            let end = UI.text(words, Point(half.x, half.y - 2), theme.text, .bold)
+            let note = step.map { "step \(grouped($0))" } ?? ""
+            UI.text(UI.shortened(note, to: half.maxX - end - 7), Point(end + 7, half.y - 2), theme.secondary)
+        }
+        title(own, view.state.step, halves[0])
+        title(other.name, theirs.state.step, halves[1])
+        UI.rule(Point(body.midX, body.y), length: body.height, vertical: true, theme.edge)
+        draw(id, view, in: halves[0].inset(0, 20, 0, 0), textures)
+        draw(id, theirs, in: halves[1].inset(0, 20, 0, 0), textures, isOther: true)
+    }
+
+    /// How high a panel of this width has to be to show all of its figure as large as it can be; nil if any height
+    /// does.
+    func want(of panel: Panel, width: Float) -> Float? {
+        if panel == .branches { return branchesHeight }
+        guard case .figure(let id) = panel else { return nil }
+        return figures[id]?.height(width: width - Self.sides).map { $0 + Self.aboveAndBelow }
+    }
+
+    /// What the frame of a panel takes.
+    static let sides: Float = 26
+    static let aboveAndBelow: Float = 48
+
+    // MARK: The figures' own windows
+
+    func drawFigureWindows(in area: Box, _ textures: TextureMaker) {
+        for panel in layout.openPanels(dashboard) {
+            guard case .figure(let id) = panel, let view = figures[id], let window = view.window,
+                let content = view.content, let renderer = view.renderer
+            else { continue }
+            guard let wanted = renderer.window(of: content, in: area) else {
+                figures[id]?.window = nil
+                continue
+            }
+            let box = Box(window.place.x, window.place.y, min(wanted.width + 28, area.width), wanted.height + 48)
+                .within(area)
+            figureWindowBox = box
+            gui_begin_window(
+                "window \(id)", box.x, box.y, box.width, box.height, theme.panel.packed, theme.secondary.packed, 6,
+                false,
+                window.isNew)
+            figures[id]?.window?.isNew = false
+            UI.text(
+                UI.shortened(wanted.title, to: box.width - 50, .bold), Point(box.x + 14, box.y + 10), theme.text, .bold)
+            let bar = UI.item("bar", Box(box.x, box.y, box.width - 34, 32))
+            if bar.contains(.pressed) { grabOffset = Point(UI.mouse.x - box.x, UI.mouse.y - box.y) }
+            if bar.contains(.held) {
+                figures[id]?.window?.place = Point(UI.mouse.x - grabOffset.x, UI.mouse.y - grabOffset.y)
+            }
+            if closeButton(box) { figures[id]?.window = nil }
+            let body = Box(box.x + 14, box.y + 38, box.width - 28, wanted.height)
+            renderer.drawWindow(content, in: FigureFrame(id, in: body, theme, version: view.version, textures, self))
+            gui_end_window()
+        }
+    }
+}
+
+extension Desk: FigureHost {
+    var takesActions: Bool { !status.isFinished }
+
+    func act(_ action: Action) { learner.send(.act(action)) }
+
+    func openMenu(_ actions: [Action], named name: String, at place: Point) {
+        actionMenu = ActionMenu(title: name, actions: actions, place: place)
+    }
+
+    func openWindow(of figure: String, at place: Point) {
+        figures[figure]?.window = (place, isNew: true)
+        figures[figure]?.answers = [:]
+    }
+
+    func hasWindow(of figure: String) -> Bool { figures[figure]?.window != nil }
+
+    func drawButtons(for actions: [Action], of figure: String, in box: Box) {
+        var answers = figures[figure]?.answers ?? [:]
+        _ = drawActions(actions, &answers, Box(box.x, box.y, box.width, 26))
+        figures[figure]?.answers = answers
+    }
+}
