@@ -12,16 +12,18 @@ import Exploration
     public let version: Int
     /// Whether this is the compared branch's side, which can be looked at but not acted on.
     public let isOther: Bool
-    /// The figure's id.
+    /// The figure's id, and what stands before those of whose figure it is.
     let figure: String
+    private let scope: String
     let textures: TextureMaker
     fileprivate let host: any FigureHost
 
     init(
-        _ figure: String, in body: Box, _ theme: Theme, version: Int, isOther: Bool = false, _ textures: TextureMaker,
+        _ figure: String, scope: String = "", in body: Box, _ theme: Theme, version: Int, isOther: Bool = false, _ textures: TextureMaker,
         _ host: any FigureHost
     ) {
         (self.figure, self.body, self.theme, self.version) = (figure, body, theme, version)
+        self.scope = scope
         (self.isOther, self.textures, self.host) = (isOther, textures, host)
     }
 
@@ -135,19 +137,25 @@ import Exploration
 
     // MARK: Acting
 
+    /// Of a second attachment of a kind: its actions have its name before theirs, as its figures do.
+    private func scoped(_ action: Action) -> Action {
+        scope.isEmpty
+            ? action : Action(scope + action.id, title: action.title, arguments: action.arguments, asks: action.asks)
+    }
+
     /// Whether something can be done to the model: not to the other branch's, nor after the run's end.
     public var canAct: Bool { !isOther && host.takesActions }
 
     /// Does something to the model.
     public func act(_ action: Action) {
-        if canAct { host.act(action) }
+        if canAct { host.act(scoped(action)) }
     }
 
     /// A click on what `item` happened to does the first of `actions`; the right button offers all, in a menu at `place`.
     public func act(on actions: [Action], named name: String, _ item: Happened, menuAt place: Point) {
         guard let first = actions.first, canAct else { return }
         showHand()
-        if item.contains(.clicked), first.asks == nil { return host.act(first) }
+        if item.contains(.clicked), first.asks == nil { return host.act(scoped(first)) }
         if item.contains(.clicked) || item.contains(.rightClicked) { openMenu(actions, named: name, at: place) }
     }
 
@@ -159,7 +167,7 @@ import Exploration
 
     /// Opens a menu of what can be done to what is called `name`.
     public func openMenu(_ actions: [Action], named name: String, at place: Point) {
-        if !isOther { host.openMenu(actions, named: name, at: place) }
+        if !isOther { host.openMenu(actions.map(scoped), named: name, at: place) }
     }
 
     /// Opens the figure's window above the panels, or takes it there: ``FigureRenderer/window(of:in:)`` says what it is.
@@ -172,7 +180,7 @@ import Exploration
 
     /// A button for each of `actions`, below each other, with a field for what one asks: for the figure's window.
     public func buttons(for actions: [Action], in box: Box) {
-        if !isOther { host.drawButtons(for: actions, of: figure, in: box) }
+        if !isOther { host.drawButtons(for: actions.map(scoped), of: figure, in: box) }
     }
 
     /// The height of so many buttons.

@@ -75,6 +75,8 @@ extension Desk {
         }
     }
 
+    private func scope(of figure: String) -> String { dashboard.figures.first { $0.id == figure }?.scope ?? "" }
+
     /// What a figure shows, or why it shows nothing.
     func draw(_ id: String, _ view: FigureView, in body: Box, _ textures: TextureMaker, isOther: Bool = false) {
         switch view.state {
@@ -87,7 +89,7 @@ extension Desk {
                 return UI.say(Renderers.missing(for: content), in: body, theme.secondary)
             }
             let frame = FigureFrame(
-                id, in: body, theme, version: view.version, isOther: isOther, textures, self)
+                id, scope: scope(of: id), in: body, theme, version: view.version, isOther: isOther, textures, self)
             renderer.draw(content, in: frame)
         }
     }
@@ -153,7 +155,9 @@ extension Desk {
             }
             if closeButton(box) { figures[id]?.window = nil }
             let body = Box(box.x + 14, box.y + 38, box.width - 28, wanted.height)
-            renderer.drawWindow(content, in: FigureFrame(id, in: body, theme, version: view.version, textures, self))
+            renderer.drawWindow(
+                content,
+                in: FigureFrame(id, scope: scope(of: id), in: body, theme, version: view.version, textures, self))
             gui_end_window()
         }
     }
