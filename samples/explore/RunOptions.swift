@@ -53,7 +53,8 @@ struct RunOptions: ParsableArguments {
 
     @Option(
         name: .customLong("attach"),
-        help: ArgumentHelp("Attach something from the start, such as a second sampler: --attach ldam-2.", valueName: "id"))
+        help: ArgumentHelp(
+            "Attach something from the start, such as a second sampler: --attach ldam-2.", valueName: "id"))
     var attachments: [String] = []
 
     @Option(

@@ -1,5 +1,4 @@
 import CLMat
-import Synchronization
 
 /// A model or an attachment that takes mixins. It lists the ``Mixins/controls`` and ``Mixins/metrics`` among its own, and hands
 /// ``Mixins/archive(_:)`` on.
@@ -25,36 +24,36 @@ public struct MixinInfo: Sendable, Equatable, Identifiable {
 protocol AnyMixins: Sendable {
     var ids: [String] { get }
     /// Those that are on and those that can be.
-    func infos(_ registry: MixinRegistry) -> [MixinInfo]
-    /// Puts on what this list or the registry offers. One that is on and was set aside begins anew.
-    mutating func add(_ id: String, from registry: MixinRegistry) throws(CLMatError)
+    func infos(_ extensions: Extensions) -> [MixinInfo]
+    /// Puts on what this list or the extensions offers. One that is on and was set aside begins anew.
+    mutating func add(_ id: String, from extensions: Extensions) throws(CLMatError)
     mutating func remove(_ id: String) throws(CLMatError)
     /// Has exactly these on.
-    mutating func put(_ ids: [String], from registry: MixinRegistry) throws(CLMatError)
+    mutating func put(_ ids: [String], from extensions: Extensions) throws(CLMatError)
     func takes(_ mixin: any Sendable) -> Bool
 }
 
 extension Mixins: AnyMixins {
-    private func known(_ registry: MixinRegistry) -> [any Mixin<Subject>] {
+    private func known(_ extensions: Extensions) -> [any Mixin<Subject>] {
         var known = offers
-        for other in registry.offers(of: Subject.self) where !known.contains(where: { $0.id == other.id }) {
+        for other in extensions.mixins(of: Subject.self) where !known.contains(where: { $0.id == other.id }) {
             known.append(other)
         }
         for entry in entries where !known.contains(where: { $0.id == entry.mixin.id }) { known.append(entry.mixin) }
         return known
     }
 
-    func infos(_ registry: MixinRegistry) -> [MixinInfo] {
+    func infos(_ extensions: Extensions) -> [MixinInfo] {
         let on = Set(ids)
-        return known(registry).map { mixin in
+        return known(extensions).map { mixin in
             MixinInfo(
                 id: mixin.id, title: mixin.weight.title, means: mixin.weight.means, isOn: on.contains(mixin.id),
                 weight: mixin.weight.id, score: mixin.score.id)
         }
     }
 
-    mutating func add(_ id: String, from registry: MixinRegistry) throws(CLMatError) {
-        let known = known(registry)
+    mutating func add(_ id: String, from extensions: Extensions) throws(CLMatError) {
+        let known = known(extensions)
         guard let mixin = known.first(where: { $0.id == id }) else {
             throw .unknownName(kind: "mixin", name: id, known: known.map(\.id))
         }
@@ -65,26 +64,10 @@ extension Mixins: AnyMixins {
         try add(mixin)
     }
 
-    mutating func put(_ wanted: [String], from registry: MixinRegistry) throws(CLMatError) {
+    mutating func put(_ wanted: [String], from extensions: Extensions) throws(CLMatError) {
         for id in ids where !wanted.contains(id) { try remove(id) }
-        for id in wanted { try add(id, from: registry) }
+        for id in wanted { try add(id, from: extensions) }
     }
 
     func takes(_ mixin: any Sendable) -> Bool { mixin is any Mixin<Subject> }
-}
-
-/// Mixins that others offer to a run, also while it goes on: every snapshot of the run knows them.
-final class MixinRegistry: Sendable {
-    private let mixins = Mutex<[any Sendable]>([])
-
-    func offer<Subject>(_ mixin: any Mixin<Subject>) {
-        mixins.withLock { mixins in
-            mixins.removeAll { ($0 as? any Mixin<Subject>)?.id == mixin.id }
-            mixins.append(mixin)
-        }
-    }
-
-    func offers<Subject>(of type: Subject.Type) -> [any Mixin<Subject>] {
-        mixins.withLock { $0.compactMap { $0 as? any Mixin<Subject> } }
-    }
 }

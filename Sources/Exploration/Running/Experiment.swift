@@ -11,7 +11,7 @@ import CLMat
 public struct Experiment: Sendable {
     var run: any Run
     let modelType: any Model.Type
-    let registry: MixinRegistry
+    let extensions: Extensions
     public let title: String
     /// What is random follows from it.
     public let seed: UInt64
@@ -41,8 +41,8 @@ public struct Experiment: Sendable {
         reducer: any Reducer = OneMachine()
     ) throws(CLMatError) {
         if let twice = offers.map(\.id).firstRepeated { throw .duplicateID(kind: "attachment", id: twice) }
-        registry = MixinRegistry()
-        var run = ModelRun(model: model, data: data, offers: offers, registry: registry, reducer: reducer)
+        extensions = Extensions()
+        var run = ModelRun(model: model, data: data, offers: offers, extensions: extensions, reducer: reducer)
         for id in attached { try run.attach(id, at: Step(0, seed: seed)) }
         self.run = run
         self.seed = seed
@@ -83,8 +83,31 @@ public struct Experiment: Sendable {
     /// - Throws: ``CLMatError/invalidArgument(operation:problem:)`` if nothing of the run takes it.
     public mutating func offer<Subject>(_ mixin: any Mixin<Subject>) throws(CLMatError) {
         guard run.takes(mixin: mixin) else { throw Self.refusal(of: mixin) }
-        registry.offer(mixin)
+        extensions.offer(mixin)
         dashboard = try run.dashboard()
+    }
+
+    /// Adds a figure of one's own to a model that is not: it stands among the model's.
+    ///
+    /// - Throws: ``CLMatError/invalidArgument(operation:problem:)`` if the run's model is not an `M`;
+    ///   ``CLMatError/duplicateID(kind:id:)`` if it has a figure of this id.
+    public mutating func add<M: Model>(_ figure: Figure<M>) throws(CLMatError) {
+        try Self.check(figure, of: modelType, dashboard, extensions)
+        extensions.add(figure)
+        dashboard = try run.dashboard()
+    }
+
+    static func check<M: Model>(
+        _ figure: Figure<M>, of model: any Model.Type, _ dashboard: Dashboard, _ extensions: Extensions
+    ) throws(CLMatError) {
+        guard model == M.self else {
+            throw .invalidArgument(operation: "add", problem: "The run's model is a \(model), not a \(M.self).")
+        }
+        // One that was added before is replaced.
+        let isReplaced = extensions.figures(of: M.self).contains { $0.info.id == figure.info.id }
+        guard isReplaced || !dashboard.figures.contains(where: { $0.id == figure.info.id }) else {
+            throw .duplicateID(kind: "figure", id: figure.info.id)
+        }
     }
 
     static func refusal<Subject>(of mixin: any Mixin<Subject>) -> CLMatError {

@@ -116,7 +116,7 @@ public final class Learner: Sendable {
     /// Figures of the branch that is compared with the current one.
     let otherFigures = FigureBoard()
     private let modelType: any Model.Type
-    private let registry: MixinRegistry
+    private let extensions: Extensions
     private let done = DispatchSemaphore(value: 0)
     let writing = DispatchQueue(label: "checkpoint")
 
@@ -139,7 +139,7 @@ public final class Learner: Sendable {
         options.seed = experiment.seed
         self.options = options
         (title, dataChecksum, notes) = (experiment.title, experiment.dataChecksum, experiment.notes)
-        (modelType, registry) = (experiment.modelType, experiment.registry)
+        (modelType, extensions) = (experiment.modelType, experiment.extensions)
         var state = State(dashboard: experiment.dashboard, staysAtTheEnd: options.staysAtTheEnd)
         state.status.settings = experiment.shownSettings
         state.status.view = experiment.view
@@ -243,8 +243,19 @@ public final class Learner: Sendable {
     /// - Throws: ``CLMatError/invalidArgument(operation:problem:)`` if nothing of the run takes it.
     public func offer<Subject>(_ mixin: any Mixin<Subject>) throws(CLMatError) {
         guard journey.withLock({ $0.run.takes(mixin: mixin) }) else { throw Experiment.refusal(of: mixin) }
-        registry.offer(mixin)
+        extensions.offer(mixin)
         try refresh()
+    }
+
+    /// Adds a figure to a run that may be under way, as ``Experiment/add(_:)`` does.
+    ///
+    /// - Throws: ``CLMatError/invalidArgument(operation:problem:)`` if the run's model is not an `M`;
+    ///   ``CLMatError/duplicateID(kind:id:)`` if it has a figure of this id.
+    public func add<M: Model>(_ figure: Figure<M>) throws(CLMatError) {
+        try Experiment.check(figure, of: modelType, dashboard, extensions)
+        extensions.add(figure)
+        try refresh()
+        publish()
     }
 
     /// Takes off a metric that was added. What it measured stays in the timeline.

@@ -10,16 +10,16 @@ struct ModelRun<M: Model, Source: DataSource<M.Batch>>: Run {
     var model: M
     let data: Source
     let offers: [AttachmentOffer<M>]
-    let registry: MixinRegistry
+    let extensions: Extensions
     let reducer: any Reducer
     private let batchSize: Control?
     private(set) var mounted: [Mounted] = []
     /// Samples handed out so far.
     private var position = 0
 
-    init(model: M, data: Source, offers: [AttachmentOffer<M>], registry: MixinRegistry, reducer: any Reducer) {
+    init(model: M, data: Source, offers: [AttachmentOffer<M>], extensions: Extensions, reducer: any Reducer) {
         (self.model, self.data, self.offers) = (model, data, offers)
-        (self.registry, self.reducer) = (registry, reducer)
+        (self.extensions, self.reducer) = (extensions, reducer)
         batchSize = data.batchSizes?.control(of: model)
     }
 
@@ -40,7 +40,7 @@ struct ModelRun<M: Model, Source: DataSource<M.Batch>>: Run {
         }
         try board.add(
             controls: model.controls + (batchSize.map { [$0] } ?? []), metrics: model.metrics,
-            figures: model.figures.map(\.info))
+            figures: (model.figures + extensions.figures(of: M.self)).map(\.info))
         for rider in mounted {
             try board.add(
                 controls: [], metrics: rider.attachment.metrics.map(rider.instance.scoped), figures: [])
@@ -74,10 +74,10 @@ struct ModelRun<M: Model, Source: DataSource<M.Batch>>: Run {
     }
 
     private var mixinInfos: [MixinInfo] {
-        let own = mixins(of: model)?.infos(registry) ?? []
+        let own = mixins(of: model)?.infos(extensions) ?? []
         return own
             + mounted.flatMap { rider in
-                (mixins(of: rider.attachment)?.infos(registry) ?? []).map(rider.instance.scoped)
+                (mixins(of: rider.attachment)?.infos(extensions) ?? []).map(rider.instance.scoped)
             }
     }
 
@@ -177,8 +177,8 @@ struct ModelRun<M: Model, Source: DataSource<M.Batch>>: Run {
     }
 
     mutating func addMixin(_ id: String) throws(CLMatError) {
-        let registry = registry
-        try changeMixins(id) { (mixins, own) throws(CLMatError) in try mixins.add(own, from: registry) }
+        let extensions = extensions
+        try changeMixins(id) { (mixins, own) throws(CLMatError) in try mixins.add(own, from: extensions) }
     }
 
     mutating func removeMixin(_ id: String) throws(CLMatError) {
@@ -186,22 +186,22 @@ struct ModelRun<M: Model, Source: DataSource<M.Batch>>: Run {
     }
 
     mutating func put(mixins wanted: [String]) throws(CLMatError) {
-        let (registry, infos) = (registry, mixinInfos)
+        let (extensions, infos) = (extensions, mixinInfos)
         if let unknown = wanted.first(where: { id in !infos.contains { $0.id == id } }) {
             throw .unknownName(kind: "mixin", name: unknown, known: infos.map(\.id))
         }
         // Who has which of them: its own, under its name.
         func own(_ host: any Sendable, _ scope: String) -> [String] {
-            let known = mixins(of: host)?.infos(registry).map(\.id) ?? []
+            let known = mixins(of: host)?.infos(extensions).map(\.id) ?? []
             return wanted.filter { $0.hasPrefix(scope) }.map { String($0.dropFirst(scope.count)) }.filter(
                 known.contains)
         }
         let ofTheModel = own(model, "")
-        model = try Self.changing(model) { (mixins) throws(CLMatError) in try mixins.put(ofTheModel, from: registry) }
+        model = try Self.changing(model) { (mixins) throws(CLMatError) in try mixins.put(ofTheModel, from: extensions) }
         for index in mounted.indices {
             let ids = own(mounted[index].attachment, mounted[index].instance.scope)
             mounted[index].attachment = try Self.changing(mounted[index].attachment) { (mixins) throws(CLMatError) in
-                try mixins.put(ids, from: registry)
+                try mixins.put(ids, from: extensions)
             }
         }
     }
@@ -211,7 +211,7 @@ struct ModelRun<M: Model, Source: DataSource<M.Batch>>: Run {
         _ id: String, _ body: (inout any AnyMixins, String) throws(CLMatError) -> Void
     ) throws(CLMatError) {
         func has(_ host: any Sendable, _ own: String) -> Bool {
-            mixins(of: host)?.infos(registry).contains { $0.id == own } == true
+            mixins(of: host)?.infos(extensions).contains { $0.id == own } == true
         }
         for index in mounted.indices {
             let scope = mounted[index].instance.scope
@@ -292,9 +292,8 @@ struct ModelRun<M: Model, Source: DataSource<M.Batch>>: Run {
     func content(
         of figure: String, _ context: FigureContext, _ memory: inout (any Sendable)?
     ) throws -> FigureProgress {
-        if let own = model.figures.first(where: { $0.info.id == figure }) {
-            return try own.compute(model, context, &memory)
-        }
+        let figures = model.figures + extensions.figures(of: M.self)
+        if let own = figures.first(where: { $0.info.id == figure }) { return try own.compute(model, context, &memory) }
         for rider in mounted where figure.hasPrefix(rider.instance.scope) {
             let own = String(figure.dropFirst(rider.instance.scope.count))
             let scoped = context.scoped(rider.instance.scope)

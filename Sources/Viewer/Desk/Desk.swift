@@ -255,7 +255,8 @@ import Foundation
         let latest = learner.status
         var hasNews =
             latest.step != status.step || latest.isPaused != status.isPaused
-            || latest.isFinished != status.isFinished || latest.settings != status.settings || latest.view != status.view
+            || latest.isFinished != status.isFinished || latest.settings != status.settings
+            || latest.view != status.view
             || latest.lastRefusal != status.lastRefusal || latest.error != status.error
             || latest.stepsToRemake != status.stepsToRemake || latest.canUndo != status.canUndo
             || latest.canRedo != status.canRedo || latest.warnings != status.warnings

@@ -19,7 +19,8 @@ import Exploration
     fileprivate let host: any FigureHost
 
     init(
-        _ figure: String, scope: String = "", in body: Box, _ theme: Theme, version: Int, isOther: Bool = false, _ textures: TextureMaker,
+        _ figure: String, scope: String = "", in body: Box, _ theme: Theme, version: Int, isOther: Bool = false,
+        _ textures: TextureMaker,
         _ host: any FigureHost
     ) {
         (self.figure, self.body, self.theme, self.version) = (figure, body, theme, version)

@@ -25,7 +25,8 @@ extension Desk {
         let isLinked = isLinked(control)
         let box = Box(at.x, at.y, Self.linkWidth, 18)
         let item = status.isFinished ? [] : UI.item("link \(control.id)", box)
-        let colour = item.contains(.hovered) ? theme.text : isLinked ? theme.text.faded(0.85) : theme.secondary.faded(0.7)
+        let colour =
+            item.contains(.hovered) ? theme.text : isLinked ? theme.text.faded(0.85) : theme.secondary.faded(0.7)
         // Two links of a chain, in each other or apart.
         let gap: Float = isLinked ? -3 : 2
         let (width, y): (Float, Float) = (8, at.y + 6)
