@@ -10,27 +10,27 @@ import Testing
 private struct DialModel: Model {
     let title = "Dial"
     private var marks = 0
-    var controls: [Control] {
-        [Control("share", title: "share", range: 0...1, initial: 0.5, means: "of the whole", moves: ["marks"])]
-    }
+    private static let share = Control(
+        "share", title: "share", range: 0...1, initial: 0.5, means: "of the whole", moves: ["marks"])
+    var controls: [Control] { [Self.share] }
     var metrics: [Metric] { [Metric("marks", title: "Marks", means: "how often the action was done")] }
     var figures: [Figure<DialModel>] {
         [
             Figure("dial", title: "Dial", means: "a share", startsOpen: true) { _, context in
-                guard context.settings["share"] > 0 else { return NothingToShow("No share, no dial.") }
-                return Dial(share: context.settings["share"])
+                let share = try context.settings[Self.share]
+                return share > 0 ? Dial(share: share) : NothingToShow("No share, no dial.")
             },
             Figure("secret", title: "Secret", means: "nobody draws it") { _, _ in Secret() },
             Figure("swatch", title: "Swatch", means: "two colours") { _, _ in Swatch() },
         ]
     }
 
-    mutating func update(_ batch: Int?, _ settings: Settings, at step: Step) throws(CLMatError) -> Measurements {
+    mutating func update(_ context: StepContext<Int>) -> Measurements {
         var measured = Measurements()
         measured["marks"] = Double(marks)
         return measured
     }
-    mutating func perform(_ action: Action, _ settings: Settings, at step: Step) throws(CLMatError) {
+    mutating func perform(_ action: Action, _ context: StepContext<Int>) {
         marks += action.arguments[1]
     }
     mutating func archive(_ archive: Archive) throws(CLMatError) { try archive.keep("marks", &marks) }

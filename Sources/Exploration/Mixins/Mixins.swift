@@ -23,7 +23,7 @@ public struct Mixins<Subject: MixinSubject>: Sendable {
     ///     were removed.
     ///   - offers: others that can be added.
     public init(_ mixins: [any Mixin<Subject>] = [], offers: [any Mixin<Subject>] = []) {
-        self.offers = mixins + offers
+        self.offers = mixins + offers.filter { offer in !mixins.contains { $0.id == offer.id } }
         entries = mixins.map { Entry(mixin: $0, weight: $0.weight.initial) }
     }
 

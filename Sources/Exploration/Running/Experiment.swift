@@ -191,13 +191,12 @@ public struct Experiment: Sendable {
         try own.put(on: checkpoint.attached, mixins: checkpoint.mixins)
         for (id, value) in checkpoint.settings {
             guard let control = own.dashboard.control(id) else { continue }
-            let value = try control.checked(value)
-            if control.isView { own.view.values[id] = value }
+            _ = try control.checked(value)
         }
+        // Files of 0.1.0 have what was shown among the settings: that is no part of the model.
         own.settings.merge(checkpoint.settings.filter { own.dashboard.control($0.key)?.isView != true })
         own.settings.restore(links: checkpoint.links)
         own.settings.follow(own.dashboard.controls)
-        own.look(at: checkpoint.view)
         try checkpoint.restore(&own.run)
         own.dashboard = try own.run.dashboard()
         own.start = checkpoint.step

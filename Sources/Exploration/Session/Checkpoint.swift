@@ -27,8 +27,6 @@ public struct Checkpoint: Sendable {
     public let mixins: [String]?
     /// Controls that followed another one.
     public let links: [String: String]
-    /// What was shown.
-    public let view: ViewState
     public let checksum: String
     public let notes: [String: String]
     let tensors: [String: Archive.Tensor]
@@ -50,7 +48,6 @@ public struct Checkpoint: Sendable {
         // Absent in files of 0.1.0.
         var mixins: [String]?
         var links: [String: String]?
-        var view: [String: [Int]]?
     }
 
     /// - Parameter device: where the matrices are to live.
@@ -78,24 +75,21 @@ public struct Checkpoint: Sendable {
         (title, seed, step, settings) = (header.title, header.seed, header.step, header.settings)
         (attached, checksum, notes) = (header.attached, header.checksum, header.notes)
         (mixins, links) = (header.mixins, header.links ?? [:])
-        // The values of what is shown stand among the settings.
-        view = ViewState(choices: header.view ?? [:])
     }
 
     /// Writes aside and renames: a kill at any moment leaves the last whole checkpoint.
     static func write(
-        _ run: any Run, _ context: FigureContext, seed: UInt64, checksum: String, notes: [String: String],
+        _ run: any Run, _ settings: Settings, seed: UInt64, step: Int, checksum: String, notes: [String: String],
         to path: String
     ) throws(CLMatError) {
         let archive = Archive.writing()
         var copy = run
         try copy.archive(archive)
         let dashboard = try run.dashboard()
-        let (settings, view) = (context.settings, context.view)
         let header = Header(
-            format: format, title: run.title, seed: seed, step: context.step, settings: settings.values,
+            format: format, title: run.title, seed: seed, step: step, settings: settings.values,
             attached: dashboard.attached, checksum: checksum, notes: notes, mixins: dashboard.mixed,
-            links: settings.links, view: view.choices)
+            links: settings.links)
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys]
         guard let text = try? encoder.encode(header) else {
@@ -128,11 +122,11 @@ public struct Checkpoint: Sendable {
 extension Learner {
     /// Writes a checkpoint on a thread of its own, from values that nothing changes any more.
     func writeCheckpoint(_ plan: CheckpointPlan) {
-        let (run, context) = journey.withLock { ($0.run, $0.figureContext) }
+        let (run, settings, step) = journey.withLock { ($0.run, $0.settings, $0.position.step) }
         writing.async { [self] in
             do throws(CLMatError) {
                 try Checkpoint.write(
-                    run, context, seed: options.seed, checksum: dataChecksum, notes: plan.notes, to: plan.path)
+                    run, settings, seed: options.seed, step: step, checksum: dataChecksum, notes: plan.notes, to: plan.path)
             } catch {
                 state.withLock { $0.status.recordingError = $0.status.recordingError ?? error }
             }
@@ -150,9 +144,9 @@ extension Learner {
     ///
     /// - Throws: ``CLMatError/fileNotWritable(path:reason:)``; what reading from the device throws.
     public func save(naming: (Int) -> String, notes: [String: String] = [:]) throws(CLMatError) -> String {
-        let (run, context) = journey.withLock { ($0.run, $0.figureContext) }
-        let path = naming(context.step)
-        try Checkpoint.write(run, context, seed: options.seed, checksum: dataChecksum, notes: notes, to: path)
+        let (run, settings, step) = journey.withLock { ($0.run, $0.settings, $0.position.step) }
+        let path = naming(step)
+        try Checkpoint.write(run, settings, seed: options.seed, step: step, checksum: dataChecksum, notes: notes, to: path)
         return path
     }
 }

@@ -125,7 +125,7 @@ public struct KMeans: Sendable {
         }
         (self.k, self.rule, self.initialisation) = (k, rule, initialisation)
         (self.sizeRate, self.reseeds, self.seed) = (sizeRate, reseeds, seed)
-        mixins = Mixins([SizeWeight(initial: sizeWeight)])
+        mixins = Mixins(ClusterCriteria.all(sizeWeight: sizeWeight))
         self.blocks = blocks
         blockWeights = blocks?.widths.map { _ in 1 } ?? []
     }

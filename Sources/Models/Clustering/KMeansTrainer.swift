@@ -66,7 +66,7 @@ public struct KMeansTrainer: Model, MixinHost {
             k: k, rule: .constant(rate: defaults.rate),
             initialisation: defaults.initialisation ?? (k <= 1024 ? .plusPlus : .parallelPlusPlus),
             sizeRate: defaults.sizeRate, blocks: blocks, seed: defaults.seed)
-        kmeans.mixins = Mixins([SizeWeight(initial: defaults.sizeWeight, points: data.count)])
+        kmeans.mixins = Mixins(ClusterCriteria.all(sizeWeight: defaults.sizeWeight, points: data.count))
         try kmeans.start(fromFramed: points, in: frame, of: data.count)
         labels = [Int32](repeating: -1, count: min(data.count, Self.rememberedLabels))
     }

@@ -25,7 +25,7 @@ public struct NMF: Model, MixinHost {
     private var use: [Float]
     private var scale = Scale()
     /// Criteria of the codes, which are made small with the loss.
-    public var mixins = Mixins<Codes>([CodeSparseness()])
+    public var mixins = Mixins(CodeCriteria.all)
     private let data: any PointData
 
     /// The unit in which points are reckoned with: a power of two near their length, so that scaling rounds nothing.

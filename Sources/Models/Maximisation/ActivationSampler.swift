@@ -50,7 +50,7 @@ public struct ActivationSampler: Attachment, MixinHost {
     ///   - mixins: the criteria of images that are on from the start.
     public init(
         on host: NetworkTrainer, columns: Int = 10, chains: Int = 8,
-        mixins: [any Mixin<SampledImages>] = [ImageSize()], at step: Step
+        mixins: [any Mixin<SampledImages>] = ImageCriteria.all, at step: Step
     ) throws(CLMatError) {
         (columnLimit, chainCount, self.mixins) = (max(1, columns), max(1, chains), Mixins(mixins))
         let network = host.network

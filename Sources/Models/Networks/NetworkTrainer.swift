@@ -11,8 +11,8 @@ public struct NetworkTrainer: Model, MixinHost {
     /// The test images as they came, for figures that show some of them.
     let testImages: LabelledImages
 
-    /// Criteria of the weights, which are made small with the loss. Those that lie ready: ``WeightDecay`` and ``WeightSparseness``.
-    public var mixins = Mixins<NetworkParameters>(offers: [WeightDecay(), WeightSparseness()])
+    /// Criteria of the weights, which are made small with the loss.
+    public var mixins = Mixins<NetworkParameters>(offers: WeightCriteria.all)
     private var optimiser: any Optimiser
     private var average: ParameterAverage?
     private let defaults: Defaults

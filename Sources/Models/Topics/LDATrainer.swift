@@ -42,11 +42,6 @@ public struct LDATrainer: Model, MixinHost {
         public init() {}
     }
 
-    /// The criteria that a run begins with.
-    static let criteria: [any Mixin<TopicState>] = [
-        Sparseness(), Dissimilarity(), TopicEntropy(), Smoothing(), SizeBalance(), Decorrelation(),
-    ]
-
     /// - Parameter heldOut: documents that are not learned from, and scored.
     /// - Throws: as ``LDA/init(topics:vocabulary:alpha:beta:seed:memory:on:)``, and ``CLMatError/dataMismatch(_:)`` if no
     ///   document is left to learn from.
@@ -64,7 +59,7 @@ public struct LDATrainer: Model, MixinHost {
         lda = try LDA(
             topics: topics, vocabulary: corpus.vocabulary, alpha: defaults.alpha, beta: defaults.beta,
             seed: defaults.seed, memory: defaults.memory, on: device)
-        lda.mixins = Mixins(Self.criteria)
+        lda.mixins = Mixins(TopicCriteria.all)
         try lda.begin(corpus, holdingOut: heldOut?.documents ?? [], batchSize: defaults.batchSize)
         firstSamples = defaults.samples ?? lda.samples
         if let heldOut { self.heldOut = try DocumentCompletion(heldOut, on: device) } else { self.heldOut = nil }

@@ -44,7 +44,7 @@ import Testing
             steps: 60, on: .cpu, schedule: [.init(after: 10, .attach("ldam")), .init(after: 30, .detach("ldam"))])
         let steps = learner.timeline.series("mean-activation").steps
         #expect(steps == Array(11...30))
-        #expect(learner.dashboard.attachments.map(\.isAttached) == [false])
+        #expect(learner.dashboard.attachments.map(\.id) == ["ldam"] && !learner.dashboard.attachments[0].isAttached)
         #expect(!learner.dashboard.controls.contains { $0.id == "noise" })
         #expect(learner.timeline.series("train-loss").count == 60)
     }

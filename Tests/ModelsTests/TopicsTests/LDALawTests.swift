@@ -137,8 +137,8 @@ import Testing
             return try lda.phi.values
         }
         let none = try phi([])
-        #expect(bitDifference(try phi(LDATrainer.criteria.map { ($0, 0) }), none) == nil)
-        for mixin in LDATrainer.criteria { #expect(bitDifference(try phi([(mixin, 0.7)]), none) != nil, "\(mixin.id)") }
+        #expect(bitDifference(try phi(TopicCriteria.all.map { ($0, 0) }), none) == nil)
+        for mixin in TopicCriteria.all { #expect(bitDifference(try phi([(mixin, 0.7)]), none) != nil, "\(mixin.id)") }
     }
 
     /// What is drawn is held back by factors; how probable words are is not.

@@ -1,6 +1,12 @@
 import CLMat
 import Exploration
 
+/// The criteria of weights that can be added. One more of ours is a structure in this file with its place in this list; one of a package that depends
+/// on CLMat is a file of its own, and ``Exploration/Experiment/offer(_:)``.
+public enum WeightCriteria {
+    public static let all: [any Mixin<NetworkParameters>] = [WeightDecay(), WeightSparseness()]
+}
+
 /// f = ½‖w‖² over all weights but biases, g = w: keeps weights small. λ is in nats per image for each unit of ½‖w‖².
 ///
 /// *In the gradient* is L2 regularisation: the optimiser is given ∇f₀ + λw, and RMSProp divides λw by the size of the gradients.

@@ -1,6 +1,14 @@
 import CLMat
 import Exploration
 
+/// The criteria that clusters of so many points begin with. One more of ours is a structure in this file with its place in this list; one of a package that depends
+/// on CLMat is a file of its own, and ``Exploration/Experiment/offer(_:)``.
+public enum ClusterCriteria {
+    public static func all(sizeWeight: Double = 0, points: Int = 60_000) -> [any Mixin<Clusters>] {
+        [SizeWeight(initial: sizeWeight, points: points)]
+    }
+}
+
 /// f = Σ_i |s_i|² over the sizes of clusters: a point pays λ|s_i| for joining cluster i beside its squared distance (eq. 2.4), so
 /// that clusters become alike in size. λ is in squared distances for each point of the cluster's size.
 ///

@@ -1,6 +1,12 @@
 import CLMat
 import Exploration
 
+/// The criteria that sampled images begin with. One more of ours is a structure in this file with its place in this list; one of a package that depends
+/// on CLMat is a file of its own, and ``Exploration/Experiment/offer(_:)``.
+public enum ImageCriteria {
+    public static let all: [any Mixin<SampledImages>] = [ImageSize()]
+}
+
 /// R(x) = −½‖x‖²: keeps images small, ∇R = −x. λ is in units of activation for each unit of ½‖x‖². At rest ∇f(x) = λx: for a
 /// neuron that is linear in the pixels the image is its filter.
 ///
