@@ -12,7 +12,7 @@ struct Explore: ParsableCommand {
             Without arguments: explore ldam. A window opens where there is a display; elsewhere the same run goes on with a \
             progress line and writes its pictures as PNG files.
             """,
-        version: "CLMat 0.1.0",
+        version: "CLMat 0.2.0-dev",
         subcommands: models.map { $0 as any ParsableCommand.Type } + [ReplayCommand.self, Devices.self],
         defaultSubcommand: LDAM.self)
 

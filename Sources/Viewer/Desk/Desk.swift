@@ -115,6 +115,11 @@ import Foundation
         colours = SliderColours(theme.hues)
         layout = options.layoutName.map { Layout(named: $0) } ?? Layout()
         layout.hasProfile = options.profile != nil
+        // What was added before there was a window.
+        for case .addMixin(let id) in learner.timeline.commands.map(\.command) {
+            guard let mixin = dashboard.mixins.first(where: { $0.id == id && $0.isOn }) else { continue }
+            layout.open(mixin, of: dashboard)
+        }
         for (name, isOpen) in options.panels {
             if let panel = Panel(named: name, in: dashboard) { layout.set(panel, open: isOpen) }
         }

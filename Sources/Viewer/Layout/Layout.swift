@@ -91,9 +91,14 @@ struct Layout: Equatable {
         guard let known else { return }
         for mixin in dashboard.mixins where mixin.isOn {
             guard let before = known.mixins.first(where: { $0.id == mixin.id }), !before.isOn else { continue }
-            if let control = dashboard.control(mixin.weight) { set(.controls(control.group), open: true) }
-            if dashboard.metric(mixin.score) != nil { set(.metric(mixin.score), open: true) }
+            open(mixin, of: dashboard)
         }
+    }
+
+    /// The slider of a criterion and the graph of its score.
+    mutating func open(_ mixin: MixinInfo, of dashboard: Dashboard) {
+        if let control = dashboard.control(mixin.weight) { set(.controls(control.group), open: true) }
+        if dashboard.metric(mixin.score) != nil { set(.metric(mixin.score), open: true) }
     }
 
     func openPanels(_ dashboard: Dashboard) -> [Panel] {

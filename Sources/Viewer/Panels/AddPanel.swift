@@ -36,13 +36,13 @@ extension Desk {
                     return panelEntry(
                         .controls(group), group.isEmpty ? "controls" : group, titles.joined(separator: ", "))
                 }),
+            Section(title: "Criteria", entries: dashboard.mixins.map(entry(of:))),
             Section(
                 title: "Metrics",
                 entries: dashboard.metrics.map { panelEntry(.metric($0.id), $0.title.startingLowercase, $0.means) }),
             Section(
                 title: "Figures",
                 entries: dashboard.figures.map { panelEntry(.figure($0.id), $0.title.startingLowercase, $0.means) }),
-            Section(title: "Criteria", entries: dashboard.mixins.map(entry(of:))),
             Section(title: "Attachments", entries: dashboard.attachments.map(entry(of:))),
             Section(
                 title: "Engine",

@@ -110,10 +110,10 @@ private struct CodeRidge: Mixin {
     }
 
     @Test func theSizeWeightHasAPull() throws {
-        let learner = try learned(Groups(), [], ["size-weight": 0.01], steps: 30)
-        // The mean cost of a point is λ Σ s²/N = 0.01 · (30² + 10²) / 40, over a mean squared distance of ⅛.
+        let learner = try learned(Groups(), [], ["size-weight": 0.02], steps: 60)
+        // The mean cost of a point is λ Σ s²/N = 0.02 · (30² + 10²) / 40, over a mean squared distance of ⅛.
         let pull = try #require(learner.timeline.lastValues["pull-size-weight"])
-        #expect(abs(pull - 0.25 / 0.125) < 0.05, "\(pull)")
+        #expect(abs(pull - 0.5 / 0.125) < 0.05, "\(pull)")
         #expect(learner.dashboard.mixins.map(\.id) == ["size-weight"])
     }
 
@@ -153,20 +153,20 @@ private struct CodeRidge: Mixin {
         try experiment.offer(CodeRidge())
         if add { try experiment.add(mixin: "code-ridge") }
         try experiment.set(["memory-rate": 1, "code-updates": 50].merging(settings) { $1 })
-        let learner = try Learner(experiment, options: .init(maximumSteps: 80))
+        let learner = try Learner(experiment, options: .init(maximumSteps: 500))
         learner.start()
         learner.wait()
         #expect(learner.status.error == nil && learner.status.warnings.isEmpty)
         return learner
     }
 
-    /// Two orthogonal parts of length 1: h = x · w / (1 + λ), with ridge λ.
+    /// Where ridge makes the two parts orthogonal, h = x · w / (1 + λ) and ½‖h‖² = ½ / (1 + λ)² of a point of mean square length 1.
     @Test func aGradientForEachCodeShrinksCodes() throws {
         let sizes = try [0, 0.5, 2].map { weight in
             try #require(try factorised(["code-ridge": weight]).timeline.lastValues["code-size"])
         }
-        for (size, weight) in zip(sizes, [0, 0.5, 2]) {
-            #expect(abs(size - sizes[0] / ((1 + weight) * (1 + weight))) < 0.03 * size, "\(sizes)")
+        for (size, weight) in zip(sizes, [0, 0.5, 2]).dropFirst() {
+            #expect(abs(size - 0.5 / ((1 + weight) * (1 + weight))) < 0.01 * size, "\(sizes)")
         }
         // Beside sparseness, whose gradient is one number.
         let both = try factorised(["code-ridge": 0.5, "sparseness": 0.1])
