@@ -44,13 +44,11 @@ public struct ImageBatches: DataSource {
     private let device: Device
     private let order = OrderMemo()
 
-    /// - Throws: ``CLMatError/dataMismatch(_:)`` if there are no images; ``CLMatError/invalidValue(setting:value:accepted:)`` for a
-    ///   batch size that the data cannot fill.
+    /// - Throws: ``CLMatError/invalidValue(setting:value:accepted:)`` for a batch size that the data cannot fill.
     public init(
         _ images: LabelledImages, name: String, batchSize: Int, notes: [String] = [], on device: Device
     ) throws(CLMatError) {
-        guard images.count >= 1 else { throw .dataMismatch("\(name) has no images: there is nothing to learn from.") }
-        guard (1...images.count).contains(batchSize) else {
+        guard (1...max(1, images.count)).contains(batchSize) else {
             throw .invalidValue(
                 setting: "batch", value: "\(batchSize)", accepted: "1 to \(images.count), the number of images")
         }
