@@ -43,6 +43,8 @@ public enum CLMatError: Error, Equatable, Sendable {
     case fileNotWritable(path: String, reason: String)
     /// Parts of a data set that should belong together do not.
     case dataMismatch(String)
+    /// A data source that could not be opened or read on at a sample of a pass, both from 0.
+    indirect case streamFailed(source: String, sample: Int, pass: Int, reason: CLMatError)
 
     // MARK: Scripts
     /// What a script expects of a metric does not hold; `problem` has both values.
@@ -106,6 +108,8 @@ extension CLMatError: CustomStringConvertible {
             return "Cannot write \(path): \(reason)."
         case .dataMismatch(let problem):
             return problem
+        case .streamFailed(let source, let sample, let pass, let reason):
+            return "\(source) cannot be read at sample \(sample) of pass \(pass): \(reason)"
         case .expectationFailed(let script, let entry, let step, let problem):
             return "\(script), entry \(entry), after step \(step): \(problem)."
         case .windowUnavailable(let reason):
@@ -139,6 +143,7 @@ extension CLMatError {
     public var isOfTheDevice: Bool {
         switch self {
         case .deviceFailed, .outOfDeviceMemory, .kernelBuildFailed, .compilerFailed, .deviceUnavailable: true
+        case .streamFailed(_, _, _, let reason): reason.isOfTheDevice
         default: false
         }
     }

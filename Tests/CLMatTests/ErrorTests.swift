@@ -37,6 +37,10 @@ import Testing
         (.fileDamaged(path: "/a", place: "byte 16", problem: "P"), ["/a", "byte 16", "P"]),
         (.fileNotWritable(path: "/a", reason: "full"), ["/a", "full"]),
         (.dataMismatch("words"), ["words"]),
+        (
+            .streamFailed(source: "digits", sample: 12, pass: 3, reason: .fileMissing(path: "/a", hint: "Hint.")),
+            ["digits", "12", "3", "/a", "Hint."]
+        ),
         (.windowUnavailable(reason: "no display"), ["no display", "--headless"]),
     ]
 

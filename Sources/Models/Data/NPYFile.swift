@@ -11,7 +11,7 @@ import Foundation
 /// - Source: "The NPY format", numpy.lib.format, versions 1.0 to 3.0.
 ///
 /// `@unchecked Sendable`: the mapping is only read, and lives as long as the object.
-public final class NPYFile: PointData, @unchecked Sendable {
+public final class NPYFile: StoredPoints, @unchecked Sendable {
     public let path: String
     public let name: String
     public let count: Int
@@ -82,9 +82,15 @@ public final class NPYFile: PointData, @unchecked Sendable {
 
     deinit { munmap(mapping, length) }
 
-    public func rows(_ indices: [Int32], on device: Device) throws(CLMatError) -> Matrix {
-        guard layout.isContiguous, image == nil, number == .float32, !isBigEndian else {
-            return try rows(indices, from: [], on: device)
+    /// The points at `indices` less `origin`: the difference is taken in `Double`, and then rounded.
+    ///
+    /// - Parameter origin: a number for each column, or none: then nothing is taken off.
+    /// - Throws: ``CLMatError/fileDamaged(path:place:problem:)`` for a number that is not finite, or a difference that
+    ///   no 32-bit float holds; ``CLMatError/invalidArgument(operation:problem:)`` for an origin of another size.
+    public func values(_ indices: [Int32], from origin: [Double]) throws(CLMatError) -> [Float] {
+        try CSVTable.check(origin, columns)
+        guard origin.isEmpty, layout.isContiguous, image == nil, number == .float32, !isBigEndian else {
+            return try converted(indices, from: origin)
         }
         var values = [Float](repeating: 0, count: indices.count * columns)
         for (row, index) in indices.enumerated() {
@@ -100,17 +106,10 @@ public final class NPYFile: PointData, @unchecked Sendable {
                 throw refusal(Double(values[to + c]), Int(index), c)
             }
         }
-        return try Matrix(values, indices.count, columns, on: device)
+        return values
     }
 
-    /// The points at `indices` less `origin`: the difference is taken in `Double`, and then rounded.
-    ///
-    /// - Parameter origin: a number for each column, or none: then nothing is taken off.
-    /// - Throws: ``CLMatError/fileDamaged(path:place:problem:)`` for a number that is not finite, or a difference that
-    ///   no 32-bit float holds; ``CLMatError/invalidArgument(operation:problem:)`` for an origin of another size; what
-    ///   the device throws.
-    public func rows(_ indices: [Int32], from origin: [Double], on device: Device) throws(CLMatError) -> Matrix {
-        try CSVTable.check(origin, columns)
+    private func converted(_ indices: [Int32], from origin: [Double]) throws(CLMatError) -> [Float] {
         var values = [Float](repeating: 0, count: indices.count * columns)
         var row = [Double](repeating: 0, count: columns)
         for (place, index) in indices.enumerated() {
@@ -126,7 +125,7 @@ public final class NPYFile: PointData, @unchecked Sendable {
                 values[place * columns + column] = value
             }
         }
-        return try Matrix(values, indices.count, columns, on: device)
+        return values
     }
 
     /// The mean of the points at `indices`, of each column; zeros if there are none.

@@ -77,6 +77,11 @@ public protocol DataSource<Batch>: Sendable {
     func batch(at place: DataPlace) throws(CLMatError) -> Batch
     /// The samples in the minibatch at a place, by which ``DataPlace/position`` grows.
     func samples(at place: DataPlace) -> Int
+    /// The samples of one of several machines, as a source of its own: each pass over it shows it every sample of its part once, and
+    /// the parts together are the whole. nil if the source cannot be divided this way; see ``Sharded``.
+    ///
+    /// - Throws: ``CLMatError/invalidValue(setting:value:accepted:)`` for more parts than samples.
+    func part(_ shard: DataShard) throws(CLMatError) -> Self?
     /// A checksum of the data, which a session notes so that a replay on other data is noticed.
     var checksum: String { get }
     /// How the data were read where that was not obvious, a sentence each: "The first row holds the columns' names.", "3 files
@@ -89,6 +94,7 @@ extension DataSource {
     public var shard: DataShard { .whole }
     public var batchSizes: BatchSizes? { nil }
     public func samples(at place: DataPlace) -> Int { place.count ?? 1 }
+    public func part(_ shard: DataShard) throws(CLMatError) -> Self? { nil }
     public var checksum: String { "" }
     public var notes: [String] { [] }
 }
