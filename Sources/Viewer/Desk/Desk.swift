@@ -98,6 +98,9 @@ import Foundation
     /// Where the timeline and the buttons of the toolbar were drawn last.
     var strip: Box?
     var toolPlaces: [String: Point] = [:]
+    /// Where the words of the add panel and the chains of linked controls were drawn last.
+    var entryPlaces: [String: Point] = [:]
+    var linkPlaces: [String: Point] = [:]
     /// Where what can be done about warnings was drawn last.
     var warningPlaces: [String: Point] = [:]
     private var commandsSeen = 0

@@ -125,6 +125,7 @@ extension Desk {
 
     private func draw(_ entry: Entry, _ box: Box) {
         let item = UI.item(entry.id, box)
+        entryPlaces[entry.id] = Point(box.midX, box.midY)
         let mark = entry.isOn ? " ✓" : ""
         let words = UI.shortened(entry.title, to: box.width - UI.width(mark))
         UI.text(
