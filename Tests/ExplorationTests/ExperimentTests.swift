@@ -195,6 +195,32 @@ import Testing
         }
     }
 
+    /// Sums are made in the order in which criteria were added: a file keeps it.
+    @Test func theOrderOfWhatIsOnIsKept() throws {
+        try inTemporaryFolder { folder in
+            let offers: [any Mixin<HillPlace>] = [Faulty(fault: .score), Ridge()]
+            func make(_ options: Learner.Options) throws -> Learner {
+                try Learner(Hill(offers: offers), data: Numbers(), options: options)
+            }
+            let plan: [ListDirector.Entry] = [
+                .init(2, .addMixin("ridge")), .init(3, .addMixin("faulty")), .init(5, .removeMixin("ridge")),
+                .init(6, .addMixin("ridge")),
+            ]
+            try expectRepeatable(changes: plan, steps: 12, on: .cpu, make: make)
+            var options = Learner.Options()
+            options.director = ListDirector(plan, endsAt: 8)
+            try make(options).runToTheEnd().save(to: folder + "/c.safetensors")
+            let checkpoint = try Checkpoint(reading: folder + "/c.safetensors", on: .cpu)
+            #expect(checkpoint.mixins == ["faulty", "ridge"])
+            var experiment = try Experiment(Hill(mixins: [Ridge()], offers: offers), data: Numbers())
+            try experiment.resume(from: checkpoint)
+            #expect(experiment.dashboard.controls.prefix(2).map(\.id) == ["faulty", "ridge"])
+            var two = try counter(["doubler"])
+            try two.put(on: ["doubler-2", "doubler"])
+            #expect(two.dashboard.controls.prefix(2).map(\.id) == ["doubler-2.factor", "factor"])
+        }
+    }
+
     // MARK: - The step's context
 
     /// Sees the first doubler, the minibatch and its random numbers.

@@ -67,6 +67,7 @@ extension Mixins: AnyMixins {
     mutating func put(_ wanted: [String], from extensions: Extensions) throws(CLMatError) {
         for id in ids where !wanted.contains(id) { try remove(id) }
         for id in wanted { try add(id, from: extensions) }
+        entries.sort { (wanted.firstIndex(of: $0.mixin.id) ?? 0) < (wanted.firstIndex(of: $1.mixin.id) ?? 0) }
     }
 
     func takes(_ mixin: any Sendable) -> Bool { mixin is any Mixin<Subject> }

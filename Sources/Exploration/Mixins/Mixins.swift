@@ -14,7 +14,7 @@ public struct Mixins<Subject: MixinSubject>: Sendable {
         var acts: Bool { weight != 0 && failure == nil }
     }
 
-    private(set) var entries: [Entry] = []
+    var entries: [Entry] = []
     /// What can be added beside what others offer.
     public let offers: [any Mixin<Subject>]
 

@@ -11,6 +11,9 @@ public struct Dashboard: Sendable, Equatable {
     public internal(set) var mixins: [MixinInfo] = []
     /// Ids of the actions that only concern what is shown.
     public internal(set) var viewActions: [String] = []
+    /// Ids of the attachments and mixins that are on, in the order in which they came: sums over them are made in it.
+    var attached: [String] = []
+    var mixed: [String] = []
 
     public init(
         controls: [Control] = [], metrics: [Metric] = [], figures: [FigureInfo] = [],
@@ -32,9 +35,6 @@ public struct Dashboard: Sendable, Equatable {
         }
     }
 
-    /// What is on of a kind, for files.
-    var attached: [String] { attachments.filter(\.isAttached).map(\.id) }
-    var mixed: [String] { mixins.filter(\.isOn).map(\.id) }
 }
 
 public struct AttachmentInfo: Sendable, Equatable, Identifiable {

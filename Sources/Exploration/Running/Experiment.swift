@@ -62,7 +62,9 @@ public struct Experiment: Sendable {
     /// - Throws: ``CLMatError/unknownName(kind:name:known:)``, ``CLMatError/duplicateID(kind:id:)``.
     public mutating func put(on attached: [String], mixins: [String]? = nil) throws(CLMatError) {
         var changed = run
-        for id in dashboard.attached where !attached.contains(id) { try changed.detach(id) }
+        // In this order, as far as it is not so already.
+        let kept = zip(dashboard.attached, attached).prefix { $0 == $1 }.count
+        for id in dashboard.attached.dropFirst(kept) { try changed.detach(id) }
         for id in attached { try changed.attach(id, at: Step(0, seed: seed)) }
         if let mixins { try changed.put(mixins: mixins) }
         try take(over: changed)

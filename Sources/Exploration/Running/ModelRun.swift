@@ -47,6 +47,10 @@ struct ModelRun<M: Model, Source: DataSource<M.Batch>>: Run {
         }
         board.attachments = attachmentInfos
         board.mixins = mixinInfos
+        board.attached = mounted.map(\.instance.id)
+        board.mixed =
+            (mixins(of: model)?.ids ?? [])
+            + mounted.flatMap { rider in (mixins(of: rider.attachment)?.ids ?? []).map { rider.instance.scope + $0 } }
         try check(board.mixins)
         board.viewActions =
             model.viewActions
