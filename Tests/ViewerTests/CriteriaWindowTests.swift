@@ -10,8 +10,8 @@ private struct Number: MixinSubject, GradientSum {
     typealias Gradient = Number
     var value: Float
     var isFinite: Bool { value.isFinite }
-    func scaled(by factor: Float) -> Number { Number(value: value * factor) }
-    mutating func add(_ other: Number, times factor: Float) { value += other.value * factor }
+    func weighted(_ factor: Double) -> Number { Number(value: value * Float(factor)) }
+    mutating func accumulate(_ other: Number, weight factor: Double) { value += other.value * Float(factor) }
     func squaredNorm() -> Double { Double(value) * Double(value) }
 }
 

@@ -132,6 +132,7 @@ struct RunConditions {
 
     func differences(from header: SessionFile.Header) -> [String] {
         var found: [String] = []
+        if header.format == 1 { found.append("recorded by CLMat 0.1.0, which rounded some sums otherwise") }
         if header.device != device { found.append("recorded on \(header.device), not on \(device)") }
         if header.threads != threads { found.append("recorded with \(header.threads) threads, not \(threads)") }
         if header.instructions != instructions {

@@ -66,8 +66,8 @@ public protocol MixinSubject: Sendable {
 
 /// A gradient that can be added up over criteria.
 public protocol GradientSum: Sendable {
-    func scaled(by factor: Float) throws(CLMatError) -> Self
-    mutating func add(_ other: Self, times factor: Float) throws(CLMatError)
+    func weighted(_ factor: Double) throws(CLMatError) -> Self
+    mutating func accumulate(_ other: Self, weight factor: Double) throws(CLMatError)
     /// ‖g‖². Waits for the device.
     func squaredNorm() throws(CLMatError) -> Double
     /// Waits for the device.
@@ -75,7 +75,11 @@ public protocol GradientSum: Sendable {
 }
 
 extension Matrix: GradientSum {
-    public func scaled(by factor: Float) throws(CLMatError) -> Matrix { try self * factor }
+    public func weighted(_ factor: Double) throws(CLMatError) -> Matrix { try self * Float(factor) }
+
+    public mutating func accumulate(_ other: Matrix, weight factor: Double) throws(CLMatError) {
+        self = try self + other * Float(factor)
+    }
 
     public func squaredNorm() throws(CLMatError) -> Double { Double(try sumOfSquares()) }
 

@@ -85,8 +85,8 @@ public struct Mixins<Subject: MixinSubject>: Sendable {
         for index in entries.indices {
             entries[index].pull = 0
             guard entries[index].acts, let own = try gradient(index, of: subject, context) else { continue }
-            let weight = Float(entries[index].weight)
-            if sum == nil { sum = try own.scaled(by: weight) } else { try sum?.add(own, times: weight) }
+            let weight = entries[index].weight
+            if sum == nil { sum = try own.weighted(weight) } else { try sum?.accumulate(own, weight: weight) }
         }
         return sum
     }

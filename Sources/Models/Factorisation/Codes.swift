@@ -23,22 +23,22 @@ public struct Codes: MixinSubject {
 /// The gradient of a criterion of codes.
 public enum CodeGradient: GradientSum {
     /// The same for all codes.
-    case everywhere(Float)
+    case everywhere(Double)
     /// Points × parts.
     case each(Matrix)
 
-    public func scaled(by factor: Float) throws(CLMatError) -> CodeGradient {
+    public func weighted(_ factor: Double) throws(CLMatError) -> CodeGradient {
         switch self {
         case .everywhere(let value): .everywhere(value * factor)
-        case .each(let values): .each(try values * factor)
+        case .each(let values): .each(try values.weighted(factor))
         }
     }
 
-    public mutating func add(_ other: CodeGradient, times factor: Float) throws(CLMatError) {
-        switch (self, try other.scaled(by: factor)) {
+    public mutating func accumulate(_ other: CodeGradient, weight factor: Double) throws(CLMatError) {
+        switch (self, try other.weighted(factor)) {
         case (.everywhere(let own), .everywhere(let other)): self = .everywhere(own + other)
         case (.everywhere(let value), .each(let values)), (.each(let values), .everywhere(let value)):
-            self = .each(try values + value)
+            self = .each(try values + Float(value))
         case (.each(let own), .each(let other)): self = .each(try own + other)
         }
     }
@@ -46,7 +46,7 @@ public enum CodeGradient: GradientSum {
     /// The mean of the squares over all codes, so that numbers that are the same for all need no matrix.
     public func squaredNorm() throws(CLMatError) -> Double {
         switch self {
-        case .everywhere(let value): Double(value) * Double(value)
+        case .everywhere(let value): value * value
         case .each(let values): Double(try values.sumOfSquares()) / Double(max(1, values.count))
         }
     }

@@ -161,7 +161,7 @@ public struct NMF: Model, MixinHost {
         let mixed = context.forMixins
         for _ in 0..<(try context.settings.int(Self.codeUpdates)) {
             let pull = mixins.areActive ? try mixins.gradient(of: Codes(h, unit: length), mixed) : nil
-            h = try Self.updated(h, xw, ww, pull, unit: length)
+            h = try Self.updated(h, xw, ww, pull, unit: scale.length)
         }
         // The pull is one of means over all codes.
         let whole =
@@ -171,14 +171,14 @@ public struct NMF: Model, MixinHost {
     }
 
     private static func updated(
-        _ h: Matrix, _ xw: Matrix, _ ww: Matrix, _ pull: CodeGradient?, unit: Float
+        _ h: Matrix, _ xw: Matrix, _ ww: Matrix, _ pull: CodeGradient?, unit: Double
     ) throws(CLMatError) -> Matrix {
         switch pull {
         case nil: try h * xw / (h.matmul(ww) + tiny)
-        case .everywhere(let value) where value >= 0: try h * xw / (h.matmul(ww) + (value * unit + tiny))
-        case .everywhere(let value): try h * (xw + -value * unit) / (h.matmul(ww) + tiny)
+        case .everywhere(let value) where value >= 0: try h * xw / (h.matmul(ww) + (Float(value * unit) + tiny))
+        case .everywhere(let value): try h * (xw + Float(-value * unit)) / (h.matmul(ww) + tiny)
         case .each(let values):
-            try h * (xw + (values * -unit).relu()) / (h.matmul(ww) + (values * unit).relu() + tiny)
+            try h * (xw + (values * Float(-unit)).relu()) / (h.matmul(ww) + (values * Float(unit)).relu() + tiny)
         }
     }
 

@@ -90,19 +90,19 @@ public struct ParameterGradient: GradientSum {
         public var isEmpty: Bool { parts.isEmpty }
         fileprivate var inOrder: [(key: NetworkParameters.Place, value: Matrix)] { parts.sorted { $0.key < $1.key } }
 
-        fileprivate func scaled(by factor: Float) throws(CLMatError) -> Direction {
+        fileprivate func weighted(_ factor: Double) throws(CLMatError) -> Direction {
             var own = self
-            for (place, part) in inOrder { own.parts[place] = try part * factor }
+            for (place, part) in inOrder { own.parts[place] = try part.weighted(factor) }
             return own
         }
 
-        fileprivate mutating func add(_ other: Direction, times factor: Float) throws(CLMatError) {
+        fileprivate mutating func accumulate(_ other: Direction, weight factor: Double) throws(CLMatError) {
             for (place, part) in other.inOrder {
                 if var own = parts.removeValue(forKey: place) {
-                    try own.add(part, times: factor)
+                    try own.accumulate(part, weight: factor)
                     parts[place] = own
                 } else {
-                    parts[place] = try part * factor
+                    parts[place] = try part.weighted(factor)
                 }
             }
         }
@@ -134,13 +134,13 @@ public struct ParameterGradient: GradientSum {
         (self.inGradient, self.decoupled) = (inGradient, decoupled)
     }
 
-    public func scaled(by factor: Float) throws(CLMatError) -> ParameterGradient {
-        ParameterGradient(inGradient: try inGradient.scaled(by: factor), decoupled: try decoupled.scaled(by: factor))
+    public func weighted(_ factor: Double) throws(CLMatError) -> ParameterGradient {
+        ParameterGradient(inGradient: try inGradient.weighted(factor), decoupled: try decoupled.weighted(factor))
     }
 
-    public mutating func add(_ other: ParameterGradient, times factor: Float) throws(CLMatError) {
-        try inGradient.add(other.inGradient, times: factor)
-        try decoupled.add(other.decoupled, times: factor)
+    public mutating func accumulate(_ other: ParameterGradient, weight factor: Double) throws(CLMatError) {
+        try inGradient.accumulate(other.inGradient, weight: factor)
+        try decoupled.accumulate(other.decoupled, weight: factor)
     }
 
     public func squaredNorm() throws(CLMatError) -> Double { try inGradient.squaredNorm() + decoupled.squaredNorm() }
