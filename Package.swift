@@ -70,6 +70,8 @@ let package = Package(
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
         .testTarget(name: "ViewerTests", dependencies: ["Viewer", "Exploration", "TestSupport"]),
+        .testTarget(
+            name: "PackageTests", dependencies: ["CLMat", "CStb"], exclude: ["Dependent"]),
     ],
     swiftLanguageModes: [.v6],
     cxxLanguageStandard: .cxx17

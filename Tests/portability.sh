@@ -39,8 +39,8 @@ run() {
     shift
     rm -f "$log" "$reports"
     echo "Testing on $name ..."
-    # One test after the other: a failure is then that test's. The package test builds a program of its own.
-    "$@" "$tests" --testing-library swift-testing --filter CLMatTests --skip DependentPackageTests "${skips[@]}" --no-parallel \
+    # One test after the other: a failure is then that test's.
+    "$@" "$tests" --testing-library swift-testing --filter CLMatTests "${skips[@]}" --no-parallel \
         --verbose > "$log" 2>&1
     status=$?
 

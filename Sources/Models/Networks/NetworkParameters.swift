@@ -23,7 +23,8 @@ public struct NetworkParameters: MixinSubject {
     /// η of this step.
     public let learningRate: Float
 
-    init(of network: Network, rate: Float) {
+    /// - Parameter rate: η of the step.
+    public init(of network: Network, rate: Float) {
         (all, learningRate) = (network.parameters, rate)
         weightPlaces = network.weightPlaces
     }
@@ -62,8 +63,8 @@ public struct NetworkParameters: MixinSubject {
 }
 
 extension Network {
-    /// The places of weights, which biases are not.
-    var weightPlaces: [NetworkParameters.Place] {
+    /// The places of weights, which biases are not, in the order of the layers.
+    public var weightPlaces: [NetworkParameters.Place] {
         stages.enumerated().flatMap { number, stage in
             stage.layer.parameters(for: stage.input).enumerated().filter { $0.element.name != "biases" }
                 .map { NetworkParameters.Place(stage: number, index: $0.offset) }
