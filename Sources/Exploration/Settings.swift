@@ -87,7 +87,7 @@ public struct Settings: Sendable, Equatable {
             throw refuse("'\(follower.id)' only concerns what is shown; set each by itself.")
         }
         let head = links[leader.id] ?? leader.id
-        guard head != follower.id else { throw refuse("'\(leader.id)' is linked to '\(follower.id)' already.") }
+        guard head != follower.id else { throw refuse("'\(leader.id)' and '\(follower.id)' are linked already.") }
         // Those that followed it follow with it.
         for id in links.filter({ $0.value == follower.id }).keys { links[id] = head }
         links[follower.id] = head
@@ -114,8 +114,6 @@ public struct Settings: Sendable, Equatable {
 
     /// Values that are known to be taken, by id: those of a file, and of what is only shown.
     mutating func merge(_ other: [String: Double]) { values.merge(other) { _, new in new } }
-
-    mutating func restore(links: [String: String]) { self.links = links }
 }
 
 extension ViewState {

@@ -93,7 +93,8 @@ import Testing
             try settings[Hill.zoom]
         }
         let learner = try Learner.counter(
-            .init(maximumSteps: 4, schedule: [.init(after: 2, .set(control: "raet", to: 3))])).runToTheEnd()
+            .init(maximumSteps: 4, schedule: [.init(after: 2, .set(control: "raet", to: 3))])
+        ).runToTheEnd()
         #expect(learner.status.error == nil && learner.timeline.lastValues["value"] == 4)
         #expect(learner.status.lastRefusal?.contains("There is no control 'raet'. Did you mean 'rate'?") == true)
     }
@@ -128,7 +129,8 @@ import Testing
         #expect(left.dashboard.controls.map(\.id) == ["doubler-2.factor", "rate", "failing"])
         #expect(left.dashboard.attachments.map(\.id) == ["doubler", "doubler-2"])
         for wrong in ["doubler-1", "doubler-02", "doubler-", "doubler-0", "doubler-2-2", "other-2"] {
-            let refused = try Learner(counter(), options: .init(maximumSteps: 2, schedule: [.init(after: 1, .attach(wrong))]))
+            let refused = try Learner(
+                counter(), options: .init(maximumSteps: 2, schedule: [.init(after: 1, .attach(wrong))]))
             #expect(refused.runToTheEnd().status.lastRefusal?.contains("There is no attachment '\(wrong)'") == true)
         }
     }
@@ -151,7 +153,9 @@ import Testing
                 counter(["doubler", "doubler-2"]), options: .init(maximumSteps: 2, schedule: [.init(after: 1, command)])
             ).runToTheEnd().status.lastRefusal
         }
-        #expect(try refusal(.link(control: "factor", to: "rate"))?.contains("takes 1 to 4, but 'rate' takes 0 to 10") == true)
+        #expect(
+            try refusal(.link(control: "factor", to: "rate"))?.contains("takes 1 to 4, but 'rate' takes 0 to 10")
+                == true)
         #expect(try refusal(.link(control: "factor", to: "factor"))?.contains("itself") == true)
         #expect(try refusal(.link(control: "factor", to: "fctor"))?.contains("Did you mean 'factor'?") == true)
         #expect(try refusal(link) == nil)
@@ -221,6 +225,71 @@ import Testing
         }
     }
 
+    /// A run that goes on from a checkpoint with more on than that had: its session says so, and a replay has it on, too.
+    @Test func aResumedRunWithMoreOnIsReplayed() throws {
+        try inTemporaryFolder { folder in
+            func file(_ name: String) -> String { folder + "/" + name }
+            let first = try Learner(counter(["doubler"]), options: .init(maximumSteps: 5)).runToTheEnd()
+            try first.save(to: file("c.safetensors"))
+            func resumed() throws -> Experiment {
+                var experiment = try counter(["doubler"])
+                try experiment.resume(from: Checkpoint(reading: file("c.safetensors"), on: .cpu))
+                return experiment
+            }
+            var experiment = try resumed()
+            try experiment.attach(["doubler-2"])
+            try experiment.link("doubler-2.factor", to: "factor")
+            let header = SessionFile.Header(
+                of: experiment, model: "counter", device: "", threads: 1, instructions: "", arguments: [])
+            var options = Learner.Options(maximumSteps: 9)
+            options.recorder = try SessionWriter(writing: file("s"), header: header)
+            _ = try Learner(experiment, options: options).runToTheEnd()
+
+            func replayed(_ name: String) throws -> Replay.Report {
+                let session = try SessionFile(reading: file(name))
+                var again = try resumed()
+                try again.begin(as: session.header)
+                let replay = Replay(session, tolerance: 0)
+                var options = Learner.Options()
+                (options.director, options.recorder) = (replay, replay)
+                _ = try Learner(again, options: options).runToTheEnd()
+                return replay.report
+            }
+            #expect(try replayed("s").isSame)
+            // A metric that nobody measures is a difference, and no agreement.
+            let text = try String(contentsOfFile: file("s"), encoding: .utf8)
+            try Data(text.replacingOccurrences(of: "doubler-2.doubled", with: "other").utf8)
+                .write(to: URL(fileURLWithPath: file("t")))
+            let report = try replayed("t")
+            #expect(report.differences == 8 && Set(report.first.map(\.metric)) == ["other", "doubler-2.doubled"])
+        }
+    }
+
+    /// A script whose claim does not hold ends the run between two steps: what it came to is kept.
+    @Test func aRunThatAScriptEndsKeepsItsRecordAndItsState() throws {
+        struct Quiet: Stage {
+            func add(panel: String) {}
+            func remove(panel: String) {}
+            func screenshot(to path: String) {}
+            func say(_ text: String) {}
+        }
+        try inTemporaryFolder { folder in
+            let experiment = try counter()
+            let header = SessionFile.Header(
+                of: experiment, model: "counter", device: "", threads: 1, instructions: "", arguments: [])
+            var options = Learner.Options(maximumSteps: 90)
+            options.recorder = try SessionWriter(writing: folder + "/s", header: header)
+            options.checkpoint = CheckpointPlan(path: folder + "/c.safetensors", seconds: 1000)
+            let script = try Script(json: Data(#"[{"step":40,"expect":"value","above":99}]"#.utf8), from: "script")
+            options.director = ScriptPlayer(script, stage: Quiet(), endsTheRun: true)
+            let learner = try Learner(experiment, options: options).runToTheEnd()
+            #expect(learner.status.error.map { "\($0)".contains("value = 40 is not above 99") } == true)
+            let lines = try String(contentsOfFile: folder + "/s", encoding: .utf8).split(separator: "\n")
+            #expect(lines.count == 41 && lines.last?.contains(#""step":40"#) == true)
+            #expect(try Checkpoint(reading: folder + "/c.safetensors", on: .cpu).step == 40)
+        }
+    }
+
     // MARK: - The step's context
 
     /// Sees the first doubler, the minibatch and its random numbers.
@@ -244,7 +313,8 @@ import Testing
             Counter(), data: Numbers(), offers: [Doubler.offer, watcher], attached: ["doubler", "watcher", "watcher-2"])
         let learner = try Learner(experiment, options: .init(maximumSteps: 3)).runToTheEnd()
         func values(_ metric: String) -> [Float] { learner.timeline.series(metric).values }
-        #expect(values("seen") == [2, 4, 6] && values("watcher-2.seen") == values("seen") && values("batch") == [1, 2, 3])
+        #expect(
+            values("seen") == [2, 4, 6] && values("watcher-2.seen") == values("seen") && values("batch") == [1, 2, 3])
         // Two of a kind draw numbers of their own.
         #expect(Set(values("random") + values("watcher-2.random")).count == 6)
     }

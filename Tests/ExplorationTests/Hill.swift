@@ -69,7 +69,8 @@ struct Hill: Model, MixinHost {
 
 /// f = ½‖x‖² + a memory: its gradient grows a little with each step, so that a snapshot without its state would tell.
 struct Ridge: Mixin {
-    let weight = Control("ridge", title: "ridge λ", group: "criteria", range: 0...4, initial: 0.5, means: "keeps x small")
+    let weight = Control(
+        "ridge", title: "ridge λ", group: "criteria", range: 0...4, initial: 0.5, means: "keeps x small")
     let score = Metric("ridge-score", title: "Size", unit: "½‖x‖²", means: "what ridge keeps small")
     var steps = 0
 

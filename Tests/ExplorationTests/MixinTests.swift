@@ -89,7 +89,8 @@ import Testing
         var options = Learner.Options(maximumSteps: 12)
         options.schedule = [.init(after: 3, .addMixin("faulty"))]
         let learner = try Learner(
-            Hill(offers: [Ridge(), Faulty(fault: fault)]), data: Numbers(), options: options).runToTheEnd()
+            Hill(offers: [Ridge(), Faulty(fault: fault)]), data: Numbers(), options: options
+        ).runToTheEnd()
         #expect(learner.status.error == nil && learner.status.step == 12)
         let warning = try #require(learner.status.warnings.first)
         #expect(warning.id == "set-aside-faulty" && warning.since == 4)
@@ -138,7 +139,8 @@ import Testing
 
     @Test func aDeviceThatFailsEndsTheRun() throws {
         let learner = try Learner(
-            Hill(mixins: [Faulty(fault: .ofTheDevice)]), data: Numbers(), options: .init(maximumSteps: 5)).runToTheEnd()
+            Hill(mixins: [Faulty(fault: .ofTheDevice)]), data: Numbers(), options: .init(maximumSteps: 5)
+        ).runToTheEnd()
         #expect(learner.status.error == .deviceFailed(device: "test", operation: "gradient", status: "on purpose"))
     }
 
@@ -149,7 +151,7 @@ import Testing
             return learner.status.lastRefusal
         }
         #expect(try refusal(.addMixin("rigde")) == "There is no mixin 'rigde'. Did you mean 'ridge'? Known: ridge.")
-        #expect(try refusal(.removeMixin("ridge")) == "There is no mixin 'ridge'. Known: none.")
+        #expect(try refusal(.removeMixin("ridge")) == "There is no added mixin 'ridge'. Known: none.")
         #expect(try refusal(.set(control: "ridge", to: 1)) == "There is no control 'ridge'. Known: rate, zoom.")
         #expect(try refusal(.unlink("rate"))?.contains("not linked") == true)
     }

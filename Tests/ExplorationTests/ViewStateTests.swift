@@ -29,17 +29,20 @@ import Testing
 
     @Test func aLookIsNoBranchNoSnapshotAndNothingToUndo() throws {
         // After a rewind, and on the way.
-        let learner = try run([.init(6, .rewind(to: 3)), .init(3, zoom), .init(3, choose), .init(3, .go(to: 0))], to: 8)
+        let learner = try run(
+            [.init(6, .rewind(to: 3)), .init(3, zoom), .init(3, choose), .init(3, .go(to: 0))], to: 8)
         #expect(learner.status.error == nil && learner.timeline.branches.count == 1 && !learner.status.canUndo)
         #expect(learner.timeline.log.filter { $0.command == zoom }.map(\.change) == [0])
         let refused = try Hill.learner(
-            .init(maximumSteps: 3, schedule: [.init(after: 1, zoom), .init(after: 2, .undo)])).runToTheEnd()
+            .init(maximumSteps: 3, schedule: [.init(after: 1, zoom), .init(after: 2, .undo)])
+        ).runToTheEnd()
         #expect(refused.status.lastRefusal?.contains("Nothing was changed") == true)
         #expect(refused.status.view.values["zoom"] == 4)
     }
 
     @Test func figuresAreGivenWhatIsLookedAt() throws {
-        let learner = try run([.init(2, zoom), .init(2, choose), .init(4, .rewind(to: 1)), .init(1, .go(to: 0))], to: 6)
+        let learner = try run(
+            [.init(2, zoom), .init(2, choose), .init(4, .rewind(to: 1)), .init(1, .go(to: 0))], to: 6)
         let table = try #require(try learner.content(of: "view") as? Table)
         #expect(table.rows == [["4.0", "7", "9"]])
         let plain = try #require(try run([], to: 2).content(of: "view") as? Table)
@@ -64,7 +67,8 @@ import Testing
             let session = try SessionFile(reading: folder + "/s")
             var again = try Experiment(Hill(), data: Numbers())
             try again.begin(as: session.header)
-            #expect(again.view == experiment.view && again.view == ViewState(values: ["zoom": 2], choices: ["chosen": [5]]))
+            #expect(
+                again.view == experiment.view && again.view == ViewState(values: ["zoom": 2], choices: ["chosen": [5]]))
             let replay = Replay(session, tolerance: 0)
             var replayed = Learner.Options()
             (replayed.director, replayed.recorder) = (replay, replay)
@@ -74,7 +78,8 @@ import Testing
             var resumed = try Experiment(Hill(), data: Numbers())
             try resumed.resume(from: Checkpoint(reading: folder + "/c.safetensors", on: .cpu))
             #expect(resumed.view == ViewState() && resumed.start == 8 && resumed.settings.values["rate"] == 0.5)
-            let text = try String(decoding: Data(contentsOf: URL(fileURLWithPath: folder + "/c.safetensors")), as: UTF8.self)
+            let text = try String(
+                decoding: Data(contentsOf: URL(fileURLWithPath: folder + "/c.safetensors")), as: UTF8.self)
             #expect(!text.contains("zoom") && !text.contains("chosen"))
         }
     }
@@ -121,7 +126,10 @@ import Testing
 
     @Test func anOldSessionThatGoesBackAfterALookIsRefusedByItsVersion() throws {
         let session = try #require(
-            old([step(1), #"{"after":1,"on":0,"set":"zoom","to":3}"#, step(2), #"{"after":1,"on":0,"undo":true}"#, step(2)]))
+            old([
+                step(1), #"{"after":1,"on":0,"set":"zoom","to":3}"#, step(2), #"{"after":1,"on":0,"undo":true}"#,
+                step(2),
+            ]))
         let (_, learner) = try replayed(session)
         #expect("\(learner.status.error.map { "\($0)" } ?? "")".contains("recorded by CLMat 0.1.0"))
         #expect(old([#"{"nothing":1}"#]) == nil)
@@ -134,7 +142,9 @@ import Testing
         learner.start()
         #expect(eventually { learner.status.isPaused })
         func shown() -> [String] {
-            guard case .ready(let content, _) = learner.look(at: "settling"), let table = content as? Table else { return [] }
+            guard case .ready(let content, _) = learner.look(at: "settling"), let table = content as? Table else {
+                return []
+            }
             return table.rows[0]
         }
         // While the run is paused it goes to where it rests.

@@ -27,7 +27,8 @@ private struct NumberModel: Model, MixinHost {
     var mixins = Mixins<Number>(offers: [Small()])
     private var value: Float = 0
     let title = "Number"
-    private static let rate = Control("rate", title: "rate", range: 0...1, initial: 0.5, means: "how fast", moves: ["loss"])
+    private static let rate = Control(
+        "rate", title: "rate", range: 0...1, initial: 0.5, means: "how fast", moves: ["loss"])
     private static let zoom = Control("zoom", title: "zoom", range: 1...4, initial: 1, means: "how large", isView: true)
     var controls: [Control] { [Self.rate, Self.zoom] + mixins.controls }
     var metrics: [Metric] { [Metric("loss", title: "Loss", means: "falls")] + mixins.metrics }

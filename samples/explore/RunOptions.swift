@@ -47,8 +47,8 @@ struct RunOptions: ParsableArguments {
     @Option(
         name: .customLong("mixin"),
         help: ArgumentHelp(
-            "Add a criterion from the start, as often as you like: --mixin weight-l2. An unknown id lists those there are.",
-            valueName: "id"))
+            "Add a criterion from the start with its weight, as often as you like: --mixin weight-l2=0.001. Without a value its weight is that of its slider at first, which may be off. An unknown id lists those there are.",
+            valueName: "id[=value]"))
     var mixins: [String] = []
 
     @Option(
@@ -204,27 +204,51 @@ struct RunOptions: ParsableArguments {
             let on = experiment.dashboard.attachments.filter(\.isAttached).map(\.id)
             try experiment.attach(attachments.filter { !on.contains($0) })
         }
-        for id in mixins { try experiment.add(mixin: id) }
-        let settings = try settings(for: experiment.dashboard.controls)
-        try experiment.set(settings.initial)
+        for mixin in mixins {
+            let parts = mixin.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+            try experiment.add(mixin: parts[0])
+            guard parts.count == 2, let info = experiment.dashboard.mixins.first(where: { $0.id == parts[0] }),
+                let weight = experiment.dashboard.control(info.weight)
+            else { continue }
+            try experiment.set([weight.id: weight.parse(parts[1])])
+        }
+        // Linked first: whoever of them is set sets both.
         for link in links {
             let ids = link.split(separator: "=").map(String.init)
             try experiment.link(ids[0], to: ids[1])
         }
+        let settings = try settings(of: experiment.dashboard)
+        try experiment.set(settings.initial)
         return settings.scheduled
+    }
+
+    /// Ids of the criteria that `--mixin` adds.
+    var mixinIDs: [String] { mixins.map { String($0.prefix { $0 != "=" }) } }
+
+    /// Why there is no control of this id, where an option would bring it.
+    private static func hint(_ id: String, _ dashboard: Dashboard) -> String? {
+        if let mixin = dashboard.mixins.first(where: { !$0.isOn && $0.weight == id }) {
+            return "'\(id)' belongs to a criterion that is not there: add it by --mixin \(mixin.id)=VALUE."
+        }
+        let owner = String(id.prefix { $0 != "." })
+        guard owner != id, dashboard.attachments.contains(where: { !$0.isAttached && $0.id == owner }) else {
+            return nil
+        }
+        return "'\(id)' belongs to an attachment that is not there: add it by --attach \(owner)."
     }
 
     /// What `--set` asks for, read as each control reads what a person types: from the start, or after some steps.
     private func settings(
-        for controls: [Control]
+        of dashboard: Dashboard
     ) throws -> (initial: [String: Double], scheduled: [Learner.Scheduled]) {
         var initial: [String: Double] = [:]
         var scheduled: [Learner.Scheduled] = []
         for setting in set {
             let parts = setting.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
             let value = parts[1].split(separator: "@", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
-            guard let control = controls.first(where: { $0.id == parts[0] }) else {
-                throw CLMatError.unknownName(kind: "control", name: parts[0], known: controls.map(\.id))
+            guard let control = dashboard.control(parts[0]) else {
+                if let hint = Self.hint(parts[0], dashboard) { throw CLMatError.dataMismatch(hint) }
+                throw CLMatError.unknownName(kind: "control", name: parts[0], known: dashboard.controls.map(\.id))
             }
             let number = try control.parse(value[0])
             guard value.count == 2 else {

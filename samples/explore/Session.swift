@@ -267,7 +267,11 @@ struct Session: Sendable {
             theme: options.theme == .light ? .light : .dark, layoutName: layoutName,
             // What --profile prints at the end is of the whole run.
             profile: ProfileSource(of: device, learner, recordsAlways: options.profile))
-        viewer.panels = plan.stage.panels
+        // What was added from the start comes with the graph of its score, as in the window.
+        for mixin in learner.dashboard.mixins where options.mixinIDs.contains(mixin.id) {
+            viewer.panels[mixin.score] = true
+        }
+        viewer.panels.merge(plan.stage.panels) { $1 }
         return viewer
     }
 

@@ -20,10 +20,16 @@ extension Director {
     }
 }
 
+extension Recorder {
+    public func abandon() throws(CLMatError) {}
+}
+
 /// Who writes down what happens, on the learner's thread.
 public protocol Recorder: AnyObject, Sendable {
     func record(_ measurements: Measurements, at position: Position) throws(CLMatError)
     func record(_ command: LoggedCommand) throws(CLMatError)
+    /// The run was ended by an error: nothing more comes, and what was noted is to be kept.
+    func abandon() throws(CLMatError)
     /// The run has ended at this place.
     func end(at position: Position, _ concluded: Measurements) throws(CLMatError)
 }

@@ -197,7 +197,14 @@ public struct Experiment: Sendable {
         }
         // Files of 0.1.0 have what was shown among the settings: that is no part of the model.
         own.settings.merge(checkpoint.settings.filter { own.dashboard.control($0.key)?.isView != true })
-        own.settings.restore(links: checkpoint.links)
+        for (follower, leader) in checkpoint.links.sorted(by: { $0.key < $1.key }) {
+            do throws(CLMatError) {
+                try own.link(follower, to: leader)
+            } catch {
+                throw .fileDamaged(
+                    path: checkpoint.path, place: "its header", problem: "a link is impossible: \(error)")
+            }
+        }
         own.settings.follow(own.dashboard.controls)
         try checkpoint.restore(&own.run)
         own.dashboard = try own.run.dashboard()
@@ -208,12 +215,12 @@ public struct Experiment: Sendable {
 }
 
 extension Experiment {
-    /// Begins as a recorded session did: with its attachments, mixins, settings and what was shown. One that goes on from a
-    /// checkpoint has those on that the checkpoint says.
+    /// Begins as a recorded session did: with its attachments, mixins, settings and what was shown. Of what a checkpoint brought, from
+    /// which it goes on, what the session had too stays as it is.
     ///
     /// - Throws: ``CLMatError/unknownName(kind:name:known:)``, ``CLMatError/invalidValue(setting:value:accepted:)``.
     public mutating func begin(as session: SessionFile.Header) throws(CLMatError) {
-        if resumed == nil { try put(on: session.attached, mixins: session.mixins) }
+        try put(on: session.attached, mixins: session.mixins)
         // What an attachment left behind that went waits for it to come back.
         try set(session.settings.filter { dashboard.control($0.key) != nil })
         keep(session.settings.filter { dashboard.control($0.key) == nil })

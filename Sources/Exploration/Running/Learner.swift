@@ -308,8 +308,11 @@ public final class Learner: Sendable {
         // The first one comes early: whoever is killed in the first minute can go on too.
         var nextCheckpoint = clock.now + .seconds(1)
         var pace = Pace()
+        // What failed between two steps left the model whole.
+        var isBetweenSteps = true
         do {
             while true {
+                isBetweenSteps = true
                 try handleMail(&pace)
                 let (status, isStopping) = state.withLock { ($0.status, $0.isStopping) }
                 if isStopping || options.director?.isDone == true { break }
@@ -325,6 +328,7 @@ public final class Learner: Sendable {
                 }
 
                 let start = clock.now
+                isBetweenSteps = false
                 let (measured, position) = try journey.withLock { journey throws(CLMatError) in
                     (try journey.tick(probes), journey.position)
                 }
@@ -359,9 +363,12 @@ public final class Learner: Sendable {
             let position = timeline.position
             record { recorder throws(CLMatError) in try recorder.end(at: position, concluded) }
         } catch {
+            record { recorder throws(CLMatError) in try recorder.abandon() }
             state.withLock { $0.status.error = error }
+            if error.isOfTheDevice { isBetweenSteps = false }
         }
-        if let plan = options.checkpoint, state.withLock({ $0.status.error == nil }) {
+        let isWhole = state.withLock { $0.status.error == nil } || isBetweenSteps
+        if let plan = options.checkpoint, isWhole {
             writeCheckpoint(plan)
         }
         writing.sync {}

@@ -186,6 +186,8 @@ struct ModelRun<M: Model, Source: DataSource<M.Batch>>: Run {
     }
 
     mutating func removeMixin(_ id: String) throws(CLMatError) {
+        let on = try dashboard().mixed
+        guard on.contains(id) else { throw .unknownName(kind: "added mixin", name: id, known: on) }
         try changeMixins(id) { (mixins, own) throws(CLMatError) in try mixins.remove(own) }
     }
 

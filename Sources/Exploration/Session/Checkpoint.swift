@@ -115,6 +115,10 @@ public struct Checkpoint: Sendable {
 
     /// Brings a fresh run with the same attachments and mixins to the checkpoint's state.
     func restore(_ run: inout any Run) throws(CLMatError) {
+        // Files of 0.1.0 have it elsewhere, where they have it.
+        guard mixins == nil || tensors["data.position"] != nil else {
+            throw .fileDamaged(path: path, place: "'data.position'", problem: "it is not there")
+        }
         try run.archive(.reading(tensors, from: path, on: device))
     }
 }
@@ -126,7 +130,8 @@ extension Learner {
         writing.async { [self] in
             do throws(CLMatError) {
                 try Checkpoint.write(
-                    run, settings, seed: options.seed, step: step, checksum: dataChecksum, notes: plan.notes, to: plan.path)
+                    run, settings, seed: options.seed, step: step, checksum: dataChecksum, notes: plan.notes,
+                    to: plan.path)
             } catch {
                 state.withLock { $0.status.recordingError = $0.status.recordingError ?? error }
             }
@@ -146,7 +151,8 @@ extension Learner {
     public func save(naming: (Int) -> String, notes: [String: String] = [:]) throws(CLMatError) -> String {
         let (run, settings, step) = journey.withLock { ($0.run, $0.settings, $0.position.step) }
         let path = naming(step)
-        try Checkpoint.write(run, settings, seed: options.seed, step: step, checksum: dataChecksum, notes: notes, to: path)
+        try Checkpoint.write(
+            run, settings, seed: options.seed, step: step, checksum: dataChecksum, notes: notes, to: path)
         return path
     }
 }

@@ -165,7 +165,9 @@ extension Replay.Report {
     ) {
         if recorded == found || (recorded.isNaN && found.isNaN) { return }
         let size = max(abs(recorded), abs(found), scale / 5)
-        let share = size.isFinite && size > 0 ? abs(found - recorded) / size : .infinity
+        // One that lacks, or is not a number where the other is, is as far off as can be.
+        let share =
+            recorded.isNaN || found.isNaN || !size.isFinite || size == 0 ? .infinity : abs(found - recorded) / size
         largest[metric] = max(largest[metric] ?? 0, share)
         guard share > tolerance else { return }
         differences += 1

@@ -119,7 +119,8 @@ public struct SessionFile: Sendable {
         guard let value = JSONValue.reading(line), let version = value["clmat-session"]?.int else {
             throw damaged("it is not the header of a session")
         }
-        guard (1...format).contains(version) else {
+        guard version >= 1 else { throw damaged("format \(version) is none of a session") }
+        guard version <= format else {
             throw damaged(
                 "the session is of format \(version), which a later version of CLMat wrote; this one reads up to format \(format)"
             )
@@ -381,11 +382,12 @@ public final class SessionWriter: Recorder {
         file.withLock { _ = flock($0.descriptor, LOCK_UN) }
     }
 
+    public func abandon() throws(CLMatError) { try write([], isUrgent: true) }
+
     private func write(_ entries: [(String, JSONValue)], isUrgent: Bool) throws(CLMatError) {
-        let line = JSONValue.object(entries).line
+        let line = entries.isEmpty ? "" : JSONValue.object(entries).line + "\n"
         let problem = file.withLock { file -> Int32 in
             file.waiting += line
-            file.waiting += "\n"
             guard isUrgent || file.waiting.utf8.count > 1 << 16 || (ContinuousClock.now - file.lastWrite).seconds > 1
             else { return 0 }
             let problem = file.waiting.withUTF8 {

@@ -17,7 +17,7 @@ public struct WeightDecay: Mixin {
     public init() {}
 
     public let weight = Control(
-        "weight-l2", title: "weight decay λ (L2)", group: "training", unit: "nats per image and ½‖w‖²", range: 1e-6...1,
+        "weight-l2", title: "weight decay λ (L2)", group: "training", unit: "nats per ½‖w‖²", range: 1e-6...1,
         scale: .logWithOff, initial: 0, means: "draws all weights of the network towards zero",
         moves: ["weight-l2-size", "train-loss", "pull-weight-l2"])
 
@@ -25,7 +25,7 @@ public struct WeightDecay: Mixin {
         "weight-l2-size", title: "Size of the weights", unit: "½‖w‖²", means: "what weight decay keeps small",
         better: .lower)
 
-    private let form = WeightPath.control(of: "weight-l2")
+    private let form = WeightPath.control(of: "weight-l2", title: "weight decay acts")
 
     public var controls: [Control] { [form] }
 
@@ -51,7 +51,7 @@ public struct WeightSparseness: Mixin {
     public init() {}
 
     public let weight = Control(
-        "weight-l1", title: "weight sparseness λ (L1)", group: "training", unit: "nats per image and Σ|w|",
+        "weight-l1", title: "weight sparseness λ (L1)", group: "training", unit: "nats per Σ|w|",
         range: 1e-7...0.1,
         scale: .logWithOff, initial: 0, means: "cuts weak weights of the network to zero",
         moves: ["weight-l1-size", "train-loss", "pull-weight-l1"])
@@ -60,7 +60,7 @@ public struct WeightSparseness: Mixin {
         "weight-l1-size", title: "Sum of the weights", unit: "Σ|w|", means: "what weight sparseness keeps small",
         better: .lower)
 
-    private let form = WeightPath.control(of: "weight-l1")
+    private let form = WeightPath.control(of: "weight-l1", title: "sparseness acts")
 
     public var controls: [Control] { [form] }
 
@@ -86,9 +86,9 @@ enum WeightPath: Int {
     case decoupled = 0
     case inGradient = 1
 
-    static func control(of mixin: String) -> Control {
+    static func control(of mixin: String, title: String) -> Control {
         .choice(
-            "\(mixin)-path", title: "acts", group: "training", options: ["decoupled", "in the gradient"],
+            "\(mixin)-path", title: title, group: "training", options: ["decoupled", "in the gradient"],
             means:
                 "beside the optimiser's step, as AdamW has it, or as a part of the gradient that the optimiser is given",
             moves: ["train-loss"])
