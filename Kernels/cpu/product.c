@@ -6,14 +6,15 @@
 #include <stdlib.h>
 
 #if defined(__x86_64__) && defined(__linux__)
+// Inner loops begin on a cache line: where the linker puts them else costs up to 5 %, by chance.
 #define TILE_NAME(x) avx512_##x
-#define TILE_TARGET __attribute__((target("arch=x86-64-v4"), min_vector_width(512)))
+#define TILE_TARGET __attribute__((target("arch=x86-64-v4"), min_vector_width(512), aligned(64)))
 #define TILE_LANES 16
 #define TILE_ROWS 12
 #include "tile.h"
 
 #define TILE_NAME(x) avx2_##x
-#define TILE_TARGET __attribute__((target("arch=x86-64-v3")))
+#define TILE_TARGET __attribute__((target("arch=x86-64-v3"), aligned(64)))
 #define TILE_LANES 8
 #define TILE_ROWS 6
 #include "tile.h"
