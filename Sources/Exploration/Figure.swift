@@ -68,8 +68,13 @@ public struct FigureContext: Sendable {
     /// What a person has chosen to look at.
     public let view: ViewState
 
-    init(step: Int, settings: Settings, view: ViewState) {
+    private init(step: Int, settings: Settings, view: ViewState) {
         (self.step, self.settings, self.view) = (step, settings, view)
+    }
+
+    /// - Parameter controls: all of the run's, those of what is shown too.
+    init(step: Int, _ settings: Settings, _ view: ViewState, of controls: [Control]) {
+        self.init(step: step, settings: settings.showing(view, of: controls), view: view)
     }
 
     func scoped(_ scope: String) -> FigureContext {

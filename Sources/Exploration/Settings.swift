@@ -55,8 +55,6 @@ public struct Settings: Sendable, Equatable {
         return own
     }
 
-    public func contains(_ id: String) -> Bool { values[scope + id] != nil }
-
     // MARK: - Changing
 
     /// Sets a control, and those that are linked with it.
@@ -112,15 +110,17 @@ public struct Settings: Sendable, Equatable {
         links = links.filter { ids.contains($0.key) && ids.contains($0.value) }
     }
 
-    /// Values that are known to be taken, by id: those of a file, and of what is only shown.
+    /// Values that are known to be taken, by id: those of a file.
     mutating func merge(_ other: [String: Double]) { values.merge(other) { _, new in new } }
 }
 
-extension ViewState {
-    /// The values of what is only shown, where `controls` say which there are.
-    func values(of controls: [Control]) -> [String: Double] {
-        var all: [String: Double] = [:]
-        for control in controls where control.isView { all[control.id] = values[control.id] ?? control.initial }
+extension Settings {
+    /// All values that a person sees: with those of the controls that only concern what is shown.
+    func showing(_ view: ViewState, of controls: [Control]) -> Settings {
+        var all = self
+        for control in controls where control.isView {
+            all.values[control.id] = view.values[control.id] ?? control.initial
+        }
         return all
     }
 }

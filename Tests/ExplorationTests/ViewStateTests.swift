@@ -49,6 +49,26 @@ import Testing
         #expect(plain.rows == [["1.0"]])
     }
 
+    /// The compared branch's figures are given it, too, and follow when it changes.
+    @Test func bothSidesOfAComparisonAreLookedAtAlike() throws {
+        let learner = try Hill.learner(.init(maximumSteps: 9, pausesAt: [6]))
+        learner.start()
+        #expect(eventually { learner.status.isPaused })
+        func other() -> [String] {
+            guard case .ready(let content, _) = learner.lookAtOther("view"), let table = content as? Table else {
+                return []
+            }
+            return table.rows[0]
+        }
+        for command in [.rewind(to: 2), .branch("other"), .compare(0)] as [Command] { learner.send(command) }
+        #expect(eventually { learner.status.comparedBranch == 0 && other() == ["1.0"] })
+        for command in [zoom, choose] { learner.send(command) }
+        #expect(eventually { other() == ["4.0", "7", "9"] })
+        #expect(learner.status.lastRefusal == nil)
+        learner.stop()
+        learner.wait()
+    }
+
     @Test func aSessionKeepsItAndACheckpointDoesNot() throws {
         try inTemporaryFolder { folder in
             var experiment = try Experiment(Hill(), data: Numbers())

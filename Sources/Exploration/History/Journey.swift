@@ -34,13 +34,13 @@ struct Journey: Sendable {
         keepSnapshot(.start)
     }
 
-    var figureContext: FigureContext { Self.context(settings, view, run, position.step) }
+    /// What figures are given of the run as it is here.
+    var figureContext: FigureContext { figureContext(of: run, settings, step: position.step) }
 
-    /// What figures are given: the values of all controls, those of what is shown too.
-    static func context(_ settings: Settings, _ view: ViewState, _ run: any Run, _ step: Int) -> FigureContext {
-        var all = settings
-        if let controls = try? run.dashboard().controls { all.merge(view.values(of: controls)) }
-        return FigureContext(step: step, settings: all, view: view)
+    /// The same for a model elsewhere: what is shown is the same everywhere.
+    func figureContext(of run: any Run, _ settings: Settings, step: Int) -> FigureContext {
+        // Whose dashboard could not be made would not have been put on.
+        FigureContext(step: step, settings, view, of: (try? run.dashboard().controls) ?? [])
     }
 
     // MARK: - Going on

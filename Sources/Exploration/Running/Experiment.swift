@@ -28,8 +28,6 @@ public struct Experiment: Sendable {
     public let dataChecksum: String
     /// What a person should know before the first step, a sentence each: how the data were read, then what the model says.
     public let notes: [String]
-    /// The file that it goes on from, if it does.
-    public private(set) var resumed: String?
 
     /// - Parameters:
     ///   - attached: ids of the offers that are on from the start.
@@ -70,7 +68,7 @@ public struct Experiment: Sendable {
         try take(over: changed)
     }
 
-    /// Puts on attachments beside those that are on.
+    /// Puts on attachments beside those that are on; one that is on stays as it is.
     ///
     /// - Throws: ``CLMatError/unknownName(kind:name:known:)``, ``CLMatError/duplicateID(kind:id:)``; what making one throws.
     public mutating func attach(_ ids: [String]) throws(CLMatError) {
@@ -160,8 +158,6 @@ public struct Experiment: Sendable {
         try settings.link(dashboard.known(follower), to: dashboard.known(leader))
     }
 
-    private mutating func keep(_ values: [String: Double]) { settings.merge(values) }
-
     /// Shows what was chosen before.
     public mutating func look(at view: ViewState) {
         self.view.values.merge(
@@ -173,13 +169,9 @@ public struct Experiment: Sendable {
     }
 
     /// All values that a person sees.
-    var shownSettings: Settings {
-        var all = settings
-        all.merge(view.values(of: dashboard.controls))
-        return all
-    }
+    var shownSettings: Settings { settings.showing(view, of: dashboard.controls) }
 
-    var figureContext: FigureContext { FigureContext(step: start, settings: shownSettings, view: view) }
+    var figureContext: FigureContext { FigureContext(step: start, settings, view, of: dashboard.controls) }
 
     // MARK: - Going on from a file
 
@@ -209,7 +201,6 @@ public struct Experiment: Sendable {
         try checkpoint.restore(&own.run)
         own.dashboard = try own.run.dashboard()
         own.start = checkpoint.step
-        own.resumed = checkpoint.path
         self = own
     }
 }
@@ -223,7 +214,7 @@ extension Experiment {
         try put(on: session.attached, mixins: session.mixins)
         // What an attachment left behind that went waits for it to come back.
         try set(session.settings.filter { dashboard.control($0.key) != nil })
-        keep(session.settings.filter { dashboard.control($0.key) == nil })
+        settings.merge(session.settings.filter { dashboard.control($0.key) == nil })
         for (follower, leader) in session.links.sorted(by: { $0.key < $1.key }) where settings.links[follower] != leader
         {
             try link(follower, to: leader)

@@ -113,8 +113,13 @@ final class FigureBoard: Sendable {
         wake.signal()
     }
 
+    /// What was published last.
+    var published: (run: any Run, context: FigureContext)? {
+        board.withLock { $0.published.map { ($0.run, $0.context) } }
+    }
+
     /// The model at the last published step.
-    var model: (any Model)? { board.withLock { $0.published?.run.anyModel } }
+    var model: (any Model)? { published?.run.anyModel }
 
     /// Computes one figure now, on the caller's thread.
     func compute(_ figure: String) throws -> any FigureContent {

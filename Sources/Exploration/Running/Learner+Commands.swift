@@ -49,6 +49,11 @@ extension Learner {
             if dashboard.isView(command) {
                 guard try journey.withLock({ journey throws(CLMatError) in try journey.look(command) }) else { return }
                 try refresh()
+                // Both sides of a comparison are looked at in the same way.
+                if let (run, context) = otherFigures.published {
+                    let anew = journey.withLock { $0.figureContext(of: run, context.settings, step: context.step) }
+                    otherFigures.publish(run, anew, isStill: true)
+                }
                 break
             }
             let logged = try journey.withLock { journey throws(CLMatError) in
@@ -128,16 +133,16 @@ extension Learner {
         if let branch {
             let end = try journey.withLock { journey throws(CLMatError) in
                 _ = try journey.endPlace(of: branch)
-                return journey.end(of: branch)
+                return journey.end(of: branch).map { end in
+                    (run: end.run, context: journey.figureContext(of: end.run, end.settings, step: end.position.step))
+                }
             }
             guard let end else {
                 throw .invalidArgument(
                     operation: "compare",
                     problem: "The model at this branch's end went to keep the memory budget; go there first.")
             }
-            let view = journey.withLock { $0.view }
-            otherFigures.publish(
-                end.run, FigureContext(step: end.position.step, settings: end.settings, view: view), isStill: true)
+            otherFigures.publish(end.run, end.context, isStill: true)
         }
         state.withLock { $0.status.comparedBranch = branch }
     }
@@ -152,8 +157,7 @@ extension Learner {
                 state.formerControls[control.id] = control
             }
             state.dashboard = dashboard
-            state.status.settings = settings
-            state.status.settings.merge(view.values(of: dashboard.controls))
+            state.status.settings = settings.showing(view, of: dashboard.controls)
             state.status.view = view
             state.status.step = step
         }
