@@ -141,18 +141,6 @@ import Testing
     @Test func manyThreadsCanShareAStream() throws {
         let stream = MadeStream(31, isShuffled: true)
         let source = try stream.source()
-        let wrong = Locked(0)
-        DispatchQueue.concurrentPerform(iterations: 8) { thread in
-            var wandering = Wandering(seed: UInt64(thread % 3))
-            for _ in 0..<200 {
-                let place = wandering.place
-                let batch = try? source.batch(at: place)
-                if batch != stream.samples(place.position, place.count ?? 1, seed: place.step.seed) {
-                    wrong.withLock { $0 += 1 }
-                }
-                wandering.go(past: batch?.count ?? 1, counts: 1...9)
-            }
-        }
-        #expect(wrong.withLock { $0 } == 0)
+        #expect(stream.wrongBatches(of: source, askedFor: 200) == 0)
     }
 }

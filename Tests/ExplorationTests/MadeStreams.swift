@@ -52,6 +52,24 @@ final class MadeStream: Sendable {
         }
     }
 
+    /// How many minibatches come out otherwise than they have to be, where eight threads at once each ask a source of this stream for so
+    /// many, at places that wander.
+    func wrongBatches(of source: some DataSource<[Int]>, askedFor count: Int) -> Int {
+        let wrong = Locked(0)
+        DispatchQueue.concurrentPerform(iterations: 8) { thread in
+            var wandering = Wandering(seed: UInt64(thread % 3))
+            for _ in 0..<count {
+                let place = wandering.place
+                let batch = try? source.batch(at: place)
+                if batch != samples(place.position, place.count ?? 1, seed: place.step.seed) {
+                    wrong.withLock { $0 += 1 }
+                }
+                wandering.go(past: batch?.count ?? 1, counts: 1...9)
+            }
+        }
+        return wrong.withLock { $0 }
+    }
+
     /// What a minibatch has to be.
     func samples(_ position: Int, _ count: Int, seed: UInt64 = 1) -> [Int] {
         (position..<position + count).map { order(pass: $0 / numbers.count, seed: seed)[$0 % numbers.count] }

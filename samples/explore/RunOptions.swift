@@ -200,10 +200,7 @@ struct RunOptions: ParsableArguments {
 
     /// Puts on what was asked for, and sets what `--set` sets from the start. Returns what it sets later.
     func prepare(_ experiment: inout Experiment) throws -> [Learner.Scheduled] {
-        if !attachments.isEmpty {
-            let on = experiment.dashboard.attachments.filter(\.isAttached).map(\.id)
-            try experiment.attach(attachments.filter { !on.contains($0) })
-        }
+        try experiment.attach(attachments)
         for mixin in mixins {
             let parts = mixin.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
             try experiment.add(mixin: parts[0])

@@ -117,7 +117,9 @@ public struct Mixins<Subject: MixinSubject>: Sendable {
 
     /// Notes the pull of a criterion that works by other means than a gradient, as a norm like ‖λᵢgᵢ‖.
     public mutating func note(pull: Double, of id: String) {
-        for index in entries.indices where entries[index].mixin.id == id { entries[index].pull = pull }
+        for index in entries.indices where entries[index].mixin.id == id && entries[index].failure == nil {
+            entries[index].pull = pull
+        }
     }
 
     /// Does something with one criterion that may fail: it is set aside then, and the step goes on.

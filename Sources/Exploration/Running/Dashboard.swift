@@ -34,7 +34,6 @@ public struct Dashboard: Sendable, Equatable {
         default: false
         }
     }
-
 }
 
 public struct AttachmentInfo: Sendable, Equatable, Identifiable {

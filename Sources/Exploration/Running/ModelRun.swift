@@ -51,7 +51,7 @@ struct ModelRun<M: Model, Source: DataSource<M.Batch>>: Run {
         board.mixed =
             (mixins(of: model)?.ids ?? [])
             + mounted.flatMap { rider in (mixins(of: rider.attachment)?.ids ?? []).map { rider.instance.scope + $0 } }
-        try check(board.mixins)
+        if let twice = board.mixins.map(\.id).firstRepeated { throw .duplicateID(kind: "mixin", id: twice) }
         board.viewActions =
             model.viewActions
             + mounted.flatMap { rider in rider.attachment.viewActions.map { rider.instance.scope + $0 } }
@@ -70,7 +70,7 @@ struct ModelRun<M: Model, Source: DataSource<M.Batch>>: Run {
     /// Those that are on, and the next of each kind.
     private var attachmentInfos: [AttachmentInfo] {
         offers.flatMap { offer in
-            let on = mounted.map(\.instance).filter { $0.kind == offer.id }.sorted { $0.number < $1.number }
+            let on = mounted.map(\.instance).filter { $0.kind == offer.id }
             let next = (1...).first { number in !on.contains { $0.number == number } } ?? on.count + 1
             return (on.map { ($0, true) } + [(Instance(offer.id, next), false)]).sorted { $0.0.number < $1.0.number }
                 .map { AttachmentInfo(id: $0.0.id, title: $0.0.title(offer.title), isAttached: $0.1) }
@@ -83,11 +83,6 @@ struct ModelRun<M: Model, Source: DataSource<M.Batch>>: Run {
             + mounted.flatMap { rider in
                 (mixins(of: rider.attachment)?.infos(extensions) ?? []).map(rider.instance.scoped)
             }
-    }
-
-    private func check(_ mixins: [MixinInfo]) throws(CLMatError) {
-        var seen = Set<String>()
-        for mixin in mixins where !seen.insert(mixin.id).inserted { throw .duplicateID(kind: "mixin", id: mixin.id) }
     }
 
     // MARK: - Steps
@@ -182,13 +177,15 @@ struct ModelRun<M: Model, Source: DataSource<M.Batch>>: Run {
 
     mutating func addMixin(_ id: String) throws(CLMatError) {
         let extensions = extensions
-        try changeMixins(id) { (mixins, own) throws(CLMatError) in try mixins.add(own, from: extensions) }
+        let (rider, own) = try host(ofMixin: id)
+        try changeMixins(of: rider) { (mixins) throws(CLMatError) in try mixins.add(own, from: extensions) }
     }
 
     mutating func removeMixin(_ id: String) throws(CLMatError) {
         let on = try dashboard().mixed
         guard on.contains(id) else { throw .unknownName(kind: "added mixin", name: id, known: on) }
-        try changeMixins(id) { (mixins, own) throws(CLMatError) in try mixins.remove(own) }
+        let (rider, own) = try host(ofMixin: id)
+        try changeMixins(of: rider) { (mixins) throws(CLMatError) in try mixins.remove(own) }
     }
 
     mutating func put(mixins wanted: [String]) throws(CLMatError) {
@@ -202,44 +199,39 @@ struct ModelRun<M: Model, Source: DataSource<M.Batch>>: Run {
             return wanted.filter { $0.hasPrefix(scope) }.map { String($0.dropFirst(scope.count)) }.filter(
                 known.contains)
         }
-        let ofTheModel = own(model, "")
-        model = try Self.changing(model) { (mixins) throws(CLMatError) in try mixins.put(ofTheModel, from: extensions) }
-        for index in mounted.indices {
-            let ids = own(mounted[index].attachment, mounted[index].instance.scope)
-            mounted[index].attachment = try Self.changing(mounted[index].attachment) { (mixins) throws(CLMatError) in
-                try mixins.put(ids, from: extensions)
-            }
+        let hosts = [(nil, own(model, ""))] + mounted.enumerated().map { ($0, own($1.attachment, $1.instance.scope)) }
+        for (rider, ids) in hosts {
+            try changeMixins(of: rider) { (mixins) throws(CLMatError) in try mixins.put(ids, from: extensions) }
         }
     }
 
-    /// Finds who has or takes the mixin: the instance that its id names, else the model, else a first attachment.
-    private mutating func changeMixins(
-        _ id: String, _ body: (inout any AnyMixins, String) throws(CLMatError) -> Void
-    ) throws(CLMatError) {
+    /// Who has or takes a mixin, and the mixin's id there: the instance that its id names, else the model (nil), else a first
+    /// attachment.
+    private func host(ofMixin id: String) throws(CLMatError) -> (rider: Int?, own: String) {
         func has(_ host: any Sendable, _ own: String) -> Bool {
             mixins(of: host)?.infos(extensions).contains { $0.id == own } == true
         }
-        for index in mounted.indices {
-            let scope = mounted[index].instance.scope
-            guard !scope.isEmpty, id.hasPrefix(scope) else { continue }
-            let own = String(id.dropFirst(scope.count))
-            guard has(mounted[index].attachment, own) else { break }
-            mounted[index].attachment = try Self.changing(mounted[index].attachment) { (mixins) throws(CLMatError) in
-                try body(&mixins, own)
-            }
-            return
+        for (index, rider) in mounted.enumerated() where rider.instance.number > 1 {
+            guard id.hasPrefix(rider.instance.scope) else { continue }
+            let own = String(id.dropFirst(rider.instance.scope.count))
+            if has(rider.attachment, own) { return (index, own) }
         }
-        if has(model, id) {
-            model = try Self.changing(model) { (mixins) throws(CLMatError) in try body(&mixins, id) }
-            return
-        }
-        for index in mounted.indices where mounted[index].instance.number == 1 && has(mounted[index].attachment, id) {
-            mounted[index].attachment = try Self.changing(mounted[index].attachment) { (mixins) throws(CLMatError) in
-                try body(&mixins, id)
-            }
-            return
+        if has(model, id) { return (nil, id) }
+        if let index = mounted.firstIndex(where: { $0.instance.number == 1 && has($0.attachment, id) }) {
+            return (index, id)
         }
         throw .unknownName(kind: "mixin", name: id, known: mixinInfos.map(\.id))
+    }
+
+    /// - Parameter rider: the attachment; the model if nil.
+    private mutating func changeMixins(
+        of rider: Int?, _ body: (inout any AnyMixins) throws(CLMatError) -> Void
+    ) throws(CLMatError) {
+        if let rider {
+            mounted[rider].attachment = try Self.changing(mounted[rider].attachment, body)
+        } else {
+            model = try Self.changing(model, body)
+        }
     }
 
     /// The host with its list of mixins changed; as it is, if it takes none.

@@ -2,39 +2,43 @@ import CLMat
 import Exploration
 
 extension KMeans {
-    /// Σ λᵢ costs, over those that act by costs; nil if none does.
-    var costs: [Double]? {
-        get throws(CLMatError) {
-            var sum: [Double]?
-            for (mixin, weight) in mixins.active {
-                guard let mixin = mixin as? any ClusterMixin,
-                    let own = try? mixin.costs(ofSizes: sizes, weight: weight),
-                    own.count == k, own.allSatisfy(\.isFinite)
-                else { continue }
-                sum = sum.map { zip($0, own).map(+) } ?? own
-            }
-            return sum
+    /// What a point pays for joining each cluster by one criterion; nil if it costs nothing.
+    private func costs(of mixin: any ClusterMixin, _ weight: Double) throws(CLMatError) -> [Double]? {
+        guard let own = try mixin.costs(ofSizes: sizes, weight: weight), !own.isEmpty else { return nil }
+        guard own.count == k, own.allSatisfy(\.isFinite) else {
+            throw .invalidArgument(operation: mixin.id, problem: "its costs are not \(k) finite numbers")
         }
+        return own
     }
 
-    /// The same where a criterion that fails is set aside.
-    mutating func checkedCosts() throws(CLMatError) -> [Double]? {
+    /// The costs of each criterion that acts by them; one that fails is set aside.
+    mutating func costsByMixin() throws(CLMatError) -> [(id: String, costs: [Double])] {
+        var all: [(id: String, costs: [Double])] = []
         for (mixin, weight) in mixins.active {
             guard let mixin = mixin as? any ClusterMixin else { continue }
-            _ = try mixins.attempt(mixin.id) { (_) throws(CLMatError) -> Bool? in
-                let own = try mixin.costs(ofSizes: sizes, weight: weight) ?? []
-                guard own.isEmpty || own.count == k && own.allSatisfy(\.isFinite) else {
-                    throw .invalidArgument(operation: mixin.id, problem: "its costs are not \(k) finite numbers")
-                }
-                return true
-            }
+            let kmeans = self
+            let own = try mixins.attempt(mixin.id) { (_) throws(CLMatError) in try kmeans.costs(of: mixin, weight) }
+            if let own { all.append((mixin.id, own)) }
         }
-        return try costs
+        return all
+    }
+
+    /// Σ over the criteria, without those that fail; nil if joining costs nothing.
+    var costs: [Double]? {
+        Self.sum(
+            mixins.active.compactMap { mixin, weight in
+                (mixin as? any ClusterMixin).flatMap { (try? costs(of: $0, weight)) ?? nil }
+            })
+    }
+
+    static func sum(_ costs: [[Double]]) -> [Double]? {
+        costs.first.map { first in costs.dropFirst().reduce(first) { zip($0, $1).map(+) } }
     }
 
     /// μ_i ← μ_i − η_i Σ λ g_i / (2 N_i/N), which rests where the gradient of mean ‖x − μ‖² + Σ λ f is 0.
     mutating func pull(
-        _ centres: inout Matrix, from before: Matrix, rates: [Float], counts: [Int], costs: [Double]?,
+        _ centres: inout Matrix, from before: Matrix, rates: [Float], counts: [Int],
+        costs: [(id: String, costs: [Double])],
         meanDistance: Double, _ context: MixinContext
     ) throws(CLMatError) {
         let gradient = try mixins.gradient(of: Clusters(of: self), context)
@@ -52,12 +56,11 @@ extension KMeans {
             wholePull = Double(try (moved * Matrix(scales, k, 1, on: centres.device)).sumOfSquares()).squareRoot()
         }
         // Of costs the pull is the mean cost of a point, in mean squared distances.
-        guard costs != nil, meanDistance > 0 else { return }
+        guard meanDistance > 0 else { return }
         let total = Double(max(1, counts.reduce(0, +)))
-        for (mixin, weight) in mixins.active {
-            guard let own = try (mixin as? any ClusterMixin)?.costs(ofSizes: sizes, weight: weight) else { continue }
+        for (id, own) in costs {
             let mean = zip(own, counts).reduce(0) { $0 + $1.0 * Double($1.1) } / total
-            mixins.note(pull: abs(mean) / meanDistance * wholePull, of: mixin.id)
+            mixins.note(pull: abs(mean) / meanDistance * wholePull, of: id)
         }
     }
 }

@@ -217,8 +217,9 @@ public struct KMeans: Sendable {
         let total = Double(count)
 
         // id(x) = argmin_i ‖μ_i − x‖² + λ|s_i|
-        let costs = try checkedCosts()
-        let assignment = try index(of: centres, costs: costs, on: points.device).nearest(to: points)
+        let costs = try costsByMixin()
+        let assignment = try index(of: centres, costs: Self.sum(costs.map(\.costs)), on: points.device)
+            .nearest(to: points)
         let labels = try assignment.nearest.values
         let distances = try assignment.squaredDistances.values
         try Self.check(distances, of: points)

@@ -165,7 +165,7 @@ public struct NetworkTrainer: Model, MixinHost {
         try mixins.follow(context.settings)
         guard mixins.areActive else {
             try optimiser.update(&network.parameters, lossGradients, rate: rate, momentum: momentum)
-            return try measureMixins(whole: 0, context, &measured)
+            return try measureMixins(whole: 0, rate, context, &measured)
         }
         // The subject holds on to the parameters, which would be copied then: only where the copy is needed it stays.
         var before: NetworkParameters?
@@ -185,14 +185,13 @@ public struct NetworkTrainer: Model, MixinHost {
         let whole = try before.map { (before) throws(CLMatError) in
             try before.distance(to: NetworkParameters(of: network, rate: rate)) / Double(rate)
         }
-        try measureMixins(whole: whole ?? given, context, &measured)
+        try measureMixins(whole: whole ?? given, rate, context, &measured)
     }
 
     private mutating func measureMixins(
-        whole: Double, _ context: StepContext<LabelledBatch>, _ measured: inout Measurements
+        whole: Double, _ rate: Float, _ context: StepContext<LabelledBatch>, _ measured: inout Measurements
     ) throws(CLMatError) {
         guard !mixins.ids.isEmpty else { return }
-        let rate = Float(try context.settings[learningRate])
         try mixins.measure(
             of: NetworkParameters(of: network, rate: rate), whole: whole, context.forMixins, into: &measured)
     }

@@ -224,13 +224,13 @@ public struct LDA: Sendable {
     /// What criteria of whole topics make of the chances of words, and by how much each changes them: the root mean square of the
     /// change over tokens. nil if there is none.
     private mutating func factors() throws(CLMatError) -> (factors: [Float], pulls: [String: Double])? {
-        let biasing = mixins.active.filter { $0.mixin is any TopicMixin }
+        let biasing = mixins.active.compactMap { mixin, weight in (mixin as? any TopicMixin).map { ($0, weight) } }
         guard !biasing.isEmpty else { return nil }
         let (state, topics) = (try state(phi), topics)
+        let shares = try state.topicShares
         var all: [Float]?
         var pulls: [String: Double] = [:]
         for (mixin, weight) in biasing {
-            guard let mixin = mixin as? any TopicMixin else { continue }
             let own = try mixins.attempt(mixin.id) { (_) throws(CLMatError) -> [Float]? in
                 let own = try mixin.factors(state, weight: weight)
                 guard own.map({ $0.count == topics && $0.allSatisfy { $0.isFinite && $0 >= 0 } }) ?? true else {
@@ -240,7 +240,6 @@ public struct LDA: Sendable {
                 return own
             }
             guard let own else { continue }
-            let shares = try state.topicShares
             let change = zip(shares, own).reduce(0) { $0 + $1.0 * Double($1.1 - 1) * Double($1.1 - 1) }
             pulls[mixin.id] = change.squareRoot()
             all = all.map { zip($0, own).map(*) } ?? own
