@@ -155,7 +155,7 @@ import Testing
         let area = Box(0, 0, 1400, 900)
         let panels = [Panel.figure("a"), .figure("b")]
         func tops(_ wants: [Panel: Float]) -> [Float] {
-            let boxes = Layout().boxes(panels, in: area, need: { _, _ in 0 }, want: { panel, _ in wants[panel] })
+            let boxes = Layout().boxes(panels, in: Layout.Room(area: area, want: { panel, _ in wants[panel] }))
             return panels.map { boxes[$0]?.height ?? 0 }
         }
         #expect(tops([:]) == [594, 294])

@@ -151,13 +151,14 @@ import Foundation
         setProfiling(panels.contains(.profile))
         if scrolls {
             let content = Layout.column(
-                panels, in: area.inset(0, 0, 8, 0), need: { self.need(of: $0, $1, in: area) })
+                panels, in: Layout.Room(area: area.inset(0, 0, 8, 0), need: { self.need(of: $0, $1, in: area) }))
             boxes = scrolled(content.boxes, height: content.height, in: area)
             drag = nil
         } else {
-            boxes = layout.boxes(
-                panels, in: area, need: { self.need(of: $0, $1, in: area) }, want: { self.want(of: $0, width: $1) })
-            movePanels(in: area)
+            boxes = movePanels(
+                panels,
+                in: Layout.Room(
+                    area: area, need: { self.need(of: $0, $1, in: area) }, want: { self.want(of: $0, width: $1) }))
         }
         for panel in panels {
             guard let box = boxes[panel], box.maxY > area.y, box.y < area.maxY + Layout.gap else { continue }
@@ -171,6 +172,7 @@ import Foundation
         // What opened on a click is not covered by words about what was clicked.
         if actionMenu != nil || figureWindowBox?.contains(UI.mouse) == true { tooltip = nil }
         figureWindowBox = nil
+        drawDropTarget()
         drawFigureWindows(in: area, textures)
         drawActionMenu(in: area)
         drawGraphMenu(in: area)
@@ -271,7 +273,7 @@ import Foundation
             || latest.comparedBranch != status.comparedBranch
             || learner.timeline.version != version || savingHasNews
             || learner.dashboard != dashboard || profileHasNews
-        for case .figure(let id) in layout.openPanels(dashboard) {
+        for case .figure(let id) in shownPanels {
             _ = learner.look(at: id)
             if learner.version(of: id) != figures[id]?.version { hasNews = true }
             if status.comparedBranch != nil {
@@ -288,7 +290,7 @@ import Foundation
 
     /// Whether all figures that are shown were computed from the model at `step` or later.
     func figuresAreCurrent(at step: Int) -> Bool {
-        layout.openPanels(dashboard).allSatisfy { panel in
+        shownPanels.allSatisfy { panel in
             guard case .figure(let id) = panel else { return true }
             if learner.status.comparedBranch != nil, learner.lookAtOther(id).step == nil { return false }
             return learner.look(at: id).step.map { $0 >= step } ?? false
@@ -298,7 +300,7 @@ import Foundation
     /// The earliest step from which a figure was computed that was drawn; nil if there is none, or one is missing.
     var shownStep: Int? {
         var steps: [Int] = []
-        for case .figure(let id) in layout.openPanels(dashboard) {
+        for case .figure(let id) in shownPanels {
             guard case .ready(_, let step) = figures[id]?.state else { return nil }
             steps.append(step)
         }
@@ -350,6 +352,8 @@ import Foundation
     func setOpen(_ panel: Panel, _ open: Bool) {
         layout.set(panel, open: open)
         if open { raised = panel.name }
+        if open, !layout.shows(panel) { layout.enlarged = nil }
+        if !open, layout.enlarged == panel { layout.enlarged = nil }
         saveLayout()
     }
 
@@ -360,37 +364,6 @@ import Foundation
         } catch {
             say("The layout was not saved. \(error)")
         }
-    }
-
-    // MARK: Moving panels
-
-    /// A panel in a person's hand.
-    struct PanelDrag {
-        let panel: Panel
-        let isResize: Bool
-        let start: Point
-        let box: Box
-    }
-
-    private func movePanels(in area: Box) {
-        guard let drag, var box = boxes[drag.panel] else {
-            self.drag = nil
-            return
-        }
-        let (dx, dy) = (UI.mouse.x - drag.start.x, UI.mouse.y - drag.start.y)
-        guard !layout.isArranged || abs(dx) + abs(dy) > 4 else { return }
-        // Panels snap to a grid of 4 pixels, so that edges meet.
-        func snapped(_ x: Float) -> Float { (x / 4).rounded() * 4 }
-        if drag.isResize {
-            box.width = min(max(160, snapped(drag.box.width + dx)), area.maxX - drag.box.x)
-            box.height = min(max(90, snapped(drag.box.height + dy)), area.maxY - drag.box.y)
-        } else {
-            box.x = snapped(drag.box.x + dx)
-            box.y = snapped(drag.box.y + dy)
-            box = box.within(area)
-        }
-        boxes[drag.panel] = box
-        layout.place(boxes, in: area)
     }
 }
 

@@ -130,7 +130,7 @@ extension Desk {
     // MARK: The figures' own windows
 
     func drawFigureWindows(in area: Box, _ textures: TextureMaker) {
-        for panel in layout.openPanels(dashboard) {
+        for panel in shownPanels {
             guard case .figure(let id) = panel, let view = figures[id], let window = view.window,
                 let content = view.content, let renderer = view.renderer
             else { continue }

@@ -57,7 +57,11 @@ extension Desk {
         let isWhole = drawCaption(caption, Box(end + 6, box.y, room - end - 6, 32))
 
         let bar = UI.item("title", Box(box.x, box.y, box.width - buttonsWidth, 32))
-        if bar.contains(.pressed) { drag = PanelDrag(panel: panel, isResize: false, start: UI.mouse, box: box) }
+        if bar.contains(.doubleClicked) {
+            toggleEnlarged(panel)
+        } else if bar.contains(.pressed) {
+            drag = PanelDrag(panel, isResize: false, start: UI.mouse, box: box)
+        }
         if bar.contains(.released) { drop() }
         if bar.contains(.hovered), drag == nil, let badge, !badge.means.isEmpty, badgeBox?.contains(UI.mouse) == true {
             tooltip = Tooltip(title: badge.text, text: badge.means)
@@ -144,13 +148,8 @@ extension Desk {
                     theme.secondary)
             }
         }
-        if corner.contains(.pressed) { drag = PanelDrag(panel: panel, isResize: true, start: UI.mouse, box: box) }
+        if corner.contains(.pressed) { drag = PanelDrag(panel, isResize: true, start: UI.mouse, box: box) }
         if corner.contains(.released) { drop() }
-    }
-
-    private func drop() {
-        drag = nil
-        if !layout.isArranged { saveLayout() }
     }
 
     /// What is said when there is nothing to show on the whole desk.

@@ -328,6 +328,8 @@ extension Desk {
         help = nil
         hand.typed = nil
         hand.showsFocus = false
+        cancelDrag()
+        layout.enlarged = nil
         for id in figures.keys { figures[id]?.window = nil }
     }
 }
