@@ -136,7 +136,8 @@ import Testing
     /// A panel that is last in its row grows into the next column, and what is beside it stays.
     @Test func theCornerFollowsTheMouseOutOfARow() throws {
         var grid = PanelGrid(
-            Self.row((Self.column((Self.row((.panel("a"), 200), (.panel("b"), 188)), 300), (.panel("c"), 312)), 400),
+            Self.row(
+                (Self.column((Self.row((.panel("a"), 200), (.panel("b"), 188)), 300), (.panel("c"), 312)), 400),
                 (.panel("d"), 812)))
         let room = Self.room(["a", "b", "c", "d"])
         grid.resize("b", to: Point(288, 300), in: try #require(grid.laid(in: room)))
@@ -213,7 +214,8 @@ import Testing
             let controls = (0..<count).map { Panel.controls("group \($0)") }
             let panels = controls + [.add, .figure("a"), .metric("x"), .metric("y")]
             let room = Layout.Room(
-                area: area, need: { panel, density in panel == .add ? (density == 0 ? 400 : 210) : 500 - Float(density) * 60 })
+                area: area,
+                need: { panel, density in panel == .add ? (density == 0 ? 400 : 210) : 500 - Float(density) * 60 })
             let boxes = Layout().boxes(panels, in: room)
             let add = boxes[.add] ?? Box(0, 0, 0, 0)
             #expect(add.height >= 150, "\(count) panels of controls at \(size)")
@@ -239,7 +241,8 @@ import Testing
         let boxes = Self.boxes(grid, Self.room(grid.panels, Self.area))
         #expect(abs((boxes["add"]?.width ?? 0) - 0.2 * 1576) < 20)
         // All in one place, too.
-        let heap = PanelGrid(nearestTo: Dictionary(uniqueKeysWithValues: (0..<20).map { ("p\($0)", Box(0.2, 0.2, 0.3, 0.3)) }))
+        let heap = PanelGrid(
+            nearestTo: Dictionary(uniqueKeysWithValues: (0..<20).map { ("p\($0)", Box(0.2, 0.2, 0.3, 0.3)) }))
         #expect(Set(heap.panels).count == 20)
     }
 

@@ -1,6 +1,6 @@
-@testable import Exploration
 import Testing
 
+@testable import Exploration
 @testable import Viewer
 
 @Suite struct HistoryRowsTests {

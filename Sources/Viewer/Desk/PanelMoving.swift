@@ -1,7 +1,5 @@
 import CImGui
 
-// Panels in a person's hand: where one would go is lit, and the others make room when it is let go.
-
 /// A panel that is dragged by its title or its corner.
 struct PanelDrag {
     let panel: Panel
@@ -17,14 +15,26 @@ struct PanelDrag {
     /// The arrangement if it were dropped now, and its place in it.
     fileprivate(set) var target: (grid: PanelGrid, box: Box)?
 
-    init(_ panel: Panel, isResize: Bool, start: Point, box: Box) {
+    init(_ panel: Panel, isResize: Bool, at start: Point, box: Box) {
         (self.panel, self.isResize, self.start, self.box) = (panel, isResize, start, box)
     }
 }
 
-extension Desk {
+/// Panels in a person's hand: where one would go is lit, and the others make room when it is let go.
+final class PanelMoving: DeskPart {
+    private(set) var drag: PanelDrag?
+
+    override func dismiss() {
+        cancel()
+        layout.enlarged = nil
+    }
+
+    func take(_ panel: Panel, isResize: Bool, _ box: Box) {
+        drag = PanelDrag(panel, isResize: isResize, at: UI.mouse, box: box)
+    }
+
     /// Follows the mouse. Returns where the panels are.
-    func movePanels(_ panels: [Panel], in room: Layout.Room) -> [Panel: Box] {
+    func place(_ panels: [Panel], in room: Layout.Room) -> [Panel: Box] {
         layout.admit(panels, in: room)
         guard var held = drag, panels.contains(held.panel), layout.enlarged == nil else {
             drag = nil
@@ -62,7 +72,7 @@ extension Desk {
     }
 
     /// All is as it was before the panel was taken.
-    func cancelDrag() {
+    func cancel() {
         guard let held = drag else { return }
         if held.hasMoved { layout.take(held.before) }
         drag = nil
@@ -70,16 +80,13 @@ extension Desk {
 
     /// Gives a panel the room of all others but the controls, or them theirs back.
     func toggleEnlarged(_ panel: Panel) {
-        drag = nil
+        cancel()
         guard !Layout.scrolls(size), panel.kind != .controls else { return }
         layout.enlarged = layout.enlarged == panel ? nil : panel
     }
 
-    /// The panels that are seen: in a small window all that are open, below each other.
-    var shownPanels: [Panel] { Layout.scrolls(size) ? layout.openPanels(dashboard) : layout.shownPanels(dashboard) }
-
     /// Where a panel that is dragged would go, and its name beside the mouse.
-    func drawDropTarget() {
+    func drawTarget() {
         guard let held = drag, held.hasMoved, !held.isResize else { return }
         gui_begin_overlay()
         if let box = held.target?.box {
@@ -96,7 +103,7 @@ extension Desk {
     }
 
     /// What a panel is called in the window.
-    func title(of panel: Panel) -> String {
+    private func title(of panel: Panel) -> String {
         switch panel {
         case .controls(let group): group.isEmpty ? "Controls" : "Controls \(group)"
         case .add: "Add to the dashboard"
@@ -104,6 +111,7 @@ extension Desk {
         case .metric(let id): dashboard.metric(id)?.title ?? id
         case .plot(let plot): dashboard.metric(plot.y)?.title ?? plot.y
         case .branches: "Branches"
+        case .history: "History"
         case .profile: "Profile"
         }
     }

@@ -83,7 +83,7 @@ struct Layout: Equatable {
                 set(panel, open: starters.contains(id) || isOnlyChoice)
             case .metric(let id):
                 if metrics.contains(id) { set(panel, open: true) }
-            case .profile, .branches, .plot: break
+            case .profile, .branches, .history, .plot: break
             }
         }
         known = dashboard
@@ -109,7 +109,7 @@ struct Layout: Equatable {
         let plots = plots.filter { dashboard.metric($0.x) != nil && dashboard.metric($0.y) != nil }
         return
             (dashboard.panels + plots.map { .plot($0) } + (hasProfile ? [.profile] : [])
-            + (hasBranches ? [.branches] : [])).filter { isOpen($0) }
+            + (hasBranches ? [.branches] : []) + [.history]).filter { isOpen($0) }
     }
 
     /// The panels that are seen.
@@ -219,6 +219,7 @@ struct Layout: Equatable {
             case .figure, .profile: height = 300
             case .metric, .plot: height = 210
             case .branches: height = 180
+            case .history: height = 260
             }
             // Controls left, what they do right: both are seen at once. Branches need the whole width.
             let isWide = panel == .branches
@@ -305,7 +306,8 @@ extension Layout {
     func save(named name: String) throws(CLMatError) {
         let path = Self.path(named: name)
         let stored = Stored(
-            open: isOpen, grid: grid?.root == nil ? nil : grid, goals: goals, pausesAtGoals: pausesAtGoals, added: added, plots: plots, view: view)
+            open: isOpen, grid: grid?.root == nil ? nil : grid, goals: goals, pausesAtGoals: pausesAtGoals,
+            added: added, plots: plots, view: view)
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
         do {

@@ -31,7 +31,9 @@ extension PanelGrid {
     private func places(at point: Point, in laid: Laid) -> [Place] {
         let all = laid.all
         let panels = all.filter { if case .panel = $0.content { true } else { false } }
-        guard let target = panels.min(by: { $0.box.distance(to: point) < $1.box.distance(to: point) }) else { return [] }
+        guard let target = panels.min(by: { $0.box.distance(to: point) < $1.box.distance(to: point) }) else {
+            return []
+        }
         let box = target.box
         func distance(_ side: Side) -> Float {
             switch side {

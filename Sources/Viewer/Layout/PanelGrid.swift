@@ -66,7 +66,8 @@ struct PanelGrid: Equatable, Sendable {
             share = parts[index].share
         }
         // The new one is put in under a name that no panel has: taking the old one out first would move the place.
-        self.root = root.inserting(.panel(""), at: place, share: share).renaming(panel, to: nil)?
+        self.root =
+            root.inserting(.panel(""), at: place, share: share).renaming(panel, to: nil)?
             .renaming("", to: panel)?.tidied
     }
 

@@ -48,7 +48,11 @@ extension Layout {
         }
 
         let fitting = max(1, min(graphs.count, Int((area.height + gap) / (150 + gap))))
-        let (beside, below) = (graphs.prefix(fitting), graphs.dropFirst(fitting))
+        // The history is the last of the column.
+        let last = graphs.filter { $0 == .history }
+        let curves = graphs.filter { $0 != .history }
+        let count = max(0, fitting - last.count)
+        let (beside, below) = (curves.prefix(count) + last, curves.dropFirst(count))
         let rightWidth = min(max(320, (area.width * 0.275).rounded()), 460, (rest.width * 0.55).rounded())
         if !beside.isEmpty { rest.width -= rightWidth + gap }
         let width = rest.width
@@ -143,7 +147,7 @@ extension Layout {
         // In a narrow window two columns are narrower.
         let each = min(width, max(240, (area.width * 0.2).rounded()))
         guard area.width - 2 * (each + gap) >= (others ? 360 : 0) else { return one }
-        let needs = panels.map { room.need($0, Desk.Density.all.count - 1) }
+        let needs = panels.map { room.need($0, ControlPanels.Density.all.count - 1) }
         // What fits into both first, then what makes them about as full.
         func lacks(_ count: Int) -> Float {
             let over = [least.prefix(count), least.dropFirst(count)].map { max(0, height($0) - area.height) }
@@ -160,7 +164,7 @@ extension Layout {
     private static func stack(_ panels: [Panel], in room: Room) -> [Part] {
         let free = room.area.height - gap * Float(panels.count - 1)
         var needs: [Float] = []
-        for density in Desk.Density.all.indices {
+        for density in ControlPanels.Density.all.indices {
             needs = panels.map { room.need($0, density).rounded(.down) }
             if needs.reduce(0, +) <= free { break }
         }
@@ -183,7 +187,8 @@ extension Panel {
         switch self {
         case .controls, .add: .controls
         case .figure, .profile: .figure
-        case .metric, .plot: .graph
+        // A history is narrow, and high.
+        case .metric, .plot, .history: .graph
         case .branches: .list
         }
     }
@@ -191,11 +196,12 @@ extension Panel {
     /// The least width and height at which it says something: below that only where the whole window is too small.
     func least(need: (Panel, Int) -> Float) -> Point {
         switch self {
-        case .controls: Point(220, min(max(need(self, Desk.Density.all.count - 1), 80), 130))
+        case .controls: Point(220, min(max(need(self, ControlPanels.Density.all.count - 1), 80), 130))
         case .add: Point(220, 150)
         case .figure, .profile: Point(160, 110)
         case .metric, .plot: Point(180, 100)
         case .branches: Point(260, 96)
+        case .history: Point(220, 110)
         }
     }
 
@@ -207,6 +213,7 @@ extension Panel {
         case .figure, .profile: Point(320, 220)
         case .metric, .plot: Point(320, 150)
         case .branches: Point(560, 130)
+        case .history: Point(320, 200)
         }
     }
 }

@@ -9,7 +9,9 @@ enum SearchMatch: Int, Comparable {
 
     /// Nil where one of the words is not found. Case and accents do not matter.
     init?(_ query: String, title: String, id: String, means: String) {
-        func plain(_ text: String) -> String { text.folding(options: [.caseInsensitive, .diacriticInsensitive], locale: nil) }
+        func plain(_ text: String) -> String {
+            text.folding(options: [.caseInsensitive, .diacriticInsensitive], locale: nil)
+        }
         let words = plain(query).split(separator: " ")
         let (title, id, means) = (plain(title), plain(id), plain(means))
         guard words.allSatisfy({ title.contains($0) || id.contains($0) || means.contains($0) }) else { return nil }

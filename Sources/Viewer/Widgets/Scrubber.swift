@@ -1,8 +1,6 @@
 import CImGui
 import Exploration
 
-// The timeline in the toolbar: where the run is, what was changed, and the way back.
-
 /// The timeline's handle in a person's hand.
 struct Scrub {
     var step: Int
@@ -14,7 +12,15 @@ struct Scrub {
     var hasMoved: Bool
 }
 
-extension Desk {
+/// The timeline in the toolbar: where the run is, what was changed, and the way back.
+final class Scrubber: DeskPart {
+    private(set) var scrub: Scrub?
+
+    override var isInFront: Bool { scrub != nil }
+    override func dismiss() { letGo() }
+
+    func letGo() { scrub = nil }
+
     /// The steps that the timeline spans.
     private var scrubberEnd: Int {
         scrub?.end ?? max(extent.end, learner.maximumSteps ?? 0, extent.start + 1)
@@ -22,7 +28,7 @@ extension Desk {
 
     /// From the first step to the last, or to the end where one is set: a dot for each snapshot, a triangle for each
     /// change, a tick where another branch leaves, and the handle where the run is.
-    func drawScrubber(_ strip: Box) {
+    func draw(_ strip: Box) {
         let (first, last) = (Double(extent.start), Double(scrubberEnd))
         func x(_ step: Double) -> Float {
             strip.x + Float(min(max((step - first) / max(last - first, 1), 0), 1)) * strip.width
@@ -41,8 +47,8 @@ extension Desk {
         UI.fill(Box(strip.x, y - 1.5, strip.width, 3), theme.track, radius: 1.5)
         UI.fill(Box(strip.x, y - 1.5, x(Double(lastStep)) - strip.x, 3), theme.secondary.faded(0.5), radius: 1.5)
         UI.fill(Box(strip.x, y - 1.5, place - strip.x, 3), theme.secondary, radius: 1.5)
-        if axis.span != .whole {
-            let range = axis.range(extent)
+        if desk.graphs.axis.span != .whole {
+            let range = desk.graphs.axis.range(extent)
             let (from, to) = (x(range.lowerBound), x(range.upperBound))
             UI.fill(Box(from, y - 2.5, max(2, to - from), 5), theme.text, radius: 2)
         }
@@ -53,13 +59,22 @@ extension Desk {
             UI.disc(Point(x(Double(snapshot)), y + 5), radius: 1.5, theme.secondary)
             free = x(Double(snapshot)) + 4
         }
-        for (change, at) in UI.apart(changes.map { ($0, x(Double($0.step))) }) {
-            let colour = change.first >= here ? change.colour.faded(0.5) : change.colour
-            UI.marker(Point(at, y - 4), colour, size: 5)
+        let groups = MarkGroup.groups(changes.map { x(Double($0.step)) }) { UI.width("\($0)", .small) }
+        for group in groups {
+            let members = changes[group.members]
+            // Of several sliders it has none's colour.
+            let isOne = Set(members.map(\.control)).count == 1
+            let colour = isOne ? members.first?.colour ?? theme.text : theme.text.faded(0.85)
+            let isAhead = members.allSatisfy { $0.first >= here }
+            UI.marker(Point(group.x, y - 4), isAhead ? colour.faded(0.5) : colour, size: MarkGroup.half)
+            guard group.count > 1 else { continue }
+            UI.text(
+                "\(group.count)", Point(group.x + MarkGroup.half + 1, y - 17), isAhead ? theme.secondary : theme.text,
+                .small)
         }
         UI.disc(Point(place, y), radius: scrub == nil ? 6 : 8, theme.text)
         write(below: Point(place, y + 7), strip)
-        explain(item, changes, x: x)
+        explain(item, changes, groups, strip, x: x)
     }
 
     /// Takes the handle, moves it, lets it go.
@@ -83,12 +98,12 @@ extension Desk {
             let near = places.min { abs($0.x - at) < abs($1.x - at) }
             held.step = near.flatMap { abs($0.x - at) < 4 ? $0.step : nil } ?? step(at)
             // One cross-hair through all graphs.
-            nextHoveredStep = Double(held.step)
+            desk.graphs.nextHoveredStep = Double(held.step)
         }
         scrub = held
         if !item.contains(.held) {
             scrub = nil
-            if held.hasMoved, held.step != now { goBack(to: held.step) }
+            if held.hasMoved, held.step != now { steering.goBack(to: held.step) }
         }
     }
 
@@ -103,9 +118,9 @@ extension Desk {
             right -= UI.width(grouped(scrubberEnd), .smallMono) + 14
         }
         var words = "step \(grouped(here))"
-        if scrub == nil, wayBack == nil, status.stepsPerEpoch > 1 { words += " · epoch \(epochText)" }
+        if scrub == nil, steering.wayBack == nil, status.stepsPerEpoch > 1 { words += " · epoch \(epochText)" }
         // A way back that takes no time is not spoken of: the words would only flash up.
-        if let left = status.stepsToRemake, let since = remakingSince, (clock.now - since).seconds > 0.2 {
+        if let left = status.stepsToRemake, let since = steering.remakingSince, (clock.now - since).seconds > 0.2 {
             words = "going back: \(grouped(left)) steps to make again"
         } else if here == extent.start {
             return
@@ -118,24 +133,30 @@ extension Desk {
         UI.text(words, Point(left, place.y), theme.text, .smallMono)
     }
 
-    private func explain(_ item: Happened, _ changes: [Change], x: (Double) -> Float) {
+    private func explain(
+        _ item: Happened, _ changes: [Change], _ groups: [MarkGroup], _ strip: Box, x: (Double) -> Float
+    ) {
         guard item.contains(.hovered), scrub == nil else { return }
         gui_set_cursor(Int32(GUI_CURSOR_HAND))
         func distance(_ step: Int) -> Float { abs(x(Double(step)) - UI.mouse.x) }
         // Below the strip, whose words it would cover.
-        let place = Point(UI.mouse.x - 12, Self.toolbarHeight + 4)
-        let change = changes.min { distance($0.step) < distance($1.step) }
+        let about = Box(strip.x, 0, strip.width, Toolbar.height)
+        let group = groups.min { abs($0.x - UI.mouse.x) < abs($1.x - UI.mouse.x) }
         let fork = forks.min { distance($0.step) < distance($1.step) }
-        if let change, distance(change.step) < 8, UI.mouse.y < 24 {
-            tooltip = Tooltip(text: change.words, place: place)
+        if let group, abs(group.x - UI.mouse.x) < 8 + (group.count > 1 ? 8 : 0), UI.mouse.y < 24 {
+            let words = changes[group.members].map(\.words)
+            let more = words.count > 8 ? ["and \(words.count - 8) more: see the history"] : []
+            tooltip = Tooltip(text: (words.suffix(8).reversed() + more).joined(separator: "\n"), about: about)
         } else if let fork, distance(fork.step) < 5 {
-            tooltip = Tooltip(text: "\(fork.branch.name) leaves at step \(grouped(fork.step))", place: place)
+            tooltip = Tooltip(text: "\(fork.branch.name) leaves at step \(grouped(fork.step))", about: about)
         } else {
             tooltip = Tooltip(
                 text: "Drag to go back. Triangles: changes, in their sliders' colours; dots: snapshots, from which "
-                    + "the way is short; ticks: where other branches leave.", place: place)
+                    + "the way is short; ticks: where other branches leave.", about: about)
         }
     }
+
+    private var steering: Steering { desk.steering }
 
     private var epochText: String {
         let tenths = (status.epoch * 10).rounded() / 10
