@@ -78,7 +78,8 @@ final class HistoryPanel: DeskPart {
         let goes =
             row.kind == .start ? "A click goes back to the beginning." : "A click goes to just before it."
         tooltip = Tooltip(
-            title: words == row.words ? "" : row.words, text: (row.isAhead ? "Undone. " : "") + goes, about: box)
+            title: words == row.words ? "" : row.words, text: (row.isAhead ? "Undone. " : "") + goes,
+            about: desk.box(of: .history), isBeside: true)
         if item.contains(.clicked), let place = row.before { go(to: place) }
     }
 

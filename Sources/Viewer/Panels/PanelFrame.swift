@@ -30,7 +30,10 @@ final class PanelFrames: DeskPart {
         gui_begin_window(
             panel.name, box.x, box.y, box.width, box.height, theme.panel.packed, (edge ?? theme.edge).packed, 6, false,
             desk.raised == panel.name || desk.moving.drag?.panel == panel)
-        titleBar(panel, box, title, caption, means, badge, word)
+        let back = TitleWord(text: "back", means: "Gives the other panels their places back; Escape too.") { [self] in
+            desk.moving.toggleEnlarged(panel)
+        }
+        titleBar(panel, box, title, caption, means, badge, layout.enlarged == panel ? back : word)
         body(box.inset(13, 36, 13, 12))
         resizeCorner(panel, box)
         if edge != nil { UI.outline(box.inset(0, 0, 0, 0), edge ?? theme.edge, radius: 6, thickness: 2) }
