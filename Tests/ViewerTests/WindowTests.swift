@@ -185,10 +185,7 @@ import Testing
         let place = Point(track.x + track.width * 0.2, track.midY)
         hands.click(place)
         #expect(hands.wait { abs((hands.learner.status.settings.values["alpha"] ?? .nan) - 0.2) < 0.01 })
-        hands.window.frameSeconds = 0.001  // however busy the machine, the clicks follow each other at once
-        hands.click(place)
-        hands.button(true, at: place)
-        hands.button(false, at: place)
+        hands.doubleClick(place)
         #expect(hands.wait { hands.learner.status.settings.values["alpha"] == 0.5 })
     }
 
@@ -253,7 +250,7 @@ import Testing
         defer { hands.finish() }
         hands.press(SDLK_PERIOD, SDL_SCANCODE_PERIOD)
         #expect(hands.wait { hands.learner.status.step == 1 && hands.learner.status.isPaused })
-        Thread.sleep(forTimeInterval: 0.05)
+        for _ in 0..<20 { hands.rest() }
         #expect(hands.learner.status.step == 1)
     }
 
@@ -523,15 +520,10 @@ import Testing
         let middle = Point(box.midX, box.midY)
         hands.move(to: middle)
         #expect(hands.desk.graphs.hoveredStep != nil)
-        var event = SDL_Event()
-        event.wheel.type = SDL_MOUSEWHEEL.rawValue
-        event.wheel.y = 1
-        SDL_PushEvent(&event)
-        hands.window.settle()
+        hands.wheel(1, at: middle)
         let range = hands.desk.graphs.axis.range(.init(now: 100))
         #expect(abs(range.upperBound - range.lowerBound - 80) < 1e-6)
-        hands.window.frameSeconds = 0.001  // however busy the machine, the clicks follow each other at once
-        for isDown in [true, false, true, false] { hands.button(isDown, at: middle) }
+        hands.doubleClick(middle)
         #expect(hands.desk.graphs.axis.span == .whole)
     }
 
@@ -567,9 +559,7 @@ import Testing
         #expect(hands.desk.layout.goals["test-accuracy"] == 1)
         #expect(hands.desk.goals.goalWords(metric) == "goal not met")
 
-        let line = Point(plot.midX, plot.y)
-        hands.window.frameSeconds = 0.001
-        for isDown in [true, false, true, false] { hands.button(isDown, at: line) }
+        hands.doubleClick(Point(plot.midX, plot.y))
         #expect(hands.desk.layout.goals.isEmpty && Layout(named: "goals").goals.isEmpty)
     }
 
@@ -702,12 +692,7 @@ import Testing
         hands.window.settle()
         #expect(!hands.desk.hasNews())
         hands.learner.send(.step(1))
-        var hasNews = false
-        for _ in 0..<1000 where !hasNews {
-            hasNews = hands.desk.hasNews()
-            Thread.sleep(forTimeInterval: 0.002)
-        }
-        #expect(hasNews)
+        #expect(hands.wait(drawing: false) { hands.desk.hasNews() })
     }
 
     // MARK: Refusals

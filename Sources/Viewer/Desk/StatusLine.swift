@@ -12,7 +12,7 @@ final class StatusLine: DeskPart {
     /// How data were read, which letters are not drawn: what it keeps.
     private(set) var notes: [String] = []
     /// What drawing costs.
-    var meter = DrawingMeter()
+    lazy var meter = DrawingMeter(clock)
     /// Where what can be done about warnings was drawn last.
     private(set) var warningPlaces: [String: Point] = [:]
     private var lastRefusal: String?
@@ -132,8 +132,10 @@ struct DrawingMeter {
     private var spent = 0.0
     private var share = 0.0
     private var lastRefresh: ContinuousClock.Instant?
-    private let clock = ContinuousClock()
+    private let clock: any WindowClock
     private let cores = Double(max(1, ProcessInfo.processInfo.activeProcessorCount))
+
+    init(_ clock: any WindowClock) { self.clock = clock }
 
     /// Notes one frame's processor time.
     mutating func add(_ seconds: Double) {

@@ -101,7 +101,7 @@ extension ControlPanels {
             values.settleArmed(now: true)
             values.armed = ArmedSetting(
                 control: control.id, value: isOnHandle ? values.value(of: control) : control.value(at: start),
-                gesture: gesture, place: UI.mouse, since: desk.time)
+                gesture: gesture, place: UI.mouse, since: clock.now)
         }
         if item.contains(.held), let held = hand.held, held.control == control.id, UI.mouse.x != held.mouse {
             let moved = Double((UI.mouse.x - held.mouse) / track.width) * (UI.shift ? 0.1 : 1)
