@@ -44,7 +44,7 @@ extension WindowTests {
 
         /// Takes the slider by its handle and pulls it through `shares` of its track, with a step of the run after each.
         private func drag(_ hands: Hands, through shares: [Float], stepping: Bool = true) throws {
-            let track = try hands.firstTrack()
+            let track = try hands.place("controls:/alpha/track")
             func place(_ share: Float) -> Point { Point(track.x + track.width * share, track.midY) }
             hands.rest()
             hands.move(to: place(shares[0]))
@@ -87,7 +87,7 @@ extension WindowTests {
         @Test func aDragAcrossAPauseIsDoneAgain() throws {
             let (report, first, second) = try recorded { hands in
                 step(hands)
-                let track = try hands.firstTrack()
+                let track = try hands.place("controls:/alpha/track")
                 func place(_ share: Float) -> Point { Point(track.x + track.width * share, track.midY) }
                 hands.move(to: place(0.5))
                 hands.button(true, at: place(0.5))
@@ -131,7 +131,7 @@ extension WindowTests {
             let (report, first, _) = try recorded { hands in
                 step(hands)
                 try drag(hands, through: [0.5, 0.6, 0.7])
-                let track = try hands.firstTrack()
+                let track = try hands.place("controls:/alpha/track")
                 hands.doubleClick(Point(track.x + track.width * 0.2, track.midY))
                 #expect(hands.wait { hands.learner.status.settings.values["alpha"] == 0.5 })
                 step(hands)
@@ -153,7 +153,7 @@ extension WindowTests {
             hands.learner.send(.set(control: "alpha", to: 0.8))
             #expect(hands.wait { hands.learner.status.settings.values["alpha"] == 0.8 })
             step(hands)
-            let track = try hands.firstTrack()
+            let track = try hands.place("controls:/alpha/track")
             let place = Point(track.x + track.width * 0.2, track.midY)
             hands.click(place)
             // The slider shows it, the model does not have it.
@@ -171,7 +171,7 @@ extension WindowTests {
         @Test func aClickOnTheTrackIsSentWhenItIsNoDoubleClick() throws {
             let hands = try Hands()
             defer { hands.finish() }
-            let track = try hands.firstTrack()
+            let track = try hands.place("controls:/alpha/track")
             hands.click(Point(track.x + track.width * 0.2, track.midY))
             #expect(hands.desk.hasNews() && hands.learner.status.settings.values["alpha"] == 0.5)
             // By its time …
@@ -192,11 +192,10 @@ extension WindowTests {
             let hands = try Hands()
             defer { hands.finish() }
             let before = try #require(hands.desk.box(of: .metric("loss")))
-            let bar = Point(before.x + 60, before.y + 14)
+            let bar = try hands.place("metric:loss/title").middle
             hands.drag(from: bar, to: Point(bar.x - 200, bar.y + 100))
             #expect(!hands.desk.layout.isArranged)
-            let add = try #require(hands.desk.box(of: .add))
-            hands.click(Point(add.maxX - 34 - 30, add.y + 16))
+            try hands.click("add/word")
             #expect(hands.desk.layout.isArranged && hands.desk.drag == nil)
             #expect(hands.desk.box(of: .metric("loss")) == before)
         }
@@ -209,10 +208,8 @@ extension WindowTests {
             hands.learner.send(.step(3))
             #expect(hands.wait { hands.desk.now == 3 && hands.desk.figurePanels.figures["grid"]?.texture != nil })
             for panel in hands.desk.layout.openPanels(hands.desk.dashboard) {
-                let box = try #require(hands.desk.box(of: panel))
-                for (place, isResize) in [
-                    (Point(box.x + 40, box.y + 14), false), (Point(box.maxX - 5, box.maxY - 5), true),
-                ] {
+                for (name, isResize) in [("title", false), ("corner", true)] {
+                    let place = try hands.place("\(panel.name)/\(name)").middle
                     hands.move(to: place)
                     hands.button(true, at: place)
                     #expect(

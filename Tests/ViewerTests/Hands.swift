@@ -25,6 +25,7 @@ import Testing
         learner = try FakeModel.learner(runOptions, failsAt: failsAt, stepSeconds: stepSeconds)
         learner.start(paused: true)
         window = try ViewerWindow(learner, options, clock: clock)
+        window.places = [:]
         window.settle()
     }
 
@@ -33,6 +34,7 @@ import Testing
         setenv("SDL_VIDEODRIVER", "dummy", 1)
         self.learner = learner
         window = try ViewerWindow(learner, ViewerOptions(), clock: clock)
+        window.places = [:]
         window.settle()
     }
 
@@ -133,6 +135,30 @@ import Testing
 
     func enter() { press(SDLK_RETURN, SDL_SCANCODE_RETURN) }
 
+    // MARK: Widgets by name
+
+    /// Where a window or a widget is: `WidgetNames.swift` says what they are called.
+    func place(_ name: String) throws -> Box {
+        guard let box = window.places?[name] else {
+            throw NotDrawn(name: name, drawn: window.places?.keys.sorted() ?? [])
+        }
+        return box
+    }
+
+    func isDrawn(_ name: String) -> Bool { window.places?[name] != nil }
+
+    struct NotDrawn: Error, CustomStringConvertible {
+        let name: String
+        let drawn: [String]
+
+        var description: String { "There is no '\(name)' in the window. There are \(drawn.joined(separator: ", "))." }
+    }
+
+    func click(_ name: String) throws { click(try place(name).middle) }
+    func doubleClick(_ name: String) throws { doubleClick(try place(name).middle) }
+    func rightClick(_ name: String) throws { rightClick(try place(name).middle) }
+    func move(to name: String) throws { move(to: try place(name).middle) }
+
     // MARK: Looking
 
     func picture() throws -> Picture { try window.picture() }
@@ -156,28 +182,10 @@ import Testing
         }
         return condition()
     }
+}
 
-    /// The track of the slider that is first in its panel.
-    func firstTrack() throws -> Box {
-        let box = try #require(desk.box(of: .controls("")))
-        return Box(box.x + 13, box.y + 36 + 24, box.width - 26, 4)
-    }
-
-    /// Where the value of that slider is written.
-    func firstValue() throws -> Point {
-        let track = try firstTrack()
-        return Point(track.maxX - 8, track.y - 17)
-    }
-
-    func cell(_ index: Int) throws -> Box {
-        let box = try #require(desk.box(of: .figure("grid")))
-        return GridLayout(FakeModel.grid, in: box.inset(13, 36, 13, 12)).cell(index)
-    }
-
-    func closeButton(_ panel: Panel) throws -> Point {
-        let box = try #require(desk.box(of: panel))
-        return Point(box.maxX - 18, box.y + 17)
-    }
+extension Box {
+    var middle: Point { Point(midX, midY) }
 }
 
 extension FigureView {

@@ -222,6 +222,9 @@ import Foundation
 
     // MARK: Drawing
 
+    /// Where the windows and widgets of the last frame are, by name (``UI/places``), for tests that make it more than nil.
+    var places: [String: Box]?
+
     /// Draws one frame.
     func draw() {
         let start = clock.now
@@ -231,7 +234,9 @@ import Foundation
         let size = Point(max(surface.size.x, 320), max(surface.size.y, 240))
         // By this the gui knows a double click. It takes no frame for instant, as frames of a clock that stands are.
         gui_begin_frame(surface.gui, size.x, size.y, Float(min(max(passed, 1e-4), 0.5)))
+        UI.places = places.map { _ in [:] }
         desk.draw(size, textures: surface.textures)
+        (places, UI.places) = (UI.places, nil)
         surface.clear(desk.theme.background)
         gui_end_frame(surface.gui)
         if !pictures.isEmpty {
