@@ -111,7 +111,6 @@ extension WindowTests {
         @Test func aDoubleClickOnATitleEnlargesAndMovesNothing() throws {
             let hands = try hands()
             defer { hands.finish() }
-            hands.window.frameSeconds = 0.001
             let loss = Panel.metric("loss")
             func boxes() -> [Panel: Box] {
                 Dictionary(hands.desk.shownPanels.compactMap { panel in hands.desk.box(of: panel).map { (panel, $0) } })
@@ -120,15 +119,7 @@ extension WindowTests {
                 }
             }
             let before = boxes()
-            func doubleClick() throws {
-                let place = try Self.title(loss, hands)
-                hands.click(place)
-                hands.click(Point(place.x + 1, place.y))
-                // The next one is not the third of this.
-                hands.window.frameSeconds = 1
-                hands.window.settle()
-                hands.window.frameSeconds = 0.001
-            }
+            func doubleClick() throws { hands.doubleClick(try Self.title(loss, hands)) }
             try doubleClick()
             let area = hands.desk.workingArea()
             let left = try #require(before[.add])
@@ -193,8 +184,10 @@ extension WindowTests {
             #expect(!hands.desk.layout.isOpen(.figure("heat")))
             hands.type("/")
             hands.type("hea")
-            func places() -> [String] { hands.desk.addPanel.entryPlaces.keys.sorted() }
-            #expect(places() == ["figure:heat"])
+            func places() -> [String] {
+                (hands.window.places ?? [:]).keys.filter { $0.hasPrefix("add/") && $0.contains(":") }.sorted()
+            }
+            #expect(places() == ["add/figure:heat"])
             hands.enter()
             #expect(hands.desk.layout.isOpen(.figure("heat")) && places().count > 5)
             Self.check(hands)
@@ -242,13 +235,13 @@ extension WindowTests {
             Self.check(hands)
             let panel = hands.desk.historyPanel
             #expect(panel.rows.map(\.words) == ["now", "Rider put on", "alpha 0.5 → 0.75", "the beginning"])
-            hands.click(try #require(panel.rowPlaces["alpha 0.5 → 0.75"]))
+            try hands.click("history/2")
             #expect(hands.wait { hands.desk.now == 5 && hands.desk.status.isPaused })
             #expect(hands.learner.status.settings.values["alpha"] == 0.5)
             hands.window.settle()
             #expect(panel.rows.map(\.words) == ["Rider put on", "alpha 0.5 → 0.75", "now", "the beginning"])
             #expect(panel.rows.map(\.isAhead) == [true, true, false, false])
-            hands.click(try #require(panel.rowPlaces["the beginning"]))
+            try hands.click("history/3")
             #expect(hands.wait { hands.desk.now == 0 })
         }
     }

@@ -7,29 +7,23 @@ final class Toolbar: DeskPart {
 
     /// What a button asked of the window.
     var wantsPicture = false
-    /// Where the timeline and the buttons were drawn last.
-    private(set) var strip: Box?
-    private(set) var toolPlaces: [String: Point] = [:]
 
     func draw() {
         let bar = Box(0, 0, size.x, Self.height)
-        gui_begin_window(
-            "toolbar", bar.x, bar.y, bar.width, bar.height, theme.panel.packed, theme.panel.packed, 0,
-            !Layout.scrolls(size),
-            Layout.scrolls(size) && !desk.hasAbove)
+        UI.beginWindow(
+            "toolbar", bar, fill: theme.panel, edge: theme.panel, staysBehind: !Layout.scrolls(size),
+            comesToFront: Layout.scrolls(size) && !desk.hasAbove)
         UI.rule(Point(0, bar.maxY - 1), length: bar.width, theme.edge)
 
         // On a narrow window the buttons are, and those that keys do as well are left out: the timeline needs room.
         let margin: Float = size.x >= 1500 ? 22 : 14
         let gap: Float = size.x >= 1500 ? 8 : 5
         var x: Float = 13
-        toolPlaces = [:]
         func tool(_ id: String, _ words: String, isOn: Bool = false, isEnabled: Bool = true, width: Float? = nil)
             -> Bool
         {
             let box = Box(x, 9, width ?? UI.width(words) + margin, 28)
             x = box.maxX + gap
-            toolPlaces[id] = Point(box.midX, box.midY)
             return button(id, words, box, isOn: isOn, isEnabled: isEnabled)
         }
         let steering = desk.steering
@@ -69,7 +63,6 @@ final class Toolbar: DeskPart {
         UI.text(title, Point(size.x - 14, 15), theme.text, .bold, align: .right)
         let strip = Box(x + 18, 0, size.x - titleWidth - x - 60, Self.height)
         if strip.width > 100 { desk.scrubber.draw(strip) } else { desk.scrubber.letGo() }
-        self.strip = strip.width > 100 ? strip : nil
-        gui_end_window()
+        UI.endWindow()
     }
 }

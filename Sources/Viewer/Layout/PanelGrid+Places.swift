@@ -72,7 +72,7 @@ extension PanelGrid {
     /// Puts a panel beside its like, where all are read best; without any in a column of its own: controls left, graphs right,
     /// figures between them, lists below the figures.
     mutating func open(_ panel: String, in room: Room, kind: (String) -> Kind, comfort: Comfort) {
-        guard let root, let laid = laid(in: room) else { return insert(panel, at: Place(path: [], side: .right)) }
+        guard let laid = laid(in: room) else { return insert(panel, at: Place(path: [], side: .right)) }
         let own = kind(panel)
         let shown = laid.all.compactMap { part -> (name: String, path: [Int])? in
             if case .panel(let name) = part.content { (name, part.path) } else { nil }

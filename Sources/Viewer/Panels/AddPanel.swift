@@ -3,8 +3,6 @@ import Exploration
 
 /// "Add to the dashboard": everything that can be shown or put on, ticked where it is.
 final class AddPanel: DeskPart {
-    /// Where the words were drawn last.
-    private(set) var entryPlaces: [String: Point] = [:]
     /// What is looked for: only what fits it is listed.
     private var search = TextField("", takesFocus: false)
     private var clearsSearch = false
@@ -206,7 +204,6 @@ final class AddPanel: DeskPart {
             layout.arrange()
             saveLayout()
         }
-        entryPlaces = [:]
         frame(.add, box, title: "Add to the dashboard", word: layout.isArranged ? nil : arrange) { body in
             drawField(body)
             let list = body.inset(0, Self.field, 0, 0)
@@ -235,7 +232,6 @@ final class AddPanel: DeskPart {
 
     private func draw(_ entry: Entry, _ box: Box) {
         let item = UI.item(entry.id, box)
-        entryPlaces[entry.id] = Point(box.midX, box.midY)
         let mark = entry.isOn ? " ✓" : ""
         let words = UI.shortened(entry.title, to: box.width - UI.width(mark))
         UI.text(

@@ -6,8 +6,6 @@ final class HistoryPanel: DeskPart {
     private static let row: Float = 23
     /// Where the run was when the list was scrolled to it.
     private var revealed: Position?
-    /// Where the lines were drawn last, by their words.
-    private(set) var rowPlaces: [String: Point] = [:]
 
     /// The lines, from the top.
     var rows: [HistoryRow] {
@@ -30,7 +28,6 @@ final class HistoryPanel: DeskPart {
         ) { body in
             // Steps stand below each other at their ends.
             let steps = max(rows.map { UI.width(grouped($0.step), .smallMono) }.max() ?? 0, UI.width("step", .small))
-            rowPlaces = [:]
             UI.region("rows", Box(body.x - 6, body.y - 3, body.width + 17, body.height + 11)) { content in
                 let scrolls = Float(rows.count) * Self.row > body.height + 11
                 let width = body.width - (scrolls ? 4 : 0)
@@ -50,10 +47,7 @@ final class HistoryPanel: DeskPart {
     private func draw(_ row: HistoryRow, _ index: Int, _ box: Box, steps: Float) {
         let canGo = row.before != nil && row.kind != .present && !status.isFinished
         var item: Happened = []
-        if canGo {
-            item = UI.item("row \(index)", box.inset(-6, 0, -4, 0))
-            rowPlaces[row.words] = Point(box.midX, box.midY)
-        }
+        if canGo { item = UI.item("\(index)", box.inset(-6, 0, -4, 0)) }
         let isHovered = item.contains(.hovered)
         if isHovered { UI.fill(box.inset(-6, 0, -4, 0), theme.selected.faded(0.6), radius: 4) }
         if row.kind == .present { UI.fill(box.inset(-6, 0, -4, 0), theme.selected, radius: 4) }

@@ -38,6 +38,7 @@ final class Scrubber: DeskPart {
             return min(max(Int((first + share * (last - first)).rounded()), extent.start), lastStep)
         }
         let y = strip.y + 21
+        UI.note("timeline/track", Box(strip.x, y - 1.5, strip.width, 3))
         let item = UI.item("timeline", Box(strip.x - 8, strip.y + 4, strip.width + 16, 26))
         let changes = changes
         hold(item, handle: x(Double(here)), places: changes.map { (x(Double($0.first)), $0.first) }, step: step)
