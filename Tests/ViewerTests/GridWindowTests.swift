@@ -241,8 +241,16 @@ extension WindowTests {
             hands.window.settle()
             #expect(panel.rows.map(\.words) == ["Rider put on", "alpha 0.5 → 0.75", "now", "the beginning"])
             #expect(panel.rows.map(\.isAhead) == [true, true, false, false])
+            // Of what lies ahead too, and of one step to before or after what was changed there.
+            hands.move(to: try hands.place("history/1").middle)
+            try hands.click("history/1/after")
+            #expect(hands.wait { hands.desk.position.changes == 1 })
+            #expect(hands.desk.now == 5 && hands.learner.status.settings.values["alpha"] == 0.75)
+            hands.window.settle()
+            #expect(panel.rows.map(\.words) == ["Rider put on", "now", "alpha 0.5 → 0.75", "the beginning"])
             try hands.click("history/3")
             #expect(hands.wait { hands.desk.now == 0 })
+            #expect(hands.learner.timeline.branches.count == 1)
         }
     }
 }
