@@ -108,6 +108,25 @@ extension WindowTests {
             #expect(abs((right?.width ?? 0) - (graph.width + 100)) <= 1)
         }
 
+        @Test func theGapMovesTheEdge() throws {
+            let hands = try hands()
+            defer { hands.finish() }
+            let box = try #require(hands.desk.box(of: .figure("grid")))
+            let (loss, second) = (Panel.metric("loss"), Panel.metric("test-accuracy"))
+            let graph = try #require(hands.desk.box(of: loss))
+            let gap = Point(box.maxX + 6, box.y + 300)
+            hands.drag(from: gap, to: Point(gap.x - 80, gap.y + 50))
+            Self.check(hands)
+            #expect(hands.desk.box(of: .figure("grid"))?.width == box.width - 80)
+            #expect(hands.desk.box(of: loss) == Box(graph.x - 80, graph.y, graph.width + 80, graph.height))
+            let between = Point(graph.midX, graph.maxY + 6)
+            hands.drag(from: between, to: Point(between.x + 50, between.y + 40))
+            Self.check(hands)
+            #expect(hands.desk.box(of: loss)?.height == graph.height + 40)
+            #expect(hands.desk.box(of: second)?.y == graph.maxY + 40 + Layout.gap)
+            #expect(hands.desk.box(of: loss)?.width == graph.width + 80)
+        }
+
         @Test func aDoubleClickOnATitleEnlargesAndMovesNothing() throws {
             let hands = try hands()
             defer { hands.finish() }
