@@ -89,7 +89,9 @@ int first_pixel(float x)
 {
     if (!(x > -(float)largest_side)) return -largest_side;    // NaN too
     if (x > (float)largest_side) return largest_side;
-    return (int)ceilf(x - 0.5f);
+    const float least = x - 0.5f;
+    const int whole = (int)least;
+    return whole + (least > (float)whole ? 1 : 0);
 }
 
 // Corners in 1/256 pixels.
@@ -104,7 +106,9 @@ constexpr float farthest = 4e6f;
 
 bool is_near(ImVec2 point) { return fabsf(point.x) < farthest && fabsf(point.y) < farthest; }    // NaN is not
 
-FixedPoint fixed(ImVec2 point) { return {lrintf(point.x * fixed_one), lrintf(point.y * fixed_one)}; }
+int64_t fixed(float x) { return (int64_t)(x * fixed_one + (x < 0 ? -0.5f : 0.5f)); }
+
+FixedPoint fixed(ImVec2 point) { return {fixed(point.x), fixed(point.y)}; }
 
 int first_pixel(int64_t fixed) { return (int)((fixed + (1 << (fixed_bits - 1)) - 1) >> fixed_bits); }
 
@@ -208,13 +212,22 @@ void draw_rectangle(uint32_t *pixels, int stride, const Item &item, Area area)
     }
 }
 
-// Which pixel of a texture's side of `size` is shown at `x`, along a line from one corner to the next.
-int texel(int x, float from, float to, float first, float last, int size)
-{
-    const float share = ((float)x + 0.5f - from) / (to - from);
-    const float at = floorf((first + share * (last - first)) * (float)size);
-    return at < 0 ? 0 : at > (float)(size - 1) ? size - 1 : (int)at;
-}
+// Which pixels of a texture's side are shown along a line of the picture, from one corner to the next.
+struct Texels {
+    float from, first, per_pixel;
+    int last;
+
+    Texels(float from, float to, float first, float last, int size) : from(from), first(first * (float)size), last(size - 1)
+    {
+        per_pixel = (last - first) * (float)size / (to - from);
+    }
+
+    size_t at(int x) const
+    {
+        const float place = first + ((float)x + 0.5f - from) * per_pixel;
+        return place > 0 ? (place < (float)last ? (size_t)place : (size_t)last) : 0;
+    }
+};
 
 // An upright rectangle with a part of a texture, which may be turned by a quarter.
 void draw_part(uint32_t *pixels, int stride, const Item &item, Area area)
@@ -224,17 +237,17 @@ void draw_part(uint32_t *pixels, int stride, const Item &item, Area area)
     const ImDrawVert &from = item.corner(0), &across = item.corner(1), &down = item.corner(5);
     const bool is_turned = from.pos.y != across.pos.y;
     const ImDrawVert &on_x = is_turned ? down : across, &on_y = is_turned ? across : down;
+    const size_t stride_of_texture = (size_t)texture->width;
+    const Texels along_x = is_turned ? Texels(from.pos.x, on_x.pos.x, from.uv.y, on_x.uv.y, texture->height)
+                                     : Texels(from.pos.x, on_x.pos.x, from.uv.x, on_x.uv.x, texture->width);
+    const Texels along_y = is_turned ? Texels(from.pos.y, on_y.pos.y, from.uv.x, on_y.uv.x, texture->width)
+                                     : Texels(from.pos.y, on_y.pos.y, from.uv.y, on_y.uv.y, texture->height);
+    const size_t x_stride = is_turned ? stride_of_texture : 1, y_stride = is_turned ? 1 : stride_of_texture;
     size_t columns[tile_side];
-    for (int x = area.x0; x < area.x1; x++) {
-        columns[x - area.x0] = is_turned
-            ? (size_t)texel(x, from.pos.x, on_x.pos.x, from.uv.y, on_x.uv.y, texture->height) * (size_t)texture->width
-            : (size_t)texel(x, from.pos.x, on_x.pos.x, from.uv.x, on_x.uv.x, texture->width);
-    }
+    for (int x = area.x0; x < area.x1; x++) columns[x - area.x0] = along_x.at(x) * x_stride;
     const uint32_t colour = pixel_of(from.col), opacity = from.col >> 24;
     for (int y = area.y0; y < area.y1; y++) {
-        const size_t line = is_turned
-            ? (size_t)texel(y, from.pos.y, on_y.pos.y, from.uv.x, on_y.uv.x, texture->width)
-            : (size_t)texel(y, from.pos.y, on_y.pos.y, from.uv.y, on_y.uv.y, texture->height) * (size_t)texture->width;
+        const size_t line = along_y.at(y) * y_stride;
         uint32_t *row = pixels + (size_t)y * (size_t)stride + area.x0;
         if (texture->mask) {
             for (int i = 0; i < area.x1 - area.x0; i++) {

@@ -108,17 +108,21 @@ struct DrawingMeter {
     private(set) var words = ""
     /// Processor time of the last frames, smoothed, in seconds.
     private(set) var secondsPerFrame = 0.0
-    /// How many there were.
+    /// How many there were, what they took in all, in seconds, and how much of the window they drew.
     private(set) var frames = 0
+    private(set) var seconds = 0.0
+    private(set) var windows = 0.0
     private var spent = 0.0
     private var share = 0.0
     private var lastRefresh: ContinuousClock.Instant?
     private let clock = ContinuousClock()
     private let cores = Double(max(1, ProcessInfo.processInfo.activeProcessorCount))
 
-    /// Notes one frame's processor time.
-    mutating func add(_ seconds: Double) {
+    /// Notes one frame's processor time, and the share of the window that it drew again.
+    mutating func add(_ seconds: Double, drawn: Double) {
         frames += 1
+        self.seconds += seconds
+        windows += drawn
         spent += seconds
         secondsPerFrame = secondsPerFrame == 0 ? seconds : secondsPerFrame * 0.9 + seconds * 0.1
     }
@@ -134,6 +138,13 @@ struct DrawingMeter {
 
     /// The time until a frame that answers an event: at most 40 % of a core.
     var answerInterval: Double { min(max(secondsPerFrame * 2.5, 1.0 / 60), Self.followingInterval) }
+
+    /// With CLMAT_LOG=1 a window says when it closes what its frames took.
+    func tell() {
+        guard Surface.logLevel >= 1, frames > 0 else { return }
+        let (each, drawn) = (seconds / Double(frames) * 1000, windows / Double(frames) * 100)
+        warn("clmat: \(frames) frames, \(fixed(each, 2)) ms of processor time and \(fixed(drawn, 1)) % of the window each")
+    }
 
     mutating func refresh(_ status: Learner.Status, device: String, isFinished: Bool) {
         if let lastRefresh {

@@ -53,16 +53,19 @@ import Exploration
         let (width, height) = (perRow * cellWidth, (count + perRow - 1) / perRow * cellHeight)
 
         var pixels = [UInt8](repeating: 255, count: width * height * 4)
-        for (index, cell) in grid.cells.enumerated() {
-            let light = grid.pixels(of: cell)
-            let (row, column) = index.quotientAndRemainder(dividingBy: perRow)
-            for y in 0..<cellHeight {
-                for x in 0..<cellWidth {
-                    let from = (y * stride * grid.width + x * stride) * 3
-                    let to = ((row * cellHeight + y) * width + column * cellWidth + x) * 4
-                    pixels[to] = light[from]
-                    pixels[to + 1] = light[from + 1]
-                    pixels[to + 2] = light[from + 2]
+        pixels.withUnsafeMutableBufferPointer { pixels in
+            for (index, cell) in grid.cells.enumerated() {
+                let (row, column) = index.quotientAndRemainder(dividingBy: perRow)
+                grid.pixels(of: cell).withUnsafeBufferPointer { light in
+                    for y in 0..<cellHeight {
+                        for x in 0..<cellWidth {
+                            let from = (y * stride * grid.width + x * stride) * 3
+                            let to = ((row * cellHeight + y) * width + column * cellWidth + x) * 4
+                            pixels[to] = light[from]
+                            pixels[to + 1] = light[from + 1]
+                            pixels[to + 2] = light[from + 2]
+                        }
+                    }
                 }
             }
         }

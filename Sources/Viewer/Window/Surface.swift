@@ -24,7 +24,8 @@ import Foundation
     /// Whether the window lost what it showed.
     private var isExposed = true
     /// CLMAT_LOG=3 draws a frame round each part that is drawn again.
-    private let hasOutlines = (ProcessInfo.processInfo.environment["CLMAT_LOG"].flatMap { Int($0) } ?? 0) >= 3
+    private let hasOutlines = Surface.logLevel >= 3
+    nonisolated static var logLevel: Int { ProcessInfo.processInfo.environment["CLMAT_LOG"].flatMap { Int($0) } ?? 0 }
 
     /// Why no window could be opened here, as far as that can be told without trying.
     static var obstacle: String? {

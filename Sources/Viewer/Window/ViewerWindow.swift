@@ -75,6 +75,7 @@ import Foundation
         if isPictureDue, let path = desk.options.screenshot { save(to: path) }
         desk.setProfiling(false)
         desk.learner.followFigures(false)
+        desk.meter.tell()
     }
 
     /// Sleeps until there is an event, or until the learner may have something new to show.
@@ -264,7 +265,7 @@ import Foundation
         }
         surface.present()
         framesOwed = max(0, framesOwed - 1)
-        desk.meter.add(Self.threadSeconds - processor)
+        desk.meter.add(Self.threadSeconds - processor, drawn: surface.shareDrawn)
         addLetters()
         if desk.wantsPicture {
             desk.wantsPicture = false
