@@ -6,7 +6,7 @@ import Exploration
     let desk: Desk
 
     /// How many frames it has drawn.
-    public var framesDrawn: Int { desk.meter.frames }
+    public var framesDrawn: Int { desk.statusLine.meter.frames }
 
     /// Opens or closes a panel, by the name that ``Viewer/check(panel:of:)`` takes. One that is not there is left alone.
     public func set(_ panel: String, open: Bool) {
