@@ -26,6 +26,8 @@ public final class Learner: Sendable {
         /// Bytes of memory that snapshots may keep alive, and no file beside it. If nil: an eighth of the memory that is free, from
         /// 128 MB to 4 GB, but three times what a step changes at least; beyond it a file in `$XDG_CACHE_HOME/clmat`.
         public var snapshotBudget: Int?
+        /// Whether the run can be gone back in: nothing is kept for it if not.
+        public var keepsSnapshots = true
         /// What decides instead, in tests.
         var snapshotPlan: SnapshotPlan?
         public var director: (any Director)?
@@ -173,10 +175,12 @@ public final class Learner: Sendable {
             experiment, timeline: timeline, undoesOnlyChanges: options.director?.undoesOnlyChanges ?? false
         ) { size in
             if let plan = options.snapshotPlan { return plan }
+            if !options.keepsSnapshots { return .given(0) }
             if let given = options.snapshotBudget { return .given(given) }
             return .automatic(stateBytes: size.bytes, on: size.device.flatMap { $0.hasOwnMemory ? $0 : nil })
         }
-        notes = experiment.notes + (journey.snapshots.plan.note(stateBytes: journey.stateBytes).map { [$0] } ?? [])
+        let note = options.keepsSnapshots ? journey.snapshots.plan.note(stateBytes: journey.stateBytes) : nil
+        notes = experiment.notes + (note.map { [$0] } ?? [])
         self.journey = Mutex(journey)
         figures.publish(experiment.run, experiment.figureContext)
     }
