@@ -155,7 +155,7 @@ import Testing
         let area = Box(0, 0, 1400, 900)
         let panels = [Panel.figure("a"), .figure("b")]
         func tops(_ wants: [Panel: Float]) -> [Float] {
-            let boxes = Layout().boxes(panels, in: area, need: { _, _ in 0 }, want: { panel, _ in wants[panel] })
+            let boxes = Layout().boxes(panels, in: Layout.Room(area: area, want: { panel, _ in wants[panel] }))
             return panels.map { boxes[$0]?.height ?? 0 }
         }
         #expect(tops([:]) == [594, 294])
@@ -422,9 +422,11 @@ import Testing
         let before = try #require(hands.desk.box(of: .metric("loss")))
         let others = try #require(hands.desk.box(of: .add))
         let bar = try hands.place("metric:loss/title").middle
-        hands.drag(from: bar, to: Point(bar.x - 200, bar.y + 100))
+        let grid = try #require(hands.desk.box(of: .figure("grid")))
+        hands.drag(from: bar, to: Point(grid.midX, grid.y + 40))
         let after = try #require(hands.desk.box(of: .metric("loss")))
-        #expect(abs(after.x - (before.x - 200)) <= 4 && abs(after.y - (before.y + 100)) <= 4)
+        #expect(after.x == grid.x && after.y == grid.y)
+        #expect(hands.desk.box(of: .figure("grid"))?.maxY == grid.maxY)
         #expect(hands.desk.box(of: .add) == others)
     }
 

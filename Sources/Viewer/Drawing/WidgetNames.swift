@@ -9,7 +9,8 @@ extension UI {
     /// - `toolbar/`: `pause`, `step`, `rewind`, `undo`, …; `timeline`, `timeline/track`
     /// - `controls:GROUP/CONTROL/`: `name`, `value`, `field`, `link`, `affects/METRIC`; `track`, and `slider`, which is what
     ///   can be taken around it; `switch`; `0`, `1`, … for the options of a choice
-    /// - `add/`: a panel's name, `mixin:ID` or `attachment:ID`
+    /// - `add/`: `search`; a panel's name, `mixin:ID`, `attachment:ID`, `control:ID`
+    /// - `history/`: `row 0`, from the top, and the same by its words
     /// - `metric:ID/`: `curves`, where they are; `plot`, where the mouse steers them; `goal`, `goal-line`
     /// - `plot:Y:X/`: `path`
     /// - `figure:ID/`: what its renderer calls its parts, as `cell 3`; the compared branch's have `other ` before that

@@ -168,7 +168,7 @@ extension ControlPanels {
             }
             if item.contains(.clicked) {
                 if !layout.isOpen(.metric(metric.id)) { setOpen(.metric(metric.id), true) }
-                desk.raised = Panel.metric(metric.id).name
+                desk.show(.metric(metric.id))
                 desk.graphs.flash(metric.id, seconds: 1.5)
             }
             x = box.maxX + UI.width(" ", .small)

@@ -144,9 +144,15 @@ import Foundation
             if event.window.event == UInt8(SDL_WINDOWEVENT_DISPLAY_CHANGED.rawValue) { surface.followDisplay() }
         case SDL_TEXTINPUT:
             // As text, since the key that gives a question mark differs between keyboards.
-            let isQuestion = withUnsafeBytes(of: event.text.text) { $0[0] == UInt8(ascii: "?") && $0[1] == 0 }
-            if isQuestion, !gui_is_typing(gui) {
+            func isText(_ letter: UInt8) -> Bool {
+                withUnsafeBytes(of: event.text.text) { $0[0] == letter && $0[1] == 0 }
+            }
+            if isText(UInt8(ascii: "?")), !gui_is_typing(gui) {
                 desk.help.toggle()
+                return true
+            }
+            if isText(UInt8(ascii: "/")), !gui_is_typing(gui) {
+                beginSearch()
                 return true
             }
             withUnsafeBytes(of: event.text.text) { bytes in
@@ -182,6 +188,7 @@ import Foundation
             if isDown, isTyping, key.scancode == SDL_SCANCODE_ESCAPE {
                 desk.controlPanels.hand.typed = nil
                 desk.branchesPanel.stopTyping()
+                desk.addPanel.clearSearch()
             }
             if isDown, !isTyping { press(key, isRepeat: event.key.repeat != 0) }
             return true
@@ -210,18 +217,26 @@ import Foundation
         }
     }
 
+    private func beginSearch() {
+        framesOwed = 4
+        desk.addPanel.beginSearch()
+    }
+
     private func pressWithControl(_ key: SDL_Keysym, isShifted: Bool, isRepeat: Bool) {
         guard !isRepeat else { return }
         switch SDL_KeyCode(UInt32(bitPattern: key.sym)) {
         case SDLK_z: isShifted ? desk.steering.redo() : desk.steering.undo()
         case SDLK_y: desk.steering.redo()
         case SDLK_s: desk.checkpoints.save()
+        case SDLK_f: beginSearch()
         default: break
         }
     }
 
     // MARK: Drawing
 
+    /// Called when a frame is drawn: for tests.
+    var frameWasDrawn: (() -> Void)?
     /// Where the windows and widgets of the last frame are, by name (``UI/places``), for tests that make it more than nil.
     var places: [String: Box]?
 
@@ -239,6 +254,7 @@ import Foundation
         (places, UI.places) = (UI.places, nil)
         surface.clear(desk.theme.background)
         gui_end_frame(surface.gui)
+        frameWasDrawn?()
         if !pictures.isEmpty {
             let picture = Result { () throws(CLMatError) in try surface.read() }
             for take in pictures { take(picture) }
