@@ -51,7 +51,7 @@ extension WindowTests {
                         UI.polyline(points, colour, thickness: thickness)
                     case .disc(let centre, let radius, let colour): UI.disc(centre, radius: radius, colour)
                     case .words(let text, let at, let colour, let isUpwards):
-                        isUpwards ? UI.textUpwards(text, at, colour) : UI.text(text, at, colour)
+                        if isUpwards { UI.textUpwards(text, at, colour) } else { UI.text(text, at, colour) }
                     case .image(let box, let u, let v):
                         gui_image(image, box.x, box.y, box.width, box.height, u, v, u + 0.5, v + 0.5)
                     }
@@ -206,7 +206,7 @@ extension WindowTests {
         @Test func whereNothingChangesNothingIsDrawn() throws {
             let hands = try Hands()
             defer { hands.finish() }
-            #expect(hands.wait { hands.desk.figuresAreCurrent(at: 0) })
+            #expect(hands.wait { hands.desk.figurePanels.areCurrent(at: 0) })
             // The status line tells of memory twice a second.
             hands.window.settle()
             let surface = hands.window.surface
