@@ -5,6 +5,9 @@ import Exploration
 @MainActor public struct OpenWindow {
     let desk: Desk
 
+    /// How many frames it has drawn.
+    public var framesDrawn: Int { desk.statusLine.meter.frames }
+
     /// Opens or closes a panel, by the name that ``Viewer/check(panel:of:)`` takes. One that is not there is left alone.
     public func set(_ panel: String, open: Bool) {
         guard let panel = Panel(named: panel, in: desk.learner.dashboard) else { return }

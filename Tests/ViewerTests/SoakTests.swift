@@ -9,9 +9,8 @@ import Testing
 private let environment = ProcessInfo.processInfo.environment
 private let soakSeconds = environment["CLMAT_SOAK"].flatMap { Double($0) } ?? 0
 
-/// A person who does anything, for as many seconds as CLMAT_SOAK says, by numbers from CLMAT_SOAK_SEED or from a seed that is
-/// printed. In a process of its own (`make test`): the
-/// memory of other tests would count too.
+/// A person who does anything, for as many seconds as CLMAT_SOAK says, by numbers from the seed CLMAT_SOAK_SEED or from one
+/// that is printed. In a process of its own (`make test`): the memory of other tests would count too.
 @Suite(
     .serialized,
     .enabled(if: soakSeconds > 0, "CLMAT_SOAK=15 uses a window at random for 15 seconds"))

@@ -187,6 +187,11 @@ public final class Learner: Sendable {
     public func look(at figure: String) -> FigureState { figures.look(at: figure) }
     /// The figure of the branch that is compared with the current one.
     public func lookAtOther(_ figure: String) -> FigureState { otherFigures.look(at: figure) }
+    /// Says whether a person acts on the window now: figures then follow the run more closely, at the cost of its speed.
+    public func followFigures(_ closely: Bool) {
+        figures.isFollowed.store(closely, ordering: .relaxed)
+        otherFigures.isFollowed.store(closely, ordering: .relaxed)
+    }
     /// Changes whenever a figure was computed anew; also while the run is paused, where its step stays the same.
     public func version(of figure: String) -> Int { figures.version(of: figure) }
     public func versionOfOther(_ figure: String) -> Int { otherFigures.version(of: figure) }
@@ -348,8 +353,8 @@ public final class Learner: Sendable {
                     if left <= 1 { state.withLock { $0.status.isPaused = true } }
                 }
                 if options.pausesAt.contains(position.step) { state.withLock { $0.status.isPaused = true } }
-                // At most thirty times a second, and only if a panel looks: the next update has to copy what
-                // the snapshot shares with it.
+                // At most thirty times a second, and only if a figure is due that a panel looks at: the next update has
+                // to copy what the snapshot shares with it.
                 if figures.wantsSnapshot, (clock.now - lastPublication).seconds > 1.0 / 30 {
                     publish()
                     lastPublication = clock.now
