@@ -19,7 +19,9 @@ extension Viewer {
     /// The names of all panels that a window on this dashboard can have: ids of metrics and figures, groups of controls.
     nonisolated public static func panelNames(of dashboard: Dashboard) -> [String] {
         dashboard.metrics.map(\.id) + dashboard.figures.map(\.id)
-            + dashboard.groups.map { $0.isEmpty ? "controls" : "controls:\($0)" } + ["add", "branches", "profile"]
+            + dashboard.groups.map { $0.isEmpty ? "controls" : "controls:\($0)" } + [
+                "add", "branches", "history", "profile",
+            ]
     }
 
     /// Whether there is a panel of this name: one of ``panelNames(of:)``, or `plot:METRIC:METRIC` for the first metric
@@ -49,6 +51,7 @@ extension Panel {
             switch name {
             case "add": self = .add
             case "branches": self = .branches
+            case "history": self = .history
             case "profile": self = .profile
             default: return nil
             }

@@ -10,7 +10,7 @@ extension WindowTests {
     /// Going back, branches and undo, by a person's hands.
     @MainActor @Suite(.serialized) struct Steering {
         private func plot(_ metric: String, _ hands: Hands) throws -> Box {
-            hands.desk.graphs.plotBox(try #require(hands.desk.box(of: .metric(metric))), metric)
+            try hands.place("metric:\(metric)/curves")
         }
 
         /// A run that is at `step` and paused.
@@ -23,8 +23,8 @@ extension WindowTests {
             let hands = try Hands()
             defer { hands.finish() }
             try run(to: 100, hands)
-            let strip = try #require(hands.desk.toolbar.strip)
-            let y = strip.y + 21
+            let strip = try hands.place("toolbar/timeline/track")
+            let y = strip.midY
             let start = Point(strip.maxX, y)
             hands.move(to: start)
             hands.button(true, at: start)
@@ -65,8 +65,7 @@ extension WindowTests {
             let hands = try Hands()
             defer { hands.finish() }
             try run(to: 100, hands)
-            let strip = try #require(hands.desk.toolbar.strip)
-            let place = Point(strip.midX, strip.y + 21)
+            let place = try hands.place("toolbar/timeline/track").middle
             hands.move(to: place)
             hands.button(true, at: place)
             #expect(hands.desk.scrubber.scrub?.step == 50)
@@ -105,7 +104,7 @@ extension WindowTests {
             defer { hands.finish() }
             func alpha() -> Double { hands.learner.status.settings.values["alpha"] ?? .nan }
             try run(to: 20, hands)
-            let track = try hands.firstTrack()
+            let track = try hands.place("controls:/alpha/track")
             hands.click(Point(track.x + track.width * 0.9, track.midY))
             #expect(hands.wait { abs(alpha() - 0.9) < 0.02 })
             try run(to: 40, hands)
@@ -139,15 +138,15 @@ extension WindowTests {
             try run(to: 10, hands)
             hands.learner.send(.set(control: "alpha", to: 0.9))
             try run(to: 20, hands)
-            hands.click(try #require(hands.desk.toolbar.toolPlaces["undo"]))
+            try hands.click("toolbar/undo")
             #expect(hands.wait { hands.desk.now == 10 && hands.learner.status.settings.values["alpha"] == 0.5 })
-            hands.click(try #require(hands.desk.toolbar.toolPlaces["redo"]))
+            try hands.click("toolbar/redo")
             #expect(hands.wait { hands.desk.now == 20 && hands.learner.status.settings.values["alpha"] == 0.9 })
-            hands.click(try #require(hands.desk.toolbar.toolPlaces["rewind"]))
+            try hands.click("toolbar/rewind")
             #expect(hands.wait { hands.desk.now == 10 && hands.learner.status.settings.values["alpha"] == 0.5 })
-            hands.click(try #require(hands.desk.toolbar.toolPlaces["branch"]))
+            try hands.click("toolbar/branch")
             #expect(hands.wait { hands.desk.branches.count == 2 })
-            #expect(hands.desk.toolbar.toolPlaces["save"] == nil)
+            #expect(!hands.isDrawn("toolbar/save"))
         }
 
         @Test(arguments: [(1600, 1000), (1280, 720)]) func theToolbarLeavesRoomForTheTimeline(
@@ -156,11 +155,11 @@ extension WindowTests {
             let hands = try Hands(
                 ViewerOptions(title: "LDAM · LeNet-5 on MNIST", width: width, height: height, save: { "" }))
             defer { hands.finish() }
-            let strip = try #require(hands.desk.toolbar.strip)
+            let strip = try hands.place("toolbar/timeline/track")
             #expect(strip.width >= 240)
-            #expect(
-                Set(["undo", "redo", "rewind", "branch", "save"]).isSubset(of: Set(hands.desk.toolbar.toolPlaces.keys)))
-            for place in hands.desk.toolbar.toolPlaces.values { #expect(place.x < strip.x) }
+            for tool in ["pause", "step", "undo", "redo", "rewind", "branch", "save", "panels"] {
+                #expect(try hands.place("toolbar/\(tool)").maxX < strip.x)
+            }
         }
 
         @Test func savingIsSaidAndDoesNotStopTheWindow() throws {
@@ -182,7 +181,7 @@ extension WindowTests {
         @Test func aDragIsOneGestureAndEachKeyItsOwn() throws {
             let hands = try Hands()
             defer { hands.finish() }
-            let track = try hands.firstTrack()
+            let track = try hands.place("controls:/alpha/track")
             let start = Point(track.midX, track.midY)
             hands.move(to: start)
             hands.button(true, at: start)

@@ -7,29 +7,23 @@ final class Toolbar: DeskPart {
 
     /// What a button asked of the window.
     var wantsPicture = false
-    /// Where the timeline and the buttons were drawn last.
-    private(set) var strip: Box?
-    private(set) var toolPlaces: [String: Point] = [:]
 
     func draw() {
         let bar = Box(0, 0, size.x, Self.height)
-        gui_begin_window(
-            "toolbar", bar.x, bar.y, bar.width, bar.height, theme.panel.packed, theme.panel.packed, 0,
-            !Layout.scrolls(size),
-            Layout.scrolls(size) && !desk.hasAbove)
+        UI.beginWindow(
+            "toolbar", bar, fill: theme.panel, edge: theme.panel, staysBehind: !Layout.scrolls(size),
+            comesToFront: Layout.scrolls(size) && !desk.hasAbove)
         UI.rule(Point(0, bar.maxY - 1), length: bar.width, theme.edge)
 
         // On a narrow window the buttons are, and those that keys do as well are left out: the timeline needs room.
         let margin: Float = size.x >= 1500 ? 22 : 14
         let gap: Float = size.x >= 1500 ? 8 : 5
         var x: Float = 13
-        toolPlaces = [:]
         func tool(_ id: String, _ words: String, isOn: Bool = false, isEnabled: Bool = true, width: Float? = nil)
             -> Bool
         {
             let box = Box(x, 9, width ?? UI.width(words) + margin, 28)
             x = box.maxX + gap
-            toolPlaces[id] = Point(box.midX, box.midY)
             return button(id, words, box, isOn: isOn, isEnabled: isEnabled)
         }
         let steering = desk.steering
@@ -50,6 +44,10 @@ final class Toolbar: DeskPart {
         }
         if size.x >= 1200, tool("picture", "Picture") { wantsPicture = true }
         if tool("panels", "Panels", isOn: layout.isOpen(.add)) { setOpen(.add, !layout.isOpen(.add)) }
+        if size.x >= 1500 {
+            let isOpen = layout.isOpen(.history)
+            if tool("history", "History", isOn: isOpen) { setOpen(.history, !isOpen) }
+        }
         if !layout.goals.isEmpty, size.x >= 1100,
             tool("goals", size.x >= 1500 ? "Pause at goals" : "Goals", isOn: layout.pausesAtGoals, isEnabled: runs)
         {
@@ -63,9 +61,8 @@ final class Toolbar: DeskPart {
         let title = shortened.count > 7 || !shortened.hasSuffix("…") ? shortened : ""
         let titleWidth = UI.width(title, .bold)
         UI.text(title, Point(size.x - 14, 15), theme.text, .bold, align: .right)
-        let strip = Box(x + 18, 0, min(640, size.x - titleWidth - x - 60), Self.height)
+        let strip = Box(x + 18, 0, size.x - titleWidth - x - 60, Self.height)
         if strip.width > 100 { desk.scrubber.draw(strip) } else { desk.scrubber.letGo() }
-        self.strip = strip.width > 100 ? strip : nil
-        gui_end_window()
+        UI.endWindow()
     }
 }

@@ -15,8 +15,6 @@ final class ControlPanels: DeskPart {
     var hand = Hand()
     private(set) var colours: SliderColours
     private var commandsSeen = 0
-    /// Where the chains of linked controls were drawn last.
-    var linkPlaces: [String: Point] = [:]
 
     override init(_ desk: Desk) {
         colours = SliderColours(desk.theme.hues)
@@ -109,7 +107,7 @@ final class ControlPanels: DeskPart {
             title: control.title,
             text: ([control.means] + (moved.isEmpty ? [] : ["moves " + moved.joined(separator: ", ")])
                 + ["takes \(control.accepted); starts at \(control.text(control.initial))"]).joined(separator: "\n"),
-            place: panel.map { Point($0.maxX + 6, UI.mouse.y - 12) })
+            about: panel, isBeside: true)
     }
 
     // MARK: Switches and choices
@@ -120,9 +118,9 @@ final class ControlPanels: DeskPart {
         let text = UI.shortened(control.title, to: row.width - 50 - (canBeLinked ? Self.linkWidth : 0))
         let end = UI.text(text, Point(row.x, row.y + 5), status.isFinished ? theme.secondary : theme.text)
         // The chain lies beside what switches: the gui gives a press to the first of two items over each other.
-        let name = UI.item("name \(control.id)", Box(row.x, row.y, end - row.x, 26))
+        let name = UI.item("\(control.id)/name", Box(row.x, row.y, end - row.x, 26))
         let chain = drawLink(control, Point(end + 4, row.y + 4)) + 4
-        var happened = UI.item(control.id, Box(end + chain, row.y, row.maxX - end - chain, 26))
+        var happened = UI.item("\(control.id)/switch", Box(end + chain, row.y, row.maxX - end - chain, 26))
         happened.formUnion(name)
         let track = Box(row.maxX - 34, row.y + 4, 34, 18)
         UI.fill(track, isOn ? theme.secondary : theme.track, radius: 9)
@@ -159,14 +157,14 @@ final class ControlPanels: DeskPart {
         let chain = dashboard.leader(of: control) == nil ? 0 : Self.linkWidth
         let text = UI.shortened(control.title, to: label - 8 - chain)
         UI.text(text, Point(row.x, row.y + 5), status.isFinished ? theme.secondary : theme.text)
-        if UI.item(control.id, Box(row.x, row.y, label - chain, 24)).contains(.hovered) { explain(control) }
+        if UI.item("\(control.id)/name", Box(row.x, row.y, label - chain, 24)).contains(.hovered) { explain(control) }
         _ = drawLink(control, Point(row.x + label - 6 - chain, row.y + 4))
         let chosen = Int(values.value(of: control))
         for (index, segment) in segments(options, width: row.width - label).enumerated() {
             let box = Box(
                 row.x + label + segment.x, row.y + Float(segment.row) * density.row + 1, segment.width, 24)
             if button(
-                "\(control.id) \(index)", options[index], box, isOn: index == chosen, isEnabled: !status.isFinished)
+                "\(control.id)/\(index)", options[index], box, isOn: index == chosen, isEnabled: !status.isFinished)
             {
                 values.set(control, to: Double(index))
             }

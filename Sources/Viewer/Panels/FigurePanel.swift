@@ -67,7 +67,7 @@ final class FigurePanels: DeskPart {
     /// It also tells the learner which figures are looked at.
     override func hasNews() -> Bool {
         var hasNews = false
-        for case .figure(let id) in layout.openPanels(dashboard) {
+        for case .figure(let id) in desk.shownPanels {
             _ = learner.look(at: id)
             if learner.version(of: id) != figures[id]?.version { hasNews = true }
             if status.comparedBranch != nil {
@@ -80,7 +80,7 @@ final class FigurePanels: DeskPart {
 
     /// Whether all figures that are shown were computed from the model at `step` or later.
     func areCurrent(at step: Int) -> Bool {
-        layout.openPanels(dashboard).allSatisfy { panel in
+        desk.shownPanels.allSatisfy { panel in
             guard case .figure(let id) = panel else { return true }
             if learner.status.comparedBranch != nil, learner.lookAtOther(id).step == nil { return false }
             return learner.look(at: id).step.map { $0 >= step } ?? false
@@ -90,7 +90,7 @@ final class FigurePanels: DeskPart {
     /// The earliest step from which a figure was computed that was drawn; nil if there is none, or one is missing.
     var shownStep: Int? {
         var steps: [Int] = []
-        for case .figure(let id) in layout.openPanels(dashboard) {
+        for case .figure(let id) in desk.shownPanels {
             guard case .ready(_, let step) = figures[id]?.state else { return nil }
             steps.append(step)
         }
@@ -171,7 +171,7 @@ final class FigurePanels: DeskPart {
 
     func drawWindows(in area: Box, _ textures: TextureMaker) {
         figureWindowBox = nil
-        for panel in layout.openPanels(dashboard) {
+        for panel in desk.shownPanels {
             guard case .figure(let id) = panel, let view = figures[id], let window = view.window,
                 let content = view.content, let renderer = view.renderer
             else { continue }
@@ -182,24 +182,23 @@ final class FigurePanels: DeskPart {
             let box = Box(window.place.x, window.place.y, min(wanted.width + 28, area.width), wanted.height + 48)
                 .within(area)
             figureWindowBox = box
-            gui_begin_window(
-                "window \(id)", box.x, box.y, box.width, box.height, theme.panel.packed, theme.secondary.packed, 6,
-                false,
-                window.isNew)
+            UI.beginWindow(
+                "window:\(id)", box, fill: theme.panel, edge: theme.secondary, radius: 6, comesToFront: window.isNew)
             figures[id]?.window?.isNew = false
             UI.text(
                 UI.shortened(wanted.title, to: box.width - 50, .bold), Point(box.x + 14, box.y + 10), theme.text, .bold)
-            let bar = UI.item("bar", Box(box.x, box.y, box.width - 34, 32))
+            let bar = UI.item("title", Box(box.x, box.y, box.width - 34, 32))
             if bar.contains(.pressed) { grabOffset = Point(UI.mouse.x - box.x, UI.mouse.y - box.y) }
             if bar.contains(.held) {
                 figures[id]?.window?.place = Point(UI.mouse.x - grabOffset.x, UI.mouse.y - grabOffset.y)
             }
             if closeButton(box) { figures[id]?.window = nil }
             let body = Box(box.x + 14, box.y + 38, box.width - 28, wanted.height)
+            UI.note("body", body)
             renderer.drawWindow(
                 content,
                 in: FigureFrame(id, scope: scope(of: id), in: body, theme, version: view.version, textures, self))
-            gui_end_window()
+            UI.endWindow()
         }
     }
 }

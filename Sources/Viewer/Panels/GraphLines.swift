@@ -65,6 +65,7 @@ extension Graphs {
         let own = buckets + sides.filter { $0.axis == nil }.flatMap(\.buckets)
         let ticks = Self.valueTicks(valueRange(metric, own), height: usual.height)
         let plot = usual.inset(max(0, ticks.labelWidth + 10 - Self.roomForNumbers), 0, 0, 0)
+        UI.note("curves", plot)
         func x(_ step: Double) -> Float { plot.x + Float((step - range.lowerBound) / length) * plot.width }
         func y(_ value: Float, _ axis: ClosedRange<Double>) -> Float {
             // What is not a number has no place on the axis: its mark stands at the bottom.

@@ -38,9 +38,7 @@ extension Graphs {
         let width = (entries.map { UI.width($0.words) }.max() ?? 0) + 40
         let row = min(28, (area.height - 12) / Float(max(1, entries.count)))
         let box = Box(menu.place.x, menu.place.y, width, Float(entries.count) * row + 12).within(area)
-        gui_begin_window(
-            "graph menu", box.x, box.y, box.width, box.height, theme.tooltip.packed, theme.edge.packed, 5, false,
-            menu.isNew)
+        UI.beginWindow("graph-menu", box, fill: theme.tooltip, edge: theme.edge, radius: 5, comesToFront: menu.isNew)
         var isDone = false
         for (index, entry) in entries.enumerated() {
             let place = Box(box.x + 6, box.y + 7 + Float(index) * row, box.width - 12, row - 3)
@@ -52,7 +50,7 @@ extension Graphs {
                 }
             }
         }
-        gui_end_window()
+        UI.endWindow()
         graphMenu?.isNew = false
         if isDone || (gui_mouse_was_pressed() && !menu.isNew && !box.contains(UI.mouse)) { graphMenu = nil }
     }
@@ -83,7 +81,7 @@ extension Graphs {
     private func addEntries(_ metric: Metric) -> [MenuEntry] {
         let added = layout.added[metric.id] ?? []
         return dashboard.metrics.filter { $0.id != metric.id }.map { other in
-            MenuEntry(id: "add \(other.id)", words: other.title.startingLowercase, isOn: added.contains(other.id)) {
+            MenuEntry(id: "add/\(other.id)", words: other.title.startingLowercase, isOn: added.contains(other.id)) {
                 [self] in layout.toggle(other.id, on: metric.id)
             }
         }
@@ -93,7 +91,7 @@ extension Graphs {
         dashboard.metrics.filter { $0.id != metric.id }.map { other in
             let panel = Panel.plot(Plot(x: other.id, y: metric.id))
             let isOpen = layout.isOpen(panel)
-            return MenuEntry(id: "plot \(other.id)", words: other.title.startingLowercase, isOn: isOpen) { [self] in
+            return MenuEntry(id: "plot/\(other.id)", words: other.title.startingLowercase, isOn: isOpen) { [self] in
                 setOpen(panel, !isOpen)
             }
         }

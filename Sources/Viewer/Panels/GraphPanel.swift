@@ -5,7 +5,7 @@ import Exploration
 final class Graphs: DeskPart {
     /// The steps that all of them show.
     var axis = TimeAxis()
-    var curves = CurveCache()
+    lazy var curves = CurveCache(clock)
     /// The step under the mouse on one of them, or on the timeline.
     private(set) var hoveredStep: Double?
     /// The same for the next frame.

@@ -27,14 +27,15 @@ final class PanelFrames: DeskPart {
         _ panel: Panel, _ box: Box, title: String, caption: String, means: String, badge: Badge?, word: TitleWord?,
         edge: Colour?, body: (Box) -> Void
     ) {
-        gui_begin_window(
-            panel.name, box.x, box.y, box.width, box.height, theme.panel.packed, (edge ?? theme.edge).packed, 6, false,
-            desk.raised == panel.name || desk.drag?.panel == panel)
+        UI.beginWindow(
+            panel.name, box, fill: theme.panel, edge: edge ?? theme.edge, radius: 6,
+            comesToFront: desk.raised == panel.name || desk.moving.drag?.panel == panel)
         titleBar(panel, box, title, caption, means, badge, word)
+        UI.note("body", box.inset(13, 36, 13, 12))
         body(box.inset(13, 36, 13, 12))
         resizeCorner(panel, box)
         if edge != nil { UI.outline(box.inset(0, 0, 0, 0), edge ?? theme.edge, radius: 6, thickness: 2) }
-        gui_end_window()
+        UI.endWindow()
     }
 
     private func titleBar(
@@ -60,13 +61,17 @@ final class PanelFrames: DeskPart {
         let isWhole = drawCaption(caption, Box(end + 6, box.y, room - end - 6, 32))
 
         let bar = UI.item("title", Box(box.x, box.y, box.width - buttonsWidth, 32))
-        if bar.contains(.pressed) { desk.drag = PanelDrag(panel: panel, isResize: false, start: UI.mouse, box: box) }
-        if bar.contains(.released) { drop() }
-        if bar.contains(.hovered), desk.drag == nil, let badge, !badge.means.isEmpty,
+        if bar.contains(.doubleClicked) {
+            desk.moving.toggleEnlarged(panel)
+        } else if bar.contains(.pressed) {
+            desk.moving.take(panel, isResize: false, box)
+        }
+        if bar.contains(.released) { desk.moving.drop() }
+        if bar.contains(.hovered), desk.moving.drag == nil, let badge, !badge.means.isEmpty,
             badgeBox?.contains(UI.mouse) == true
         {
             tooltip = Tooltip(title: badge.text, text: badge.means)
-        } else if bar.contains(.hovered), desk.drag == nil, !(means.isEmpty && shown == title && isWhole) {
+        } else if bar.contains(.hovered), desk.moving.drag == nil, !(means.isEmpty && shown == title && isWhole) {
             tooltip = Tooltip(title: title, text: [caption, means].filter { !$0.isEmpty }.joined(separator: "\n"))
         }
         if canExport, exportButton(panel, box) { desk.exporter.wantedExports.append(panel) }
@@ -149,23 +154,16 @@ final class PanelFrames: DeskPart {
                     theme.secondary)
             }
         }
-        if corner.contains(.pressed) { desk.drag = PanelDrag(panel: panel, isResize: true, start: UI.mouse, box: box) }
-        if corner.contains(.released) { drop() }
-    }
-
-    private func drop() {
-        desk.drag = nil
-        if !layout.isArranged { saveLayout() }
+        if corner.contains(.pressed) { desk.moving.take(panel, isResize: true, box) }
+        if corner.contains(.released) { desk.moving.drop() }
     }
 
     /// What is said when there is nothing to show on the whole desk.
     func drawEmptyDesk(_ area: Box) {
-        gui_begin_window(
-            "empty", area.x, area.y, area.width, area.height, theme.background.packed, theme.background.packed, 0, true,
-            false)
+        UI.beginWindow("empty", area, fill: theme.background, edge: theme.background, staysBehind: true)
         UI.say("Every panel is closed.", in: Box(area.x, area.y, area.width, area.height - 60), theme.secondary)
         let box = Box(area.midX - 90, area.midY + 4, 180, 28)
         if button("reopen", "Open the add panel", box) { setOpen(.add, true) }
-        gui_end_window()
+        UI.endWindow()
     }
 }

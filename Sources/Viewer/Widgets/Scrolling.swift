@@ -17,11 +17,14 @@ final class Scrolling: DeskPart {
         return boxes.mapValues { Box($0.x, ($0.y - offset).rounded(), $0.width, $0.height) }
     }
 
+    /// Scrolls to a panel that was drawn at `box`.
+    func reveal(_ box: Box, in area: Box) {
+        if box.y < area.y || box.maxY > area.maxY { offset += box.y - area.y }
+    }
+
     private func drawBar(_ most: Float, _ area: Box) {
         let bar = Box(area.maxX - 2, area.y, 12, area.height)
-        gui_begin_window(
-            "desk bar", bar.x, bar.y, bar.width, bar.height, theme.background.packed, theme.background.packed, 0, true,
-            false)
+        UI.beginWindow("desk-bar", bar, fill: theme.background, edge: theme.background, staysBehind: true)
         let length = max(30, area.height * area.height / (area.height + most))
         let room = max(area.height - length, 1)
         let item = UI.item("bar", bar)
@@ -35,6 +38,6 @@ final class Scrolling: DeskPart {
         UI.fill(
             Box(bar.x + 3, bar.y + offset / most * room, 6, length), isHot ? theme.secondary : theme.track,
             radius: 3)
-        gui_end_window()
+        UI.endWindow()
     }
 }
