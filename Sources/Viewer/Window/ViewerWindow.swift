@@ -95,7 +95,7 @@ import Foundation
     }
 
     /// The shortest time between two frames.
-    private var interval: Double {
+    var interval: Double {
         if !surface.isVisible { return 0.25 }
         guard surface.isSoftware else { return 1.0 / 60 }
         let meter = desk.statusLine.meter
