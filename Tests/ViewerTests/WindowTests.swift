@@ -419,10 +419,9 @@ import Testing
     @Test func aMovedPanelStays() throws {
         let hands = try Hands()
         defer { hands.finish() }
-        let before = try #require(hands.desk.box(of: .metric("loss")))
         let others = try #require(hands.desk.box(of: .add))
-        let bar = try hands.place("metric:loss/title").middle
         let grid = try #require(hands.desk.box(of: .figure("grid")))
+        let bar = try hands.place("metric:loss/title").middle
         hands.drag(from: bar, to: Point(grid.midX, grid.y + 40))
         let after = try #require(hands.desk.box(of: .metric("loss")))
         #expect(after.x == grid.x && after.y == grid.y)

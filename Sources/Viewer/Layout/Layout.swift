@@ -176,7 +176,7 @@ struct Layout: Equatable {
         let known = Set(grid.panels)
         guard !panels.allSatisfy({ known.contains($0.name) }) else { return }
         let kinds = Dictionary(panels.map { ($0.name, $0.kind) }) { first, _ in first }
-        let comforts = Dictionary(panels.map { ($0.name, $0.comfort(need: room.need)) }) { first, _ in first }
+        let comforts = Dictionary(panels.map { ($0.name, $0.comfort(in: room)) }) { first, _ in first }
         var shown = panels.filter { known.contains($0.name) }
         for panel in panels where !known.contains(panel.name) {
             shown.append(panel)
