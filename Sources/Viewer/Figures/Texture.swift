@@ -46,7 +46,11 @@ import Exploration
     }
 
     /// The images of `grid`; in `old` if they fit there. Nil if the renderer refuses.
-    func texture(of grid: ImageGrid, replacing old: Texture?) -> Texture? {
+    ///
+    /// - Parameter largest: what is black or white in a cell where zero is mid-grey; its own largest |value| if it gives nil.
+    func texture(
+        of grid: ImageGrid, replacing old: Texture?, largest: (_ cell: Int) -> Float? = { _ in nil }
+    ) -> Texture? {
         guard grid.whyEmpty == nil else { return nil }
         let count = grid.cells.count
         var stride = 1
@@ -58,7 +62,7 @@ import Exploration
 
         var pixels = [UInt8](repeating: 255, count: width * height * 4)
         for (index, cell) in grid.cells.enumerated() {
-            let light = grid.pixels(of: cell)
+            let light = grid.pixels(of: cell, largest: largest(index))
             let (row, column) = index.quotientAndRemainder(dividingBy: perRow)
             for y in 0..<cellHeight {
                 for x in 0..<cellWidth {

@@ -198,6 +198,10 @@ import Foundation
         case SDLK_b where !isRepeat: desk.branch()
         case SDLK_s where !isRepeat: savePicture()
         case SDLK_q where !isRepeat: isClosed = true
+        case SDLK_LEFT where desk.turnFigureWindow(right: -1, down: 0): break
+        case SDLK_RIGHT where desk.turnFigureWindow(right: 1, down: 0): break
+        case SDLK_UP where desk.turnFigureWindow(right: 0, down: -1): break
+        case SDLK_DOWN where desk.turnFigureWindow(right: 0, down: 1): break
         case SDLK_LEFT, SDLK_DOWN: desk.nudge(-1, fine: isFine)
         case SDLK_RIGHT, SDLK_UP: desk.nudge(1, fine: isFine)
         case SDLK_F1 where !isRepeat: desk.toggleHelp()
@@ -322,6 +326,11 @@ import Foundation
 extension Desk {
     /// Closes what lies above the panels.
     func dismiss() {
+        // Marks in figures go once nothing lies above the panels.
+        let isClear =
+            actionMenu == nil && graphMenu == nil && help == nil && scrub == nil && hand.typed == nil
+            && figures.values.allSatisfy { $0.window == nil }
+        if isClear { unmark() }
         actionMenu = nil
         graphMenu = nil
         scrub = nil
