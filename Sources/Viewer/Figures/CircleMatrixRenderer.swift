@@ -18,6 +18,15 @@ struct CircleMatrixRenderer: FigureRenderer {
         return scale
     }
 
+    /// Rows that both have stand in the own order, the others below.
+    func aligned(_ other: CircleMatrix, with own: CircleMatrix) -> CircleMatrix {
+        let places = Dictionary(other.rows.enumerated().map { ($1.name, $0) }) { first, _ in first }
+        var aligned = other
+        let shown = own.order.filter(own.rows.indices.contains).compactMap { places[own.rows[$0].name] }
+        aligned.order = shown + other.order.filter { !shown.contains($0) }
+        return aligned
+    }
+
     func height(of matrix: CircleMatrix, width: Float) -> Float? {
         CircleLayout.height(ofRows: matrix.shownRows().count)
     }

@@ -247,6 +247,8 @@ import Exploration
 @MainActor struct FigureSide {
     var lens = FigureLens()
     var scale: FigureScale?
+    /// The other side's content, arranged as the own is.
+    var other: (any FigureContent)?
     /// Another one for each content of either side; that of the content itself if nil.
     var version: Int?
 }

@@ -31,6 +31,10 @@ import Exploration
     /// renderer that gives none, the default, draws each side by itself.
     func scale(of content: Content) -> FigureScale
 
+    /// The content of the other side of a comparison, arranged as that of the current branch is, where a thing then stands in the same
+    /// place on both; itself by default.
+    func aligned(_ other: Content, with own: Content) -> Content
+
     /// The height from which on all of the content is seen as large as it can be, in a panel that leaves it this width;
     /// nil, the default, if any height does.
     func height(of content: Content, width: Float) -> Float?
@@ -55,6 +59,7 @@ import Exploration
 
 extension FigureRenderer {
     public func scale(of content: Content) -> FigureScale { FigureScale() }
+    public func aligned(_ other: Content, with own: Content) -> Content { other }
     public func height(of content: Content, width: Float) -> Float? { nil }
     public func pictureHeight(of content: Content, width: Float) -> Float { height(of: content, width: width) ?? 400 }
     public func picture(of content: Content) -> Pixels? { nil }
@@ -102,6 +107,7 @@ extension DrawnByViewer {
     func draws(_ content: any FigureContent) -> Bool
     func draw(_ content: any FigureContent, in frame: FigureFrame)
     func scale(of content: any FigureContent) -> FigureScale
+    func aligned(_ other: any FigureContent, with own: any FigureContent) -> any FigureContent
     func height(of content: any FigureContent, width: Float) -> Float?
     func pictureHeight(of content: any FigureContent, width: Float) -> Float
     func picture(of content: any FigureContent) -> Pixels?
@@ -122,6 +128,11 @@ final class KeptRenderer<Renderer: FigureRenderer>: AnyRenderer {
 
     func scale(of content: any FigureContent) -> FigureScale {
         (content as? Renderer.Content).map { renderer.scale(of: $0) } ?? FigureScale()
+    }
+
+    func aligned(_ other: any FigureContent, with own: any FigureContent) -> any FigureContent {
+        guard let other = other as? Renderer.Content, let own = own as? Renderer.Content else { return other }
+        return renderer.aligned(other, with: own)
     }
 
     func height(of content: any FigureContent, width: Float) -> Float? {

@@ -195,7 +195,9 @@ extension Heatmap {
 
     /// What rows and columns are, in one line: "true ↓ · predicted →".
     fileprivate var axisTitle: String {
-        [rowTitle.isEmpty ? "" : "\(rowTitle) ↓", columnTitle.isEmpty ? "" : "\(columnTitle) →"].filter { !$0.isEmpty }
+        // What is the same both ways the panel's title says.
+        if rowTitle == columnTitle { return "" }
+        return [rowTitle.isEmpty ? "" : "\(rowTitle) ↓", columnTitle.isEmpty ? "" : "\(columnTitle) →"].filter { !$0.isEmpty }
             .joined(separator: "   ")
     }
 

@@ -26,16 +26,22 @@ struct HistogramRenderer: FigureRenderer {
         let range = frame.held("x", shared["x"] ?? left...right)
         // Both sides have the same bins, which stay while their rule wavers between two widths.
         let binned = HistogramBins(histogram, in: range, width: frame.held("width", shared["width"] ?? 0...1).upperBound)
-        let above: Float = histogram.yTitle.isEmpty ? 8 : 22
+        // In a low panel the bars come first, titles last.
+        let isLow = body.height < 110
+        let above: Float = histogram.yTitle.isEmpty || isLow ? 8 : 22
+        let below: Float = isLow ? 22 : 36
         // Both sides of a comparison hold one axis.
         let top = frame.held("y", 0...binned.most).upperBound
-        let ticks = Ticks(around: 0...top, count: max(2, Int((body.height - above - 36) / 28)))
-        let plot = body.inset(max(46, ticks.labelWidth + 10), above, 8, 36)
+        let ticks = Ticks(around: 0...top, count: max(2, Int((body.height - above - below) / 28)))
+        let plot = body.inset(max(46, ticks.labelWidth + 10), above, 8, below)
         let (low, high) = (binned.edges.first ?? left, binned.edges.last ?? right)
         func x(_ value: Double) -> Float { plot.x + Float((value - low) / (high - low)) * plot.width }
         func y(_ value: Double) -> Float { plot.maxY - Float(value / ticks.range.upperBound) * plot.height }
-        frame.text(UI.trimmed(histogram.yTitle, to: body.width, .small), Point(body.x, body.y), frame.theme.secondary, .small)
-        for value in ticks.values {
+        if !isLow {
+            frame.text(
+                UI.trimmed(histogram.yTitle, to: body.width, .small), Point(body.x, body.y), frame.theme.secondary, .small)
+        }
+        for value in ticks.values where value == ticks.values.last || plot.maxY - y(value) < 1 || plot.height >= 40 {
             frame.rule(Point(plot.x, y(value)), length: plot.width, frame.theme.faint)
             frame.text(
                 ticks.label(value), Point(plot.x - 8, y(value) - 6), frame.theme.secondary, .smallMono, align: .right)
@@ -67,7 +73,7 @@ struct HistogramRenderer: FigureRenderer {
                 mark.title, Point(isLeft ? place - 6 : place + 6, plot.y), frame.markColour, .small,
                 align: isLeft ? .right : .left)
         }
-        frame.axis(low...high, histogram.xTitle, below: plot, x)
+        frame.axis(low...high, isLow ? "" : histogram.xTitle, below: plot, x)
     }
 
     /// The outline of the bars before a change, and its name.

@@ -31,6 +31,17 @@ struct ImageGridRenderer: FigureRenderer {
         return scale
     }
 
+    /// The same things in the same places: where both grids have images of the same names, the other has the own order.
+    func aligned(_ other: ImageGrid, with own: ImageGrid) -> ImageGrid {
+        guard other.flows, other.cells.count == own.cells.count else { return other }
+        let places = Dictionary(other.cells.enumerated().map { ($1.title, $0) }) { first, _ in first }
+        let order = own.cells.compactMap { places[$0.title] }
+        guard order.count == own.cells.count, Set(order).count == order.count else { return other }
+        var aligned = other
+        aligned.cells = order.map { other.cells[$0] }
+        return aligned
+    }
+
     /// The |value| that is black or white in a cell of both sides of a comparison; nil outside one.
     private func largest(_ cell: Int, _ scale: FigureScale?) -> Float? {
         scale?["grey of \(cell)"].map { Float($0.upperBound) }

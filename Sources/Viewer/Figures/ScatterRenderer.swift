@@ -30,6 +30,55 @@ struct ScatterRenderer: FigureRenderer {
         return scale
     }
 
+    /// A map may be turned and mirrored at will: the other is turned so that its points lie as near to those of the same names as
+    /// they can. One whose axes have titles is mirrored only.
+    ///
+    /// - Source: P. Schönemann, "A generalized solution of the orthogonal Procrustes problem", 1966; in the plane, the angle is
+    ///   atan2(Σ (x y′ − y x′), Σ (x x′ + y y′)).
+    func aligned(_ other: Scatter, with own: Scatter) -> Scatter {
+        let places = Dictionary(own.discs.filter(\.hasPlace).map { ($0.title.prefix { $0 != ":" }, $0) }) { first, _ in first }
+        let pairs = other.discs.filter(\.hasPlace).compactMap { disc in
+            places[disc.title.prefix { $0 != ":" }].map { (from: disc, to: $0) }
+        }
+        guard pairs.count > 2 else { return other }
+        func middle(_ value: (Scatter.Disc, Scatter.Disc) -> Double) -> Double {
+            pairs.reduce(0) { $0 + value($1.from, $1.to) } / Double(pairs.count)
+        }
+        let from = (x: middle { disc, _ in disc.x }, y: middle { disc, _ in disc.y })
+        let to = (x: middle { _, disc in disc.x }, y: middle { _, disc in disc.y })
+        // The products of all coordinates about their means: of x with x′, x with y′, and so on.
+        let xx = middle { ($0.x - from.x) * ($1.x - to.x) }
+        let xy = middle { ($0.x - from.x) * ($1.y - to.y) }
+        let yx = middle { ($0.y - from.y) * ($1.x - to.x) }
+        let yy = middle { ($0.y - from.y) * ($1.y - to.y) }
+        var aligned = other
+        if !other.xTitle.isEmpty || !other.yTitle.isEmpty {
+            let (across, up): (Double, Double) = (xx < 0 ? -1 : 1, yy < 0 ? -1 : 1)
+            for index in aligned.discs.indices {
+                aligned.discs[index].x *= across
+                aligned.discs[index].y *= up
+            }
+            return aligned
+        }
+        // How well a turn fits, without and with a mirror in the x axis before it.
+        let plain = (cosine: xx + yy, sine: xy - yx)
+        let mirrored = (cosine: xx - yy, sine: xy + yx)
+        func fit(_ turn: (cosine: Double, sine: Double)) -> Double {
+            (turn.cosine * turn.cosine + turn.sine * turn.sine).squareRoot()
+        }
+        let isMirrored = fit(mirrored) > fit(plain)
+        let turn = isMirrored ? mirrored : plain
+        let length = fit(turn)
+        guard length > 0 else { return other }
+        let (cosine, sine) = (turn.cosine / length, turn.sine / length)
+        for index in aligned.discs.indices {
+            let (x, y) = (other.discs[index].x - from.x, (other.discs[index].y - from.y) * (isMirrored ? -1 : 1))
+            aligned.discs[index].x = to.x + cosine * x - sine * y
+            aligned.discs[index].y = to.y + sine * x + cosine * y
+        }
+        return aligned
+    }
+
     mutating func draw(_ scatter: Scatter, in frame: FigureFrame) {
         let body = frame.body
         let discs = scatter.discs.indices.filter { scatter.discs[$0].hasPlace }
@@ -209,11 +258,11 @@ struct ScatterRenderer: FigureRenderer {
         Float(meanWeight > 0 ? disc.plainWeight / meanWeight : 1).squareRoot()
     }
 
-    /// How long the longer side of an image of mean weight is: as much as lets most of them stand clear of each other; nil
+    /// How long the longer side of an image of mean weight is: together they have the area of the plot; nil
     /// where nothing could be told.
     func side(ofThumbnails images: ImageGrid?, inView count: Int) -> Float? {
         guard let images, images.whyEmpty == nil, count > 0 else { return nil }
-        let side = min(64, (plot.width * plot.height / Float(count)).squareRoot() * 0.7)
+        let side = min(64, (plot.width * plot.height / Float(count)).squareRoot())
         return side >= 14 ? side.rounded() : nil
     }
 

@@ -21,7 +21,9 @@ struct SilhouetteRenderer: FigureRenderer {
         let body = frame.body
         let count = silhouette.groups.reduce(0) { $0 + $1.values.count }
         guard count > 0 else { return frame.say("No points.", in: body, frame.theme.secondary) }
-        let plot = body.inset(8, 6, 8, 36)
+        // In a low panel the groups come first, the axis's title last.
+        let isLow = body.height < 110
+        let plot = body.inset(8, isLow ? 0 : 6, 8, isLow ? 22 : 36)
         let range = (frame.scale ?? scale(of: silhouette))["value"] ?? 0...0.1
         let (low, high) = (range.lowerBound, range.upperBound)
         func x(_ value: Double) -> Float { plot.x + Float((value - low) / (high - low)) * plot.width }
@@ -78,7 +80,7 @@ struct SilhouetteRenderer: FigureRenderer {
         frame.dashes(x: x(silhouette.mean), from: plot.y, to: plot.maxY, frame.theme.settled)
         let lost = silhouette.groups.reduce(0) { $0 + $1.values.count { !$0.isFinite } }
         let note = lost == 0 ? "" : " · \(grouped(lost)) of the values not a number"
-        frame.axis(low...high, "silhouette · dashes: mean \(format(silhouette.mean))\(note)", below: plot, x)
+        frame.axis(low...high, isLow ? "" : "silhouette · dashes: mean \(format(silhouette.mean))\(note)", below: plot, x)
     }
 
     func pictureHeight(of silhouette: Silhouette, width: Float) -> Float { 640 }

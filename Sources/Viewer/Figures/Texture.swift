@@ -47,9 +47,9 @@ import Exploration
 
     /// The images of `grid`; in `old` if they fit there. Nil if the renderer refuses.
     ///
-    /// - Parameter largest: what is black or white in a cell where zero is mid-grey; its own largest |value| if it gives nil.
+    /// - Parameter whites: what is black or white in a cell where zero is mid-grey; its own largest |value| if it gives nil.
     func texture(
-        of grid: ImageGrid, replacing old: Texture?, largest: (_ cell: Int) -> Float? = { _ in nil }
+        of grid: ImageGrid, replacing old: Texture?, whites: (_ cell: Int) -> Float? = { _ in nil }
     ) -> Texture? {
         guard grid.whyEmpty == nil else { return nil }
         let count = grid.cells.count
@@ -62,7 +62,7 @@ import Exploration
 
         var pixels = [UInt8](repeating: 255, count: width * height * 4)
         for (index, cell) in grid.cells.enumerated() {
-            let light = grid.pixels(of: cell, largest: largest(index))
+            let light = grid.pixels(of: cell, largest: whites(index))
             let (row, column) = index.quotientAndRemainder(dividingBy: perRow)
             for y in 0..<cellHeight {
                 for x in 0..<cellWidth {

@@ -39,7 +39,9 @@ import Exploration
         if let common, common.own == version, common.other == other.version { return common.side }
         var side = FigureSide(lens: lens)
         if let content, let theirs = other.content, let renderer, renderer.draws(theirs) {
-            side.scale = renderer.scale(of: content).merged(with: renderer.scale(of: theirs))
+            let aligned = renderer.aligned(theirs, with: content)
+            side.other = aligned
+            side.scale = renderer.scale(of: content).merged(with: renderer.scale(of: aligned))
             side.version = version &* 1_000_003 &+ other.version
         }
         common = (version, other.version, side)
@@ -112,7 +114,7 @@ extension Desk {
             let frame = FigureFrame(
                 id, scope: scope(of: id), in: body, theme, version: view.version, isOther: isOther,
                 side: side ?? FigureSide(lens: view.lens), textures, self)
-            renderer.draw(content, in: frame)
+            renderer.draw(isOther ? side?.other ?? content : content, in: frame)
         }
     }
 
