@@ -22,7 +22,7 @@ import Testing
         let add = try #require(hands.desk.box(of: .add))
         #expect(picture[Int(add.midX), Int(add.maxY) - 20] == Colour(0x1c2027))
         // The first slider has the first colour, up to its handle in the middle.
-        let track = try hands.firstTrack()
+        let track = try hands.place("controls:/alpha/track")
         #expect(picture[Int(track.x) + 20, Int(track.midY)] == Colour(0x56b4e9))
         #expect(picture[Int(track.maxX) - 20, Int(track.midY)] == hands.desk.theme.track)
         #expect(picture[Int(track.midX), Int(track.midY)] == hands.desk.theme.text)
@@ -37,10 +37,10 @@ import Testing
     @Test func gridShowsItsPixels() throws {
         let hands = try Hands()
         defer { hands.finish() }
-        #expect(hands.wait { hands.desk.figures["grid"]?.texture != nil })
+        #expect(hands.wait { hands.desk.figurePanels.figures["grid"]?.texture != nil })
         let picture = try hands.picture()
         for (index, light) in [0, 255, 128, 255].enumerated() {
-            let box = try hands.cell(index)
+            let box = try hands.place("figure:grid/cell \(index)")
             let seen = picture[Int(box.midX), Int(box.midY)]
             #expect(seen == Colour(UInt32(light) * 0x10101), "cell \(index)")
         }
@@ -169,57 +169,54 @@ import Testing
     @Test func draggingASliderSetsTheLearner() throws {
         let hands = try Hands()
         defer { hands.finish() }
-        let track = try hands.firstTrack()
+        let track = try hands.place("controls:/alpha/track")
         hands.drag(from: Point(track.midX, track.midY), to: Point(track.x + track.width * 0.8, track.midY))
         #expect(hands.wait { abs((hands.learner.status.settings.values["alpha"] ?? .nan) - 0.8) < 0.01 })
         // The handle went along, and what it left has the slider's colour.
         let picture = try hands.picture()
         #expect(picture[Int(track.x + track.width * 0.65), Int(track.midY)] == Colour(0x56b4e9))
-        #expect(hands.desk.hand.held == nil)
+        #expect(hands.desk.controlPanels.hand.held == nil)
     }
 
     @Test func doubleClickReturnsToTheInitialValue() throws {
         let hands = try Hands()
         defer { hands.finish() }
-        let track = try hands.firstTrack()
+        let track = try hands.place("controls:/alpha/track")
         let place = Point(track.x + track.width * 0.2, track.midY)
         hands.click(place)
         #expect(hands.wait { abs((hands.learner.status.settings.values["alpha"] ?? .nan) - 0.2) < 0.01 })
-        hands.window.frameSeconds = 0.001  // however busy the machine, the clicks follow each other at once
-        hands.click(place)
-        hands.button(true, at: place)
-        hands.button(false, at: place)
+        hands.doubleClick(place)
         #expect(hands.wait { hands.learner.status.settings.values["alpha"] == 0.5 })
     }
 
     @Test func aValueCanBeTyped() throws {
         let hands = try Hands()
         defer { hands.finish() }
-        hands.click(try hands.firstValue())
-        #expect(hands.desk.hand.typed?.control == "alpha")
+        try hands.click("controls:/alpha/value")
+        #expect(hands.desk.controlPanels.hand.typed?.control == "alpha")
         hands.type("0.25")
         hands.enter()
         #expect(hands.wait { hands.learner.status.settings.values["alpha"] == 0.25 })
-        #expect(hands.desk.hand.typed == nil)
+        #expect(hands.desk.controlPanels.hand.typed == nil)
     }
 
     @Test func aValueOutOfBoundsSaysWhatIsTaken() throws {
         let hands = try Hands()
         defer { hands.finish() }
-        hands.click(try hands.firstValue())
+        try hands.click("controls:/alpha/value")
         hands.type("7")
         hands.enter()
-        let problem = try #require(hands.desk.hand.typed?.field.problem)
+        let problem = try #require(hands.desk.controlPanels.hand.typed?.field.problem)
         #expect(problem.contains("'7'") && problem.contains("0 to 1"))
         // The whole of it stands over what lies below the slider.
-        #expect(hands.desk.problemNote?.words == problem)
+        #expect(hands.desk.hints.problem?.words == problem)
         #expect(hands.learner.status.settings.values["alpha"] == 0.5)
     }
 
     @Test func keysDoNothingElseWhileTyping() throws {
         let hands = try Hands()
         defer { hands.finish() }
-        hands.click(try hands.firstValue())
+        try hands.click("controls:/alpha/value")
         hands.press(SDLK_q, SDL_SCANCODE_Q)
         hands.press(SDLK_SPACE, SDL_SCANCODE_SPACE)
         #expect(!hands.window.isClosed)
@@ -229,7 +226,7 @@ import Testing
     @Test func arrowKeysMoveTheSliderUnderTheMouse() throws {
         let hands = try Hands()
         defer { hands.finish() }
-        let track = try hands.firstTrack()
+        let track = try hands.place("controls:/alpha/track")
         hands.move(to: Point(track.x + 40, track.midY))
         hands.press(SDLK_RIGHT, SDL_SCANCODE_RIGHT)
         #expect(hands.wait { abs((hands.learner.status.settings.values["alpha"] ?? .nan) - 0.51) < 1e-9 })
@@ -253,30 +250,29 @@ import Testing
         defer { hands.finish() }
         hands.press(SDLK_PERIOD, SDL_SCANCODE_PERIOD)
         #expect(hands.wait { hands.learner.status.step == 1 && hands.learner.status.isPaused })
-        Thread.sleep(forTimeInterval: 0.05)
+        for _ in 0..<20 { hands.rest() }
         #expect(hands.learner.status.step == 1)
     }
 
     @Test func questionMarkAndF1ShowTheKeys() throws {
         let hands = try Hands()
         defer { hands.finish() }
-        let place = (900, 363)  // above its first line
-        let before = try hands.picture()[place.0, place.1]
+        let before = try hands.picture()
         hands.type("?")
-        #expect(hands.desk.help != nil)
-        let picture = try hands.picture()
-        #expect(picture[place.0, place.1] == hands.desk.theme.tooltip)
-        #expect(before != hands.desk.theme.tooltip)
+        #expect(hands.desk.help.isOpen)
+        let box = try hands.place("help")
+        let (x, y) = (Int(box.midX), Int(box.y) + 6)  // above its first line
+        #expect(try hands.picture()[x, y] == hands.desk.theme.tooltip && before[x, y] != hands.desk.theme.tooltip)
         hands.press(SDLK_ESCAPE, SDL_SCANCODE_ESCAPE)
-        #expect(hands.desk.help == nil)
+        #expect(!hands.desk.help.isOpen)
         hands.press(SDLK_F1, SDL_SCANCODE_F1)
-        #expect(hands.desk.help != nil)
+        #expect(hands.desk.help.isOpen)
         hands.type("?")
-        #expect(hands.desk.help == nil)
+        #expect(!hands.desk.help.isOpen)
         // While a value is typed it is a letter like others.
-        hands.click(try hands.firstValue())
+        try hands.click("controls:/alpha/value")
         hands.type("?")
-        #expect(hands.desk.help == nil && hands.desk.hand.typed?.field.text == "?")
+        #expect(!hands.desk.help.isOpen && hands.desk.controlPanels.hand.typed?.field.text == "?")
     }
 
     @Test func controlsAreReachedAndChangedByKeysAlone() throws {
@@ -284,16 +280,16 @@ import Testing
         defer { hands.finish() }
         func tab(back: Bool = false) { hands.press(SDLK_TAB, SDL_SCANCODE_TAB, shift: back) }
         func settings(_ id: String) -> Double { hands.learner.status.settings.values[id] ?? .nan }
-        let track = try hands.firstTrack()
+        let track = try hands.place("controls:/alpha/track")
         hands.move(to: Point(track.x + 40, track.midY))  // the mouse that rests here does not keep the focus
         tab()
-        #expect(hands.desk.hand.focused == "alpha" && hands.desk.hand.showsFocus)
+        #expect(hands.desk.focus.focused == "alpha" && hands.desk.focus.showsFocus)
         // The ring.
         let ring = try hands.picture()[Int(track.x) - 6, Int(track.y) - 10]
         #expect(ring.red > 2 * hands.desk.theme.panel.red)
         tab()
         tab()
-        #expect(hands.desk.hand.focused == "gamma")
+        #expect(hands.desk.focus.focused == "gamma")
         hands.press(SDLK_RIGHT, SDL_SCANCODE_RIGHT)
         #expect(hands.wait { settings("gamma") == 1 })
         hands.enter()
@@ -302,22 +298,22 @@ import Testing
         hands.press(SDLK_UP, SDL_SCANCODE_UP)
         #expect(hands.wait { settings("delta") == 1 })
         tab()
-        #expect(hands.desk.hand.focused == "alpha")
+        #expect(hands.desk.focus.focused == "alpha")
         hands.enter()
-        #expect(hands.desk.hand.typed?.control == "alpha")
+        #expect(hands.desk.controlPanels.hand.typed?.control == "alpha")
         hands.type("0.25")
         tab()
         #expect(hands.wait { settings("alpha") == 0.25 })
-        #expect(hands.desk.hand.typed == nil && hands.desk.hand.focused == "beta")
+        #expect(hands.desk.controlPanels.hand.typed == nil && hands.desk.focus.focused == "beta")
         tab(back: true)
         hands.press(SDLK_LEFT, SDL_SCANCODE_LEFT)
         #expect(hands.wait { abs(settings("alpha") - 0.24) < 1e-9 })
         hands.enter()
         hands.type("9")
         tab()
-        #expect(hands.desk.hand.typed?.field.problem?.contains("0 to 1") == true)
+        #expect(hands.desk.controlPanels.hand.typed?.field.problem?.contains("0 to 1") == true)
         hands.press(SDLK_ESCAPE, SDL_SCANCODE_ESCAPE)
-        #expect(hands.desk.hand.typed == nil)
+        #expect(hands.desk.controlPanels.hand.typed == nil)
     }
 
     @Test func qCloses() throws {
@@ -332,34 +328,29 @@ import Testing
     @Test func aCellIsEnlargedAndItsActionIsDone() throws {
         let hands = try Hands()
         defer { hands.finish() }
-        #expect(hands.wait { hands.desk.figures["grid"]?.texture != nil })
-        let cell = try hands.cell(2)
-        hands.click(Point(cell.midX, cell.midY))
-        #expect(hands.desk.figures["grid"]?.enlarged == 2)
-        let place = try #require(hands.desk.figureWindowBox)
-        let picture = try hands.picture()
-        #expect(picture[Int(place.x) + 40, Int(place.y) + 80] == Colour(0x808080))
-        hands.click(Point(place.midX, place.maxY - 30))
+        #expect(hands.wait { hands.desk.figurePanels.figures["grid"]?.texture != nil })
+        try hands.click("figure:grid/cell 2")
+        #expect(hands.desk.figurePanels.figures["grid"]?.enlarged == 2)
+        let body = try hands.place("window:grid/body")
+        #expect(try hands.picture()[Int(body.x) + 26, Int(body.y) + 42] == Colour(0x808080))
+        try hands.click("window:grid/action/0")
         hands.press(SDLK_PERIOD, SDL_SCANCODE_PERIOD)
         #expect(hands.wait { hands.learner.timeline.series("marks").last?.value == 1 })
         hands.press(SDLK_ESCAPE, SDL_SCANCODE_ESCAPE)
-        #expect(hands.desk.figures["grid"]?.enlarged == nil)
+        #expect(hands.desk.figurePanels.figures["grid"]?.enlarged == nil)
     }
 
     @Test func anActionThatAsksTakesANumberInItsRange() throws {
         let hands = try Hands()
         defer { hands.finish() }
-        #expect(hands.wait { hands.desk.figures["grid"]?.texture != nil })
-        let cell = try hands.cell(3)
-        hands.click(Point(cell.midX, cell.midY))
-        let place = try #require(hands.desk.figureWindowBox)
-        let field = Point(place.x + 30, place.maxY - 40)
-        hands.click(field)
+        #expect(hands.wait { hands.desk.figurePanels.figures["grid"]?.texture != nil })
+        try hands.click("figure:grid/cell 3")
+        try hands.click("window:grid/action/0/field")
         hands.type("12")
         hands.enter()
-        #expect(try #require(hands.desk.figures["grid"]?.answers[0]?.problem).contains("1…9"))
-        hands.click(Point(place.midX, place.y + 60))
-        hands.click(field)
+        #expect(try #require(hands.desk.figurePanels.figures["grid"]?.answers[0]?.problem).contains("1…9"))
+        try hands.click("window:grid/body")
+        try hands.click("window:grid/action/0/field")
         hands.type("4")
         hands.enter()
         hands.press(SDLK_PERIOD, SDL_SCANCODE_PERIOD)
@@ -381,13 +372,12 @@ import Testing
     @Test func aColumnsTitleOffersItsActions() throws {
         let hands = try Hands()
         defer { hands.finish() }
-        #expect(hands.wait { hands.desk.figures["grid"]?.texture != nil })
-        let cell = try hands.cell(0)
-        hands.click(Point(cell.midX, cell.y - 10))
-        let menu = try #require(hands.desk.actionMenu)
+        #expect(hands.wait { hands.desk.figurePanels.figures["grid"]?.texture != nil })
+        try hands.click("figure:grid/column 0")
+        let menu = try #require(hands.desk.actionMenus.menu)
         #expect(menu.title == "left" && menu.actions.map(\.title) == ["mark"])
-        hands.click(Point(menu.place.x + 40, menu.place.y + 45))
-        #expect(hands.desk.actionMenu == nil)
+        try hands.click("action-menu/action/0")
+        #expect(hands.desk.actionMenus.menu == nil)
         hands.press(SDLK_PERIOD, SDL_SCANCODE_PERIOD)
         #expect(hands.wait { hands.learner.timeline.series("marks").last?.value == 1 })
     }
@@ -395,14 +385,12 @@ import Testing
     @Test func aColumnsActionSendsWhatItAsked() throws {
         let hands = try Hands()
         defer { hands.finish() }
-        #expect(hands.wait { hands.desk.figures["grid"]?.texture != nil })
-        let cell = try hands.cell(1)
-        hands.click(Point(cell.midX, cell.y - 10))
-        let menu = try #require(hands.desk.actionMenu)
-        #expect(menu.title == "right")
+        #expect(hands.wait { hands.desk.figurePanels.figures["grid"]?.texture != nil })
+        try hands.click("figure:grid/column 1")
+        #expect(hands.desk.actionMenus.menu?.title == "right")
         // The button beside the field, which holds the least that is accepted.
-        hands.click(Point(menu.place.x + 150, menu.place.y + 59))
-        #expect(hands.desk.actionMenu == nil)
+        try hands.click("action-menu/action/0")
+        #expect(hands.desk.actionMenus.menu == nil)
         hands.press(SDLK_PERIOD, SDL_SCANCODE_PERIOD)
         #expect(hands.wait { hands.learner.timeline.series("marks").last?.value == 4 })
     }
@@ -410,22 +398,20 @@ import Testing
     @Test func escapeGivesUpTyping() throws {
         let hands = try Hands()
         defer { hands.finish() }
-        hands.click(try hands.firstValue())
+        try hands.click("controls:/alpha/value")
         hands.type("7")
         hands.press(SDLK_ESCAPE, SDL_SCANCODE_ESCAPE)
-        #expect(hands.desk.hand.typed == nil && hands.desk.notice == nil)
+        #expect(hands.desk.controlPanels.hand.typed == nil && hands.desk.statusLine.notice == nil)
         #expect(hands.learner.status.settings.values["alpha"] == 0.5)
     }
 
     @Test func aPanelClosesAndOpensAgain() throws {
         let hands = try Hands()
         defer { hands.finish() }
-        hands.click(try hands.closeButton(.metric("loss")))
+        try hands.click("metric:loss/close")
         #expect(!hands.desk.layout.isOpen(.metric("loss")))
         #expect(hands.desk.box(of: .metric("loss")) == nil)
-        // It is the first word of the add panel.
-        let add = try #require(hands.desk.box(of: .add))
-        hands.click(Point(add.x + 20, add.y + 64))
+        try hands.click("add/metric:loss")
         #expect(hands.desk.layout.isOpen(.metric("loss")))
         #expect(hands.desk.box(of: .metric("loss")) != nil)
     }
@@ -435,7 +421,7 @@ import Testing
         defer { hands.finish() }
         let before = try #require(hands.desk.box(of: .metric("loss")))
         let others = try #require(hands.desk.box(of: .add))
-        let bar = Point(before.x + 60, before.y + 14)
+        let bar = try hands.place("metric:loss/title").middle
         hands.drag(from: bar, to: Point(bar.x - 200, bar.y + 100))
         let after = try #require(hands.desk.box(of: .metric("loss")))
         #expect(abs(after.x - (before.x - 200)) <= 4 && abs(after.y - (before.y + 100)) <= 4)
@@ -451,14 +437,13 @@ import Testing
         let before = FileManager.default.currentDirectoryPath
         _ = FileManager.default.changeCurrentDirectoryPath(folder.path)
         defer { _ = FileManager.default.changeCurrentDirectoryPath(before) }
-        let close = try hands.closeButton(.metric("loss"))
-        hands.click(Point(close.x - 28, close.y))
+        try hands.click("metric:loss/export")
         #expect(folder.content == ["loss-2.csv"])
         let text = try String(contentsOfFile: folder.path + "/loss-2.csv", encoding: .utf8)
         #expect(text == "step,loss\n1,1.5\n2,1.0\n")
         hands.press(SDLK_s, SDL_SCANCODE_S)
         #expect(folder.content == ["clmat-2.png", "loss-2.csv"])
-        #expect(hands.desk.notice?.text == "Saved clmat-2.png")
+        #expect(hands.desk.statusLine.notice?.text == "Saved clmat-2.png")
     }
 
     @Test func aFailedFigureSaysWhy() throws {
@@ -467,7 +452,7 @@ import Testing
         hands.desk.setOpen(.figure("broken"), true)
         #expect(
             hands.wait {
-                if case .failed(let words, _) = hands.desk.figures["broken"]?.state {
+                if case .failed(let words, _) = hands.desk.figurePanels.figures["broken"]?.state {
                     words.contains("broken on purpose")
                 } else {
                     false
@@ -496,12 +481,12 @@ import Testing
             #expect(hands.wait { hands.desk.now == index + 1 && hands.learner.status.isPaused })
         }
         hands.learner.send(.attach("rider"))
-        #expect(hands.wait { hands.desk.changes.count == 3 })
+        #expect(hands.wait { hands.desk.changes.all.count == 3 })
         #expect(
-            hands.desk.changes.map(\.words) == [
+            hands.desk.changes.all.map(\.words) == [
                 "alpha 0.5 → 0.6 at step 0", "alpha 0.6 → 0.7 at step 1", "Rider put on at step 2",
             ])
-        #expect(hands.desk.changes.first?.colour == SliderColours.palette[0])
+        #expect(hands.desk.changes.all.first?.colour == SliderColours.palette[0])
     }
 
     @Test func anErrorOfTheRunIsShownBelowThePanels() throws {
@@ -519,26 +504,20 @@ import Testing
         defer { hands.finish() }
         hands.learner.send(.step(100))
         #expect(hands.wait { hands.desk.now == 100 })
-        let box = try #require(hands.desk.box(of: .metric("loss")))
-        let middle = Point(box.midX, box.midY)
+        let middle = try hands.place("metric:loss/plot").middle
         hands.move(to: middle)
-        #expect(hands.desk.hoveredStep != nil)
-        var event = SDL_Event()
-        event.wheel.type = SDL_MOUSEWHEEL.rawValue
-        event.wheel.y = 1
-        SDL_PushEvent(&event)
-        hands.window.settle()
-        let range = hands.desk.axis.range(.init(now: 100))
+        #expect(hands.desk.graphs.hoveredStep != nil)
+        hands.wheel(1, at: middle)
+        let range = hands.desk.graphs.axis.range(.init(now: 100))
         #expect(abs(range.upperBound - range.lowerBound - 80) < 1e-6)
-        hands.window.frameSeconds = 0.001  // however busy the machine, the clicks follow each other at once
-        for isDown in [true, false, true, false] { hands.button(isDown, at: middle) }
-        #expect(hands.desk.axis.span == .whole)
+        hands.doubleClick(middle)
+        #expect(hands.desk.graphs.axis.span == .whole)
     }
 
     // MARK: Goals
 
     private func plot(_ metric: String, _ hands: Hands) throws -> Box {
-        hands.desk.plotBox(try #require(hands.desk.box(of: .metric(metric))))
+        try hands.place("metric:\(metric)/curves")
     }
 
     @Test func aGoalIsPulledMovedAndRemoved() throws {
@@ -551,25 +530,24 @@ import Testing
         #expect(hands.wait { hands.desk.now == 100 })
         let plot = try plot("test-accuracy", hands)
         let metric = try #require(hands.desk.dashboard.metric("test-accuracy"))
-        #expect(hands.desk.goalWords(metric) == "")
+        #expect(hands.desk.goals.goalWords(metric) == "")
         // From 0.5 to 1, on an axis from 0 to 1: half way is 0.5, and the last value above it.
-        hands.drag(from: Point(plot.x - 5, plot.y), to: Point(plot.x - 5, plot.midY))
+        let handle = try hands.place("metric:test-accuracy/goal").middle
+        hands.drag(from: handle, to: Point(handle.x, plot.midY))
         let goal = try #require(hands.desk.layout.goals["test-accuracy"])
         #expect(goal > 0.45 && goal < 0.8)
-        #expect(hands.desk.goalWords(metric) == "goal met")
+        #expect(hands.desk.goals.goalWords(metric) == "goal met")
         #expect(Layout(named: "goals").goals == ["test-accuracy": goal])
-        hands.desk.togglePausesAtGoals()
+        hands.desk.goals.togglePausesAtGoals()
         #expect(Layout(named: "goals").pausesAtGoals)
-        #expect(hands.desk.axis.span == .whole)
+        #expect(hands.desk.graphs.axis.span == .whole)
 
         // By its line, up to the top: not met.
-        hands.drag(from: Point(plot.midX, plot.midY), to: Point(plot.midX, plot.y - 20))
+        hands.drag(from: try hands.place("metric:test-accuracy/goal-line").middle, to: Point(plot.midX, plot.y - 20))
         #expect(hands.desk.layout.goals["test-accuracy"] == 1)
-        #expect(hands.desk.goalWords(metric) == "goal not met")
+        #expect(hands.desk.goals.goalWords(metric) == "goal not met")
 
-        let line = Point(plot.midX, plot.y)
-        hands.window.frameSeconds = 0.001
-        for isDown in [true, false, true, false] { hands.button(isDown, at: line) }
+        try hands.doubleClick("metric:test-accuracy/goal-line")
         #expect(hands.desk.layout.goals.isEmpty && Layout(named: "goals").goals.isEmpty)
     }
 
@@ -580,22 +558,22 @@ import Testing
         #expect(hands.wait { hands.desk.now == 100 })
         let plot = try plot("loss", hands)
         hands.rightClick(Point(plot.midX, plot.y + plot.height * 0.3))
-        let menu = try #require(hands.desk.graphMenu)
+        let menu = try #require(hands.desk.graphs.graphMenu)
         #expect(menu.metric == "loss")
-        hands.click(Point(menu.place.x + 40, menu.place.y + 20))
-        #expect(hands.desk.graphMenu == nil && hands.desk.layout.goals["loss"] == menu.value)
+        try hands.click("graph-menu/here")
+        #expect(hands.desk.graphs.graphMenu == nil && hands.desk.layout.goals["loss"] == menu.value)
         // The loss is neither better high nor low: it has to come to its goal from where it was.
         let loss = try #require(hands.desk.dashboard.metric("loss"))
-        #expect(hands.desk.goalWords(loss) == "goal not reached")
+        #expect(hands.desk.goals.goalWords(loss) == "goal not reached")
         hands.learner.send(.set(control: "alpha", to: 1))
-        hands.desk.setGoal(0.9, of: "loss")
+        hands.desk.goals.setGoal(0.9, of: "loss")
         hands.learner.send(.step(1))
         #expect(hands.wait { hands.desk.now == 101 })
-        #expect(hands.desk.goalWords(loss) == "goal reached")
+        #expect(hands.desk.goals.goalWords(loss) == "goal reached")
         hands.learner.send(.set(control: "alpha", to: 0))
         hands.learner.send(.step(1))
         #expect(hands.wait { hands.desk.now == 102 })
-        #expect(hands.desk.goalWords(loss) == "goal reached")
+        #expect(hands.desk.goals.goalWords(loss) == "goal reached")
     }
 
     @Test func theRunPausesOnceWhenAllGoalsAreMet() throws {
@@ -604,11 +582,11 @@ import Testing
         func pauses() -> Int { hands.learner.timeline.log.filter { $0.command == .pause }.count }
         hands.learner.send(.step(100))
         #expect(hands.wait { hands.desk.now == 100 })
-        hands.desk.setGoal(0.999, of: "test-accuracy")
-        hands.desk.togglePausesAtGoals()
+        hands.desk.goals.setGoal(0.999, of: "test-accuracy")
+        hands.desk.goals.togglePausesAtGoals()
         hands.learner.send(.resume)
         #expect(hands.wait { hands.learner.status.isPaused && hands.learner.status.step >= 999 })
-        #expect(pauses() == 1 && hands.desk.notice?.text == "Paused: the goal is met.")
+        #expect(pauses() == 1 && hands.desk.statusLine.notice?.text == "Paused: the goal is met.")
         hands.learner.send(.resume)
         let step = hands.learner.status.step
         #expect(hands.wait { hands.desk.now > step + 100 })
@@ -628,7 +606,7 @@ import Testing
         #expect(hands.wait { hands.desk.now == 500 })
         let plot = try plot("loss", hands)
         hands.move(to: Point(plot.x + plot.width * 0.4, plot.y + 4))
-        #expect(hands.desk.tooltip?.text == "alpha 0.5 → 0.9 at step 200, settled after 1 step")
+        #expect(hands.desk.hints.tooltip?.text == "alpha 0.5 → 0.9 at step 200, settled after 1 step")
     }
 
     // MARK: Profile
@@ -653,17 +631,17 @@ import Testing
         hands.desk.setOpen(.profile, true)
         hands.window.settle()
         // The window goes on while the device is measured, and nothing is recorded before.
-        #expect(hands.desk.profile.measurement?.result == nil && hands.desk.profile.table.rows.isEmpty)
+        #expect(hands.desk.profilePanel.measurement?.result == nil && hands.desk.profilePanel.table.rows.isEmpty)
         let box = try #require(hands.desk.box(of: .profile))
         #expect(box.height >= 120 && calls.withLock { $0 } == [])
         isMeasured.signal()
-        #expect(hands.wait { calls.withLock { $0 } == [true] && !hands.desk.profile.table.rows.isEmpty })
+        #expect(hands.wait { calls.withLock { $0 } == [true] && !hands.desk.profilePanel.table.rows.isEmpty })
         let before = FileManager.default.currentDirectoryPath
         _ = FileManager.default.changeCurrentDirectoryPath(folder.path)
         defer { _ = FileManager.default.changeCurrentDirectoryPath(before) }
-        hands.desk.export(.profile)
+        hands.desk.exporter.export(.profile)
         #expect(try String(contentsOfFile: "profile-0.csv", encoding: .utf8) == "kernel,share\ngemm,100 %\n")
-        hands.click(try hands.closeButton(.profile))
+        try hands.click("profile/close")
         hands.window.settle()
         #expect(calls.withLock { $0 } == [true, false])
     }
@@ -676,12 +654,12 @@ import Testing
         let hands = try Hands(ViewerOptions(profile: source))
         defer { hands.finish() }
         hands.desk.setOpen(.profile, true)
-        #expect(hands.wait { hands.desk.profile.table.rows == [["none"]] })
-        #expect(hands.desk.profile.measurement?.result == .failure(error))
+        #expect(hands.wait { hands.desk.profilePanel.table.rows == [["none"]] })
+        #expect(hands.desk.profilePanel.measurement?.result == .failure(error))
         // Its words stand above the table, in the colour of text.
-        let box = try #require(hands.desk.box(of: .profile))
+        let body = try hands.place("profile/body")
         let picture = try hands.picture()
-        let line = (Int(box.x) + 13..<Int(box.x) + 200).filter { picture[$0, Int(box.y) + 36 + 7].red > 150 }
+        let line = (Int(body.x)..<Int(body.x) + 187).filter { picture[$0, Int(body.y) + 7].red > 150 }
         #expect(line.count > 20)
     }
 
@@ -698,16 +676,11 @@ import Testing
     @Test func anIdleDeskHasNoNews() throws {
         let hands = try Hands()
         defer { hands.finish() }
-        #expect(hands.wait { hands.desk.figures["grid"]?.texture != nil })
+        #expect(hands.wait { hands.desk.figurePanels.figures["grid"]?.texture != nil })
         hands.window.settle()
         #expect(!hands.desk.hasNews())
         hands.learner.send(.step(1))
-        var hasNews = false
-        for _ in 0..<1000 where !hasNews {
-            hasNews = hands.desk.hasNews()
-            Thread.sleep(forTimeInterval: 0.002)
-        }
-        #expect(hasNews)
+        #expect(hands.wait(drawing: false) { hands.desk.hasNews() })
     }
 
     // MARK: Refusals
@@ -802,6 +775,7 @@ import Testing
 
         let surface = try Surface(width: 3200, height: 2000, theme: .dark)
         let window = ViewerWindow(hands.learner, ViewerOptions(), on: surface)
+        window.places = [:]
         window.draw()
         let picture = try window.picture()
         #expect(picture.width == 3200 && picture.height == 2000 && window.desk.size == Point(1600, 1000))
@@ -814,9 +788,8 @@ import Testing
             #expect(abs(large.x - small.x) < 8 && abs(large.width - small.width) < 8, "\(panel)")
         }
         // A slider's track in its colour, at twice its place.
-        let box = try #require(window.desk.box(of: .controls("")))
-        let track = Point(box.x + 13 + 20, box.y + 36 + 26)
-        #expect(picture[Int(track.x * 2), Int(track.y * 2)] == Colour(0x56b4e9))
+        let track = try #require(window.places?["controls:/alpha/track"])
+        #expect(picture[Int(track.x + 20) * 2, Int(track.midY * 2)] == Colour(0x56b4e9))
     }
 
     @Test func theMouseIsWhereItIsAtAnyScale() throws {
@@ -824,7 +797,7 @@ import Testing
         defer { unsetenv("CLMAT_SCALE") }
         let hands = try Hands(ViewerOptions(width: 1800, height: 1200))
         defer { hands.finish() }
-        let track = try hands.firstTrack()
+        let track = try hands.place("controls:/alpha/track")
         hands.click(Point((track.x + track.width * 0.2) * 1.5, track.midY * 1.5))
         #expect(hands.wait { abs((hands.learner.status.settings.values["alpha"] ?? .nan) - 0.2) < 0.02 })
     }
@@ -839,7 +812,7 @@ import Testing
         #expect(hands.desk.size == Point(1280, 800))
         let picture = try hands.picture()
         #expect(picture.width == 1600)
-        let track = try hands.firstTrack()
+        let track = try hands.place("controls:/alpha/track")
         #expect(picture[Int((track.x + 20) * 1.25), Int(track.midY * 1.25)] == Colour(0x56b4e9))
     }
 
@@ -877,7 +850,7 @@ import Testing
         setenv("XDG_CONFIG_HOME", folder.path, 1)
         defer { unsetenv("XDG_CONFIG_HOME") }
         let first = try Hands(ViewerOptions(layoutName: "fake"))
-        first.click(try first.closeButton(.metric("loss")))
+        try first.click("metric:loss/close")
         first.finish()
         let second = try Hands(ViewerOptions(layoutName: "fake"))
         defer { second.finish() }

@@ -3,9 +3,27 @@ import CLMat
 import Exploration
 import Foundation
 
-// The strip at the bottom: on what it runs, how fast, what drawing costs, the keys.
+/// The strip at the bottom: on what it runs, how fast, what drawing costs, the keys.
+final class StatusLine: DeskPart {
+    static let height: Float = 27
 
-extension Desk {
+    /// What it says for a while: a picture was saved, a value was refused.
+    var notice: (text: String, until: ContinuousClock.Instant)?
+    /// How data were read, which letters are not drawn: what it keeps.
+    private(set) var notes: [String] = []
+    /// What drawing costs.
+    lazy var meter = DrawingMeter(clock)
+    private var lastRefusal: String?
+
+    func say(_ words: String) { notice = (words, clock.now + .seconds(8)) }
+
+    override func refresh() {
+        if let refusal = status.lastRefusal, refusal != lastRefusal { say(refusal) }
+        lastRefusal = status.lastRefusal
+    }
+
+    override func hasNews() -> Bool { notice.map { $0.until < clock.now } ?? false }
+
     /// What an error of the run says above the line.
     var errorLines: [String] {
         Array((status.error.map { UI.wrapped("The run stopped: \($0)", to: size.x - 28) } ?? []).prefix(6))
@@ -20,15 +38,14 @@ extension Desk {
     var noticesHeight: Float { Float(errorLines.count) * 17 + Float(shownWarnings.count) * Self.warningRow }
 
     /// Returns what is above the line.
-    @discardableResult func drawStatusLine() -> Float {
+    @discardableResult func draw() -> Float {
         let lines = errorLines
         let notices = noticesHeight
-        let height = Self.statusHeight + notices
+        let height = Self.height + notices
         let bar = Box(0, size.y - height, size.x, height)
-        gui_begin_window(
-            "status", bar.x, bar.y, bar.width, bar.height, theme.panel.packed, theme.panel.packed, 0,
-            !Layout.scrolls(size),
-            Layout.scrolls(size) && !hasAbove)
+        UI.beginWindow(
+            "status", bar, fill: theme.panel, edge: theme.panel, staysBehind: !Layout.scrolls(size),
+            comesToFront: Layout.scrolls(size) && !desk.hasAbove)
         UI.rule(Point(0, bar.y), length: bar.width, theme.edge)
         for (index, line) in lines.enumerated() {
             UI.text(line, Point(14, bar.y + 7 + Float(index) * 17), theme.text, index == 0 ? .bold : .text)
@@ -38,7 +55,7 @@ extension Desk {
             draw(warning, Box(14, top, size.x - 28, Self.warningRow - 4))
         }
 
-        let y = size.y - Self.statusHeight + 6
+        let y = size.y - Self.height + 6
         let keys = "space \(status.isPaused ? "resume" : "pause")    . step    ctrl-z undo    s picture    ? keys"
         let keysWidth = UI.width(keys)
         UI.text(keys, Point(size.x - 14 - keysWidth, y), theme.secondary)
@@ -53,12 +70,12 @@ extension Desk {
             let words = UI.shortened(meter.words, to: room - UI.width(count)) + count
             UI.text(UI.shortened(words, to: room), Point(14, y), theme.secondary)
         }
-        if UI.item("status", Box(14, y - 3, max(1, room), 20)).contains(.hovered) {
+        if UI.item("words", Box(14, y - 3, max(1, room), 20)).contains(.hovered) {
             let now = notice?.text ?? meter.words
             let isNote = notes.contains { now.hasPrefix($0) }
             tooltip = Tooltip(text: ((isNote ? [] : [now]) + notes).joined(separator: "\n"))
         }
-        gui_end_window()
+        UI.endWindow()
         return notices
     }
 
@@ -67,12 +84,13 @@ extension Desk {
         var deeds: [(id: String, words: String, act: @MainActor () -> Void)] = []
         if !status.isFinished {
             deeds += raised.warning.actions.map { action in
-                (action.id, action.title, { [self] in learner.send(.act(action)) })
+                (action.id, action.title, { [learner] in learner.send(.act(action)) })
             }
-            if status.canUndo { deeds.append(("undo", "undo the last change", { [self] in undo() })) }
+            if status.canUndo { deeds.append(("undo", "undo the last change", { [self] in desk.steering.undo() })) }
             let before = raised.since - 1
             if before >= extent.start {
-                deeds.append(("back", "back to step \(grouped(before))", { [self] in goBack(to: before) }))
+                deeds.append(
+                    ("back", "back to step \(grouped(before))", { [self] in desk.steering.goBack(to: before) }))
             }
         }
         let widths = deeds.map { UI.width($0.words, .small) + 20 }
@@ -80,14 +98,13 @@ extension Desk {
         UI.cross(Point(row.x + 5, row.midY), theme.moving, size: 4)
         let words = UI.shortened(raised.text, to: max(0, room))
         let end = UI.text(words, Point(row.x + 18, row.midY - 7.5), theme.text)
-        if UI.item("warning \(raised.id)", Box(row.x, row.y, max(1, end - row.x), row.height)).contains(.hovered) {
+        if UI.item("warning/\(raised.id)", Box(row.x, row.y, max(1, end - row.x), row.height)).contains(.hovered) {
             tooltip = Tooltip(text: raised.text)
         }
         var x = end + 14
         for (deed, width) in zip(deeds, widths) {
             let place = Box(x, row.y + 1, width, row.height - 2)
-            if button("\(raised.id) \(deed.id)", deed.words, place, face: .small) { deed.act() }
-            warningPlaces["\(raised.id) \(deed.id)"] = Point(place.midX, place.midY)
+            if button("warning/\(raised.id)/\(deed.id)", deed.words, place, face: .small) { deed.act() }
             x = place.maxX + 6
         }
     }
@@ -111,8 +128,10 @@ struct DrawingMeter {
     private var spent = 0.0
     private var share = 0.0
     private var lastRefresh: ContinuousClock.Instant?
-    private let clock = ContinuousClock()
+    private let clock: any WindowClock
     private let cores = Double(max(1, ProcessInfo.processInfo.activeProcessorCount))
+
+    init(_ clock: any WindowClock) { self.clock = clock }
 
     /// Notes one frame's processor time.
     mutating func add(_ seconds: Double) {

@@ -2,8 +2,6 @@ import CImGui
 import Exploration
 import Foundation
 
-// Goal lines: what a person wants a metric to come to.
-
 /// A goal line in a person's hand.
 struct GoalDrag {
     let metric: String
@@ -29,7 +27,13 @@ struct GoalWatch {
     }
 }
 
-extension Desk {
+/// Goal lines: what a person wants a metric to come to.
+final class Goals: DeskPart {
+    private(set) var goalDrag: GoalDrag?
+    private var goalWatch = GoalWatch()
+
+    override func refresh() { watchGoals() }
+
     func setGoal(_ value: Double?, of metric: String) {
         guard layout.goals[metric] != value else { return }
         layout.setGoal(value, of: metric)
@@ -104,7 +108,7 @@ extension Desk {
         let place = goal.map { y(of: $0, plot, axis) } ?? plot.y
         let at = min(max(place, plot.y), plot.maxY).rounded()
         var item = UI.item("goal", Box(plot.x - 11, at - 8, 13, 16))
-        if goal != nil { item.formUnion(UI.item("goal line", Box(plot.x + 2, at - 3, plot.width - 2, 7))) }
+        if goal != nil { item.formUnion(UI.item("goal-line", Box(plot.x + 2, at - 3, plot.width - 2, 7))) }
         let isHot = item.contains(.hovered) || goalDrag?.metric == metric.id
 
         let colour = isHot ? theme.text : goal == nil ? theme.track : theme.secondary

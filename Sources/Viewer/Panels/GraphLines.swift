@@ -52,7 +52,7 @@ private struct EndLabel {
     var height: Float { note.isEmpty ? 14 : 27 }
 }
 
-extension Desk {
+extension Graphs {
     /// Returns where the curves are, the ends of the axis of values, and whether the mouse is on the goal's line.
     func draw(
         _ metric: Metric, _ drawn: CurveCache.Drawn, in usual: Box, _ range: ClosedRange<Double>
@@ -65,6 +65,7 @@ extension Desk {
         let own = buckets + sides.filter { $0.axis == nil }.flatMap(\.buckets)
         let ticks = Self.valueTicks(valueRange(metric, own), height: usual.height)
         let plot = usual.inset(max(0, ticks.labelWidth + 10 - Self.roomForNumbers), 0, 0, 0)
+        UI.note("curves", plot)
         func x(_ step: Double) -> Float { plot.x + Float((step - range.lowerBound) / length) * plot.width }
         func y(_ value: Float, _ axis: ClosedRange<Double>) -> Float {
             // What is not a number has no place on the axis: its mark stands at the bottom.
@@ -90,7 +91,7 @@ extension Desk {
             UI.dashes(x: at, from: plot.y, to: plot.maxY, mark.colour.faded(isAhead(mark) ? 0.3 : 0.8))
         }
 
-        let isOnGoal = drawGoal(metric, plot, ticks.range)
+        let isOnGoal = desk.goals.drawGoal(metric, plot, ticks.range)
 
         let colour = curveColour(metric)
         let clip = Box(plot.x - 2, plot.y - 2, plot.width + 4, plot.height + 4)

@@ -14,7 +14,7 @@ struct GraphMenu {
     var isNew = true
 }
 
-extension Desk {
+extension Graphs {
     private struct MenuEntry {
         let id: String
         let words: String
@@ -38,9 +38,7 @@ extension Desk {
         let width = (entries.map { UI.width($0.words) }.max() ?? 0) + 40
         let row = min(28, (area.height - 12) / Float(max(1, entries.count)))
         let box = Box(menu.place.x, menu.place.y, width, Float(entries.count) * row + 12).within(area)
-        gui_begin_window(
-            "graph menu", box.x, box.y, box.width, box.height, theme.tooltip.packed, theme.edge.packed, 5, false,
-            menu.isNew)
+        UI.beginWindow("graph-menu", box, fill: theme.tooltip, edge: theme.edge, radius: 5, comesToFront: menu.isNew)
         var isDone = false
         for (index, entry) in entries.enumerated() {
             let place = Box(box.x + 6, box.y + 7 + Float(index) * row, box.width - 12, row - 3)
@@ -52,24 +50,25 @@ extension Desk {
                 }
             }
         }
-        gui_end_window()
+        UI.endWindow()
         graphMenu?.isNew = false
         if isDone || (gui_mouse_was_pressed() && !menu.isNew && !box.contains(UI.mouse)) { graphMenu = nil }
     }
 
     private func firstEntries(_ menu: GraphMenu, _ metric: Metric) -> [MenuEntry] {
         var entries = [
-            MenuEntry(id: "here", words: "goal here: \(words(of: menu.value, metric))") { [self] in
-                setGoal(menu.value, of: menu.metric)
+            MenuEntry(id: "here", words: "goal here: \(desk.goals.words(of: menu.value, metric))") { [self] in
+                desk.goals.setGoal(menu.value, of: menu.metric)
             }
         ]
         if layout.goals[menu.metric] != nil {
             entries.append(
-                MenuEntry(id: "remove", words: "remove the goal") { [self] in setGoal(nil, of: menu.metric) })
+                MenuEntry(id: "remove", words: "remove the goal") { [self] in desk.goals.setGoal(nil, of: menu.metric) }
+            )
         }
         entries.append(
             MenuEntry(id: "pause", words: "pause when all goals are met", isOn: layout.pausesAtGoals) { [self] in
-                togglePausesAtGoals()
+                desk.goals.togglePausesAtGoals()
             })
         guard dashboard.metrics.count > 1 else { return entries }
         entries.append(
@@ -82,7 +81,7 @@ extension Desk {
     private func addEntries(_ metric: Metric) -> [MenuEntry] {
         let added = layout.added[metric.id] ?? []
         return dashboard.metrics.filter { $0.id != metric.id }.map { other in
-            MenuEntry(id: "add \(other.id)", words: other.title.startingLowercase, isOn: added.contains(other.id)) {
+            MenuEntry(id: "add/\(other.id)", words: other.title.startingLowercase, isOn: added.contains(other.id)) {
                 [self] in layout.toggle(other.id, on: metric.id)
             }
         }
@@ -92,7 +91,7 @@ extension Desk {
         dashboard.metrics.filter { $0.id != metric.id }.map { other in
             let panel = Panel.plot(Plot(x: other.id, y: metric.id))
             let isOpen = layout.isOpen(panel)
-            return MenuEntry(id: "plot \(other.id)", words: other.title.startingLowercase, isOn: isOpen) { [self] in
+            return MenuEntry(id: "plot/\(other.id)", words: other.title.startingLowercase, isOn: isOpen) { [self] in
                 setOpen(panel, !isOpen)
             }
         }

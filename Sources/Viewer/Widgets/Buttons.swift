@@ -1,10 +1,11 @@
 // What is pushed.
 
-extension Desk {
+extension DeskPart {
     /// A push button. Returns whether it was clicked.
     func button(
         _ id: String, _ words: String, _ box: Box, isOn: Bool = false, isEnabled: Bool = true, face: Face = .text
     ) -> Bool {
+        UI.note(id, box)
         let happened = isEnabled ? UI.item(id, box) : []
         let isHovered = happened.contains(.hovered)
         UI.fill(box, isOn || happened.contains(.held) ? theme.selected : theme.button, radius: 4)

@@ -5,10 +5,10 @@ import Foundation
 
 // One slider: name, value, track, and below it the metrics that it moves.
 
-extension Desk {
+extension ControlPanels {
     func drawSlider(_ control: Control, _ row: Box, _ density: Density) {
         let colour = colours[control.id] ?? theme.secondary
-        let value = value(of: control)
+        let value = values.value(of: control)
         let inactive = status.isFinished
 
         // Name and unit.
@@ -24,7 +24,7 @@ extension Desk {
             UI.text(unit, Point(end + 6, row.y), theme.secondary)
         }
         let title = UI.item(
-            "name \(control.id)", Box(row.x, row.y - 2, max(1, row.width - valueWidth - 12 - chain), 18))
+            "\(control.id)/name", Box(row.x, row.y - 2, max(1, row.width - valueWidth - 12 - chain), 18))
         if title.contains(.hovered) { explain(control) }
 
         // Value: a click lets a person type it.
@@ -32,7 +32,7 @@ extension Desk {
             typeValue(of: control, row)
         } else {
             let box = Box(row.maxX - valueWidth - 6, row.y - 2, valueWidth + 8, 18)
-            let number = UI.item("value \(control.id)", box)
+            let number = UI.item("\(control.id)/value", box)
             if number.contains(.hovered), !inactive {
                 UI.fill(box, theme.button, radius: 3)
                 gui_set_cursor(Int32(GUI_CURSOR_TEXT))
@@ -47,7 +47,7 @@ extension Desk {
 
         // What it moves, or why a typed value was not taken.
         if let problem = hand.typed?.control == control.id ? hand.typed?.field.problem : nil {
-            problemNote = (problem, Box(row.x - 3, row.y + 18, row.width + 6, 14))
+            desk.hints.problem = (problem, Box(row.x - 3, row.y + 18, row.width + 6, 14))
         } else if density.showsMoves {
             drawMoves(control, Point(row.x, row.y + 35), width: row.width)
         }
@@ -55,7 +55,8 @@ extension Desk {
 
     private func drawTrack(_ control: Control, _ track: Box, _ value: Double, _ colour: Colour) {
         func x(_ position: Double) -> Float { track.x + Float(position) * track.width }
-        let item = UI.item(control.id, Box(track.x - 7, track.y - 7, track.width + 14, 17))
+        UI.note("\(control.id)/track", track)
+        let item = UI.item("\(control.id)/slider", Box(track.x - 7, track.y - 7, track.width + 14, 17))
         move(control, track, item)
 
         let position = control.position(of: value)
@@ -71,37 +72,37 @@ extension Desk {
             Point(x(control.position(of: control.initial)), track.maxY + 3), length: 5, vertical: true, theme.secondary)
         let isHeld = hand.held?.control == control.id
         let handle = Point(x(position), track.midY)
-        if isHeld || hand.focused == control.id { UI.disc(handle, radius: 9, colour.faded(0.45)) }
+        if isHeld || desk.focus.focused == control.id { UI.disc(handle, radius: 9, colour.faded(0.45)) }
         UI.disc(handle, radius: 7, status.isFinished ? theme.secondary : theme.text)
         // A mouse that rests does not take the focus from the keys.
-        if item.contains(.hovered), !isHeld, mouseHasMoved {
-            hand.focused = control.id
-            hand.showsFocus = false
+        if item.contains(.hovered), !isHeld, desk.mouseHasMoved {
+            desk.focus.focused = control.id
+            desk.focus.showsFocus = false
         }
     }
 
     private func move(_ control: Control, _ track: Box, _ item: Happened) {
         guard !status.isFinished else { return }
-        let position = control.position(of: value(of: control))
+        let position = control.position(of: values.value(of: control))
         if item.contains(.doubleClicked) {
             // What the first click pointed at was never sent.
-            (hand.armed, hand.held) = (nil, nil)
-            set(control, to: control.initial)
+            (values.armed, hand.held) = (nil, nil)
+            values.set(control, to: control.initial)
             return
         }
         if item.contains(.pressed) {
-            hand.focused = control.id
+            desk.focus.focused = control.id
             hand.typed = nil
             // Taken by its handle it stays; elsewhere on the track it comes.
             let handle = track.x + Float(position) * track.width
             let isOnHandle = abs(UI.mouse.x - handle) <= 8
             let start = isOnHandle ? position : Double((UI.mouse.x - track.x) / track.width)
-            let gesture = newGesture()
+            let gesture = values.newGesture()
             hand.held = (control.id, min(max(start, 0), 1), UI.mouse.x, gesture)
-            settleArmed(now: true)
-            hand.armed = ArmedSetting(
-                control: control.id, value: isOnHandle ? value(of: control) : control.value(at: start),
-                gesture: gesture, place: UI.mouse, since: time)
+            values.settleArmed(now: true)
+            values.armed = ArmedSetting(
+                control: control.id, value: isOnHandle ? values.value(of: control) : control.value(at: start),
+                gesture: gesture, place: UI.mouse, since: clock.now)
         }
         if item.contains(.held), let held = hand.held, held.control == control.id, UI.mouse.x != held.mouse {
             let moved = Double((UI.mouse.x - held.mouse) / track.width) * (UI.shift ? 0.1 : 1)
@@ -109,26 +110,33 @@ extension Desk {
             let position = held.position + moved
             hand.held = (control.id, position, UI.mouse.x, held.gesture)
             let value = control.value(at: position)
-            if hand.armed?.gesture == held.gesture, hand.armed?.isNear(UI.mouse) == true {
-                hand.armed?.value = value
+            if values.armed?.gesture == held.gesture, values.armed?.isNear(UI.mouse) == true {
+                values.armed?.value = value
             } else {
-                hand.armed = nil
-                set(control, to: value, gesture: held.gesture)
+                values.armed = nil
+                values.set(control, to: value, gesture: held.gesture)
             }
         }
         if !item.contains(.held), hand.held?.control == control.id { hand.held = nil }
     }
 
+    func startTyping(_ control: Control) {
+        hand.typed = (
+            control.id, TextField(control.text(values.value(of: control)).replacingOccurrences(of: ",", with: ""))
+        )
+        desk.focus.focused = control.id
+    }
+
     private func typeValue(of control: Control, _ row: Box) {
         guard var typed = hand.typed else { return }
-        let outcome = typed.field.show("field \(control.id)", Point(row.maxX - 84, row.y - 2), width: 84)
+        let outcome = typed.field.show("\(control.id)/field", Point(row.maxX - 84, row.y - 2), width: 84)
         switch outcome {
         case .typing: hand.typed = typed
         case .entered, .left:
             do {
                 let value = try control.parse(typed.field.text)
                 hand.typed = nil
-                set(control, to: value)
+                values.set(control, to: value)
             } catch  where outcome == .left {
                 // The person has gone elsewhere: the value stays as it was.
                 hand.typed = nil
@@ -152,7 +160,7 @@ extension Desk {
                 metric.title.startingLowercase + (isLast ? "" : ","), to: at.x + width - x, .small)
             guard !words.isEmpty else { return }
             let box = Box(x, at.y - 1, UI.width(words, .small), 15)
-            let item: Happened = UI.item("moves \(control.id) \(metric.id)", box)
+            let item: Happened = UI.item("\(control.id)/affects/\(metric.id)", box)
             UI.text(words, Point(x, at.y), item.contains(.hovered) ? theme.text : theme.secondary, .small)
             if item.contains(.hovered) {
                 gui_set_cursor(Int32(GUI_CURSOR_HAND))
@@ -160,8 +168,8 @@ extension Desk {
             }
             if item.contains(.clicked) {
                 if !layout.isOpen(.metric(metric.id)) { setOpen(.metric(metric.id), true) }
-                raised = Panel.metric(metric.id).name
-                flash = (metric.id, clock.now + .seconds(1.5))
+                desk.raised = Panel.metric(metric.id).name
+                desk.graphs.flash(metric.id, seconds: 1.5)
             }
             x = box.maxX + UI.width(" ", .small)
         }
