@@ -214,7 +214,10 @@ import Foundation
 
     /// Closes what lies above the panels.
     func dismiss() {
+        // Marks in figures go once nothing lies above the panels.
+        let isClear = parts.allSatisfy { !$0.isInFront }
         for part in parts { part.dismiss() }
+        if isClear { figurePanels.unmark() }
     }
 
     // MARK: What parts ask for
