@@ -95,7 +95,7 @@ import Foundation
     }
 
     /// The shortest time between two frames.
-    private var interval: Double {
+    var interval: Double {
         if !surface.isVisible { return 0.25 }
         guard surface.isSoftware else { return 1.0 / 60 }
         let meter = desk.statusLine.meter
@@ -230,6 +230,10 @@ import Foundation
         case SDLK_b where !isRepeat: desk.steering.branch()
         case SDLK_s where !isRepeat: savePicture()
         case SDLK_q where !isRepeat: isClosed = true
+        case SDLK_LEFT where desk.figurePanels.turnWindow(right: -1, down: 0): break
+        case SDLK_RIGHT where desk.figurePanels.turnWindow(right: 1, down: 0): break
+        case SDLK_UP where desk.figurePanels.turnWindow(right: 0, down: -1): break
+        case SDLK_DOWN where desk.figurePanels.turnWindow(right: 0, down: 1): break
         case SDLK_LEFT, SDLK_DOWN: desk.focus.nudge(-1, fine: isFine)
         case SDLK_RIGHT, SDLK_UP: desk.focus.nudge(1, fine: isFine)
         case SDLK_F1 where !isRepeat: desk.help.toggle()
