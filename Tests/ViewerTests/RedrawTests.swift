@@ -192,7 +192,7 @@ extension WindowTests {
                     guard !open.isEmpty, let box = hands.desk.box(of: open[number(open.count)]) else { continue }
                     hands.drag(from: Point(box.x + 40, box.y + 12), to: point())
                 case 7:
-                    guard let track = try? hands.firstTrack() else { continue }
+                    guard let track = try? hands.place("controls:/alpha/track") else { continue }
                     hands.drag(from: Point(track.x + Float(number(Int(track.width))), track.midY), to: point())
                 default: hands.move(to: point())
                 }
@@ -234,7 +234,7 @@ extension WindowTests {
             hands.window.draw()
             #expect(surface.shareDrawn < 0.03)
             // A slider under the mouse is drawn again, and little else.
-            let track = try hands.firstTrack()
+            let track = try hands.place("controls:/alpha/track")
             var most = 0.0
             hands.window.frameWasDrawn = { most = max(most, surface.shareDrawn) }
             hands.move(to: Point(track.midX, track.midY))
