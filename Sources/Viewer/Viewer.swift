@@ -82,7 +82,7 @@ public struct ViewerOptions: Sendable {
         let clock = ContinuousClock()
         let start = clock.now
         window.desk.refresh()
-        while !window.desk.figuresAreCurrent(at: step), (clock.now - start).seconds < patience {
+        while !window.desk.figurePanels.areCurrent(at: step), (clock.now - start).seconds < patience {
             Thread.sleep(forTimeInterval: 0.01)
         }
         // The second frame knows the sizes that the first one measured.

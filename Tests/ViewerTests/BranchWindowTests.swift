@@ -47,8 +47,8 @@ extension WindowTests {
             let hands = try branched()
             defer { hands.finish() }
             hands.move(to: Point(800, 995))
-            let plot = hands.desk.plotBox(try #require(hands.desk.box(of: .metric("loss"))), "loss")
-            let drawn = hands.desk.curves.curve(
+            let plot = hands.desk.graphs.plotBox(try #require(hands.desk.box(of: .metric("loss"))), "loss")
+            let drawn = hands.desk.graphs.curves.curve(
                 "loss", branch: 0, from: 20, hands.learner.timeline, in: 0...60, width: 300)
             #expect(drawn.buckets.first?.firstStep == 20 && drawn.buckets.last?.lastStep == 50)
             // Its line lies below the current one's; pixels brighter than the grid's.
@@ -65,7 +65,7 @@ extension WindowTests {
             let box = try #require(hands.desk.box(of: .branches))
             let row = box.y + 36 + 19 + 12
             hands.click(Point(box.x + 13 + 40, row))
-            #expect(hands.desk.branchesView.typed?.branch == 0)
+            #expect(hands.desk.branchesPanel.typed?.branch == 0)
             hands.type("tame")
             hands.enter()
             #expect(hands.wait { hands.desk.branches.map(\.name) == ["tame", "branch 2"] })
@@ -73,8 +73,8 @@ extension WindowTests {
             let right = box.maxX - 13 - 8 - 152
             hands.click(Point(right + 60, row))
             #expect(hands.wait { hands.desk.status.comparedBranch == 0 })
-            #expect(hands.wait { hands.desk.others["grid"]?.texture != nil })
-            if case .ready(_, let step) = hands.desk.others["grid"]?.state { #expect(step == 50) }
+            #expect(hands.wait { hands.desk.figurePanels.others["grid"]?.texture != nil })
+            if case .ready(_, let step) = hands.desk.figurePanels.others["grid"]?.state { #expect(step == 50) }
             hands.click(Point(right + 60, row))
             #expect(hands.wait { hands.desk.status.comparedBranch == nil })
 
@@ -99,16 +99,16 @@ extension WindowTests {
             let box = try #require(hands.desk.box(of: .metric("loss")))
             func choose(_ page: Int, _ entry: Int) throws {
                 hands.rightClick(Point(box.midX, box.midY))
-                let place = try #require(hands.desk.graphMenu?.place)
+                let place = try #require(hands.desk.graphs.graphMenu?.place)
                 hands.click(Point(place.x + 30, place.y + 7 + Float(page) * 28 + 12))
-                #expect(hands.desk.graphMenu != nil)
+                #expect(hands.desk.graphs.graphMenu != nil)
                 hands.click(Point(place.x + 30, place.y + 7 + Float(entry) * 28 + 12))
-                #expect(hands.desk.graphMenu == nil)
+                #expect(hands.desk.graphs.graphMenu == nil)
             }
             try choose(2, 0)
             #expect(hands.desk.layout.added == ["loss": ["test-accuracy"]])
             let loss = try #require(hands.desk.dashboard.metric("loss"))
-            #expect(!loss.sharesAxis(with: hands.desk.addedMetrics("loss")[0]))
+            #expect(!loss.sharesAxis(with: hands.desk.graphs.addedMetrics("loss")[0]))
             try choose(3, 0)
             let plot = Panel.plot(Plot(x: "test-accuracy", y: "loss"))
             hands.window.settle()

@@ -73,7 +73,7 @@ extension WindowTests {
 
         private func click(_ entry: String, _ hands: Hands) throws {
             hands.window.settle()
-            hands.click(try #require(hands.desk.entryPlaces[entry]))
+            hands.click(try #require(hands.desk.addPanel.entryPlaces[entry]))
         }
 
         @Test func aCriterionIsAddedWithItsSliderAndItsGraph() throws {
@@ -85,12 +85,12 @@ extension WindowTests {
             #expect(hands.wait { hands.desk.dashboard.control("small") != nil })
             #expect(hands.wait { isOpen(.metric("smallness")) && isOpen(.controls("criteria")) })
             #expect(hands.desk.box(of: .metric("smallness")) != nil)
-            #expect(hands.desk.changes.last?.words == "smallness λ added at step 0")
+            #expect(hands.desk.changes.all.last?.words == "smallness λ added at step 0")
             // Closed, removed, and added again: there they are again.
             hands.desk.setOpen(.metric("smallness"), false)
             try click("mixin:small", hands)
             #expect(hands.wait { hands.desk.dashboard.control("small") == nil })
-            hands.desk.undo()
+            hands.desk.steering.undo()
             #expect(hands.wait { hands.desk.dashboard.control("small") != nil && isOpen(.metric("smallness")) })
         }
 
@@ -108,33 +108,35 @@ extension WindowTests {
             defer { hands.finish() }
             try click("attachment:passenger", hands)
             #expect(hands.wait { hands.desk.dashboard.control("share") != nil })
-            #expect(hands.desk.linkPlaces.isEmpty)
+            #expect(hands.desk.controlPanels.linkPlaces.isEmpty)
             try click("attachment:passenger-2", hands)
-            #expect(hands.wait { hands.desk.linkPlaces["passenger-2.share"] != nil })
+            #expect(hands.wait { hands.desk.controlPanels.linkPlaces["passenger-2.share"] != nil })
             #expect(hands.desk.dashboard.groups == ["passenger", "passenger (2)", ""])
             func values(_ id: String) -> [Double?] {
                 [id, "passenger-2." + id].map { hands.learner.status.settings.values[$0] }
             }
             // One by its chain.
-            hands.click(try #require(hands.desk.linkPlaces["passenger-2.share"]))
+            hands.click(try #require(hands.desk.controlPanels.linkPlaces["passenger-2.share"]))
             #expect(hands.wait { hands.learner.status.settings.links == ["passenger-2.share": "share"] })
-            hands.desk.set(try #require(hands.desk.dashboard.control("share")), to: 0.75)
+            hands.desk.values.set(try #require(hands.desk.dashboard.control("share")), to: 0.75)
             #expect(hands.wait { values("share") == [0.75, 0.75] })
             // A switch is not switched by a click on its chain.
-            hands.click(try #require(hands.desk.linkPlaces["passenger-2.loud"]))
+            hands.click(try #require(hands.desk.controlPanels.linkPlaces["passenger-2.loud"]))
             #expect(hands.wait { hands.learner.status.settings.links.count == 2 })
             #expect(values("loud") == [0, 0])
             // The rest by the panel's word, and all apart by it.
-            let word = try #require(hands.desk.linkWord(hands.desk.controls(of: "passenger (2)")))
+            let word = try #require(
+                hands.desk.controlPanels.linkWord(hands.desk.controlPanels.controls(of: "passenger (2)")))
             #expect(word.text == "link all")
             word.act()
             #expect(hands.wait { hands.learner.status.settings.links.count == 3 })
             hands.window.settle()
-            let apart = try #require(hands.desk.linkWord(hands.desk.controls(of: "passenger (2)")))
+            let apart = try #require(
+                hands.desk.controlPanels.linkWord(hands.desk.controlPanels.controls(of: "passenger (2)")))
             #expect(apart.text == "separate")
             apart.act()
             #expect(hands.wait { hands.learner.status.settings.links.isEmpty })
-            hands.desk.set(try #require(hands.desk.dashboard.control("share")), to: 0.5)
+            hands.desk.values.set(try #require(hands.desk.dashboard.control("share")), to: 0.5)
             #expect(hands.wait { values("share") == [0.5, 0.75] })
         }
 
@@ -142,10 +144,10 @@ extension WindowTests {
         @Test func aLookMakesNoMark() throws {
             let hands = try hands()
             defer { hands.finish() }
-            hands.desk.set(try #require(hands.desk.dashboard.control("zoom")), to: 3)
+            hands.desk.values.set(try #require(hands.desk.dashboard.control("zoom")), to: 3)
             #expect(hands.wait { hands.learner.status.view.values["zoom"] == 3 })
             hands.window.settle()
-            #expect(hands.desk.changes.isEmpty && !hands.learner.status.canUndo)
+            #expect(hands.desk.changes.all.isEmpty && !hands.learner.status.canUndo)
             #expect(hands.desk.layout.view.values == ["zoom": 3])
             var other = hands.desk.layout.view
             other.choices = ["words": [4]]

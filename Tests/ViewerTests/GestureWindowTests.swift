@@ -75,7 +75,7 @@ extension WindowTests {
             let (report, first, _) = try recorded { hands in
                 for _ in 0..<3 { step(hands) }
                 try drag(hands, through: [0.5, 0.6, 0.7, 0.8, 0.9])
-                #expect(hands.desk.changes.count == 1 && hands.desk.changes[0].first == 3)
+                #expect(hands.desk.changes.all.count == 1 && hands.desk.changes.all[0].first == 3)
                 undo(hands, to: 3)
                 #expect(hands.learner.status.settings.values["alpha"] == 0.5)
                 // More of it: on the branch that this opens, with a second undo and a redo.
@@ -113,7 +113,7 @@ extension WindowTests {
                 hands.button(false, at: place(0.8))
                 step(hands)
                 let now = hands.learner.status.step
-                undo(hands, to: hands.desk.changes[0].first)
+                undo(hands, to: hands.desk.changes.all[0].first)
                 #expect(hands.learner.status.settings.values["alpha"] == 0.5 && now > 1)
                 step(hands)
             }
@@ -126,7 +126,7 @@ extension WindowTests {
                 step(hands)
                 try drag(hands, through: [0.5, 0.6, 0.7])
                 try drag(hands, through: [0.7, 0.8, 0.9])
-                #expect(hands.desk.changes.map(\.first) == [1, 3])
+                #expect(hands.desk.changes.all.map(\.first) == [1, 3])
                 undo(hands, to: 3)
                 undo(hands, to: 1)
                 #expect(hands.learner.status.settings.values["alpha"] == 0.5)
@@ -146,7 +146,7 @@ extension WindowTests {
                 for isDown in [true, false] { hands.button(isDown, at: place) }
                 #expect(hands.wait { hands.learner.status.settings.values["alpha"] == 0.5 })
                 step(hands)
-                #expect(hands.desk.changes.count == 2)
+                #expect(hands.desk.changes.all.count == 2)
                 undo(hands, to: 3)
                 #expect(abs((hands.learner.status.settings.values["alpha"] ?? .nan) - 0.7) < 0.01)
                 step(hands)
@@ -170,15 +170,15 @@ extension WindowTests {
             hands.click(place)
             // The slider shows it, the model does not have it.
             let alpha = try #require(hands.desk.dashboard.control("alpha"))
-            #expect(abs(hands.desk.value(of: alpha) - 0.2) < 0.01 && hands.desk.hand.armed != nil)
+            #expect(abs(hands.desk.values.value(of: alpha) - 0.2) < 0.01 && hands.desk.values.armed != nil)
             hands.button(true, at: Point(place.x + 2, place.y))
             hands.button(false, at: Point(place.x + 2, place.y))
             #expect(hands.wait { hands.learner.status.settings.values["alpha"] == 0.5 })
-            #expect(hands.desk.hand.armed == nil && hands.desk.hand.held == nil)
+            #expect(hands.desk.values.armed == nil && hands.desk.controlPanels.hand.held == nil)
             step(hands)
             let sets = hands.learner.timeline.log.filter { $0.command.mayChange }.map(\.command)
             #expect(sets == [.set(control: "alpha", to: 0.8), .set(control: "alpha", to: 0.5)])
-            #expect(hands.desk.changes.count == 2)
+            #expect(hands.desk.changes.all.count == 2)
         }
 
         @Test func aClickOnTheTrackIsSentWhenItIsNoDoubleClick() throws {
@@ -223,7 +223,7 @@ extension WindowTests {
             defer { hands.finish() }
             hands.desk.setOpen(.figure("marked"), true)
             hands.learner.send(.step(3))
-            #expect(hands.wait { hands.desk.now == 3 && hands.desk.figures["grid"]?.texture != nil })
+            #expect(hands.wait { hands.desk.now == 3 && hands.desk.figurePanels.figures["grid"]?.texture != nil })
             for panel in hands.desk.layout.openPanels(hands.desk.dashboard) {
                 let box = try #require(hands.desk.box(of: panel))
                 for (place, isResize) in [

@@ -10,7 +10,7 @@ extension WindowTests {
     /// Going back, branches and undo, by a person's hands.
     @MainActor @Suite(.serialized) struct Steering {
         private func plot(_ metric: String, _ hands: Hands) throws -> Box {
-            hands.desk.plotBox(try #require(hands.desk.box(of: .metric(metric))), metric)
+            hands.desk.graphs.plotBox(try #require(hands.desk.box(of: .metric(metric))), metric)
         }
 
         /// A run that is at `step` and paused.
@@ -23,15 +23,15 @@ extension WindowTests {
             let hands = try Hands()
             defer { hands.finish() }
             try run(to: 100, hands)
-            let strip = try #require(hands.desk.strip)
+            let strip = try #require(hands.desk.toolbar.strip)
             let y = strip.y + 21
             let start = Point(strip.maxX, y)
             hands.move(to: start)
             hands.button(true, at: start)
             let half = Point(strip.midX, y)
             hands.move(to: half)
-            #expect(hands.desk.scrub?.step == 50 && hands.desk.here == 50)
-            #expect(hands.desk.hoveredStep == 50)
+            #expect(hands.desk.scrubber.scrub?.step == 50 && hands.desk.steering.here == 50)
+            #expect(hands.desk.graphs.hoveredStep == 50)
             #expect(hands.learner.status.step == 100)  // nothing was sent yet
             // The cross-hair stands in each graph at that step.
             let picture = try hands.picture()
@@ -41,12 +41,12 @@ extension WindowTests {
                 #expect(line.count > 6, "\(metric)")
             }
             hands.button(false, at: half)
-            #expect(hands.desk.scrub == nil)
+            #expect(hands.desk.scrubber.scrub == nil)
             #expect(hands.wait { hands.learner.status.step == 50 && hands.desk.now == 50 })
-            #expect(hands.desk.status.isPaused && hands.desk.wayBack == nil)
+            #expect(hands.desk.status.isPaused && hands.desk.steering.wayBack == nil)
             // What lies ahead is still on the axis, and faded.
             #expect(hands.desk.extent == .init(now: 50, end: 100))
-            #expect(hands.desk.axis.range(hands.desk.extent) == 0...100)
+            #expect(hands.desk.graphs.axis.range(hands.desk.extent) == 0...100)
             hands.move(to: Point(800, 990))
             let faded = try hands.picture()
             let plot = try plot("test-accuracy", hands)
@@ -65,25 +65,25 @@ extension WindowTests {
             let hands = try Hands()
             defer { hands.finish() }
             try run(to: 100, hands)
-            let strip = try #require(hands.desk.strip)
+            let strip = try #require(hands.desk.toolbar.strip)
             let place = Point(strip.midX, strip.y + 21)
             hands.move(to: place)
             hands.button(true, at: place)
-            #expect(hands.desk.scrub?.step == 50)
+            #expect(hands.desk.scrubber.scrub?.step == 50)
             hands.press(SDLK_ESCAPE, SDL_SCANCODE_ESCAPE)
             hands.button(false, at: place)
-            #expect(hands.desk.scrub == nil && hands.learner.status.step == 100)
+            #expect(hands.desk.scrubber.scrub == nil && hands.learner.status.step == 100)
         }
 
         @Test func aLongWayBackSaysHowFarItIs() throws {
             let hands = try Hands(stepSeconds: 0.004)
             defer { hands.finish() }
             try run(to: 100, hands)
-            hands.desk.goBack(to: 99)
-            #expect(hands.wait { hands.desk.remakingSince != nil || hands.desk.now == 99 })
-            #expect(hands.desk.here == 99)
+            hands.desk.steering.goBack(to: 99)
+            #expect(hands.wait { hands.desk.steering.remakingSince != nil || hands.desk.now == 99 })
+            #expect(hands.desk.steering.here == 99)
             #expect(hands.wait { hands.desk.now == 99 && hands.desk.status.stepsToRemake == nil })
-            #expect(hands.desk.remakingSince == nil && hands.desk.wayBack == nil)
+            #expect(hands.desk.steering.remakingSince == nil && hands.desk.steering.wayBack == nil)
         }
 
         @Test func atTheLastStepOneCanStillGoBack() throws {
@@ -112,7 +112,7 @@ extension WindowTests {
             hands.click(Point(track.x + track.width * 0.1, track.midY))
             #expect(hands.wait { abs(alpha() - 0.1) < 0.02 })
             try run(to: 60, hands)
-            #expect(hands.desk.changes.map(\.step) == [20, 40])
+            #expect(hands.desk.changes.all.map(\.step) == [20, 40])
 
             hands.press(SDLK_z, SDL_SCANCODE_Z, control: true)
             #expect(hands.wait { hands.desk.now == 40 && abs(alpha() - 0.9) < 0.02 && hands.desk.status.canRedo })
@@ -139,15 +139,15 @@ extension WindowTests {
             try run(to: 10, hands)
             hands.learner.send(.set(control: "alpha", to: 0.9))
             try run(to: 20, hands)
-            hands.click(try #require(hands.desk.toolPlaces["undo"]))
+            hands.click(try #require(hands.desk.toolbar.toolPlaces["undo"]))
             #expect(hands.wait { hands.desk.now == 10 && hands.learner.status.settings.values["alpha"] == 0.5 })
-            hands.click(try #require(hands.desk.toolPlaces["redo"]))
+            hands.click(try #require(hands.desk.toolbar.toolPlaces["redo"]))
             #expect(hands.wait { hands.desk.now == 20 && hands.learner.status.settings.values["alpha"] == 0.9 })
-            hands.click(try #require(hands.desk.toolPlaces["rewind"]))
+            hands.click(try #require(hands.desk.toolbar.toolPlaces["rewind"]))
             #expect(hands.wait { hands.desk.now == 10 && hands.learner.status.settings.values["alpha"] == 0.5 })
-            hands.click(try #require(hands.desk.toolPlaces["branch"]))
+            hands.click(try #require(hands.desk.toolbar.toolPlaces["branch"]))
             #expect(hands.wait { hands.desk.branches.count == 2 })
-            #expect(hands.desk.toolPlaces["save"] == nil)
+            #expect(hands.desk.toolbar.toolPlaces["save"] == nil)
         }
 
         @Test(arguments: [(1600, 1000), (1280, 720)]) func theToolbarLeavesRoomForTheTimeline(
@@ -156,10 +156,11 @@ extension WindowTests {
             let hands = try Hands(
                 ViewerOptions(title: "LDAM · LeNet-5 on MNIST", width: width, height: height, save: { "" }))
             defer { hands.finish() }
-            let strip = try #require(hands.desk.strip)
+            let strip = try #require(hands.desk.toolbar.strip)
             #expect(strip.width >= 240)
-            #expect(Set(["undo", "redo", "rewind", "branch", "save"]).isSubset(of: Set(hands.desk.toolPlaces.keys)))
-            for place in hands.desk.toolPlaces.values { #expect(place.x < strip.x) }
+            #expect(
+                Set(["undo", "redo", "rewind", "branch", "save"]).isSubset(of: Set(hands.desk.toolbar.toolPlaces.keys)))
+            for place in hands.desk.toolbar.toolPlaces.values { #expect(place.x < strip.x) }
         }
 
         @Test func savingIsSaidAndDoesNotStopTheWindow() throws {
@@ -171,11 +172,11 @@ extension WindowTests {
                 }))
             defer { hands.finish() }
             hands.press(SDLK_s, SDL_SCANCODE_S, control: true)
-            #expect(hands.desk.saving != nil && hands.desk.notice == nil)
+            #expect(hands.desk.checkpoints.saving != nil && hands.desk.statusLine.notice == nil)
             try run(to: 5, hands)
             goesOn.signal()
-            #expect(hands.wait { hands.desk.notice?.text == "Saved it" })
-            #expect(hands.desk.saving == nil)
+            #expect(hands.wait { hands.desk.statusLine.notice?.text == "Saved it" })
+            #expect(hands.desk.checkpoints.saving == nil)
         }
 
         @Test func aDragIsOneGestureAndEachKeyItsOwn() throws {
@@ -190,12 +191,12 @@ extension WindowTests {
                 try run(to: 20 * count, hands)
             }
             hands.button(false, at: Point(track.x + track.width * 0.8, track.midY))
-            #expect(hands.desk.changes.count == 1)
+            #expect(hands.desk.changes.all.count == 1)
             hands.press(SDLK_RIGHT, SDL_SCANCODE_RIGHT)
             try run(to: 70, hands)
             hands.press(SDLK_RIGHT, SDL_SCANCODE_RIGHT)
             try run(to: 80, hands)
-            #expect(hands.desk.changes.count == 3)
+            #expect(hands.desk.changes.all.count == 3)
             // One undo takes the whole drag back.
             for _ in 0..<3 { hands.press(SDLK_z, SDL_SCANCODE_Z, control: true) }
             #expect(hands.wait { hands.learner.status.settings.values["alpha"] == 0.5 && hands.desk.now == 0 })

@@ -334,12 +334,14 @@ extension WindowTests {
             defer { hands.finish() }
             let window = hands.window
             #expect(gui_face_has(window.surface.gui, Face.bold.rawValue, 0x416))
-            #expect(hands.desk.notes.count == 1 && hands.desk.notice?.text == hands.desk.notes.first)
-            hands.desk.notice = nil
+            #expect(
+                hands.desk.statusLine.notes.count == 1
+                    && hands.desk.statusLine.notice?.text == hands.desk.statusLine.notes.first)
+            hands.desk.statusLine.notice = nil
             window.settle()
-            #expect(hands.desk.notice == nil && hands.desk.notes.count == 1)  // once
+            #expect(hands.desk.statusLine.notice == nil && hands.desk.statusLine.notes.count == 1)  // once
             hands.move(to: Point(40, hands.desk.size.y - 12))
-            #expect(hands.desk.tooltip?.text.contains("beyond U+FFFF") == true)
+            #expect(hands.desk.hints.tooltip?.text.contains("beyond U+FFFF") == true)
         }
     }
 }

@@ -26,16 +26,18 @@ extension WindowTests {
             }
             let window = try ViewerWindow(learner, ViewerOptions())
             window.settle()
-            #expect(window.desk.notice?.text == "The first row was taken for the columns' names. (2 more: point here)")
-            window.desk.notice = nil
+            #expect(
+                window.desk.statusLine.notice?.text
+                    == "The first row was taken for the columns' names. (2 more: point here)")
+            window.desk.statusLine.notice = nil
             var event = SDL_Event()
             event.motion.type = SDL_MOUSEMOTION.rawValue
             (event.motion.x, event.motion.y) = (40, Int32(window.desk.size.y) - 12)
             SDL_PushEvent(&event)
             window.settle()
-            let words = try #require(window.desk.tooltip?.text)
+            let words = try #require(window.desk.hints.tooltip?.text)
             for note in learner.notes { #expect(words.contains(note)) }
-            #expect(window.desk.notice == nil)
+            #expect(window.desk.statusLine.notice == nil)
         }
     }
 }

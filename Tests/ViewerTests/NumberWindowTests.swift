@@ -97,7 +97,7 @@ extension WindowTests {
                     ] {
                         for ticks in [
                             Ticks(around: range, count: 5), Ticks(within: range, count: 5),
-                            Desk.valueTicks(range, height: 150),
+                            Graphs.valueTicks(range, height: 150),
                         ] {
                             let labels = ticks.values.map(ticks.label)
                             #expect(labels.count <= 12 && Set(labels).count == labels.count, "\(labels) of \(range)")

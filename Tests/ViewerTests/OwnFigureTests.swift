@@ -50,7 +50,7 @@ extension WindowTests {
         private func hands(_ figure: String) throws -> (Hands, Box) {
             let hands = try Hands(on: try learner())
             for panel in hands.desk.dashboard.panels { hands.desk.setOpen(panel, panel == .figure(figure)) }
-            #expect(hands.wait { hands.desk.figures[figure]?.state.step != nil })
+            #expect(hands.wait { hands.desk.figurePanels.figures[figure]?.state.step != nil })
             hands.window.settle()
             return (hands, try #require(hands.desk.box(of: .figure(figure))).inset(13, 36, 13, 12))
         }
@@ -69,7 +69,7 @@ extension WindowTests {
         @Test func anOwnKindIsDrawnAndActedOn() throws {
             let (hands, body) = try hands("dial")
             defer { hands.finish() }
-            let renderer = try #require(hands.desk.figures["dial"]?.drawn(by: DialRenderer.self))
+            let renderer = try #require(hands.desk.figurePanels.figures["dial"]?.drawn(by: DialRenderer.self))
             #expect(renderer.drawings > 0 && renderer.versions.count == 1)
             let picture = try hands.picture()
             let (y, middle) = (Int(body.y) + 10, Int(body.midX))
@@ -78,21 +78,21 @@ extension WindowTests {
 
             let bar = Point(body.x + 40, body.y + 10)
             hands.move(to: bar)
-            #expect(hands.desk.tooltip?.title == "0.5")
+            #expect(hands.desk.hints.tooltip?.title == "0.5")
             hands.click(bar)
             hands.learner.send(.step(1))
             #expect(hands.wait { hands.learner.timeline.series("marks").last?.value == 3 })
 
             // Its window opens, is dragged and closed.
             hands.rightClick(bar)
-            hands.desk.actionMenu = nil
+            hands.desk.actionMenus.menu = nil
             hands.window.settle()
-            let window = try #require(hands.desk.figureWindowBox)
+            let window = try #require(hands.desk.figurePanels.figureWindowBox)
             #expect(try hands.picture()[Int(window.midX), Int(window.maxY) - 20] == DialRenderer.colour)
             hands.drag(from: Point(window.x + 20, window.y + 10), to: Point(window.x + 20, window.y + 110))
-            #expect(hands.desk.figureWindowBox?.y == window.y + 100)
+            #expect(hands.desk.figurePanels.figureWindowBox?.y == window.y + 100)
             hands.press(SDLK_ESCAPE, SDL_SCANCODE_ESCAPE)
-            #expect(hands.desk.figures["dial"]?.window == nil)
+            #expect(hands.desk.figurePanels.figures["dial"]?.window == nil)
         }
 
         @Test func anOwnKindIsWritten() throws {
@@ -104,7 +104,7 @@ extension WindowTests {
             let path = folder.path + "/dial.png"
             try Viewer.writePNG(ofFigure: "dial", of: hands.learner, to: path)
             // Two pixels a unit, as high as the renderer asked for.
-            let height = ((960 - Desk.sides) / 8 + Desk.aboveAndBelow).rounded(.up)
+            let height = ((960 - PanelFrames.sides) / 8 + PanelFrames.aboveAndBelow).rounded(.up)
             #expect(try pngSize(path) == [1920, Int(height) * 2])
             try Viewer.writePNG(ofFigure: "swatch", of: hands.learner, to: path)
             #expect(try pngSize(path) == [3, 2])
@@ -116,9 +116,9 @@ extension WindowTests {
             defer { hands.finish() }
             hands.learner.send(.set(control: "share", to: 0))
             hands.learner.send(.step(1))
-            #expect(hands.wait { hands.desk.figures["dial"]?.state.step == 1 })
-            #expect(hands.desk.figures["dial"]?.content == nil)
-            #expect(hands.desk.exportKinds(.figure("dial")) == [])
+            #expect(hands.wait { hands.desk.figurePanels.figures["dial"]?.state.step == 1 })
+            #expect(hands.desk.figurePanels.figures["dial"]?.content == nil)
+            #expect(hands.desk.exporter.exportKinds(.figure("dial")) == [])
             #expect(
                 throws: CLMatError.invalidArgument(
                     operation: "writePNG", problem: "the figure 'dial' has nothing to show: No share, no dial.")
@@ -127,15 +127,15 @@ extension WindowTests {
             }
             hands.learner.send(.set(control: "share", to: 1))
             hands.learner.send(.step(1))
-            #expect(hands.wait { hands.desk.figures["dial"]?.content != nil })
+            #expect(hands.wait { hands.desk.figurePanels.figures["dial"]?.content != nil })
             hands.window.settle()
-            #expect(hands.desk.figures["dial"]?.drawn(by: DialRenderer.self)?.versions.count == 2)
+            #expect(hands.desk.figurePanels.figures["dial"]?.drawn(by: DialRenderer.self)?.versions.count == 2)
         }
 
         @Test func aKindThatNobodyDrawsSaysSoAndIsStillWritten() throws {
             let (hands, body) = try hands("secret")
             defer { hands.finish() }
-            let view = try #require(hands.desk.figures["secret"])
+            let view = try #require(hands.desk.figurePanels.figures["secret"])
             #expect(view.renderer == nil && view.content is Secret)
             #expect(Renderers.missing(for: Secret()).contains("No renderer is registered for Secret"))
             let picture = try hands.picture()

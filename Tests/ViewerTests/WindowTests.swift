@@ -37,7 +37,7 @@ import Testing
     @Test func gridShowsItsPixels() throws {
         let hands = try Hands()
         defer { hands.finish() }
-        #expect(hands.wait { hands.desk.figures["grid"]?.texture != nil })
+        #expect(hands.wait { hands.desk.figurePanels.figures["grid"]?.texture != nil })
         let picture = try hands.picture()
         for (index, light) in [0, 255, 128, 255].enumerated() {
             let box = try hands.cell(index)
@@ -175,7 +175,7 @@ import Testing
         // The handle went along, and what it left has the slider's colour.
         let picture = try hands.picture()
         #expect(picture[Int(track.x + track.width * 0.65), Int(track.midY)] == Colour(0x56b4e9))
-        #expect(hands.desk.hand.held == nil)
+        #expect(hands.desk.controlPanels.hand.held == nil)
     }
 
     @Test func doubleClickReturnsToTheInitialValue() throws {
@@ -196,11 +196,11 @@ import Testing
         let hands = try Hands()
         defer { hands.finish() }
         hands.click(try hands.firstValue())
-        #expect(hands.desk.hand.typed?.control == "alpha")
+        #expect(hands.desk.controlPanels.hand.typed?.control == "alpha")
         hands.type("0.25")
         hands.enter()
         #expect(hands.wait { hands.learner.status.settings.values["alpha"] == 0.25 })
-        #expect(hands.desk.hand.typed == nil)
+        #expect(hands.desk.controlPanels.hand.typed == nil)
     }
 
     @Test func aValueOutOfBoundsSaysWhatIsTaken() throws {
@@ -209,10 +209,10 @@ import Testing
         hands.click(try hands.firstValue())
         hands.type("7")
         hands.enter()
-        let problem = try #require(hands.desk.hand.typed?.field.problem)
+        let problem = try #require(hands.desk.controlPanels.hand.typed?.field.problem)
         #expect(problem.contains("'7'") && problem.contains("0 to 1"))
         // The whole of it stands over what lies below the slider.
-        #expect(hands.desk.problemNote?.words == problem)
+        #expect(hands.desk.hints.problem?.words == problem)
         #expect(hands.learner.status.settings.values["alpha"] == 0.5)
     }
 
@@ -263,20 +263,20 @@ import Testing
         let place = (900, 363)  // above its first line
         let before = try hands.picture()[place.0, place.1]
         hands.type("?")
-        #expect(hands.desk.help != nil)
+        #expect(hands.desk.help.isOpen)
         let picture = try hands.picture()
         #expect(picture[place.0, place.1] == hands.desk.theme.tooltip)
         #expect(before != hands.desk.theme.tooltip)
         hands.press(SDLK_ESCAPE, SDL_SCANCODE_ESCAPE)
-        #expect(hands.desk.help == nil)
+        #expect(!hands.desk.help.isOpen)
         hands.press(SDLK_F1, SDL_SCANCODE_F1)
-        #expect(hands.desk.help != nil)
+        #expect(hands.desk.help.isOpen)
         hands.type("?")
-        #expect(hands.desk.help == nil)
+        #expect(!hands.desk.help.isOpen)
         // While a value is typed it is a letter like others.
         hands.click(try hands.firstValue())
         hands.type("?")
-        #expect(hands.desk.help == nil && hands.desk.hand.typed?.field.text == "?")
+        #expect(!hands.desk.help.isOpen && hands.desk.controlPanels.hand.typed?.field.text == "?")
     }
 
     @Test func controlsAreReachedAndChangedByKeysAlone() throws {
@@ -287,13 +287,13 @@ import Testing
         let track = try hands.firstTrack()
         hands.move(to: Point(track.x + 40, track.midY))  // the mouse that rests here does not keep the focus
         tab()
-        #expect(hands.desk.hand.focused == "alpha" && hands.desk.hand.showsFocus)
+        #expect(hands.desk.focus.focused == "alpha" && hands.desk.focus.showsFocus)
         // The ring.
         let ring = try hands.picture()[Int(track.x) - 6, Int(track.y) - 10]
         #expect(ring.red > 2 * hands.desk.theme.panel.red)
         tab()
         tab()
-        #expect(hands.desk.hand.focused == "gamma")
+        #expect(hands.desk.focus.focused == "gamma")
         hands.press(SDLK_RIGHT, SDL_SCANCODE_RIGHT)
         #expect(hands.wait { settings("gamma") == 1 })
         hands.enter()
@@ -302,22 +302,22 @@ import Testing
         hands.press(SDLK_UP, SDL_SCANCODE_UP)
         #expect(hands.wait { settings("delta") == 1 })
         tab()
-        #expect(hands.desk.hand.focused == "alpha")
+        #expect(hands.desk.focus.focused == "alpha")
         hands.enter()
-        #expect(hands.desk.hand.typed?.control == "alpha")
+        #expect(hands.desk.controlPanels.hand.typed?.control == "alpha")
         hands.type("0.25")
         tab()
         #expect(hands.wait { settings("alpha") == 0.25 })
-        #expect(hands.desk.hand.typed == nil && hands.desk.hand.focused == "beta")
+        #expect(hands.desk.controlPanels.hand.typed == nil && hands.desk.focus.focused == "beta")
         tab(back: true)
         hands.press(SDLK_LEFT, SDL_SCANCODE_LEFT)
         #expect(hands.wait { abs(settings("alpha") - 0.24) < 1e-9 })
         hands.enter()
         hands.type("9")
         tab()
-        #expect(hands.desk.hand.typed?.field.problem?.contains("0 to 1") == true)
+        #expect(hands.desk.controlPanels.hand.typed?.field.problem?.contains("0 to 1") == true)
         hands.press(SDLK_ESCAPE, SDL_SCANCODE_ESCAPE)
-        #expect(hands.desk.hand.typed == nil)
+        #expect(hands.desk.controlPanels.hand.typed == nil)
     }
 
     @Test func qCloses() throws {
@@ -332,32 +332,32 @@ import Testing
     @Test func aCellIsEnlargedAndItsActionIsDone() throws {
         let hands = try Hands()
         defer { hands.finish() }
-        #expect(hands.wait { hands.desk.figures["grid"]?.texture != nil })
+        #expect(hands.wait { hands.desk.figurePanels.figures["grid"]?.texture != nil })
         let cell = try hands.cell(2)
         hands.click(Point(cell.midX, cell.midY))
-        #expect(hands.desk.figures["grid"]?.enlarged == 2)
-        let place = try #require(hands.desk.figureWindowBox)
+        #expect(hands.desk.figurePanels.figures["grid"]?.enlarged == 2)
+        let place = try #require(hands.desk.figurePanels.figureWindowBox)
         let picture = try hands.picture()
         #expect(picture[Int(place.x) + 40, Int(place.y) + 80] == Colour(0x808080))
         hands.click(Point(place.midX, place.maxY - 30))
         hands.press(SDLK_PERIOD, SDL_SCANCODE_PERIOD)
         #expect(hands.wait { hands.learner.timeline.series("marks").last?.value == 1 })
         hands.press(SDLK_ESCAPE, SDL_SCANCODE_ESCAPE)
-        #expect(hands.desk.figures["grid"]?.enlarged == nil)
+        #expect(hands.desk.figurePanels.figures["grid"]?.enlarged == nil)
     }
 
     @Test func anActionThatAsksTakesANumberInItsRange() throws {
         let hands = try Hands()
         defer { hands.finish() }
-        #expect(hands.wait { hands.desk.figures["grid"]?.texture != nil })
+        #expect(hands.wait { hands.desk.figurePanels.figures["grid"]?.texture != nil })
         let cell = try hands.cell(3)
         hands.click(Point(cell.midX, cell.midY))
-        let place = try #require(hands.desk.figureWindowBox)
+        let place = try #require(hands.desk.figurePanels.figureWindowBox)
         let field = Point(place.x + 30, place.maxY - 40)
         hands.click(field)
         hands.type("12")
         hands.enter()
-        #expect(try #require(hands.desk.figures["grid"]?.answers[0]?.problem).contains("1…9"))
+        #expect(try #require(hands.desk.figurePanels.figures["grid"]?.answers[0]?.problem).contains("1…9"))
         hands.click(Point(place.midX, place.y + 60))
         hands.click(field)
         hands.type("4")
@@ -381,13 +381,13 @@ import Testing
     @Test func aColumnsTitleOffersItsActions() throws {
         let hands = try Hands()
         defer { hands.finish() }
-        #expect(hands.wait { hands.desk.figures["grid"]?.texture != nil })
+        #expect(hands.wait { hands.desk.figurePanels.figures["grid"]?.texture != nil })
         let cell = try hands.cell(0)
         hands.click(Point(cell.midX, cell.y - 10))
-        let menu = try #require(hands.desk.actionMenu)
+        let menu = try #require(hands.desk.actionMenus.menu)
         #expect(menu.title == "left" && menu.actions.map(\.title) == ["mark"])
         hands.click(Point(menu.place.x + 40, menu.place.y + 45))
-        #expect(hands.desk.actionMenu == nil)
+        #expect(hands.desk.actionMenus.menu == nil)
         hands.press(SDLK_PERIOD, SDL_SCANCODE_PERIOD)
         #expect(hands.wait { hands.learner.timeline.series("marks").last?.value == 1 })
     }
@@ -395,14 +395,14 @@ import Testing
     @Test func aColumnsActionSendsWhatItAsked() throws {
         let hands = try Hands()
         defer { hands.finish() }
-        #expect(hands.wait { hands.desk.figures["grid"]?.texture != nil })
+        #expect(hands.wait { hands.desk.figurePanels.figures["grid"]?.texture != nil })
         let cell = try hands.cell(1)
         hands.click(Point(cell.midX, cell.y - 10))
-        let menu = try #require(hands.desk.actionMenu)
+        let menu = try #require(hands.desk.actionMenus.menu)
         #expect(menu.title == "right")
         // The button beside the field, which holds the least that is accepted.
         hands.click(Point(menu.place.x + 150, menu.place.y + 59))
-        #expect(hands.desk.actionMenu == nil)
+        #expect(hands.desk.actionMenus.menu == nil)
         hands.press(SDLK_PERIOD, SDL_SCANCODE_PERIOD)
         #expect(hands.wait { hands.learner.timeline.series("marks").last?.value == 4 })
     }
@@ -413,7 +413,7 @@ import Testing
         hands.click(try hands.firstValue())
         hands.type("7")
         hands.press(SDLK_ESCAPE, SDL_SCANCODE_ESCAPE)
-        #expect(hands.desk.hand.typed == nil && hands.desk.notice == nil)
+        #expect(hands.desk.controlPanels.hand.typed == nil && hands.desk.statusLine.notice == nil)
         #expect(hands.learner.status.settings.values["alpha"] == 0.5)
     }
 
@@ -458,7 +458,7 @@ import Testing
         #expect(text == "step,loss\n1,1.5\n2,1.0\n")
         hands.press(SDLK_s, SDL_SCANCODE_S)
         #expect(folder.content == ["clmat-2.png", "loss-2.csv"])
-        #expect(hands.desk.notice?.text == "Saved clmat-2.png")
+        #expect(hands.desk.statusLine.notice?.text == "Saved clmat-2.png")
     }
 
     @Test func aFailedFigureSaysWhy() throws {
@@ -467,7 +467,7 @@ import Testing
         hands.desk.setOpen(.figure("broken"), true)
         #expect(
             hands.wait {
-                if case .failed(let words, _) = hands.desk.figures["broken"]?.state {
+                if case .failed(let words, _) = hands.desk.figurePanels.figures["broken"]?.state {
                     words.contains("broken on purpose")
                 } else {
                     false
@@ -496,12 +496,12 @@ import Testing
             #expect(hands.wait { hands.desk.now == index + 1 && hands.learner.status.isPaused })
         }
         hands.learner.send(.attach("rider"))
-        #expect(hands.wait { hands.desk.changes.count == 3 })
+        #expect(hands.wait { hands.desk.changes.all.count == 3 })
         #expect(
-            hands.desk.changes.map(\.words) == [
+            hands.desk.changes.all.map(\.words) == [
                 "alpha 0.5 → 0.6 at step 0", "alpha 0.6 → 0.7 at step 1", "Rider put on at step 2",
             ])
-        #expect(hands.desk.changes.first?.colour == SliderColours.palette[0])
+        #expect(hands.desk.changes.all.first?.colour == SliderColours.palette[0])
     }
 
     @Test func anErrorOfTheRunIsShownBelowThePanels() throws {
@@ -522,23 +522,23 @@ import Testing
         let box = try #require(hands.desk.box(of: .metric("loss")))
         let middle = Point(box.midX, box.midY)
         hands.move(to: middle)
-        #expect(hands.desk.hoveredStep != nil)
+        #expect(hands.desk.graphs.hoveredStep != nil)
         var event = SDL_Event()
         event.wheel.type = SDL_MOUSEWHEEL.rawValue
         event.wheel.y = 1
         SDL_PushEvent(&event)
         hands.window.settle()
-        let range = hands.desk.axis.range(.init(now: 100))
+        let range = hands.desk.graphs.axis.range(.init(now: 100))
         #expect(abs(range.upperBound - range.lowerBound - 80) < 1e-6)
         hands.window.frameSeconds = 0.001  // however busy the machine, the clicks follow each other at once
         for isDown in [true, false, true, false] { hands.button(isDown, at: middle) }
-        #expect(hands.desk.axis.span == .whole)
+        #expect(hands.desk.graphs.axis.span == .whole)
     }
 
     // MARK: Goals
 
     private func plot(_ metric: String, _ hands: Hands) throws -> Box {
-        hands.desk.plotBox(try #require(hands.desk.box(of: .metric(metric))))
+        hands.desk.graphs.plotBox(try #require(hands.desk.box(of: .metric(metric))))
     }
 
     @Test func aGoalIsPulledMovedAndRemoved() throws {
@@ -551,21 +551,21 @@ import Testing
         #expect(hands.wait { hands.desk.now == 100 })
         let plot = try plot("test-accuracy", hands)
         let metric = try #require(hands.desk.dashboard.metric("test-accuracy"))
-        #expect(hands.desk.goalWords(metric) == "")
+        #expect(hands.desk.goals.goalWords(metric) == "")
         // From 0.5 to 1, on an axis from 0 to 1: half way is 0.5, and the last value above it.
         hands.drag(from: Point(plot.x - 5, plot.y), to: Point(plot.x - 5, plot.midY))
         let goal = try #require(hands.desk.layout.goals["test-accuracy"])
         #expect(goal > 0.45 && goal < 0.8)
-        #expect(hands.desk.goalWords(metric) == "goal met")
+        #expect(hands.desk.goals.goalWords(metric) == "goal met")
         #expect(Layout(named: "goals").goals == ["test-accuracy": goal])
-        hands.desk.togglePausesAtGoals()
+        hands.desk.goals.togglePausesAtGoals()
         #expect(Layout(named: "goals").pausesAtGoals)
-        #expect(hands.desk.axis.span == .whole)
+        #expect(hands.desk.graphs.axis.span == .whole)
 
         // By its line, up to the top: not met.
         hands.drag(from: Point(plot.midX, plot.midY), to: Point(plot.midX, plot.y - 20))
         #expect(hands.desk.layout.goals["test-accuracy"] == 1)
-        #expect(hands.desk.goalWords(metric) == "goal not met")
+        #expect(hands.desk.goals.goalWords(metric) == "goal not met")
 
         let line = Point(plot.midX, plot.y)
         hands.window.frameSeconds = 0.001
@@ -580,22 +580,22 @@ import Testing
         #expect(hands.wait { hands.desk.now == 100 })
         let plot = try plot("loss", hands)
         hands.rightClick(Point(plot.midX, plot.y + plot.height * 0.3))
-        let menu = try #require(hands.desk.graphMenu)
+        let menu = try #require(hands.desk.graphs.graphMenu)
         #expect(menu.metric == "loss")
         hands.click(Point(menu.place.x + 40, menu.place.y + 20))
-        #expect(hands.desk.graphMenu == nil && hands.desk.layout.goals["loss"] == menu.value)
+        #expect(hands.desk.graphs.graphMenu == nil && hands.desk.layout.goals["loss"] == menu.value)
         // The loss is neither better high nor low: it has to come to its goal from where it was.
         let loss = try #require(hands.desk.dashboard.metric("loss"))
-        #expect(hands.desk.goalWords(loss) == "goal not reached")
+        #expect(hands.desk.goals.goalWords(loss) == "goal not reached")
         hands.learner.send(.set(control: "alpha", to: 1))
-        hands.desk.setGoal(0.9, of: "loss")
+        hands.desk.goals.setGoal(0.9, of: "loss")
         hands.learner.send(.step(1))
         #expect(hands.wait { hands.desk.now == 101 })
-        #expect(hands.desk.goalWords(loss) == "goal reached")
+        #expect(hands.desk.goals.goalWords(loss) == "goal reached")
         hands.learner.send(.set(control: "alpha", to: 0))
         hands.learner.send(.step(1))
         #expect(hands.wait { hands.desk.now == 102 })
-        #expect(hands.desk.goalWords(loss) == "goal reached")
+        #expect(hands.desk.goals.goalWords(loss) == "goal reached")
     }
 
     @Test func theRunPausesOnceWhenAllGoalsAreMet() throws {
@@ -604,11 +604,11 @@ import Testing
         func pauses() -> Int { hands.learner.timeline.log.filter { $0.command == .pause }.count }
         hands.learner.send(.step(100))
         #expect(hands.wait { hands.desk.now == 100 })
-        hands.desk.setGoal(0.999, of: "test-accuracy")
-        hands.desk.togglePausesAtGoals()
+        hands.desk.goals.setGoal(0.999, of: "test-accuracy")
+        hands.desk.goals.togglePausesAtGoals()
         hands.learner.send(.resume)
         #expect(hands.wait { hands.learner.status.isPaused && hands.learner.status.step >= 999 })
-        #expect(pauses() == 1 && hands.desk.notice?.text == "Paused: the goal is met.")
+        #expect(pauses() == 1 && hands.desk.statusLine.notice?.text == "Paused: the goal is met.")
         hands.learner.send(.resume)
         let step = hands.learner.status.step
         #expect(hands.wait { hands.desk.now > step + 100 })
@@ -628,7 +628,7 @@ import Testing
         #expect(hands.wait { hands.desk.now == 500 })
         let plot = try plot("loss", hands)
         hands.move(to: Point(plot.x + plot.width * 0.4, plot.y + 4))
-        #expect(hands.desk.tooltip?.text == "alpha 0.5 → 0.9 at step 200, settled after 1 step")
+        #expect(hands.desk.hints.tooltip?.text == "alpha 0.5 → 0.9 at step 200, settled after 1 step")
     }
 
     // MARK: Profile
@@ -653,15 +653,15 @@ import Testing
         hands.desk.setOpen(.profile, true)
         hands.window.settle()
         // The window goes on while the device is measured, and nothing is recorded before.
-        #expect(hands.desk.profile.measurement?.result == nil && hands.desk.profile.table.rows.isEmpty)
+        #expect(hands.desk.profilePanel.measurement?.result == nil && hands.desk.profilePanel.table.rows.isEmpty)
         let box = try #require(hands.desk.box(of: .profile))
         #expect(box.height >= 120 && calls.withLock { $0 } == [])
         isMeasured.signal()
-        #expect(hands.wait { calls.withLock { $0 } == [true] && !hands.desk.profile.table.rows.isEmpty })
+        #expect(hands.wait { calls.withLock { $0 } == [true] && !hands.desk.profilePanel.table.rows.isEmpty })
         let before = FileManager.default.currentDirectoryPath
         _ = FileManager.default.changeCurrentDirectoryPath(folder.path)
         defer { _ = FileManager.default.changeCurrentDirectoryPath(before) }
-        hands.desk.export(.profile)
+        hands.desk.exporter.export(.profile)
         #expect(try String(contentsOfFile: "profile-0.csv", encoding: .utf8) == "kernel,share\ngemm,100 %\n")
         hands.click(try hands.closeButton(.profile))
         hands.window.settle()
@@ -676,8 +676,8 @@ import Testing
         let hands = try Hands(ViewerOptions(profile: source))
         defer { hands.finish() }
         hands.desk.setOpen(.profile, true)
-        #expect(hands.wait { hands.desk.profile.table.rows == [["none"]] })
-        #expect(hands.desk.profile.measurement?.result == .failure(error))
+        #expect(hands.wait { hands.desk.profilePanel.table.rows == [["none"]] })
+        #expect(hands.desk.profilePanel.measurement?.result == .failure(error))
         // Its words stand above the table, in the colour of text.
         let box = try #require(hands.desk.box(of: .profile))
         let picture = try hands.picture()
@@ -698,7 +698,7 @@ import Testing
     @Test func anIdleDeskHasNoNews() throws {
         let hands = try Hands()
         defer { hands.finish() }
-        #expect(hands.wait { hands.desk.figures["grid"]?.texture != nil })
+        #expect(hands.wait { hands.desk.figurePanels.figures["grid"]?.texture != nil })
         hands.window.settle()
         #expect(!hands.desk.hasNews())
         hands.learner.send(.step(1))

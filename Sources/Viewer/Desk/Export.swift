@@ -2,24 +2,26 @@ import CLMat
 import Exploration
 import Foundation
 
-// What a panel shows, as a file: numbers as CSV, images as PNG.
+/// What a panel shows, as a file: numbers as CSV, images as PNG.
+final class Exporter: DeskPart {
+    /// Panels whose content is to be written when the frame is done.
+    var wantedExports: [Panel] = []
 
-extension Desk {
     /// Whether a panel has something to write: cheap, as each frame asks.
     func canExport(_ panel: Panel) -> Bool {
         guard case .figure(let id) = panel else { return !exportKinds(panel).isEmpty }
-        return figures[id]?.content != nil
+        return desk.figurePanels.figures[id]?.content != nil
     }
 
     /// The endings of the files that a panel would be written to; empty if it has nothing to write.
     func exportKinds(_ panel: Panel) -> [String] {
         switch panel {
         case .controls, .add, .branches: return []
-        case .plot(let plot): return curves.hasValues(plot.y) ? ["csv"] : []
-        case .metric(let id): return curves.hasValues(id) ? ["csv"] : []
-        case .profile: return profile.table.rows.isEmpty ? [] : ["csv"]
+        case .plot(let plot): return desk.graphs.curves.hasValues(plot.y) ? ["csv"] : []
+        case .metric(let id): return desk.graphs.curves.hasValues(id) ? ["csv"] : []
+        case .profile: return desk.profilePanel.table.rows.isEmpty ? [] : ["csv"]
         case .figure(let id):
-            return figures[id]?.fileKinds() ?? []
+            return desk.figurePanels.figures[id]?.fileKinds() ?? []
         }
     }
 
@@ -40,9 +42,9 @@ extension Desk {
                 try Files.write(CSV.text(of: series, named: id), to: path)
             case .profile:
                 path = "profile-\(now).csv"
-                try Files.write(profile.table.csv ?? "", to: path)
+                try Files.write(desk.profilePanel.table.csv ?? "", to: path)
             case .figure(let id):
-                guard case .ready(let content, let step) = figures[id]?.state,
+                guard case .ready(let content, let step) = desk.figurePanels.figures[id]?.state,
                     let info = dashboard.figures.first(where: { $0.id == id })
                 else { return }
                 guard content.whyEmpty == nil else { return }
@@ -52,7 +54,7 @@ extension Desk {
                     paths.append(name + ".csv")
                     try Files.write(text, to: name + ".csv")
                 }
-                if figures[id]?.renderer != nil {
+                if desk.figurePanels.figures[id]?.renderer != nil {
                     paths.append(name + ".png")
                     try FigurePicture(content: content, figure: info, step: step, options: options)
                         .write(to: name + ".png")

@@ -1,11 +1,14 @@
 import CImGui
 
 /// The list of keys and mouse actions, above the panels.
-struct Help {
-    var isNew = true
-}
+final class Help: DeskPart {
+    private(set) var isOpen = false
+    /// It is drawn first in the frame after it was asked for.
+    private var isNew = true
 
-extension Desk {
+    override var isInFront: Bool { isOpen }
+    override func dismiss() { isOpen = false }
+
     private typealias Line = (what: String, does: String)
 
     private static let keys: [Line] = [
@@ -27,10 +30,10 @@ extension Desk {
         ("panel", "drag its title, or its lower right corner"), ("title's arrow", "write its content to a file"),
     ]
 
-    func toggleHelp() { help = help == nil ? Help() : nil }
+    func toggle() { (isOpen, isNew) = (!isOpen, true) }
 
-    func drawHelp(in area: Box) {
-        guard let help else { return }
+    func draw(in area: Box) {
+        guard isOpen else { return }
         let row: Float = 22
         let (keys, mouse) = (size(of: Self.keys), size(of: Self.mouse))
         let count = Float(max(Self.keys.count, Self.mouse.count))
@@ -40,13 +43,13 @@ extension Desk {
             .within(area)
         gui_begin_window(
             "help", box.x, box.y, box.width, box.height, theme.tooltip.packed, theme.secondary.packed, 6, false,
-            help.isNew)
+            isNew)
         UI.text("Keys and mouse", Point(box.x + 18, box.y + 12), theme.text, .bold)
-        if closeButton(box) { toggleHelp() }
+        if closeButton(box) { toggle() }
         draw("Keys", Self.keys, Point(box.x + 18, box.y + 44), row, column: keys.what)
         draw("Mouse", Self.mouse, Point(box.maxX - 18 - mouse.what - mouse.does, box.y + 44), row, column: mouse.what)
         gui_end_window()
-        self.help?.isNew = false
+        isNew = false
     }
 
     /// The widths of the two columns, the first with the room after it.

@@ -3,9 +3,29 @@ import CLMat
 import Exploration
 import Foundation
 
-// The strip at the bottom: on what it runs, how fast, what drawing costs, the keys.
+/// The strip at the bottom: on what it runs, how fast, what drawing costs, the keys.
+final class StatusLine: DeskPart {
+    static let height: Float = 27
 
-extension Desk {
+    /// What it says for a while: a picture was saved, a value was refused.
+    var notice: (text: String, until: ContinuousClock.Instant)?
+    /// How data were read, which letters are not drawn: what it keeps.
+    private(set) var notes: [String] = []
+    /// What drawing costs.
+    var meter = DrawingMeter()
+    /// Where what can be done about warnings was drawn last.
+    private(set) var warningPlaces: [String: Point] = [:]
+    private var lastRefusal: String?
+
+    func say(_ words: String) { notice = (words, clock.now + .seconds(8)) }
+
+    override func refresh() {
+        if let refusal = status.lastRefusal, refusal != lastRefusal { say(refusal) }
+        lastRefusal = status.lastRefusal
+    }
+
+    override func hasNews() -> Bool { notice.map { $0.until < clock.now } ?? false }
+
     /// What an error of the run says above the line.
     var errorLines: [String] {
         Array((status.error.map { UI.wrapped("The run stopped: \($0)", to: size.x - 28) } ?? []).prefix(6))
@@ -20,15 +40,15 @@ extension Desk {
     var noticesHeight: Float { Float(errorLines.count) * 17 + Float(shownWarnings.count) * Self.warningRow }
 
     /// Returns what is above the line.
-    @discardableResult func drawStatusLine() -> Float {
+    @discardableResult func draw() -> Float {
         let lines = errorLines
         let notices = noticesHeight
-        let height = Self.statusHeight + notices
+        let height = Self.height + notices
         let bar = Box(0, size.y - height, size.x, height)
         gui_begin_window(
             "status", bar.x, bar.y, bar.width, bar.height, theme.panel.packed, theme.panel.packed, 0,
             !Layout.scrolls(size),
-            Layout.scrolls(size) && !hasAbove)
+            Layout.scrolls(size) && !desk.hasAbove)
         UI.rule(Point(0, bar.y), length: bar.width, theme.edge)
         for (index, line) in lines.enumerated() {
             UI.text(line, Point(14, bar.y + 7 + Float(index) * 17), theme.text, index == 0 ? .bold : .text)
@@ -38,7 +58,7 @@ extension Desk {
             draw(warning, Box(14, top, size.x - 28, Self.warningRow - 4))
         }
 
-        let y = size.y - Self.statusHeight + 6
+        let y = size.y - Self.height + 6
         let keys = "space \(status.isPaused ? "resume" : "pause")    . step    ctrl-z undo    s picture    ? keys"
         let keysWidth = UI.width(keys)
         UI.text(keys, Point(size.x - 14 - keysWidth, y), theme.secondary)
@@ -67,12 +87,13 @@ extension Desk {
         var deeds: [(id: String, words: String, act: @MainActor () -> Void)] = []
         if !status.isFinished {
             deeds += raised.warning.actions.map { action in
-                (action.id, action.title, { [self] in learner.send(.act(action)) })
+                (action.id, action.title, { [learner] in learner.send(.act(action)) })
             }
-            if status.canUndo { deeds.append(("undo", "undo the last change", { [self] in undo() })) }
+            if status.canUndo { deeds.append(("undo", "undo the last change", { [self] in desk.steering.undo() })) }
             let before = raised.since - 1
             if before >= extent.start {
-                deeds.append(("back", "back to step \(grouped(before))", { [self] in goBack(to: before) }))
+                deeds.append(
+                    ("back", "back to step \(grouped(before))", { [self] in desk.steering.goBack(to: before) }))
             }
         }
         let widths = deeds.map { UI.width($0.words, .small) + 20 }

@@ -15,15 +15,27 @@ struct WayBack {
     let toldAt: ContinuousClock.Instant
 }
 
-/// A checkpoint that is written on a thread of its own.
-final class Saving: Sendable {
-    /// What to say when it is done.
-    let outcome = Mutex<String?>(nil)
-}
+/// The ways through the run's history: pause, steps, back and forth.
+final class Steering: DeskPart {
+    /// Where the run was told to return to, until it is there.
+    private(set) var wayBack: WayBack?
+    /// Since when the run has been making steps again.
+    private(set) var remakingSince: ContinuousClock.Instant?
 
-extension Desk {
+    override func refresh() { followWayBack() }
+
+    func togglePause() {
+        guard !status.isFinished else { return }
+        learner.send(status.isPaused ? .resume : .pause)
+    }
+
+    func step(_ count: Int) {
+        guard !status.isFinished else { return }
+        learner.send(.step(count))
+    }
+
     /// The step that the graphs and the handle show as the present: under the hand, or where the run is going.
-    var here: Int { scrub?.step ?? wayBack?.step ?? now }
+    var here: Int { desk.scrubber.scrub?.step ?? wayBack?.step ?? now }
 
     func goBack(to step: Int) {
         guard !status.isFinished else { return }
@@ -32,7 +44,7 @@ extension Desk {
     }
 
     /// Forgets where the run was told to go when it is there, or cannot go.
-    func followWayBack() {
+    private func followWayBack() {
         remakingSince = status.stepsToRemake == nil ? nil : remakingSince ?? clock.now
         guard let way = wayBack, status.stepsToRemake == nil else { return }
         let hasWaited = (clock.now - way.toldAt).seconds
@@ -77,8 +89,20 @@ extension Desk {
         guard !status.isFinished else { return }
         learner.send(.branch(nil))
     }
+}
 
-    // MARK: Saving
+/// A checkpoint that is written on a thread of its own.
+final class Saving: Sendable {
+    /// What to say when it is done.
+    let outcome = Mutex<String?>(nil)
+}
+
+/// Has checkpoints written.
+final class CheckpointSaver: DeskPart {
+    /// One that is being written.
+    private(set) var saving: Saving?
+
+    override func refresh() { followSaving() }
 
     /// Has a checkpoint written while the window goes on.
     func save() {
@@ -93,11 +117,11 @@ extension Desk {
     }
 
     /// Says what became of the checkpoint.
-    func followSaving() {
+    private func followSaving() {
         guard let words = saving?.outcome.withLock({ $0 }) else { return }
         saving = nil
         say(words)
     }
 
-    var savingHasNews: Bool { saving?.outcome.withLock { $0 != nil } ?? false }
+    override func hasNews() -> Bool { saving?.outcome.withLock { $0 != nil } ?? false }
 }

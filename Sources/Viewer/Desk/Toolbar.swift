@@ -1,15 +1,22 @@
 import CImGui
 import Exploration
 
-// The strip at the top: pause, steps, the way back, the timeline, what runs.
+/// The strip at the top: pause, steps, the way back, the timeline, what runs.
+final class Toolbar: DeskPart {
+    static let height: Float = 46
 
-extension Desk {
-    func drawToolbar() {
-        let bar = Box(0, 0, size.x, Self.toolbarHeight)
+    /// What a button asked of the window.
+    var wantsPicture = false
+    /// Where the timeline and the buttons were drawn last.
+    private(set) var strip: Box?
+    private(set) var toolPlaces: [String: Point] = [:]
+
+    func draw() {
+        let bar = Box(0, 0, size.x, Self.height)
         gui_begin_window(
             "toolbar", bar.x, bar.y, bar.width, bar.height, theme.panel.packed, theme.panel.packed, 0,
             !Layout.scrolls(size),
-            Layout.scrolls(size) && !hasAbove)
+            Layout.scrolls(size) && !desk.hasAbove)
         UI.rule(Point(0, bar.maxY - 1), length: bar.width, theme.edge)
 
         // On a narrow window the buttons are, and those that keys do as well are left out: the timeline needs room.
@@ -25,26 +32,28 @@ extension Desk {
             toolPlaces[id] = Point(box.midX, box.midY)
             return button(id, words, box, isOn: isOn, isEnabled: isEnabled)
         }
+        let steering = desk.steering
+        let isSaving = desk.checkpoints.saving != nil
         let runs = !status.isFinished
         let isAtTheEnd = learner.maximumSteps.map { now >= $0 } ?? false
         let pause = status.isFinished ? "Finished" : isAtTheEnd ? "At the end" : status.isPaused ? "Resume" : "Pause"
         if tool("pause", pause, isOn: status.isPaused && runs, isEnabled: runs && !isAtTheEnd, width: 78) {
-            togglePause()
+            steering.togglePause()
         }
-        if tool("step", "Step", isEnabled: runs && !isAtTheEnd) { step(1) }
-        if tool("rewind", "Rewind", isEnabled: canRewind) { rewind() }
-        if tool("undo", "Undo", isEnabled: runs && status.canUndo) { undo() }
-        if tool("redo", "Redo", isEnabled: runs && status.canRedo) { redo() }
-        if size.x >= 800, tool("branch", "Branch", isEnabled: runs) { branch() }
+        if tool("step", "Step", isEnabled: runs && !isAtTheEnd) { steering.step(1) }
+        if tool("rewind", "Rewind", isEnabled: steering.canRewind) { steering.rewind() }
+        if tool("undo", "Undo", isEnabled: runs && status.canUndo) { steering.undo() }
+        if tool("redo", "Redo", isEnabled: runs && status.canRedo) { steering.redo() }
+        if size.x >= 800, tool("branch", "Branch", isEnabled: runs) { steering.branch() }
         if options.save != nil, size.x >= 800 {
-            if tool("save", "Save", isOn: saving != nil, isEnabled: saving == nil) { save() }
+            if tool("save", "Save", isOn: isSaving, isEnabled: !isSaving) { desk.checkpoints.save() }
         }
         if size.x >= 1200, tool("picture", "Picture") { wantsPicture = true }
         if tool("panels", "Panels", isOn: layout.isOpen(.add)) { setOpen(.add, !layout.isOpen(.add)) }
         if !layout.goals.isEmpty, size.x >= 1100,
             tool("goals", size.x >= 1500 ? "Pause at goals" : "Goals", isOn: layout.pausesAtGoals, isEnabled: runs)
         {
-            togglePausesAtGoals()
+            desk.goals.togglePausesAtGoals()
         }
 
         let room = size.x - x
@@ -54,16 +63,9 @@ extension Desk {
         let title = shortened.count > 7 || !shortened.hasSuffix("…") ? shortened : ""
         let titleWidth = UI.width(title, .bold)
         UI.text(title, Point(size.x - 14, 15), theme.text, .bold, align: .right)
-        let strip = Box(x + 18, 0, min(640, size.x - titleWidth - x - 60), Self.toolbarHeight)
-        if strip.width > 100 { drawScrubber(strip) } else { scrub = nil }
+        let strip = Box(x + 18, 0, min(640, size.x - titleWidth - x - 60), Self.height)
+        if strip.width > 100 { desk.scrubber.draw(strip) } else { desk.scrubber.letGo() }
         self.strip = strip.width > 100 ? strip : nil
         gui_end_window()
-    }
-    /// Whether something lies above the panels that the strips must not cover, or has the keyboard.
-    var hasAbove: Bool {
-        // To come to the front while a button is down would take what it holds from the person's hand.
-        isMouseDown || help != nil || graphMenu != nil || actionMenu != nil || hand.typed != nil
-            || branchesView.typed != nil
-            || hand.held != nil || scrub != nil || figures.values.contains { $0.window != nil }
     }
 }

@@ -32,8 +32,8 @@ import Exploration
         var height: Float = 0
         repeat {
             gui_begin_frame(trial.gui, 64, 64, 0.01)
-            let wanted = renderer.pictureHeight(of: content, width: width - Desk.sides)
-            height = min(Self.tallest, max(140, wanted + Desk.aboveAndBelow)).rounded(.up)
+            let wanted = renderer.pictureHeight(of: content, width: width - PanelFrames.sides)
+            height = min(Self.tallest, max(140, wanted + PanelFrames.aboveAndBelow)).rounded(.up)
             gui_end_frame(trial.gui)
         } while trial.addLetters()
 

@@ -285,7 +285,7 @@ struct Layout: Equatable {
     private static func stacked(_ panels: [Panel], in column: Box, _ need: Need) -> [Box] {
         let room = column.height - gap * Float(panels.count - 1)
         var needs: [Float] = []
-        for density in Desk.Density.all.indices {
+        for density in ControlPanels.Density.all.indices {
             needs = panels.map { need($0, density) }
             if needs.reduce(0, +) <= room { break }
         }

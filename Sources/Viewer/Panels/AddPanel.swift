@@ -1,9 +1,11 @@
 import CImGui
 import Exploration
 
-// "Add to the dashboard": everything that can be shown or put on, ticked where it is.
+/// "Add to the dashboard": everything that can be shown or put on, ticked where it is.
+final class AddPanel: DeskPart {
+    /// Where the words were drawn last.
+    private(set) var entryPlaces: [String: Point] = [:]
 
-extension Desk {
     private struct Entry {
         let id: String
         let title: String
@@ -22,7 +24,7 @@ extension Desk {
             let isOn = layout.isOpen(panel)
             return Entry(id: panel.name, title: title, means: means, isOn: isOn) { [self] in
                 setOpen(panel, !isOn)
-                if !isOn, case .metric(let id) = panel { flash = (id, clock.now + .seconds(1)) }
+                if !isOn, case .metric(let id) = panel { desk.graphs.flash(id, seconds: 1) }
             }
         }
         // One open panel of controls is no choice.
@@ -93,20 +95,27 @@ extension Desk {
         }
     }
 
-    func addHeight(width: Float) -> Float {
+    /// How high the panel has to be beside controls whose rows are this dense. The words can scroll.
+    func height(width: Float, _ density: Int) -> Float {
+        let whole = wordsHeight(width: width) + 36 + 14
+        // On a low window controls come first.
+        return density == 0 ? whole : min(whole, density == ControlPanels.Density.all.count - 1 ? 92 : 210)
+    }
+
+    private func wordsHeight(width: Float) -> Float {
         sections.reduce(0) { height, section in
             height + 22 + Float((flow(section.entries, width: width).last?.line ?? 0) + 1) * Self.line + 10
         }
     }
 
-    func drawAdd(_ box: Box) {
+    func draw(_ box: Box) {
         // There only when the panels are not on the grid.
         let arrange = TitleWord(text: "arrange", means: "Puts all panels back on the grid.") { [self] in
             layout.arrange()
             saveLayout()
         }
         frame(.add, box, title: "Add to the dashboard", word: layout.isArranged ? nil : arrange) { body in
-            let needsScroll = addHeight(width: body.width) > body.height + 14
+            let needsScroll = wordsHeight(width: body.width) > body.height + 14
             UI.region("words", Box(body.x, body.y - 2, body.width + 11, body.height + 12)) { content in
                 let width = body.width - (needsScroll ? 4 : 0)
                 var y = content.y

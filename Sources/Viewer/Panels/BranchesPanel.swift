@@ -3,19 +3,18 @@ import CLMat
 import Exploration
 import Foundation
 
-// The run's branches in a table: where each left its parent, how it does, and what can be done with it.
-
-/// What the table of branches keeps between frames.
-@MainActor struct BranchesView {
+/// The run's branches in a table: where each left its parent, how it does, and what can be done with it.
+final class BranchesPanel: DeskPart {
     /// The name that is being typed.
-    var typed: (branch: Int, field: TextField)?
+    private(set) var typed: (branch: Int, field: TextField)?
     /// The last values of the branches that do not run, which stay while the history's version does.
-    fileprivate var values: [Int: [String: Double]] = [:]
-    fileprivate var version = -1
-    fileprivate var metrics: [String] = []
-}
+    private var lastValues: (version: Int, metrics: [String], byBranch: [Int: [String: Double]]) = (-1, [], [:])
 
-extension Desk {
+    override var isInFront: Bool { typed != nil }
+
+    /// Escape, while a name is typed.
+    func stopTyping() { typed = nil }
+
     private static let branchRow: Float = 25
     /// A metric's value and how far it is from the current branch's.
     private static let valueWidth: Float = 62
@@ -29,9 +28,9 @@ extension Desk {
     }
 
     /// How high the panel is with all branches, up to so many.
-    var branchesHeight: Float { 36 + 20 + Float(min(branches.count, 6)) * Self.branchRow + 12 }
+    var height: Float { 36 + 20 + Float(min(branches.count, 6)) * Self.branchRow + 12 }
 
-    func drawBranches(_ box: Box) {
+    func draw(_ box: Box) {
         frame(
             .branches, box, title: "Branches", caption: "\(branches.count) futures of this run",
             means: "Each branch shares its parent's history up to where it left it."
@@ -142,13 +141,13 @@ extension Desk {
 
     /// A click lets a person type another name.
     private func drawName(_ branch: Branch, _ isCurrent: Bool, _ box: Box) {
-        if var typed = branchesView.typed, typed.branch == branch.id {
+        if var typed, typed.branch == branch.id {
             let outcome = typed.field.show("name field", Point(box.x - 4, box.y + 2), width: box.width)
-            branchesView.typed = typed
+            self.typed = typed
             guard outcome != .typing else { return }
             let name = typed.field.text.trimmingCharacters(in: .whitespaces)
             if !name.isEmpty, name != branch.name { learner.send(.rename(branch: branch.id, to: name)) }
-            branchesView.typed = nil
+            self.typed = nil
             return
         }
         let face: Face = isCurrent ? .bold : .text
@@ -160,7 +159,7 @@ extension Desk {
                 title: branch.name, text: "\(forkWords(branch)), to step \(grouped(branch.lastStep))\nclick: rename")
         }
         if item.contains(.clicked), !status.isFinished {
-            branchesView.typed = (branch.id, TextField(branch.name))
+            typed = (branch.id, TextField(branch.name))
         }
     }
 
@@ -186,17 +185,15 @@ extension Desk {
     // MARK: Values
 
     private func value(of metric: String, _ branch: Branch) -> Double? {
-        branch.id == position.branch ? learner.timeline.lastValues[metric] : branchesView.values[branch.id]?[metric]
+        branch.id == position.branch ? learner.timeline.lastValues[metric] : lastValues.byBranch[branch.id]?[metric]
     }
 
     private func rememberValues(_ metrics: [String]) {
-        guard branchesView.version != version || branchesView.metrics != metrics else { return }
-        branchesView.version = version
-        branchesView.metrics = metrics
-        branchesView.values = [:]
+        guard lastValues.version != version || lastValues.metrics != metrics else { return }
+        lastValues = (version, metrics, [:])
         for branch in branches where branch.id != position.branch {
             for metric in metrics {
-                branchesView.values[branch.id, default: [:]][metric] =
+                lastValues.byBranch[branch.id, default: [:]][metric] =
                     learner.timeline.series(metric, branch: branch.id).last?.value
             }
         }

@@ -15,9 +15,10 @@ struct Change {
     let words: String
 }
 
-extension Desk {
+/// The changes on the current path, as all that marks them shows them.
+final class Changes: DeskPart {
     /// The changes to mark: the commands that belong to one change are one, as those of a drag.
-    var changes: [Change] {
+    var all: [Change] {
         var runs: [(first: LoggedCommand, last: LoggedCommand)] = []
         for logged in commands {
             if let last = runs.last, last.first.change == logged.change {

@@ -6,40 +6,36 @@ import Exploration
 @MainActor struct Hand {
     /// The slider that is held, and where its handle was when it was taken.
     var held: (control: String, position: Double, mouse: Float, gesture: Int)?
-    /// What a press on a slider will set, until it is known not to be the first half of a double click.
-    var armed: ArmedSetting?
-    /// The control that the arrow keys change: the slider under the mouse, or moved last, or where tab went.
-    var focused: String?
-    /// Whether the focus was moved with keys, and so is to be seen.
-    var showsFocus = false
-    /// Whether the focused control is to be scrolled to.
-    var wantsReveal = false
     /// The value that is being typed.
     var typed: (control: String, field: TextField)?
 }
 
-/// A value that a person pointed at and the model does not have yet: a second click would mean the default instead. The
-/// slider shows it already.
-struct ArmedSetting {
-    let control: String
-    var value: Double
-    let gesture: Int
-    /// Where the button went down, and when by the window's time.
-    let place: Point
-    let since: Double
+/// Panels of controls: one row each, as dense as the panel's height asks for.
+final class ControlPanels: DeskPart {
+    var hand = Hand()
+    private(set) var colours: SliderColours
+    private var commandsSeen = 0
+    /// Where the chains of linked controls were drawn last.
+    var linkPlaces: [String: Point] = [:]
 
-    /// Within what the gui takes two clicks for one double click: seconds, and units of the window.
-    static let seconds = 0.3
-    static let distance: Float = 6
-
-    func isNear(_ mouse: Point) -> Bool {
-        abs(mouse.x - place.x) <= Self.distance && abs(mouse.y - place.y) <= Self.distance
+    override init(_ desk: Desk) {
+        colours = SliderColours(desk.theme.hues)
+        super.init(desk)
     }
-}
 
-// Panels of controls: one row each, as dense as the panel's height asks for.
+    override var isInFront: Bool { hand.typed != nil || hand.held != nil }
+    override func dismiss() { hand.typed = nil }
 
-extension Desk {
+    /// A slider that was moved has a colour, also where a script did it.
+    override func refresh() {
+        colours.update(dashboard.controls.filter(\.isSlider).map(\.id))
+        let log = learner.timeline.log
+        for logged in log.dropFirst(commandsSeen) {
+            if case .set(let control, _) = logged.command { colours.noteMove(of: control) }
+        }
+        commandsSeen = log.count
+    }
+
     /// How high the rows are.
     struct Density {
         let slider: Float
@@ -53,19 +49,9 @@ extension Desk {
         ]
     }
 
-    /// How high a panel of the left column has to be. The words of the add panel can scroll.
-    func need(of panel: Panel, _ density: Int, in area: Box) -> Float {
-        let width = Layout.leftWidth(in: area) - 26
-        switch panel {
-        case .controls(let group):
-            let rows = height(of: controls(of: group), width: width, Density.all[density])
-            return rows + 36 + 10
-        case .add:
-            let whole = addHeight(width: width) + 36 + 14
-            // On a low window controls come first: the words can scroll.
-            return density == 0 ? whole : min(whole, density == Density.all.count - 1 ? 92 : 210)
-        case .figure, .metric, .plot, .branches, .profile: return 0
-        }
+    /// How high the panel of a group has to be.
+    func height(of group: String, width: Float, _ density: Int) -> Float {
+        height(of: controls(of: group), width: width, Density.all[density]) + 36 + 10
     }
 
     func controls(of group: String) -> [Control] { dashboard.controls.filter { $0.group == group } }
@@ -84,7 +70,7 @@ extension Desk {
         }
     }
 
-    func drawControls(_ group: String, _ box: Box) {
+    func draw(_ group: String, _ box: Box) {
         let controls = controls(of: group)
         frame(.controls(group), box, title: "Controls", caption: group, word: linkWord(controls)) { body in
             guard !controls.isEmpty else {
@@ -106,7 +92,7 @@ extension Desk {
                     case .toggle: drawToggle(control, row)
                     case .choice(let options): drawChoice(control, options, row, density, controls)
                     }
-                    drawFocus(control, row)
+                    desk.focus.draw(control, row)
                     y += height
                 }
                 return y - content.y
@@ -118,7 +104,7 @@ extension Desk {
     func explain(_ control: Control) {
         let moved = control.moves.compactMap { dashboard.metric($0)?.title }
         // Beside the panel, where it hides no other control.
-        let panel = box(of: .controls(control.group))
+        let panel = desk.box(of: .controls(control.group))
         tooltip = Tooltip(
             title: control.title,
             text: ([control.means] + (moved.isEmpty ? [] : ["moves " + moved.joined(separator: ", ")])
@@ -129,7 +115,7 @@ extension Desk {
     // MARK: Switches and choices
 
     private func drawToggle(_ control: Control, _ row: Box) {
-        let isOn = value(of: control) != 0
+        let isOn = values.value(of: control) != 0
         let canBeLinked = dashboard.leader(of: control) != nil
         let text = UI.shortened(control.title, to: row.width - 50 - (canBeLinked ? Self.linkWidth : 0))
         let end = UI.text(text, Point(row.x, row.y + 5), status.isFinished ? theme.secondary : theme.text)
@@ -144,7 +130,7 @@ extension Desk {
             Point(isOn ? track.maxX - 9 : track.x + 9, track.midY), radius: 7,
             status.isFinished ? theme.button : theme.text)
         if happened.contains(.hovered) { explain(control) }
-        if happened.contains(.clicked) { set(control, to: isOn ? 0 : 1) }
+        if happened.contains(.clicked) { values.set(control, to: isOn ? 0 : 1) }
     }
 
     /// Width of the column of names before the choices.
@@ -175,14 +161,14 @@ extension Desk {
         UI.text(text, Point(row.x, row.y + 5), status.isFinished ? theme.secondary : theme.text)
         if UI.item(control.id, Box(row.x, row.y, label - chain, 24)).contains(.hovered) { explain(control) }
         _ = drawLink(control, Point(row.x + label - 6 - chain, row.y + 4))
-        let chosen = Int(value(of: control))
+        let chosen = Int(values.value(of: control))
         for (index, segment) in segments(options, width: row.width - label).enumerated() {
             let box = Box(
                 row.x + label + segment.x, row.y + Float(segment.row) * density.row + 1, segment.width, 24)
             if button(
                 "\(control.id) \(index)", options[index], box, isOn: index == chosen, isEnabled: !status.isFinished)
             {
-                set(control, to: Double(index))
+                values.set(control, to: Double(index))
             }
         }
     }

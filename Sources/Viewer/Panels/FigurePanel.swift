@@ -51,10 +51,53 @@ import Exploration
     }
 }
 
-// A figure's panel: its renderer's drawing, and words while there is nothing to show.
+/// A figure's panel: its renderer's drawing, and words while there is nothing to show.
+final class FigurePanels: DeskPart {
+    var figures: [String: FigureView] = [:]
+    /// Figures of the branch that is compared with the current one.
+    private(set) var others: [String: FigureView] = [:]
+    /// Where a figure's window was taken to be moved.
+    private var grabOffset = Point(0, 0)
+    /// Where a figure's window was drawn last.
+    private(set) var figureWindowBox: Box?
 
-extension Desk {
-    func drawFigure(_ id: String, _ box: Box, _ textures: TextureMaker) {
+    override var isInFront: Bool { figures.values.contains { $0.window != nil } }
+    override func dismiss() { for id in figures.keys { figures[id]?.window = nil } }
+
+    /// It also tells the learner which figures are looked at.
+    override func hasNews() -> Bool {
+        var hasNews = false
+        for case .figure(let id) in layout.openPanels(dashboard) {
+            _ = learner.look(at: id)
+            if learner.version(of: id) != figures[id]?.version { hasNews = true }
+            if status.comparedBranch != nil {
+                _ = learner.lookAtOther(id)
+                if learner.versionOfOther(id) != others[id]?.version { hasNews = true }
+            }
+        }
+        return hasNews
+    }
+
+    /// Whether all figures that are shown were computed from the model at `step` or later.
+    func areCurrent(at step: Int) -> Bool {
+        layout.openPanels(dashboard).allSatisfy { panel in
+            guard case .figure(let id) = panel else { return true }
+            if learner.status.comparedBranch != nil, learner.lookAtOther(id).step == nil { return false }
+            return learner.look(at: id).step.map { $0 >= step } ?? false
+        }
+    }
+
+    /// The earliest step from which a figure was computed that was drawn; nil if there is none, or one is missing.
+    var shownStep: Int? {
+        var steps: [Int] = []
+        for case .figure(let id) in layout.openPanels(dashboard) {
+            guard case .ready(_, let step) = figures[id]?.state else { return nil }
+            steps.append(step)
+        }
+        return steps.min()
+    }
+
+    func draw(_ id: String, _ box: Box, _ textures: TextureMaker) {
         guard let info = dashboard.figures.first(where: { $0.id == id }) else { return }
         let version = learner.version(of: id)
         let state = learner.look(at: id)
@@ -117,19 +160,17 @@ extension Desk {
 
     /// How high a panel of this width has to be to show all of its figure as large as it can be; nil if any height
     /// does.
-    func want(of panel: Panel, width: Float) -> Float? {
-        if panel == .branches { return branchesHeight }
-        guard case .figure(let id) = panel else { return nil }
-        return figures[id]?.height(width: width - Self.sides).map { $0 + Self.aboveAndBelow }
+    func height(of id: String, width: Float) -> Float? {
+        figures[id]?.height(width: width - PanelFrames.sides).map { $0 + PanelFrames.aboveAndBelow }
     }
-
-    /// What the frame of a panel takes.
-    static let sides: Float = 26
-    static let aboveAndBelow: Float = 48
 
     // MARK: The figures' own windows
 
-    func drawFigureWindows(in area: Box, _ textures: TextureMaker) {
+    /// Whether the mouse is on a figure's window.
+    var windowHasMouse: Bool { figureWindowBox?.contains(UI.mouse) == true }
+
+    func drawWindows(in area: Box, _ textures: TextureMaker) {
+        figureWindowBox = nil
         for panel in layout.openPanels(dashboard) {
             guard case .figure(let id) = panel, let view = figures[id], let window = view.window,
                 let content = view.content, let renderer = view.renderer
@@ -163,13 +204,13 @@ extension Desk {
     }
 }
 
-extension Desk: FigureHost {
+extension FigurePanels: FigureHost {
     var takesActions: Bool { !status.isFinished }
 
     func act(_ action: Action) { learner.send(.act(action)) }
 
     func openMenu(_ actions: [Action], named name: String, at place: Point) {
-        actionMenu = ActionMenu(title: name, actions: actions, place: place)
+        desk.actionMenus.open(actions, named: name, at: place)
     }
 
     func openWindow(of figure: String, at place: Point) {
@@ -181,7 +222,7 @@ extension Desk: FigureHost {
 
     func drawButtons(for actions: [Action], of figure: String, in box: Box) {
         var answers = figures[figure]?.answers ?? [:]
-        _ = drawActions(actions, &answers, Box(box.x, box.y, box.width, 26))
+        _ = desk.actionMenus.drawActions(actions, &answers, Box(box.x, box.y, box.width, 26))
         figures[figure]?.answers = answers
     }
 }

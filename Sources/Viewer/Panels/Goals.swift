@@ -2,8 +2,6 @@ import CImGui
 import Exploration
 import Foundation
 
-// Goal lines: what a person wants a metric to come to.
-
 /// A goal line in a person's hand.
 struct GoalDrag {
     let metric: String
@@ -29,7 +27,13 @@ struct GoalWatch {
     }
 }
 
-extension Desk {
+/// Goal lines: what a person wants a metric to come to.
+final class Goals: DeskPart {
+    private(set) var goalDrag: GoalDrag?
+    private var goalWatch = GoalWatch()
+
+    override func refresh() { watchGoals() }
+
     func setGoal(_ value: Double?, of metric: String) {
         guard layout.goals[metric] != value else { return }
         layout.setGoal(value, of: metric)

@@ -52,7 +52,7 @@ private struct EndLabel {
     var height: Float { note.isEmpty ? 14 : 27 }
 }
 
-extension Desk {
+extension Graphs {
     /// Returns where the curves are, the ends of the axis of values, and whether the mouse is on the goal's line.
     func draw(
         _ metric: Metric, _ drawn: CurveCache.Drawn, in usual: Box, _ range: ClosedRange<Double>
@@ -90,7 +90,7 @@ extension Desk {
             UI.dashes(x: at, from: plot.y, to: plot.maxY, mark.colour.faded(isAhead(mark) ? 0.3 : 0.8))
         }
 
-        let isOnGoal = drawGoal(metric, plot, ticks.range)
+        let isOnGoal = desk.goals.drawGoal(metric, plot, ticks.range)
 
         let colour = curveColour(metric)
         let clip = Box(plot.x - 2, plot.y - 2, plot.width + 4, plot.height + 4)

@@ -14,7 +14,7 @@ struct GraphMenu {
     var isNew = true
 }
 
-extension Desk {
+extension Graphs {
     private struct MenuEntry {
         let id: String
         let words: String
@@ -59,17 +59,18 @@ extension Desk {
 
     private func firstEntries(_ menu: GraphMenu, _ metric: Metric) -> [MenuEntry] {
         var entries = [
-            MenuEntry(id: "here", words: "goal here: \(words(of: menu.value, metric))") { [self] in
-                setGoal(menu.value, of: menu.metric)
+            MenuEntry(id: "here", words: "goal here: \(desk.goals.words(of: menu.value, metric))") { [self] in
+                desk.goals.setGoal(menu.value, of: menu.metric)
             }
         ]
         if layout.goals[menu.metric] != nil {
             entries.append(
-                MenuEntry(id: "remove", words: "remove the goal") { [self] in setGoal(nil, of: menu.metric) })
+                MenuEntry(id: "remove", words: "remove the goal") { [self] in desk.goals.setGoal(nil, of: menu.metric) }
+            )
         }
         entries.append(
             MenuEntry(id: "pause", words: "pause when all goals are met", isOn: layout.pausesAtGoals) { [self] in
-                togglePausesAtGoals()
+                desk.goals.togglePausesAtGoals()
             })
         guard dashboard.metrics.count > 1 else { return entries }
         entries.append(

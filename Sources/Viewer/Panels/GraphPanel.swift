@@ -1,10 +1,32 @@
 import CImGui
 import Exploration
 
-// A metric's graph: its whole history, marks where controls changed, and a cross-hair that all graphs share.
+/// A metric's graph: its whole history, marks where controls changed, and a cross-hair that all graphs share.
+final class Graphs: DeskPart {
+    /// The steps that all of them show.
+    var axis = TimeAxis()
+    var curves = CurveCache()
+    /// The step under the mouse on one of them, or on the timeline.
+    private(set) var hoveredStep: Double?
+    /// The same for the next frame.
+    var nextHoveredStep: Double?
+    var graphMenu: GraphMenu?
+    var settlingNote: SettlingNote?
+    /// A graph that was asked for, and until when it is lit.
+    private var flash: (metric: String, until: ContinuousClock.Instant)?
+    /// Where the graphs were taken to be panned: the step, and the place of the mouse since.
+    private var panFrom: (step: Double, mouse: Float)?
 
-extension Desk {
-    func drawGraph(_ id: String, _ box: Box) {
+    override func beginFrame() { nextHoveredStep = nil }
+    override func endFrame() { hoveredStep = nextHoveredStep }
+    override func hasNews() -> Bool { flash.map { $0.until < clock.now } ?? false }
+    override var isInFront: Bool { graphMenu != nil }
+    override func dismiss() { graphMenu = nil }
+
+    /// Lights a metric's graph for a while.
+    func flash(_ metric: String, seconds: Double) { flash = (metric, clock.now + .seconds(seconds)) }
+
+    func draw(_ id: String, _ box: Box) {
         guard let metric = dashboard.metric(id) else { return }
         let plot = plotBox(box, id)
         let range = axis.range(extent)
@@ -14,8 +36,9 @@ extension Desk {
             drawn.motion.map {
                 Badge(text: $0.word, colour: $0 == .settled ? theme.settled : theme.moving, means: $0.means)
             }
-        let caption = [drawn.lost?.words ?? "", goalWords(metric), metric.unit].filter { !$0.isEmpty }.joined(
-            separator: " · ")
+        let caption = [drawn.lost?.words ?? "", desk.goals.goalWords(metric), metric.unit].filter { !$0.isEmpty }
+            .joined(
+                separator: " · ")
         frame(
             .metric(id), box, title: metric.title, caption: caption, means: metric.means,
             badge: badge, edge: litColour(metric)
@@ -51,7 +74,9 @@ extension Desk {
 
     /// The graph of the slider that is held stands out, as does one that was asked for.
     private func litColour(_ metric: Metric) -> Colour? {
-        if let held = hand.held, let control = dashboard.control(held.control), control.moves.first == metric.id {
+        if let held = desk.controlPanels.hand.held, let control = dashboard.control(held.control),
+            control.moves.first == metric.id
+        {
             return colours[control.id] ?? theme.text
         }
         if let flash, flash.metric == metric.id, flash.until > clock.now { return theme.text }
@@ -77,7 +102,7 @@ extension Desk {
 
     /// The ends of the axis: fixed by nature, or those of the values.
     func valueRange(_ metric: Metric, _ buckets: some Sequence<Timeline.Bucket>) -> ClosedRange<Double> {
-        if let goalDrag, goalDrag.metric == metric.id { return goalDrag.axis }
+        if let goalDrag = desk.goals.goalDrag, goalDrag.metric == metric.id { return goalDrag.axis }
         var (low, high) = (Double.infinity, -Double.infinity)
         for bucket in buckets {
             guard bucket.hasValues else { continue }
@@ -135,7 +160,8 @@ extension Desk {
         if item.contains(.released) { panFrom = nil }
         if item.contains(.rightClicked) {
             graphMenu = GraphMenu(
-                metric: metric.id, value: value(at: min(max(UI.mouse.y, plot.y), plot.maxY), plot, values, metric),
+                metric: metric.id,
+                value: desk.goals.value(at: min(max(UI.mouse.y, plot.y), plot.maxY), plot, values, metric),
                 place: UI.mouse)
         }
         guard item.contains(.hovered) || (isOnGoal && plot.contains(UI.mouse)) else { return }

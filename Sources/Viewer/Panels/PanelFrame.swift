@@ -1,32 +1,35 @@
 import CImGui
 import Foundation
 
-// The frame around every panel: title, caption, close button, corner to resize.
+/// The word in the corner of a panel's title.
+struct Badge {
+    let text: String
+    let colour: Colour
+    /// What the hover says.
+    var means = ""
+}
 
-extension Desk {
-    /// The word in the corner of a panel's title.
-    struct Badge {
-        let text: String
-        let colour: Colour
-        /// What the hover says.
-        var means = ""
-    }
+/// A word in a panel's title that does something.
+struct TitleWord {
+    let text: String
+    let means: String
+    let act: @MainActor () -> Void
+}
 
-    /// A word in a panel's title that does something.
-    struct TitleWord {
-        let text: String
-        let means: String
-        let act: @MainActor () -> Void
-    }
+/// The frame around every panel: title, caption, close button, corner to resize.
+final class PanelFrames: DeskPart {
+    /// What a frame takes from the panel's width and height.
+    static let sides: Float = 26
+    static let aboveAndBelow: Float = 48
 
     /// A panel's window. `body` draws below the title.
-    func frame(
-        _ panel: Panel, _ box: Box, title: String, caption: String = "", means: String = "", badge: Badge? = nil,
-        word: TitleWord? = nil, edge: Colour? = nil, body: (Box) -> Void
+    func draw(
+        _ panel: Panel, _ box: Box, title: String, caption: String, means: String, badge: Badge?, word: TitleWord?,
+        edge: Colour?, body: (Box) -> Void
     ) {
         gui_begin_window(
             panel.name, box.x, box.y, box.width, box.height, theme.panel.packed, (edge ?? theme.edge).packed, 6, false,
-            raised == panel.name || drag?.panel == panel)
+            desk.raised == panel.name || desk.drag?.panel == panel)
         titleBar(panel, box, title, caption, means, badge, word)
         body(box.inset(13, 36, 13, 12))
         resizeCorner(panel, box)
@@ -38,7 +41,7 @@ extension Desk {
         _ panel: Panel, _ box: Box, _ title: String, _ caption: String, _ means: String, _ badge: Badge?,
         _ word: TitleWord?
     ) {
-        let canExport = canExport(panel)
+        let canExport = desk.exporter.canExport(panel)
         // What can be clicked lies beside the part of the title that is taken to drag the panel: the gui gives a press to
         // the first of two items that lie over each other.
         var buttonsWidth: Float = canExport ? 62 : 34
@@ -57,14 +60,16 @@ extension Desk {
         let isWhole = drawCaption(caption, Box(end + 6, box.y, room - end - 6, 32))
 
         let bar = UI.item("title", Box(box.x, box.y, box.width - buttonsWidth, 32))
-        if bar.contains(.pressed) { drag = PanelDrag(panel: panel, isResize: false, start: UI.mouse, box: box) }
+        if bar.contains(.pressed) { desk.drag = PanelDrag(panel: panel, isResize: false, start: UI.mouse, box: box) }
         if bar.contains(.released) { drop() }
-        if bar.contains(.hovered), drag == nil, let badge, !badge.means.isEmpty, badgeBox?.contains(UI.mouse) == true {
+        if bar.contains(.hovered), desk.drag == nil, let badge, !badge.means.isEmpty,
+            badgeBox?.contains(UI.mouse) == true
+        {
             tooltip = Tooltip(title: badge.text, text: badge.means)
-        } else if bar.contains(.hovered), drag == nil, !(means.isEmpty && shown == title && isWhole) {
+        } else if bar.contains(.hovered), desk.drag == nil, !(means.isEmpty && shown == title && isWhole) {
             tooltip = Tooltip(title: title, text: [caption, means].filter { !$0.isEmpty }.joined(separator: "\n"))
         }
-        if canExport, exportButton(panel, box) { wantedExports.append(panel) }
+        if canExport, exportButton(panel, box) { desk.exporter.wantedExports.append(panel) }
         if closeButton(box) { setOpen(panel, false) }
     }
 
@@ -123,7 +128,7 @@ extension Desk {
         UI.marker(Point(x + 0.5, box.y + 20), colour, size: 3)
         UI.rule(Point(x - 4, box.y + 22), length: 9, colour)
         if item.contains(.hovered) {
-            let names = exportKinds(panel).map { $0.uppercased() }.joined(separator: " and a ")
+            let names = desk.exporter.exportKinds(panel).map { $0.uppercased() }.joined(separator: " and a ")
             tooltip = Tooltip(text: "Writes a \(names) file into the current directory.")
         }
         return item.contains(.clicked)
@@ -144,12 +149,12 @@ extension Desk {
                     theme.secondary)
             }
         }
-        if corner.contains(.pressed) { drag = PanelDrag(panel: panel, isResize: true, start: UI.mouse, box: box) }
+        if corner.contains(.pressed) { desk.drag = PanelDrag(panel: panel, isResize: true, start: UI.mouse, box: box) }
         if corner.contains(.released) { drop() }
     }
 
     private func drop() {
-        drag = nil
+        desk.drag = nil
         if !layout.isArranged { saveLayout() }
     }
 

@@ -3,7 +3,7 @@ import Exploration
 
 // One metric against another: the way that the run took, with its changes and where it is.
 
-extension Desk {
+extension Graphs {
     func drawPlot(_ plot: Plot, _ box: Box) {
         guard let across = dashboard.metric(plot.x), let up = dashboard.metric(plot.y) else { return }
         frame(

@@ -3,19 +3,6 @@ import Exploration
 import Foundation
 import Synchronization
 
-/// What the panel "Profile" knows.
-@MainActor struct ProfileView {
-    var table = Table(columns: [], rows: [])
-    var renderer = TableRenderer()
-    var askedAt: ContinuousClock.Instant?
-    /// Whether the engine records.
-    var isRecording = false
-    /// What the device can do, from when the panel was opened first.
-    var measurement: RooflineMeasurement?
-    /// Whether the panel has shown the end of the measurement.
-    var hasShownMeasurement = false
-}
-
 /// Measures what the device can do, on a thread of its own: neither the window nor the learner waits for it.
 final class RooflineMeasurement: Sendable {
     private let outcome = Mutex<Result<Roofline, CLMatError>?>(nil)
@@ -34,35 +21,44 @@ final class RooflineMeasurement: Sendable {
     }
 }
 
-// Where the engine's time goes.
+/// Where the engine's time goes.
+final class ProfilePanel: DeskPart {
+    private(set) var table = Table(columns: [], rows: [])
+    private var renderer = TableRenderer()
+    private var askedAt: ContinuousClock.Instant?
+    /// Whether the engine records.
+    private(set) var isRecording = false
+    /// What the device can do, from when the panel was opened first.
+    private(set) var measurement: RooflineMeasurement?
+    /// Whether the panel has shown the end of the measurement.
+    private var hasShownMeasurement = false
 
-extension Desk {
     /// Tells the engine whether to record, when that changes: not before the device was measured.
     func setProfiling(_ isOpen: Bool) {
         guard let source = options.profile else { return }
-        if isOpen, profile.measurement == nil { profile.measurement = RooflineMeasurement(source.measure) }
-        let isWanted = isOpen && profile.measurement?.result != nil
-        guard isWanted != profile.isRecording else { return }
-        profile.isRecording = isWanted
-        profile.askedAt = nil
+        if isOpen, measurement == nil { measurement = RooflineMeasurement(source.measure) }
+        let isWanted = isOpen && measurement?.result != nil
+        guard isWanted != isRecording else { return }
+        isRecording = isWanted
+        askedAt = nil
         source.setRecording(isWanted)
     }
 
     /// Whether the panel waits for what is there by now.
-    var profileHasNews: Bool {
-        layout.isOpen(.profile) && !profile.hasShownMeasurement && profile.measurement?.result != nil
+    override func hasNews() -> Bool {
+        layout.isOpen(.profile) && !hasShownMeasurement && measurement?.result != nil
     }
 
-    func drawProfile(_ box: Box, _ textures: TextureMaker) {
-        let result = profile.measurement?.result
-        profile.hasShownMeasurement = result != nil
+    func draw(_ box: Box, _ textures: TextureMaker) {
+        let result = measurement?.result
+        hasShownMeasurement = result != nil
         // Numbers that change in every frame could not be read.
-        if let result, profile.askedAt.map({ (clock.now - $0).seconds >= 0.5 }) ?? true {
-            profile.askedAt = clock.now
-            profile.table = options.profile?.table(try? result.get()) ?? profile.table
+        if let result, askedAt.map({ (clock.now - $0).seconds >= 0.5 }) ?? true {
+            askedAt = clock.now
+            table = options.profile?.table(try? result.get()) ?? table
         }
         frame(
-            .profile, box, title: "Profile", caption: profile.table.caption,
+            .profile, box, title: "Profile", caption: table.caption,
             means: "The costliest kernel first. Roofline: how near it came to what the device copies or multiplies at "
                 + "most; above 100 % its data stayed in a cache."
         ) { body in
@@ -75,12 +71,12 @@ extension Desk {
                 }
                 body = body.inset(0, 6, 0, 0)
             }
-            guard !profile.table.rows.isEmpty else {
+            guard !table.rows.isEmpty else {
                 let words = status.isFinished ? "The run has ended." : status.isPaused ? "Paused." : "Recording…"
                 return UI.say(words, in: body, theme.secondary)
             }
-            let table = FigureFrame(Panel.profile.name, in: body, theme, version: 0, textures, self)
-            profile.renderer.draw(profile.table, in: table)
+            let frame = FigureFrame(Panel.profile.name, in: body, theme, version: 0, textures, desk.figurePanels)
+            renderer.draw(table, in: frame)
         }
     }
 }

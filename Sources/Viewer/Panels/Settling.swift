@@ -131,7 +131,7 @@ struct SettlingNote {
     let madeAt: ContinuousClock.Instant
 }
 
-extension Desk {
+extension Graphs {
     /// ", settled after 180 steps" for the change at `step`, as this metric shows it.
     func settlingWords(_ metric: String, after step: Int, span: Double) -> String {
         if let note = settlingNote, note.metric == metric, note.change == step, (clock.now - note.madeAt).seconds < 0.25

@@ -16,9 +16,19 @@ struct ActionMenu {
     static func height(of action: Action) -> Float { action.asks == nil ? 30 : 52 }
 }
 
-extension Desk {
-    func drawActionMenu(in area: Box) {
-        guard let menu = actionMenu else { return }
+/// The menu of what can be done to a part of a figure, and the same buttons in a figure's window.
+final class ActionMenus: DeskPart {
+    var menu: ActionMenu?
+
+    override var isInFront: Bool { menu != nil }
+    override func dismiss() { menu = nil }
+
+    func open(_ actions: [Action], named name: String, at place: Point) {
+        menu = ActionMenu(title: name, actions: actions, place: place)
+    }
+
+    func draw(in area: Box) {
+        guard let menu else { return }
         let asks = menu.actions.contains { $0.asks != nil }
         let width = max(asks ? 236 : 150, (menu.actions.map { UI.width($0.title) }.max() ?? 0) + 28)
         let height = menu.actions.map(ActionMenu.height).reduce(0, +) + 36
@@ -30,9 +40,9 @@ extension Desk {
         var answers = menu.answers
         let chosen = drawActions(menu.actions, &answers, Box(box.x + 8, box.y + 29, box.width - 16, 26))
         gui_end_window()
-        actionMenu?.answers = answers
-        actionMenu?.isNew = false
-        if chosen || (gui_mouse_was_pressed() && !menu.isNew && !box.contains(UI.mouse)) { actionMenu = nil }
+        self.menu?.answers = answers
+        self.menu?.isNew = false
+        if chosen || (gui_mouse_was_pressed() && !menu.isNew && !box.contains(UI.mouse)) { self.menu = nil }
     }
 
     /// Buttons below each other, the first one in `box`. Returns whether one was done.
@@ -59,7 +69,7 @@ extension Desk {
         UI.text(
             UI.shortened("\(question.title), \(accepted)", to: box.width, .small), Point(box.x, box.y), theme.secondary,
             .small)
-        if let problem = field.problem { problemNote = (problem, Box(box.x, box.y + 30, box.width, 12)) }
+        if let problem = field.problem { desk.hints.problem = (problem, Box(box.x, box.y + 30, box.width, 12)) }
         let outcome = field.show("answer \(number)", Point(box.x, box.y + 18), width: 64)
         let isAsked = button(
             "action \(number)", action.title, Box(box.x + 72, box.y + 15, box.width - 72, 26),

@@ -1,6 +1,6 @@
 // What is pushed.
 
-extension Desk {
+extension DeskPart {
     /// A push button. Returns whether it was clicked.
     func button(
         _ id: String, _ words: String, _ box: Box, isOn: Bool = false, isEnabled: Bool = true, face: Face = .text

@@ -14,7 +14,7 @@ extension Dashboard {
     }
 }
 
-extension Desk {
+extension ControlPanels {
     static let linkWidth: Float = 22
 
     func isLinked(_ control: Control) -> Bool { status.settings.links[control.id] != nil }
@@ -62,7 +62,7 @@ extension Desk {
     }
 
     private func setLink(of control: Control, to leader: Control?) {
-        settleArmed(now: true)
+        values.settleArmed(now: true)
         learner.send(leader.map { .link(control: control.id, to: $0.id) } ?? .unlink(control.id))
     }
 }

@@ -1,8 +1,6 @@
 import CImGui
 import Exploration
 
-// The timeline in the toolbar: where the run is, what was changed, and the way back.
-
 /// The timeline's handle in a person's hand.
 struct Scrub {
     var step: Int
@@ -14,7 +12,15 @@ struct Scrub {
     var hasMoved: Bool
 }
 
-extension Desk {
+/// The timeline in the toolbar: where the run is, what was changed, and the way back.
+final class Scrubber: DeskPart {
+    private(set) var scrub: Scrub?
+
+    override var isInFront: Bool { scrub != nil }
+    override func dismiss() { letGo() }
+
+    func letGo() { scrub = nil }
+
     /// The steps that the timeline spans.
     private var scrubberEnd: Int {
         scrub?.end ?? max(extent.end, learner.maximumSteps ?? 0, extent.start + 1)
@@ -22,7 +28,7 @@ extension Desk {
 
     /// From the first step to the last, or to the end where one is set: a dot for each snapshot, a triangle for each
     /// change, a tick where another branch leaves, and the handle where the run is.
-    func drawScrubber(_ strip: Box) {
+    func draw(_ strip: Box) {
         let (first, last) = (Double(extent.start), Double(scrubberEnd))
         func x(_ step: Double) -> Float {
             strip.x + Float(min(max((step - first) / max(last - first, 1), 0), 1)) * strip.width
@@ -41,8 +47,8 @@ extension Desk {
         UI.fill(Box(strip.x, y - 1.5, strip.width, 3), theme.track, radius: 1.5)
         UI.fill(Box(strip.x, y - 1.5, x(Double(lastStep)) - strip.x, 3), theme.secondary.faded(0.5), radius: 1.5)
         UI.fill(Box(strip.x, y - 1.5, place - strip.x, 3), theme.secondary, radius: 1.5)
-        if axis.span != .whole {
-            let range = axis.range(extent)
+        if desk.graphs.axis.span != .whole {
+            let range = desk.graphs.axis.range(extent)
             let (from, to) = (x(range.lowerBound), x(range.upperBound))
             UI.fill(Box(from, y - 2.5, max(2, to - from), 5), theme.text, radius: 2)
         }
@@ -83,12 +89,12 @@ extension Desk {
             let near = places.min { abs($0.x - at) < abs($1.x - at) }
             held.step = near.flatMap { abs($0.x - at) < 4 ? $0.step : nil } ?? step(at)
             // One cross-hair through all graphs.
-            nextHoveredStep = Double(held.step)
+            desk.graphs.nextHoveredStep = Double(held.step)
         }
         scrub = held
         if !item.contains(.held) {
             scrub = nil
-            if held.hasMoved, held.step != now { goBack(to: held.step) }
+            if held.hasMoved, held.step != now { steering.goBack(to: held.step) }
         }
     }
 
@@ -103,9 +109,9 @@ extension Desk {
             right -= UI.width(grouped(scrubberEnd), .smallMono) + 14
         }
         var words = "step \(grouped(here))"
-        if scrub == nil, wayBack == nil, status.stepsPerEpoch > 1 { words += " · epoch \(epochText)" }
+        if scrub == nil, steering.wayBack == nil, status.stepsPerEpoch > 1 { words += " · epoch \(epochText)" }
         // A way back that takes no time is not spoken of: the words would only flash up.
-        if let left = status.stepsToRemake, let since = remakingSince, (clock.now - since).seconds > 0.2 {
+        if let left = status.stepsToRemake, let since = steering.remakingSince, (clock.now - since).seconds > 0.2 {
             words = "going back: \(grouped(left)) steps to make again"
         } else if here == extent.start {
             return
@@ -123,7 +129,7 @@ extension Desk {
         gui_set_cursor(Int32(GUI_CURSOR_HAND))
         func distance(_ step: Int) -> Float { abs(x(Double(step)) - UI.mouse.x) }
         // Below the strip, whose words it would cover.
-        let place = Point(UI.mouse.x - 12, Self.toolbarHeight + 4)
+        let place = Point(UI.mouse.x - 12, Toolbar.height + 4)
         let change = changes.min { distance($0.step) < distance($1.step) }
         let fork = forks.min { distance($0.step) < distance($1.step) }
         if let change, distance(change.step) < 8, UI.mouse.y < 24 {
@@ -136,6 +142,8 @@ extension Desk {
                     + "the way is short; ticks: where other branches leave.", place: place)
         }
     }
+
+    private var steering: Steering { desk.steering }
 
     private var epochText: String {
         let tenths = (status.epoch * 10).rounded() / 10

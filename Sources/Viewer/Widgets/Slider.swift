@@ -5,10 +5,10 @@ import Foundation
 
 // One slider: name, value, track, and below it the metrics that it moves.
 
-extension Desk {
+extension ControlPanels {
     func drawSlider(_ control: Control, _ row: Box, _ density: Density) {
         let colour = colours[control.id] ?? theme.secondary
-        let value = value(of: control)
+        let value = values.value(of: control)
         let inactive = status.isFinished
 
         // Name and unit.
@@ -47,7 +47,7 @@ extension Desk {
 
         // What it moves, or why a typed value was not taken.
         if let problem = hand.typed?.control == control.id ? hand.typed?.field.problem : nil {
-            problemNote = (problem, Box(row.x - 3, row.y + 18, row.width + 6, 14))
+            desk.hints.problem = (problem, Box(row.x - 3, row.y + 18, row.width + 6, 14))
         } else if density.showsMoves {
             drawMoves(control, Point(row.x, row.y + 35), width: row.width)
         }
@@ -71,37 +71,37 @@ extension Desk {
             Point(x(control.position(of: control.initial)), track.maxY + 3), length: 5, vertical: true, theme.secondary)
         let isHeld = hand.held?.control == control.id
         let handle = Point(x(position), track.midY)
-        if isHeld || hand.focused == control.id { UI.disc(handle, radius: 9, colour.faded(0.45)) }
+        if isHeld || desk.focus.focused == control.id { UI.disc(handle, radius: 9, colour.faded(0.45)) }
         UI.disc(handle, radius: 7, status.isFinished ? theme.secondary : theme.text)
         // A mouse that rests does not take the focus from the keys.
-        if item.contains(.hovered), !isHeld, mouseHasMoved {
-            hand.focused = control.id
-            hand.showsFocus = false
+        if item.contains(.hovered), !isHeld, desk.mouseHasMoved {
+            desk.focus.focused = control.id
+            desk.focus.showsFocus = false
         }
     }
 
     private func move(_ control: Control, _ track: Box, _ item: Happened) {
         guard !status.isFinished else { return }
-        let position = control.position(of: value(of: control))
+        let position = control.position(of: values.value(of: control))
         if item.contains(.doubleClicked) {
             // What the first click pointed at was never sent.
-            (hand.armed, hand.held) = (nil, nil)
-            set(control, to: control.initial)
+            (values.armed, hand.held) = (nil, nil)
+            values.set(control, to: control.initial)
             return
         }
         if item.contains(.pressed) {
-            hand.focused = control.id
+            desk.focus.focused = control.id
             hand.typed = nil
             // Taken by its handle it stays; elsewhere on the track it comes.
             let handle = track.x + Float(position) * track.width
             let isOnHandle = abs(UI.mouse.x - handle) <= 8
             let start = isOnHandle ? position : Double((UI.mouse.x - track.x) / track.width)
-            let gesture = newGesture()
+            let gesture = values.newGesture()
             hand.held = (control.id, min(max(start, 0), 1), UI.mouse.x, gesture)
-            settleArmed(now: true)
-            hand.armed = ArmedSetting(
-                control: control.id, value: isOnHandle ? value(of: control) : control.value(at: start),
-                gesture: gesture, place: UI.mouse, since: time)
+            values.settleArmed(now: true)
+            values.armed = ArmedSetting(
+                control: control.id, value: isOnHandle ? values.value(of: control) : control.value(at: start),
+                gesture: gesture, place: UI.mouse, since: desk.time)
         }
         if item.contains(.held), let held = hand.held, held.control == control.id, UI.mouse.x != held.mouse {
             let moved = Double((UI.mouse.x - held.mouse) / track.width) * (UI.shift ? 0.1 : 1)
@@ -109,14 +109,21 @@ extension Desk {
             let position = held.position + moved
             hand.held = (control.id, position, UI.mouse.x, held.gesture)
             let value = control.value(at: position)
-            if hand.armed?.gesture == held.gesture, hand.armed?.isNear(UI.mouse) == true {
-                hand.armed?.value = value
+            if values.armed?.gesture == held.gesture, values.armed?.isNear(UI.mouse) == true {
+                values.armed?.value = value
             } else {
-                hand.armed = nil
-                set(control, to: value, gesture: held.gesture)
+                values.armed = nil
+                values.set(control, to: value, gesture: held.gesture)
             }
         }
         if !item.contains(.held), hand.held?.control == control.id { hand.held = nil }
+    }
+
+    func startTyping(_ control: Control) {
+        hand.typed = (
+            control.id, TextField(control.text(values.value(of: control)).replacingOccurrences(of: ",", with: ""))
+        )
+        desk.focus.focused = control.id
     }
 
     private func typeValue(of control: Control, _ row: Box) {
@@ -128,7 +135,7 @@ extension Desk {
             do {
                 let value = try control.parse(typed.field.text)
                 hand.typed = nil
-                set(control, to: value)
+                values.set(control, to: value)
             } catch  where outcome == .left {
                 // The person has gone elsewhere: the value stays as it was.
                 hand.typed = nil
@@ -160,8 +167,8 @@ extension Desk {
             }
             if item.contains(.clicked) {
                 if !layout.isOpen(.metric(metric.id)) { setOpen(.metric(metric.id), true) }
-                raised = Panel.metric(metric.id).name
-                flash = (metric.id, clock.now + .seconds(1.5))
+                desk.raised = Panel.metric(metric.id).name
+                desk.graphs.flash(metric.id, seconds: 1.5)
             }
             x = box.maxX + UI.width(" ", .small)
         }

@@ -10,10 +10,17 @@ struct Tooltip {
     var place: Point?
 }
 
-extension Desk {
+/// Words for the moment, above all else: beside the mouse, and below a field.
+final class Hints: DeskPart {
+    var tooltip: Tooltip?
+    /// Why what was typed is not taken, and below what it stands.
+    var problem: (words: String, field: Box)?
+
+    override func beginFrame() { (tooltip, problem) = (nil, nil) }
+
     /// Why what was typed is not taken: all of it, over what lies below the field.
     func drawProblem() {
-        guard let (words, field) = problemNote else { return }
+        guard let (words, field) = problem else { return }
         let lines = UI.wrapped(words, to: field.width - 12, .small)
         let place = Box(field.x, field.maxY + 2, field.width, Float(lines.count) * 15 + 9)
         gui_begin_overlay()
@@ -26,7 +33,7 @@ extension Desk {
     }
 
     func drawTooltip() {
-        guard let tooltip, drag == nil else { return }
+        guard let tooltip, desk.drag == nil else { return }
         let lines = tooltip.text.isEmpty ? [] : UI.wrapped(tooltip.text, to: 360, .small)
         let nameWidth = tooltip.facts.map { UI.width($0.name, .smallMono) }.max() ?? 0
         let factWidth = tooltip.facts.map { nameWidth + 14 + UI.width($0.value, .smallMono) }.max() ?? 0

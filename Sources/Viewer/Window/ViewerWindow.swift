@@ -51,13 +51,13 @@ import Foundation
             if signals.hasCome { isClosed = true }
             desk.options.everyFrame?(OpenWindow(desk: desk))
             // A window that is not seen draws nothing, but its goals hold.
-            if !surface.isVisible { desk.watchGoals() }
+            if !surface.isVisible { desk.goals.watchGoals() }
             if needsFrame() {
                 draw()
-                start.noteFrame(pictures: desk.shownStep)
+                start.noteFrame(pictures: desk.figurePanels.shownStep)
             }
             let isFinished = desk.status.isFinished
-            if isFinished, isPictureDue, desk.figuresAreCurrent(at: desk.status.step),
+            if isFinished, isPictureDue, desk.figurePanels.areCurrent(at: desk.status.step),
                 let path = desk.options.screenshot
             {
                 isPictureDue = false
@@ -70,7 +70,7 @@ import Foundation
             }
         }
         if isPictureDue, let path = desk.options.screenshot { save(to: path) }
-        desk.setProfiling(false)
+        desk.profilePanel.setProfiling(false)
     }
 
     /// Sleeps until there is an event, or until the learner may have something new to show.
@@ -89,7 +89,7 @@ import Foundation
     private var interval: Double {
         if !surface.isVisible { return 0.25 }
         guard surface.isSoftware else { return 1.0 / 60 }
-        return framesOwed == 0 ? desk.meter.frameInterval : desk.meter.answerInterval
+        return framesOwed == 0 ? desk.statusLine.meter.frameInterval : desk.statusLine.meter.answerInterval
     }
 
     private func needsFrame() -> Bool {
@@ -143,7 +143,7 @@ import Foundation
             // As text, since the key that gives a question mark differs between keyboards.
             let isQuestion = withUnsafeBytes(of: event.text.text) { $0[0] == UInt8(ascii: "?") && $0[1] == 0 }
             if isQuestion, !gui_is_typing(gui) {
-                desk.toggleHelp()
+                desk.help.toggle()
                 return true
             }
             withUnsafeBytes(of: event.text.text) { bytes in
@@ -154,7 +154,7 @@ import Foundation
             let key = event.key.keysym
             func holds(_ modifier: SDL_Keymod) -> Bool { UInt32(key.mod) & modifier.rawValue != 0 }
             // A key comes after what was clicked before it.
-            if isDown { desk.settleArmed(now: true) }
+            if isDown { desk.values.settleArmed(now: true) }
             let isTyping = gui_is_typing(gui)
             let isEnter = key.scancode == SDL_SCANCODE_RETURN || key.scancode == SDL_SCANCODE_KP_ENTER
             // With alt or control it belongs to the desktop.
@@ -163,21 +163,22 @@ import Foundation
                 && UInt32(key.mod) & (KMOD_LALT.rawValue | KMOD_LCTRL.rawValue | KMOD_RCTRL.rawValue) == 0
             let direction = holds(KMOD_LSHIFT) || holds(KMOD_RSHIFT) ? -1 : 1
             if isDown, isTab {
-                isTyping && desk.hand.typed != nil ? desk.leaveField(direction) : desk.moveFocus(direction)
+                isTyping && desk.controlPanels.hand.typed != nil
+                    ? desk.focus.leaveField(direction) : desk.focus.move(direction)
                 return true
             }
             if isDown, isEnter, !isTyping {
                 // Kept from the field that it opens, which would take it for its own.
                 framesOwed = 4
-                desk.enter()
+                desk.focus.enter()
                 return true
             }
             gui_key(
                 gui, Int32(bitPattern: key.scancode.rawValue), isDown, holds(KMOD_LCTRL) || holds(KMOD_RCTRL),
                 holds(KMOD_LSHIFT) || holds(KMOD_RSHIFT), holds(KMOD_LALT) || holds(KMOD_RALT))
             if isDown, isTyping, key.scancode == SDL_SCANCODE_ESCAPE {
-                desk.hand.typed = nil
-                desk.branchesView.typed = nil
+                desk.controlPanels.hand.typed = nil
+                desk.branchesPanel.stopTyping()
             }
             if isDown, !isTyping { press(key, isRepeat: event.key.repeat != 0) }
             return true
@@ -192,15 +193,15 @@ import Foundation
             return pressWithControl(key, isShifted: isFine, isRepeat: isRepeat)
         }
         switch SDL_KeyCode(UInt32(bitPattern: key.sym)) {
-        case SDLK_SPACE where !isRepeat: desk.togglePause()
-        case SDLK_PERIOD: desk.step(isFine ? 10 : 1)
-        case SDLK_BACKSPACE where !isRepeat: desk.rewind()
-        case SDLK_b where !isRepeat: desk.branch()
+        case SDLK_SPACE where !isRepeat: desk.steering.togglePause()
+        case SDLK_PERIOD: desk.steering.step(isFine ? 10 : 1)
+        case SDLK_BACKSPACE where !isRepeat: desk.steering.rewind()
+        case SDLK_b where !isRepeat: desk.steering.branch()
         case SDLK_s where !isRepeat: savePicture()
         case SDLK_q where !isRepeat: isClosed = true
-        case SDLK_LEFT, SDLK_DOWN: desk.nudge(-1, fine: isFine)
-        case SDLK_RIGHT, SDLK_UP: desk.nudge(1, fine: isFine)
-        case SDLK_F1 where !isRepeat: desk.toggleHelp()
+        case SDLK_LEFT, SDLK_DOWN: desk.focus.nudge(-1, fine: isFine)
+        case SDLK_RIGHT, SDLK_UP: desk.focus.nudge(1, fine: isFine)
+        case SDLK_F1 where !isRepeat: desk.help.toggle()
         case SDLK_ESCAPE: desk.dismiss()
         default: break
         }
@@ -209,9 +210,9 @@ import Foundation
     private func pressWithControl(_ key: SDL_Keysym, isShifted: Bool, isRepeat: Bool) {
         guard !isRepeat else { return }
         switch SDL_KeyCode(UInt32(bitPattern: key.sym)) {
-        case SDLK_z: isShifted ? desk.redo() : desk.undo()
-        case SDLK_y: desk.redo()
-        case SDLK_s: desk.save()
+        case SDLK_z: isShifted ? desk.steering.redo() : desk.steering.undo()
+        case SDLK_y: desk.steering.redo()
+        case SDLK_s: desk.checkpoints.save()
         default: break
         }
     }
@@ -241,17 +242,17 @@ import Foundation
         }
         surface.present()
         framesOwed = max(0, framesOwed - 1)
-        desk.meter.add(Self.threadSeconds - processor)
+        desk.statusLine.meter.add(Self.threadSeconds - processor)
         addLetters()
-        if desk.wantsPicture {
-            desk.wantsPicture = false
+        if desk.toolbar.wantsPicture {
+            desk.toolbar.wantsPicture = false
             savePicture()
         }
-        if !desk.wantedExports.isEmpty {
+        if !desk.exporter.wantedExports.isEmpty {
             // A picture is drawn with a gui of its own, which no other frame may be in the way of.
-            let panels = desk.wantedExports
-            desk.wantedExports = []
-            panels.forEach(desk.export)
+            let panels = desk.exporter.wantedExports
+            desk.exporter.wantedExports = []
+            panels.forEach(desk.exporter.export)
             framesOwed = max(framesOwed, 2)
         }
     }
@@ -264,7 +265,7 @@ import Foundation
         let start = clock.now
         if let lettersDue, !isUrgent, start < lettersDue { return }
         let hasMore = surface.addLetters()
-        let hasNotes = desk.note(surface.letters.notes)
+        let hasNotes = desk.statusLine.note(surface.letters.notes)
         lettersDue = clock.now + (clock.now - start) * lettersPatience
         guard hasMore || hasNotes else { return }
         lettersVersion += 1
@@ -311,23 +312,10 @@ import Foundation
             let picture = try picture()
             let path = path ?? "clmat-\(desk.now).png"
             try picture.writePNG(to: path)
-            desk.say("Saved \(path)")
+            desk.statusLine.say("Saved \(path)")
         } catch {
-            desk.say("\(error)")
+            desk.statusLine.say("\(error)")
         }
         framesOwed = max(framesOwed, 2)
-    }
-}
-
-extension Desk {
-    /// Closes what lies above the panels.
-    func dismiss() {
-        actionMenu = nil
-        graphMenu = nil
-        scrub = nil
-        help = nil
-        hand.typed = nil
-        hand.showsFocus = false
-        for id in figures.keys { figures[id]?.window = nil }
     }
 }
