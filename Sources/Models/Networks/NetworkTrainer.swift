@@ -92,11 +92,11 @@ public struct NetworkTrainer: Model, MixinHost {
                 means: "cross-entropy of the minibatch: the surprise at the right label", better: .lower),
             Metric(
                 "test-accuracy", title: "Test accuracy", unit: "share of \(grouped(testImages.count)) test images",
-                means: "right answers on images that it never learned from", better: .higher),
+                means: "right answers on images that it never learned from", better: .higher, range: 0...1),
             Metric(
                 "test-accuracy-averaged", title: "Test accuracy, averaged weights",
                 unit: "share of \(grouped(testImages.count)) test images",
-                means: "the same for the mean of the weights along the way", better: .higher),
+                means: "the same for the mean of the weights along the way", better: .higher, range: 0...1),
             Metric(
                 "train-accuracy", title: "Training accuracy", unit: "share of the minibatch",
                 means: "right answers on the minibatch, before it was learned", better: .higher, range: 0...1),

@@ -61,10 +61,12 @@ final class Steering: DeskPart {
 
     var canRewind: Bool { !status.isFinished && (here > extent.start || !commandsMade.isEmpty) }
 
-    /// Returns to just before the last change; without one, to the beginning.
+    /// Returns to just before the last change; without one it says how to go back all the same.
     func rewind() {
         guard canRewind else { return }
-        let step = lastChangeStep ?? extent.start
+        guard let step = lastChangeStep else {
+            return say("There is no change before this step. Drag the timeline's handle to go back.")
+        }
         if step == lastStep, wayBack == nil {
             // A change after the last step that was made: there is no earlier place of the same step but by an undo.
             learner.send(.pause)
@@ -93,14 +95,15 @@ final class Steering: DeskPart {
 
 /// A checkpoint that is written on a thread of its own.
 final class Saving: Sendable {
-    /// What to say when it is done.
-    let outcome = Mutex<String?>(nil)
+    /// What to say when it is done, and whether it succeeded.
+    let outcome = Mutex<(words: String, succeeded: Bool)?>(nil)
 }
 
 /// Has checkpoints written.
 final class CheckpointSaver: DeskPart {
     /// One that is being written.
     private(set) var saving: Saving?
+    private var noteSaved: (() -> Void)?
 
     override func refresh() { followSaving() }
 
@@ -109,18 +112,21 @@ final class CheckpointSaver: DeskPart {
         guard let write = options.save, saving == nil else { return }
         let saving = Saving()
         self.saving = saving
+        noteSaved = desk.leaving.noteSaving()
         DispatchQueue.global().async {
-            let words: String
-            do { words = try write() } catch { words = "\(error)" }
-            saving.outcome.withLock { $0 = words }
+            let outcome: (words: String, succeeded: Bool)
+            do { outcome = (try write(), true) } catch { outcome = ("\(error)", false) }
+            saving.outcome.withLock { $0 = outcome }
         }
     }
 
     /// Says what became of the checkpoint.
     private func followSaving() {
-        guard let words = saving?.outcome.withLock({ $0 }) else { return }
+        guard let outcome = saving?.outcome.withLock({ $0 }) else { return }
         saving = nil
-        say(words)
+        say(outcome.words)
+        if outcome.succeeded { noteSaved?() }
+        desk.leaving.noteSaved(outcome.succeeded)
     }
 
     override func hasNews() -> Bool { saving?.outcome.withLock { $0 != nil } ?? false }

@@ -55,9 +55,14 @@ extension Ticks {
         let start = floor(first.leading + 1e-9) * pow(10, Double(first.power))
         let end = ceil(last.leading - 1e-9) * pow(10, Double(last.power))
         func values(_ factors: [Double], every: Int = 1) -> [Double] {
-            stride(from: first.power, through: last.power + 1, by: 1).filter { $0 % every == 0 }
-                .flatMap { power in factors.map { $0 * pow(10, Double(power)) } }
-                .filter { $0 >= start * (1 - 1e-9) && $0 <= end * (1 + 1e-9) }
+            var found: [Double] = []
+            for power in first.power...last.power + 1 where power % every == 0 {
+                for factor in factors {
+                    let value: Double = factor * pow(10, Double(power))
+                    if value >= start * (1 - 1e-9), value <= end * (1 + 1e-9) { found.append(value) }
+                }
+            }
+            return found
         }
         var chosen = [[1, 2, 5], [1, 3], [1]].map { values($0) }.first { $0.count <= max(2, count) } ?? []
         var every = 2

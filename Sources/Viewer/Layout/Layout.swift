@@ -14,6 +14,10 @@ struct Layout: Equatable {
     private(set) var goals: [String: Double] = [:]
     /// Metrics that were added to another one's graph.
     private(set) var added: [String: [String]] = [:]
+    /// How graphs are drawn, by metric, where a person chose it.
+    private var looks: [String: GraphLook] = [:]
+    /// Which slider had which colour in the last window, in the colours' order; empty for one that is free.
+    var sliderColours: [String] = []
     /// Whether the run is to pause when all goals are met.
     var pausesAtGoals = false
     /// Whether there is a profile to show.
@@ -53,6 +57,14 @@ struct Layout: Equatable {
         var metrics = added[graph] ?? []
         if let index = metrics.firstIndex(of: metric) { metrics.remove(at: index) } else { metrics.append(metric) }
         added[graph] = metrics.isEmpty ? nil : metrics
+    }
+
+    func look(of metric: String) -> GraphLook { looks[metric] ?? GraphLook() }
+
+    mutating func setLook(of metric: String, _ change: (inout GraphLook) -> Void) {
+        var look = look(of: metric)
+        change(&look)
+        looks[metric] = look.isPlain ? nil : look
     }
 
     /// Puts all panels back on the grid.
@@ -328,6 +340,9 @@ extension Layout {
         /// Absent in files from before graphs had several metrics.
         var added: [String: [String]]?
         var plots: [Plot]?
+        /// Absent in files from before graphs had logarithmic axes and smoothing.
+        var looks: [String: GraphLook]?
+        var sliderColours: [String]?
         /// Absent in files of 0.1.0.
         var view: SavedView?
     }
@@ -352,6 +367,8 @@ extension Layout {
             pausesAtGoals = stored.pausesAtGoals ?? false
             added = stored.added ?? [:]
             plots = stored.plots ?? []
+            looks = (stored.looks ?? [:]).mapValues(\.checked)
+            sliderColours = stored.sliderColours ?? []
             view = stored.view ?? SavedView()
             for (panel, numbers) in stored.places {
                 guard numbers.count == 4, numbers.allSatisfy({ $0.isFinite && (0...1).contains($0) }),
@@ -369,7 +386,7 @@ extension Layout {
         let path = Self.path(named: name)
         let stored = Stored(
             open: isOpen, places: places.mapValues { [$0.x, $0.y, $0.width, $0.height] }, goals: goals,
-            pausesAtGoals: pausesAtGoals, added: added, plots: plots, view: view)
+            pausesAtGoals: pausesAtGoals, added: added, plots: plots, looks: looks, sliderColours: sliderColours, view: view)
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
         do {
