@@ -119,4 +119,41 @@ import Testing
         let apart = LabelColumn.places([.init(y: 80, height: 14), .init(y: 10, height: 14)], from: 0, to: 120)
         #expect(apart == [80, 10])
     }
+
+    // MARK: - What a control moves
+
+    @Test func whatDoesNotFitIsCounted() {
+        var random = SplitMix64(seed: 2)
+        for trial in 0..<300 {
+            let widths = random.floats(1 + trial % 8, in: 20...120)
+            let (width, lines) = (random.floats(1, in: 60...320)[0], 1 + trial % 3)
+            let fitted = FittedWords(widths, indent: 12, gap: 4, width: width, lines: lines, moreWidth: 18)
+            #expect((fitted.more == nil) == (fitted.places.count == widths.count))
+            for (place, own) in zip(fitted.places, widths) {
+                #expect(place.line < lines && place.x + own <= width)
+            }
+            for ((one, own), next) in zip(zip(fitted.places, widths), fitted.places.dropFirst()) {
+                #expect(next.line > one.line || next.x >= one.x + own + 4)
+            }
+            if let more = fitted.more, !fitted.places.isEmpty { #expect(more.x + 18 <= width + 1e-3, "\(trial)") }
+        }
+        let two = FittedWords([100, 100, 100], indent: 10, gap: 4, width: 220, lines: 2, moreWidth: 18)
+        #expect(two.places.map(\.line) == [0, 0, 1] && two.more == nil)
+    }
+
+    @Test func coloursOfSlidersStayInTheNextWindow() {
+        var colours = SliderColours()
+        let ids = (0..<12).map { "s\($0)" }
+        colours.update(ids)
+        // The eleventh takes the colour of one that was never moved.
+        colours.noteMove(of: "s0")
+        colours.noteMove(of: "s10")
+        let before = ids.map { colours[$0] }
+        var next = SliderColours(owners: colours.owned)
+        // They come one after the other, as with an attachment.
+        next.update(Array(ids.suffix(3)))
+        next.update(ids)
+        #expect(ids.map { next[$0] } == before)
+        #expect(SliderColours(owners: []).owned.isEmpty && SliderColours(owners: ["a"])["a"] == SliderColours.palette[0])
+    }
 }

@@ -96,7 +96,7 @@ extension WindowTests {
             #expect(!hands.desk.status.isFinished)
             hands.learner.send(.resume)
             #expect(hands.wait { hands.learner.status.isPaused })
-            hands.press(SDLK_BACKSPACE, SDL_SCANCODE_BACKSPACE)
+            hands.desk.steering.goBack(to: 0)
             #expect(hands.wait { hands.desk.now == 0 && hands.desk.lastStep == 40 })
         }
 
@@ -127,6 +127,11 @@ extension WindowTests {
             #expect(hands.wait { hands.desk.now == 40 && abs(alpha() - 0.9) < 0.02 })
             hands.press(SDLK_BACKSPACE, SDL_SCANCODE_BACKSPACE)
             #expect(hands.wait { hands.desk.now == 20 && alpha() == 0.5 })
+
+            // Without a change behind it, it says so and stays.
+            hands.press(SDLK_BACKSPACE, SDL_SCANCODE_BACKSPACE)
+            #expect(hands.desk.statusLine.notice?.text.contains("no change before this step") == true)
+            #expect(hands.desk.now == 20 && hands.desk.steering.wayBack == nil)
 
             hands.press(SDLK_b, SDL_SCANCODE_B)
             #expect(hands.wait { hands.desk.branches.count == 2 && hands.desk.position.branch == 1 })

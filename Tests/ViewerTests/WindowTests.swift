@@ -582,7 +582,7 @@ import Testing
         hands.rightClick(Point(plot.midX, plot.y + plot.height * 0.3))
         let menu = try #require(hands.desk.graphs.graphMenu)
         #expect(menu.metric == "loss")
-        hands.click(Point(menu.place.x + 40, menu.place.y + 20))
+        hands.click(try #require(hands.desk.graphs.menuPlaces["here"]))
         #expect(hands.desk.graphs.graphMenu == nil && hands.desk.layout.goals["loss"] == menu.value)
         // The loss is neither better high nor low: it has to come to its goal from where it was.
         let loss = try #require(hands.desk.dashboard.metric("loss"))

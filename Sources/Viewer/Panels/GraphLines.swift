@@ -380,6 +380,7 @@ extension Graphs {
 
         func removeCross(_ other: Metric, _ box: Box) {
             let happened = UI.item("take off \(other.id)", box)
+            legendCrosses[other.id] = Point(box.midX, box.midY)
             UI.cross(
                 Point(box.midX, box.midY), happened.contains(.hovered) ? theme.text : theme.secondary, size: 3)
             if happened.contains(.hovered) {

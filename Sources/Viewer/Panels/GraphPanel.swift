@@ -18,6 +18,8 @@ final class Graphs: DeskPart {
     /// What stands beside each graph's curves, and the step whose value its cross-hair says, as drawn last.
     var endLabels: [(metric: String, words: String, box: Box)] = []
     var saidSteps: [String: Int] = [:]
+    /// Where the crosses stand that take a metric off a graph.
+    var legendCrosses: [String: Point] = [:]
     var settlingNote: SettlingNote?
     /// A graph that was asked for, and until when it is lit.
     private var flash: (metric: String, until: ContinuousClock.Instant)?
@@ -26,7 +28,7 @@ final class Graphs: DeskPart {
 
     override func beginFrame() {
         nextHoveredStep = nil
-        (endLabels, saidSteps) = ([], [:])
+        (endLabels, saidSteps, legendCrosses) = ([], [:], [:])
     }
     override func endFrame() { hoveredStep = nextHoveredStep }
     override func hasNews() -> Bool { flash.map { $0.until < clock.now } ?? false }
@@ -61,7 +63,7 @@ final class Graphs: DeskPart {
     }
 
     /// How the graph was chosen to be drawn, and what that does to values at or below 0.
-    private func lookWords(_ metric: Metric, _ drawn: CurveCache.Drawn) -> String {
+    func lookWords(_ metric: Metric, _ drawn: CurveCache.Drawn) -> String {
         let look = layout.look(of: metric.id)
         var words: [String] = []
         if look.isLogarithmic {

@@ -47,7 +47,9 @@ struct FittedWords: Equatable {
         }
         places = fitted(moreWidth + gap)
         if let last = places.last {
-            more = Place(line: last.line, x: last.x + widths[places.count - 1] + gap)
+            let x = last.x + widths[places.count - 1] + gap
+            // A word that is wider than any line leaves the next one free.
+            more = x + moreWidth > width ? Place(line: last.line + 1, x: 0) : Place(line: last.line, x: x)
         } else {
             more = Place(line: 0, x: indent)
         }
