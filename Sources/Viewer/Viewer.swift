@@ -79,7 +79,7 @@ public struct ViewerOptions: Sendable {
         let surface = try Surface(width: max(320, options.width), height: max(240, options.height), theme: theme)
         let window = ViewerWindow(learner, options, on: surface)
         let step = learner.status.step
-        let clock = ContinuousClock()
+        let clock = WallClock()
         let start = clock.now
         window.desk.refresh()
         while !window.desk.figurePanels.areCurrent(at: step), (clock.now - start).seconds < patience {

@@ -36,7 +36,7 @@ extension WindowTests {
             for (index, box) in boxes.enumerated() {
                 for other in boxes.dropFirst(index + 1) { #expect(!box.overlaps(other)) }
             }
-            hands.click(try hands.closeButton(.branches))
+            try hands.click("branches/close")
             #expect(desk.box(of: .branches) == nil)
             hands.learner.send(.branch("third"))
             #expect(hands.wait { desk.branches.count == 3 })
@@ -47,7 +47,7 @@ extension WindowTests {
             let hands = try branched()
             defer { hands.finish() }
             hands.move(to: Point(800, 995))
-            let plot = hands.desk.graphs.plotBox(try #require(hands.desk.box(of: .metric("loss"))), "loss")
+            let plot = try hands.place("metric:loss/curves")
             let drawn = hands.desk.graphs.curves.curve(
                 "loss", branch: 0, from: 20, hands.learner.timeline, in: 0...60, width: 300)
             #expect(drawn.buckets.first?.firstStep == 20 && drawn.buckets.last?.lastStep == 50)
@@ -62,25 +62,22 @@ extension WindowTests {
         @Test func aBranchIsRenamedComparedAndDeletedFromItsRow() throws {
             let hands = try branched()
             defer { hands.finish() }
-            let box = try #require(hands.desk.box(of: .branches))
-            let row = box.y + 36 + 19 + 12
-            hands.click(Point(box.x + 13 + 40, row))
+            try hands.click("branches/0/name")
             #expect(hands.desk.branchesPanel.typed?.branch == 0)
             hands.type("tame")
             hands.enter()
             #expect(hands.wait { hands.desk.branches.map(\.name) == ["tame", "branch 2"] })
 
-            let right = box.maxX - 13 - 8 - 152
-            hands.click(Point(right + 60, row))
+            try hands.click("branches/0/compare")
             #expect(hands.wait { hands.desk.status.comparedBranch == 0 })
             #expect(hands.wait { hands.desk.figurePanels.others["grid"]?.texture != nil })
             if case .ready(_, let step) = hands.desk.figurePanels.others["grid"]?.state { #expect(step == 50) }
-            hands.click(Point(right + 60, row))
+            try hands.click("branches/0/compare")
             #expect(hands.wait { hands.desk.status.comparedBranch == nil })
 
-            hands.click(Point(right + 12, row))
+            try hands.click("branches/0/go")
             #expect(hands.wait { hands.desk.position.branch == 0 && hands.desk.now == 50 })
-            hands.click(Point(right + 125, row + 25))
+            try hands.click("branches/1/delete")
             #expect(hands.wait { hands.desk.branches.count == 1 })
             hands.window.settle()
             #expect(hands.desk.box(of: .branches) == nil)
@@ -96,25 +93,24 @@ extension WindowTests {
             defer { hands.finish() }
             hands.learner.send(.step(30))
             #expect(hands.wait { hands.desk.now == 30 })
-            let box = try #require(hands.desk.box(of: .metric("loss")))
-            func choose(_ page: String, _ entry: String) throws {
-                hands.rightClick(Point(box.midX, box.midY))
-                hands.click(try #require(hands.desk.graphs.menuPlaces[page]))
+            func choose(_ page: String, _ metric: String) throws {
+                try hands.rightClick("metric:loss/plot")
+                try hands.click("graph-menu/\(page)")
                 #expect(hands.desk.graphs.graphMenu != nil)
-                hands.click(try #require(hands.desk.graphs.menuPlaces[entry]))
+                try hands.click("graph-menu/\(page)/\(metric)")
                 #expect(hands.desk.graphs.graphMenu == nil)
             }
-            try choose("add", "add test-accuracy")
+            try choose("add", "test-accuracy")
             #expect(hands.desk.layout.added == ["loss": ["test-accuracy"]])
             let loss = try #require(hands.desk.dashboard.metric("loss"))
             #expect(!loss.sharesAxis(with: hands.desk.graphs.addedMetrics("loss")[0]))
-            try choose("plot", "plot test-accuracy")
+            try choose("plot", "test-accuracy")
             let plot = Panel.plot(Plot(x: "test-accuracy", y: "loss"))
             hands.window.settle()
             #expect(hands.desk.box(of: plot) != nil)
             let kept = Layout(named: "several")
             #expect(kept.isOpen(plot) && kept.added == ["loss": ["test-accuracy"]])
-            hands.click(try hands.closeButton(plot))
+            try hands.click("\(plot.name)/close")
             hands.window.settle()
             #expect(hands.desk.box(of: plot) == nil)
         }

@@ -73,7 +73,7 @@ extension WindowTests {
 
         private func click(_ entry: String, _ hands: Hands) throws {
             hands.window.settle()
-            hands.click(try #require(hands.desk.addPanel.entryPlaces[entry]))
+            try hands.click("add/\(entry)")
         }
 
         @Test func aCriterionIsAddedWithItsSliderAndItsGraph() throws {
@@ -108,33 +108,34 @@ extension WindowTests {
             defer { hands.finish() }
             try click("attachment:passenger", hands)
             #expect(hands.wait { hands.desk.dashboard.control("share") != nil })
-            #expect(hands.desk.controlPanels.linkPlaces.isEmpty)
+            #expect(!hands.isDrawn("controls:passenger/share/link"))
+            let second = "controls:passenger (2)"
             try click("attachment:passenger-2", hands)
-            #expect(hands.wait { hands.desk.controlPanels.linkPlaces["passenger-2.share"] != nil })
+            #expect(hands.wait { hands.isDrawn("\(second)/passenger-2.share/link") })
             #expect(hands.desk.dashboard.groups == ["passenger", "passenger (2)", ""])
             func values(_ id: String) -> [Double?] {
                 [id, "passenger-2." + id].map { hands.learner.status.settings.values[$0] }
             }
             // One by its chain.
-            hands.click(try #require(hands.desk.controlPanels.linkPlaces["passenger-2.share"]))
+            try hands.click("\(second)/passenger-2.share/link")
             #expect(hands.wait { hands.learner.status.settings.links == ["passenger-2.share": "share"] })
             hands.desk.values.set(try #require(hands.desk.dashboard.control("share")), to: 0.75)
             #expect(hands.wait { values("share") == [0.75, 0.75] })
             // A switch is not switched by a click on its chain.
-            hands.click(try #require(hands.desk.controlPanels.linkPlaces["passenger-2.loud"]))
+            try hands.click("\(second)/passenger-2.loud/link")
             #expect(hands.wait { hands.learner.status.settings.links.count == 2 })
             #expect(values("loud") == [0, 0])
             // The rest by the panel's word, and all apart by it.
             let word = try #require(
                 hands.desk.controlPanels.linkWord(hands.desk.controlPanels.controls(of: "passenger (2)")))
             #expect(word.text == "link all")
-            word.act()
+            try hands.click("\(second)/word")
             #expect(hands.wait { hands.learner.status.settings.links.count == 3 })
             hands.window.settle()
             let apart = try #require(
                 hands.desk.controlPanels.linkWord(hands.desk.controlPanels.controls(of: "passenger (2)")))
             #expect(apart.text == "separate")
-            apart.act()
+            try hands.click("\(second)/word")
             #expect(hands.wait { hands.learner.status.settings.links.isEmpty })
             hands.desk.values.set(try #require(hands.desk.dashboard.control("share")), to: 0.5)
             #expect(hands.wait { values("share") == [0.5, 0.75] })

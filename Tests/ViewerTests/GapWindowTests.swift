@@ -27,7 +27,7 @@ extension WindowTests {
 
         /// Where in the plot something of a colour is drawn, from 0 at the left to 1.
         private func places(of colour: Colour, _ hands: Hands, rows: Range<Int>? = nil) throws -> [Float] {
-            let plot = hands.desk.graphs.plotBox(try #require(hands.desk.box(of: .metric("m"))), "m")
+            let plot = try hands.place("metric:m/curves")
             let picture = try hands.picture()
             func isNear(_ seen: Colour) -> Bool {
                 zip([seen.red, seen.green, seen.blue], [colour.red, colour.green, colour.blue])
@@ -91,8 +91,7 @@ extension WindowTests {
             defer { hands.finish() }
             #expect(lost(hands)?.since == 1)
             #expect(try places(of: hands.desk.theme.moving, hands).count > 20)
-            let box = try #require(hands.desk.box(of: .metric("m")))
-            hands.move(to: Point(box.midX, box.midY))
+            try hands.move(to: "metric:m/plot")
             #expect(hands.desk.graphs.hoveredStep != nil)
             // Against another metric, and as a file.
             hands.desk.setOpen(.plot(Plot(x: "m", y: "loss")), true)
@@ -191,13 +190,13 @@ extension WindowTests {
                 ])
             hands.window.settle()
             #expect(try #require(hands.desk.box(of: .add)).maxY < before)
-            #expect(Set(hands.desk.statusLine.warningPlaces.keys) == ["broken mark", "broken undo", "broken back"])
-            hands.click(try #require(hands.desk.statusLine.warningPlaces["broken mark"]))
+            #expect(hands.isDrawn("status/warning/broken/undo"))
+            try hands.click("status/warning/broken/mark")
             #expect(
                 hands.wait {
                     hands.learner.timeline.log.contains { $0.command == .act(Action("mark", title: "mend it")) }
                 })
-            hands.click(try #require(hands.desk.statusLine.warningPlaces["broken back"]))
+            try hands.click("status/warning/broken/back")
             #expect(hands.wait { hands.desk.now == 0 && hands.desk.status.warnings.isEmpty })
             hands.window.settle()
             #expect(try #require(hands.desk.box(of: .add)).maxY == before)

@@ -20,7 +20,6 @@ extension WindowTests {
                 arguments: [], settings: [:], attached: [])
             let writer = try SessionWriter(writing: file, header: header)
             let hands = try Hands(run: { $0.recorder = writer })
-            hands.window.frameSeconds = 0.001
             try deeds(hands)
             hands.finish()
             #expect(hands.learner.status.error == nil && hands.learner.status.recordingError == nil)
@@ -45,9 +44,9 @@ extension WindowTests {
 
         /// Takes the slider by its handle and pulls it through `shares` of its track, with a step of the run after each.
         private func drag(_ hands: Hands, through shares: [Float], stepping: Bool = true) throws {
-            let track = try hands.firstTrack()
+            let track = try hands.place("controls:/alpha/track")
             func place(_ share: Float) -> Point { Point(track.x + track.width * share, track.midY) }
-            rest(hands)
+            hands.rest()
             hands.move(to: place(shares[0]))
             hands.button(true, at: place(shares[0]))
             for share in shares.dropFirst() {
@@ -57,13 +56,6 @@ extension WindowTests {
                 if stepping { step(hands) }
             }
             hands.button(false, at: place(shares[shares.count - 1]))
-        }
-
-        /// Time passes, so that what comes next is no double click with what was before.
-        private func rest(_ hands: Hands) {
-            hands.window.frameSeconds = 0.5
-            hands.window.settle()
-            hands.window.frameSeconds = 0.001
         }
 
         private func undo(_ hands: Hands, to step: Int) {
@@ -95,7 +87,7 @@ extension WindowTests {
         @Test func aDragAcrossAPauseIsDoneAgain() throws {
             let (report, first, second) = try recorded { hands in
                 step(hands)
-                let track = try hands.firstTrack()
+                let track = try hands.place("controls:/alpha/track")
                 func place(_ share: Float) -> Point { Point(track.x + track.width * share, track.midY) }
                 hands.move(to: place(0.5))
                 hands.button(true, at: place(0.5))
@@ -139,11 +131,8 @@ extension WindowTests {
             let (report, first, _) = try recorded { hands in
                 step(hands)
                 try drag(hands, through: [0.5, 0.6, 0.7])
-                rest(hands)
-                let track = try hands.firstTrack()
-                let place = Point(track.x + track.width * 0.2, track.midY)
-                hands.click(place)
-                for isDown in [true, false] { hands.button(isDown, at: place) }
+                let track = try hands.place("controls:/alpha/track")
+                hands.doubleClick(Point(track.x + track.width * 0.2, track.midY))
                 #expect(hands.wait { hands.learner.status.settings.values["alpha"] == 0.5 })
                 step(hands)
                 #expect(hands.desk.changes.all.count == 2)
@@ -164,15 +153,13 @@ extension WindowTests {
             hands.learner.send(.set(control: "alpha", to: 0.8))
             #expect(hands.wait { hands.learner.status.settings.values["alpha"] == 0.8 })
             step(hands)
-            hands.window.frameSeconds = 0.001
-            let track = try hands.firstTrack()
+            let track = try hands.place("controls:/alpha/track")
             let place = Point(track.x + track.width * 0.2, track.midY)
             hands.click(place)
             // The slider shows it, the model does not have it.
             let alpha = try #require(hands.desk.dashboard.control("alpha"))
             #expect(abs(hands.desk.values.value(of: alpha) - 0.2) < 0.01 && hands.desk.values.armed != nil)
-            hands.button(true, at: Point(place.x + 2, place.y))
-            hands.button(false, at: Point(place.x + 2, place.y))
+            hands.press(Point(place.x + 2, place.y))
             #expect(hands.wait { hands.learner.status.settings.values["alpha"] == 0.5 })
             #expect(hands.desk.values.armed == nil && hands.desk.controlPanels.hand.held == nil)
             step(hands)
@@ -184,16 +171,13 @@ extension WindowTests {
         @Test func aClickOnTheTrackIsSentWhenItIsNoDoubleClick() throws {
             let hands = try Hands()
             defer { hands.finish() }
-            hands.window.frameSeconds = 0.001
-            let track = try hands.firstTrack()
+            let track = try hands.place("controls:/alpha/track")
             hands.click(Point(track.x + track.width * 0.2, track.midY))
             #expect(hands.desk.hasNews() && hands.learner.status.settings.values["alpha"] == 0.5)
             // By its time …
-            hands.window.frameSeconds = ArmedSetting.seconds
-            hands.window.settle()
+            hands.rest(ArmedSetting.seconds)
             #expect(hands.wait { abs((hands.learner.status.settings.values["alpha"] ?? .nan) - 0.2) < 0.01 })
             // … when the mouse goes elsewhere …
-            hands.window.frameSeconds = 0.001
             hands.click(Point(track.x + track.width * 0.7, track.midY))
             hands.move(to: Point(track.midX, track.midY + 200))
             #expect(hands.wait { abs((hands.learner.status.settings.values["alpha"] ?? .nan) - 0.7) < 0.01 })
@@ -208,11 +192,10 @@ extension WindowTests {
             let hands = try Hands()
             defer { hands.finish() }
             let before = try #require(hands.desk.box(of: .metric("loss")))
-            let bar = Point(before.x + 60, before.y + 14)
+            let bar = try hands.place("metric:loss/title").middle
             hands.drag(from: bar, to: Point(bar.x - 200, bar.y + 100))
             #expect(!hands.desk.layout.isArranged)
-            let add = try #require(hands.desk.box(of: .add))
-            hands.click(Point(add.maxX - 34 - 30, add.y + 16))
+            try hands.click("add/word")
             #expect(hands.desk.layout.isArranged && hands.desk.drag == nil)
             #expect(hands.desk.box(of: .metric("loss")) == before)
         }
@@ -225,10 +208,8 @@ extension WindowTests {
             hands.learner.send(.step(3))
             #expect(hands.wait { hands.desk.now == 3 && hands.desk.figurePanels.figures["grid"]?.texture != nil })
             for panel in hands.desk.layout.openPanels(hands.desk.dashboard) {
-                let box = try #require(hands.desk.box(of: panel))
-                for (place, isResize) in [
-                    (Point(box.x + 40, box.y + 14), false), (Point(box.maxX - 5, box.maxY - 5), true),
-                ] {
+                for (name, isResize) in [("title", false), ("corner", true)] {
+                    let place = try hands.place("\(panel.name)/\(name)").middle
                     hands.move(to: place)
                     hands.button(true, at: place)
                     #expect(

@@ -16,12 +16,11 @@ extension WindowTests {
         }
 
         private func menu(_ hands: Hands, _ metric: String) throws {
-            let box = try #require(hands.desk.box(of: .metric(metric)))
-            hands.rightClick(Point(box.midX, box.midY))
+            try hands.rightClick("metric:\(metric)/plot")
         }
 
         private func choose(_ entries: String..., in hands: Hands) throws {
-            for entry in entries { hands.click(try #require(hands.desk.graphs.menuPlaces[entry], "\(entry)")) }
+            for entry in entries { try hands.click("graph-menu/\(entry)") }
         }
 
         // MARK: Axes and smoothing
@@ -35,7 +34,7 @@ extension WindowTests {
             try run(to: 120, hands)
             let before = try hands.picture()
             try menu(hands, "loss")
-            try choose("log", "smooth 0.9", in: hands)
+            try choose("log", "smooth/0.9", in: hands)
             // Both are chosen while the menu is open.
             #expect(hands.desk.graphs.graphMenu != nil)
             hands.press(SDLK_ESCAPE, SDL_SCANCODE_ESCAPE)
@@ -90,7 +89,7 @@ extension WindowTests {
             let plot = hands.desk.graphs.plotBox(box, "loss")
             // Names stand above the curves, which keep their width.
             #expect(plot.width >= alone.width - 1 && plot.y > alone.y)
-            let cross = try #require(hands.desk.graphs.legendCrosses["test-accuracy"])
+            let cross = try hands.place("metric:loss/take-off/test-accuracy").middle
             #expect(cross.y < plot.y - 4 && box.contains(cross))
             hands.click(cross)
             #expect(hands.desk.layout.added.isEmpty)
@@ -98,7 +97,7 @@ extension WindowTests {
             hands.desk.layout.toggle("test-accuracy", on: "loss")
             hands.window.settle()
             try menu(hands, "loss")
-            try choose("take off test-accuracy", in: hands)
+            try choose("take-off/test-accuracy", in: hands)
             #expect(hands.desk.layout.added.isEmpty && hands.desk.graphs.graphMenu == nil)
         }
 

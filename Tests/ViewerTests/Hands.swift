@@ -6,9 +6,13 @@ import Testing
 @testable import Viewer
 
 /// A window on a fake learner under SDL's dummy driver, and a person's hands on it.
+///
+/// The window goes by a clock that the hands move on: half a second before each click, so that two of them are no double
+/// click, and a frame at a time while the learner is waited for.
 @MainActor final class Hands {
     let learner: Learner
     let window: ViewerWindow
+    let clock = TestClock()
     var desk: Desk { window.desk }
 
     init(
@@ -20,7 +24,8 @@ import Testing
         run(&runOptions)
         learner = try FakeModel.learner(runOptions, failsAt: failsAt, stepSeconds: stepSeconds)
         learner.start(paused: true)
-        window = try ViewerWindow(learner, options)
+        window = try ViewerWindow(learner, options, clock: clock)
+        window.places = [:]
         window.settle()
     }
 
@@ -28,7 +33,8 @@ import Testing
     init(on learner: Learner) throws {
         setenv("SDL_VIDEODRIVER", "dummy", 1)
         self.learner = learner
-        window = try ViewerWindow(learner, ViewerOptions())
+        window = try ViewerWindow(learner, ViewerOptions(), clock: clock)
+        window.places = [:]
         window.settle()
     }
 
@@ -56,13 +62,32 @@ import Testing
         window.settle()
     }
 
+    /// Lets time pass, as much as it takes until what comes next belongs to nothing before.
+    func rest(_ seconds: Double = 0.5) {
+        clock.advance(by: seconds)
+        window.settle()
+    }
+
     func click(_ point: Point) {
+        rest()
+        press(point)
+    }
+
+    /// A second click follows the first one at once.
+    func doubleClick(_ point: Point) {
+        click(point)
+        press(point)
+    }
+
+    /// A click, whatever was before.
+    func press(_ point: Point) {
         move(to: point)
         button(true, at: point)
         button(false, at: point)
     }
 
     func rightClick(_ point: Point) {
+        rest()
         move(to: point)
         button(true, at: point, SDL_BUTTON_RIGHT)
         button(false, at: point, SDL_BUTTON_RIGHT)
@@ -78,6 +103,7 @@ import Testing
     }
 
     func drag(from start: Point, to end: Point) {
+        rest()
         move(to: start)
         button(true, at: start)
         for part: Float in [0.25, 0.5, 0.75, 1] {
@@ -109,42 +135,57 @@ import Testing
 
     func enter() { press(SDLK_RETURN, SDL_SCANCODE_RETURN) }
 
+    // MARK: Widgets by name
+
+    /// Where a window or a widget is: `WidgetNames.swift` says what they are called.
+    func place(_ name: String) throws -> Box {
+        guard let box = window.places?[name] else {
+            throw NotDrawn(name: name, drawn: window.places?.keys.sorted() ?? [])
+        }
+        return box
+    }
+
+    func isDrawn(_ name: String) -> Bool { window.places?[name] != nil }
+
+    struct NotDrawn: Error, CustomStringConvertible {
+        let name: String
+        let drawn: [String]
+
+        var description: String { "There is no '\(name)' in the window. There are \(drawn.joined(separator: ", "))." }
+    }
+
+    func click(_ name: String) throws { click(try place(name).middle) }
+    func doubleClick(_ name: String) throws { doubleClick(try place(name).middle) }
+    func rightClick(_ name: String) throws { rightClick(try place(name).middle) }
+    func move(to name: String) throws { move(to: try place(name).middle) }
+
     // MARK: Looking
 
     func picture() throws -> Picture { try window.picture() }
 
-    /// Draws until `condition` holds; false after five seconds.
-    func wait(until condition: () -> Bool) -> Bool {
-        let deadline = ContinuousClock().now + .seconds(5)
-        while !condition() {
-            if ContinuousClock().now > deadline { return false }
-            Thread.sleep(forTimeInterval: 0.002)
-            window.settle()
+    /// Draws until `condition` holds, which the learner's thread brings about.
+    ///
+    /// Patience is counted in frames, not in seconds: on a busy machine frames take as much longer as the learner's steps
+    /// do. It is more than any test needs, and finite: a condition that never holds fails its test and hangs nothing. On the
+    /// window's clock a second passes at most, after which a click is sent and a caption that waits is new, but words in the
+    /// status line are still there.
+    ///
+    /// - Parameter draws: whether frames are drawn meanwhile.
+    /// - Returns: false if it was in vain.
+    func wait(drawing draws: Bool = true, until condition: () -> Bool) -> Bool {
+        for frame in 0..<5000 {
+            if condition() { return true }
+            // Gives the processor to the learner, where there is one.
+            usleep(1000)
+            if draws, frame < 60 { clock.advance(by: 1.0 / 60) }
+            if draws { window.settle() }
         }
-        return true
+        return condition()
     }
+}
 
-    /// The track of the slider that is first in its panel.
-    func firstTrack() throws -> Box {
-        let box = try #require(desk.box(of: .controls("")))
-        return Box(box.x + 13, box.y + 36 + 24, box.width - 26, 4)
-    }
-
-    /// Where the value of that slider is written.
-    func firstValue() throws -> Point {
-        let track = try firstTrack()
-        return Point(track.maxX - 8, track.y - 17)
-    }
-
-    func cell(_ index: Int) throws -> Box {
-        let box = try #require(desk.box(of: .figure("grid")))
-        return GridLayout(FakeModel.grid, in: box.inset(13, 36, 13, 12)).cell(index)
-    }
-
-    func closeButton(_ panel: Panel) throws -> Point {
-        let box = try #require(desk.box(of: panel))
-        return Point(box.maxX - 18, box.y + 17)
-    }
+extension Box {
+    var middle: Point { Point(midX, midY) }
 }
 
 extension FigureView {

@@ -10,7 +10,7 @@ extension WindowTests {
     /// Going back, branches and undo, by a person's hands.
     @MainActor @Suite(.serialized) struct Steering {
         private func plot(_ metric: String, _ hands: Hands) throws -> Box {
-            hands.desk.graphs.plotBox(try #require(hands.desk.box(of: .metric(metric))), metric)
+            try hands.place("metric:\(metric)/curves")
         }
 
         /// A run that is at `step` and paused.
@@ -23,8 +23,8 @@ extension WindowTests {
             let hands = try Hands()
             defer { hands.finish() }
             try run(to: 100, hands)
-            let strip = try #require(hands.desk.toolbar.strip)
-            let y = strip.y + 21
+            let strip = try hands.place("toolbar/timeline/track")
+            let y = strip.midY
             let start = Point(strip.maxX, y)
             hands.move(to: start)
             hands.button(true, at: start)
@@ -65,8 +65,7 @@ extension WindowTests {
             let hands = try Hands()
             defer { hands.finish() }
             try run(to: 100, hands)
-            let strip = try #require(hands.desk.toolbar.strip)
-            let place = Point(strip.midX, strip.y + 21)
+            let place = try hands.place("toolbar/timeline/track").middle
             hands.move(to: place)
             hands.button(true, at: place)
             #expect(hands.desk.scrubber.scrub?.step == 50)
@@ -84,6 +83,20 @@ extension WindowTests {
             #expect(hands.desk.steering.here == 99)
             #expect(hands.wait { hands.desk.now == 99 && hands.desk.status.stepsToRemake == nil })
             #expect(hands.desk.steering.remakingSince == nil && hands.desk.steering.wayBack == nil)
+        }
+
+        @Test func aWaySaysWhereItLeadsAndHowLongItTakes() throws {
+            #expect(describeWay(1340, 4.2, leadsForward: false) == "going back: 1,340 steps, about 4 s")
+            #expect(describeWay(1, 0.2, leadsForward: true) == "going forward: 1 step, under 1 s")
+            #expect(describeWay(90_000, 1500, leadsForward: false).hasSuffix("about 25 min"))
+            #expect(describeWay(5, nil, leadsForward: false) == "going back: 5 steps")
+            for seconds in [Double.nan, .infinity, -1, 1e30] { #expect(!durationWords(seconds).isEmpty) }
+            // Escape without a way does nothing to the run.
+            let hands = try Hands()
+            defer { hands.finish() }
+            try run(to: 5, hands)
+            hands.press(SDLK_ESCAPE, SDL_SCANCODE_ESCAPE)
+            #expect(hands.desk.steering.wayWords == nil && hands.desk.now == 5)
         }
 
         @Test func atTheLastStepOneCanStillGoBack() throws {
@@ -105,7 +118,7 @@ extension WindowTests {
             defer { hands.finish() }
             func alpha() -> Double { hands.learner.status.settings.values["alpha"] ?? .nan }
             try run(to: 20, hands)
-            let track = try hands.firstTrack()
+            let track = try hands.place("controls:/alpha/track")
             hands.click(Point(track.x + track.width * 0.9, track.midY))
             #expect(hands.wait { abs(alpha() - 0.9) < 0.02 })
             try run(to: 40, hands)
@@ -144,15 +157,15 @@ extension WindowTests {
             try run(to: 10, hands)
             hands.learner.send(.set(control: "alpha", to: 0.9))
             try run(to: 20, hands)
-            hands.click(try #require(hands.desk.toolbar.toolPlaces["undo"]))
+            try hands.click("toolbar/undo")
             #expect(hands.wait { hands.desk.now == 10 && hands.learner.status.settings.values["alpha"] == 0.5 })
-            hands.click(try #require(hands.desk.toolbar.toolPlaces["redo"]))
+            try hands.click("toolbar/redo")
             #expect(hands.wait { hands.desk.now == 20 && hands.learner.status.settings.values["alpha"] == 0.9 })
-            hands.click(try #require(hands.desk.toolbar.toolPlaces["rewind"]))
+            try hands.click("toolbar/rewind")
             #expect(hands.wait { hands.desk.now == 10 && hands.learner.status.settings.values["alpha"] == 0.5 })
-            hands.click(try #require(hands.desk.toolbar.toolPlaces["branch"]))
+            try hands.click("toolbar/branch")
             #expect(hands.wait { hands.desk.branches.count == 2 })
-            #expect(hands.desk.toolbar.toolPlaces["save"] == nil)
+            #expect(!hands.isDrawn("toolbar/save"))
         }
 
         @Test(arguments: [(1600, 1000), (1280, 720)]) func theToolbarLeavesRoomForTheTimeline(
@@ -161,11 +174,11 @@ extension WindowTests {
             let hands = try Hands(
                 ViewerOptions(title: "LDAM · LeNet-5 on MNIST", width: width, height: height, save: { "" }))
             defer { hands.finish() }
-            let strip = try #require(hands.desk.toolbar.strip)
+            let strip = try hands.place("toolbar/timeline/track")
             #expect(strip.width >= 240)
-            #expect(
-                Set(["undo", "redo", "rewind", "branch", "save"]).isSubset(of: Set(hands.desk.toolbar.toolPlaces.keys)))
-            for place in hands.desk.toolbar.toolPlaces.values { #expect(place.x < strip.x) }
+            for tool in ["pause", "step", "undo", "redo", "rewind", "branch", "save", "panels"] {
+                #expect(try hands.place("toolbar/\(tool)").maxX < strip.x)
+            }
         }
 
         @Test func savingIsSaidAndDoesNotStopTheWindow() throws {
@@ -187,7 +200,7 @@ extension WindowTests {
         @Test func aDragIsOneGestureAndEachKeyItsOwn() throws {
             let hands = try Hands()
             defer { hands.finish() }
-            let track = try hands.firstTrack()
+            let track = try hands.place("controls:/alpha/track")
             let start = Point(track.midX, track.midY)
             hands.move(to: start)
             hands.button(true, at: start)

@@ -56,11 +56,11 @@ extension WindowTests {
             hands.press(SDLK_q, SDL_SCANCODE_Q, control: true)
             #expect(hands.desk.leaving.isAsking)
             hands.window.settle()
-            hands.click(try #require(hands.desk.leaving.places["stay"]))
+            try hands.click("leaving/stay")
             #expect(!hands.window.isClosed && !hands.desk.leaving.isAsking)
             hands.press(SDLK_q, SDL_SCANCODE_Q)
             hands.window.settle()
-            hands.click(try #require(hands.desk.leaving.places["leave"]))
+            try hands.click("leaving/leave")
             #expect(hands.window.isClosed)
         }
 
@@ -93,7 +93,7 @@ extension WindowTests {
             try run(to: 5, hands)
             quit(hands)
             hands.window.settle()
-            hands.click(try #require(hands.desk.leaving.places["save"]))
+            try hands.click("leaving/save")
             #expect(hands.wait { hands.desk.statusLine.notice?.text.contains("the disk is full") == true })
             #expect(!hands.window.isClosed && !hands.desk.leaving.isAsking)
         }
@@ -131,11 +131,10 @@ extension WindowTests {
             try run(to: 5, hands)
             hands.desk.layout.setGoal(0.5, of: "loss")
             hands.window.settle()
-            for (id, place) in hands.desk.toolbar.toolPlaces {
-                hands.move(to: place)
+            for (id, hint) in Toolbar.hints {
+                try hands.move(to: "toolbar/\(id)")
                 hands.window.settle()
-                let words = try #require(hands.desk.hints.tooltip?.text, "\(id)")
-                #expect(words == Toolbar.hints[id], "\(id)")
+                #expect(hands.desk.hints.tooltip?.text == hint, "\(id)")
             }
             // Each of the two that go back says how it differs, and its key.
             #expect(Toolbar.hints["rewind"]?.contains("backspace") == true)

@@ -340,7 +340,7 @@ extension WindowTests {
             hands.desk.statusLine.notice = nil
             window.settle()
             #expect(hands.desk.statusLine.notice == nil && hands.desk.statusLine.notes.count == 1)  // once
-            hands.move(to: Point(40, hands.desk.size.y - 12))
+            try hands.move(to: "status/words")
             #expect(hands.desk.hints.tooltip?.text.contains("beyond U+FFFF") == true)
         }
     }

@@ -24,17 +24,13 @@ extension WindowTests {
                 learner.stop()
                 learner.wait()
             }
-            let window = try ViewerWindow(learner, ViewerOptions())
-            window.settle()
+            let hands = try Hands(on: learner)
+            let window = hands.window
             #expect(
                 window.desk.statusLine.notice?.text
                     == "The first row was taken for the columns' names. (2 more: point here)")
             window.desk.statusLine.notice = nil
-            var event = SDL_Event()
-            event.motion.type = SDL_MOUSEMOTION.rawValue
-            (event.motion.x, event.motion.y) = (40, Int32(window.desk.size.y) - 12)
-            SDL_PushEvent(&event)
-            window.settle()
+            try hands.move(to: "status/words")
             let words = try #require(window.desk.hints.tooltip?.text)
             for note in learner.notes { #expect(words.contains(note)) }
             #expect(window.desk.statusLine.notice == nil)

@@ -52,7 +52,7 @@ extension WindowTests {
             for panel in hands.desk.dashboard.panels { hands.desk.setOpen(panel, panel == .figure(figure)) }
             #expect(hands.wait { hands.desk.figurePanels.figures[figure]?.state.step != nil })
             hands.window.settle()
-            return (hands, try #require(hands.desk.box(of: .figure(figure))).inset(13, 36, 13, 12))
+            return (hands, try hands.place("figure:\(figure)/body"))
         }
 
         /// In a folder of its own, what the arrow in a panel's title writes.
@@ -61,8 +61,7 @@ extension WindowTests {
             let before = FileManager.default.currentDirectoryPath
             _ = FileManager.default.changeCurrentDirectoryPath(folder.path)
             defer { _ = FileManager.default.changeCurrentDirectoryPath(before) }
-            let close = try hands.closeButton(.figure(figure))
-            hands.click(Point(close.x - 28, close.y))
+            try hands.click("figure:\(figure)/export")
             return (folder.content, try? String(contentsOfFile: "\(figure)-0.csv", encoding: .utf8))
         }
 
@@ -87,10 +86,11 @@ extension WindowTests {
             hands.rightClick(bar)
             hands.desk.actionMenus.menu = nil
             hands.window.settle()
-            let window = try #require(hands.desk.figurePanels.figureWindowBox)
+            let window = try hands.place("window:dial")
             #expect(try hands.picture()[Int(window.midX), Int(window.maxY) - 20] == DialRenderer.colour)
-            hands.drag(from: Point(window.x + 20, window.y + 10), to: Point(window.x + 20, window.y + 110))
-            #expect(hands.desk.figurePanels.figureWindowBox?.y == window.y + 100)
+            let title = try hands.place("window:dial/title").middle
+            hands.drag(from: title, to: Point(title.x, title.y + 100))
+            #expect(try hands.place("window:dial").y == window.y + 100)
             hands.press(SDLK_ESCAPE, SDL_SCANCODE_ESCAPE)
             #expect(hands.desk.figurePanels.figures["dial"]?.window == nil)
         }

@@ -90,7 +90,7 @@ private let soakSeconds = ProcessInfo.processInfo.environment["CLMAT_SOAK"].flat
         case 4: hands.drag(from: point(), to: point())
         case 5...6:
             // A slider that is there.
-            guard let track = try? hands.firstTrack() else { return }
+            guard let track = try? hands.place("controls:/alpha/track") else { return }
             hands.drag(
                 from: Point(track.x + Float(number(Int(track.width))), track.midY),
                 to: Point(track.x + Float(number(Int(track.width))), track.midY))

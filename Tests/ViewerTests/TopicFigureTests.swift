@@ -111,7 +111,7 @@ extension WindowTests {
             for panel in hands.desk.dashboard.panels { hands.desk.setOpen(panel, panel == .figure(figure)) }
             #expect(hands.wait { hands.desk.figurePanels.figures[figure]?.state.step != nil })
             hands.window.settle()
-            return (hands, try #require(hands.desk.box(of: .figure(figure))).inset(13, 36, 13, 12))
+            return (hands, try hands.place("figure:\(figure)/body"))
         }
 
         private func layout(_ body: Box) -> CircleLayout {
@@ -250,12 +250,11 @@ extension WindowTests {
             let before = FileManager.default.currentDirectoryPath
             _ = FileManager.default.changeCurrentDirectoryPath(folder.path)
             defer { _ = FileManager.default.changeCurrentDirectoryPath(before) }
-            let close = try hands.closeButton(.figure("words"))
-            hands.click(Point(close.x - 28, close.y))
+            try hands.click("figure:words/export")
             #expect(folder.content == ["words-0.csv", "words-0.png"])
             #expect(hands.desk.statusLine.notice?.text == "Saved words-0.csv and words-0.png")
             // The window goes on.
-            hands.move(to: Point(close.x - 28, close.y))
+            try hands.move(to: "figure:words/export")
             #expect(hands.desk.hints.tooltip?.text.hasPrefix("Writes a CSV and a PNG file") == true)
         }
 

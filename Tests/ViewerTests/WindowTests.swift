@@ -22,7 +22,7 @@ import Testing
         let add = try #require(hands.desk.box(of: .add))
         #expect(picture[Int(add.midX), Int(add.maxY) - 20] == Colour(0x1c2027))
         // The first slider has the first colour, up to its handle in the middle.
-        let track = try hands.firstTrack()
+        let track = try hands.place("controls:/alpha/track")
         #expect(picture[Int(track.x) + 20, Int(track.midY)] == Colour(0x56b4e9))
         #expect(picture[Int(track.maxX) - 20, Int(track.midY)] == hands.desk.theme.track)
         #expect(picture[Int(track.midX), Int(track.midY)] == hands.desk.theme.text)
@@ -40,7 +40,7 @@ import Testing
         #expect(hands.wait { hands.desk.figurePanels.figures["grid"]?.texture != nil })
         let picture = try hands.picture()
         for (index, light) in [0, 255, 128, 255].enumerated() {
-            let box = try hands.cell(index)
+            let box = try hands.place("figure:grid/cell \(index)")
             let seen = picture[Int(box.midX), Int(box.midY)]
             #expect(seen == Colour(UInt32(light) * 0x10101), "cell \(index)")
         }
@@ -169,7 +169,7 @@ import Testing
     @Test func draggingASliderSetsTheLearner() throws {
         let hands = try Hands()
         defer { hands.finish() }
-        let track = try hands.firstTrack()
+        let track = try hands.place("controls:/alpha/track")
         hands.drag(from: Point(track.midX, track.midY), to: Point(track.x + track.width * 0.8, track.midY))
         #expect(hands.wait { abs((hands.learner.status.settings.values["alpha"] ?? .nan) - 0.8) < 0.01 })
         // The handle went along, and what it left has the slider's colour.
@@ -181,21 +181,18 @@ import Testing
     @Test func doubleClickReturnsToTheInitialValue() throws {
         let hands = try Hands()
         defer { hands.finish() }
-        let track = try hands.firstTrack()
+        let track = try hands.place("controls:/alpha/track")
         let place = Point(track.x + track.width * 0.2, track.midY)
         hands.click(place)
         #expect(hands.wait { abs((hands.learner.status.settings.values["alpha"] ?? .nan) - 0.2) < 0.01 })
-        hands.window.frameSeconds = 0.001  // however busy the machine, the clicks follow each other at once
-        hands.click(place)
-        hands.button(true, at: place)
-        hands.button(false, at: place)
+        hands.doubleClick(place)
         #expect(hands.wait { hands.learner.status.settings.values["alpha"] == 0.5 })
     }
 
     @Test func aValueCanBeTyped() throws {
         let hands = try Hands()
         defer { hands.finish() }
-        hands.click(try hands.firstValue())
+        try hands.click("controls:/alpha/value")
         #expect(hands.desk.controlPanels.hand.typed?.control == "alpha")
         hands.type("0.25")
         hands.enter()
@@ -206,7 +203,7 @@ import Testing
     @Test func aValueOutOfBoundsSaysWhatIsTaken() throws {
         let hands = try Hands()
         defer { hands.finish() }
-        hands.click(try hands.firstValue())
+        try hands.click("controls:/alpha/value")
         hands.type("7")
         hands.enter()
         let problem = try #require(hands.desk.controlPanels.hand.typed?.field.problem)
@@ -219,7 +216,7 @@ import Testing
     @Test func keysDoNothingElseWhileTyping() throws {
         let hands = try Hands()
         defer { hands.finish() }
-        hands.click(try hands.firstValue())
+        try hands.click("controls:/alpha/value")
         hands.press(SDLK_q, SDL_SCANCODE_Q)
         hands.press(SDLK_SPACE, SDL_SCANCODE_SPACE)
         #expect(!hands.window.isClosed)
@@ -229,7 +226,7 @@ import Testing
     @Test func arrowKeysMoveTheSliderUnderTheMouse() throws {
         let hands = try Hands()
         defer { hands.finish() }
-        let track = try hands.firstTrack()
+        let track = try hands.place("controls:/alpha/track")
         hands.move(to: Point(track.x + 40, track.midY))
         hands.press(SDLK_RIGHT, SDL_SCANCODE_RIGHT)
         #expect(hands.wait { abs((hands.learner.status.settings.values["alpha"] ?? .nan) - 0.51) < 1e-9 })
@@ -253,20 +250,19 @@ import Testing
         defer { hands.finish() }
         hands.press(SDLK_PERIOD, SDL_SCANCODE_PERIOD)
         #expect(hands.wait { hands.learner.status.step == 1 && hands.learner.status.isPaused })
-        Thread.sleep(forTimeInterval: 0.05)
+        for _ in 0..<20 { hands.rest() }
         #expect(hands.learner.status.step == 1)
     }
 
     @Test func questionMarkAndF1ShowTheKeys() throws {
         let hands = try Hands()
         defer { hands.finish() }
-        let place = (900, 363)  // above its first line
-        let before = try hands.picture()[place.0, place.1]
+        let before = try hands.picture()
         hands.type("?")
         #expect(hands.desk.help.isOpen)
-        let picture = try hands.picture()
-        #expect(picture[place.0, place.1] == hands.desk.theme.tooltip)
-        #expect(before != hands.desk.theme.tooltip)
+        let box = try hands.place("help")
+        let (x, y) = (Int(box.midX), Int(box.y) + 6)  // above its first line
+        #expect(try hands.picture()[x, y] == hands.desk.theme.tooltip && before[x, y] != hands.desk.theme.tooltip)
         hands.press(SDLK_ESCAPE, SDL_SCANCODE_ESCAPE)
         #expect(!hands.desk.help.isOpen)
         hands.press(SDLK_F1, SDL_SCANCODE_F1)
@@ -274,7 +270,7 @@ import Testing
         hands.type("?")
         #expect(!hands.desk.help.isOpen)
         // While a value is typed it is a letter like others.
-        hands.click(try hands.firstValue())
+        try hands.click("controls:/alpha/value")
         hands.type("?")
         #expect(!hands.desk.help.isOpen && hands.desk.controlPanels.hand.typed?.field.text == "?")
     }
@@ -284,7 +280,7 @@ import Testing
         defer { hands.finish() }
         func tab(back: Bool = false) { hands.press(SDLK_TAB, SDL_SCANCODE_TAB, shift: back) }
         func settings(_ id: String) -> Double { hands.learner.status.settings.values[id] ?? .nan }
-        let track = try hands.firstTrack()
+        let track = try hands.place("controls:/alpha/track")
         hands.move(to: Point(track.x + 40, track.midY))  // the mouse that rests here does not keep the focus
         tab()
         #expect(hands.desk.focus.focused == "alpha" && hands.desk.focus.showsFocus)
@@ -333,13 +329,11 @@ import Testing
         let hands = try Hands()
         defer { hands.finish() }
         #expect(hands.wait { hands.desk.figurePanels.figures["grid"]?.texture != nil })
-        let cell = try hands.cell(2)
-        hands.click(Point(cell.midX, cell.midY))
+        try hands.click("figure:grid/cell 2")
         #expect(hands.desk.figurePanels.figures["grid"]?.enlarged == 2)
-        let place = try #require(hands.desk.figurePanels.figureWindowBox)
-        let picture = try hands.picture()
-        #expect(picture[Int(place.x) + 40, Int(place.y) + 80] == Colour(0x808080))
-        hands.click(Point(place.midX, place.maxY - 30))
+        let body = try hands.place("window:grid/body")
+        #expect(try hands.picture()[Int(body.x) + 26, Int(body.y) + 42] == Colour(0x808080))
+        try hands.click("window:grid/action/0")
         hands.press(SDLK_PERIOD, SDL_SCANCODE_PERIOD)
         #expect(hands.wait { hands.learner.timeline.series("marks").last?.value == 1 })
         hands.press(SDLK_ESCAPE, SDL_SCANCODE_ESCAPE)
@@ -350,16 +344,13 @@ import Testing
         let hands = try Hands()
         defer { hands.finish() }
         #expect(hands.wait { hands.desk.figurePanels.figures["grid"]?.texture != nil })
-        let cell = try hands.cell(3)
-        hands.click(Point(cell.midX, cell.midY))
-        let place = try #require(hands.desk.figurePanels.figureWindowBox)
-        let field = Point(place.x + 30, place.maxY - 40)
-        hands.click(field)
+        try hands.click("figure:grid/cell 3")
+        try hands.click("window:grid/action/0/field")
         hands.type("12")
         hands.enter()
         #expect(try #require(hands.desk.figurePanels.figures["grid"]?.answers[0]?.problem).contains("1…9"))
-        hands.click(Point(place.midX, place.y + 60))
-        hands.click(field)
+        try hands.click("window:grid/body")
+        try hands.click("window:grid/action/0/field")
         hands.type("4")
         hands.enter()
         hands.press(SDLK_PERIOD, SDL_SCANCODE_PERIOD)
@@ -382,11 +373,10 @@ import Testing
         let hands = try Hands()
         defer { hands.finish() }
         #expect(hands.wait { hands.desk.figurePanels.figures["grid"]?.texture != nil })
-        let cell = try hands.cell(0)
-        hands.click(Point(cell.midX, cell.y - 10))
+        try hands.click("figure:grid/column 0")
         let menu = try #require(hands.desk.actionMenus.menu)
         #expect(menu.title == "left" && menu.actions.map(\.title) == ["mark"])
-        hands.click(Point(menu.place.x + 40, menu.place.y + 45))
+        try hands.click("action-menu/action/0")
         #expect(hands.desk.actionMenus.menu == nil)
         hands.press(SDLK_PERIOD, SDL_SCANCODE_PERIOD)
         #expect(hands.wait { hands.learner.timeline.series("marks").last?.value == 1 })
@@ -396,12 +386,10 @@ import Testing
         let hands = try Hands()
         defer { hands.finish() }
         #expect(hands.wait { hands.desk.figurePanels.figures["grid"]?.texture != nil })
-        let cell = try hands.cell(1)
-        hands.click(Point(cell.midX, cell.y - 10))
-        let menu = try #require(hands.desk.actionMenus.menu)
-        #expect(menu.title == "right")
+        try hands.click("figure:grid/column 1")
+        #expect(hands.desk.actionMenus.menu?.title == "right")
         // The button beside the field, which holds the least that is accepted.
-        hands.click(Point(menu.place.x + 150, menu.place.y + 59))
+        try hands.click("action-menu/action/0")
         #expect(hands.desk.actionMenus.menu == nil)
         hands.press(SDLK_PERIOD, SDL_SCANCODE_PERIOD)
         #expect(hands.wait { hands.learner.timeline.series("marks").last?.value == 4 })
@@ -410,7 +398,7 @@ import Testing
     @Test func escapeGivesUpTyping() throws {
         let hands = try Hands()
         defer { hands.finish() }
-        hands.click(try hands.firstValue())
+        try hands.click("controls:/alpha/value")
         hands.type("7")
         hands.press(SDLK_ESCAPE, SDL_SCANCODE_ESCAPE)
         #expect(hands.desk.controlPanels.hand.typed == nil && hands.desk.statusLine.notice == nil)
@@ -420,12 +408,10 @@ import Testing
     @Test func aPanelClosesAndOpensAgain() throws {
         let hands = try Hands()
         defer { hands.finish() }
-        hands.click(try hands.closeButton(.metric("loss")))
+        try hands.click("metric:loss/close")
         #expect(!hands.desk.layout.isOpen(.metric("loss")))
         #expect(hands.desk.box(of: .metric("loss")) == nil)
-        // It is the first word of the add panel.
-        let add = try #require(hands.desk.box(of: .add))
-        hands.click(Point(add.x + 20, add.y + 64))
+        try hands.click("add/metric:loss")
         #expect(hands.desk.layout.isOpen(.metric("loss")))
         #expect(hands.desk.box(of: .metric("loss")) != nil)
     }
@@ -435,7 +421,7 @@ import Testing
         defer { hands.finish() }
         let before = try #require(hands.desk.box(of: .metric("loss")))
         let others = try #require(hands.desk.box(of: .add))
-        let bar = Point(before.x + 60, before.y + 14)
+        let bar = try hands.place("metric:loss/title").middle
         hands.drag(from: bar, to: Point(bar.x - 200, bar.y + 100))
         let after = try #require(hands.desk.box(of: .metric("loss")))
         #expect(abs(after.x - (before.x - 200)) <= 4 && abs(after.y - (before.y + 100)) <= 4)
@@ -451,8 +437,7 @@ import Testing
         let before = FileManager.default.currentDirectoryPath
         _ = FileManager.default.changeCurrentDirectoryPath(folder.path)
         defer { _ = FileManager.default.changeCurrentDirectoryPath(before) }
-        let close = try hands.closeButton(.metric("loss"))
-        hands.click(Point(close.x - 28, close.y))
+        try hands.click("metric:loss/export")
         #expect(folder.content == ["loss-2.csv"])
         let text = try String(contentsOfFile: folder.path + "/loss-2.csv", encoding: .utf8)
         #expect(text == "step,loss\n1,1.5\n2,1.0\n")
@@ -519,26 +504,20 @@ import Testing
         defer { hands.finish() }
         hands.learner.send(.step(100))
         #expect(hands.wait { hands.desk.now == 100 })
-        let box = try #require(hands.desk.box(of: .metric("loss")))
-        let middle = Point(box.midX, box.midY)
+        let middle = try hands.place("metric:loss/plot").middle
         hands.move(to: middle)
         #expect(hands.desk.graphs.hoveredStep != nil)
-        var event = SDL_Event()
-        event.wheel.type = SDL_MOUSEWHEEL.rawValue
-        event.wheel.y = 1
-        SDL_PushEvent(&event)
-        hands.window.settle()
+        hands.wheel(1, at: middle)
         let range = hands.desk.graphs.axis.range(.init(now: 100))
         #expect(abs(range.upperBound - range.lowerBound - 80) < 1e-6)
-        hands.window.frameSeconds = 0.001  // however busy the machine, the clicks follow each other at once
-        for isDown in [true, false, true, false] { hands.button(isDown, at: middle) }
+        hands.doubleClick(middle)
         #expect(hands.desk.graphs.axis.span == .whole)
     }
 
     // MARK: Goals
 
     private func plot(_ metric: String, _ hands: Hands) throws -> Box {
-        hands.desk.graphs.plotBox(try #require(hands.desk.box(of: .metric(metric))))
+        try hands.place("metric:\(metric)/curves")
     }
 
     @Test func aGoalIsPulledMovedAndRemoved() throws {
@@ -553,7 +532,8 @@ import Testing
         let metric = try #require(hands.desk.dashboard.metric("test-accuracy"))
         #expect(hands.desk.goals.goalWords(metric) == "")
         // From 0.5 to 1, on an axis from 0 to 1: half way is 0.5, and the last value above it.
-        hands.drag(from: Point(plot.x - 5, plot.y), to: Point(plot.x - 5, plot.midY))
+        let handle = try hands.place("metric:test-accuracy/goal").middle
+        hands.drag(from: handle, to: Point(handle.x, plot.midY))
         let goal = try #require(hands.desk.layout.goals["test-accuracy"])
         #expect(goal > 0.45 && goal < 0.8)
         #expect(hands.desk.goals.goalWords(metric) == "goal met")
@@ -563,13 +543,11 @@ import Testing
         #expect(hands.desk.graphs.axis.span == .whole)
 
         // By its line, up to the top: not met.
-        hands.drag(from: Point(plot.midX, plot.midY), to: Point(plot.midX, plot.y - 20))
+        hands.drag(from: try hands.place("metric:test-accuracy/goal-line").middle, to: Point(plot.midX, plot.y - 20))
         #expect(hands.desk.layout.goals["test-accuracy"] == 1)
         #expect(hands.desk.goals.goalWords(metric) == "goal not met")
 
-        let line = Point(plot.midX, plot.y)
-        hands.window.frameSeconds = 0.001
-        for isDown in [true, false, true, false] { hands.button(isDown, at: line) }
+        try hands.doubleClick("metric:test-accuracy/goal-line")
         #expect(hands.desk.layout.goals.isEmpty && Layout(named: "goals").goals.isEmpty)
     }
 
@@ -582,7 +560,7 @@ import Testing
         hands.rightClick(Point(plot.midX, plot.y + plot.height * 0.3))
         let menu = try #require(hands.desk.graphs.graphMenu)
         #expect(menu.metric == "loss")
-        hands.click(try #require(hands.desk.graphs.menuPlaces["here"]))
+        try hands.click("graph-menu/here")
         #expect(hands.desk.graphs.graphMenu == nil && hands.desk.layout.goals["loss"] == menu.value)
         // The loss is neither better high nor low: it has to come to its goal from where it was.
         let loss = try #require(hands.desk.dashboard.metric("loss"))
@@ -663,7 +641,7 @@ import Testing
         defer { _ = FileManager.default.changeCurrentDirectoryPath(before) }
         hands.desk.exporter.export(.profile)
         #expect(try String(contentsOfFile: "profile-0.csv", encoding: .utf8) == "kernel,share\ngemm,100 %\n")
-        hands.click(try hands.closeButton(.profile))
+        try hands.click("profile/close")
         hands.window.settle()
         #expect(calls.withLock { $0 } == [true, false])
     }
@@ -679,9 +657,9 @@ import Testing
         #expect(hands.wait { hands.desk.profilePanel.table.rows == [["none"]] })
         #expect(hands.desk.profilePanel.measurement?.result == .failure(error))
         // Its words stand above the table, in the colour of text.
-        let box = try #require(hands.desk.box(of: .profile))
+        let body = try hands.place("profile/body")
         let picture = try hands.picture()
-        let line = (Int(box.x) + 13..<Int(box.x) + 200).filter { picture[$0, Int(box.y) + 36 + 7].red > 150 }
+        let line = (Int(body.x)..<Int(body.x) + 187).filter { picture[$0, Int(body.y) + 7].red > 150 }
         #expect(line.count > 20)
     }
 
@@ -702,12 +680,7 @@ import Testing
         hands.window.settle()
         #expect(!hands.desk.hasNews())
         hands.learner.send(.step(1))
-        var hasNews = false
-        for _ in 0..<1000 where !hasNews {
-            hasNews = hands.desk.hasNews()
-            Thread.sleep(forTimeInterval: 0.002)
-        }
-        #expect(hasNews)
+        #expect(hands.wait(drawing: false) { hands.desk.hasNews() })
     }
 
     // MARK: Refusals
@@ -804,6 +777,7 @@ import Testing
 
         let surface = try Surface(width: 3200, height: 2000, theme: .dark)
         let window = ViewerWindow(hands.learner, ViewerOptions(), on: surface)
+        window.places = [:]
         window.draw()
         let picture = try window.picture()
         #expect(picture.width == 3200 && picture.height == 2000 && window.desk.size == Point(1600, 1000))
@@ -816,9 +790,8 @@ import Testing
             #expect(abs(large.x - small.x) < 8 && abs(large.width - small.width) < 8, "\(panel)")
         }
         // A slider's track in its colour, at twice its place.
-        let box = try #require(window.desk.box(of: .controls("")))
-        let track = Point(box.x + 13 + 20, box.y + 36 + 26)
-        #expect(picture[Int(track.x * 2), Int(track.y * 2)] == Colour(0x56b4e9))
+        let track = try #require(window.places?["controls:/alpha/track"])
+        #expect(picture[Int(track.x + 20) * 2, Int(track.midY * 2)] == Colour(0x56b4e9))
     }
 
     @Test func theMouseIsWhereItIsAtAnyScale() throws {
@@ -826,7 +799,7 @@ import Testing
         defer { unsetenv("CLMAT_SCALE") }
         let hands = try Hands(ViewerOptions(width: 1800, height: 1200))
         defer { hands.finish() }
-        let track = try hands.firstTrack()
+        let track = try hands.place("controls:/alpha/track")
         hands.click(Point((track.x + track.width * 0.2) * 1.5, track.midY * 1.5))
         #expect(hands.wait { abs((hands.learner.status.settings.values["alpha"] ?? .nan) - 0.2) < 0.02 })
     }
@@ -841,7 +814,7 @@ import Testing
         #expect(hands.desk.size == Point(1280, 800))
         let picture = try hands.picture()
         #expect(picture.width == 1600)
-        let track = try hands.firstTrack()
+        let track = try hands.place("controls:/alpha/track")
         #expect(picture[Int((track.x + 20) * 1.25), Int(track.midY * 1.25)] == Colour(0x56b4e9))
     }
 
@@ -879,7 +852,7 @@ import Testing
         setenv("XDG_CONFIG_HOME", folder.path, 1)
         defer { unsetenv("XDG_CONFIG_HOME") }
         let first = try Hands(ViewerOptions(layoutName: "fake"))
-        first.click(try first.closeButton(.metric("loss")))
+        try first.click("metric:loss/close")
         first.finish()
         let second = try Hands(ViewerOptions(layoutName: "fake"))
         defer { second.finish() }

@@ -6,9 +6,9 @@ struct ArmedSetting {
     let control: String
     var value: Double
     let gesture: Int
-    /// Where the button went down, and when by the window's time.
+    /// Where the button went down, and when.
     let place: Point
-    let since: Double
+    let since: ContinuousClock.Instant
 
     /// Within what the gui takes two clicks for one double click: seconds, and units of the window.
     static let seconds = 0.3
@@ -58,7 +58,7 @@ final class ControlValues: DeskPart {
         guard let armed else { return }
         // A drag goes on by itself.
         let hasLeft = desk.controlPanels.hand.held?.gesture != armed.gesture && !armed.isNear(UI.mouse)
-        guard now || hasLeft || desk.time - armed.since >= ArmedSetting.seconds else { return }
+        guard now || hasLeft || (clock.now - armed.since).seconds >= ArmedSetting.seconds else { return }
         self.armed = nil
         guard let control = dashboard.control(armed.control) else { return }
         set(control, to: armed.value, gesture: armed.gesture)

@@ -12,14 +12,12 @@ import Foundation
     let learner: Learner
     let options: ViewerOptions
     let theme: Theme
-    let clock = ContinuousClock()
+    let clock: any WindowClock
 
     /// What the learner says, for the frame in progress.
     private(set) var scene: Scene
     /// The window's size.
     private(set) var size = Point(0, 0)
-    /// The window's own time in seconds, by which it also knows a double click.
-    var time = 0.0
     /// Whether a button of the mouse is down.
     var isMouseDown = false
     /// Whether the mouse moved since the last frame.
@@ -67,9 +65,10 @@ import Foundation
         exporter,
     ]
 
-    init(_ learner: Learner, _ options: ViewerOptions) {
+    init(_ learner: Learner, _ options: ViewerOptions, _ clock: any WindowClock = WallClock()) {
         self.learner = learner
         self.options = options
+        self.clock = clock
         scene = Scene(learner)
         theme = options.theme == .dark ? .dark : .light
         layout = options.layoutName.map { Layout(named: $0) } ?? Layout()

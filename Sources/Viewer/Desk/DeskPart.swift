@@ -42,7 +42,7 @@ extension OnDesk {
     var learner: Learner { desk.learner }
     var options: ViewerOptions { desk.options }
     var theme: Theme { desk.theme }
-    var clock: ContinuousClock { desk.clock }
+    var clock: any WindowClock { desk.clock }
     /// The window's size.
     var size: Point { desk.size }
     var layout: Layout {

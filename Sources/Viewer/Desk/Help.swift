@@ -41,14 +41,12 @@ final class Help: DeskPart {
         let width = 18 + keys.what + keys.does + 32 + mouse.what + mouse.does + 18
         let box = Box((area.midX - width / 2).rounded(), (area.midY - height / 2).rounded(), width, height)
             .within(area)
-        gui_begin_window(
-            "help", box.x, box.y, box.width, box.height, theme.tooltip.packed, theme.secondary.packed, 6, false,
-            isNew)
+        UI.beginWindow("help", box, fill: theme.tooltip, edge: theme.secondary, radius: 6, comesToFront: isNew)
         UI.text("Keys and mouse", Point(box.x + 18, box.y + 12), theme.text, .bold)
         if closeButton(box) { toggle() }
         draw("Keys", Self.keys, Point(box.x + 18, box.y + 44), row, column: keys.what)
         draw("Mouse", Self.mouse, Point(box.maxX - 18 - mouse.what - mouse.does, box.y + 44), row, column: mouse.what)
-        gui_end_window()
+        UI.endWindow()
         isNew = false
     }
 

@@ -24,8 +24,6 @@ final class Leaving: DeskPart {
     private var leavesWhenSaved = false
     /// Whether the window is to close.
     private(set) var hasLeft = false
-    /// Where the answers were drawn last.
-    private(set) var places: [String: Point] = [:]
 
     override init(_ desk: Desk) {
         super.init(desk)
@@ -89,8 +87,7 @@ final class Leaving: DeskPart {
         let width = max(widths.reduce(20) { $0 + $1 + 8 }, (lines.map { UI.width($0) }.max() ?? 0) + 36)
         let height = 52 + Float(lines.count) * 18 + 46
         let box = Box((area.midX - width / 2).rounded(), (area.midY - height / 2).rounded(), width, height).within(area)
-        gui_begin_window(
-            "leaving", box.x, box.y, box.width, box.height, theme.tooltip.packed, theme.secondary.packed, 6, false, isNew)
+        UI.beginWindow("leaving", box, fill: theme.tooltip, edge: theme.secondary, radius: 6, comesToFront: isNew)
         UI.text("Leave without saving?", Point(box.x + 18, box.y + 14), theme.text, .bold)
         for (index, line) in lines.enumerated() {
             UI.text(line, Point(box.x + 18, box.y + 42 + Float(index) * 18), theme.secondary)
@@ -98,13 +95,12 @@ final class Leaving: DeskPart {
         var x = box.maxX - 18 - widths.reduce(-8) { $0 + $1 + 8 }
         for (answer, width) in zip(answers, widths) {
             let place = Box(x, box.maxY - 42, width, 28)
-            places[answer.id] = Point(place.midX, place.midY)
             if button(answer.id, answer.words, place, isOn: answer.id == "save", isEnabled: !leavesWhenSaved || answer.id != "save") {
                 answer.act()
             }
             x = place.maxX + 8
         }
-        gui_end_window()
+        UI.endWindow()
         isNew = false
     }
 

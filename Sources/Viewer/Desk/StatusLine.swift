@@ -12,9 +12,7 @@ final class StatusLine: DeskPart {
     /// How data were read, which letters are not drawn: what it keeps.
     private(set) var notes: [String] = []
     /// What drawing costs.
-    var meter = DrawingMeter()
-    /// Where what can be done about warnings was drawn last.
-    private(set) var warningPlaces: [String: Point] = [:]
+    lazy var meter = DrawingMeter(clock)
     private var lastRefusal: String?
 
     func say(_ words: String) { notice = (words, clock.now + .seconds(8)) }
@@ -72,10 +70,9 @@ final class StatusLine: DeskPart {
         let notices = noticesHeight
         let height = Self.height + notices
         let bar = Box(0, size.y - height, size.x, height)
-        gui_begin_window(
-            "status", bar.x, bar.y, bar.width, bar.height, theme.panel.packed, theme.panel.packed, 0,
-            !Layout.scrolls(size),
-            Layout.scrolls(size) && !desk.hasAbove)
+        UI.beginWindow(
+            "status", bar, fill: theme.panel, edge: theme.panel, staysBehind: !Layout.scrolls(size),
+            comesToFront: Layout.scrolls(size) && !desk.hasAbove)
         UI.rule(Point(0, bar.y), length: bar.width, theme.edge)
         for (index, line) in lines.enumerated() {
             UI.text(line, Point(14, bar.y + 7 + Float(index) * 17), theme.text, index == 0 ? .bold : .text)
@@ -91,7 +88,9 @@ final class StatusLine: DeskPart {
         let keysWidth = UI.width(keys)
         UI.text(keys, Point(size.x - 14 - keysWidth, y), theme.secondary)
         let room = size.x - keysWidth - 50
-        if let notice, notice.until > clock.now {
+        if let way = desk.steering.wayWords {
+            UI.text(UI.shortened(way + "; Escape stops it", to: room), Point(14, y), theme.moving)
+        } else if let notice, notice.until > clock.now {
             let line = notice.text.split(separator: "\n").first.map(String.init) ?? notice.text
             UI.text(UI.shortened(line, to: room), Point(14, y), theme.text)
         } else {
@@ -101,12 +100,12 @@ final class StatusLine: DeskPart {
             let words = UI.shortened(meter.words, to: room - UI.width(count)) + count
             UI.text(UI.shortened(words, to: room), Point(14, y), theme.secondary)
         }
-        if UI.item("status", Box(14, y - 3, max(1, room), 20)).contains(.hovered) {
+        if UI.item("words", Box(14, y - 3, max(1, room), 20)).contains(.hovered) {
             let now = notice?.text ?? meter.words
             let isNote = notes.contains { now.hasPrefix($0) }
             tooltip = Tooltip(text: ((isNote ? [] : [now]) + notes).joined(separator: "\n"))
         }
-        gui_end_window()
+        UI.endWindow()
         return notices
     }
 
@@ -129,14 +128,13 @@ final class StatusLine: DeskPart {
         UI.cross(Point(row.x + 5, row.midY), theme.moving, size: 4)
         let words = UI.shortened(raised.text, to: max(0, room))
         let end = UI.text(words, Point(row.x + 18, row.midY - 7.5), theme.text)
-        if UI.item("warning \(raised.id)", Box(row.x, row.y, max(1, end - row.x), row.height)).contains(.hovered) {
+        if UI.item("warning/\(raised.id)", Box(row.x, row.y, max(1, end - row.x), row.height)).contains(.hovered) {
             tooltip = Tooltip(text: raised.text)
         }
         var x = end + 14
         for (deed, width) in zip(deeds, widths) {
             let place = Box(x, row.y + 1, width, row.height - 2)
-            if button("\(raised.id) \(deed.id)", deed.words, place, face: .small) { deed.act() }
-            warningPlaces["\(raised.id) \(deed.id)"] = Point(place.midX, place.midY)
+            if button("warning/\(raised.id)/\(deed.id)", deed.words, place, face: .small) { deed.act() }
             x = place.maxX + 6
         }
     }
@@ -160,8 +158,10 @@ struct DrawingMeter {
     private var spent = 0.0
     private var share = 0.0
     private var lastRefresh: ContinuousClock.Instant?
-    private let clock = ContinuousClock()
+    private let clock: any WindowClock
     private let cores = Double(max(1, ProcessInfo.processInfo.activeProcessorCount))
+
+    init(_ clock: any WindowClock) { self.clock = clock }
 
     /// Notes one frame's processor time.
     mutating func add(_ seconds: Double) {

@@ -22,10 +22,33 @@ final class Steering: DeskPart {
     /// Since when the run has been making steps again.
     private(set) var remakingSince: ContinuousClock.Instant?
 
+    /// Whether the last way that was asked for leads forward: a redo's.
+    private var leadsForward = false
+
     override func refresh() { followWayBack() }
+    override func dismiss() { stopWay() }
+
+    /// Whether a way takes so long that it is spoken of: words about a short one would only flash up.
+    var isOnTheWay: Bool {
+        status.stepsToRemake != nil && remakingSince.map { (clock.now - $0).seconds > 0.2 } == true
+    }
+
+    /// "going back: 340 steps, about 4 s", for a way that takes a while.
+    var wayWords: String? {
+        guard isOnTheWay, let left = status.stepsToRemake else { return nil }
+        return describeWay(left, status.secondsToRemake, leadsForward: leadsForward)
+    }
+
+    /// Stops a way where it is; the run pauses there.
+    func stopWay() {
+        guard status.stepsToRemake != nil else { return }
+        learner.interrupt()
+        wayBack = nil
+    }
 
     func togglePause() {
         guard !status.isFinished else { return }
+        guard !isOnTheWay else { return stopWay() }
         learner.send(status.isPaused ? .resume : .pause)
     }
 
@@ -39,6 +62,7 @@ final class Steering: DeskPart {
 
     func goBack(to step: Int) {
         guard !status.isFinished else { return }
+        leadsForward = false
         wayBack = WayBack(step: step, version: version, refusal: status.lastRefusal, toldAt: clock.now)
         learner.send(.rewind(to: step))
     }
@@ -69,6 +93,7 @@ final class Steering: DeskPart {
         }
         if step == lastStep, wayBack == nil {
             // A change after the last step that was made: there is no earlier place of the same step but by an undo.
+            leadsForward = false
             learner.send(.pause)
             learner.send(.undo)
         } else {
@@ -78,11 +103,13 @@ final class Steering: DeskPart {
 
     func undo() {
         guard status.canUndo, !status.isFinished else { return }
+        leadsForward = false
         learner.send(.undo)
     }
 
     func redo() {
         guard status.canRedo, !status.isFinished else { return }
+        leadsForward = true
         learner.send(.redo)
     }
 
@@ -91,6 +118,18 @@ final class Steering: DeskPart {
         guard !status.isFinished else { return }
         learner.send(.branch(nil))
     }
+}
+
+/// "going back: 340 steps, about 4 s".
+func describeWay(_ steps: Int, _ seconds: Double?, leadsForward: Bool) -> String {
+    let time = seconds.map { ", \(durationWords($0))" } ?? ""
+    return "going \(leadsForward ? "forward" : "back"): \(grouped(steps)) \(steps == 1 ? "step" : "steps")\(time)"
+}
+
+/// "about 4 s", "about 3 min".
+func durationWords(_ seconds: Double) -> String {
+    if !(seconds >= 1) { return "under 1 s" }
+    return seconds < 100 ? "about \(grouped(Int(seconds.rounded()))) s" : "about \(grouped(Int(min(seconds / 60, 1e6).rounded()))) min"
 }
 
 /// A checkpoint that is written on a thread of its own.

@@ -7,17 +7,14 @@ final class Toolbar: DeskPart {
 
     /// What a button asked of the window.
     var wantsPicture = false
-    /// Where the timeline and the buttons were drawn last.
-    private(set) var strip: Box?
-    private(set) var toolPlaces: [String: Point] = [:]
 
     /// What each button does, and by which key it is done too.
     static let hints = [
-        "pause": "Pauses the run, or lets it go on (space).",
+        "pause": "Pauses the run, or lets it go on (space). A way back stops where it is (also Escape).",
         "step": "One step, then a pause (. and with shift ten).",
         "rewind": "Goes back in time to just before the last change, and pauses there to look round (backspace). The change stays "
             + "ahead on the timeline; going on from there opens a branch.",
-        "undo": "Takes the last change back, as if it had not been made (ctrl-z). Redo brings it again.",
+        "undo": "Takes the last change back, as if it had not been made, and pauses (ctrl-z). Redo brings it again.",
         "redo": "Goes forward again to where the last undo was asked for (ctrl-y).",
         "branch": "Opens a branch here, which the run goes on with (b). The other future is kept, and all graphs show both.",
         "save": "Writes a checkpoint, from which --resume goes on (ctrl-s).",
@@ -28,31 +25,29 @@ final class Toolbar: DeskPart {
 
     func draw() {
         let bar = Box(0, 0, size.x, Self.height)
-        gui_begin_window(
-            "toolbar", bar.x, bar.y, bar.width, bar.height, theme.panel.packed, theme.panel.packed, 0,
-            !Layout.scrolls(size),
-            Layout.scrolls(size) && !desk.hasAbove)
+        UI.beginWindow(
+            "toolbar", bar, fill: theme.panel, edge: theme.panel, staysBehind: !Layout.scrolls(size),
+            comesToFront: Layout.scrolls(size) && !desk.hasAbove)
         UI.rule(Point(0, bar.maxY - 1), length: bar.width, theme.edge)
 
         // On a narrow window the buttons are, and those that keys do as well are left out: the timeline needs room.
         let margin: Float = size.x >= 1500 ? 22 : 14
         let gap: Float = size.x >= 1500 ? 8 : 5
         var x: Float = 13
-        toolPlaces = [:]
         func tool(_ id: String, _ words: String, isOn: Bool = false, isEnabled: Bool = true, width: Float? = nil)
             -> Bool
         {
             let box = Box(x, 9, width ?? UI.width(words) + margin, 28)
             x = box.maxX + gap
-            toolPlaces[id] = Point(box.midX, box.midY)
             return button(id, words, box, isOn: isOn, isEnabled: isEnabled, hint: Self.hints[id] ?? "")
         }
         let steering = desk.steering
         let isSaving = desk.checkpoints.saving != nil
         let runs = !status.isFinished
         let isAtTheEnd = learner.maximumSteps.map { now >= $0 } ?? false
-        let pause = status.isFinished ? "Finished" : isAtTheEnd ? "At the end" : status.isPaused ? "Resume" : "Pause"
-        if tool("pause", pause, isOn: status.isPaused && runs, isEnabled: runs && !isAtTheEnd, width: 78) {
+        let isOnTheWay = steering.isOnTheWay
+        let pause = status.isFinished ? "Finished" : isOnTheWay ? "Stop" : isAtTheEnd ? "At the end" : status.isPaused ? "Resume" : "Pause"
+        if tool("pause", pause, isOn: status.isPaused && runs, isEnabled: runs && (isOnTheWay || !isAtTheEnd), width: 78) {
             steering.togglePause()
         }
         if tool("step", "Step", isEnabled: runs && !isAtTheEnd) { steering.step(1) }
@@ -80,7 +75,6 @@ final class Toolbar: DeskPart {
         UI.text(title, Point(size.x - 14, 15), theme.text, .bold, align: .right)
         let strip = Box(x + 18, 0, min(640, size.x - titleWidth - x - 60), Self.height)
         if strip.width > 100 { desk.scrubber.draw(strip) } else { desk.scrubber.letGo() }
-        self.strip = strip.width > 100 ? strip : nil
-        gui_end_window()
+        UI.endWindow()
     }
 }

@@ -250,8 +250,11 @@ public enum Alignment: Sendable { case left, centre, right }
 
     // MARK: Asking
 
+    /// What happened to the widget in `box`. Of two over each other, the first one asked for has the mouse. Its name is
+    /// the window's and `id`.
     static func item(_ id: String, _ box: Box) -> Happened {
-        Happened(rawValue: gui_item(id, box.x, box.y, box.width, box.height))
+        note(id, box)
+        return Happened(rawValue: gui_item(id, box.x, box.y, box.width, box.height))
     }
 
     static var mouse: Point {

@@ -44,13 +44,14 @@ import Exploration
         // The second frame knows the sizes that the first one measured, and one more the letters that it lacked.
         for frame in 0..<4 where frame < 2 || surface.addLetters() {
             gui_begin_frame(surface.gui, width, height, 0.01)
-            gui_begin_window("picture", 0, 0, width, height, theme.panel.packed, theme.panel.packed, 0, true, false)
+            UI.beginWindow(
+                "picture", Box(0, 0, width, height), fill: theme.panel, edge: theme.panel, staysBehind: true)
             let end = UI.text(UI.shortened(figure.title, to: width - 26, .bold), Point(13, 9), theme.text, .bold)
             let notes = [content.caption, "step \(grouped(step))"].filter { !$0.isEmpty }.joined(separator: " · ")
             UI.text(UI.trimmed(notes, to: width - 19 - end), Point(end + 6, 9), theme.secondary)
             let body = Box(0, 0, width, height).inset(13, 36, 13, 12)
             renderer.draw(content, in: FigureFrame("picture", in: body, theme, version: 0, surface.textures, host))
-            gui_end_window()
+            UI.endWindow()
             surface.clear(theme.panel)
             gui_end_frame(surface.gui)
         }

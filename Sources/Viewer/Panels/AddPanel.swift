@@ -3,9 +3,6 @@ import Exploration
 
 /// "Add to the dashboard": everything that can be shown or put on, ticked where it is.
 final class AddPanel: DeskPart {
-    /// Where the words were drawn last.
-    private(set) var entryPlaces: [String: Point] = [:]
-
     private struct Entry {
         let id: String
         let title: String
@@ -134,7 +131,6 @@ final class AddPanel: DeskPart {
 
     private func draw(_ entry: Entry, _ box: Box) {
         let item = UI.item(entry.id, box)
-        entryPlaces[entry.id] = Point(box.midX, box.midY)
         let mark = entry.isOn ? " ✓" : ""
         let words = UI.shortened(entry.title, to: box.width - UI.width(mark))
         UI.text(

@@ -142,7 +142,7 @@ final class BranchesPanel: DeskPart {
     /// A click lets a person type another name.
     private func drawName(_ branch: Branch, _ isCurrent: Bool, _ box: Box) {
         if var typed, typed.branch == branch.id {
-            let outcome = typed.field.show("name field", Point(box.x - 4, box.y + 2), width: box.width)
+            let outcome = typed.field.show("\(branch.id)/field", Point(box.x - 4, box.y + 2), width: box.width)
             self.typed = typed
             guard outcome != .typing else { return }
             let name = typed.field.text.trimmingCharacters(in: .whitespaces)
@@ -152,7 +152,7 @@ final class BranchesPanel: DeskPart {
         }
         let face: Face = isCurrent ? .bold : .text
         UI.text(UI.shortened(branch.name, to: box.width, face), Point(box.x, box.y + 4), theme.text, face)
-        let item = UI.item("name \(branch.id)", box)
+        let item = UI.item("\(branch.id)/name", box)
         if item.contains(.hovered) {
             gui_set_cursor(Int32(GUI_CURSOR_TEXT))
             tooltip = Tooltip(
@@ -171,13 +171,13 @@ final class BranchesPanel: DeskPart {
         let isCompared = status.comparedBranch == branch.id
         let runs = !status.isFinished
         func place(_ x: Float, _ width: Float) -> Box { Box(box.x + x, box.y, width, box.height) }
-        if button("go \(branch.id)", "go", place(0, 30), isEnabled: runs, face: .small) {
+        if button("\(branch.id)/go", "go", place(0, 30), isEnabled: runs, face: .small) {
             learner.send(.go(to: branch.id))
         }
-        if button("compare \(branch.id)", "compare", place(34, 64), isOn: isCompared, isEnabled: runs, face: .small) {
+        if button("\(branch.id)/compare", "compare", place(34, 64), isOn: isCompared, isEnabled: runs, face: .small) {
             learner.send(.compare(isCompared ? nil : branch.id))
         }
-        if button("delete \(branch.id)", "delete", place(102, 50), isEnabled: runs, face: .small) {
+        if button("\(branch.id)/delete", "delete", place(102, 50), isEnabled: runs, face: .small) {
             learner.send(.delete(branch: branch.id))
         }
     }

@@ -17,8 +17,6 @@ final class ControlPanels: DeskPart {
     private var commandsSeen = 0
     /// How many of the metrics that a control moves were named last, and whether those were all.
     var effectPlaces: [String: (count: Int, isWhole: Bool)] = [:]
-    /// Where the chains of linked controls were drawn last.
-    var linkPlaces: [String: Point] = [:]
 
     override init(_ desk: Desk) {
         colours = SliderColours(desk.theme.hues, owners: desk.layout.sliderColours)
@@ -127,12 +125,12 @@ final class ControlPanels: DeskPart {
         let text = UI.shortened(control.title, to: row.width - 50 - (canBeLinked ? Self.linkWidth : 0))
         let end = UI.text(text, Point(row.x, row.y + 5), status.isFinished ? theme.secondary : theme.text)
         // The chain lies beside what switches: the gui gives a press to the first of two items over each other.
-        let name = UI.item("name \(control.id)", Box(row.x, row.y, end - row.x, 26))
+        let name = UI.item("\(control.id)/name", Box(row.x, row.y, end - row.x, 26))
         let chain = drawLink(control, Point(end + 4, row.y + 4)) + 4
         // What it moves stands before the switch; the gui gives a press to it.
         let room = row.maxX - 42 - end - chain - 6
         if room > 24 { drawEffects(control, Point(end + chain + 6, row.y + 6), width: room, lines: 1) }
-        var happened = UI.item(control.id, Box(end + chain, row.y, row.maxX - end - chain, 26))
+        var happened = UI.item("\(control.id)/switch", Box(end + chain, row.y, row.maxX - end - chain, 26))
         happened.formUnion(name)
         let track = Box(row.maxX - 34, row.y + 4, 34, 18)
         UI.fill(track, isOn ? theme.secondary : theme.track, radius: 9)
@@ -174,14 +172,16 @@ final class ControlPanels: DeskPart {
         let text = UI.shortened(control.title, to: label - 8 - chain - sign)
         let end = UI.text(text, Point(row.x, row.y + 5), status.isFinished ? theme.secondary : theme.text)
         drawEffectSign(control, Point(end + 4, row.y + 5))
-        if UI.item(control.id, Box(row.x, row.y, label - chain - sign, 24)).contains(.hovered) { explain(control) }
+        if UI.item("\(control.id)/name", Box(row.x, row.y, label - chain - sign, 24)).contains(.hovered) {
+            explain(control)
+        }
         _ = drawLink(control, Point(row.x + label - 6 - chain, row.y + 4))
         let chosen = Int(values.value(of: control))
         for (index, segment) in segments(options, width: row.width - label).enumerated() {
             let box = Box(
                 row.x + label + segment.x, row.y + Float(segment.row) * density.row + 1, segment.width, 24)
             if button(
-                "\(control.id) \(index)", options[index], box, isOn: index == chosen, isEnabled: !status.isFinished)
+                "\(control.id)/\(index)", options[index], box, isOn: index == chosen, isEnabled: !status.isFinished)
             {
                 values.set(control, to: Double(index))
             }

@@ -35,7 +35,9 @@ struct CurveCache {
     }
 
     private var drawn: [Line: Drawn] = [:]
-    private let clock = ContinuousClock()
+    private let clock: any WindowClock
+
+    init(_ clock: any WindowClock = WallClock()) { self.clock = clock }
 
     func hasValues(_ metric: String) -> Bool {
         drawn[Line(metric: metric, branch: nil)].map { !$0.buckets.isEmpty } ?? false

@@ -182,24 +182,23 @@ final class FigurePanels: DeskPart {
             let box = Box(window.place.x, window.place.y, min(wanted.width + 28, area.width), wanted.height + 48)
                 .within(area)
             figureWindowBox = box
-            gui_begin_window(
-                "window \(id)", box.x, box.y, box.width, box.height, theme.panel.packed, theme.secondary.packed, 6,
-                false,
-                window.isNew)
+            UI.beginWindow(
+                "window:\(id)", box, fill: theme.panel, edge: theme.secondary, radius: 6, comesToFront: window.isNew)
             figures[id]?.window?.isNew = false
             UI.text(
                 UI.shortened(wanted.title, to: box.width - 50, .bold), Point(box.x + 14, box.y + 10), theme.text, .bold)
-            let bar = UI.item("bar", Box(box.x, box.y, box.width - 34, 32))
+            let bar = UI.item("title", Box(box.x, box.y, box.width - 34, 32))
             if bar.contains(.pressed) { grabOffset = Point(UI.mouse.x - box.x, UI.mouse.y - box.y) }
             if bar.contains(.held) {
                 figures[id]?.window?.place = Point(UI.mouse.x - grabOffset.x, UI.mouse.y - grabOffset.y)
             }
             if closeButton(box) { figures[id]?.window = nil }
             let body = Box(box.x + 14, box.y + 38, box.width - 28, wanted.height)
+            UI.note("body", body)
             renderer.drawWindow(
                 content,
                 in: FigureFrame(id, scope: scope(of: id), in: body, theme, version: view.version, textures, self))
-            gui_end_window()
+            UI.endWindow()
         }
     }
 }

@@ -108,7 +108,7 @@ final class Goals: DeskPart {
         let place = goal.map { y(of: $0, plot, axis) } ?? plot.y
         let at = min(max(place, plot.y), plot.maxY).rounded()
         var item = UI.item("goal", Box(plot.x - 11, at - 8, 13, 16))
-        if goal != nil { item.formUnion(UI.item("goal line", Box(plot.x + 2, at - 3, plot.width - 2, 7))) }
+        if goal != nil { item.formUnion(UI.item("goal-line", Box(plot.x + 2, at - 3, plot.width - 2, 7))) }
         let isHot = item.contains(.hovered) || goalDrag?.metric == metric.id
 
         let colour = isHot ? theme.text : goal == nil ? theme.track : theme.secondary

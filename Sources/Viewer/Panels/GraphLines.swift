@@ -106,6 +106,7 @@ extension Graphs {
         let own = buckets + sides.filter { $0.axis == nil }.flatMap(\.buckets)
         let ticks = axisTicks(metric, own, isLogarithmic: look.isLogarithmic, height: usual.height)
         let plot = usual.inset(max(0, ticks.labelWidth + 10 - Self.roomForNumbers), 0, 0, 0)
+        UI.note("curves", plot)
         let graph = GraphGeometry(
             plot: plot, steps: range, axis: ValueAxis(ticks.range, isLogarithmic: ticks.isLogarithmic))
         for value in ticks.values {
@@ -364,7 +365,7 @@ extension Graphs {
             let words = UI.shortened(name, to: max(0, x + room - end - 6 - cross), .small)
             let nameEnd = UI.text(words, Point(end + 6, y), theme.secondary, .small)
             let hovered = UI.item(
-                "legend \(metric.id)", Box(x, y - 1, max(1, nameEnd - x), 15)
+                "legend/\(metric.id)", Box(x, y - 1, max(1, nameEnd - x), 15)
             ).contains(.hovered)
             if hovered {
                 tooltip = Tooltip(
@@ -379,8 +380,7 @@ extension Graphs {
         for line in added { if let other = line.metric { item(line.buckets.last, other, line) } }
 
         func removeCross(_ other: Metric, _ box: Box) {
-            let happened = UI.item("take off \(other.id)", box)
-            legendCrosses[other.id] = Point(box.midX, box.midY)
+            let happened = UI.item("take-off/\(other.id)", box)
             UI.cross(
                 Point(box.midX, box.midY), happened.contains(.hovered) ? theme.text : theme.secondary, size: 3)
             if happened.contains(.hovered) {

@@ -58,18 +58,14 @@ extension Graphs {
         let width = (rows.map(width).max() ?? 0) + 12
         let row = min(28, (area.height - 12) / Float(max(1, rows.count)))
         let box = Box(menu.place.x, menu.place.y, width, Float(rows.count) * row + 12).within(area)
-        gui_begin_window(
-            "graph menu", box.x, box.y, box.width, box.height, theme.tooltip.packed, theme.edge.packed, 5, false,
-            menu.isNew)
+        UI.beginWindow("graph-menu", box, fill: theme.tooltip, edge: theme.edge, radius: 5, comesToFront: menu.isNew)
         var isDone = false
         func draw(_ entry: MenuEntry, _ place: Box) {
-            menuPlaces[entry.id] = Point(place.midX, place.midY)
             guard button(entry.id, entry.words + (entry.isOn ? " ✓" : ""), place, isOn: entry.isOn) else { return }
             entry.act()
             saveLayout()
             if !entry.staysOpen { isDone = true }
         }
-        menuPlaces = [:]
         for (index, content) in rows.enumerated() {
             let place = Box(box.x + 6, box.y + 7 + Float(index) * row, box.width - 12, row - 3)
             switch content {
@@ -84,7 +80,7 @@ extension Graphs {
                 for (entry, own) in zip(entries, choices.columns(entries.count, gap: 3)) { draw(entry, own) }
             }
         }
-        gui_end_window()
+        UI.endWindow()
         graphMenu?.isNew = false
         if isDone || (gui_mouse_was_pressed() && !menu.isNew && !box.contains(UI.mouse)) { graphMenu = nil }
     }
@@ -129,7 +125,7 @@ extension Graphs {
                 "smoothing",
                 GraphLook.strengths.map { strength in
                     MenuEntry(
-                        id: "smooth \(strength.words)", words: strength.words, isOn: look.smoothing == strength.weight,
+                        id: "smooth/\(strength.words)", words: strength.words, isOn: look.smoothing == strength.weight,
                         staysOpen: true
                     ) { [self] in layout.setLook(of: metric.id) { $0.smoothing = strength.weight } }
                 }))
@@ -138,7 +134,7 @@ extension Graphs {
         for other in addedMetrics(metric.id) {
             rows.append(
                 .entry(
-                    MenuEntry(id: "take off \(other.id)", words: "take \(other.title.startingLowercase) off") { [self] in
+                    MenuEntry(id: "take-off/\(other.id)", words: "take \(other.title.startingLowercase) off") { [self] in
                         layout.toggle(other.id, on: metric.id)
                     }))
         }
@@ -160,7 +156,7 @@ extension Graphs {
             + dashboard.metrics.filter { $0.id != metric.id }.map { other in
                 .entry(
                     MenuEntry(
-                        id: "add \(other.id)", words: other.title.startingLowercase, isOn: added.contains(other.id)
+                        id: "add/\(other.id)", words: other.title.startingLowercase, isOn: added.contains(other.id)
                     ) { [self] in layout.toggle(other.id, on: metric.id) })
             }
     }
@@ -171,7 +167,7 @@ extension Graphs {
                 let panel = Panel.plot(Plot(x: other.id, y: metric.id))
                 let isOpen = layout.isOpen(panel)
                 return .entry(
-                    MenuEntry(id: "plot \(other.id)", words: other.title.startingLowercase, isOn: isOpen) { [self] in
+                    MenuEntry(id: "plot/\(other.id)", words: other.title.startingLowercase, isOn: isOpen) { [self] in
                         setOpen(panel, !isOpen)
                     })
             }

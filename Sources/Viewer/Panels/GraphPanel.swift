@@ -5,7 +5,7 @@ import Exploration
 final class Graphs: DeskPart {
     /// The steps that all of them show.
     var axis = TimeAxis()
-    var curves = CurveCache()
+    lazy var curves = CurveCache(clock)
     /// The means of metrics whose graphs are smoothed.
     var smoothed: [CurveCache.Line: SmoothedHistory] = [:]
     /// The step under the mouse on one of them, or on the timeline.
@@ -13,13 +13,9 @@ final class Graphs: DeskPart {
     /// The same for the next frame.
     var nextHoveredStep: Double?
     var graphMenu: GraphMenu?
-    /// Where the menu's entries were drawn last.
-    var menuPlaces: [String: Point] = [:]
     /// What stands beside each graph's curves, and the step whose value its cross-hair says, as drawn last.
     var endLabels: [(metric: String, words: String, box: Box)] = []
     var saidSteps: [String: Int] = [:]
-    /// Where the crosses stand that take a metric off a graph.
-    var legendCrosses: [String: Point] = [:]
     var settlingNote: SettlingNote?
     /// A graph that was asked for, and until when it is lit.
     private var flash: (metric: String, until: ContinuousClock.Instant)?
@@ -28,7 +24,7 @@ final class Graphs: DeskPart {
 
     override func beginFrame() {
         nextHoveredStep = nil
-        (endLabels, saidSteps, legendCrosses) = ([], [:], [:])
+        (endLabels, saidSteps) = ([], [:])
     }
     override func endFrame() { hoveredStep = nextHoveredStep }
     override func hasNews() -> Bool { flash.map { $0.until < clock.now } ?? false }

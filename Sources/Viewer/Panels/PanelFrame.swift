@@ -27,14 +27,15 @@ final class PanelFrames: DeskPart {
         _ panel: Panel, _ box: Box, title: String, caption: String, means: String, badge: Badge?, word: TitleWord?,
         edge: Colour?, body: (Box) -> Void
     ) {
-        gui_begin_window(
-            panel.name, box.x, box.y, box.width, box.height, theme.panel.packed, (edge ?? theme.edge).packed, 6, false,
-            desk.raised == panel.name || desk.drag?.panel == panel)
+        UI.beginWindow(
+            panel.name, box, fill: theme.panel, edge: edge ?? theme.edge, radius: 6,
+            comesToFront: desk.raised == panel.name || desk.drag?.panel == panel)
         titleBar(panel, box, title, caption, means, badge, word)
+        UI.note("body", box.inset(13, 36, 13, 12))
         body(box.inset(13, 36, 13, 12))
         resizeCorner(panel, box)
         if edge != nil { UI.outline(box.inset(0, 0, 0, 0), edge ?? theme.edge, radius: 6, thickness: 2) }
-        gui_end_window()
+        UI.endWindow()
     }
 
     private func titleBar(
@@ -160,12 +161,10 @@ final class PanelFrames: DeskPart {
 
     /// What is said when there is nothing to show on the whole desk.
     func drawEmptyDesk(_ area: Box) {
-        gui_begin_window(
-            "empty", area.x, area.y, area.width, area.height, theme.background.packed, theme.background.packed, 0, true,
-            false)
+        UI.beginWindow("empty", area, fill: theme.background, edge: theme.background, staysBehind: true)
         UI.say("Every panel is closed.", in: Box(area.x, area.y, area.width, area.height - 60), theme.secondary)
         let box = Box(area.midX - 90, area.midY + 4, 180, 28)
         if button("reopen", "Open the add panel", box) { setOpen(.add, true) }
-        gui_end_window()
+        UI.endWindow()
     }
 }

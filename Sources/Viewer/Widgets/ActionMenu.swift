@@ -33,13 +33,12 @@ final class ActionMenus: DeskPart {
         let width = max(asks ? 236 : 150, (menu.actions.map { UI.width($0.title) }.max() ?? 0) + 28)
         let height = menu.actions.map(ActionMenu.height).reduce(0, +) + 36
         let box = Box(menu.place.x, menu.place.y + 2, width, height).within(area)
-        gui_begin_window(
-            "action menu", box.x, box.y, box.width, box.height, theme.tooltip.packed, theme.edge.packed, 5, false,
-            menu.isNew)
+        UI.beginWindow(
+            "action-menu", box, fill: theme.tooltip, edge: theme.edge, radius: 5, comesToFront: menu.isNew)
         UI.text(UI.shortened(menu.title, to: width - 20, .bold), Point(box.x + 10, box.y + 8), theme.text, .bold)
         var answers = menu.answers
         let chosen = drawActions(menu.actions, &answers, Box(box.x + 8, box.y + 29, box.width - 16, 26))
-        gui_end_window()
+        UI.endWindow()
         self.menu?.answers = answers
         self.menu?.isNew = false
         if chosen || (gui_mouse_was_pressed() && !menu.isNew && !box.contains(UI.mouse)) { self.menu = nil }
@@ -59,7 +58,7 @@ final class ActionMenus: DeskPart {
     /// A button for what can be done, with a field for what it asks. Returns whether it was done.
     private func draw(_ action: Action, _ number: Int, _ answer: inout TextField?, _ box: Box) -> Bool {
         guard let question = action.asks else {
-            let isDone = button("action \(number)", action.title, box, isEnabled: !status.isFinished)
+            let isDone = button("action/\(number)", action.title, box, isEnabled: !status.isFinished)
             if isDone { learner.send(.act(action)) }
             return isDone
         }
@@ -70,9 +69,9 @@ final class ActionMenus: DeskPart {
             UI.shortened("\(question.title), \(accepted)", to: box.width, .small), Point(box.x, box.y), theme.secondary,
             .small)
         if let problem = field.problem { desk.hints.problem = (problem, Box(box.x, box.y + 30, box.width, 12)) }
-        let outcome = field.show("answer \(number)", Point(box.x, box.y + 18), width: 64)
+        let outcome = field.show("action/\(number)/field", Point(box.x, box.y + 18), width: 64)
         let isAsked = button(
-            "action \(number)", action.title, Box(box.x + 72, box.y + 15, box.width - 72, 26),
+            "action/\(number)", action.title, Box(box.x + 72, box.y + 15, box.width - 72, 26),
             isEnabled: !status.isFinished)
         guard isAsked || outcome == .entered else { return false }
         guard let number = Int(field.text), question.range.contains(number) else {

@@ -8,6 +8,7 @@ extension DeskPart {
         _ id: String, _ words: String, _ box: Box, isOn: Bool = false, isEnabled: Bool = true, face: Face = .text,
         hint: String = ""
     ) -> Bool {
+        UI.note(id, box)
         let item = isEnabled || !hint.isEmpty ? UI.item(id, box) : []
         if !hint.isEmpty, item.contains(.hovered) { tooltip = Tooltip(text: hint, place: Point(box.x, box.maxY + 6)) }
         let happened = isEnabled ? item : []

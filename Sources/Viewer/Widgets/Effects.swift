@@ -96,7 +96,7 @@ extension ControlPanels {
             let box = Box(
                 at.x + place.x, at.y - 1 + Float(place.line) * 14, UI.width(texts[index], .small), 14)
             let metric = all[index].metric
-            if isAsked("moves \(control.id) \(metric.id)", texts[index], box, title: metric.title, metric.means) {
+            if isAsked("\(control.id)/affects/\(metric.id)", texts[index], box, title: metric.title, metric.means) {
                 show(metric)
             }
         }
@@ -104,7 +104,7 @@ extension ControlPanels {
         guard let more = fitted.more else { return }
         let words = fitted.places.isEmpty ? "\(all.count)" : "+\(all.count - fitted.places.count)"
         let box = Box(at.x + more.x, at.y - 1 + Float(more.line) * 14, UI.width(words, .small) + 4, 14)
-        if isAsked("moves \(control.id) more", words, box, title: control.title, effectWords(control)) {
+        if isAsked("\(control.id)/affects/more", words, box, title: control.title, effectWords(control)) {
             show(all[min(fitted.places.count, all.count - 1)].metric)
         }
     }
@@ -114,7 +114,7 @@ extension ControlPanels {
         guard let first = moved(by: control).first else { return }
         let box = Box(at.x, at.y, Self.effectSignWidth, 15)
         effectPlaces[control.id] = (0, false)
-        if isAsked("moves \(control.id)", "→", box, title: control.title, effectWords(control)) { show(first.metric) }
+        if isAsked("\(control.id)/affects/more", "→", box, title: control.title, effectWords(control)) { show(first.metric) }
     }
 
     static let effectSignWidth: Float = 17

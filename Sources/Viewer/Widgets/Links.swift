@@ -24,8 +24,7 @@ extension ControlPanels {
         guard let leader = dashboard.leader(of: control) else { return 0 }
         let isLinked = isLinked(control)
         let box = Box(at.x, at.y, Self.linkWidth, 18)
-        linkPlaces[control.id] = Point(box.midX, box.midY)
-        let item = status.isFinished ? [] : UI.item("link \(control.id)", box)
+        let item = status.isFinished ? [] : UI.item("\(control.id)/link", box)
         let colour =
             item.contains(.hovered) ? theme.text : isLinked ? theme.text.faded(0.85) : theme.secondary.faded(0.7)
         // Two links of a chain, in each other or apart.

@@ -19,9 +19,7 @@ final class Scrolling: DeskPart {
 
     private func drawBar(_ most: Float, _ area: Box) {
         let bar = Box(area.maxX - 2, area.y, 12, area.height)
-        gui_begin_window(
-            "desk bar", bar.x, bar.y, bar.width, bar.height, theme.background.packed, theme.background.packed, 0, true,
-            false)
+        UI.beginWindow("desk-bar", bar, fill: theme.background, edge: theme.background, staysBehind: true)
         let length = max(30, area.height * area.height / (area.height + most))
         let room = max(area.height - length, 1)
         let item = UI.item("bar", bar)
@@ -35,6 +33,6 @@ final class Scrolling: DeskPart {
         UI.fill(
             Box(bar.x + 3, bar.y + offset / most * room, 6, length), isHot ? theme.secondary : theme.track,
             radius: 3)
-        gui_end_window()
+        UI.endWindow()
     }
 }

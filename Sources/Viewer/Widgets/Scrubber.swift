@@ -38,6 +38,7 @@ final class Scrubber: DeskPart {
             return min(max(Int((first + share * (last - first)).rounded()), extent.start), lastStep)
         }
         let y = strip.y + 21
+        UI.note("timeline/track", Box(strip.x, y - 1.5, strip.width, 3))
         let item = UI.item("timeline", Box(strip.x - 8, strip.y + 4, strip.width + 16, 26))
         let changes = changes
         hold(item, handle: x(Double(here)), places: changes.map { (x(Double($0.first)), $0.first) }, step: step)
@@ -110,9 +111,10 @@ final class Scrubber: DeskPart {
         }
         var words = "step \(grouped(here))"
         if scrub == nil, steering.wayBack == nil, status.stepsPerEpoch > 1 { words += " · epoch \(epochText)" }
-        // A way back that takes no time is not spoken of: the words would only flash up.
-        if let left = status.stepsToRemake, let since = steering.remakingSince, (clock.now - since).seconds > 0.2 {
-            words = "going back: \(grouped(left)) steps to make again"
+        if let way = desk.steering.wayWords {
+            words = way
+            // The status line has all of it.
+            if UI.width(words, .smallMono) > right - least { words = words.components(separatedBy: ", ")[0] }
         } else if here == extent.start {
             return
         }

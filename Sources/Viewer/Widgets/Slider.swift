@@ -30,7 +30,7 @@ extension ControlPanels {
             if end + 4 <= left { drawEffects(control, Point(left, row.y + 1), width: right - left, lines: 1) }
         }
         let title = UI.item(
-            "name \(control.id)", Box(row.x, row.y - 2, max(1, row.width - valueWidth - 12 - chain), 18))
+            "\(control.id)/name", Box(row.x, row.y - 2, max(1, row.width - valueWidth - 12 - chain), 18))
         if title.contains(.hovered) { explain(control) }
 
         // Value: a click lets a person type it.
@@ -38,7 +38,7 @@ extension ControlPanels {
             typeValue(of: control, row)
         } else {
             let box = Box(row.maxX - valueWidth - 6, row.y - 2, valueWidth + 8, 18)
-            let number = UI.item("value \(control.id)", box)
+            let number = UI.item("\(control.id)/value", box)
             if number.contains(.hovered), !inactive {
                 UI.fill(box, theme.button, radius: 3)
                 gui_set_cursor(Int32(GUI_CURSOR_TEXT))
@@ -61,7 +61,8 @@ extension ControlPanels {
 
     private func drawTrack(_ control: Control, _ track: Box, _ value: Double, _ colour: Colour) {
         func x(_ position: Double) -> Float { track.x + Float(position) * track.width }
-        let item = UI.item(control.id, Box(track.x - 7, track.y - 7, track.width + 14, 17))
+        UI.note("\(control.id)/track", track)
+        let item = UI.item("\(control.id)/slider", Box(track.x - 7, track.y - 7, track.width + 14, 17))
         move(control, track, item)
 
         let position = control.position(of: value)
@@ -107,7 +108,7 @@ extension ControlPanels {
             values.settleArmed(now: true)
             values.armed = ArmedSetting(
                 control: control.id, value: isOnHandle ? values.value(of: control) : control.value(at: start),
-                gesture: gesture, place: UI.mouse, since: desk.time)
+                gesture: gesture, place: UI.mouse, since: clock.now)
         }
         if item.contains(.held), let held = hand.held, held.control == control.id, UI.mouse.x != held.mouse {
             let moved = Double((UI.mouse.x - held.mouse) / track.width) * (UI.shift ? 0.1 : 1)
@@ -134,7 +135,7 @@ extension ControlPanels {
 
     private func typeValue(of control: Control, _ row: Box) {
         guard var typed = hand.typed else { return }
-        let outcome = typed.field.show("field \(control.id)", Point(row.maxX - 84, row.y - 2), width: 84)
+        let outcome = typed.field.show("\(control.id)/field", Point(row.maxX - 84, row.y - 2), width: 84)
         switch outcome {
         case .typing: hand.typed = typed
         case .entered, .left:

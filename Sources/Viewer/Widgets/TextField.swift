@@ -22,6 +22,7 @@ import CImGui
 
     /// Draws the field, 19 pixels high.
     mutating func show(_ id: String, _ at: Point, width: Float) -> Outcome {
+        UI.note(id, Box(at.x, at.y, width, 19))
         let before = text
         let happened = Int(
             characters.withUnsafeMutableBufferPointer {

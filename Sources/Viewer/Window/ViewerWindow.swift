@@ -14,27 +14,30 @@ import Foundation
     /// Frames to draw whatever the learner does: an item under the mouse answers in the frame after the event.
     private var framesOwed = 3
     private var lastFrame: ContinuousClock.Instant?
-    private let clock = ContinuousClock()
+    private let clock: any WindowClock
     /// When fonts may be built with more letters: where new ones come with every step, not for each of them.
     private var lettersDue: ContinuousClock.Instant?
     /// Counts how often letters, or words about them, made the next frame look different.
     private var lettersVersion = 0
-    /// How many times as long as the fonts took they stay as they are. Tests do not wait.
-    var lettersPatience = 8.0
+    /// How many times as long as the fonts took they stay as they are.
+    private static let lettersPatience = 8.0
     /// Picture of the frame that is drawn next, if one is wanted.
     private var pictures: [(Result<Picture, CLMatError>) -> Void] = []
 
-    init(_ learner: Learner, _ options: ViewerOptions, on surface: Surface) {
-        desk = Desk(learner, options)
+    init(_ learner: Learner, _ options: ViewerOptions, on surface: Surface, clock: any WindowClock = WallClock()) {
+        desk = Desk(learner, options, clock)
         self.surface = surface
+        self.clock = clock
     }
 
     /// Opens a window for a learner.
-    convenience init(_ learner: Learner, _ options: ViewerOptions) throws(CLMatError) {
+    convenience init(
+        _ learner: Learner, _ options: ViewerOptions, clock: any WindowClock = WallClock()
+    ) throws(CLMatError) {
         let theme: Theme = options.theme == .dark ? .dark : .light
         let surface = try Surface(
             title: options.title ?? learner.title, width: options.width, height: options.height, theme: theme)
-        self.init(learner, options, on: surface)
+        self.init(learner, options, on: surface, clock: clock)
     }
 
     // MARK: Loop
@@ -230,20 +233,21 @@ import Foundation
 
     // MARK: Drawing
 
-    /// What the gui takes for the time between two frames, by which it knows a double click; nil for the clock's. Tests
-    /// on a busy machine set it.
-    var frameSeconds: Double?
+    /// Where the windows and widgets of the last frame are, by name (``UI/places``), for tests that make it more than nil.
+    var places: [String: Box]?
 
     /// Draws one frame.
     func draw() {
         let start = clock.now
-        let passed = frameSeconds ?? lastFrame.map { (start - $0).seconds } ?? 1.0 / 60
+        let passed = lastFrame.map { (start - $0).seconds } ?? 1.0 / 60
         lastFrame = start
         let processor = Self.threadSeconds
         let size = Point(max(surface.size.x, 320), max(surface.size.y, 240))
-        desk.time += min(passed, 0.5)
-        gui_begin_frame(surface.gui, size.x, size.y, Float(min(passed, 0.5)))
+        // By this the gui knows a double click. It takes no frame for instant, as frames of a clock that stands are.
+        gui_begin_frame(surface.gui, size.x, size.y, Float(min(max(passed, 1e-4), 0.5)))
+        UI.places = places.map { _ in [:] }
         desk.draw(size, textures: surface.textures)
+        (places, UI.places) = (UI.places, nil)
         surface.clear(desk.theme.background)
         gui_end_frame(surface.gui)
         if !pictures.isEmpty {
@@ -278,7 +282,7 @@ import Foundation
         if let lettersDue, !isUrgent, start < lettersDue { return }
         let hasMore = surface.addLetters()
         let hasNotes = desk.statusLine.note(surface.letters.notes)
-        lettersDue = clock.now + (clock.now - start) * lettersPatience
+        lettersDue = clock.now + (clock.now - start) * Self.lettersPatience
         guard hasMore || hasNotes else { return }
         lettersVersion += 1
         framesOwed = max(framesOwed, 2)
