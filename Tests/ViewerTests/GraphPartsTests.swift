@@ -133,7 +133,7 @@ import Testing
                 #expect(place.line < lines && place.x + own <= width)
             }
             for ((one, own), next) in zip(zip(fitted.places, widths), fitted.places.dropFirst()) {
-                #expect(next.line > one.line || next.x >= one.x + own + 4)
+                #expect(next.line > one.line || next.x >= one.x + own + 4 - 1e-3)
             }
             if let more = fitted.more, !fitted.places.isEmpty { #expect(more.x + 18 <= width + 1e-3, "\(trial)") }
         }

@@ -21,7 +21,7 @@ public struct ImageSize: Mixin {
             "l2-weight", title: "L2 weight λ", group: "sampling", range: 0.001...10, scale: .logWithOff,
             initial: initialWeight, means: "how strongly images are drawn back to grey",
             moves: [
-                .down("mean-activation"), .down("mean-square-norm"), .up("pull-l2-weight"), "target-probability",
+                .down("mean-activation"), .down("mean-square-norm"), "pull-l2-weight", "target-probability",
                 "classified-as-target",
             ])
     }

@@ -97,8 +97,8 @@ public struct Smoothing: Mixin {
             "smoothing", title: "smoothing λ₄", group: "topics", range: 0.001...1, scale: .logWithOff, initial: 0,
             means: "draws topics towards the words of the whole corpus",
             moves: [
-                .up("cosine-similarity"), .up("mean-cosine"), .up("shared-top-words"), .up("density"),
-                .up("topic-entropy"), .down("log-likelihood"), .up("pull-smoothing"),
+                .up("cosine-similarity"), .up("mean-cosine"), .up("density"), .up("topic-entropy"),
+                .down("log-likelihood"), .up("pull-smoothing"), "shared-top-words",
             ], startsOpen: false)
     }
 

@@ -76,6 +76,8 @@ struct GraphGeometry {
     let plot: Box
     let steps: ClosedRange<Double>
     let axis: ValueAxis
+    /// Where what stands beside the curves ends.
+    let right: Float
 
     func x(_ step: Double) -> Float {
         plot.x + Float((step - steps.lowerBound) / max(steps.upperBound - steps.lowerBound, 1e-9)) * plot.width
@@ -96,7 +98,7 @@ struct GraphGeometry {
 extension Graphs {
     /// Draws the curves with all that belongs to them. Returns where they are, and whether the mouse is on the goal's line.
     func draw(
-        _ metric: Metric, _ drawn: CurveCache.Drawn, in usual: Box, _ range: ClosedRange<Double>
+        _ metric: Metric, _ drawn: CurveCache.Drawn, in usual: Box, right: Float, _ range: ClosedRange<Double>
     ) -> (geometry: GraphGeometry, isOnGoal: Bool) {
         let buckets = drawn.buckets
         let look = layout.look(of: metric.id)
@@ -108,7 +110,8 @@ extension Graphs {
         let plot = usual.inset(max(0, ticks.labelWidth + 10 - Self.roomForNumbers), 0, 0, 0)
         UI.note("curves", plot)
         let graph = GraphGeometry(
-            plot: plot, steps: range, axis: ValueAxis(ticks.range, isLogarithmic: ticks.isLogarithmic))
+            plot: plot, steps: range, axis: ValueAxis(ticks.range, isLogarithmic: ticks.isLogarithmic),
+            right: right)
         for value in ticks.values {
             let at = graph.y(Float(value)).rounded()
             UI.rule(Point(plot.x, at), length: plot.width, theme.faint)
@@ -150,7 +153,7 @@ extension Graphs {
         for (mark, at) in UI.apart(marks.map { ($0, graph.x(Double($0.step)).rounded()) }) {
             UI.marker(Point(at, plot.y), isAhead(mark) ? mark.colour.faded(0.4) : mark.colour, size: 5)
         }
-        drawLegend(metric, drawn, sides, above: plot)
+        drawLegend(metric, drawn, sides, above: plot, right: right)
         drawEnds(metric, drawn, sides, graph)
         drawCrossHair(metric, drawn, sides, smoothed, graph)
         return (graph, isOnGoal)
@@ -311,7 +314,7 @@ extension Graphs {
     /// What is free at the right of a graph: for the present value, the second axis, and the names of branches.
     func roomAtTheRight(_ metric: Metric, _ width: Float) -> Float {
         let names = shownForks.map { UI.width($0.branch.name, .small) + Self.sampleWidth + 10 }.max() ?? 0
-        let room = min(names, max(Self.roomForValue, width * 0.28))
+        let room = min(names, max(Self.roomForValue, width * 0.27))
         let added = addedMetrics(metric.id)
         if added.isEmpty { return max(Self.roomForValue, room + 7) }
         let hasAxis = added.contains { !metric.sharesAxis(with: $0) }
@@ -337,11 +340,10 @@ extension Graphs {
     }
 
     /// Each metric's line, value and name in a row; a cross takes one that was added off again.
-    private func drawLegend(_ metric: Metric, _ drawn: CurveCache.Drawn, _ sides: [SideLine], above plot: Box) {
+    private func drawLegend(_ metric: Metric, _ drawn: CurveCache.Drawn, _ sides: [SideLine], above plot: Box, right: Float) {
         let added = sides.filter { $0.metric != nil }
         guard !added.isEmpty else { return }
         let y = plot.y - 12 - Self.legendHeight + 5
-        let right = plot.maxX + roomAtTheRight(metric, plot.width) - 13
         let left = plot.x - Self.roomForNumbers + 2
         let room = (right - left) / Float(added.count + 1) - 8
         var x = left
@@ -437,7 +439,6 @@ extension Graphs {
         }
         let hasAxis = sides.contains { $0.axis != nil }
         let x = plot.maxX + (hasAdded && hasAxis ? Self.roomForNumbers : 7)
-        let right = plot.maxX + roomAtTheRight(metric, plot.width) - 2
         for (label, place) in zip(labels, places) {
             guard let y = place else { continue }
             var start = x
@@ -445,7 +446,7 @@ extension Graphs {
                 UI.dashed([Point(x, y + 7), Point(x + Self.sampleWidth, y + 7)], pattern, label.colour, thickness: 1)
                 start += Self.sampleWidth + 4
             }
-            let words = UI.shortened(label.words, to: right - start, label.face)
+            let words = UI.shortened(label.words, to: graph.right - start, label.face)
             let end = UI.text(words, Point(start, y), label.colour, label.face)
             endLabels.append((metric.id, words, Box(x, y, end - x, label.height)))
             if !label.note.isEmpty { UI.text(label.note, Point(x, y + 14), theme.secondary, .small) }

@@ -53,7 +53,7 @@ final class Graphs: DeskPart {
             guard !drawn.buckets.isEmpty else {
                 return UI.say(emptyWords(id), in: body, theme.secondary)
             }
-            let (graph, isOnGoal) = draw(metric, drawn, in: plot, range)
+            let (graph, isOnGoal) = draw(metric, drawn, in: plot, right: box.maxX - 6, range)
             steer(metric, graph, isOnGoal, span: Double(drawn.extremes.high - drawn.extremes.low))
         }
     }
