@@ -40,24 +40,27 @@ test: setup-tests swift ## build and run all tests; CLMAT_DATA=FOLDER adds those
 # Python that has torch already. PyPI's torch for x86 is the CUDA bundle: it is taken alone, with what its import needs.
 PEERS = .build-bench/venv
 PYTHON ?= $(PEERS)/bin/python
+# What is asked for and has a peer in Python: not the window.
+comma = ,
+PEERED = $(if $(ONLY),$(strip $(filter-out window,$(subst $(comma), ,$(ONLY)))),all)
 
-bench: setup swift ## measure CLMat beside its peers; ONLY=ops,lenet,ldam,kmeans,lda,lda-quality, JSON=FILE and TOPICS=32,128 pass options
-	@if [ "$(PYTHON)" = "$(PEERS)/bin/python" ] && ! [ -x $(PEERS)/bin/python ]; then \
+bench: setup swift ## measure CLMat beside its peers; ONLY=ops,lenet,ldam,kmeans,lda,lda-quality,window, JSON=FILE and TOPICS=32,128 pass options
+	@if [ -n "$(PEERED)" ] && [ "$(PYTHON)" = "$(PEERS)/bin/python" ] && ! [ -x $(PEERS)/bin/python ]; then \
 		rm -rf $(PEERS) && python3 -m venv $(PEERS) && \
 		$(PEERS)/bin/pip install --quiet filelock typing-extensions sympy networkx jinja2 fsspec setuptools numpy && \
 		$(PEERS)/bin/pip install --quiet --no-deps $(if $(WHEELS),--no-index --find-links $(WHEELS)) torch || \
 		{ rm -rf $(PEERS); echo "The peers could not be installed; 'apt-get install python3-venv' may be missing." >&2; exit 1; }; \
 	fi
-	@if [ "$(PYTHON)" = "$(PEERS)/bin/python" ] && ! $(PYTHON) -c "import sklearn, faiss" 2> /dev/null; then \
+	@if [ -n "$(PEERED)" ] && [ "$(PYTHON)" = "$(PEERS)/bin/python" ] && ! $(PYTHON) -c "import sklearn, faiss" 2> /dev/null; then \
 		$(PEERS)/bin/pip install --quiet scikit-learn faiss-cpu || \
 		{ echo "scikit-learn and faiss could not be installed; ONLY=ops,lenet,ldam does without." >&2; exit 1; }; \
 	fi
-	@if [ "$(PYTHON)" = "$(PEERS)/bin/python" ] && ! $(PYTHON) -c "import gensim, tomotopy" 2> /dev/null; then \
+	@if [ -n "$(PEERED)" ] && [ "$(PYTHON)" = "$(PEERS)/bin/python" ] && ! $(PYTHON) -c "import gensim, tomotopy" 2> /dev/null; then \
 		$(PEERS)/bin/pip install --quiet gensim tomotopy || \
 		{ echo "gensim and tomotopy could not be installed; ONLY=ops,lenet,ldam,kmeans does without." >&2; exit 1; }; \
 	fi
 	swift build -c release --product bench
-	.build/release/bench --python $(PYTHON) $(if $(ONLY),--only $(ONLY)) $(if $(JSON),--json $(JSON)) \
+	.build/release/bench $(if $(PEERED),--python $(PYTHON)) $(if $(ONLY),--only $(ONLY)) $(if $(JSON),--json $(JSON)) \
 		$(if $(TOPICS),--topics $(TOPICS))
 
 test-portability: setup-portability swift ## run the kernel tests on PoCL, Oclgrind and Intel's runtime; ONLY=pocl,intel chooses

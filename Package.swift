@@ -52,7 +52,7 @@ let package = Package(
         .executableTarget(
             name: "bench",
             dependencies: [
-                "Models", "Exploration", "CLMat", "COpenBLAS",
+                "Viewer", "Models", "Exploration", "CLMat", "COpenBLAS", "CSDL2",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             path: "samples/bench", exclude: ["peers"]),

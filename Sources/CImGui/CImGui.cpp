@@ -27,44 +27,6 @@ const char *clipboard_text(void *)
 
 void set_clipboard_text(void *, const char *text) { SDL_SetClipboardText(text); }
 
-// Draws triangles [first, first + count) of a list, with or without a texture.
-void draw_triangles(
-    SDL_Renderer *renderer, SDL_Texture *texture, const ImDrawList *list, const ImDrawCmd &command, unsigned first,
-    unsigned count)
-{
-    if (count == 0) return;
-    const ImDrawVert *v = list->VtxBuffer.Data + command.VtxOffset;
-    SDL_RenderGeometryRaw(
-        renderer, texture, &v->pos.x, sizeof *v, (const SDL_Color *)&v->col, sizeof *v, &v->uv.x, sizeof *v,
-        list->VtxBuffer.Size - (int)command.VtxOffset, list->IdxBuffer.Data + command.IdxOffset + 3 * first,
-        3 * (int)count, sizeof(ImDrawIdx));
-}
-
-// ImGui draws plain shapes with the white pixel of the font texture. SDL's software renderer fills triangles without a
-// texture several times as fast, so runs of plain triangles are told apart.
-void draw_in_software(SDL_Renderer *renderer, const ImDrawList *list, const ImDrawCmd &command, ImVec2 white)
-{
-    const ImDrawIdx *index = list->IdxBuffer.Data + command.IdxOffset;
-    const ImDrawVert *v = list->VtxBuffer.Data + command.VtxOffset;
-    const unsigned triangles = command.ElemCount / 3;
-    const auto is_plain = [&](unsigned triangle) {
-        for (unsigned corner = 0; corner < 3; corner++) {
-            const ImVec2 uv = v[index[3 * triangle + corner]].uv;
-            if (uv.x != white.x || uv.y != white.y) return false;
-        }
-        return true;
-    };
-    unsigned start = 0;
-    while (start < triangles) {
-        const bool plain = is_plain(start);
-        unsigned end = start + 1;
-        while (end < triangles && is_plain(end) == plain) end++;
-        SDL_Texture *texture = plain ? nullptr : (SDL_Texture *)command.GetTexID();
-        draw_triangles(renderer, texture, list, command, start, end - start);
-        start = end;
-    }
-}
-
 ImVec4 vec4(uint32_t colour) { return ImGui::ColorConvertU32ToFloat4(colour); }
 
 }    // namespace
@@ -77,8 +39,10 @@ Gui *gui_create(void *renderer, float scale)
     if (!gui) return nullptr;
     gui->scale = scale;
     gui->renderer = static_cast<SDL_Renderer *>(renderer);
-    SDL_RendererInfo info;
-    gui->is_software = SDL_GetRendererInfo(gui->renderer, &info) == 0 && (info.flags & SDL_RENDERER_SOFTWARE);
+    if (!renderer && !(gui->sheet = sheet_create())) {
+        delete gui;
+        return nullptr;
+    }
     ImGuiContext *before = ImGui::GetCurrentContext();
     gui->context = ImGui::CreateContext();
     ImGui::SetCurrentContext(gui->context);
@@ -122,7 +86,9 @@ void gui_destroy(Gui *gui)
 {
     if (!gui) return;
     drop_plan(gui);
-    if (gui->atlas) SDL_DestroyTexture(gui->atlas);
+    free_given_up_textures();    // those of its renderer
+    free_texture(gui->atlas);
+    sheet_destroy(gui->sheet);
     if (gui->context) ImGui::DestroyContext(gui->context);
     delete gui;
 }
@@ -184,6 +150,7 @@ void gui_begin_frame(Gui *gui, float width, float height, float seconds)
     current = gui;
     s = gui->scale;
     cursor_override = -1;
+    free_given_up_textures();
     ImGui::SetCurrentContext(gui->context);
     ImGuiIO &io = ImGui::GetIO();
     io.DisplaySize = ImVec2(width * s, height * s);
@@ -195,8 +162,8 @@ void gui_end_frame(Gui *gui)
 {
     ImGui::Render();
     const ImDrawData *data = ImGui::GetDrawData();
+    if (gui->sheet) return sheet_draw(gui->sheet, data, ImGui::GetIO().Fonts->TexUvWhitePixel);
     SDL_Renderer *renderer = gui->renderer;
-    const ImVec2 white = ImGui::GetIO().Fonts->TexUvWhitePixel;
     SDL_SetRenderDrawBlendMode(renderer, SDL_BLENDMODE_BLEND);
     for (int n = 0; n < data->CmdListsCount; n++) {
         const ImDrawList *list = data->CmdLists[n];
@@ -206,11 +173,12 @@ void gui_end_frame(Gui *gui)
                 (int)(command.ClipRect.w - command.ClipRect.y)};
             if (clip.w <= 0 || clip.h <= 0 || command.ElemCount == 0) continue;
             SDL_RenderSetClipRect(renderer, &clip);
-            if (gui->is_software && command.GetTexID() == gui->atlas) {
-                draw_in_software(renderer, list, command, white);
-            } else {
-                draw_triangles(renderer, (SDL_Texture *)command.GetTexID(), list, command, 0, command.ElemCount / 3);
-            }
+            const GuiTexture *texture = static_cast<const GuiTexture *>(command.GetTexID());
+            const ImDrawVert *v = list->VtxBuffer.Data + command.VtxOffset;
+            SDL_RenderGeometryRaw(
+                renderer, texture->handle, &v->pos.x, sizeof *v, (const SDL_Color *)&v->col, sizeof *v, &v->uv.x,
+                sizeof *v, list->VtxBuffer.Size - (int)command.VtxOffset, list->IdxBuffer.Data + command.IdxOffset,
+                (int)command.ElemCount, sizeof(ImDrawIdx));
         }
     }
     SDL_RenderSetClipRect(renderer, nullptr);
@@ -376,8 +344,8 @@ void gui_fill(float x, float y, float width, float height, uint32_t colour, floa
         canvas->AddRectFilled(ImVec2(x, y), ImVec2(x + width, y + height), colour, r);
         return;
     }
-    // A panel is rectangles and four discs: a software renderer fills those much faster than the large triangles of a
-    // rounded outline.
+    // A panel is rectangles and four discs: the processor fills those much faster than the large triangles of a rounded
+    // outline.
     canvas->AddRectFilled(ImVec2(x, y + r), ImVec2(x + width, y + height - r), colour);
     canvas->AddRectFilled(ImVec2(x + r, y), ImVec2(x + width - r, y + r), colour);
     canvas->AddRectFilled(ImVec2(x + r, y + height - r), ImVec2(x + width - r, y + height), colour);
@@ -455,7 +423,7 @@ float gui_text_width(int face, const char *text)
 }
 
 void gui_image(
-    void *texture, float x, float y, float width, float height, float u0, float v0, float u1, float v1)
+    GuiTexture *texture, float x, float y, float width, float height, float u0, float v0, float u1, float v1)
 {
     canvas->AddImage(
         texture, ImVec2(snapped(x), snapped(y)), ImVec2(snapped(x + width), snapped(y + height)), ImVec2(u0, v0),

@@ -174,23 +174,14 @@ bool gui_fonts_end(Gui *gui)
         gui_fonts_add_builtin(gui, i);
         plan.face[i]->FallbackChar = white_square;
     }
-    SDL_Texture *texture = nullptr;
-    SDL_RendererInfo info;
     unsigned char *pixels = nullptr;
     int width = 0, height = 0;
     if (plan.atlas->Build()) plan.atlas->GetTexDataAsRGBA32(&pixels, &width, &height);
-    const bool fits = SDL_GetRendererInfo(gui->renderer, &info) != 0 || info.max_texture_height <= 0
-        || (width <= info.max_texture_width && height <= info.max_texture_height);
-    if (pixels && fits) {
-        texture = SDL_CreateTexture(
-            gui->renderer, SDL_PIXELFORMAT_ABGR8888, SDL_TEXTUREACCESS_STATIC, width, height);
-    }
+    GuiTexture *texture = pixels ? make_atlas(gui, reinterpret_cast<uint32_t *>(pixels), width, height) : nullptr;
     if (!texture) {
         drop_plan(gui);
         return false;
     }
-    SDL_UpdateTexture(texture, nullptr, pixels, width * 4);
-    SDL_SetTextureBlendMode(texture, SDL_BLENDMODE_BLEND);
     plan.atlas->SetTexID(texture);
     plan.atlas->ClearTexData();
 
@@ -202,10 +193,8 @@ bool gui_fonts_end(Gui *gui)
     ImGui::SetCurrentContext(before);
     plan.atlas = nullptr;
     for (int i = 0; i < GUI_FACES; i++) gui->face[i] = plan.face[i];
-    if (gui->atlas) {
-        SDL_RenderFlush(gui->renderer);    // what is to be drawn with it
-        SDL_DestroyTexture(gui->atlas);
-    }
+    if (gui->atlas && gui->renderer) SDL_RenderFlush(gui->renderer);    // what is to be drawn with it
+    free_texture(gui->atlas);
     gui->atlas = texture;
     gui->fonts_version = ++fonts_made;
     drop_plan(gui);

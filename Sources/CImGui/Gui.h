@@ -25,19 +25,44 @@ struct FontPlan {
     ImVector<ImWchar *> ranges;
 };
 
+/// One of an SDL renderer, or memory that the processor draws from: then either `pixels`, which are opaque and drawn as
+/// they are, or `mask`, the shares of a pixel that letters cover.
+struct GuiTexture {
+    SDL_Texture *handle = nullptr;
+    uint32_t *pixels = nullptr;    // 0xffRRGGBB
+    uint8_t *mask = nullptr;
+    int width = 0;
+    int height = 0;
+    /// A number for what it holds: another one for other pixels, also where they are put into the same texture.
+    uint64_t content = 0;
+};
+
+struct Sheet;
+
 struct Gui {
-    SDL_Renderer *renderer = nullptr;
+    SDL_Renderer *renderer = nullptr;    // null where the processor draws, on `sheet`
+    Sheet *sheet = nullptr;
     ImGuiContext *context = nullptr;
-    SDL_Texture *atlas = nullptr;
+    GuiTexture *atlas = nullptr;
     ImFont *face[GUI_FACES] = {};
     FontPlan plan;
     MissingLetters missing[GUI_FACES];
     bool asked_beyond = false;    // for a letter beyond U+FFFF
     int fonts_version = 0;
-    bool is_software = false;
     float scale = 1;    // pixels a unit
 };
 
 /// Notes the letters of `text` that the face lacks.
 void note_missing_letters(Gui *gui, int face, const char *text);
 void drop_plan(Gui *gui);
+
+/// The texture of the letters: `pixels` are 0xAABBGGRR, of which the processor takes A alone.
+GuiTexture *make_atlas(Gui *gui, const uint32_t *pixels, int width, int height);
+void free_texture(GuiTexture *texture);
+/// Between two frames: textures that were destroyed are kept for the frame that was in progress.
+void free_given_up_textures(void);
+
+Sheet *sheet_create(void);
+void sheet_destroy(Sheet *sheet);
+/// Draws those tiles of the sheet again that look different now. `white` is where the atlas is plain.
+void sheet_draw(Sheet *sheet, const ImDrawData *data, ImVec2 white);

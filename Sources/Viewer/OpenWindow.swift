@@ -5,6 +5,9 @@ import Exploration
 @MainActor public struct OpenWindow {
     let desk: Desk
 
+    /// How many frames it has drawn.
+    public var framesDrawn: Int { desk.statusLine.meter.frames }
+
     /// Opens or closes a panel, by the name that ``Viewer/check(panel:of:)`` takes. One that is not there is left alone.
     public func set(_ panel: String, open: Bool) {
         guard let panel = Panel(named: panel, in: desk.learner.dashboard) else { return }
@@ -16,7 +19,7 @@ extension Viewer {
     /// The names of all panels that a window on this dashboard can have: ids of metrics and figures, groups of controls.
     nonisolated public static func panelNames(of dashboard: Dashboard) -> [String] {
         dashboard.metrics.map(\.id) + dashboard.figures.map(\.id)
-            + dashboard.groups.map { $0.isEmpty ? "controls" : "controls:\($0)" } + ["add", "branches", "profile"]
+            + dashboard.groups.map { $0.isEmpty ? "controls" : "controls:\($0)" } + ["add", "branches", "history", "profile"]
     }
 
     /// Whether there is a panel of this name: one of ``panelNames(of:)``, or `plot:METRIC:METRIC` for the first metric
@@ -46,6 +49,7 @@ extension Panel {
             switch name {
             case "add": self = .add
             case "branches": self = .branches
+            case "history": self = .history
             case "profile": self = .profile
             default: return nil
             }

@@ -196,7 +196,7 @@ extension WindowTests {
             hands.drag(from: bar, to: Point(bar.x - 200, bar.y + 100))
             #expect(!hands.desk.layout.isArranged)
             try hands.click("add/word")
-            #expect(hands.desk.layout.isArranged && hands.desk.drag == nil)
+            #expect(hands.desk.layout.isArranged && hands.desk.moving.drag == nil)
             #expect(hands.desk.box(of: .metric("loss")) == before)
         }
 
@@ -213,10 +213,10 @@ extension WindowTests {
                     hands.move(to: place)
                     hands.button(true, at: place)
                     #expect(
-                        hands.desk.drag?.panel == panel && hands.desk.drag?.isResize == isResize, "\(panel) \(isResize)"
+                        hands.desk.moving.drag?.panel == panel && hands.desk.moving.drag?.isResize == isResize, "\(panel) \(isResize)"
                     )
                     hands.button(false, at: place)
-                    #expect(hands.desk.drag == nil && hands.desk.layout.isArranged)
+                    #expect(hands.desk.moving.drag == nil && hands.desk.layout.isArranged)
                 }
             }
         }

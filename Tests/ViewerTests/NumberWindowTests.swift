@@ -123,14 +123,24 @@ extension WindowTests {
             #expect(hands.wait { hands.desk.now == 60 })
             hands.desk.setOpen(.metric("extreme"), true)
             hands.window.settle()
-            let area = hands.desk.workingArea()
-            let box = Box(area.x + 600, area.y + 200, width, 260)
-            hands.desk.layout.place([.metric("extreme"): box], in: area)
-            hands.desk.raised = Panel.metric("extreme").name
+            // Beside something that takes the rest.
+            let rest = hands.desk.workingArea().width - width
+            hands.desk.layout.take(
+                PanelGrid(
+                    .split(
+                        .across,
+                        [
+                            PanelGrid.Part(node: .panel("figure:grid"), share: rest - Layout.gap),
+                            PanelGrid.Part(node: .panel("metric:extreme"), share: width),
+                        ])))
+            for panel in hands.desk.layout.openPanels(hands.desk.dashboard)
+            where ![.figure("grid"), .metric("extreme")].contains(panel) {
+                hands.desk.setOpen(panel, false)
+            }
             hands.window.settle()
-            hands.desk.raised = Panel.metric("extreme").name
             let picture = try hands.picture()
             let panel = try #require(hands.desk.box(of: .metric("extreme")))
+            #expect(panel.width == width)
             // Nothing is drawn in the outermost four units at either side, but the edge: no text runs out of the panel.
             for x in [Int(panel.x) + 2, Int(panel.x) + 3, Int(panel.maxX) - 4, Int(panel.maxX) - 3] {
                 for y in Int(panel.y) + 40..<Int(panel.maxY) - 14 {

@@ -129,7 +129,9 @@ extension WindowTests {
             hands.learner.send(.step(1))
             #expect(hands.wait { hands.desk.figurePanels.figures["dial"]?.content != nil })
             hands.window.settle()
-            #expect(hands.desk.figurePanels.figures["dial"]?.drawn(by: DialRenderer.self)?.versions.count == 2)
+            let renderer = try #require(hands.desk.figurePanels.figures["dial"]?.drawn(by: DialRenderer.self))
+            // The same one; a run that waits may have the figure computed once more after the change.
+            #expect(renderer.versions.count >= 2)
         }
 
         @Test func aKindThatNobodyDrawsSaysSoAndIsStillWritten() throws {

@@ -42,6 +42,7 @@ private let soakSeconds = ProcessInfo.processInfo.environment["CLMAT_SOAK"].flat
         while passed() < soakSeconds {
             act(hands, &random)
             actions += 1
+            checkPanels(hands)
             if actions % 50 == 0 {
                 // Whatever was closed, moved or paused: there is something to do again.
                 for panel in hands.desk.dashboard.panels where random.next() % 4 == 0 {
@@ -74,6 +75,19 @@ private let soakSeconds = ProcessInfo.processInfo.environment["CLMAT_SOAK"].flat
         #expect(actions > 10 && status.step > 10)
     }
 
+    /// No two panels overlap, and none leaves the working area.
+    private func checkPanels(_ hands: Hands) {
+        guard !Layout.scrolls(hands.desk.size) else { return }
+        let area = hands.desk.workingArea()
+        let boxes = hands.desk.shownPanels.compactMap { hands.desk.box(of: $0) }
+        for (index, box) in boxes.enumerated() {
+            #expect(box == box.within(area), "\(box) in \(area)")
+            for other in boxes.dropFirst(index + 1) where box.overlaps(other) {
+                Issue.record("\(box) lies over \(other)")
+            }
+        }
+    }
+
     private func act(_ hands: Hands, _ random: inout SplitMix64) {
         func number(_ limit: Int) -> Int { Int(random.next() % UInt64(limit)) }
         let size = hands.desk.size
@@ -83,7 +97,7 @@ private let soakSeconds = ProcessInfo.processInfo.environment["CLMAT_SOAK"].flat
             (SDLK_RIGHT, SDL_SCANCODE_RIGHT), (SDLK_TAB, SDL_SCANCODE_TAB), (SDLK_RETURN, SDL_SCANCODE_RETURN),
             (SDLK_ESCAPE, SDL_SCANCODE_ESCAPE), (SDLK_F1, SDL_SCANCODE_F1),
         ]
-        switch number(10) {
+        switch number(12) {
         case 0...1: hands.click(point())
         case 2: hands.rightClick(point())
         case 3: hands.wheel(Int32(number(7)) - 3, at: point())
@@ -95,6 +109,18 @@ private let soakSeconds = ProcessInfo.processInfo.environment["CLMAT_SOAK"].flat
                 from: Point(track.x + Float(number(Int(track.width))), track.midY),
                 to: Point(track.x + Float(number(Int(track.width))), track.midY))
         case 7: hands.move(to: point())
+        case 10...11:
+            // A panel by its title or its corner, or twice on its title.
+            let panels = hands.desk.shownPanels
+            guard !panels.isEmpty, let box = hands.desk.box(of: panels[number(panels.count)]) else { return }
+            let title = Point(box.x + 30, box.y + 14)
+            switch number(4) {
+            case 0: hands.drag(from: Point(box.maxX - 5, box.maxY - 5), to: point())
+            case 1:
+                hands.click(title)
+                hands.click(title)
+            default: hands.drag(from: title, to: point())
+            }
         case 8: hands.type(["0.3", "7", "x", "-1", "?", "é"][number(6)])
         default:
             let (key, scancode) = keys[number(keys.count)]

@@ -98,10 +98,27 @@ struct Bench: ParsableCommand {
                 try quality.measure(beside: other, repeats: self.repeats ?? 3, on: device).forEach(add)
             }
         }
+        if groups.contains("window") { try measureWindows(on: device, pairs: repeats).forEach(add) }
+        if groups.contains("history") {
+            for history in HistorySpeed.all(on: device) { try history.measure(ways: 20).forEach(add) }
+        }
         if let json {
             try Files.write("[\n" + rows.map { "  " + $0.json }.joined(separator: ",\n") + "\n]\n", to: json)
         }
         if let problem { throw problem }
+    }
+
+    private func measureWindows(on device: Device, pairs: Int) throws -> [Row] {
+        let display: VirtualDisplay?
+        do {
+            display = try VirtualDisplay.ifNeeded()
+        } catch let error as CLMatError {
+            try StandardOutput.say("window is skipped. \(error)")
+            return []
+        }
+        return try withExtendedLifetime(display) {
+            try WindowSpeed.all(on: device).flatMap { try $0.measure(pairs: pairs) }
+        }
     }
 
     private func measure(_ test: Case, _ rival: any Rival, repeats: Int, on device: Device) throws -> Row {
@@ -133,9 +150,11 @@ struct Row {
     let unit: String
     /// Of times and perplexities the smaller is the better one.
     var isBetterBelow = false
+    /// The median of ratios, where what was measured in pairs is more alike than the medians are.
+    var ownRatio: Double?
 
     /// Above 1 where CLMat is faster, or better.
-    var ratio: Double { isBetterBelow ? peer / clmat : clmat / peer }
+    var ratio: Double { ownRatio ?? (isBetterBelow ? peer / clmat : clmat / peer) }
 
     static let header = "case                                  CLMat       peer  ratio  unit       peer"
 

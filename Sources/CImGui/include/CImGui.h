@@ -16,6 +16,9 @@ extern "C" {
 
 typedef struct Gui Gui;
 
+/// Images, drawn by the nearest pixel.
+typedef struct GuiTexture GuiTexture;
+
 enum { GUI_FACES = 5 };
 
 /// A font file that is open.
@@ -39,8 +42,9 @@ enum { GUI_CURSOR_ARROW, GUI_CURSOR_TEXT, GUI_CURSOR_RESIZE, GUI_CURSOR_HAND, GU
 
 // MARK: Life
 
-/// `renderer` is an SDL_Renderer, which must outlive the result. A unit is `scale` pixels. Fonts come before the first
-/// frame. Returns null if there is no memory.
+/// `renderer` is an SDL_Renderer, which must outlive the result; with null the processor draws, into a picture of which each
+/// frame draws again only what looks different. A unit is `scale` pixels. Fonts come before the first frame. Returns null if
+/// there is no memory.
 Gui *gui_create(void *renderer, float scale);
 void gui_destroy(Gui *gui);
 /// The colours of what ImGui draws itself: text fields and scroll bars.
@@ -89,7 +93,7 @@ void gui_text_typed(Gui *gui, const char *text);
 // MARK: Frame
 
 void gui_begin_frame(Gui *gui, float width, float height, float seconds);
-/// Draws the frame with the renderer.
+/// Draws the frame with the renderer, or into the picture.
 void gui_end_frame(Gui *gui);
 /// Whether a text field has the keyboard.
 bool gui_is_typing(Gui *gui);
@@ -104,6 +108,33 @@ bool gui_shift(void);
 /// The cursor of this frame. The caller sets it, as it knows whether there is a window.
 int gui_cursor(void);
 void gui_set_cursor(int cursor);
+
+// MARK: The picture that the processor draws
+
+/// In pixels, before a frame ends. Another size than before has nothing drawn yet.
+void gui_resize(Gui *gui, int width, int height);
+/// What lies below everything.
+void gui_set_background(Gui *gui, uint32_t colour);
+/// Copies the picture, red, green, blue, alpha by turns. Returns false if there is none of this size.
+bool gui_read(const Gui *gui, void *pixels, int width, int height);
+/// Puts what changed since the last time into the surface of an SDL_Window, or all of it. `has_outlines` draws a frame
+/// round each part that was drawn again, in the window alone.
+bool gui_present(Gui *gui, void *window, bool is_whole, bool has_outlines);
+/// How many pixels the last frame drew again.
+int gui_drawn_pixels(const Gui *gui);
+/// Draws the whole of the last frame aside and returns how many pixels of the picture differ from it: none. Fonts and
+/// textures must be those of that frame.
+int gui_check(const Gui *gui);
+
+// MARK: Textures
+
+/// The largest side.
+int gui_largest_texture(const Gui *gui);
+/// It goes before `gui`'s renderer. Returns null if there is no memory.
+GuiTexture *gui_texture_create(const Gui *gui, int width, int height);
+/// `pixels` are red, green, blue, alpha by turns, row by row; alpha counts as 255.
+void gui_texture_update(GuiTexture *texture, const void *pixels);
+void gui_texture_destroy(GuiTexture *texture);
 
 // MARK: Windows and items
 
@@ -140,9 +171,9 @@ void gui_text(int face, float x, float y, uint32_t colour, const char *text);
 /// Reads upwards from (x, y), turned by a quarter.
 void gui_text_upwards(int face, float x, float y, uint32_t colour, const char *text);
 float gui_text_width(int face, const char *text);
-/// A part of an SDL_Texture, in texture coordinates 0 to 1.
+/// A part of a texture, in texture coordinates 0 to 1.
 void gui_image(
-    void *texture, float x, float y, float width, float height, float u0, float v0, float u1, float v1);
+    GuiTexture *texture, float x, float y, float width, float height, float u0, float v0, float u1, float v1);
 
 #ifdef __cplusplus
 }

@@ -63,19 +63,38 @@ final class FigureBoard: Sendable {
     private struct Board {
         var published: Published?
         var slots: [String: Slot] = [:]
-        var wantsSnapshot = true
         var isStopped = false
     }
 
     private let board = Mutex(Board())
     private let wake = DispatchSemaphore(value: 0)
 
-    /// A figure rests so many times as long as it took: on two cores, computing them all the time takes some 3 % of the
-    /// machine from a model that learns on both.
-    private static let rest: UInt64 = 15
+    /// Whether a person acts on what looks at the figures: they are computed more often then.
+    let isFollowed = Atomic<Bool>(false)
 
-    /// A figure that has further to go is advanced no oftener than a screen shows it.
-    private static let frame: UInt64 = 1_000_000_000 / 60
+    /// How often figures are computed while the run goes on: no more often than a window shows them to somebody who only
+    /// looks on (or acts), and so that all of them together take a small share of the machine from the model. What costs
+    /// much comes seldom; when the run pauses, all are computed at once.
+    private struct Pace {
+        let share: Double
+        let period: UInt64
+
+        static let resting = Pace(share: 0.01, period: 100_000_000)
+        static let following = Pace(share: 0.04, period: 40_000_000)
+
+        /// How long a figure rests that took `cost`, as one of `count` that are looked at.
+        func rest(after cost: UInt64, of count: Int) -> UInt64 {
+            let parts = 1 / (share * Double(FigureBoard.cores)) - 1
+            let rest = UInt64(Double(cost) * max(1, parts) * Double(max(1, count)))
+            return max(rest, period > cost ? period - cost : 0)
+        }
+    }
+
+    private var pace: Pace { isFollowed.load(ordering: .relaxed) ? .following : .resting }
+    private static let cores = max(1, ProcessInfo.processInfo.activeProcessorCount)
+
+    /// A figure that has further to go is advanced no oftener than a window shows it.
+    private static let frame: UInt64 = 40_000_000
     /// How often one is advanced that is asked for once.
     private static let mostAdvances = 1000
 
@@ -88,7 +107,6 @@ final class FigureBoard: Sendable {
         let (state, isNew) = board.withLock { board -> (FigureState, Bool) in
             let isNew = board.slots[figure].map { !$0.isLookedAt(now) } ?? true
             board.slots[figure, default: Slot(lastLook: now)].lastLook = now
-            board.wantsSnapshot = true
             return (board.slots[figure]!.state, isNew)
         }
         if isNew { wake.signal() }
@@ -98,8 +116,17 @@ final class FigureBoard: Sendable {
     /// Changes with each computation of a figure; -1 before the first.
     func version(of figure: String) -> Int { board.withLock { $0.slots[figure]?.revision ?? -1 } }
 
-    /// Whether a panel has asked since the last snapshot.
-    var wantsSnapshot: Bool { board.withLock { $0.wantsSnapshot } }
+    /// Whether a figure that is looked at could be computed again, had it a newer snapshot. The model copies, in its next
+    /// step, what it shares with a snapshot: one that nobody uses costs that for nothing.
+    var wantsSnapshot: Bool {
+        let now = DispatchTime.now().uptimeNanoseconds
+        return board.withLock { board in
+            guard let published = board.published else { return true }
+            return board.slots.values.contains {
+                $0.version >= published.version && $0.nextTurn <= now && $0.isLookedAt(now)
+            }
+        }
+    }
 
     func publish(
         _ run: any Run, _ context: FigureContext, isAfterFailure: Bool = false, isStill: Bool = false
@@ -108,7 +135,6 @@ final class FigureBoard: Sendable {
             board.published = Published(
                 run: run, context: context, version: (board.published?.version ?? 0) + 1,
                 isAfterFailure: isAfterFailure, isStill: isStill)
-            board.wantsSnapshot = false
         }
         wake.signal()
     }
@@ -195,7 +221,7 @@ final class FigureBoard: Sendable {
             let end = DispatchTime.now().uptimeNanoseconds
             // All figures that are looked at share what one may take.
             let looked = board.slots.values.count { $0.isLookedAt(end) }
-            let rest = published.isStill ? 0 : (end - start) * Self.rest * UInt64(max(1, looked))
+            let rest = published.isStill ? 0 : pace.rest(after: end - start, of: looked)
             board.slots[figure]?.nextTurn = end + max(rest, goesOn ? Self.frame : 0)
             board.slots[figure]?.version = published.version
             board.slots[figure]?.revision += 1

@@ -26,6 +26,8 @@ public final class Learner: Sendable {
         /// Bytes of memory that snapshots may keep alive, and no file beside it. If nil: an eighth of the memory that is free, from
         /// 128 MB to 4 GB, but three times what a step changes at least; beyond it a file in `$XDG_CACHE_HOME/clmat`.
         public var snapshotBudget: Int?
+        /// Whether the run can be gone back in: nothing is kept for it if not.
+        public var keepsSnapshots = true
         /// What decides instead, in tests.
         var snapshotPlan: SnapshotPlan?
         public var director: (any Director)?
@@ -175,10 +177,12 @@ public final class Learner: Sendable {
             experiment, timeline: timeline, undoesOnlyChanges: options.director?.undoesOnlyChanges ?? false
         ) { size in
             if let plan = options.snapshotPlan { return plan }
+            if !options.keepsSnapshots { return .given(0) }
             if let given = options.snapshotBudget { return .given(given) }
             return .automatic(stateBytes: size.bytes, on: size.device.flatMap { $0.hasOwnMemory ? $0 : nil })
         }
-        notes = experiment.notes + (journey.snapshots.plan.note(stateBytes: journey.stateBytes).map { [$0] } ?? [])
+        let note = options.keepsSnapshots ? journey.snapshots.plan.note(stateBytes: journey.stateBytes) : nil
+        notes = experiment.notes + (note.map { [$0] } ?? [])
         self.journey = Mutex(journey)
         figures.publish(experiment.run, experiment.figureContext)
     }
@@ -219,6 +223,11 @@ public final class Learner: Sendable {
     public func look(at figure: String) -> FigureState { figures.look(at: figure) }
     /// The figure of the branch that is compared with the current one.
     public func lookAtOther(_ figure: String) -> FigureState { otherFigures.look(at: figure) }
+    /// Says whether a person acts on the window now: figures then follow the run more closely, at the cost of its speed.
+    public func followFigures(_ closely: Bool) {
+        figures.isFollowed.store(closely, ordering: .relaxed)
+        otherFigures.isFollowed.store(closely, ordering: .relaxed)
+    }
     /// Changes whenever a figure was computed anew; also while the run is paused, where its step stays the same.
     public func version(of figure: String) -> Int { figures.version(of: figure) }
     public func versionOfOther(_ figure: String) -> Int { otherFigures.version(of: figure) }
@@ -395,8 +404,8 @@ public final class Learner: Sendable {
                     if left <= 1 { state.withLock { $0.status.isPaused = true } }
                 }
                 if options.pausesAt.contains(position.step) { state.withLock { $0.status.isPaused = true } }
-                // At most thirty times a second, and only if a panel looks: the next update has to copy what
-                // the snapshot shares with it.
+                // At most thirty times a second, and only if a figure is due that a panel looks at: the next update has
+                // to copy what the snapshot shares with it.
                 if figures.wantsSnapshot, (clock.now - lastPublication).seconds > 1.0 / 30 {
                     publish()
                     lastPublication = clock.now

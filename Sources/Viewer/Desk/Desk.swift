@@ -24,10 +24,9 @@ import Foundation
     private(set) var mouseHasMoved = false
     private var lastMouse = Point(0, 0)
 
-    // Panels: which are open, where each was drawn last, which one is moved, which one is to come to the front.
+    // Panels: which are open, where each was drawn last, which one is to come to the front.
     var layout: Layout
     private var boxes: [Panel: Box] = [:]
-    var drag: PanelDrag?
     var raised: String?
 
     // What a person does to the run.
@@ -47,8 +46,10 @@ import Foundation
     private(set) lazy var figurePanels = FigurePanels(self)
     private(set) lazy var graphs = Graphs(self)
     private(set) lazy var branchesPanel = BranchesPanel(self)
+    private(set) lazy var historyPanel = HistoryPanel(self)
     private(set) lazy var profilePanel = ProfilePanel(self)
     private(set) lazy var frames = PanelFrames(self)
+    private(set) lazy var moving = PanelMoving(self)
     private(set) lazy var scrolling = Scrolling(self)
     // What lies above them.
     private(set) lazy var actionMenus = ActionMenus(self)
@@ -61,8 +62,8 @@ import Foundation
     /// All of them, in the order in which they take over a new scene. The last words in the status line stay.
     private lazy var parts: [DeskPart] = [
         steering, controlPanels, values, checkpoints, leaving, goals, statusLine, focus, toolbar, scrubber, addPanel,
-        figurePanels, graphs, branchesPanel, profilePanel, frames, scrolling, actionMenus, help, hints, changes,
-        exporter,
+        figurePanels, graphs, branchesPanel, historyPanel, profilePanel, frames, moving, scrolling, actionMenus, help,
+        hints, changes, exporter,
     ]
 
     init(_ learner: Learner, _ options: ViewerOptions, _ clock: any WindowClock = WallClock()) {
@@ -102,13 +103,14 @@ import Foundation
         profilePanel.setProfiling(panels.contains(.profile))
         if scrolls {
             let content = Layout.column(
-                panels, in: area.inset(0, 0, 8, 0), need: { self.need(of: $0, $1, in: area) })
+                panels, in: Layout.Room(area: area.inset(0, 0, 8, 0), need: { self.need(of: $0, $1, in: area) }))
             boxes = scrolling.scrolled(content.boxes, height: content.height, in: area)
-            drag = nil
+            moving.cancel()
         } else {
-            boxes = layout.boxes(
-                panels, in: area, need: { self.need(of: $0, $1, in: area) }, want: { self.want(of: $0, width: $1) })
-            movePanels(in: area)
+            boxes = moving.place(
+                panels,
+                in: Layout.Room(
+                    area: area, need: { self.need(of: $0, $1, in: area) }, want: { self.want(of: $0, width: $1) }))
         }
         for panel in panels {
             guard let box = boxes[panel], box.maxY > area.y, box.y < area.maxY + Layout.gap else { continue }
@@ -121,6 +123,7 @@ import Foundation
         }
         // What opened on a click is not covered by words about what was clicked.
         if actionMenus.menu != nil || figurePanels.windowHasMouse { hints.tooltip = nil }
+        moving.drawTarget()
         figurePanels.drawWindows(in: area, textures)
         actionMenus.draw(in: area)
         graphs.drawGraphMenu(in: area)
@@ -138,6 +141,9 @@ import Foundation
         return Box(gap, Toolbar.height + gap, size.x - 2 * gap, size.y - Toolbar.height - bottom - 2 * gap)
     }
 
+    /// The panels that are seen: in a small window all that are open, below each other.
+    var shownPanels: [Panel] { Layout.scrolls(size) ? layout.openPanels(dashboard) : layout.shownPanels(dashboard) }
+
     /// Where a panel was drawn last.
     func box(of panel: Panel) -> Box? { boxes[panel] }
 
@@ -149,6 +155,7 @@ import Foundation
         case .metric(let id): graphs.draw(id, box)
         case .plot(let plot): graphs.drawPlot(plot, box)
         case .branches: branchesPanel.draw(box)
+        case .history: historyPanel.draw(box)
         case .profile: profilePanel.draw(box, textures)
         }
     }
@@ -159,7 +166,7 @@ import Foundation
         switch panel {
         case .controls(let group): return controlPanels.height(of: group, width: width, density)
         case .add: return addPanel.height(width: width, density)
-        case .figure, .metric, .plot, .branches, .profile: return 0
+        case .figure, .metric, .plot, .branches, .history, .profile: return 0
         }
     }
 
@@ -168,6 +175,7 @@ import Foundation
         switch panel {
         case .figure(let id): figurePanels.height(of: id, width: width)
         case .branches: branchesPanel.height
+        case .history: historyPanel.height
         case .controls, .add, .metric, .plot, .profile: nil
         }
     }
@@ -214,8 +222,15 @@ import Foundation
 
     func setOpen(_ panel: Panel, _ open: Bool) {
         layout.set(panel, open: open)
-        if open { raised = panel.name }
+        if open { show(panel) }
+        if !open, layout.enlarged == panel { layout.enlarged = nil }
         saveLayout()
+    }
+
+    /// Brings a panel that is open before the person's eyes.
+    func show(_ panel: Panel) {
+        raised = panel.name
+        if !layout.shows(panel) { layout.enlarged = nil }
     }
 
     func saveLayout() {
@@ -226,37 +241,6 @@ import Foundation
             statusLine.say("The layout was not saved. \(error)")
         }
     }
-
-    // MARK: Moving panels
-
-    private func movePanels(in area: Box) {
-        guard let drag, var box = boxes[drag.panel] else {
-            self.drag = nil
-            return
-        }
-        let (dx, dy) = (UI.mouse.x - drag.start.x, UI.mouse.y - drag.start.y)
-        guard !layout.isArranged || abs(dx) + abs(dy) > 4 else { return }
-        // Panels snap to a grid of 4 pixels, so that edges meet.
-        func snapped(_ x: Float) -> Float { (x / 4).rounded() * 4 }
-        if drag.isResize {
-            box.width = min(max(160, snapped(drag.box.width + dx)), area.maxX - drag.box.x)
-            box.height = min(max(90, snapped(drag.box.height + dy)), area.maxY - drag.box.y)
-        } else {
-            box.x = snapped(drag.box.x + dx)
-            box.y = snapped(drag.box.y + dy)
-            box = box.within(area)
-        }
-        boxes[drag.panel] = box
-        layout.place(boxes, in: area)
-    }
-}
-
-/// A panel in a person's hand.
-struct PanelDrag {
-    let panel: Panel
-    let isResize: Bool
-    let start: Point
-    let box: Box
 }
 
 extension Control {

@@ -16,7 +16,7 @@ final class Exporter: DeskPart {
     /// The endings of the files that a panel would be written to; empty if it has nothing to write.
     func exportKinds(_ panel: Panel) -> [String] {
         switch panel {
-        case .controls, .add, .branches: return []
+        case .controls, .add, .branches, .history: return []
         case .plot(let plot): return desk.graphs.curves.hasValues(plot.y) ? ["csv"] : []
         case .metric(let id): return desk.graphs.curves.hasValues(id) ? ["csv"] : []
         case .profile: return desk.profilePanel.table.rows.isEmpty ? [] : ["csv"]
@@ -31,7 +31,7 @@ final class Exporter: DeskPart {
         do {
             let path: String
             switch panel {
-            case .controls, .add, .branches: return
+            case .controls, .add, .branches, .history: return
             case .plot(let plot):
                 path = "\(plot.y)-against-\(plot.x)-\(now).csv"
                 let (xs, ys) = (learner.timeline.series(plot.x), learner.timeline.series(plot.y))

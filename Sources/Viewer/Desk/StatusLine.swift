@@ -155,6 +155,10 @@ struct DrawingMeter {
     private(set) var words = ""
     /// Processor time of the last frames, smoothed, in seconds.
     private(set) var secondsPerFrame = 0.0
+    /// How many there were, what they took in all, in seconds, and how much of the window they drew.
+    private(set) var frames = 0
+    private(set) var seconds = 0.0
+    private(set) var windows = 0.0
     private var spent = 0.0
     private var share = 0.0
     private var lastRefresh: ContinuousClock.Instant?
@@ -163,19 +167,33 @@ struct DrawingMeter {
 
     init(_ clock: any WindowClock) { self.clock = clock }
 
-    /// Notes one frame's processor time.
-    mutating func add(_ seconds: Double) {
+    /// Notes one frame's processor time, and the share of the window that it drew again.
+    mutating func add(_ seconds: Double, drawn: Double) {
+        frames += 1
+        self.seconds += seconds
+        windows += drawn
         spent += seconds
         secondsPerFrame = secondsPerFrame == 0 ? seconds : secondsPerFrame * 0.9 + seconds * 0.1
     }
 
-    /// The time between two frames while nobody touches the window: that at which drawing takes a 25th of the machine,
-    /// between 1/60 and 1/6 s. A model that learns on all cores loses about twice what drawing takes: who shows the
-    /// window's pixels copies them once more, and a thread that was put aside keeps the others waiting.
-    var frameInterval: Double { min(max(secondsPerFrame * 25 / cores, 1.0 / 60), 1.0 / 6) }
+    /// How long after the last event a person still counts as acting.
+    static let attention = 2.0
+    /// The time between two frames while a person acts, if the processor draws.
+    static let followingInterval = 1.0 / 25
 
-    /// The time between two frames while a person moves the mouse or types: at most 40 % of a core.
-    var answerInterval: Double { min(max(secondsPerFrame * 2.5, 1.0 / 60), 1.0 / 25) }
+    /// The time between two frames of what the run changes while nobody acts, if the processor draws: that at which drawing
+    /// takes 1.5 % of the machine, between a tenth and half a second.
+    var restingInterval: Double { min(max(secondsPerFrame / (0.015 * cores), 0.1), 0.5) }
+
+    /// The time until a frame that answers an event: at most 40 % of a core.
+    var answerInterval: Double { min(max(secondsPerFrame * 2.5, 1.0 / 60), Self.followingInterval) }
+
+    /// With CLMAT_LOG=1 a window says when it closes what its frames took.
+    func tell() {
+        guard Surface.logLevel >= 1, frames > 0 else { return }
+        let (each, drawn) = (seconds / Double(frames) * 1000, windows / Double(frames) * 100)
+        warn("clmat: \(frames) frames, \(fixed(each, 2)) ms of processor time and \(fixed(drawn, 1)) % of the window each")
+    }
 
     mutating func refresh(_ status: Learner.Status, device: String, isFinished: Bool) {
         if let lastRefresh {

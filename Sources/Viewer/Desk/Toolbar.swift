@@ -60,6 +60,10 @@ final class Toolbar: DeskPart {
         }
         if size.x >= 1200, tool("picture", "Picture") { wantsPicture = true }
         if tool("panels", "Panels", isOn: layout.isOpen(.add)) { setOpen(.add, !layout.isOpen(.add)) }
+        if size.x >= 1500 {
+            let isOpen = layout.isOpen(.history)
+            if tool("history", "History", isOn: isOpen) { setOpen(.history, !isOpen) }
+        }
         if !layout.goals.isEmpty, size.x >= 1100,
             tool("goals", size.x >= 1500 ? "Pause at goals" : "Goals", isOn: layout.pausesAtGoals, isEnabled: runs)
         {
@@ -73,7 +77,7 @@ final class Toolbar: DeskPart {
         let title = shortened.count > 7 || !shortened.hasSuffix("…") ? shortened : ""
         let titleWidth = UI.width(title, .bold)
         UI.text(title, Point(size.x - 14, 15), theme.text, .bold, align: .right)
-        let strip = Box(x + 18, 0, min(640, size.x - titleWidth - x - 60), Self.height)
+        let strip = Box(x + 18, 0, size.x - titleWidth - x - 60, Self.height)
         if strip.width > 100 { desk.scrubber.draw(strip) } else { desk.scrubber.letGo() }
         UI.endWindow()
     }

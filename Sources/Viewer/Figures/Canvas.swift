@@ -1,5 +1,4 @@
 import CImGui
-import CSDL2
 
 /// Pixels that are computed rather than drawn shape by shape: for images, and for thousands of small shapes.
 public struct Pixels: Sendable {
@@ -93,7 +92,7 @@ extension Colour {
 
     public init() {}
 
-    isolated deinit { if let handle { SDL_DestroyTexture(handle) } }
+    isolated deinit { if let handle { gui_texture_destroy(handle) } }
 
     /// Shows pixels in `box`, which begins on whole pixels; paints them only where `content` is another than before.
     ///
@@ -104,14 +103,8 @@ extension Colour {
         let (width, height) = (Int((box.width * UI.scale).rounded()), Int((box.height * UI.scale).rounded()))
         guard width > 0, height > 0, max(width, height) <= textures.largest else { return }
         if size != (width, height) || surface !== textures.surface || handle == nil {
-            if let handle { SDL_DestroyTexture(handle) }
-            handle = SDL_CreateTexture(
-                textures.surface.renderer, SDL_PIXELFORMAT_ABGR8888.rawValue,
-                Int32(SDL_TEXTUREACCESS_STATIC.rawValue), Int32(width), Int32(height))
-            if let handle {
-                SDL_SetTextureScaleMode(handle, SDL_ScaleModeNearest)
-                SDL_SetTextureBlendMode(handle, SDL_BLENDMODE_NONE)
-            }
+            if let handle { gui_texture_destroy(handle) }
+            handle = gui_texture_create(textures.surface.gui, Int32(width), Int32(height))
             (size, surface, shown) = ((width, height), textures.surface, nil)
         }
         guard let handle else { return }
@@ -119,8 +112,8 @@ extension Colour {
         if shown != content {
             shown = content
             let pixels = paint(width, height)
-            SDL_UpdateTexture(handle, nil, pixels.values, Int32(width * 4))
+            gui_texture_update(handle, pixels.values)
         }
-        gui_image(UnsafeMutableRawPointer(handle), box.x, box.y, box.width, box.height, 0, 0, 1, 1)
+        gui_image(handle, box.x, box.y, box.width, box.height, 0, 0, 1, 1)
     }
 }

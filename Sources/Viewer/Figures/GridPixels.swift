@@ -16,6 +16,17 @@ extension ImageGrid {
             for value in cell.values where value.isFinite { largest = max(largest, abs(value)) }
         }
         let scale = largest > 0 ? 0.5 / largest : 0
+        if !isColour, cell.values.count == area, cell.values.allSatisfy(\.isFinite) {
+            // Nearly all are such, and some are drawn with every frame.
+            return [UInt8](unsafeUninitializedCapacity: area * 3) { pixels, count in
+                for (index, value) in cell.values.enumerated() {
+                    let unit = display == .signed ? 0.5 + value * scale : value
+                    let light = UInt8(min(max(unit, 0), 1) * 255 + 0.5)
+                    (pixels[3 * index], pixels[3 * index + 1], pixels[3 * index + 2]) = (light, light, light)
+                }
+                count = area * 3
+            }
+        }
         func light(_ index: Int) -> UInt8 {
             guard cell.values.indices.contains(index) else { return 0 }
             let value = cell.values[index]

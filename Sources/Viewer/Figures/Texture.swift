@@ -1,8 +1,7 @@
 import CImGui
-import CSDL2
 import Exploration
 
-/// The images of one grid in one SDL texture.
+/// The images of one grid in one texture.
 @MainActor final class Texture {
     fileprivate let handle: OpaquePointer
     /// Keeps the renderer, with which SDL would take the texture away.
@@ -19,14 +18,14 @@ import Exploration
         (self.perRow, self.stride) = (perRow, stride)
     }
 
-    isolated deinit { SDL_DestroyTexture(handle) }
+    isolated deinit { gui_texture_destroy(handle) }
 
     func draw(cell index: Int, of grid: ImageGrid, in box: Box) {
         let (cellWidth, cellHeight) = (grid.width / stride, grid.height / stride)
         let (row, column) = index.quotientAndRemainder(dividingBy: perRow)
         let (u, v) = (Float(column * cellWidth) / Float(width), Float(row * cellHeight) / Float(height))
         gui_image(
-            UnsafeMutableRawPointer(handle), box.x, box.y, box.width, box.height, u, v,
+            handle, box.x, box.y, box.width, box.height, u, v,
             u + Float(cellWidth) / Float(width), v + Float(cellHeight) / Float(height))
     }
 }
@@ -39,10 +38,7 @@ import Exploration
 
     init(_ surface: Surface) {
         self.surface = surface
-        var info = SDL_RendererInfo()
-        SDL_GetRendererInfo(surface.renderer, &info)
-        let limit = Int(min(info.max_texture_width, info.max_texture_height))
-        largest = limit > 0 ? min(limit, 16384) : 8192
+        largest = Int(gui_largest_texture(surface.gui))
     }
 
     /// The images of `grid`; in `old` if they fit there. Nil if the renderer refuses.
@@ -57,16 +53,19 @@ import Exploration
         let (width, height) = (perRow * cellWidth, (count + perRow - 1) / perRow * cellHeight)
 
         var pixels = [UInt8](repeating: 255, count: width * height * 4)
-        for (index, cell) in grid.cells.enumerated() {
-            let light = grid.pixels(of: cell)
-            let (row, column) = index.quotientAndRemainder(dividingBy: perRow)
-            for y in 0..<cellHeight {
-                for x in 0..<cellWidth {
-                    let from = (y * stride * grid.width + x * stride) * 3
-                    let to = ((row * cellHeight + y) * width + column * cellWidth + x) * 4
-                    pixels[to] = light[from]
-                    pixels[to + 1] = light[from + 1]
-                    pixels[to + 2] = light[from + 2]
+        pixels.withUnsafeMutableBufferPointer { pixels in
+            for (index, cell) in grid.cells.enumerated() {
+                let (row, column) = index.quotientAndRemainder(dividingBy: perRow)
+                grid.pixels(of: cell).withUnsafeBufferPointer { light in
+                    for y in 0..<cellHeight {
+                        for x in 0..<cellWidth {
+                            let from = (y * stride * grid.width + x * stride) * 3
+                            let to = ((row * cellHeight + y) * width + column * cellWidth + x) * 4
+                            pixels[to] = light[from]
+                            pixels[to + 1] = light[from + 1]
+                            pixels[to + 2] = light[from + 2]
+                        }
+                    }
                 }
             }
         }
@@ -74,18 +73,10 @@ import Exploration
         if let old, old.width == width, old.height == height, old.perRow == perRow, old.stride == stride {
             texture = old
         } else {
-            guard
-                let handle = SDL_CreateTexture(
-                    surface.renderer, SDL_PIXELFORMAT_ABGR8888.rawValue, Int32(SDL_TEXTUREACCESS_STATIC.rawValue),
-                    Int32(width),
-                    Int32(height))
-            else { return nil }
-            // The nearest pixel: images are not blurred into looking better than they are.
-            SDL_SetTextureScaleMode(handle, SDL_ScaleModeNearest)
-            SDL_SetTextureBlendMode(handle, SDL_BLENDMODE_NONE)
+            guard let handle = gui_texture_create(surface.gui, Int32(width), Int32(height)) else { return nil }
             texture = Texture(handle, on: surface, width: width, height: height, perRow: perRow, stride: stride)
         }
-        SDL_UpdateTexture(texture.handle, nil, pixels, Int32(width * 4))
+        gui_texture_update(texture.handle, pixels)
         return texture
     }
 

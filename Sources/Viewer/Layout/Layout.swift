@@ -4,12 +4,14 @@ import Foundation
 
 /// Which panels are open, and where.
 ///
-/// Panels lie on a grid that fills the window, until a person moves or resizes one: from then on each stays where
-/// it is, in shares of the window, so that it keeps its place when the window changes.
+/// Panels lie on a grid that fills the window. Until a person moves or resizes one it is the standard arrangement, which
+/// follows what the panels show; from then on it is theirs, and panels that open find a place in it.
 struct Layout: Equatable {
     private var isOpen: [String: Bool] = [:]
-    /// Places of panels in shares of the working area; empty while the grid holds.
-    private var places: [String: Box] = [:]
+    /// A person's arrangement, with the places of closed panels; nil while the standard one holds.
+    private(set) var grid: PanelGrid?
+    /// The panel that has the room of all others but the controls.
+    var enlarged: Panel?
     /// Goal lines by metric.
     private(set) var goals: [String: Double] = [:]
     /// Metrics that were added to another one's graph.
@@ -31,7 +33,8 @@ struct Layout: Equatable {
     /// What was on the dashboard when it was last looked at.
     private var known: Dashboard?
 
-    var isArranged: Bool { places.isEmpty }
+    /// Whether the standard arrangement holds.
+    var isArranged: Bool { grid == nil }
 
     func isOpen(_ panel: Panel) -> Bool {
         if case .plot(let plot) = panel { return plots.contains(plot) }
@@ -44,7 +47,7 @@ struct Layout: Equatable {
             return
         }
         plots.removeAll { $0 == plot }
-        if open { plots.append(plot) } else { places[panel.name] = nil }
+        if open { plots.append(plot) } else { grid?.remove(panel.name) }
     }
 
     /// A goal that is no number is none.
@@ -67,8 +70,8 @@ struct Layout: Equatable {
         looks[metric] = look.isPlain ? nil : look
     }
 
-    /// Puts all panels back on the grid.
-    mutating func arrange() { places = [:] }
+    /// Goes back to the standard arrangement.
+    mutating func arrange() { grid = nil }
 
     /// Decides on the panels that were not there before.
     mutating func update(_ dashboard: Dashboard) {
@@ -92,7 +95,7 @@ struct Layout: Equatable {
                 set(panel, open: starters.contains(id) || isOnlyChoice)
             case .metric(let id):
                 if metrics.contains(id) { set(panel, open: true) }
-            case .profile, .branches, .plot: break
+            case .profile, .branches, .history, .plot: break
             }
         }
         known = dashboard
@@ -113,53 +116,100 @@ struct Layout: Equatable {
         if dashboard.metric(mixin.score) != nil { set(.metric(mixin.score), open: true) }
     }
 
+    /// All panels that are open, also those for which an enlarged one leaves no room.
     func openPanels(_ dashboard: Dashboard) -> [Panel] {
         let plots = plots.filter { dashboard.metric($0.x) != nil && dashboard.metric($0.y) != nil }
         return
             (dashboard.panels + plots.map { .plot($0) } + (hasProfile ? [.profile] : [])
-            + (hasBranches ? [.branches] : [])).filter { isOpen($0) }
+            + (hasBranches ? [.branches] : []) + [.history]).filter { isOpen($0) }
     }
+
+    /// The panels that are seen.
+    func shownPanels(_ dashboard: Dashboard) -> [Panel] { openPanels(dashboard).filter(shows) }
+
+    /// Whether an enlarged panel leaves another one its place.
+    func shows(_ panel: Panel) -> Bool { enlarged == nil || panel == enlarged || panel.kind == .controls }
 
     // MARK: Places
 
-    /// How high a panel of the left column has to be if its rows are this dense: 0 is the airiest.
-    typealias Need = (_ panel: Panel, _ density: Int) -> Float
-    /// How high a figure of this width has to be to be as large as it can; nil if any height does.
-    typealias Want = (_ panel: Panel, _ width: Float) -> Float?
-
-    /// Where each open panel is.
-    func boxes(_ panels: [Panel], in area: Box, need: Need, want: Want = { _, _ in nil }) -> [Panel: Box] {
-        var boxes = Self.grid(panels, in: area, need: need, want: want)
-        guard !isArranged else { return boxes }
-        var taken: [Box] = []
-        var homeless: [Panel] = []
-        for panel in panels {
-            if let place = places[panel.name] {
-                let box = Box(
-                    area.x + place.x * area.width, area.y + place.y * area.height, place.width * area.width,
-                    place.height * area.height)
-                boxes[panel] = Box(box.x.rounded(), box.y.rounded(), box.width.rounded(), box.height.rounded())
-                    .within(area)
-                taken.append(boxes[panel] ?? box)
-            } else {
-                homeless.append(panel)
-            }
-        }
-        for panel in homeless {
-            let box = Self.freePlace(for: boxes[panel] ?? area, among: taken, in: area)
-            boxes[panel] = box
-            taken.append(box)
-        }
-        return boxes
+    /// Where each open panel is that is shown: all, or the enlarged one and the controls.
+    func boxes(_ panels: [Panel], in room: Room) -> [Panel: Box] {
+        guard let laid = laid(panels, in: room) else { return [:] }
+        let boxes = laid.boxes
+        let named = panels.compactMap { panel in boxes[panel.name].map { (panel, $0) } }
+        return Dictionary(named) { first, _ in first }
     }
 
-    /// A person moved or resized a panel: all stay where they are now.
-    mutating func place(_ boxes: [Panel: Box], in area: Box) {
-        for (panel, box) in boxes {
-            places[panel.name] = Box(
-                (box.x - area.x) / area.width, (box.y - area.y) / area.height, box.width / area.width,
-                box.height / area.height)
+    func laid(_ panels: [Panel], in room: Room) -> PanelGrid.Laid? {
+        let whole = arrangement(of: panels, in: room)
+        let places = places(of: panels, in: room)
+        guard let laid = whole.laid(in: places), let enlarged, panels.contains(enlarged) else {
+            return whole.laid(in: places)
         }
+        return alone(enlarged, panels, whole, laid)
+    }
+
+    /// The controls where they are, and one panel beside them.
+    private func alone(
+        _ enlarged: Panel, _ panels: [Panel], _ whole: PanelGrid, _ laid: PanelGrid.Laid
+    ) -> PanelGrid.Laid? {
+        let area = laid.box
+        let kept = panels.filter { $0.kind == .controls && $0 != enlarged }
+        var least = Dictionary(kept.map { ($0.name, $0.least { _, _ in 0 }) }) { first, _ in first }
+        least[enlarged.name] = Point(0, 0)
+        let boxes = kept.compactMap { laid.boxes[$0.name] }
+        guard let first = boxes.map(\.x).min(), let last = boxes.map(\.maxX).max() else {
+            return PanelGrid(.panel(enlarged.name)).laid(in: area, showing: least, gap: Self.gap)
+        }
+        var controls = whole
+        for panel in whole.panels where !kept.contains(where: { $0.name == panel }) { controls.remove(panel) }
+        guard let root = controls.root else { return laid }
+        let width = last - first <= area.width * 0.45 ? last - first : Self.leftWidth(in: area)
+        let parts = [
+            PanelGrid.Part(node: root, share: width),
+            PanelGrid.Part(node: .panel(enlarged.name), share: area.width - width - Self.gap),
+        ]
+        let areLeft = (first + last) / 2 <= area.midX
+        return PanelGrid(.split(.across, areLeft ? parts : parts.reversed()))
+            .laid(in: area, showing: least, gap: Self.gap)
+    }
+
+    /// A person's arrangement with places for all of `panels`, or the standard one.
+    func arrangement(of panels: [Panel], in room: Room) -> PanelGrid {
+        guard grid != nil else { return Self.standard(panels, in: room) }
+        var layout = self
+        layout.admit(panels, in: room)
+        return layout.grid ?? PanelGrid()
+    }
+
+    /// Gives panels places in a person's arrangement that it does not have yet, beside their like.
+    mutating func admit(_ panels: [Panel], in room: Room) {
+        guard var grid else { return }
+        let known = Set(grid.panels)
+        guard !panels.allSatisfy({ known.contains($0.name) }) else { return }
+        let kinds = Dictionary(panels.map { ($0.name, $0.kind) }) { first, _ in first }
+        let comforts = Dictionary(panels.map { ($0.name, $0.comfort(in: room)) }) { first, _ in first }
+        var shown = panels.filter { known.contains($0.name) }
+        for panel in panels where !known.contains(panel.name) {
+            shown.append(panel)
+            grid.open(
+                panel.name, in: places(of: shown, in: room), kind: { kinds[$0] ?? .figure },
+                comfort: { comforts[$0] ?? Point(160, 110) })
+        }
+        self.grid = grid
+    }
+
+    func places(of panels: [Panel], in room: Room) -> PanelGrid.Room {
+        let least = panels.map { ($0.name, $0.least(need: room.need)) }
+        return PanelGrid.Room(area: room.area, least: Dictionary(least) { first, _ in first }, gap: Self.gap)
+    }
+
+    /// A person arranged the panels; nil for the standard arrangement.
+    mutating func take(_ grid: PanelGrid?) { self.grid = grid }
+
+    /// The arrangement if `panel` is dropped at a point, nil if it cannot be.
+    func dropping(_ panel: Panel, at point: Point, _ panels: [Panel], in room: Room) -> PanelGrid? {
+        arrangement(of: panels, in: room).dropping(panel.name, at: point, in: places(of: panels, in: room))
     }
 
     static let gap: Float = 12
@@ -169,17 +219,19 @@ struct Layout: Equatable {
 
     /// Panels in columns, each at a height at which it can be read; what is beyond the window is scrolled to. A person's
     /// places wait for a larger window.
-    static func column(_ panels: [Panel], in area: Box, need: Need) -> (boxes: [Panel: Box], height: Float) {
+    static func column(_ panels: [Panel], in room: Room) -> (boxes: [Panel: Box], height: Float) {
+        let area = room.area
         let columns = area.columns(area.width >= 700 ? 2 : 1, gap: gap)
         var bottoms = columns.map { _ in area.y }
         var boxes: [Panel: Box] = [:]
         for panel in panels {
             let height: Float
             switch panel {
-            case .controls, .add: height = max(need(panel, 1), 120)
+            case .controls, .add: height = max(room.need(panel, 1), 120)
             case .figure, .profile: height = 300
             case .metric, .plot: height = 210
             case .branches: height = 180
+            case .history: height = 260
             }
             // Controls left, what they do right: both are seen at once. Branches need the whole width.
             let isWide = panel == .branches
@@ -192,148 +244,20 @@ struct Layout: Equatable {
         }
         return (boxes, (bottoms.max() ?? area.y) - gap - area.y)
     }
-
-    /// The width of the column of controls.
-    static func leftWidth(in area: Box) -> Float { min(max(284, (area.width * 0.2).rounded()), 330) }
-
-    /// Controls left, figures in the middle, graphs right; a fourth and further graph under the figures.
-    private static func grid(_ panels: [Panel], in area: Box, need: Need, want: Want) -> [Panel: Box] {
-        var boxes: [Panel: Box] = [:]
-        var rest = area
-        let left = panels.filter { if case .controls = $0 { true } else { $0 == .add } }
-        let figures = panels.filter { if case .figure = $0 { true } else { $0 == .profile } }
-        let graphs = panels.filter {
-            switch $0 {
-            case .metric, .plot: true
-            default: false
-            }
-        }
-
-        if !left.isEmpty {
-            let width = leftWidth(in: area)
-            let column = Box(area.x, area.y, width, area.height)
-            for (panel, box) in zip(left, stacked(left, in: column, need)) { boxes[panel] = box }
-            rest = area.inset(width + gap, 0, 0, 0)
-        }
-        // Branches lie below what they are branches of.
-        func takeBranches() {
-            guard panels.contains(.branches) else { return }
-            let height = min(want(.branches, rest.width) ?? 150, (rest.height * 0.34).rounded())
-            boxes[.branches] = Box(rest.x, rest.maxY - height, rest.width, height)
-            rest.height -= height + gap
-        }
-        guard !figures.isEmpty else {
-            takeBranches()
-            let columns = graphs.count > 3 ? 2 : 1
-            let perColumn = (graphs.count + columns - 1) / columns
-            for (index, column) in rest.columns(columns, gap: gap).enumerated() {
-                let part = graphs.dropFirst(index * perColumn).prefix(perColumn)
-                for (panel, box) in zip(part, column.rows(part.count, gap: gap)) { boxes[panel] = box }
-            }
-            return boxes
-        }
-
-        let fitting = max(1, min(graphs.count, Int((area.height + gap) / (150 + gap))))
-        let (beside, below) = (graphs.prefix(fitting), graphs.dropFirst(fitting))
-        if !beside.isEmpty {
-            let width = min(max(320, (area.width * 0.275).rounded()), 460)
-            let column = Box(rest.maxX - width, rest.y, width, rest.height)
-            for (panel, box) in zip(beside, column.rows(beside.count, gap: gap)) { boxes[panel] = box }
-            rest.width -= width + gap
-        }
-        takeBranches()
-        let lower = Array(figures.dropFirst()) + below
-        if lower.isEmpty {
-            boxes[figures[0]] = rest
-        } else {
-            let share: Float = lower.count <= 2 ? 0.66 : lower.count <= 4 ? 0.45 : 0.36
-            var top = (rest.height * share).rounded()
-            // Two in a row, or as many more as leave each high enough to be read.
-            let mostRows = max(1, Int((rest.height - top) / (150 + gap)))
-            let perRow = min(max(2, (lower.count + mostRows - 1) / mostRows), max(2, Int(rest.width / 180)))
-            let rowCount = (lower.count + perRow - 1) / perRow
-            let rows = (0..<rowCount).map { Array(lower.dropFirst($0 * perRow).prefix(perRow)) }
-            // What lies below gets no more than it can use if the first figure wants that.
-            let usual = (rest.height - top - gap * Float(rowCount)) / Float(rowCount)
-            let wants = rows.map { row in
-                let width = (rest.width - gap * Float(row.count - 1)) / Float(row.count)
-                let most = row.map { want($0, width) ?? usual }.max() ?? usual
-                return max(min(150, usual), most)
-            }
-            if let wish = want(figures[0], rest.width) {
-                let (all, below) = (rest.height - gap * Float(rowCount), wants.reduce(0, +))
-                let free = all - wish - below
-                let fair = max(all - min(below, usual * Float(rowCount)), 0)
-                top = (free > 0 ? all * wish / (wish + below) : min(wish, fair)).rounded()
-            }
-            boxes[figures[0]] = Box(rest.x, rest.y, rest.width, top)
-            let bottom = rest.inset(0, top + gap, 0, 0)
-            let heights = Self.heights(wants, filling: bottom.height, gap: gap)
-            var y = bottom.y
-            for (row, height) in zip(rows, heights) {
-                let box = Box(bottom.x, y, bottom.width, height)
-                for (panel, place) in zip(row, box.columns(row.count, gap: gap)) { boxes[panel] = place }
-                y += height + gap
-            }
-        }
-        return boxes
-    }
-
-    /// Whole heights of rows that fill `height`, in proportion to what they want, none less than half its fair share.
-    private static func heights(_ wants: [Float], filling height: Float, gap: Float) -> [Float] {
-        let room = height - gap * Float(wants.count - 1)
-        let fair = room / Float(max(1, wants.count))
-        let wishes = wants.map { min(max($0, fair * 0.5), fair * 2) }
-        let total = max(1, wishes.reduce(0, +))
-        var left = room
-        return wishes.enumerated().map { index, wish in
-            let own = index == wishes.count - 1 ? left : (room * wish / total).rounded()
-            left -= own
-            return own
-        }
-    }
-
-    /// Panels as high as they need, at the airiest density at which they fit. The last one takes what is left.
-    private static func stacked(_ panels: [Panel], in column: Box, _ need: Need) -> [Box] {
-        let room = column.height - gap * Float(panels.count - 1)
-        var needs: [Float] = []
-        for density in ControlPanels.Density.all.indices {
-            needs = panels.map { need($0, density) }
-            if needs.reduce(0, +) <= room { break }
-        }
-        let squeeze = min(1, room / max(1, needs.reduce(0, +)))
-        var y = column.y
-        return needs.enumerated().map { index, need in
-            let height = index == needs.count - 1 ? column.maxY - y : (need * squeeze).rounded(.down)
-            defer { y += height + gap }
-            return Box(column.x, y, column.width, height)
-        }
-    }
-
-    /// The place of the grid if nothing is there, else the first free one, else a little aside.
-    private static func freePlace(for box: Box, among taken: [Box], in area: Box) -> Box {
-        let size = Box(0, 0, min(box.width, 440), min(box.height, 260))
-        var candidates = [box]
-        for y in stride(from: area.y, through: max(area.y, area.maxY - size.height), by: 20) {
-            for x in stride(from: area.x, through: max(area.x, area.maxX - size.width), by: 20) {
-                candidates.append(Box(x, y, size.width, size.height))
-            }
-        }
-        if let free = candidates.first(where: { place in !taken.contains { $0.overlaps(place) } }) { return free }
-        let shift = Float(taken.count % 8) * 24
-        return Box(area.midX - size.width / 2 + shift, area.midY - size.height / 2 + shift, size.width, size.height)
-            .within(area)
-    }
 }
 
 // MARK: - On disk
 
 extension Layout {
     private struct Stored: Codable {
-        var version = 1
+        static let latest = 2
+
+        var version = Self.latest
         var open: [String: Bool]
-        /// Left, top, width and height in shares of the working area.
-        var places: [String: [Float]]
+        /// A person's arrangement. Absent while the standard one holds.
+        var grid: PanelGrid?
+        /// Left, top, width and height in shares of the working area: in files of version 1, which had no grid.
+        var places: [String: [Float]]?
         /// Absent in files from before there were goals.
         var goals: [String: Double]?
         var pausesAtGoals: Bool?
@@ -362,6 +286,10 @@ extension Layout {
         guard FileManager.default.fileExists(atPath: path) else { return }
         do {
             let stored = try JSONDecoder().decode(Stored.self, from: Files.read(path))
+            guard (1...Stored.latest).contains(stored.version) else {
+                throw CLMatError.fileDamaged(
+                    path: path, place: "version", problem: "\(stored.version) is none that this program knows")
+            }
             isOpen = stored.open
             goals = stored.goals ?? [:]
             pausesAtGoals = stored.pausesAtGoals ?? false
@@ -370,23 +298,33 @@ extension Layout {
             looks = (stored.looks ?? [:]).mapValues(\.checked)
             sliderColours = stored.sliderColours ?? []
             view = stored.view ?? SavedView()
-            for (panel, numbers) in stored.places {
-                guard numbers.count == 4, numbers.allSatisfy({ $0.isFinite && (0...1).contains($0) }),
-                    numbers[2] > 0.01, numbers[3] > 0.01
-                else { throw CLMatError.fileDamaged(path: path, place: panel, problem: "not a place in the window") }
-                places[panel] = Box(numbers[0], numbers[1], numbers[2], numbers[3])
-            }
+            grid = try stored.grid ?? Self.mended(stored.places ?? [:], isOpen, path)
         } catch {
             self = Layout()
             warn("The layout in \(path) is damaged and was not used: \(error)")
         }
     }
 
+    /// The arrangement that is nearest to open panels that lay anywhere, also over each other; nil for none.
+    private static func mended(
+        _ places: [String: [Float]], _ isOpen: [String: Bool], _ path: String
+    ) throws(CLMatError) -> PanelGrid? {
+        var boxes: [String: Box] = [:]
+        for (panel, numbers) in places {
+            guard numbers.count == 4, numbers.allSatisfy({ $0.isFinite && (0...1).contains($0) }),
+                numbers[2] > 0.01, numbers[3] > 0.01
+            else { throw .fileDamaged(path: path, place: panel, problem: "not a place in the window") }
+            // Others may lie where a closed one was.
+            if isOpen[panel] != false { boxes[panel] = Box(numbers[0], numbers[1], numbers[2], numbers[3]) }
+        }
+        return boxes.isEmpty ? nil : PanelGrid(nearestTo: boxes)
+    }
+
     func save(named name: String) throws(CLMatError) {
         let path = Self.path(named: name)
         let stored = Stored(
-            open: isOpen, places: places.mapValues { [$0.x, $0.y, $0.width, $0.height] }, goals: goals,
-            pausesAtGoals: pausesAtGoals, added: added, plots: plots, looks: looks, sliderColours: sliderColours, view: view)
+            open: isOpen, grid: grid?.root == nil ? nil : grid, goals: goals, pausesAtGoals: pausesAtGoals,
+            added: added, plots: plots, looks: looks, sliderColours: sliderColours, view: view)
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
         do {

@@ -12,6 +12,8 @@ enum Panel: Hashable {
     case plot(Plot)
     /// The run's branches.
     case branches
+    /// The changes on the current path.
+    case history
     /// Where the engine's time goes.
     case profile
 
@@ -24,6 +26,7 @@ enum Panel: Hashable {
         case .metric(let id): "metric:\(id)"
         case .plot(let plot): "plot:\(plot.y):\(plot.x)"
         case .branches: "branches"
+        case .history: "history"
         case .profile: "profile"
         }
     }

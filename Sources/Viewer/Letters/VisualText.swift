@@ -51,15 +51,16 @@ import Foundation
     private static let shaping = FriBidiFlags(
         FRIBIDI_FLAG_SHAPE_MIRRORING | FRIBIDI_FLAG_SHAPE_ARAB_PRES | FRIBIDI_FLAG_SHAPE_ARAB_LIGA)
 
-    /// Whether it is drawn otherwise than by its own glyph beside that of the letter before.
-    private static func needsCare(_ scalar: Unicode.Scalar) -> Bool {
+    /// Whether it is drawn otherwise than by its own glyph beside that of the letter before. As all that is asked for each
+    /// letter it is not the main actor's own: whose thread it is would be asked as often, which took a sixth of a frame.
+    private nonisolated static func needsCare(_ scalar: Unicode.Scalar) -> Bool {
         let letter = scalar.value
         guard letter >= 0x300 else { return letter == 0xad }
         return TextDirection.isRightToLeft(letter) || isInvisible(letter) || isMark(letter)
     }
 
     /// Marks that may make one letter with what stands before, and the parts of Hangul.
-    private static func isMark(_ letter: UInt32) -> Bool {
+    private nonisolated static func isMark(_ letter: UInt32) -> Bool {
         switch letter {
         case 0x300...0x36f, 0x483...0x489, 0x900...0xdff, 0x1000...0x109f, 0x1100...0x11ff, 0x1ab0...0x1aff,
             0x1b00...0x1b7f, 0x1dc0...0x1dff, 0x20d0...0x20ff, 0x3099...0x309a, 0xf900...0xfaff, 0xfe20...0xfe2f:
@@ -69,7 +70,7 @@ import Foundation
     }
 
     /// Joiners, marks of direction, selectors of variants, the place of an Arabic letter that went into a ligature.
-    private static func isInvisible(_ letter: UInt32) -> Bool {
+    private nonisolated static func isInvisible(_ letter: UInt32) -> Bool {
         switch letter {
         case 0xad, 0x34f, 0x61c, 0x200b...0x200f, 0x202a...0x202e, 0x2060...0x206f, 0xfe00...0xfe0f, 0xfeff,
             0xe0100...0xe01ef:

@@ -11,38 +11,44 @@ struct Change {
     let before: Double?
     let after: Double?
     let colour: Colour
+    /// "L2 weight 0.10 → 0.30".
+    let what: String
+    /// The commands that belong to it, by their numbers on the path.
+    let commands: ClosedRange<Int>
+
     /// "L2 weight 0.10 → 0.30 at step 2,310".
-    let words: String
+    var words: String { "\(what) at step \(grouped(step))" }
 }
 
 /// The changes on the current path, as all that marks them shows them.
 final class Changes: DeskPart {
     /// The changes to mark: the commands that belong to one change are one, as those of a drag.
     var all: [Change] {
-        var runs: [(first: LoggedCommand, last: LoggedCommand)] = []
-        for logged in commands {
-            if let last = runs.last, last.first.change == logged.change {
-                runs[runs.count - 1].last = logged
+        var runs: [ClosedRange<Int>] = []
+        for (index, logged) in commands.enumerated() {
+            if let last = runs.last, commands[last.lowerBound].change == logged.change {
+                runs[runs.count - 1] = last.lowerBound...index
             } else {
-                runs.append((logged, logged))
+                runs.append(index...index)
             }
         }
-        return runs.map { change(from: $0.first, to: $0.last) }
+        return runs.map(change)
     }
 
-    private func change(from first: LoggedCommand, to last: LoggedCommand) -> Change {
-        let place = " at step \(grouped(last.step))"
+    private func change(_ numbers: ClosedRange<Int>) -> Change {
+        let (first, last) = (commands[numbers.lowerBound], commands[numbers.upperBound])
         guard case .set(let id, let value) = last.command else {
             return Change(
                 control: nil, first: first.step, step: last.step, before: nil, after: nil, colour: theme.secondary,
-                words: words(of: last.command) + place)
+                what: words(of: last.command), commands: numbers)
         }
         let control = learner.control(id)
         func text(_ value: Double) -> String { control?.text(value) ?? format(value) }
         let from = first.before.map { "\(text($0)) → " } ?? "set to "
         return Change(
             control: id, first: first.step, step: last.step, before: first.before, after: value,
-            colour: colours[id] ?? theme.secondary, words: "\(control?.title ?? id) \(from)\(text(value))\(place)")
+            colour: colours[id] ?? theme.secondary, what: "\(control?.title ?? id) \(from)\(text(value))",
+            commands: numbers)
     }
 
     private func words(of command: Command) -> String {

@@ -114,7 +114,7 @@ final class ControlPanels: DeskPart {
             title: control.title,
             text: ([control.means] + (effects.isEmpty ? [] : [effects])
                 + ["takes \(control.accepted); starts at \(control.text(control.initial))"]).joined(separator: "\n"),
-            place: panel.map { Point($0.maxX + 6, UI.mouse.y - 12) })
+            about: panel, isBeside: true)
     }
 
     // MARK: Switches and choices

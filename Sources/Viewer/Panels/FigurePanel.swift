@@ -67,7 +67,7 @@ final class FigurePanels: DeskPart {
     /// It also tells the learner which figures are looked at.
     override func hasNews() -> Bool {
         var hasNews = false
-        for case .figure(let id) in layout.openPanels(dashboard) {
+        for case .figure(let id) in desk.shownPanels {
             _ = learner.look(at: id)
             if learner.version(of: id) != figures[id]?.version { hasNews = true }
             if status.comparedBranch != nil {
@@ -80,7 +80,7 @@ final class FigurePanels: DeskPart {
 
     /// Whether all figures that are shown were computed from the model at `step` or later.
     func areCurrent(at step: Int) -> Bool {
-        layout.openPanels(dashboard).allSatisfy { panel in
+        desk.shownPanels.allSatisfy { panel in
             guard case .figure(let id) = panel else { return true }
             if learner.status.comparedBranch != nil, learner.lookAtOther(id).step == nil { return false }
             return learner.look(at: id).step.map { $0 >= step } ?? false
@@ -90,7 +90,7 @@ final class FigurePanels: DeskPart {
     /// The earliest step from which a figure was computed that was drawn; nil if there is none, or one is missing.
     var shownStep: Int? {
         var steps: [Int] = []
-        for case .figure(let id) in layout.openPanels(dashboard) {
+        for case .figure(let id) in desk.shownPanels {
             guard case .ready(_, let step) = figures[id]?.state else { return nil }
             steps.append(step)
         }
@@ -171,7 +171,7 @@ final class FigurePanels: DeskPart {
 
     func drawWindows(in area: Box, _ textures: TextureMaker) {
         figureWindowBox = nil
-        for panel in layout.openPanels(dashboard) {
+        for panel in desk.shownPanels {
             guard case .figure(let id) = panel, let view = figures[id], let window = view.window,
                 let content = view.content, let renderer = view.renderer
             else { continue }

@@ -29,8 +29,11 @@ final class PanelFrames: DeskPart {
     ) {
         UI.beginWindow(
             panel.name, box, fill: theme.panel, edge: edge ?? theme.edge, radius: 6,
-            comesToFront: desk.raised == panel.name || desk.drag?.panel == panel)
-        titleBar(panel, box, title, caption, means, badge, word)
+            comesToFront: desk.raised == panel.name || desk.moving.drag?.panel == panel)
+        let back = TitleWord(text: "back", means: "Gives the other panels their places back; Escape too.") { [self] in
+            desk.moving.toggleEnlarged(panel)
+        }
+        titleBar(panel, box, title, caption, means, badge, layout.enlarged == panel ? back : word)
         UI.note("body", box.inset(13, 36, 13, 12))
         body(box.inset(13, 36, 13, 12))
         resizeCorner(panel, box)
@@ -61,13 +64,17 @@ final class PanelFrames: DeskPart {
         let isWhole = drawCaption(caption, Box(end + 6, box.y, room - end - 6, 32))
 
         let bar = UI.item("title", Box(box.x, box.y, box.width - buttonsWidth, 32))
-        if bar.contains(.pressed) { desk.drag = PanelDrag(panel: panel, isResize: false, start: UI.mouse, box: box) }
-        if bar.contains(.released) { drop() }
-        if bar.contains(.hovered), desk.drag == nil, let badge, !badge.means.isEmpty,
+        if bar.contains(.doubleClicked) {
+            desk.moving.toggleEnlarged(panel)
+        } else if bar.contains(.pressed) {
+            desk.moving.take(panel, isResize: false, box)
+        }
+        if bar.contains(.released) { desk.moving.drop() }
+        if bar.contains(.hovered), desk.moving.drag == nil, let badge, !badge.means.isEmpty,
             badgeBox?.contains(UI.mouse) == true
         {
             tooltip = Tooltip(title: badge.text, text: badge.means)
-        } else if bar.contains(.hovered), desk.drag == nil, !(means.isEmpty && shown == title && isWhole) {
+        } else if bar.contains(.hovered), desk.moving.drag == nil, !(means.isEmpty && shown == title && isWhole) {
             tooltip = Tooltip(title: title, text: [caption, means].filter { !$0.isEmpty }.joined(separator: "\n"))
         }
         if canExport, exportButton(panel, box) { desk.exporter.wantedExports.append(panel) }
@@ -150,13 +157,8 @@ final class PanelFrames: DeskPart {
                     theme.secondary)
             }
         }
-        if corner.contains(.pressed) { desk.drag = PanelDrag(panel: panel, isResize: true, start: UI.mouse, box: box) }
-        if corner.contains(.released) { drop() }
-    }
-
-    private func drop() {
-        desk.drag = nil
-        if !layout.isArranged { saveLayout() }
+        if corner.contains(.pressed) { desk.moving.take(panel, isResize: true, box) }
+        if corner.contains(.released) { desk.moving.drop() }
     }
 
     /// What is said when there is nothing to show on the whole desk.

@@ -133,7 +133,7 @@ extension ControlPanels {
     /// Lights a metric's graph, and opens it if need be.
     private func show(_ metric: Metric) {
         if !layout.isOpen(.metric(metric.id)) { setOpen(.metric(metric.id), true) }
-        desk.raised = Panel.metric(metric.id).name
+        desk.show(.metric(metric.id))
         desk.graphs.flash(metric.id, seconds: 1.5)
     }
 }

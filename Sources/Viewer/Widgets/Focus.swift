@@ -37,10 +37,15 @@ final class Focus: DeskPart {
         let index = controls.firstIndex { $0.id == focused && showsFocus }
         let next = index.map { ($0 + direction + controls.count) % controls.count }
         let control = controls[next ?? (direction > 0 ? 0 : controls.count - 1)]
+        show(control)
+    }
+
+    /// Gives a control the keyboard, and scrolls to it.
+    func show(_ control: Control) {
         focused = control.id
         showsFocus = true
         wantsReveal = true
-        desk.raised = Panel.controls(control.group).name
+        desk.show(.controls(control.group))
     }
 
     /// Tab within a field: takes the value that was typed, and goes on.

@@ -17,6 +17,11 @@ final class Scrolling: DeskPart {
         return boxes.mapValues { Box($0.x, ($0.y - offset).rounded(), $0.width, $0.height) }
     }
 
+    /// Scrolls to a panel that was drawn at `box`.
+    func reveal(_ box: Box, in area: Box) {
+        if box.y < area.y || box.maxY > area.maxY { offset += box.y - area.y }
+    }
+
     private func drawBar(_ most: Float, _ area: Box) {
         let bar = Box(area.maxX - 2, area.y, 12, area.height)
         UI.beginWindow("desk-bar", bar, fill: theme.background, edge: theme.background, staysBehind: true)

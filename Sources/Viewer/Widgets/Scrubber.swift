@@ -60,13 +60,22 @@ final class Scrubber: DeskPart {
             UI.disc(Point(x(Double(snapshot)), y + 5), radius: 1.5, theme.secondary)
             free = x(Double(snapshot)) + 4
         }
-        for (change, at) in UI.apart(changes.map { ($0, x(Double($0.step))) }) {
-            let colour = change.first >= here ? change.colour.faded(0.5) : change.colour
-            UI.marker(Point(at, y - 4), colour, size: 5)
+        let groups = MarkGroup.groups(changes.map { x(Double($0.step)) }) { UI.width("\($0)", .small) }
+        for group in groups {
+            let members = changes[group.members]
+            // Of several sliders it has none's colour.
+            let isOne = Set(members.map(\.control)).count == 1
+            let colour = isOne ? members.first?.colour ?? theme.text : theme.text.faded(0.85)
+            let isAhead = members.allSatisfy { $0.first >= here }
+            UI.marker(Point(group.x, y - 4), isAhead ? colour.faded(0.5) : colour, size: MarkGroup.half)
+            guard group.count > 1 else { continue }
+            UI.text(
+                "\(group.count)", Point(group.x + MarkGroup.half + 1, y - 17), isAhead ? theme.secondary : theme.text,
+                .small)
         }
         UI.disc(Point(place, y), radius: scrub == nil ? 6 : 8, theme.text)
         write(below: Point(place, y + 7), strip)
-        explain(item, changes, x: x)
+        explain(item, changes, groups, strip, x: x)
     }
 
     /// Takes the handle, moves it, lets it go.
@@ -126,22 +135,26 @@ final class Scrubber: DeskPart {
         UI.text(words, Point(left, place.y), theme.text, .smallMono)
     }
 
-    private func explain(_ item: Happened, _ changes: [Change], x: (Double) -> Float) {
+    private func explain(
+        _ item: Happened, _ changes: [Change], _ groups: [MarkGroup], _ strip: Box, x: (Double) -> Float
+    ) {
         guard item.contains(.hovered), scrub == nil else { return }
         gui_set_cursor(Int32(GUI_CURSOR_HAND))
         func distance(_ step: Int) -> Float { abs(x(Double(step)) - UI.mouse.x) }
         // Below the strip, whose words it would cover.
-        let place = Point(UI.mouse.x - 12, Toolbar.height + 4)
-        let change = changes.min { distance($0.step) < distance($1.step) }
+        let about = Box(strip.x, 0, strip.width, Toolbar.height)
+        let group = groups.min { abs($0.x - UI.mouse.x) < abs($1.x - UI.mouse.x) }
         let fork = forks.min { distance($0.step) < distance($1.step) }
-        if let change, distance(change.step) < 8, UI.mouse.y < 24 {
-            tooltip = Tooltip(text: change.words, place: place)
+        if let group, abs(group.x - UI.mouse.x) < 8 + (group.count > 1 ? 8 : 0), UI.mouse.y < 24 {
+            let words = changes[group.members].map(\.words)
+            let more = words.count > 8 ? ["and \(words.count - 8) more: see the history"] : []
+            tooltip = Tooltip(text: (words.suffix(8).reversed() + more).joined(separator: "\n"), about: about)
         } else if let fork, distance(fork.step) < 5 {
-            tooltip = Tooltip(text: "\(fork.branch.name) leaves at step \(grouped(fork.step))", place: place)
+            tooltip = Tooltip(text: "\(fork.branch.name) leaves at step \(grouped(fork.step))", about: about)
         } else {
             tooltip = Tooltip(
                 text: "Drag to go back. Triangles: changes, in their sliders' colours; dots: snapshots, from which "
-                    + "the way is short; ticks: where other branches leave.", place: place)
+                    + "the way is short; ticks: where other branches leave.", about: about)
         }
     }
 

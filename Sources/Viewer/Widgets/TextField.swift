@@ -6,6 +6,8 @@ import CImGui
     var problem: String?
     private var characters: [CChar]
     private var needsFocus: Bool
+    /// Whether it has the keyboard.
+    private(set) var isActive = false
     private static let capacity = 64
 
     init(_ text: String, takesFocus: Bool = true) {
@@ -30,6 +32,7 @@ import CImGui
             })
         // Asked for once: the keyboard comes in the next frame, and asking again there would take it away.
         needsFocus = false
+        isActive = happened & Int(GUI_FIELD_ACTIVE) != 0
         if text != before { problem = nil }
         if happened & Int(GUI_FIELD_ENTERED) != 0 { return .entered }
         return happened & Int(GUI_FIELD_LEFT) != 0 ? .left : .typing

@@ -6,8 +6,30 @@ struct Tooltip {
     /// Names and numbers, in two columns.
     var facts: [(name: String, value: String)] = []
     var text = ""
-    /// Where it stands; beside the mouse if nil.
+    /// Where it stands; nil for beside the mouse.
     var place: Point?
+    /// What it must not cover: it stands below or above that, or beside it if ``isBeside``.
+    var about: Box?
+    var isBeside = false
+
+    /// Where it stands: near what it explains, within the window, and not over the mouse.
+    static func place(_ size: Point, at mouse: Point, about: Box? = nil, isBeside: Bool = false, in window: Box) -> Box
+    {
+        // The mouse's own arrow is no box to be about, but as large as one.
+        let target = about ?? Box(mouse.x - 8, mouse.y - 10, 24, 24)
+        let gap: Float = about == nil ? 0 : 5
+        let x = about == nil ? target.maxX : mouse.x - 12
+        func box(_ x: Float, _ y: Float) -> Box { Box(x, y, size.x, size.y) }
+        let (below, above) = (target.maxY + gap, target.y - gap - size.y)
+        let beside = [box(target.maxX + gap, mouse.y - 12), box(target.x - gap - size.x, mouse.y - 12)]
+        let under = [box(x, below), box(x, above)]
+        // As it is first, then pushed along its side; only then over what it is about.
+        for wanted in isBeside ? beside + under : about == nil ? under + beside : under + beside {
+            let pushed = wanted.within(window)
+            if !pushed.overlaps(target), pushed.width == size.x { return pushed }
+        }
+        return under[0].within(window)
+    }
 }
 
 /// Words for the moment, above all else: beside the mouse, and below a field.
@@ -33,18 +55,18 @@ final class Hints: DeskPart {
     }
 
     func drawTooltip() {
-        guard let tooltip, desk.drag == nil else { return }
+        guard let tooltip, desk.moving.drag == nil else { return }
         let lines = tooltip.text.isEmpty ? [] : UI.wrapped(tooltip.text, to: 360, .small)
         let nameWidth = tooltip.facts.map { UI.width($0.name, .smallMono) }.max() ?? 0
         let factWidth = tooltip.facts.map { nameWidth + 14 + UI.width($0.value, .smallMono) }.max() ?? 0
         let width = max(UI.width(tooltip.title, .bold), factWidth, lines.map { UI.width($0, .small) }.max() ?? 0) + 18
         let height = (tooltip.title.isEmpty ? 0 : 20) + Float(tooltip.facts.count) * 15 + Float(lines.count) * 15 + 14
         let mouse = UI.mouse
-        var box = Box(mouse.x + 16, mouse.y + 14, width, height)
-        if let place = tooltip.place { (box.x, box.y) = (place.x, place.y) }
-        // Near the edge it moves aside, no further than it must: it stays by what it explains.
-        if box.maxX > size.x - 4 { box.x = max(4, size.x - 4 - width) }
-        if box.maxY > size.y - 4 { box.y = max(4, mouse.y - height - 10) }
+        let window = Box(4, 4, size.x - 8, size.y - 8)
+        let box =
+            tooltip.place.map { Box($0.x, $0.y, width, height).within(window) }
+            ?? Tooltip.place(
+                Point(width, height), at: mouse, about: tooltip.about, isBeside: tooltip.isBeside, in: window)
 
         gui_begin_overlay()
         UI.fill(box, theme.tooltip, radius: 4)

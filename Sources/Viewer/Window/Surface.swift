@@ -4,18 +4,28 @@ import CSDL2
 import Foundation
 
 /// Something to draw on: a window, or memory. It has the gui with its fonts.
+///
+/// A graphics card draws each frame whole, through SDL's renderer. Where there is none the gui draws with the processor, into
+/// a picture of its own that stays: what looks as in the frame before is neither drawn nor shown again.
 @MainActor final class Surface {
-    let renderer: OpaquePointer
+    /// SDL's, on a graphics card; nil where the processor draws.
+    private let renderer: OpaquePointer?
     private(set) var gui: OpaquePointer
-    /// Whether SDL draws with the processor.
-    let isSoftware: Bool
+    /// Whether the processor draws.
+    var isSoftware: Bool { renderer == nil }
     /// Pixels a unit of the desk.
     private(set) var scale: Float
     let letters: Letters
     private let theme: Theme
     private let window: OpaquePointer?
-    private let memory: UnsafeMutablePointer<SDL_Surface>?
+    /// The pixels of a surface in memory.
+    private let memory: Point
     private var cursors: [OpaquePointer?] = []
+    /// Whether the window lost what it showed.
+    private var isExposed = true
+    /// CLMAT_LOG=3 draws a frame round each part that is drawn again.
+    private let hasOutlines = Surface.logLevel >= 3
+    nonisolated static var logLevel: Int { ProcessInfo.processInfo.environment["CLMAT_LOG"].flatMap { Int($0) } ?? 0 }
 
     /// Why no window could be opened here, as far as that can be told without trying.
     static var obstacle: String? {
@@ -28,7 +38,7 @@ import Foundation
     init(title: String, width: Int, height: Int, theme: Theme) throws(CLMatError) {
         let letters = Letters()
         if let obstacle = Self.obstacle { throw .windowUnavailable(reason: obstacle) }
-        // SDL would show what its software renderer drew through OpenGL, which may be done by the processor too.
+        // SDL would show what the processor drew through OpenGL, which may be done by the processor too.
         SDL_SetHint(SDL_HINT_FRAMEBUFFER_ACCELERATION, "0")
         SDL_SetHint(SDL_HINT_VIDEO_X11_NET_WM_BYPASS_COMPOSITOR, "0")
         guard SDL_InitSubSystem(SDL_INIT_VIDEO) == 0 else {
@@ -65,7 +75,8 @@ import Foundation
             SDL_QuitSubSystem(SDL_INIT_VIDEO)
             throw .windowUnavailable(reason: reason)
         }
-        guard let (renderer, isSoftware) = Self.renderer(of: window) else {
+        let renderer = Self.renderer(of: window)
+        guard renderer != nil || SDL_GetWindowSurface(window) != nil else {
             let reason = Self.sdlError
             SDL_DestroyWindow(window)
             SDL_QuitSubSystem(SDL_INIT_VIDEO)
@@ -77,12 +88,12 @@ import Foundation
             window, min(width, Int32(Self.least.x * least)), min(height, Int32(Self.least.y * least)))
         guard let gui = Self.gui(renderer, theme, scale, letters) else {
             let reason = Self.sdlError
-            SDL_DestroyRenderer(renderer)
+            if let renderer { SDL_DestroyRenderer(renderer) }
             SDL_DestroyWindow(window)
             SDL_QuitSubSystem(SDL_INIT_VIDEO)
             throw .windowUnavailable(reason: reason)
         }
-        (self.renderer, self.isSoftware, self.gui, self.window, memory) = (renderer, isSoftware, gui, window, nil)
+        (self.renderer, self.gui, self.window, memory) = (renderer, gui, window, Point(0, 0))
         (self.scale, self.theme, self.letters) = (scale, theme, letters)
         cursors = [
             SDL_SYSTEM_CURSOR_ARROW, SDL_SYSTEM_CURSOR_IBEAM, SDL_SYSTEM_CURSOR_SIZENWSE, SDL_SYSTEM_CURSOR_HAND,
@@ -99,24 +110,16 @@ import Foundation
     init(width: Int, height: Int, theme: Theme, scale: Float? = nil, letters: Letters? = nil) throws(CLMatError) {
         let letters = letters ?? Letters()
         (self.scale, self.theme, self.letters) = (scale ?? DisplayScale.wished ?? 1, theme, letters)
-        let scale = self.scale
-        guard
-            let memory = SDL_CreateRGBSurfaceWithFormat(
-                0, Int32(width), Int32(height), 32, SDL_PIXELFORMAT_ABGR8888.rawValue)
-        else { throw .windowUnavailable(reason: Self.sdlError) }
-        guard let renderer = SDL_CreateSoftwareRenderer(memory), let gui = Self.gui(renderer, theme, scale, letters)
-        else {
-            let reason = Self.sdlError
-            SDL_FreeSurface(memory)
-            throw .windowUnavailable(reason: reason)
+        guard let gui = Self.gui(nil, theme, self.scale, letters) else {
+            throw .windowUnavailable(reason: "there is no memory for it")
         }
-        (self.renderer, isSoftware, self.gui, window, self.memory) = (renderer, true, gui, nil, memory)
+        (renderer, self.gui, window, memory) = (nil, gui, nil, Point(Float(width), Float(height)))
+        gui_resize(gui, Int32(width), Int32(height))
     }
 
     isolated deinit {
         gui_destroy(gui)
-        SDL_DestroyRenderer(renderer)
-        if let memory { SDL_FreeSurface(memory) }
+        if let renderer { SDL_DestroyRenderer(renderer) }
         for cursor in cursors { SDL_FreeCursor(cursor) }
         if let window {
             SDL_DestroyWindow(window)
@@ -134,11 +137,15 @@ import Foundation
         return Point(pixels.x / scale, pixels.y / scale)
     }
 
-    var pixels: Point { Self.pixels(of: renderer) }
+    var pixels: Point { window.map { Self.pixels(of: $0, renderer) } ?? memory }
 
-    private static func pixels(of renderer: OpaquePointer) -> Point {
+    private static func pixels(of window: OpaquePointer, _ renderer: OpaquePointer?) -> Point {
         var (width, height): (Int32, Int32) = (0, 0)
-        SDL_GetRendererOutputSize(renderer, &width, &height)
+        if let renderer {
+            SDL_GetRendererOutputSize(renderer, &width, &height)
+        } else if let surface = SDL_GetWindowSurface(window) {
+            (width, height) = (surface.pointee.w, surface.pointee.h)
+        }
         return Point(Float(width), Float(height))
     }
 
@@ -153,11 +160,11 @@ import Foundation
 
     /// What is asked for, or what the window's display says. Displays whose pixels are counted apart from units say
     /// the ratio themselves; for others it is their density, but not so much that the window has too few units.
-    private static func scale(of window: OpaquePointer, _ renderer: OpaquePointer) -> Float {
+    private static func scale(of window: OpaquePointer, _ renderer: OpaquePointer?) -> Float {
         if let wished = DisplayScale.wished { return wished }
         let ratio = pixelsPerUnit(window, renderer)
         if ratio > 1.01 { return min(ratio, 4) }
-        let pixels = pixels(of: renderer)
+        let pixels = pixels(of: window, renderer)
         let most = max(1, min(pixels.x / least.x, pixels.y / least.y))
         return min(DisplayScale.of(display: max(0, SDL_GetWindowDisplayIndex(window))), most)
     }
@@ -174,12 +181,13 @@ import Foundation
         else { return }
         gui_destroy(gui)
         (gui, self.scale) = (fresh, scale)
+        gui_resize(gui, Int32(pixels.x), Int32(pixels.y))
     }
 
-    private static func pixelsPerUnit(_ window: OpaquePointer, _ renderer: OpaquePointer) -> Float {
+    private static func pixelsPerUnit(_ window: OpaquePointer, _ renderer: OpaquePointer?) -> Float {
         var (width, height): (Int32, Int32) = (0, 0)
         SDL_GetWindowSize(window, &width, &height)
-        return width > 0 ? pixels(of: renderer).x / Float(width) : 1
+        return width > 0 ? pixels(of: window, renderer).x / Float(width) : 1
     }
 
     var isVisible: Bool {
@@ -187,28 +195,51 @@ import Foundation
         return SDL_GetWindowFlags(window) & (SDL_WINDOW_MINIMIZED.rawValue | SDL_WINDOW_HIDDEN.rawValue) == 0
     }
 
+    /// Before a frame ends: what lies below all that it draws.
     func clear(_ colour: Colour) {
-        SDL_SetRenderDrawColor(renderer, colour.red, colour.green, colour.blue, 255)
-        SDL_RenderClear(renderer)
+        if let renderer {
+            SDL_SetRenderDrawColor(renderer, colour.red, colour.green, colour.blue, 255)
+            SDL_RenderClear(renderer)
+        } else {
+            let size = pixels
+            gui_resize(gui, Int32(size.x), Int32(size.y))
+            gui_set_background(gui, colour.packed)
+        }
     }
 
+    /// The window has to be shown anew, whole.
+    func expose() { isExposed = true }
+
     func present() {
-        SDL_RenderPresent(renderer)
+        guard let window else { return }
+        if let renderer {
+            SDL_RenderPresent(renderer)
+        } else if gui_present(gui, UnsafeMutableRawPointer(window), isExposed, hasOutlines) {
+            isExposed = false
+        }
         let cursor = Int(gui_cursor())
         if cursors.indices.contains(cursor), let wanted = cursors[cursor], SDL_GetCursor() != wanted {
             SDL_SetCursor(wanted)
         }
     }
 
+    /// How much of the surface the last frame drew again, from 0 to 1.
+    var shareDrawn: Double {
+        guard isSoftware else { return 1 }
+        let size = pixels
+        return Double(gui_drawn_pixels(gui)) / Double(max(1, size.x * size.y))
+    }
+
     /// What was drawn since the last ``present()``.
     func read() throws(CLMatError) -> Picture {
         let size = pixels
         var picture = Picture(width: Int(size.x), height: Int(size.y))
-        let status = picture.pixels.withUnsafeMutableBytes { bytes in
-            SDL_RenderReadPixels(
-                renderer, nil, SDL_PIXELFORMAT_ABGR8888.rawValue, bytes.baseAddress, Int32(size.x) * 4)
+        let isRead = picture.pixels.withUnsafeMutableBytes { bytes in
+            guard let renderer else { return gui_read(gui, bytes.baseAddress, Int32(size.x), Int32(size.y)) }
+            return SDL_RenderReadPixels(
+                renderer, nil, SDL_PIXELFORMAT_ABGR8888.rawValue, bytes.baseAddress, Int32(size.x) * 4) == 0
         }
-        guard status == 0 else { throw .windowUnavailable(reason: "its pixels cannot be read: \(Self.sdlError)") }
+        guard isRead else { throw .windowUnavailable(reason: "its pixels cannot be read: \(Self.sdlError)") }
         return picture
     }
 
@@ -219,20 +250,20 @@ import Foundation
         return words.isEmpty ? "SDL gave no reason" : "SDL says: \(words)"
     }
 
-    private static func renderer(of window: OpaquePointer) -> (OpaquePointer, isSoftware: Bool)? {
+    /// The renderer of a graphics card; nil if there is none, or only the processor would draw.
+    private static func renderer(of window: OpaquePointer) -> OpaquePointer? {
         let fast = SDL_RENDERER_ACCELERATED.rawValue | SDL_RENDERER_PRESENTVSYNC.rawValue
-        if let renderer = SDL_CreateRenderer(window, -1, fast) {
-            var info = SDL_RendererInfo()
-            SDL_GetRendererInfo(renderer, &info)
-            let isSoftware = info.flags & SDL_RENDERER_SOFTWARE.rawValue != 0
-            let isWished = SDL_GetHint(SDL_HINT_RENDER_DRIVER) != nil
-            if isSoftware || isWished || !isEmulated(info) { return (renderer, isSoftware) }
-            SDL_DestroyRenderer(renderer)
-        }
-        return SDL_CreateRenderer(window, -1, SDL_RENDERER_SOFTWARE.rawValue).map { ($0, true) }
+        guard let renderer = SDL_CreateRenderer(window, -1, fast) else { return nil }
+        var info = SDL_RendererInfo()
+        SDL_GetRendererInfo(renderer, &info)
+        let isSoftware = info.flags & SDL_RENDERER_SOFTWARE.rawValue != 0
+        let isWished = SDL_GetHint(SDL_HINT_RENDER_DRIVER) != nil
+        if !isSoftware, isWished || !isEmulated(info) { return renderer }
+        SDL_DestroyRenderer(renderer)
+        return nil
     }
 
-    /// Whether OpenGL itself is done by the processor, which costs more than SDL's own software renderer.
+    /// Whether OpenGL itself is done by the processor, which costs more than drawing what changed.
     private static func isEmulated(_ info: SDL_RendererInfo) -> Bool {
         guard String(cString: info.name).hasPrefix("opengl"), let address = SDL_GL_GetProcAddress("glGetString") else {
             return false
@@ -244,9 +275,9 @@ import Foundation
     }
 
     private static func gui(
-        _ renderer: OpaquePointer, _ theme: Theme, _ scale: Float, _ letters: Letters
+        _ renderer: OpaquePointer?, _ theme: Theme, _ scale: Float, _ letters: Letters
     ) -> OpaquePointer? {
-        guard let gui = gui_create(UnsafeMutableRawPointer(renderer), scale) else { return nil }
+        guard let gui = gui_create(renderer.map { UnsafeMutableRawPointer($0) }, scale) else { return nil }
         guard letters.build(gui) else {
             gui_destroy(gui)
             return nil

@@ -15,6 +15,8 @@ import Foundation
     private var framesOwed = 3
     private var lastFrame: ContinuousClock.Instant?
     private let clock: any WindowClock
+    /// When the mouse or a key acted last.
+    private var lastInput: ContinuousClock.Instant?
     /// When fonts may be built with more letters: where new ones come with every step, not for each of them.
     private var lettersDue: ContinuousClock.Instant?
     /// Counts how often letters, or words about them, made the next frame look different.
@@ -51,6 +53,7 @@ import Foundation
         while !isClosed {
             wait()
             takeEvents()
+            desk.learner.followFigures(isFollowed)
             // Whoever asks by a signal is not there to answer.
             if signals.hasCome { isClosed = true }
             desk.options.everyFrame?(OpenWindow(desk: desk))
@@ -75,6 +78,8 @@ import Foundation
         }
         if isPictureDue, let path = desk.options.screenshot { save(to: path) }
         desk.profilePanel.setProfiling(false)
+        desk.learner.followFigures(false)
+        desk.statusLine.meter.tell()
     }
 
     /// Sleeps until there is an event, or until the learner may have something new to show.
@@ -84,7 +89,8 @@ import Foundation
         let isIdle = (status.isPaused || status.isFinished) && framesOwed == 0
         var pause = isIdle ? 0.1 : interval
         if let lastFrame { pause = min(max(pause - (clock.now - lastFrame).seconds, 0), pause) }
-        if isIdle { pause = max(pause, 0.03) }
+        // Where nothing is new when it could be drawn, as in a step that takes long, it is asked for again a little later.
+        pause = max(pause, isIdle ? 0.03 : 0.01)
         var event = SDL_Event()
         if SDL_WaitEventTimeout(&event, Int32((pause * 1000).rounded(.up))) != 0 { events.append(event) }
     }
@@ -93,8 +99,13 @@ import Foundation
     private var interval: Double {
         if !surface.isVisible { return 0.25 }
         guard surface.isSoftware else { return 1.0 / 60 }
-        return framesOwed == 0 ? desk.statusLine.meter.frameInterval : desk.statusLine.meter.answerInterval
+        let meter = desk.statusLine.meter
+        if framesOwed > 0 { return meter.answerInterval }
+        return isFollowed ? DrawingMeter.followingInterval : meter.restingInterval
     }
+
+    /// Whether a person acts, or did just now.
+    private var isFollowed: Bool { lastInput.map { (clock.now - $0).seconds < DrawingMeter.attention } ?? false }
 
     private func needsFrame() -> Bool {
         guard surface.isVisible else { return false }
@@ -121,6 +132,7 @@ import Foundation
     private func handle(_ event: SDL_Event) -> Bool {
         let gui = surface.gui
         framesOwed = max(framesOwed, 2)
+        if Self.acts.contains(event.type) { lastInput = clock.now }
         switch SDL_EventType(event.type) {
         case SDL_QUIT:
             close()
@@ -143,11 +155,19 @@ import Foundation
         case SDL_WINDOWEVENT:
             if event.window.event == UInt8(SDL_WINDOWEVENT_LEAVE.rawValue) { gui_mouse_moved(gui, -1e6, -1e6) }
             if event.window.event == UInt8(SDL_WINDOWEVENT_DISPLAY_CHANGED.rawValue) { surface.followDisplay() }
+            // Where another window was above it the display may have lost what was shown.
+            surface.expose()
         case SDL_TEXTINPUT:
             // As text, since the key that gives a question mark differs between keyboards.
-            let isQuestion = withUnsafeBytes(of: event.text.text) { $0[0] == UInt8(ascii: "?") && $0[1] == 0 }
-            if isQuestion, !gui_is_typing(gui) {
+            func isText(_ letter: UInt8) -> Bool {
+                withUnsafeBytes(of: event.text.text) { $0[0] == letter && $0[1] == 0 }
+            }
+            if isText(UInt8(ascii: "?")), !gui_is_typing(gui) {
                 desk.help.toggle()
+                return true
+            }
+            if isText(UInt8(ascii: "/")), !gui_is_typing(gui) {
+                beginSearch()
                 return true
             }
             withUnsafeBytes(of: event.text.text) { bytes in
@@ -187,6 +207,7 @@ import Foundation
             if isDown, isTyping, key.scancode == SDL_SCANCODE_ESCAPE {
                 desk.controlPanels.hand.typed = nil
                 desk.branchesPanel.stopTyping()
+                desk.addPanel.clearSearch()
             }
             if isDown, !isTyping { press(key, isRepeat: event.key.repeat != 0) }
             return true
@@ -194,6 +215,13 @@ import Foundation
         }
         return false
     }
+
+    /// Events that a person makes.
+    private static let acts = Set(
+        [
+            SDL_MOUSEMOTION, SDL_MOUSEBUTTONDOWN, SDL_MOUSEBUTTONUP, SDL_MOUSEWHEEL, SDL_KEYDOWN, SDL_KEYUP,
+            SDL_TEXTINPUT,
+        ].map(\.rawValue))
 
     private func press(_ key: SDL_Keysym, isRepeat: Bool) {
         let isFine = UInt32(key.mod) & (KMOD_LSHIFT.rawValue | KMOD_RSHIFT.rawValue) != 0
@@ -215,6 +243,11 @@ import Foundation
         }
     }
 
+    private func beginSearch() {
+        framesOwed = 4
+        desk.addPanel.beginSearch()
+    }
+
     private func pressWithControl(_ key: SDL_Keysym, isShifted: Bool, isRepeat: Bool) {
         guard !isRepeat else { return }
         switch SDL_KeyCode(UInt32(bitPattern: key.sym)) {
@@ -222,6 +255,7 @@ import Foundation
         case SDLK_y: desk.steering.redo()
         case SDLK_s: desk.checkpoints.save()
         case SDLK_q: close()
+        case SDLK_f: beginSearch()
         default: break
         }
     }
@@ -235,6 +269,9 @@ import Foundation
 
     /// Where the windows and widgets of the last frame are, by name (``UI/places``), for tests that make it more than nil.
     var places: [String: Box]?
+
+    /// Called when a frame is drawn, before its textures may change: for tests.
+    var frameWasDrawn: (() -> Void)?
 
     /// Draws one frame.
     func draw() {
@@ -250,6 +287,7 @@ import Foundation
         (places, UI.places) = (UI.places, nil)
         surface.clear(desk.theme.background)
         gui_end_frame(surface.gui)
+        frameWasDrawn?()
         if !pictures.isEmpty {
             let picture = Result { () throws(CLMatError) in try surface.read() }
             for take in pictures { take(picture) }
@@ -258,7 +296,7 @@ import Foundation
         surface.present()
         framesOwed = max(0, framesOwed - 1)
         if desk.leaving.hasLeft { isClosed = true }
-        desk.statusLine.meter.add(Self.threadSeconds - processor)
+        desk.statusLine.meter.add(Self.threadSeconds - processor, drawn: surface.shareDrawn)
         addLetters()
         if desk.toolbar.wantsPicture {
             desk.toolbar.wantsPicture = false

@@ -1,0 +1,81 @@
+import CImGui
+import Exploration
+
+/// All changes on the current path in words, the newest first. Each can be gone back to.
+final class HistoryPanel: DeskPart {
+    private static let row: Float = 23
+    /// Where the run was when the list was scrolled to it.
+    private var revealed: Position?
+
+    /// The lines, from the top.
+    var rows: [HistoryRow] {
+        HistoryRow.rows(
+            changes.map { ($0.what, $0.control, $0.commands, $0.first, $0.step) }, start: extent.start, at: position,
+            branches: branches)
+    }
+
+    /// How high the panel is with all of them.
+    var height: Float { PanelFrames.aboveAndBelow + Float(rows.count) * Self.row }
+
+    func draw(_ box: Box) {
+        let rows = rows
+        let count = rows.count { $0.kind == .change }
+        let caption = count == 0 ? "no changes yet" : count == 1 ? "1 change" : "\(grouped(count)) changes"
+        frame(
+            .history, box, title: "History", caption: caption,
+            means:
+                "The changes that led here, and in grey those that were undone. A click goes back to just before one."
+        ) { body in
+            // Steps stand below each other at their ends.
+            let steps = max(rows.map { UI.width(grouped($0.step), .smallMono) }.max() ?? 0, UI.width("step", .small))
+            UI.region("rows", Box(body.x - 6, body.y - 3, body.width + 17, body.height + 11)) { content in
+                let scrolls = Float(rows.count) * Self.row > body.height + 11
+                let width = body.width - (scrolls ? 4 : 0)
+                for (index, row) in rows.enumerated() {
+                    let y = content.y + 2 + Float(index) * Self.row
+                    draw(row, index, Box(content.x + 6, y, width, Self.row), steps: steps)
+                    if row.kind == .present, revealed != position {
+                        revealed = position
+                        gui_reveal(y - 2 * Self.row, 5 * Self.row)
+                    }
+                }
+                return Float(rows.count) * Self.row + 4
+            }
+        }
+    }
+
+    private func draw(_ row: HistoryRow, _ index: Int, _ box: Box, steps: Float) {
+        let canGo = row.before != nil && row.kind != .present && !status.isFinished
+        var item: Happened = []
+        if canGo { item = UI.item("\(index)", box.inset(-6, 0, -4, 0)) }
+        let isHovered = item.contains(.hovered)
+        if isHovered { UI.fill(box.inset(-6, 0, -4, 0), theme.selected.faded(0.6), radius: 4) }
+        if row.kind == .present { UI.fill(box.inset(-6, 0, -4, 0), theme.selected, radius: 4) }
+        let y = box.y + 4
+        UI.text(grouped(row.step), Point(box.x + steps, y), theme.secondary, .smallMono, align: .right)
+        let mark = Point(box.x + steps + 14, box.midY)
+        let colour = row.control.flatMap { colours[$0] } ?? theme.secondary
+        switch row.kind {
+        case .present: UI.disc(mark, radius: 5, theme.text)
+        case .start: UI.disc(mark, radius: 2.5, theme.secondary)
+        case .fork: UI.rule(Point(mark.x, mark.y - 6), length: 12, vertical: true, theme.text)
+        case .change: UI.disc(mark, radius: 4, row.isAhead ? colour.faded(0.45) : colour)
+        }
+        let left = mark.x + 12
+        let words = UI.shortened(row.words, to: box.maxX - left, row.kind == .present ? .bold : .text)
+        let ink =
+            row.isAhead
+            ? theme.secondary.faded(0.75) : row.kind == .fork || row.kind == .start ? theme.secondary : theme.text
+        UI.text(words, Point(left, box.y + 3), ink, row.kind == .present ? .bold : .text)
+        guard isHovered else { return }
+        gui_set_cursor(Int32(GUI_CURSOR_HAND))
+        let goes =
+            row.kind == .start ? "A click goes back to the beginning." : "A click goes to just before it."
+        tooltip = Tooltip(
+            title: words == row.words ? "" : row.words, text: (row.isAhead ? "Undone. " : "") + goes,
+            about: desk.box(of: .history), isBeside: true)
+        if item.contains(.clicked), let place = row.before { go(to: place) }
+    }
+
+    private func go(to place: Position) { desk.steering.goBack(to: place.step) }
+}

@@ -1,0 +1,248 @@
+import CLMat
+import CSDL2
+import Exploration
+import Foundation
+import Testing
+
+@testable import Viewer
+
+extension WindowTests {
+    /// Panels that are dragged, resized, enlarged, looked for and gone back to, in a window.
+    @Suite(.serialized) @MainActor struct Grid {
+        /// No two panels overlap, and none leaves the working area.
+        static func check(_ hands: Hands, _ comment: Comment? = nil) {
+            let boxes = hands.desk.shownPanels.compactMap { hands.desk.box(of: $0) }
+            let area = hands.desk.workingArea()
+            #expect(boxes.count == hands.desk.shownPanels.count, comment)
+            for (index, box) in boxes.enumerated() {
+                #expect(box.x >= area.x && box.maxX <= area.maxX && box.y >= area.y, comment)
+                #expect(box.maxY <= area.maxY, comment)
+                for other in boxes.dropFirst(index + 1) { #expect(!box.overlaps(other), comment) }
+            }
+        }
+
+        static func title(_ panel: Panel, _ hands: Hands) throws -> Point {
+            let box = try #require(hands.desk.box(of: panel))
+            return Point(box.x + 40, box.y + 14)
+        }
+
+        /// Draws until nothing moves.
+        private func hands(_ options: ViewerOptions = ViewerOptions()) throws -> Hands {
+            let hands = try Hands(options)
+            hands.learner.send(.step(5))
+            #expect(hands.wait { hands.desk.now == 5 })
+            return hands
+        }
+
+        @Test func aDraggedPanelTakesAPlaceAndIsFoundThereAgain() throws {
+            let folder = try Folder()
+            setenv("XDG_CONFIG_HOME", folder.path, 1)
+            defer { unsetenv("XDG_CONFIG_HOME") }
+            let first = try hands(ViewerOptions(layoutName: "grid"))
+            let (loss, grid) = (Panel.metric("loss"), Panel.figure("grid"))
+            let before = try #require(first.desk.box(of: loss))
+            let target = try #require(first.desk.box(of: grid))
+            let start = try Self.title(loss, first)
+            first.move(to: start)
+            first.button(true, at: start)
+            // Where it would go is known and nothing has moved yet.
+            for part: Float in [0.3, 0.6, 1] {
+                let end = Point(target.midX, target.maxY - 40)
+                first.move(to: Point(start.x + (end.x - start.x) * part, start.y + (end.y - start.y) * part))
+                Self.check(first)
+            }
+            let lit = try #require(first.desk.moving.drag?.target?.box)
+            #expect(first.desk.box(of: loss) == before && lit.x == target.x && lit.y > target.y)
+            // It is lit.
+            let picture = try first.picture()
+            #expect(picture[Int(lit.midX), Int(lit.y)] == first.desk.theme.text)
+            first.button(false, at: Point(target.midX, target.maxY - 40))
+            Self.check(first)
+            let after = try #require(first.desk.box(of: loss))
+            #expect(after == lit && !first.desk.layout.isArranged)
+            first.finish()
+
+            let second = try hands(ViewerOptions(layoutName: "grid"))
+            defer { second.finish() }
+            #expect(second.desk.box(of: loss) == after)
+            // One that opens later has a place too, and one that is closed and opened again its own.
+            second.desk.setOpen(.figure("words"), true)
+            second.window.settle()
+            Self.check(second)
+            let words = second.desk.box(of: .figure("words"))
+            second.desk.setOpen(.figure("words"), false)
+            second.window.settle()
+            #expect(second.desk.box(of: loss) == after)
+            second.desk.setOpen(.figure("words"), true)
+            second.window.settle()
+            #expect(second.desk.box(of: .figure("words")) == words)
+        }
+
+        @Test func escapeEndsADrag() throws {
+            let hands = try hands()
+            defer { hands.finish() }
+            for isResize in [false, true] {
+                let box = try #require(hands.desk.box(of: .figure("grid")))
+                let start = isResize ? Point(box.maxX - 5, box.maxY - 5) : try Self.title(.figure("grid"), hands)
+                hands.move(to: start)
+                hands.button(true, at: start)
+                hands.move(to: Point(start.x + (isResize ? -60 : 500), start.y - 20))
+                #expect(hands.desk.moving.drag?.hasMoved == true)
+                hands.press(SDLK_ESCAPE, SDL_SCANCODE_ESCAPE)
+                #expect(hands.desk.moving.drag == nil && hands.desk.layout.isArranged)
+                hands.button(false, at: start)
+                #expect(hands.desk.box(of: .figure("grid")) == box)
+            }
+        }
+
+        @Test func theCornerMovesTheNeighbours() throws {
+            let hands = try hands()
+            defer { hands.finish() }
+            let box = try #require(hands.desk.box(of: .figure("grid")))
+            let graph = try #require(hands.desk.box(of: .metric("loss")))
+            let corner = Point(box.maxX - 5, box.maxY - 5)
+            hands.drag(from: corner, to: Point(corner.x - 100, corner.y))
+            Self.check(hands)
+            let (now, right) = (hands.desk.box(of: .figure("grid")), hands.desk.box(of: .metric("loss")))
+            #expect(abs((now?.width ?? 0) - (box.width - 100)) <= 1)
+            #expect(abs((right?.width ?? 0) - (graph.width + 100)) <= 1)
+        }
+
+        @Test func aDoubleClickOnATitleEnlargesAndMovesNothing() throws {
+            let hands = try hands()
+            defer { hands.finish() }
+            let loss = Panel.metric("loss")
+            func boxes() -> [Panel: Box] {
+                Dictionary(hands.desk.shownPanels.compactMap { panel in hands.desk.box(of: panel).map { (panel, $0) } })
+                {
+                    first, _ in first
+                }
+            }
+            let before = boxes()
+            func doubleClick() throws { hands.doubleClick(try Self.title(loss, hands)) }
+            try doubleClick()
+            let area = hands.desk.workingArea()
+            let left = try #require(before[.add])
+            #expect(
+                boxes()[loss] == Box(left.maxX + Layout.gap, area.y, area.maxX - left.maxX - Layout.gap, area.height))
+            #expect(boxes().count == 3 && hands.desk.layout.isArranged && hands.desk.moving.drag == nil)
+            try doubleClick()
+            #expect(boxes() == before)
+            try doubleClick()
+            #expect(hands.desk.layout.enlarged == loss)
+            hands.press(SDLK_ESCAPE, SDL_SCANCODE_ESCAPE)
+            #expect(boxes() == before)
+            // What opens is seen.
+            try doubleClick()
+            hands.desk.setOpen(.figure("words"), true)
+            hands.window.settle()
+            #expect(hands.desk.layout.enlarged == nil && hands.desk.box(of: .figure("words")) != nil)
+        }
+
+        @Test func overlapsOfAnOldLayoutAreMended() throws {
+            let folder = try Folder()
+            setenv("XDG_CONFIG_HOME", folder.path, 1)
+            defer { unsetenv("XDG_CONFIG_HOME") }
+            try FileManager.default.createDirectory(atPath: folder.path + "/clmat", withIntermediateDirectories: true)
+            let places = [
+                "controls:": "0,0,0.2,0.5", "add": "0,0.5,0.2,0.5", "figure:grid": "0.2,0,0.5,1",
+                "metric:loss": "0.3,0.2,0.3,0.3", "metric:test-accuracy": "0.71,0.3,0.29,0.3",
+                "metric:other": "0.7,0.3,0.29,0.3",
+            ].map { "\"\($0)\":[\($1)]" }.joined(separator: ",")
+            let open =
+                "{\"controls:\":true,\"add\":true,\"figure:grid\":true,\"metric:loss\":true,\"metric:other\":false}"
+            try Files.write(
+                "{\"version\":1,\"open\":\(open),\"places\":{\(places)},\"goals\":{\"loss\":0.5}}",
+                to: Layout.path(named: "old"))
+            let hands = try hands(ViewerOptions(layoutName: "old"))
+            defer { hands.finish() }
+            #expect(!hands.desk.layout.isArranged && hands.desk.layout.goals == ["loss": 0.5])
+            Self.check(hands)
+            let (controls, grid) = (hands.desk.box(of: .controls("")), hands.desk.box(of: .figure("grid")))
+            #expect(controls?.x == Layout.gap && (grid?.x ?? 0) > controls?.maxX ?? .infinity)
+            // Written in the new form, and read again.
+            hands.desk.saveLayout()
+            #expect(try String(contentsOfFile: Layout.path(named: "old"), encoding: .utf8).contains("\"version\" : 2"))
+            #expect(Layout(named: "old").grid?.panels == hands.desk.layout.grid?.panels)
+        }
+
+        @Test(arguments: ["0", "3", "\"a\""])
+        func aLayoutOfAnotherVersionIsNotUsed(_ version: String) throws {
+            let folder = try Folder()
+            setenv("XDG_CONFIG_HOME", folder.path, 1)
+            defer { unsetenv("XDG_CONFIG_HOME") }
+            try FileManager.default.createDirectory(atPath: folder.path + "/clmat", withIntermediateDirectories: true)
+            try Files.write("{\"version\":\(version),\"open\":{\"add\":false}}", to: Layout.path(named: "new"))
+            #expect(Layout(named: "new") == Layout())
+        }
+
+        // MARK: Search
+
+        @Test func slashLooksForWhatCanBeAdded() throws {
+            let hands = try hands()
+            defer { hands.finish() }
+            #expect(!hands.desk.layout.isOpen(.figure("heat")))
+            hands.type("/")
+            hands.type("hea")
+            func places() -> [String] {
+                (hands.window.places ?? [:]).keys.filter { $0.hasPrefix("add/") && $0.contains(":") }.sorted()
+            }
+            #expect(places() == ["add/figure:heat"])
+            hands.enter()
+            #expect(hands.desk.layout.isOpen(.figure("heat")) && places().count > 5)
+            Self.check(hands)
+            // Enter takes nothing away; escape lists all.
+            hands.press(SDLK_f, SDL_SCANCODE_F, control: true)
+            hands.type("heat")
+            hands.enter()
+            #expect(hands.desk.layout.isOpen(.figure("heat")))
+            hands.type("/")
+            hands.type("zebra")
+            #expect(places().isEmpty)
+            hands.press(SDLK_ESCAPE, SDL_SCANCODE_ESCAPE)
+            hands.window.settle()
+            #expect(places().count > 5)
+            // The keyboard is free again.
+            hands.press(SDLK_PERIOD, SDL_SCANCODE_PERIOD)
+            #expect(hands.wait { hands.desk.now == 6 })
+        }
+
+        @Test func aControlThatIsFoundHasTheKeyboard() throws {
+            let hands = try hands()
+            defer { hands.finish() }
+            hands.desk.setOpen(.add, false)
+            hands.desk.setOpen(.controls(""), false)
+            hands.type("/")
+            hands.type("bet")
+            hands.enter()
+            #expect(hands.desk.layout.isOpen(.add) && hands.desk.layout.isOpen(.controls("")))
+            #expect(hands.desk.focus.focused == "beta" && hands.desk.focus.showsFocus)
+        }
+
+        // MARK: History
+
+        @Test func aLineOfTheHistoryGoesBackToBeforeIt() throws {
+            let hands = try hands()
+            defer { hands.finish() }
+            hands.learner.send(.set(control: "alpha", to: 0.75))
+            hands.learner.send(.step(5))
+            #expect(hands.wait { hands.desk.now == 10 })
+            hands.learner.send(.attach("rider"))
+            hands.learner.send(.step(5))
+            #expect(hands.wait { hands.desk.now == 15 })
+            hands.desk.setOpen(.history, true)
+            hands.window.settle()
+            Self.check(hands)
+            let panel = hands.desk.historyPanel
+            #expect(panel.rows.map(\.words) == ["now", "Rider put on", "alpha 0.5 → 0.75", "the beginning"])
+            try hands.click("history/2")
+            #expect(hands.wait { hands.desk.now == 5 && hands.desk.status.isPaused })
+            #expect(hands.learner.status.settings.values["alpha"] == 0.5)
+            hands.window.settle()
+            #expect(panel.rows.map(\.words) == ["Rider put on", "alpha 0.5 → 0.75", "now", "the beginning"])
+            #expect(panel.rows.map(\.isAhead) == [true, true, false, false])
+            try hands.click("history/3")
+            #expect(hands.wait { hands.desk.now == 0 })
+        }
+    }
+}
