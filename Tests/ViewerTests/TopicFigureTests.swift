@@ -273,7 +273,10 @@ extension WindowTests {
             #expect(throws: CLMatError.dataMismatch("broken on purpose")) {
                 try Viewer.writePNG(ofFigure: "broken", of: learner, to: folder.path + "/broken.png")
             }
-            #expect(throws: CLMatError.self) {
+            #expect(
+                throws: CLMatError.unknownName(
+                    kind: "figure", name: "nothing", known: ["grid", "broken", "words", "heat", "text", "marked"])
+            ) {
                 try Viewer.writePNG(ofFigure: "nothing", of: learner, to: folder.path + "/nothing.png")
             }
             #expect(folder.content.count == 5)

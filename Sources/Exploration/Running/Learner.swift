@@ -87,6 +87,8 @@ public final class Learner: Sendable {
         public internal(set) var warnings: [RaisedWarning] = []
         /// The branch whose end is compared with the current one.
         public var comparedBranch: Int?
+        /// What a script last said of the run; nil if nothing, or nothing any more.
+        public internal(set) var caption: Caption?
 
         public var epoch: Double { Double(step) / Double(max(1, stepsPerEpoch)) }
     }

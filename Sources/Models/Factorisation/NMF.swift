@@ -80,10 +80,11 @@ public struct NMF: Model, MixinHost {
 
     private static let memoryRate = Control(
         "memory-rate", title: "rate ρ", range: 0.001...1, scale: .log, initial: 0.1,
-        means: "the share of each batch in what the dictionary remembers", moves: ["loss"])
+        means: "the share of each batch in what the dictionary remembers", moves: ["loss", "explained"])
     private static let codeUpdates = Control(
         "code-updates", title: "updates of the codes", kind: .integer(1...100, .log), initial: 10,
-        means: "how often a batch's codes are refined before the dictionary follows", moves: ["loss"])
+        means: "how often a batch's codes are refined before the dictionary follows",
+        moves: [.down("loss"), .up("explained"), .down("density")])
 
     public var controls: [Control] { [Self.memoryRate] + mixins.controls + [Self.codeUpdates] }
 

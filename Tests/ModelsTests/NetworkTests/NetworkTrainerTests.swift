@@ -108,10 +108,14 @@ import Testing
     @Test func dataThatDoNotFitAreRefused() throws {
         let network = try Network.leNet5(seed: 1, on: .cpu)
         let small = try SmallWorld.images(8, seed: 1)
-        #expect(throws: CLMatError.self) { try NetworkTrainer(network, title: "x", test: small) }
+        #expect(throws: CLMatError.dataMismatch("The images are 1 × 8 × 8, but the network takes 1 × 28 × 28.")) {
+            try NetworkTrainer(network, title: "x", test: small)
+        }
         let wrongClasses = try Network(
             input: SmallWorld.shape, layers: [("output", Dense(5))], seed: 1, on: .cpu)
-        #expect(throws: CLMatError.self) { try NetworkTrainer(wrongClasses, title: "x", test: small) }
+        #expect(throws: CLMatError.dataMismatch("The data have 4 classes, but the network has 5 outputs.")) {
+            try NetworkTrainer(wrongClasses, title: "x", test: small)
+        }
     }
 }
 
@@ -146,7 +150,10 @@ import Testing
 
     @Test(arguments: [0, -1, 101])
     func batchSizesThatCannotBeAreRefused(size: Int) throws {
-        #expect(throws: CLMatError.self) {
+        #expect(
+            throws: CLMatError.invalidValue(
+                setting: "batch", value: "\(size)", accepted: "1 to 100, the number of images")
+        ) {
             try ImageBatches(SmallWorld.images(100, seed: 1), name: "bars", batchSize: size, on: .cpu)
         }
     }
