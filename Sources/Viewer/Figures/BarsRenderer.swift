@@ -85,7 +85,7 @@ struct BarsRenderer: FigureRenderer {
     }
 
     private func drawLying(_ bars: Bars, in body: Box, _ ticks: Ticks, labelWidth: Float, _ frame: FigureFrame) {
-        let row = max(18, min(34, (body.height - 20) / Float(bars.labels.count)))
+        let row = max(13, min(34, (body.height - 20) / Float(bars.labels.count)))
         let axis = Box(body.x + labelWidth + 10, body.y, body.width - labelWidth - 26, body.height - 20)
         func x(_ value: Double) -> Float { axis.x + share(value, ticks.range) * axis.width }
         for value in ticks.values {

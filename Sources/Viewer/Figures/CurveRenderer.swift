@@ -30,7 +30,7 @@ struct CurveRenderer: FigureRenderer {
         let xs = left < right ? left...right : left - 0.5...right + 0.5
         let padded = low < high ? low...high : low - 0.5...high + 0.5
         let ticks = Ticks(near: padded, count: max(2, Int((body.height - top - 36) / 28)))
-        let plot = body.inset(max(52, ticks.labelWidth + 10), top, nameWidth + 14, 36)
+        let plot = body.inset(max(52, ticks.labelWidth + 10), top, nameWidth + (names.isEmpty ? 14 : 20), 36)
         func x(_ value: Double) -> Float {
             plot.x + Float((value - xs.lowerBound) / (xs.upperBound - xs.lowerBound)) * plot.width
         }
@@ -74,7 +74,8 @@ struct CurveRenderer: FigureRenderer {
             var top = last.y - 6
             while labels.contains(where: { abs($0 - top) < 13 }) { top += 13 }
             labels.append(top)
-            frame.text(UI.shortened(line.name, to: nameWidth, .small), Point(last.x + 6, top), shade, .small)
+            frame.text(UI.shortened(line.name, to: nameWidth, .small), Point(last.x + (isWeighted(curve, index) ? 12 : 6), top), shade,
+                .small)
         }
         hoverCurve(curve, plot, xs, frame)
     }

@@ -115,9 +115,15 @@ struct HeatmapRenderer: FigureRenderer {
         _ heatmap: Heatmap, _ layout: HeatmapLayout, hovered: (row: Int, column: Int)?, _ frame: FigureFrame
     ) {
         let area = layout.area
-        if layout.titleHeight > 0 {
+        if layout.titleIsAside {
             frame.text(
-                heatmap.axisTitle, Point(area.midX, layout.top), frame.theme.secondary, .small, align: .centre)
+                heatmap.axisTitle, Point(area.x - layout.nameWidth - 16, area.y - 17), frame.theme.secondary, .small,
+                align: .right)
+        } else if layout.titleHeight > 0 {
+            let words = UI.shortened(heatmap.axisTitle, to: frame.body.width, .small)
+            let half = UI.width(words, .small) / 2
+            let middle = min(max(area.midX, frame.body.x + half), frame.body.maxX - half)
+            frame.text(words, Point(middle, layout.top), frame.theme.secondary, .small, align: .centre)
         }
         for (index, name) in heatmap.rowNames.enumerated() {
             let isHovered = index == hovered?.row
@@ -271,6 +277,7 @@ struct HeatmapLayout {
     let isUpwards: Bool
     /// The room of what rows and columns are.
     let titleHeight: Float
+    let titleIsAside: Bool
     /// Names of which a letter or two would be left are left out.
     let hasColumnNames: Bool
     private let rows: Int
@@ -288,9 +295,13 @@ struct HeatmapLayout {
         let numberWidth = numbers.values.map { UI.width(numbers.label($0), .smallMono) }.max() ?? 0
         scaleWidth = (16 + 12 + 8 + max(numberWidth, min(50, UI.width(heatmap.unit, .small)))).rounded(.up)
         let left = nameWidth > 0 ? nameWidth + 8 : 0
-        titleHeight = heatmap.axisTitle.isEmpty || body.height < 90 ? 0 : 17
         let longestCell = heatmap.longest
         let room = max(1, body.width - left - scaleWidth)
+        // What rows and columns are stands above the matrix, or beside one that is narrower than its panel.
+        let title = heatmap.axisTitle
+        let likelyWidth = min(room, max(1, body.height - 22) / Float(rows) * longestCell * Float(columns))
+        titleIsAside = !title.isEmpty && (room - likelyWidth) / 2 > UI.width(title, .small) + 12
+        titleHeight = title.isEmpty || titleIsAside || body.height < 90 ? 0 : 17
         let longest = heatmap.columnNames.map { UI.width($0, .small) }.max() ?? 0
         var width = room
         var height = max(1, body.height - 22 - titleHeight)
