@@ -97,15 +97,29 @@ import Testing
             let checkpoint = try Checkpoint(reading: file, on: .cpu)
             var options = Learner.Options()
             options.resumes = checkpoint
-            #expect(throws: CLMatError.self) { try Learner(Descent(on: .cpu), data: Steps(), options: options) }
+            func damage(_ place: String, _ problem: String) -> CLMatError {
+                .fileDamaged(path: file, place: place, problem: problem)
+            }
+            #expect(throws: damage("its header", "it is of 'counter on numbers', but this run is 'descent on steps'")) {
+                try Learner(Descent(on: .cpu), data: Steps(), options: options)
+            }
             options.seed = 2
-            #expect(throws: CLMatError.self) { try Learner.counter(options) }
+            #expect(
+                throws: CLMatError.invalidValue(
+                    setting: "seed", value: "2", accepted: "1, with which \(file) was made")
+            ) { try Learner.counter(options) }
 
             try Safetensors.write([:], to: file)
-            #expect(throws: CLMatError.self) { try Checkpoint(reading: file, on: .cpu) }
+            #expect(throws: damage("byte 8", "it is a safetensors file, but no checkpoint of CLMat")) {
+                try Checkpoint(reading: file, on: .cpu)
+            }
             try Safetensors.write([:], metadata: ["clmat-checkpoint": "{}"], to: file)
-            #expect(throws: CLMatError.self) { try Checkpoint(reading: file, on: .cpu) }
-            #expect(throws: CLMatError.self) { try Checkpoint(reading: folder + "/none", on: .cpu) }
+            #expect(throws: damage("byte 8", "the checkpoint's header cannot be read")) {
+                try Checkpoint(reading: file, on: .cpu)
+            }
+            #expect(throws: CLMatError.fileMissing(path: folder + "/none", hint: "Check the path.")) {
+                try Checkpoint(reading: folder + "/none", on: .cpu)
+            }
         }
     }
 

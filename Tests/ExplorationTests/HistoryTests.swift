@@ -213,8 +213,13 @@ import Testing
             guard counter.value < 7 else { throw CLMatError.dataMismatch("too large") }
             return counter.value
         }
-        #expect(throws: CLMatError.self) { try learner.addMetric("value") { (counter: Counter, _) in 0 } }
-        #expect(throws: CLMatError.self) { try learner.addMetric("other") { (descent: Descent, _) in 0 } }
+        func refusal(_ problem: String) -> CLMatError { .invalidArgument(operation: "addMetric", problem: problem) }
+        #expect(throws: refusal("The model has a metric 'value' of its own.")) {
+            try learner.addMetric("value") { (counter: Counter, _) in 0 }
+        }
+        #expect(throws: refusal("The run's model is a Counter, not a Descent.")) {
+            try learner.addMetric("other") { (descent: Descent, _) in 0 }
+        }
         learner.start()
         learner.wait()
         #expect(learner.status.error == nil && learner.status.step == 20)

@@ -146,7 +146,12 @@ extension WindowTests {
             #expect((0..<4000).contains { picture[x + $0 % 200, y + $0 / 200] != panel })
             let (files, csv) = try exported(hands, "secret")
             #expect(files == ["secret-0.csv"] && csv == "secret\n1\n")
-            #expect(throws: CLMatError.self) {
+            #expect(
+                throws: CLMatError.invalidArgument(
+                    operation: "writePNG",
+                    problem: "the figure 'secret' cannot be drawn. No renderer is registered for Secret: "
+                        + "call Viewer.register(…) with one before the window opens.")
+            ) {
                 try Viewer.writePNG(ofFigure: "secret", of: hands.learner, to: "never.png")
             }
         }

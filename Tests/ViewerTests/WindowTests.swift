@@ -760,7 +760,9 @@ import Testing
         #expect(grid.pixels(of: grid.cells[0]).prefix(3) == [0xd0, 0x40, 0x8c])
         #expect(grid.pixels(of: grid.cells[1]) == Array(repeating: 0, count: 12))
         grid.columns = 0
-        #expect(throws: CLMatError.self) { try Viewer.writePNG(of: grid, to: "/nowhere/grid.png") }
+        #expect(throws: CLMatError.invalidArgument(operation: "writePNG", problem: "the grid has no images")) {
+            try Viewer.writePNG(of: grid, to: "/nowhere/grid.png")
+        }
     }
 
     // MARK: Display scale

@@ -82,9 +82,9 @@ extension ModelCommand {
 
         var learnerOptions = Learner.Options(maximumSteps: last, schedule: schedule, device: device.summary)
         learnerOptions.pausesAt = Set(options.atStep.map { [$0] } ?? [])
+        learnerOptions.snapshotBudget = try options.snapshotBudget()
         // Where nobody can go back, nothing is kept for it.
-        let canGoBack = plan.isAttended || plan.player != nil
-        learnerOptions.snapshotBudget = try options.snapshotBudget() ?? (canGoBack ? nil : 0)
+        learnerOptions.keepsSnapshots = plan.isAttended || plan.player != nil || options.snapshots != nil
         learnerOptions.staysAtTheEnd = plan.isAttended
         learnerOptions.director = plan.player
         try plan.keepRecord(of: experiment, in: &learnerOptions)

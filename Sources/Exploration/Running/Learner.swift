@@ -26,6 +26,8 @@ public final class Learner: Sendable {
         /// Bytes of memory that snapshots may keep alive, and no file beside it. If nil: an eighth of the memory that is free, from
         /// 128 MB to 4 GB, but three times what a step changes at least; beyond it a file in `$XDG_CACHE_HOME/clmat`.
         public var snapshotBudget: Int?
+        /// Whether the run can be gone back in: nothing is kept for it if not.
+        public var keepsSnapshots = true
         /// What decides instead, in tests.
         var snapshotPlan: SnapshotPlan?
         public var director: (any Director)?
@@ -85,6 +87,8 @@ public final class Learner: Sendable {
         public internal(set) var warnings: [RaisedWarning] = []
         /// The branch whose end is compared with the current one.
         public var comparedBranch: Int?
+        /// What a script last said of the run; nil if nothing, or nothing any more.
+        public internal(set) var caption: Caption?
 
         public var epoch: Double { Double(step) / Double(max(1, stepsPerEpoch)) }
     }
@@ -173,10 +177,12 @@ public final class Learner: Sendable {
             experiment, timeline: timeline, undoesOnlyChanges: options.director?.undoesOnlyChanges ?? false
         ) { size in
             if let plan = options.snapshotPlan { return plan }
+            if !options.keepsSnapshots { return .given(0) }
             if let given = options.snapshotBudget { return .given(given) }
             return .automatic(stateBytes: size.bytes, on: size.device.flatMap { $0.hasOwnMemory ? $0 : nil })
         }
-        notes = experiment.notes + (journey.snapshots.plan.note(stateBytes: journey.stateBytes).map { [$0] } ?? [])
+        let note = options.keepsSnapshots ? journey.snapshots.plan.note(stateBytes: journey.stateBytes) : nil
+        notes = experiment.notes + (note.map { [$0] } ?? [])
         self.journey = Mutex(journey)
         figures.publish(experiment.run, experiment.figureContext)
     }
@@ -206,7 +212,9 @@ public final class Learner: Sendable {
     public var status: Status { state.withLock { $0.status } }
     public var dashboard: Dashboard {
         var dashboard = state.withLock { $0.dashboard }
-        dashboard.metrics += probes.metrics
+        // Appending nothing would copy all: two dashboards that are one array are compared at once.
+        let added = probes.metrics
+        if !added.isEmpty { dashboard.metrics += added }
         return dashboard
     }
     /// A control by its id, also one that went with its attachment.

@@ -9,7 +9,8 @@ import Foundation
 /// - `keep`: a metric, `as`: a name, `over`: a number of steps (1 if missing): keeps its mean under that name.
 /// - `expect`: a metric, `over`, and one of `below`, `above` or `near` with `within` (a share): what it is compared
 ///   with is a number, a kept name, or `{"kept": name, "times": factor}`.
-/// - `add` and `remove`: a metric or figure on the dashboard. `screenshot`: a PNG file. `say`: a text.
+/// - `add` and `remove`: a metric or figure on the dashboard. `screenshot`: a PNG file.
+/// - `say`: a text, which the window shows until the next one (`""` ends it) and standard error has too.
 public struct Script: Sendable {
     /// The file that it was read from, as errors name it.
     public let source: String
