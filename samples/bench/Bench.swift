@@ -98,23 +98,22 @@ struct Bench: ParsableCommand {
                 try quality.measure(beside: other, repeats: self.repeats ?? 3, on: device).forEach(add)
             }
         }
-        if groups.contains("window") { try measureWindows(on: device, pairs: repeats).forEach(add) }
+        if groups.contains("window") { try measureWindows(on: device, pairs: repeats, add) }
         if let json {
             try Files.write("[\n" + rows.map { "  " + $0.json }.joined(separator: ",\n") + "\n]\n", to: json)
         }
         if let problem { throw problem }
     }
 
-    private func measureWindows(on device: Device, pairs: Int) throws -> [Row] {
+    private func measureWindows(on device: Device, pairs: Int, _ add: (Row) -> Void) throws {
         let display: VirtualDisplay?
         do {
             display = try VirtualDisplay.ifNeeded()
         } catch let error as CLMatError {
-            try StandardOutput.say("window is skipped. \(error)")
-            return []
+            return try StandardOutput.say("window is skipped. \(error)")
         }
         return try withExtendedLifetime(display) {
-            try WindowSpeed.all(on: device).flatMap { try $0.measure(pairs: pairs) }
+            try WindowSpeed.measureAll(on: device, pairs: pairs, add)
         }
     }
 
