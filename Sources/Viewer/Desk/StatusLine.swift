@@ -152,7 +152,9 @@ struct DrawingMeter {
     static let followingInterval = 1.0 / 25
 
     /// The time between two frames of what the run changes while nobody acts, if the processor draws: that at which drawing
-    /// takes 1.5 % of the machine, between a tenth and half a second.
+    /// takes 1.5 % of the machine, between a tenth and half a second. A model that learns on all cores loses up to twice what
+    /// drawing takes, since a thread that was put aside keeps the others waiting; the figures take another 1 %
+    /// (`FigureBoard`), and with both it is to keep 95 % of its speed (`make bench ONLY=window`).
     var restingInterval: Double { min(max(secondsPerFrame / (0.015 * cores), 0.1), 0.5) }
 
     /// The time until a frame that answers an event: at most 40 % of a core.
