@@ -33,7 +33,7 @@ let package = Package(
             name: "CLMatKernels", path: "Kernels", exclude: ["cl", "shared"], sources: ["cpu"],
             publicHeadersPath: "cpu/include"),
         .target(name: "CLMat", dependencies: ["CLMatKernels", "COpenCL", "COpenBLAS", "CCLBlast"]),
-        .target(name: "Exploration", dependencies: ["CLMat"]),
+        .target(name: "Exploration", dependencies: ["CLMat", "CZlib"]),
         .target(name: "Models", dependencies: ["Exploration", "CLMat", "CZlib", "CStb"]),
         .target(
             name: "Viewer", dependencies: ["Exploration", "CImGui", "CSDL2", "CStb", "CFontconfig", "CFriBidi"]),

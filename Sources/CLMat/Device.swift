@@ -21,6 +21,8 @@ public final class Device: Sendable {
     /// Threads or compute units.
     public let computeUnits: Int
     public let backend: any Backend
+    /// Whether its memory is apart from the host's, as far as its kind tells.
+    public var hasOwnMemory: Bool { kind == .gpu || kind == .accelerator }
     /// Time, launches, bytes and operations by kernel.
     public let profile = Profile()
 
@@ -132,7 +134,8 @@ public final class Device: Sendable {
             $0.name.lowercased().contains(wanted) || $0.name == CompilerCache.pocl && "pocl".contains(wanted)
         }
         if let empty {
-            throw .deviceUnavailable(name: text, problem: "\(empty.name) is installed, but offers no device. \(empty.reason)")
+            throw .deviceUnavailable(
+                name: text, problem: "\(empty.name) is installed, but offers no device. \(empty.reason)")
         }
         throw .unknownName(
             kind: "device", name: text,

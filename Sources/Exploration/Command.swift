@@ -21,16 +21,19 @@ public enum Command: Sendable, Equatable {
     /// Returns to the state after so many steps on the current branch's path, and pauses there. What lies ahead is
     /// kept; going on from there opens a branch.
     case rewind(to: Int)
-    /// Returns to just before the last change.
+    /// Goes to a place of any branch, and pauses there: how many changes have been made tells places of one step apart.
+    case visit(Position)
+    /// Takes back what was done last: returns to just before the last change or to where a way began, and pauses there, or brings
+    /// back a branch that was deleted.
     case undo
-    /// Returns to where the last undo was asked for.
+    /// Does what was undone last again: returns to where the undo was asked for, and pauses there.
     case redo
     /// Opens a branch here, with a name or a number.
     case branch(String?)
     /// Goes to the end of another branch.
     case go(to: Int)
     case rename(branch: Int, to: String)
-    /// Forgets a branch, but not what others share of it.
+    /// Deletes a branch, but not what others share of it.
     case delete(branch: Int)
     /// Shows the end of another branch beside the current one; nil ends it.
     case compare(Int?)

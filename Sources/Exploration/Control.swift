@@ -31,27 +31,29 @@ public struct Control: Sendable, Equatable, Identifiable {
     public let group: String
     public let kind: Kind
     public let initial: Double
-    /// Ids of the metrics that it moves; the first is its paired graph.
-    public let moves: [String]
+    /// The metrics that it moves, and which way; the first is its paired graph.
+    public let effects: [Effect]
     /// Whether a person who sees the model for the first time finds it open; its panel opens if any of its group does.
     public let startsOpen: Bool
     /// Whether it only concerns what is shown: figures are given its value, no step is (``ViewState``).
     public let isView: Bool
 
+    /// - Parameter moves: metrics by their ids, with the way that they go where it does not depend on the model:
+    ///   `[.down("density"), "log-likelihood"]`.
     public init(
         _ id: String, title: String, group: String = "", unit: String = "", kind: Kind, initial: Double,
-        means: String, moves: [String] = [], startsOpen: Bool = true,
+        means: String, moves: [Effect] = [], startsOpen: Bool = true,
         isView: Bool = false
     ) {
         (self.id, self.title, self.group, self.unit) = (id, title, group, unit)
-        (self.kind, self.initial, self.means, self.moves) = (kind, initial, means, moves)
+        (self.kind, self.initial, self.means, self.effects) = (kind, initial, means, moves)
         (self.startsOpen, self.isView) = (startsOpen, isView)
     }
 
     /// A slider.
     public init(
         _ id: String, title: String, group: String = "", unit: String = "", range: ClosedRange<Double>,
-        scale: Scale = .linear, initial: Double, means: String, moves: [String] = [], startsOpen: Bool = true,
+        scale: Scale = .linear, initial: Double, means: String, moves: [Effect] = [], startsOpen: Bool = true,
         isView: Bool = false
     ) {
         self.init(
@@ -62,7 +64,7 @@ public struct Control: Sendable, Equatable, Identifiable {
 
 extension Control {
     public static func toggle(
-        _ id: String, title: String, group: String = "", initial: Bool, means: String, moves: [String] = [],
+        _ id: String, title: String, group: String = "", initial: Bool, means: String, moves: [Effect] = [],
         startsOpen: Bool = true, isView: Bool = false
     ) -> Control {
         Control(
@@ -73,7 +75,7 @@ extension Control {
     /// One of several options, by index.
     public static func choice(
         _ id: String, title: String, group: String = "", options: [String], initial: Int = 0, means: String,
-        moves: [String] = [], startsOpen: Bool = true, isView: Bool = false
+        moves: [Effect] = [], startsOpen: Bool = true, isView: Bool = false
     ) -> Control {
         Control(
             id, title: title, group: group, kind: .choice(options), initial: Double(initial), means: means,
@@ -83,11 +85,39 @@ extension Control {
 
 extension Control {
     /// The same control under other names.
-    func renamed(_ id: String, title: String, group: String, moves: [String]) -> Control {
+    func renamed(_ id: String, title: String, group: String, moves: [Effect]) -> Control {
         Control(
             id, title: title, group: group, unit: unit, kind: kind, initial: initial, means: means, moves: moves,
             startsOpen: startsOpen, isView: isView)
     }
+}
+
+// MARK: - What it moves
+
+extension Control {
+    /// A metric that a control moves, and which way it goes when the control is raised, switched on, or set from off to a value.
+    ///
+    /// A string literal is one that may go either way: what it does depends on the model as it is.
+    public struct Effect: Sendable, Hashable, ExpressibleByStringLiteral {
+        public enum Direction: Sendable, Hashable { case up, down }
+
+        /// The metric's id.
+        public let metric: String
+        /// Nil if it depends on the model as it is.
+        public let direction: Direction?
+
+        public init(_ metric: String, _ direction: Direction? = nil) {
+            (self.metric, self.direction) = (metric, direction)
+        }
+
+        public init(stringLiteral metric: String) { self.init(metric) }
+
+        public static func up(_ metric: String) -> Effect { Effect(metric, .up) }
+        public static func down(_ metric: String) -> Effect { Effect(metric, .down) }
+    }
+
+    /// Ids of the metrics that it moves, as ``effects`` has them.
+    public var moves: [String] { effects.map(\.metric) }
 }
 
 // MARK: - Values

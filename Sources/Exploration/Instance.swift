@@ -45,7 +45,9 @@ extension Instance {
             : control.renamed(
                 scope + control.id, title: title(control.title),
                 group: title(control.group.isEmpty ? kind : control.group),
-                moves: control.moves.map { own.contains($0) ? scope + $0 : $0 })
+                moves: control.effects.map { effect in
+                    own.contains(effect.metric) ? Control.Effect(scope + effect.metric, effect.direction) : effect
+                })
     }
 
     func scoped(_ metric: Metric) -> Metric {

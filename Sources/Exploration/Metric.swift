@@ -13,19 +13,23 @@ public struct Metric: Sendable, Equatable, Identifiable {
     public let better: Better
     /// The axis' ends where they are fixed by nature, such as 0…1 for a share.
     public let range: ClosedRange<Double>?
+    /// Whether a person who sees the model for the first time finds its graph open, beside those that any model opens with.
+    public let startsOpen: Bool
 
     public init(
         _ id: String, title: String, unit: String = "", means: String, better: Better = .neither,
-        range: ClosedRange<Double>? = nil
+        range: ClosedRange<Double>? = nil, startsOpen: Bool = false
     ) {
         (self.id, self.title, self.unit, self.means, self.better, self.range) = (id, title, unit, means, better, range)
+        self.startsOpen = startsOpen
     }
 }
 
 extension Metric {
     /// The same metric under other names.
     func renamed(_ id: String, title: String) -> Metric {
-        Metric(id, title: title, unit: unit, means: means, better: better, range: range)
+        Metric(
+            id, title: title, unit: unit, means: means, better: better, range: range, startsOpen: startsOpen)
     }
 }
 

@@ -63,8 +63,9 @@ extension ProfileTests {
         }
 
         @Test func sizesBelowOneAreRefused() {
-            #expect(throws: CLMatError.self) { try Roofline.measure(on: .cpu, bytes: 0) }
-            #expect(throws: CLMatError.self) { try Roofline.measure(on: .cpu, side: 0) }
+            let error = CLMatError.invalidArgument(operation: "Roofline.measure", problem: "Sizes are 1 at least.")
+            #expect(throws: error) { try Roofline.measure(on: .cpu, bytes: 0) }
+            #expect(throws: error) { try Roofline.measure(on: .cpu, side: 0) }
         }
 
         @Test func aDeviceThatFailsIsATypedError() {

@@ -1,8 +1,9 @@
 import CLMat
-import Exploration
 import Foundation
 import TestSupport
 import Testing
+
+@testable import Exploration
 
 /// A run that goes on from a file gives the same numbers as one that was never interrupted.
 @Suite struct CheckpointTests {
@@ -35,10 +36,43 @@ import Testing
             for metric in ["value", "doubled"] {
                 let whole = straight.timeline.series(metric)
                 let part = resumed.timeline.series(metric)
-                #expect(part.values == Array(whole.values[whole.index(from: step + 1)...]), "\(metric)")
+                // The past is there too.
+                #expect(part.values == whole.values && part.steps == whole.steps, "\(metric)")
             }
-            #expect(resumed.timeline.series("value").steps == Array(step + 1..<21))
+            #expect(resumed.timeline.series("value").steps == Array(1...20))
+            #expect(resumed.timeline.firstStep == 0 && resumed.timeline.start == step)
+            let changes = straight.timeline.commands
+            let made = straight.timeline.commands.filter { $0.step <= step }.map(\.command)
+            #expect(resumed.timeline.pastCommands.map(\.command) == made)
         }
+    }
+
+    @Test func aByteThatChangedIsFound() throws {
+        try inTemporaryFolder { folder in
+            let file = folder + "/run.safetensors"
+            try Learner.counter(options(12)).runToTheEnd().save(to: file)
+            let bytes = try Data(contentsOf: URL(fileURLWithPath: file))
+            let whole = try Checkpoint(reading: file, on: .cpu)
+            #expect(whole.step == 12)
+            // In the numbers, and in the header: the rate.
+            let rate = try #require(bytes.range(of: Data(#"\"rate\":3"#.utf8)))
+            for place in [bytes.count - 3, bytes.count - 40, rate.upperBound - 1] {
+                var damaged = bytes
+                damaged[place] ^= 1
+                try damaged.write(to: URL(fileURLWithPath: file))
+                let error = #expect(throws: CLMatError.self) { try Checkpoint(reading: file, on: .cpu) }
+                guard case .fileDamaged(file, "its checksum", _) = error else {
+                    Issue.record("\(String(describing: error))")
+                    continue
+                }
+            }
+        }
+    }
+
+    @Test func whatTakesLongToWriteIsWrittenLessOften() {
+        let plan = CheckpointPlan(path: "x", seconds: 10)
+        #expect(plan.pause(after: 0.1) == 10)
+        #expect(plan.pause(after: 3) == 60)
     }
 
     @Test func aResumedRunCanBeRewoundToItsStart() throws {
@@ -63,15 +97,29 @@ import Testing
             let checkpoint = try Checkpoint(reading: file, on: .cpu)
             var options = Learner.Options()
             options.resumes = checkpoint
-            #expect(throws: CLMatError.self) { try Learner(Descent(on: .cpu), data: Steps(), options: options) }
+            func damage(_ place: String, _ problem: String) -> CLMatError {
+                .fileDamaged(path: file, place: place, problem: problem)
+            }
+            #expect(throws: damage("its header", "it is of 'counter on numbers', but this run is 'descent on steps'")) {
+                try Learner(Descent(on: .cpu), data: Steps(), options: options)
+            }
             options.seed = 2
-            #expect(throws: CLMatError.self) { try Learner.counter(options) }
+            #expect(
+                throws: CLMatError.invalidValue(
+                    setting: "seed", value: "2", accepted: "1, with which \(file) was made")
+            ) { try Learner.counter(options) }
 
             try Safetensors.write([:], to: file)
-            #expect(throws: CLMatError.self) { try Checkpoint(reading: file, on: .cpu) }
+            #expect(throws: damage("byte 8", "it is a safetensors file, but no checkpoint of CLMat")) {
+                try Checkpoint(reading: file, on: .cpu)
+            }
             try Safetensors.write([:], metadata: ["clmat-checkpoint": "{}"], to: file)
-            #expect(throws: CLMatError.self) { try Checkpoint(reading: file, on: .cpu) }
-            #expect(throws: CLMatError.self) { try Checkpoint(reading: folder + "/none", on: .cpu) }
+            #expect(throws: damage("byte 8", "the checkpoint's header cannot be read")) {
+                try Checkpoint(reading: file, on: .cpu)
+            }
+            #expect(throws: CLMatError.fileMissing(path: folder + "/none", hint: "Check the path.")) {
+                try Checkpoint(reading: folder + "/none", on: .cpu)
+            }
         }
     }
 

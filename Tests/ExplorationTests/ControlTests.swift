@@ -37,10 +37,19 @@ import Testing
             for text in texts { #expect(try control.parse(text) == Double(index), "\(text)") }
         }
         // Not a guess: what could be several is none.
-        for text in ["", "const", "x", "lambda"] { #expect(throws: CLMatError.self) { try rates.parse(text) } }
+        for text in ["", "const", "x", "lambda"] {
+            let accepted =
+                "one of constant η, 1/count, full batch, naïve, λ₂ × μ, λ₃ × μ; type constant η as 'constant', naïve as 'naive'"
+            #expect(throws: CLMatError.invalidValue(setting: "g", value: text, accepted: accepted)) {
+                try rates.parse(text)
+            }
+        }
         #expect(try Control("h", title: "H", range: -2...2, initial: 0, means: "").parse("\u{2212}1.5") == -1.5)
-        let error = #expect(throws: CLMatError.self) { try Self.choice.parse("sometimes") }
-        #expect(error.map { "\($0)" }?.contains("none, at 0, 0…1; type 0…1 as '0..1'") == true, "\(error as Any)")
+        #expect(
+            throws: CLMatError.invalidValue(
+                setting: Self.choice.id, value: "sometimes",
+                accepted: "one of none, at 0, 0…1; type 0…1 as '0..1'")
+        ) { try Self.choice.parse("sometimes") }
     }
 
     static let refused: [(Control, String)] = [

@@ -111,6 +111,8 @@ import Testing
     /// A device that fails in an action or when the run concludes is no slip of a person either.
     @Test func aDeviceThatFailsAtTheStartIsAnError() {
         #expect(throws: Fault.outOfMemory.error) { try run(on: .failing(with: .outOfMemory, after: 1), .init()) }
-        #expect(throws: CLMatError.self) { try run(on: .failing(with: .outOfMemory, after: 0), .init()) }
+        #expect(throws: CLMatError.outOfDeviceMemory(device: "failing", asked: 1 << 20, available: 0)) {
+            try run(on: .failing(with: .outOfMemory, after: 0), .init())
+        }
     }
 }

@@ -32,6 +32,10 @@ import Testing
             try inTemporaryFolder { folder in
                 let learner = try Learner.counter(.init(maximumSteps: 10), attached: ["doubler"]).runToTheEnd()
                 try learner.save(to: folder + "/c", notes: ["model": "counter", "arguments": "[\"--x\"]"])
+                // Without its checksum, as in files of 0.1.0: else nothing gets further than that.
+                let (tensors, metadata) = try Safetensors.read(folder + "/c")
+                try Safetensors.write(
+                    tensors, metadata: metadata.filter { $0.key != "clmat-crc32" }, to: folder + "/c")
                 let file = try SafetensorsParts(Data(contentsOf: URL(fileURLWithPath: folder + "/c")))
                 let result = try fuzz([file.header], as: "c.safetensors", seed: 42, wrap: file.wrap) { path in
                     let checkpoint = try Checkpoint(reading: path, on: .cpu)
@@ -92,20 +96,20 @@ import Testing
     func deeplyNestedJSONIsRefused(opening: String) async {
         await #expect(processExitsWith: .success) { [opening] in
             let text = String(repeating: opening, count: 100_000)
-            #expect(throws: CLMatError.self) { try Script(json: Data(text.utf8), from: "deep") }
+            #expect { try Script(json: Data(text.utf8), from: "deep") } throws: { isDamage($0, of: "deep") }
             try inTemporaryFolder { folder in
                 let session = folder + "/s.jsonl"
                 for text in [text + "\n", "{\"clmat-session\":1,\"x\":" + text + "\n"] {
                     try Data(text.utf8).write(to: URL(fileURLWithPath: session))
-                    #expect(throws: CLMatError.self) { try SessionFile(reading: session) }
+                    #expect { try SessionFile(reading: session) } throws: { isDamage($0, of: session) }
                 }
                 let tensors = folder + "/t.safetensors"
                 let header = "{\"a\":" + text
                 try (withUnsafeBytes(of: UInt64(header.utf8.count).littleEndian) { Data($0) } + Data(header.utf8))
                     .write(to: URL(fileURLWithPath: tensors))
-                #expect(throws: CLMatError.self) { try Safetensors.read(tensors) }
+                #expect { try Safetensors.read(tensors) } throws: { isDamage($0, of: tensors) }
                 try Safetensors.write([:], metadata: ["clmat-checkpoint": text], to: tensors)
-                #expect(throws: CLMatError.self) { try Checkpoint(reading: tensors, on: .cpu) }
+                #expect { try Checkpoint(reading: tensors, on: .cpu) } throws: { isDamage($0, of: tensors) }
             }
         }
     }
@@ -115,7 +119,9 @@ import Testing
         await #expect(processExitsWith: .success) {
             try inTemporaryFolder { folder in
                 let size = 1 << 20
-                let entries = (0..<1000).map { #""\#($0)":{"dtype":"F32","shape":[\#(size / 4)],"data_offsets":[0,\#(size)]}"# }
+                let entries = (0..<1000).map {
+                    #""\#($0)":{"dtype":"F32","shape":[\#(size / 4)],"data_offsets":[0,\#(size)]}"#
+                }
                 let header = "{" + entries.joined(separator: ",") + "}"
                 var file = withUnsafeBytes(of: UInt64(header.utf8.count).littleEndian) { Data($0) }
                 file.append(contentsOf: header.utf8)
@@ -142,11 +148,15 @@ import Testing
             let tensors = ["list-count": Archive.Tensor(kind: .int64, shape: [1], bytes: count)]
             let memory = peakMemory {
                 var (matrices, layers) = ([Matrix](), [[Matrix]]())
-                #expect(throws: CLMatError.self) {
+                #expect {
                     try Archive.reading(tensors, from: "x", on: .cpu).keep("list", &matrices)
+                } throws: {
+                    isDamage($0, of: "x")
                 }
-                #expect(throws: CLMatError.self) {
+                #expect {
                     try Archive.reading(tensors, from: "x", on: .cpu).keep("list", &layers)
+                } throws: {
+                    isDamage($0, of: "x")
                 }
             }
             #expect(memory < 16 << 20)
@@ -155,3 +165,7 @@ import Testing
 }
 
 private func bytes(_ path: String) throws -> [UInt8] { [UInt8](try Data(contentsOf: URL(fileURLWithPath: path))) }
+
+private func isDamage(_ error: any Error, of path: String) -> Bool {
+    if case CLMatError.fileDamaged(path, _, _) = error { true } else { false }
+}

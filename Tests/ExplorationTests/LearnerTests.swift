@@ -117,9 +117,15 @@ import Testing
     }
 
     @Test func settingsThatNoControlTakesAreRefusedAtTheStart() {
-        #expect(throws: CLMatError.self) { try Learner.counter(.init(settings: ["rat": 1])) }
-        #expect(throws: CLMatError.self) { try Learner.counter(.init(settings: ["rate": -1])) }
-        #expect(throws: CLMatError.self) { try Learner.counter(.init(), attached: ["nothing"]) }
+        #expect(throws: CLMatError.unknownName(kind: "control", name: "rat", known: ["failing", "rate"])) {
+            try Learner.counter(.init(settings: ["rat": 1]))
+        }
+        #expect(throws: CLMatError.invalidValue(setting: "rate", value: "-1", accepted: "0 to 10")) {
+            try Learner.counter(.init(settings: ["rate": -1]))
+        }
+        #expect(throws: CLMatError.unknownName(kind: "attachment", name: "nothing", known: ["doubler"])) {
+            try Learner.counter(.init(), attached: ["nothing"])
+        }
     }
 
     // MARK: - Attachments

@@ -38,6 +38,18 @@ import Testing
         #expect(learner.timeline.branches.map(\.name) == ["main", "other", "branch 3", "branch 4"])
     }
 
+    @Test func whatAScriptSaysIsTheRunsCaptionUntilTheNext() throws {
+        let (learner, _, stage) = try play(
+            #"[{"step": 2, "say": "first"}, {"step": 4, "say": "second"}, {"step": 9, "pause": true}, {"step": 9, "resume": true}]"#
+        )
+        #expect(learner.status.caption == Caption("second", since: 4))
+        #expect(stage.words == ["step 2: first", "step 4: second"])
+
+        let (ended, _, silent) = try play(#"[{"step": 2, "say": "first"}, {"step": 4, "say": ""}]"#)
+        #expect(ended.status.caption == nil)
+        #expect(silent.words == ["step 2: first"])
+    }
+
     @Test func aClaimThatDoesNotHoldEndsTheRunWithBothValues() throws {
         let (learner, player, _) = try play(
             #"[{"step": 7, "expect": "value", "above": 7.5}, {"step": 9, "undo": true}]"#)

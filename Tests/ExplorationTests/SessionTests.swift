@@ -131,9 +131,14 @@ import Testing
             #expect(try String(contentsOfFile: file + "~", encoding: .utf8) == old)
             // Anything else is left alone, and so is a session that another run is writing.
             try Data("a novel".utf8).write(to: URL(fileURLWithPath: folder + "/novel"))
-            #expect(throws: CLMatError.self) { try SessionWriter(writing: folder + "/novel", header: Self.header) }
+            #expect(
+                throws: CLMatError.fileNotWritable(
+                    path: folder + "/novel", reason: "there is a file of this name that is no session")
+            ) { try SessionWriter(writing: folder + "/novel", header: Self.header) }
             let writer = try SessionWriter(writing: folder + "/busy", header: Self.header)
-            #expect(throws: CLMatError.self) { try SessionWriter(writing: folder + "/busy", header: Self.header) }
+            #expect(
+                throws: CLMatError.fileNotWritable(path: folder + "/busy", reason: "another run is writing it")
+            ) { try SessionWriter(writing: folder + "/busy", header: Self.header) }
             withExtendedLifetime(writer) {}
         }
     }
@@ -161,7 +166,9 @@ import Testing
                 })
             let copy = dup(own)
             defer { close(copy) }
-            #expect(throws: CLMatError.self) { try SessionWriter(writing: file, header: Self.header) }
+            #expect(throws: CLMatError.fileNotWritable(path: file, reason: "another run is writing it")) {
+                try SessionWriter(writing: file, header: Self.header)
+            }
             withExtendedLifetime(writer) {}
             writer = nil
             _ = try SessionWriter(writing: file, header: Self.header)
@@ -170,8 +177,13 @@ import Testing
 
     @Test func aDiskThatIsFullIsSaidAndTheRunGoesOn() throws {
         // The header is refused at once …
-        #expect(throws: CLMatError.self) { try SessionWriter(writing: "/dev/full", header: Self.header) }
-        #expect(throws: CLMatError.self) { try SessionWriter(writing: "/nonexistent/s", header: Self.header) }
+        #expect(
+            throws: CLMatError.fileNotWritable(
+                path: "/dev/full", reason: "it is not a plain file, which a session needs")
+        ) { try SessionWriter(writing: "/dev/full", header: Self.header) }
+        #expect(
+            throws: CLMatError.fileNotWritable(path: "/nonexistent/s", reason: "there is no folder /nonexistent")
+        ) { try SessionWriter(writing: "/nonexistent/s", header: Self.header) }
         // … and a failure later does not end the run.
         var options = Learner.Options(maximumSteps: 50)
         let recorder = FullDisk()

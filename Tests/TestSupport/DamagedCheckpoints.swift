@@ -17,7 +17,9 @@ public func expectNoTrap(
         learner.start()
         learner.wait()
         try learner.save(to: file)
-        let whole = try Safetensors.read(file)
+        var whole = try Safetensors.read(file)
+        // As in files of 0.1.0: with its checksum nothing gets further than that.
+        whole.metadata["clmat-crc32"] = nil
         // A run takes its time: a long run of the fuzz tests has twenty times as many, not thousands.
         let trials = max(trials, min(20 * trials, fuzzInputs(trials)))
         var mutator = Mutator(seed: 17)

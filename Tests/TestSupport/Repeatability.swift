@@ -64,7 +64,11 @@ public func expectRepeatable(
         let header = SessionFile.Header(
             model: "", title: straight.title, device: device.name, threads: 0, instructions: "", seed: 1,
             dataChecksum: straight.dataChecksum, arguments: [], settings: [:], attached: [])
-        _ = try run(changes + [.init(steps - 1, .rewind(to: half)), .init(half, .undo)]) {
+        _ = try run(
+            changes + [
+                .init(steps - 1, .rewind(to: half)), .init(half, .undo), .init(steps - 1, .undo),
+            ]
+        ) {
             $0.recorder = try SessionWriter(writing: file, header: header)
         }
         let replay = Replay(try SessionFile(reading: file), tolerance: 0)

@@ -141,8 +141,10 @@ extension WindowTests {
             #expect(hands.desk.box(of: .metric("loss")) != nil)
             let board = hands.learner.dashboard
             for name in Viewer.panelNames(of: board) { try Viewer.check(panel: name, of: board) }
-            let error = #expect(throws: CLMatError.self) { try Viewer.check(panel: "lose", of: board) }
-            #expect("\(try #require(error))".contains("test-accuracy"))
+            #expect(
+                throws: CLMatError.unknownName(kind: "panel", name: "lose", known: Viewer.panelNames(of: board))
+            ) { try Viewer.check(panel: "lose", of: board) }
+            #expect(Viewer.panelNames(of: board).contains("test-accuracy"))
         }
 
         @Test func everyFrameTheProgramIsAsked() throws {

@@ -22,7 +22,8 @@ extension WindowTests {
         }
 
         static func title(_ panel: Panel, _ hands: Hands) throws -> Point {
-            try hands.place("\(panel.name)/title").middle
+            let box = try #require(hands.desk.box(of: panel))
+            return Point(box.x + 40, box.y + 14)
         }
 
         /// Draws until nothing moves.
@@ -82,7 +83,7 @@ extension WindowTests {
             defer { hands.finish() }
             for isResize in [false, true] {
                 let box = try #require(hands.desk.box(of: .figure("grid")))
-                let start = try hands.place("figure:grid/\(isResize ? "corner" : "title")").middle
+                let start = isResize ? Point(box.maxX - 5, box.maxY - 5) : try Self.title(.figure("grid"), hands)
                 hands.move(to: start)
                 hands.button(true, at: start)
                 hands.move(to: Point(start.x + (isResize ? -60 : 500), start.y - 20))
@@ -99,12 +100,31 @@ extension WindowTests {
             defer { hands.finish() }
             let box = try #require(hands.desk.box(of: .figure("grid")))
             let graph = try #require(hands.desk.box(of: .metric("loss")))
-            let corner = try hands.place("figure:grid/corner").middle
+            let corner = Point(box.maxX - 5, box.maxY - 5)
             hands.drag(from: corner, to: Point(corner.x - 100, corner.y))
             Self.check(hands)
             let (now, right) = (hands.desk.box(of: .figure("grid")), hands.desk.box(of: .metric("loss")))
             #expect(abs((now?.width ?? 0) - (box.width - 100)) <= 1)
             #expect(abs((right?.width ?? 0) - (graph.width + 100)) <= 1)
+        }
+
+        @Test func theGapMovesTheEdge() throws {
+            let hands = try hands()
+            defer { hands.finish() }
+            let box = try #require(hands.desk.box(of: .figure("grid")))
+            let (loss, second) = (Panel.metric("loss"), Panel.metric("test-accuracy"))
+            let graph = try #require(hands.desk.box(of: loss))
+            let gap = Point(box.maxX + 6, box.y + 300)
+            hands.drag(from: gap, to: Point(gap.x - 80, gap.y + 50))
+            Self.check(hands)
+            #expect(hands.desk.box(of: .figure("grid"))?.width == box.width - 80)
+            #expect(hands.desk.box(of: loss) == Box(graph.x - 80, graph.y, graph.width + 80, graph.height))
+            let between = Point(graph.midX, graph.maxY + 6)
+            hands.drag(from: between, to: Point(between.x + 50, between.y + 40))
+            Self.check(hands)
+            #expect(hands.desk.box(of: loss)?.height == graph.height + 40)
+            #expect(hands.desk.box(of: second)?.y == graph.maxY + 40 + Layout.gap)
+            #expect(hands.desk.box(of: loss)?.width == graph.width + 80)
         }
 
         @Test func aDoubleClickOnATitleEnlargesAndMovesNothing() throws {
@@ -118,7 +138,7 @@ extension WindowTests {
                 }
             }
             let before = boxes()
-            func doubleClick() throws { try hands.doubleClick("metric:loss/title") }
+            func doubleClick() throws { hands.doubleClick(try Self.title(loss, hands)) }
             try doubleClick()
             let area = hands.desk.workingArea()
             let left = try #require(before[.add])
@@ -183,9 +203,8 @@ extension WindowTests {
             #expect(!hands.desk.layout.isOpen(.figure("heat")))
             hands.type("/")
             hands.type("hea")
-            // Words have a colon in their ids.
             func places() -> [String] {
-                (hands.window.places ?? [:]).keys.filter { $0.hasPrefix("add/") && $0.contains(":") }
+                (hands.window.places ?? [:]).keys.filter { $0.hasPrefix("add/") && $0.contains(":") }.sorted()
             }
             #expect(places() == ["add/figure:heat"])
             hands.enter()
@@ -235,14 +254,22 @@ extension WindowTests {
             Self.check(hands)
             let panel = hands.desk.historyPanel
             #expect(panel.rows.map(\.words) == ["now", "Rider put on", "alpha 0.5 → 0.75", "the beginning"])
-            try hands.click("history/alpha 0.5 → 0.75")
+            try hands.click("history/2")
             #expect(hands.wait { hands.desk.now == 5 && hands.desk.status.isPaused })
             #expect(hands.learner.status.settings.values["alpha"] == 0.5)
             hands.window.settle()
             #expect(panel.rows.map(\.words) == ["Rider put on", "alpha 0.5 → 0.75", "now", "the beginning"])
             #expect(panel.rows.map(\.isAhead) == [true, true, false, false])
-            try hands.click("history/the beginning")
+            // Of what lies ahead too, and of one step to before or after what was changed there.
+            hands.move(to: try hands.place("history/1").middle)
+            try hands.click("history/1/after")
+            #expect(hands.wait { hands.desk.position.changes == 1 })
+            #expect(hands.desk.now == 5 && hands.learner.status.settings.values["alpha"] == 0.75)
+            hands.window.settle()
+            #expect(panel.rows.map(\.words) == ["Rider put on", "now", "alpha 0.5 → 0.75", "the beginning"])
+            try hands.click("history/3")
             #expect(hands.wait { hands.desk.now == 0 })
+            #expect(hands.learner.timeline.branches.count == 1)
         }
     }
 }

@@ -85,6 +85,20 @@ extension WindowTests {
             #expect(hands.desk.steering.remakingSince == nil && hands.desk.steering.wayBack == nil)
         }
 
+        @Test func aWaySaysWhereItLeadsAndHowLongItTakes() throws {
+            #expect(describeWay(1340, 4.2, leadsForward: false) == "going back: 1,340 steps, about 4 s")
+            #expect(describeWay(1, 0.2, leadsForward: true) == "going forward: 1 step, under 1 s")
+            #expect(describeWay(90_000, 1500, leadsForward: false).hasSuffix("about 25 min"))
+            #expect(describeWay(5, nil, leadsForward: false) == "going back: 5 steps")
+            for seconds in [Double.nan, .infinity, -1, 1e30] { #expect(!durationWords(seconds).isEmpty) }
+            // Escape without a way does nothing to the run.
+            let hands = try Hands()
+            defer { hands.finish() }
+            try run(to: 5, hands)
+            hands.press(SDLK_ESCAPE, SDL_SCANCODE_ESCAPE)
+            #expect(hands.desk.steering.wayWords == nil && hands.desk.now == 5)
+        }
+
         @Test func atTheLastStepOneCanStillGoBack() throws {
             let hands = try Hands(run: {
                 $0.maximumSteps = 40
@@ -95,7 +109,7 @@ extension WindowTests {
             #expect(!hands.desk.status.isFinished)
             hands.learner.send(.resume)
             #expect(hands.wait { hands.learner.status.isPaused })
-            hands.press(SDLK_BACKSPACE, SDL_SCANCODE_BACKSPACE)
+            hands.desk.steering.goBack(to: 0)
             #expect(hands.wait { hands.desk.now == 0 && hands.desk.lastStep == 40 })
         }
 
@@ -126,6 +140,11 @@ extension WindowTests {
             #expect(hands.wait { hands.desk.now == 40 && abs(alpha() - 0.9) < 0.02 })
             hands.press(SDLK_BACKSPACE, SDL_SCANCODE_BACKSPACE)
             #expect(hands.wait { hands.desk.now == 20 && alpha() == 0.5 })
+
+            // Without a change behind it, it says so and stays.
+            hands.press(SDLK_BACKSPACE, SDL_SCANCODE_BACKSPACE)
+            #expect(hands.desk.statusLine.notice?.text.contains("no change before this step") == true)
+            #expect(hands.desk.now == 20 && hands.desk.steering.wayBack == nil)
 
             hands.press(SDLK_b, SDL_SCANCODE_B)
             #expect(hands.wait { hands.desk.branches.count == 2 && hands.desk.position.branch == 1 })

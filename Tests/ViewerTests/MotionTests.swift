@@ -51,6 +51,16 @@ import Testing
         #expect(motion(900, change: 500) { $0 > 500 ? 2 + Double($0) * 0.02 : 2 } == .moving)
     }
 
+    /// Each hundred values look alike, but all of them since the change clearly rise.
+    @Test func whatClearlyRisesIsNotSettled() {
+        var random = SplitMix64(seed: 6)
+        let noise = (0...4000).map { _ in Double(random.floats(1)[0]) - 0.5 }
+        #expect(motion(4000) { log(Double($0)) + 0.1 * noise[$0] } == .moving)
+        #expect(motion(4000, change: 400) { ($0 > 400 ? 1 + 2e-4 * Double($0) : 5) + 0.1 * noise[$0] } == .moving)
+        // Without the rise it is at rest.
+        #expect(motion(4000) { 5 * decay($0, 40) + 0.1 * noise[$0] } == .settled)
+    }
+
     @Test func whatIsConstantIsSettled() {
         for value in [0, 1, -3.5, 1e-30, 1e30] { #expect(motion(200) { _ in value } == .settled, "\(value)") }
         // The last digits of a float, and one spike, are no swing.

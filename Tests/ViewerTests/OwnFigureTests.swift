@@ -129,7 +129,9 @@ extension WindowTests {
             hands.learner.send(.step(1))
             #expect(hands.wait { hands.desk.figurePanels.figures["dial"]?.content != nil })
             hands.window.settle()
-            #expect(hands.desk.figurePanels.figures["dial"]?.drawn(by: DialRenderer.self)?.versions.count == 2)
+            let renderer = try #require(hands.desk.figurePanels.figures["dial"]?.drawn(by: DialRenderer.self))
+            // The same one; a run that waits may have the figure computed once more after the change.
+            #expect(renderer.versions.count >= 2)
         }
 
         @Test func aKindThatNobodyDrawsSaysSoAndIsStillWritten() throws {
@@ -144,7 +146,12 @@ extension WindowTests {
             #expect((0..<4000).contains { picture[x + $0 % 200, y + $0 / 200] != panel })
             let (files, csv) = try exported(hands, "secret")
             #expect(files == ["secret-0.csv"] && csv == "secret\n1\n")
-            #expect(throws: CLMatError.self) {
+            #expect(
+                throws: CLMatError.invalidArgument(
+                    operation: "writePNG",
+                    problem: "the figure 'secret' cannot be drawn. No renderer is registered for Secret: "
+                        + "call Viewer.register(…) with one before the window opens.")
+            ) {
                 try Viewer.writePNG(ofFigure: "secret", of: hands.learner, to: "never.png")
             }
         }

@@ -419,10 +419,9 @@ import Testing
     @Test func aMovedPanelStays() throws {
         let hands = try Hands()
         defer { hands.finish() }
-        let before = try #require(hands.desk.box(of: .metric("loss")))
         let others = try #require(hands.desk.box(of: .add))
-        let bar = try hands.place("metric:loss/title").middle
         let grid = try #require(hands.desk.box(of: .figure("grid")))
+        let bar = try hands.place("metric:loss/title").middle
         hands.drag(from: bar, to: Point(grid.midX, grid.y + 40))
         let after = try #require(hands.desk.box(of: .metric("loss")))
         #expect(after.x == grid.x && after.y == grid.y)
@@ -761,7 +760,9 @@ import Testing
         #expect(grid.pixels(of: grid.cells[0]).prefix(3) == [0xd0, 0x40, 0x8c])
         #expect(grid.pixels(of: grid.cells[1]) == Array(repeating: 0, count: 12))
         grid.columns = 0
-        #expect(throws: CLMatError.self) { try Viewer.writePNG(of: grid, to: "/nowhere/grid.png") }
+        #expect(throws: CLMatError.invalidArgument(operation: "writePNG", problem: "the grid has no images")) {
+            try Viewer.writePNG(of: grid, to: "/nowhere/grid.png")
+        }
     }
 
     // MARK: Display scale

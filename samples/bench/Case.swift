@@ -19,7 +19,7 @@ struct Case {
     /// Makes the operands; each call of the result does the work once, and returns how much it was.
     let prepare: (Device) throws -> () throws -> Double
 
-    static let groups = ["ops", "lenet", "ldam", "kmeans", "lda", "lda-quality", "window"]
+    static let groups = ["ops", "lenet", "ldam", "kmeans", "lda", "lda-quality", "window", "history"]
 
     static var all: [Case] { ops + [lenetTraining, lenetPrediction, ldam] + kmeans + lda }
 

@@ -203,7 +203,8 @@ private final class WindowWatch: @unchecked Sendable {
             return
         }
         // The window is open and its fonts are made.
-        let start = begin + .seconds(3), end = start + .seconds(mouse.moves)
+        let start = begin + .seconds(3)
+        let end = start + .seconds(mouse.moves)
         if now > start, moving == nil {
             moving = start...end
             resting = end...(end + .seconds(mouse.rests))

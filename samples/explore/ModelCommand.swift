@@ -83,6 +83,8 @@ extension ModelCommand {
         var learnerOptions = Learner.Options(maximumSteps: last, schedule: schedule, device: device.summary)
         learnerOptions.pausesAt = Set(options.atStep.map { [$0] } ?? [])
         learnerOptions.snapshotBudget = try options.snapshotBudget()
+        // Where nobody can go back, nothing is kept for it.
+        learnerOptions.keepsSnapshots = plan.isAttended || plan.player != nil || options.snapshots != nil
         learnerOptions.staysAtTheEnd = plan.isAttended
         learnerOptions.director = plan.player
         try plan.keepRecord(of: experiment, in: &learnerOptions)

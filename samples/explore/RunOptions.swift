@@ -76,8 +76,11 @@ struct RunOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Do what a script says, and check what it expects.", valueName: "file"))
     var play: String?
 
-    @Option(help: ArgumentHelp("Memory for going back: snapshots of the model.", valueName: "size"))
-    var snapshots = "128MB"
+    @Option(
+        help: ArgumentHelp(
+            "Memory for going back: snapshots of the model. If not given: an eighth of the free memory, from 128 MB to 4 GB, and a file in the cache folder beyond it.",
+            valueName: "size"))
+    var snapshots: String?
 
     @Option(help: ArgumentHelp("Write the final metrics as one JSON object.", valueName: "file"))
     var summary: String?
@@ -152,7 +155,8 @@ struct RunOptions: ParsableArguments {
         return (width, height)
     }
 
-    func snapshotBudget() throws -> Int { try Self.bytes(snapshots, of: "--snapshots") }
+    /// Nil if none was given.
+    func snapshotBudget() throws -> Int? { try snapshots.map { try Self.bytes($0, of: "--snapshots") } }
 
     /// Bytes: a number with B, KB, MB, GB (powers of ten) or KiB, MiB, GiB.
     static func bytes(_ text: String, of option: String) throws -> Int {

@@ -28,8 +28,14 @@ public final class Archive {
         }
     }
 
+    /// Takes what is written, array by array.
+    typealias Sink = (_ name: String, _ kind: Tensor.Kind, _ shape: [Int], UnsafeRawBufferPointer) throws(CLMatError) ->
+        Void
+
     private enum Purpose { case writing, reading, counting }
     private let purpose: Purpose
+    /// Where what is written goes; into ``tensors`` if nil.
+    private var sink: Sink?
     /// What an error calls the file that is read.
     private let source: String
     private let device: Device
@@ -38,6 +44,10 @@ public final class Archive {
     private(set) var memory: [MemoryBlock] = []
     /// Bytes of numbers on the host met while counting.
     private(set) var hostBytes = 0
+    /// Bytes of all arrays met while counting, as a file has them.
+    private(set) var bytes = 0
+    /// Where the arrays live that were met while counting; nil if there is none on a device.
+    private(set) var home: Device?
     private var prefix = ""
 
     private init(_ purpose: Purpose, tensors: [String: Tensor], from source: String, device: Device) {
@@ -46,6 +56,13 @@ public final class Archive {
 
     /// An archive that takes in what it is given.
     public static func writing() -> Archive { Archive(.writing, tensors: [:], from: "", device: .cpu) }
+
+    /// An archive that hands on what it is given at once: no more than one array of it is in memory twice.
+    static func writing(to sink: @escaping Sink) -> Archive {
+        let archive = writing()
+        archive.sink = sink
+        return archive
+    }
 
     /// An archive that gives out `tensors`, matrices on `device`.
     ///
@@ -75,8 +92,8 @@ public final class Archive {
     ///   `anyShape`, if its shape differs.
     public func keep(_ name: String, _ matrix: inout Matrix, anyShape: Bool = false) throws(CLMatError) {
         switch purpose {
-        case .counting: memory.append(matrix.memory)
-        case .writing: write(name, .float32, [matrix.rows, matrix.columns], try matrix.values)
+        case .counting: count(matrix.memory, matrix.count, on: matrix.device)
+        case .writing: try write(name, .float32, [matrix.rows, matrix.columns], try matrix.values)
         case .reading:
             let tensor = try tensor(name, .float32, dimensions: 2)
             let (rows, columns) = (tensor.shape[0], tensor.shape[1])
@@ -129,8 +146,8 @@ public final class Archive {
 
     public func keep(_ name: String, _ vector: inout IntVector) throws(CLMatError) {
         switch purpose {
-        case .counting: memory.append(vector.memory)
-        case .writing: write(name, .int32, [vector.count], try vector.values)
+        case .counting: count(vector.memory, vector.count, on: vector.device)
+        case .writing: try write(name, .int32, [vector.count], try vector.values)
         case .reading:
             vector = try IntVector(tensor(name, .int32, dimensions: 1).array(of: Int32.self), on: device)
         }
@@ -169,8 +186,10 @@ public final class Archive {
 
     private func keep<Element>(_ name: String, _ kind: Tensor.Kind, _ values: inout [Element]) throws(CLMatError) {
         switch purpose {
-        case .counting: hostBytes += values.count * MemoryLayout<Element>.stride
-        case .writing: write(name, kind, [values.count], values)
+        case .counting:
+            hostBytes += values.count * MemoryLayout<Element>.stride
+            bytes += values.count * MemoryLayout<Element>.stride
+        case .writing: try write(name, kind, [values.count], values)
         case .reading: values = try tensor(name, kind, dimensions: 1).array(of: Element.self)
         }
     }
@@ -184,7 +203,25 @@ public final class Archive {
 
     private func empty() throws(CLMatError) -> Matrix { try Matrix(zeros: Shape(0, 0), on: device) }
 
-    private func write<Element>(_ name: String, _ kind: Tensor.Kind, _ shape: [Int], _ values: [Element]) {
+    /// Both kinds of arrays on a device have four bytes per element.
+    private func count(_ block: MemoryBlock, _ elements: Int, on device: Device) {
+        memory.append(block)
+        bytes += 4 * elements
+        home = device
+    }
+
+    private func write<Element>(
+        _ name: String, _ kind: Tensor.Kind, _ shape: [Int], _ values: [Element]
+    ) throws(CLMatError) {
+        if let sink {
+            // What lends its bytes rethrows any error.
+            var problem: CLMatError?
+            values.withUnsafeBytes { bytes in
+                do throws(CLMatError) { try sink(prefix + name, kind, shape, bytes) } catch { problem = error }
+            }
+            if let problem { throw problem }
+            return
+        }
         precondition(tensors[prefix + name] == nil, "a model keeps two things under the name '\(prefix + name)'")
         tensors[prefix + name] = Tensor(kind: kind, shape: shape, bytes: values.withUnsafeBytes { Data($0) })
     }

@@ -58,7 +58,7 @@ public struct BatchSizes: Sendable, Equatable {
         Control(
             "batch-size", title: "batch size", group: model.controls.first?.group ?? "", unit: unit,
             kind: .integer(range, .log), initial: Double(initial), means: "\(unit) that each step learns from",
-            moves: model.metrics.first.map { [$0.id] } ?? [])
+            moves: model.metrics.first.map { [Control.Effect($0.id)] } ?? [])
     }
 }
 

@@ -33,8 +33,10 @@ struct BranchRecord: Sendable {
     var branch: Branch
     var series: [String: Series] = [:]
     var commands: [LoggedCommand] = []
-    /// It was deleted, but other branches share a part of its history.
+    /// It was deleted, but that can be undone, or other branches share a part of its history.
     var isDeleted = false
+    /// Its deletion cannot be undone any more.
+    var isForgotten = false
 
     /// The number of changes on its path that belong to its ancestors.
     var inherited: Int { branch.fork?.changes ?? 0 }

@@ -13,16 +13,47 @@ struct Journey: Sendable {
     let seed: UInt64
     let timeline: Timeline
     private(set) var snapshots: SnapshotStore
-    /// Where undone changes were left, the last one last.
-    private var undone: [Position] = []
-    private var lastSnapshot = ContinuousClock.now
-    /// Seconds between two snapshots of a run that nobody changes.
-    private static let snapshotInterval = 0.5
+    /// What an undo takes back, the last one last.
+    private var deeds: [Deed] = []
+    /// What was undone, the last one last.
+    private var undone: [Undone] = []
+    /// Whether ways and deletions are no deeds that an undo takes back, as in sessions of format 2 and before.
+    private let undoesOnlyChanges: Bool
+    private var lastSize: SnapshotSize
+    /// Seconds that a step takes, smoothed: to say how long a way back will take.
+    private(set) var secondsPerStep = 0.0
 
-    init(_ experiment: Experiment, timeline: Timeline, budget: Int) {
+    /// Something that can be undone.
+    fileprivate enum Deed: Sendable {
+        /// A change of the model: the last one on the path.
+        case change
+        /// A way from there to where the run was sent, until it goes on.
+        case way(from: Position)
+        case deletion(of: Int)
+    }
+
+    fileprivate struct Undone: Sendable {
+        let deed: Deed
+        /// Where the undo was asked for.
+        let left: Position
+    }
+
+    /// Deletions that can be undone: the branches are kept so long.
+    private static let keptDeletions = 8
+
+    /// Bytes that a step may change.
+    var stateBytes: Int { lastSize.bytes }
+
+    /// - Parameter plan: where snapshots go, by what they take.
+    init(
+        _ experiment: Experiment, timeline: Timeline, undoesOnlyChanges: Bool = false,
+        plan: (SnapshotSize) -> SnapshotPlan
+    ) {
         (run, settings, view) = (experiment.run, experiment.settings, experiment.view)
         (seed, self.timeline) = (experiment.seed, timeline)
-        snapshots = SnapshotStore(budget: budget)
+        self.undoesOnlyChanges = undoesOnlyChanges
+        lastSize = SnapshotSize(of: experiment.run)
+        snapshots = SnapshotStore(plan(lastSize))
         let start = experiment.start
         position.step = start
         let position = position
@@ -30,6 +61,9 @@ struct Journey: Sendable {
             record.position = position
             record.branches[0]!.branch.lastStep = start
             record.start = start
+            record.past = experiment.past.commands
+            record.nextChange = (experiment.past.commands.map(\.change).max() ?? -1) + 1
+            record.branches[0]!.series = experiment.past.series
         }
         keepSnapshot(.start)
     }
@@ -47,12 +81,22 @@ struct Journey: Sendable {
 
     /// One step. After a rewind it opens a branch.
     mutating func tick(_ probes: ProbeBoard) throws(CLMatError) -> Measurements {
-        if (ContinuousClock.now - lastSnapshot).seconds > Self.snapshotInterval { keepSnapshot(.interval) }
+        if isTimeForSnapshot(position.step) { keepSnapshot(.interval) }
+        let start = ContinuousClock.now
         let measured = try run.tick(settings, at: Step(position.step + 1, seed: seed), probes)
+        noteStep((ContinuousClock.now - start).seconds)
         leaveThePast()
+        // Who goes on from where a way led has no use for its beginning: ctrl-z is then for the last change.
+        deeds.removeAll(where: \.isWay)
         position.step += 1
         timeline.append(measured, at: position)
         return measured
+    }
+
+    private func isTimeForSnapshot(_ step: Int) -> Bool { step % lastSize.interval == 0 }
+
+    private mutating func noteStep(_ seconds: Double) {
+        secondsPerStep = secondsPerStep == 0 ? seconds : secondsPerStep * 0.9 + seconds * 0.1
     }
 
     /// What is measured once, when a run ends.
@@ -80,6 +124,7 @@ struct Journey: Sendable {
         if !isContinued { keepSnapshot(.change) }
         leaveThePast()
         undone = []
+        if !isContinued { deeds.append(.change) }
         (self.run, self.settings) = (run, settings)
         let logged = timeline.record(command, before: before, gesture: gesture, isContinued: isContinued)
         position = timeline.position
@@ -102,49 +147,108 @@ struct Journey: Sendable {
         return view != before
     }
 
-    /// After a rewind, what comes next belongs to a new branch.
+    /// After a rewind, what comes next belongs to a new branch. A future without a step of its own is no branch: what was undone
+    /// there is forgotten.
     private mutating func leaveThePast() {
-        position = timeline.withRecord { record in
-            if record.position != record.current.end { _ = record.fork(named: nil) }
-            return record.position
+        let keepsAll = undoesOnlyChanges
+        let isForgotten = timeline.withRecord { record -> Bool in
+            guard record.position != record.current.end else { return false }
+            if !keepsAll, record.forgetFutureWithoutSteps() { return true }
+            _ = record.fork(named: nil)
+            return false
         }
+        position = timeline.position
+        if isForgotten { followHomes() }
     }
 
     // MARK: - Returning
 
+    /// What is wanted of a way, asked before each step that is made again.
+    enum Wish { case goOn, stayHere, giveUp }
+
+    /// Where a way ended.
+    enum Arrival: Equatable {
+        /// At its goal.
+        case there
+        /// On the way, at a place of its own.
+        case underWay
+        /// The run stays where it was.
+        case nowhere
+    }
+
+    /// What is asked and told on a way: how many steps are left.
+    typealias Progress = (_ left: Int, _ secondsPerStep: Double) -> Wish
+
     /// Goes to any place of any branch: from the nearest snapshot on the way, by the same steps again.
-    ///
-    /// - Parameter progress: called after each step that is made again, with how many are left; false gives up, and
-    ///   all stays as it was.
-    /// - Returns: whether it went there.
-    mutating func go(to target: Position, progress: (Int) -> Bool = { _ in true }) throws(CLMatError) -> Bool {
+    private mutating func travel(to target: Position, _ progress: Progress) throws(CLMatError) -> Arrival {
         // What is left behind stays at hand.
         keepSnapshot(.change)
+        let left = position
+        guard let found = try state(at: target, isToStay: true, progress) else { return .nowhere }
+        (run, settings, position) = (found.run, found.settings, found.place)
+        let place = position
+        timeline.withRecord { record in
+            record.position = place
+            record.version += 1
+        }
+        if found.place == target { return .there }
+        // Wherever it was to lead, it is a way.
+        if !undoesOnlyChanges { deeds.append(.way(from: left)) }
+        return .underWay
+    }
+
+    /// The model at a place of any branch, or on the way there.
+    ///
+    /// - Parameter isToStay: whether it may end on the way.
+    /// - Returns: nil if it was given up.
+    private mutating func state(
+        at target: Position, isToStay: Bool, _ progress: Progress
+    ) throws(CLMatError) -> (run: any Run, settings: Settings, place: Position)? {
         let path = timeline.commands(of: target.branch)
         let nearest = timeline.withRecord { [snapshots = snapshots.snapshots] record in
             snapshots.filter { record.isOnTheWay($0.position, to: target) }.max { $0.position < $1.position }
         }
-        guard let nearest else { return false }
-        var (run, settings, place) = (nearest.run, nearest.settings, nearest.position)
+        guard let nearest else { return nil }
+        if progress(target.step - nearest.position.step, secondsPerStep) == .giveUp { return nil }
+        var (run, settings) = (try nearest.run(like: run, seed: seed), nearest.settings)
+        var place = nearest.position.on(target.branch)
         while true {
             while place.changes < target.changes, path[place.changes].step == place.step {
-                try Self.apply(path[place.changes].command, to: &run, &settings, at: Step(place.step, seed: seed))
+                let logged = path[place.changes]
+                // Where people go back to, also the next time.
+                if place.changes == 0 || path[place.changes - 1].change != logged.change {
+                    keep(run, settings, at: place, .change)
+                }
+                try Self.apply(logged.command, to: &run, &settings, at: Step(place.step, seed: seed))
                 place.changes += 1
             }
             guard place.step < target.step else { break }
+            switch progress(target.step - place.step, secondsPerStep) {
+            case .goOn: break
+            case .stayHere where isToStay: return (run, settings, place)
+            case .giveUp, .stayHere: return nil
+            }
+            if isTimeForSnapshot(place.step) { keep(run, settings, at: place, .interval) }
+            let start = ContinuousClock.now
             _ = try run.tick(settings, at: Step(place.step + 1, seed: seed), nil)
+            noteStep((ContinuousClock.now - start).seconds)
             place.step += 1
-            guard progress(target.step - place.step) else { return false }
         }
-        (self.run, self.settings, position) = (run, settings, target)
-        timeline.withRecord { record in
-            record.position = target
-            record.version += 1
-        }
-        return true
+        return (run, settings, target)
+    }
+
+    /// Goes to a place, from which an undo returns.
+    ///
+    /// - Throws: what the model throws when its steps are made again.
+    mutating func go(to target: Position, _ progress: Progress = { _, _ in .goOn }) throws(CLMatError) -> Arrival {
+        let left = position
+        let arrival = try travel(to: target, progress)
+        if arrival == .there, left != target, !undoesOnlyChanges { deeds.append(.way(from: left)) }
+        return arrival
     }
 
     var canRedo: Bool { !undone.isEmpty }
+    var canUndo: Bool { !deeds.isEmpty || position.changes > 0 }
 
     /// The place after so many steps on the current path; nil if there is none.
     func place(of step: Int) -> Position? {
@@ -157,6 +261,28 @@ struct Journey: Sendable {
         return timeline.withRecord { $0.branches[branch]!.end }
     }
 
+    /// A place as it was given, if there is one.
+    ///
+    /// - Throws: ``CLMatError/unknownName(kind:name:known:)`` for a branch that is not there,
+    ///   ``CLMatError/invalidValue(setting:value:accepted:)`` for a place that its path has not.
+    func checked(_ place: Position) throws(CLMatError) -> Position {
+        let branch = try timeline.known(place.branch)
+        let steps = timeline.start...max(timeline.start, branch.lastStep)
+        guard steps.contains(place.step) else {
+            throw .invalidValue(
+                setting: "visit", value: "\(place.step)",
+                accepted: "a step from \(steps.lowerBound) to \(steps.upperBound) of '\(branch.name)'")
+        }
+        let path = timeline.commands(of: place.branch)
+        let changes = path.count { $0.step < place.step }...path.count { $0.step <= place.step }
+        guard changes.contains(place.changes) else {
+            throw .invalidValue(
+                setting: "changes", value: "\(place.changes)",
+                accepted: "\(changes.lowerBound) to \(changes.upperBound), those made by step \(place.step)")
+        }
+        return place
+    }
+
     /// Just before the last change; nil if there is none.
     var beforeTheLastChange: Position? {
         let made = timeline.commands(of: position.branch).prefix(position.changes)
@@ -166,26 +292,45 @@ struct Journey: Sendable {
         return Position(branch: position.branch, step: first.step, changes: made.count - count)
     }
 
-    /// Returns to just before the last change.
-    mutating func undo(progress: (Int) -> Bool) throws(CLMatError) -> Bool {
-        guard let target = beforeTheLastChange else {
-            throw .invalidArgument(operation: "undo", problem: "Nothing was changed before this step.")
+    /// Takes back what was done last: returns to just before the last change or to where a way began, or brings back a
+    /// branch that was deleted.
+    mutating func undo(_ progress: Progress) throws(CLMatError) -> Arrival {
+        let left = position
+        var arrival = Arrival.there
+        let deed = deeds.last ?? .change
+        switch deed {
+        case .deletion(let branch): timeline.restore(branch)
+        case .way(let from): arrival = try travel(to: from, progress)
+        case .change:
+            guard let target = beforeTheLastChange else {
+                throw .invalidArgument(operation: "undo", problem: "Nothing was changed before this step.")
+            }
+            arrival = try travel(to: target, progress)
         }
-        let (left, earlier) = (position, undone)
-        guard try go(to: target, progress: progress) else { return false }
-        undone = earlier + [left]
-        return true
+        guard arrival == .there else { return arrival }
+        _ = deeds.popLast()
+        undone.append(Undone(deed: deed, left: left))
+        return .there
     }
 
-    /// Returns to where the last undo was asked for.
-    mutating func redo(progress: (Int) -> Bool) throws(CLMatError) -> Bool {
-        guard let target = undone.last else {
+    /// Does again what the last undo took back: returns to where it was asked for.
+    mutating func redo(_ progress: Progress) throws(CLMatError) -> Arrival {
+        guard let last = undone.last else {
             throw .invalidArgument(operation: "redo", problem: "No change was undone, or another was made since.")
         }
-        let rest = Array(undone.dropLast())
-        guard try go(to: target, progress: progress) else { return false }
-        undone = rest
-        return true
+        var arrival = Arrival.there
+        if case .deletion(let branch) = last.deed {
+            if branch == position.branch {
+                throw .invalidArgument(operation: "redo", problem: "The run is on the branch that was deleted.")
+            }
+            timeline.withRecord { $0.hide(branch) }
+        } else {
+            arrival = try travel(to: last.left, progress)
+        }
+        guard arrival == .there else { return arrival }
+        undone.removeLast()
+        if !undoesOnlyChanges || last.deed.isChange { deeds.append(last.deed) }
+        return .there
     }
 
     // MARK: - Branches
@@ -202,43 +347,79 @@ struct Journey: Sendable {
         }
     }
 
+    /// Deletes a branch. It is kept for as long as that can be undone.
     mutating func delete(branch: Int) throws(CLMatError) {
         _ = try timeline.known(branch)
         guard branch != position.branch else {
             throw .invalidArgument(operation: "delete", problem: "The run is on this branch; go to another one first.")
         }
-        undone.removeAll { $0.branch == branch }
-        let homes = timeline.withRecord { [undone, all = snapshots.snapshots.map(\.position)] record in
-            record.delete(branch)
+        timeline.withRecord { $0.hide(branch) }
+        guard !undoesOnlyChanges else { return forget([branch]) }
+        undone = []
+        deeds.append(.deletion(of: branch))
+        let deletions = deeds.compactMap { if case .deletion(let branch) = $0 { branch } else { nil } }
+        forget(deletions.dropLast(Self.keptDeletions))
+    }
+
+    /// Gives up branches that were deleted, for good.
+    private mutating func forget(_ branches: some Collection<Int>) {
+        guard !branches.isEmpty else { return }
+        deeds.removeAll { if case .deletion(let branch) = $0 { branches.contains(branch) } else { false } }
+        timeline.withRecord { record in
+            for branch in branches { record.forget(branch) }
+        }
+        followHomes()
+    }
+
+    /// Moves snapshots and what can be undone to where their places are now; those whose place is gone go.
+    private mutating func followHomes() {
+        func places(_ deed: Deed) -> [Position] { if case .way(let from) = deed { [from] } else { [] } }
+        let known =
+            snapshots.snapshots.map(\.position) + deeds.flatMap(places) + undone.map(\.left)
+            + undone.flatMap { places($0.deed) }
+        let homes = timeline.withRecord { record in
             var homes: [Position: Position] = [:]
-            for place in all + undone { homes[place] = record.home(of: place) }
+            for place in known { homes[place] = record.home(of: place) }
             record.renamed = [:]
             return homes
         }
+        func moved(_ deed: Deed) -> Deed? {
+            guard case .way(let from) = deed else { return deed }
+            return homes[from].map { .way(from: $0) }
+        }
         snapshots.move { homes[$0] }
-        undone = undone.compactMap { homes[$0] }
+        deeds = deeds.compactMap(moved)
+        undone = undone.compactMap { item in
+            guard let deed = moved(item.deed), let left = homes[item.left] else { return nil }
+            return Undone(deed: deed, left: left)
+        }
         publishSnapshots()
     }
 
-    /// The end of a branch as it was left; nil if its snapshot went.
-    func end(of branch: Int) -> Snapshot? {
-        guard let end = timeline.withRecord({ $0.branches[branch]?.end }) else { return nil }
-        return snapshots.snapshots.first { $0.position == end }
+    /// The model at the end of a branch as it was left.
+    ///
+    /// - Returns: nil if it was given up on the way.
+    mutating func end(
+        of branch: Int, _ progress: Progress
+    ) throws(CLMatError) -> (run: any Run, settings: Settings, place: Position)? {
+        guard let end = try state(at: endPlace(of: branch), isToStay: false, progress) else { return nil }
+        keep(end.run, end.settings, at: end.place, .change)
+        return end
     }
 
     // MARK: - Snapshots
 
-    mutating func keepSnapshot(_ reason: Snapshot.Reason) {
-        lastSnapshot = ContinuousClock.now
-        let counter = Archive.counting()
-        var copy = run
-        // Counting reads and writes nothing, so it cannot fail.
-        try? copy.archive(counter)
-        snapshots.insert(
-            Snapshot(
-                position: position, reason: reason, run: run, settings: settings, memory: counter.memory,
-                hostBytes: counter.hostBytes),
-            now: position)
+    private mutating func keepSnapshot(_ reason: Snapshot.Reason) { keep(run, settings, at: position, reason) }
+
+    private mutating func keep(_ run: any Run, _ settings: Settings, at place: Position, _ reason: Snapshot.Reason) {
+        lastSize = SnapshotSize(of: run)
+        let now = position
+        let (owner, around) = timeline.withRecord { record in
+            // Where others who share this part of the path find it.
+            let owner = record.owner(of: place)
+            return (owner, SnapshotStore.Surroundings(now: now, start: record.start, branches: record.branches))
+        }
+        snapshots.insert(run, settings, at: owner, reason, lastSize, around)
         publishSnapshots()
     }
 
@@ -268,6 +449,11 @@ struct Journey: Sendable {
         // What came brings its controls.
         settings.follow(try run.dashboard().controls)
     }
+}
+
+extension Journey.Deed {
+    fileprivate var isChange: Bool { if case .change = self { true } else { false } }
+    fileprivate var isWay: Bool { if case .way = self { true } else { false } }
 }
 
 extension LoggedCommand {

@@ -84,8 +84,45 @@ public struct Series: Sendable {
         return part
     }
 
+    /// The last so many values.
+    func suffix(_ most: Int) -> Series {
+        guard count > most else { return self }
+        var part = Series()
+        forEach(in: count - most..<count) { step, value in part.append(value, at: step) }
+        return part
+    }
+
+    /// The step of the first value; nil if there is none.
+    var firstStep: Int? { stretches.first?.step }
+
     mutating func append(_ later: Series) {
         for index in later.values.indices { append(later.values[index], at: later.step(at: index)) }
+    }
+
+    // MARK: - In a file
+
+    /// The values, and index, first step and distance of each stretch of even distance.
+    var stored: (values: [Float], stretches: [Int]) {
+        (values, stretches.flatMap { [$0.index, $0.step, $0.stride] })
+    }
+
+    /// From what ``stored`` gave; nil if that makes no rising steps.
+    init?(_ values: [Float], stretches numbers: [Int]) {
+        guard numbers.count % 3 == 0, numbers.isEmpty == values.isEmpty else { return nil }
+        var (next, last) = (0, -1)
+        for place in stride(from: 0, to: numbers.count, by: 3) {
+            let stretch = Stretch(index: numbers[place], step: numbers[place + 1], stride: numbers[place + 2])
+            let end = place + 3 < numbers.count ? numbers[place + 3] : values.count
+            guard stretch.index == next, next < end, end <= values.count, stretch.step > last,
+                (0...1 << 40).contains(stretch.step), (end - next == 1 ? 0 : 1)...1 << 40 ~= stretch.stride
+            else { return nil }
+            let (reach, overflow) = (end - next - 1).multipliedReportingOverflow(by: stretch.stride)
+            guard !overflow, reach <= 1 << 40 else { return nil }
+            last = stretch.step + reach
+            next = end
+            stretches.append(stretch)
+        }
+        self.values = values
     }
 
     /// The last stretch for which `holds`, which must hold for the first ones only.

@@ -1,51 +1,57 @@
 import CLMat
 
-/// The model at one place of its history.
-struct Snapshot: Sendable {
-    enum Reason: Sendable {
-        /// The beginning, from which everything can be made again: it always stays.
-        case start
-        /// Just before a person's change, or where the run left a branch.
-        case change
-        case interval
-    }
-
-    var position: Position
-    let reason: Reason
-    let run: any Run
-    let settings: Settings
-    /// The device memory that it keeps alive, by buffer.
-    let memory: [MemoryBlock]
-    /// Bytes of its own on the host.
-    let hostBytes: Int
-}
-
-/// Snapshots under a budget that always wins: those that save the most work, near to where the run is, stay.
+/// The snapshots of a run. Those that save the most work, near to where the run is, stay in memory; beyond the budget anchors
+/// (``Snapshot/isAnchor``) go to the host or into a file, and others are dropped.
 struct SnapshotStore: Sendable {
-    /// Bytes that the snapshots may keep alive together. Memory that two share counts once; the first snapshot stays
-    /// even if it alone is larger.
-    let budget: Int
-    /// A model of a few bytes would have more snapshots than anyone can search.
+    let plan: SnapshotPlan
+    /// A model of a few bytes would have more snapshots than anyone can search: so many of those that nobody asked for.
     static let limit = 400
 
+    /// What lies around the snapshots.
+    struct Surroundings {
+        /// Where the run is.
+        let now: Position
+        /// The step at which the record begins.
+        let start: Int
+        let branches: [Int: BranchRecord]
+
+        fileprivate func start(of branch: Int) -> Int { branches[branch]?.branch.fork?.step ?? start }
+        /// Deleted, as long as that can be undone.
+        fileprivate func isDeleted(_ branch: Int) -> Bool { branches[branch]?.isDeleted ?? true }
+    }
+
+    /// By branch and place.
     private(set) var snapshots: [Snapshot] = []
-    private(set) var bytes = 0
+    /// Bytes that those in memory keep alive.
+    private(set) var liveBytes = 0
     private var owners: [MemoryBlock.Identity: Int] = [:]
+    private var nextID = 0
+    private let packer = Packer()
+    /// The file, once something went there.
+    private var file: SnapshotFile?
+    /// Why nothing can be put into a file, or not any more. It is said once.
+    private(set) var problem: CLMatError?
 
-    init(budget: Int) { self.budget = budget }
+    init(_ plan: SnapshotPlan) { self.plan = plan }
 
-    mutating func insert(_ snapshot: Snapshot, now: Position) {
-        if let same = snapshots.firstIndex(where: { $0.position == snapshot.position }) {
-            guard snapshots[same].reason == .interval, snapshot.reason != .interval else { return }
+    mutating func insert(
+        _ run: any Run, _ settings: Settings, at position: Position, _ reason: Snapshot.Reason, _ size: SnapshotSize,
+        _ around: Surroundings
+    ) {
+        takePacked()
+        if let same = snapshots.firstIndex(where: { $0.position == position }) {
+            guard snapshots[same].reason == .interval, reason != .interval else { return }
             remove(at: same)
         }
-        bytes += snapshot.hostBytes
-        for block in snapshot.memory {
-            if owners[block.identity] == nil { bytes += block.bytes }
-            owners[block.identity, default: 0] += 1
-        }
-        snapshots.append(snapshot)
-        while bytes > budget || snapshots.count > Self.limit, let least = leastValuable(now) { remove(at: least) }
+        let key = (position.branch, position)
+        let place = snapshots.firstIndex { ($0.position.branch, $0.position) > key } ?? snapshots.count
+        snapshots.insert(
+            Snapshot(
+                id: nextID, position: position, reason: reason, settings: settings, state: .live(run), size: size),
+            at: place)
+        nextID += 1
+        count(size)
+        makeRoom(around)
     }
 
     /// Keeps those for which `position` gives a place, and moves them there.
@@ -57,40 +63,147 @@ struct SnapshotStore: Sendable {
             }
             snapshots[index].position = place
         }
+        snapshots.sort { ($0.position.branch, $0.position) < ($1.position.branch, $1.position) }
+    }
+
+    /// Waits until what is being packed is.
+    mutating func finishPacking() { takePacked(all: true) }
+
+    // MARK: - Memory
+
+    private mutating func count(_ size: SnapshotSize) {
+        liveBytes += size.hostBytes
+        for block in size.memory {
+            if owners[block.identity] == nil { liveBytes += block.bytes }
+            owners[block.identity, default: 0] += 1
+        }
+    }
+
+    private mutating func discount(_ size: SnapshotSize) {
+        liveBytes -= size.hostBytes
+        for block in size.memory {
+            guard let count = owners[block.identity] else { continue }
+            owners[block.identity] = count > 1 ? count - 1 : nil
+            if count == 1 { liveBytes -= block.bytes }
+        }
     }
 
     private mutating func remove(at index: Int) {
         let removed = snapshots.remove(at: index)
-        bytes -= removed.hostBytes
-        for block in removed.memory {
-            owners[block.identity]! -= 1
-            if owners[block.identity] == 0 {
-                owners[block.identity] = nil
-                bytes -= block.bytes
+        if removed.isLive { discount(removed.size) }
+    }
+
+    private mutating func makeRoom(_ around: Surroundings) {
+        while snapshots.count(where: { $0.reason == .interval }) > Self.limit,
+            let least = leastValuable(around, where: { $0.reason == .interval })
+        {
+            remove(at: least)
+        }
+        while liveBytes > plan.memory {
+            if plan.host > 0 || (plan.folder != nil && problem == nil) {
+                // Half of memory is for what is near.
+                let anchors = snapshots.lazy.filter { $0.isLive && $0.isAnchor }.reduce(0) { $0 + $1.size.bytes }
+                let isLeaving: (Snapshot) -> Bool = { $0.isLive && $0.isAnchor }
+                if anchors > plan.memory / 2, let least = leastValuable(around, where: isLeaving),
+                    leave(least, around, mayReplace: false)
+                {
+                    continue
+                }
+                if let least = leastValuable(around, where: { $0.isLive && !$0.isAnchor }) {
+                    remove(at: least)
+                    continue
+                }
+                if let least = leastValuable(around, where: isLeaving), leave(least, around, mayReplace: true) {
+                    continue
+                }
+            }
+            guard let least = leastValuable(around, where: \.isLive) else { return }
+            remove(at: least)
+        }
+    }
+
+    // MARK: - Elsewhere
+
+    /// Sends a snapshot to the host or into the file. Returns whether there is room.
+    ///
+    /// - Parameter mayReplace: whether others of less worth may have to go for it.
+    private mutating func leave(_ index: Int, _ around: Surroundings, mayReplace: Bool) -> Bool {
+        let (id, size) = (snapshots[index].id, snapshots[index].size)
+        takePacked()
+        let isOnHost = snapshots.reduce(size.bytes, { $0 + $1.bytesOnHost }) <= plan.host
+        var room = PackedRun.Room.host
+        if !isOnHost {
+            guard let extent = roomInFile(for: id, size.bytes, around, mayReplace) else { return false }
+            room = .file(extent)
+        }
+        // Others may have gone; this one is still there.
+        guard let own = snapshots.firstIndex(where: { $0.id == id }), case .live(let run) = snapshots[own].state else {
+            return true
+        }
+        snapshots[own].state = .leaving(run, toHost: isOnHost)
+        discount(size)
+        packer.pack(id, run, size, into: room)
+        return true
+    }
+
+    private mutating func roomInFile(
+        for id: Int, _ bytes: Int, _ around: Surroundings, _ mayReplace: Bool
+    ) -> SnapshotFile.Extent? {
+        guard let folder = plan.folder, problem == nil else { return nil }
+        if file == nil {
+            do throws(CLMatError) {
+                file = try SnapshotFile(in: folder, limit: plan.disk)
+            } catch {
+                problem = error
+                return nil
+            }
+        }
+        while true {
+            if let extent = file?.reserve(bytes) { return extent }
+            guard mayReplace, let least = leastValuable(around, where: { $0.isPackedInFile || $0.id == id }),
+                snapshots[least].id != id
+            else { return nil }
+            remove(at: least)
+        }
+    }
+
+    /// Takes over what was packed since the last time.
+    private mutating func takePacked(all: Bool = false) {
+        for (id, result) in packer.collect(all: all) {
+            guard let index = snapshots.firstIndex(where: { $0.id == id }) else { continue }
+            switch result {
+            case .success(let packed): snapshots[index].state = .packed(packed)
+            case .failure(let error):
+                // It goes; what is left makes its steps again.
+                problem = error
+                snapshots.remove(at: index)
             }
         }
     }
 
+    // MARK: - Worth
+
     /// A snapshot is worth the steps that would have to be made again without it, over how far away it is: so they
     /// lie dense near now and thin out towards the past.
-    private func leastValuable(_ now: Position) -> Int? {
-        let order = snapshots.indices.sorted {
-            (snapshots[$0].position.branch, snapshots[$0].position)
-                < (snapshots[$1].position.branch, snapshots[$1].position)
-        }
+    ///
+    private func leastValuable(_ around: Surroundings, where isAsked: (Snapshot) -> Bool) -> Int? {
         var least: (index: Int, worth: Double)?
-        for (place, index) in order.enumerated() where snapshots[index].reason != .start {
-            let own = snapshots[index]
-            func neighbour(_ place: Int) -> Int? {
-                guard order.indices.contains(place) else { return nil }
-                let other = snapshots[order[place]].position
+        for (index, own) in snapshots.enumerated() where own.reason != .start && isAsked(own) {
+            func neighbour(_ index: Int) -> Int? {
+                guard snapshots.indices.contains(index) else { return nil }
+                let other = snapshots[index].position
                 return other.branch == own.position.branch ? other.step : nil
             }
-            let isHere = own.position.branch == now.branch
-            let after = neighbour(place + 1) ?? max(own.position.step, isHere ? now.step : 0)
-            let gap = Double(after - (neighbour(place - 1) ?? own.position.step) + 1)
-            let distance = Double(abs(now.step - own.position.step) + 1)
-            let worth = gap / distance * (own.reason == .change ? 4 : 1) * (isHere ? 1 : 0.25)
+            let (step, branch) = (own.position.step, own.position.branch)
+            let isHere = branch == around.now.branch
+            let before = neighbour(index - 1) ?? around.start(of: branch)
+            let after = neighbour(index + 1) ?? max(step, isHere ? around.now.step : 0)
+            let gap = after - before
+            let distance = abs(around.now.step - step)
+            var worth = Double(gap + 1) / Double(distance + 1)
+            if own.reason == .change { worth *= 64 }
+            if !isHere { worth *= 0.25 }
+            if around.isDeleted(branch) { worth *= 0.05 }
             if worth < least?.worth ?? .infinity { least = (index, worth) }
         }
         return least?.index

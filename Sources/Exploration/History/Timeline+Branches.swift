@@ -58,22 +58,47 @@ extension Timeline.Record {
     /// Opens a branch where the run is, and goes there. Its parent is the branch that holds this place, so that
     /// branches of branches do not make long chains.
     mutating func fork(named name: String?) -> Branch {
-        let parts = segments(of: position.branch)
-        let owner =
-            parts.first { position <= Position(step: $0.lastStep, changes: $0.changes) } ?? parts[parts.count - 1]
+        let owner = owner(of: position)
         let id = nextBranch
         nextBranch += 1
         let branch = Branch(
-            id: id, name: name ?? "branch \(id + 1)", fork: position.on(owner.branch), lastStep: position.step)
+            id: id, name: name ?? "branch \(id + 1)", fork: owner, lastStep: position.step)
         branches[id] = BranchRecord(branch: branch)
         position.branch = id
         version += 1
         return branch
     }
 
-    /// Deletes a branch. What others share of it stays until they go too.
-    mutating func delete(_ branch: Int) {
+    /// The same place on the branch that holds it: the first of its path that reaches so far.
+    func owner(of place: Position) -> Position {
+        let parts = segments(of: place.branch)
+        let owner = parts.first { place <= Position(step: $0.lastStep, changes: $0.changes) } ?? parts[parts.count - 1]
+        return place.on(owner.branch)
+    }
+
+    /// Drops what lies ahead of where the run is, if no step was made there and no branch begins there: changes that were
+    /// undone. Returns whether it did.
+    mutating func forgetFutureWithoutSteps() -> Bool {
+        let (own, place) = (current, position)
+        guard own.branch.lastStep == place.step, place.changes >= own.inherited,
+            (own.branch.fork?.step ?? start) <= place.step,
+            !branches.values.contains(where: { $0.branch.fork.map { $0.branch == own.branch.id && $0 > place } == true }
+            )
+        else { return false }
+        branches[own.branch.id]!.cut(after: place)
+        version += 1
+        return true
+    }
+
+    /// Deletes a branch in a way that can be undone.
+    mutating func hide(_ branch: Int) {
         branches[branch]?.isDeleted = true
+        version += 1
+    }
+
+    /// Gives up a branch that was deleted. What others share of it stays until they go too.
+    mutating func forget(_ branch: Int) {
+        branches[branch]?.isForgotten = true
         version += 1
         tidy()
     }
@@ -89,12 +114,12 @@ extension Timeline.Record {
         return place
     }
 
-    /// Drops what only deleted branches held, and joins a deleted branch that has one child with it.
+    /// Drops what only branches held that were given up, and joins such a branch that has one child with it.
     private mutating func tidy() {
         var isChanged = true
         while isChanged {
             isChanged = false
-            for (id, own) in branches where own.isDeleted && id != position.branch {
+            for (id, own) in branches where own.isForgotten && id != position.branch {
                 let children = branches.values.filter { $0.branch.fork?.branch == id }
                 if children.isEmpty {
                     branches[id] = nil

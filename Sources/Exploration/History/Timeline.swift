@@ -39,6 +39,8 @@ public final class Timeline: Sendable {
         var position = Position()
         /// The step at which the record begins: not 0 in a run that was resumed from a file.
         var start = 0
+        /// What was changed before, as a file tells.
+        var past: [LoggedCommand] = []
         var log: [LoggedCommand] = []
         var nextBranch = 1
         var nextChange = 0
@@ -70,8 +72,14 @@ public final class Timeline: Sendable {
     /// The steps at which there are snapshots on the current path, in order.
     public var snapshotsOnPath: [Int] {
         record.withLock { record in
-            let end = record.current.end
-            return Set(record.snapshots.filter { record.isOnTheWay($0, to: end) }.map(\.step)).sorted()
+            let ends = Dictionary(
+                record.segments(of: record.position.branch).map {
+                    ($0.branch, Position(step: $0.lastStep, changes: $0.changes))
+                }
+            ) { first, _ in first }
+            let steps = record.snapshots.lazy.filter { place in ends[place.branch].map { place <= $0 } == true }
+                .map(\.step)
+            return Set(steps).sorted()
         }
     }
 

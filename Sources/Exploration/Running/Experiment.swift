@@ -23,6 +23,8 @@ public struct Experiment: Sendable {
     public private(set) var view = ViewState()
     /// The step at which it begins: not 0 if it goes on from a file.
     public private(set) var start = 0
+    /// What the file knows of the steps before.
+    private(set) var past = RunHistory()
     public let stepsPerEpoch: Int
     /// A checksum of the data.
     public let dataChecksum: String
@@ -60,11 +62,7 @@ public struct Experiment: Sendable {
     /// - Throws: ``CLMatError/unknownName(kind:name:known:)``, ``CLMatError/duplicateID(kind:id:)``.
     public mutating func put(on attached: [String], mixins: [String]? = nil) throws(CLMatError) {
         var changed = run
-        // In this order, as far as it is not so already.
-        let kept = zip(dashboard.attached, attached).prefix { $0 == $1 }.count
-        for id in dashboard.attached.dropFirst(kept) { try changed.detach(id) }
-        for id in attached { try changed.attach(id, at: Step(0, seed: seed)) }
-        if let mixins { try changed.put(mixins: mixins) }
+        try changed.put(on: attached, mixins: mixins, seed: seed)
         try take(over: changed)
     }
 
@@ -201,6 +199,7 @@ public struct Experiment: Sendable {
         try checkpoint.restore(&own.run)
         own.dashboard = try own.run.dashboard()
         own.start = checkpoint.step
+        own.past = try checkpoint.history()
         self = own
     }
 }

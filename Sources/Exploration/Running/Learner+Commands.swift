@@ -30,7 +30,7 @@ extension Learner {
             if isDirected || error.isOfTheDevice { throw error }
             state.withLock { $0.status.lastRefusal = "\(error)" }
         }
-        let (canUndo, canRedo) = journey.withLock { ($0.beforeTheLastChange != nil, $0.canRedo) }
+        let (canUndo, canRedo) = journey.withLock { ($0.canUndo, $0.canRedo) }
         state.withLock { state in
             state.status.canUndo = canUndo
             state.status.canRedo = canRedo
@@ -62,59 +62,39 @@ extension Learner {
             try refresh()
             guard let logged else { return }
             return record { recorder throws(CLMatError) in try recorder.record(logged) }
-        case .rewind(let step):
-            let hasGone = try travel(&pace) { journey, progress throws(CLMatError) in
-                guard let target = journey.place(of: step) else {
-                    throw .invalidValue(
-                        setting: "rewind", value: "\(step)",
-                        accepted: "a step from \(journey.timeline.start) to \(journey.timeline.lastStep)")
-                }
-                return try journey.go(to: target, progress: progress)
-            }
-            guard hasGone else { return }
-            // A person looks round first; a script goes on.
-            if !isDirected { state.withLock { $0.status.isPaused = true } }
-        case .undo:
-            guard
-                try travel(&pace, { journey, progress throws(CLMatError) in try journey.undo(progress: progress) })
-            else { return }
-        case .redo:
-            guard
-                try travel(&pace, { journey, progress throws(CLMatError) in try journey.redo(progress: progress) })
-            else { return }
+        case .rewind, .visit, .go, .undo, .redo:
+            return try goElsewhere(command, &pace, isDirected: isDirected)
         case .branch(let name):
             try journey.withLock { journey throws(CLMatError) in try journey.branch(named: name) }
-        case .go(let branch):
-            let hasGone = try travel(&pace) { journey, progress throws(CLMatError) in
-                try journey.go(to: journey.endPlace(of: branch), progress: progress)
-            }
-            guard hasGone else { return }
         case .rename(let branch, let name): try timeline.rename(branch, to: name)
         case .delete(let branch):
             try journey.withLock { journey throws(CLMatError) in try journey.delete(branch: branch) }
             if state.withLock({ $0.status.comparedBranch == branch }) { try compare(with: nil) }
         case .compare(let branch): try compare(with: branch)
         }
-        let logged = timeline.note(command)
-        record { recorder throws(CLMatError) in try recorder.record(logged) }
+        note(command)
     }
 
-    /// Goes elsewhere in the history, telling how far it is; a run that is being stopped gives up. Returns whether it is
-    /// there: a way that was given up is no command that took effect.
-    private func travel(
-        _ pace: inout Pace, _ go: (inout Journey, (Int) -> Bool) throws(CLMatError) -> Bool
-    ) throws(CLMatError) -> Bool {
-        defer { state.withLock { $0.status.stepsToRemake = nil } }
+    /// Goes elsewhere in the history. A way that ended before its goal is noted as one to where it ended; one that was given up is
+    /// no command that took effect.
+    private func goElsewhere(_ command: Command, _ pace: inout Pace, isDirected: Bool) throws(CLMatError) {
         let left = timeline.position
-        let hasGone = try journey.withLock { journey throws(CLMatError) in
-            try go(&journey) { left in
-                state.withLock { state in
-                    state.status.stepsToRemake = left
-                    return !state.isStopping
+        let arrival = try telling { (journey, progress) throws(CLMatError) in
+            switch command {
+            case .rewind(let step):
+                guard let target = journey.place(of: step) else {
+                    throw .invalidValue(
+                        setting: "rewind", value: "\(step)",
+                        accepted: "a step from \(journey.timeline.start) to \(journey.timeline.lastStep)")
                 }
+                return try journey.go(to: target, progress)
+            case .visit(let place): return try journey.go(to: journey.checked(place), progress)
+            case .go(let branch): return try journey.go(to: journey.endPlace(of: branch), progress)
+            case .undo: return try journey.undo(progress)
+            default: return try journey.redo(progress)
             }
         }
-        guard hasGone else { return false }
+        guard arrival != .nowhere else { return }
         pace.lastScheduled = timeline.step
         pace.stepsToPause = nil
         let here = timeline.position
@@ -123,24 +103,58 @@ extension Learner {
             if state.status.comparedBranch == here.branch { state.status.comparedBranch = nil }
             // What happened later has not happened here; on another branch the next step will tell.
             state.status.warnings.removeAll { $0.since > here.step || left.branch != here.branch }
+            // A person looks round first; a script goes on. A branch's end is where one goes on from.
+            if case .go = command, arrival == .there { return }
+            if !isDirected, left != here { state.status.isPaused = true }
         }
         try refresh()
         publish()
-        return true
+        note(arrival == .there ? command : .visit(here))
+    }
+
+    /// Does what may take long, telling how far it is. A run that is being stopped gives up.
+    private func telling<Result>(
+        _ body: (inout Journey, Journey.Progress) throws(CLMatError) -> Result
+    ) throws(CLMatError) -> Result {
+        state.withLock { $0.isInterrupted = false }
+        defer {
+            state.withLock { state in
+                state.isInterrupted = false
+                (state.status.stepsToRemake, state.status.secondsToRemake) = (nil, nil)
+            }
+        }
+        // Steps take as long as those that were made here, as soon as there are any.
+        let start = ContinuousClock.now
+        var most = 0
+        return try journey.withLock { journey throws(CLMatError) in
+            try body(&journey) { left, secondsPerStep in
+                most = max(most, left)
+                let made = most - left
+                let pace = made > 0 ? (ContinuousClock.now - start).seconds / Double(made) : secondsPerStep
+                return state.withLock { state in
+                    state.status.stepsToRemake = left
+                    state.status.secondsToRemake = Double(left) * pace
+                    return state.isStopping ? .giveUp : state.isInterrupted ? .stayHere : .goOn
+                }
+            }
+        }
+    }
+
+    private func note(_ command: Command) {
+        let logged = timeline.note(command)
+        record { recorder throws(CLMatError) in try recorder.record(logged) }
     }
 
     private func compare(with branch: Int?) throws(CLMatError) {
         if let branch {
-            let end = try journey.withLock { journey throws(CLMatError) in
-                _ = try journey.endPlace(of: branch)
-                return journey.end(of: branch).map { end in
-                    (run: end.run, context: journey.figureContext(of: end.run, end.settings, step: end.position.step))
+            let end = try telling { (journey, progress) throws(CLMatError) in
+                try journey.end(of: branch, progress).map { end in
+                    (run: end.run, context: journey.figureContext(of: end.run, end.settings, step: end.place.step))
                 }
             }
             guard let end else {
                 throw .invalidArgument(
-                    operation: "compare",
-                    problem: "The model at this branch's end went to keep the memory budget; go there first.")
+                    operation: "compare", problem: "The way to the end of the branch was given up.")
             }
             otherFigures.publish(end.run, end.context, isStill: true)
         }
@@ -181,6 +195,19 @@ extension Timeline {
             throw .unknownName(kind: "branch", name: "\(branch)", known: all.map { "\($0.id)" })
         }
         return found
+    }
+
+    /// Brings back a branch that was deleted. Where its name was taken meanwhile, it has another.
+    func restore(_ branch: Int) {
+        let taken = Set(branches.map(\.name))
+        withRecord { record in
+            guard let own = record.branches[branch], own.isDeleted else { return }
+            var name = own.branch.name
+            while taken.contains(name) { name += " again" }
+            record.branches[branch]!.branch.name = name
+            record.branches[branch]!.isDeleted = false
+            record.version += 1
+        }
     }
 
     func rename(_ branch: Int, to name: String) throws(CLMatError) {

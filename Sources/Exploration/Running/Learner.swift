@@ -23,8 +23,13 @@ public final class Learner: Sendable {
         public var device = ""
         /// Values of controls that differ from those of the experiment.
         public var settings: [String: Double] = [:]
-        /// Bytes of device memory that snapshots may keep alive.
-        public var snapshotBudget = 1 << 27
+        /// Bytes of memory that snapshots may keep alive, and no file beside it. If nil: an eighth of the memory that is free, from
+        /// 128 MB to 4 GB, but three times what a step changes at least; beyond it a file in `$XDG_CACHE_HOME/clmat`.
+        public var snapshotBudget: Int?
+        /// Whether the run can be gone back in: nothing is kept for it if not.
+        public var keepsSnapshots = true
+        /// What decides instead, in tests.
+        var snapshotPlan: SnapshotPlan?
         public var director: (any Director)?
         public var recorder: (any Recorder)?
         /// Where a checkpoint is written now and then, and at the end.
@@ -71,6 +76,8 @@ public final class Learner: Sendable {
         public var start = 0
         /// Set while the run goes back: steps that have to be made again before it is there.
         public var stepsToRemake: Int?
+        /// How many seconds that will take, as far as the steps so far tell.
+        public var secondsToRemake: Double?
         /// What could not be written, and why; the run went on.
         public var recordingError: CLMatError?
         /// Whether there is a change to undo, and one to redo.
@@ -80,6 +87,8 @@ public final class Learner: Sendable {
         public internal(set) var warnings: [RaisedWarning] = []
         /// The branch whose end is compared with the current one.
         public var comparedBranch: Int?
+        /// What a script last said of the run; nil if nothing, or nothing any more.
+        public internal(set) var caption: Caption?
 
         public var epoch: Double { Double(step) / Double(max(1, stepsPerEpoch)) }
     }
@@ -119,6 +128,8 @@ public final class Learner: Sendable {
     private let extensions: Extensions
     private let done = DispatchSemaphore(value: 0)
     let writing = DispatchQueue(label: "checkpoint")
+    /// How long the last checkpoint took.
+    let checkpointSeconds = Mutex(0.0)
 
     struct State {
         var status = Status()
@@ -127,7 +138,22 @@ public final class Learner: Sendable {
         var formerControls: [String: Control] = [:]
         var work = WorkMeter()
         var isStopping = false
+        /// A way back is to end where it is.
+        var isInterrupted = false
         var staysAtTheEnd: Bool
+        private var hasNotedSnapshots = false
+
+        init(dashboard: Dashboard, _ staysAtTheEnd: Bool) {
+            (self.dashboard, self.staysAtTheEnd) = (dashboard, staysAtTheEnd)
+        }
+
+        /// Says once why snapshots cannot be kept in a file.
+        mutating func noteSnapshots(_ problem: CLMatError?) {
+            guard let problem, !hasNotedSnapshots else { return }
+            hasNotedSnapshots = true
+            status.lastRefusal =
+                "Going back may make many steps again: snapshots have no room beyond memory. \(problem)"
+        }
     }
 
     /// - Throws: ``CLMatError/unknownName(kind:name:known:)`` or ``CLMatError/invalidValue(setting:value:accepted:)``
@@ -138,16 +164,26 @@ public final class Learner: Sendable {
         try experiment.set(options.settings)
         options.seed = experiment.seed
         self.options = options
-        (title, dataChecksum, notes) = (experiment.title, experiment.dataChecksum, experiment.notes)
+        (title, dataChecksum) = (experiment.title, experiment.dataChecksum)
         (modelType, extensions) = (experiment.modelType, experiment.extensions)
-        var state = State(dashboard: experiment.dashboard, staysAtTheEnd: options.staysAtTheEnd)
+        var state = State(dashboard: experiment.dashboard, options.staysAtTheEnd)
         state.status.settings = experiment.shownSettings
         state.status.view = experiment.view
         state.status.step = experiment.start
         state.status.start = experiment.start
         state.status.stepsPerEpoch = experiment.stepsPerEpoch
         self.state = Mutex(state)
-        journey = Mutex(Journey(experiment, timeline: timeline, budget: options.snapshotBudget))
+        let journey = Journey(
+            experiment, timeline: timeline, undoesOnlyChanges: options.director?.undoesOnlyChanges ?? false
+        ) { size in
+            if let plan = options.snapshotPlan { return plan }
+            if !options.keepsSnapshots { return .given(0) }
+            if let given = options.snapshotBudget { return .given(given) }
+            return .automatic(stateBytes: size.bytes, on: size.device.flatMap { $0.hasOwnMemory ? $0 : nil })
+        }
+        let note = options.keepsSnapshots ? journey.snapshots.plan.note(stateBytes: journey.stateBytes) : nil
+        notes = experiment.notes + (note.map { [$0] } ?? [])
+        self.journey = Mutex(journey)
         figures.publish(experiment.run, experiment.figureContext)
     }
 
@@ -207,10 +243,19 @@ public final class Learner: Sendable {
     /// the first step, and if the run's model is not an `M`.
     public func model<M: Model>(as type: M.Type = M.self) -> M? { figures.model as? M }
 
-    /// Puts a command in the mailbox. It takes effect between two steps, in the order of sending.
+    /// Ends a way back, or forward, where it is; the run pauses there. Without one it does nothing.
+    public func interrupt() {
+        state.withLock { state in
+            if state.status.stepsToRemake != nil { state.isInterrupted = true }
+        }
+    }
+
+    /// Puts a command in the mailbox. It takes effect between two steps, in the order of sending; a pause also ends a way back where
+    /// it is.
     ///
     /// - Parameter gesture: a number that settings of one drag share: together they are one change.
     public func send(_ command: Command, gesture: Int? = nil) {
+        if command == .pause { interrupt() }
         mailbox.withLock { $0.append(Letter(command: command, gesture: gesture)) }
         mail.signal()
     }
@@ -336,12 +381,18 @@ public final class Learner: Sendable {
 
                 let start = clock.now
                 isBetweenSteps = false
-                let (measured, position) = try journey.withLock { journey throws(CLMatError) in
-                    (try journey.tick(probes), journey.position)
+                let (measured, position, can, problem) = try journey.withLock { journey throws(CLMatError) in
+                    let measured = try journey.tick(probes)
+                    return (
+                        measured, journey.position, (undo: journey.canUndo, redo: journey.canRedo),
+                        journey.snapshots.problem
+                    )
                 }
                 let seconds = (clock.now - start).seconds
                 state.withLock { state in
                     state.status.step = position.step
+                    (state.status.canUndo, state.status.canRedo) = can
+                    state.noteSnapshots(problem)
                     state.status.seconds += seconds
                     state.work.add(measured.work, steps: 1, seconds: seconds)
                     state.status.rates = state.work.recentRates
@@ -363,7 +414,7 @@ public final class Learner: Sendable {
                 }
                 if let plan = options.checkpoint, clock.now > nextCheckpoint {
                     writeCheckpoint(plan)
-                    nextCheckpoint = clock.now + .seconds(plan.seconds)
+                    nextCheckpoint = clock.now + .seconds(plan.pause(after: checkpointSeconds.withLock { $0 }))
                 }
             }
             let concluded = try conclude()

@@ -1,17 +1,24 @@
 import CLMat
+import CZlib
 import Foundation
 
 /// When and where a running model is kept in a file.
 public struct CheckpointPlan: Sendable {
     public let path: String
-    /// Between two of them.
+    /// Between two of them, or more if writing one takes long.
     public let seconds: Double
     /// What the program wants to find again: its options, say.
     public let notes: [String: String]
 
+    /// Writing takes at most one part in so many of the time.
+    private static let share = 20.0
+
     public init(path: String, seconds: Double = 10, notes: [String: String] = [:]) {
         (self.path, self.seconds, self.notes) = (path, seconds, notes)
     }
+
+    /// Seconds to the next one when the last took `cost`.
+    func pause(after cost: Double) -> Double { max(seconds, cost * Self.share) }
 }
 
 /// A run at one step as a file: everything that the model and its attachments remember, in safetensors, with what the
@@ -33,6 +40,7 @@ public struct Checkpoint: Sendable {
     private let device: Device
 
     private static let key = "clmat-checkpoint"
+    private static let checksumKey = "clmat-crc32"
     private static let format = 1
 
     /// What stands in the file's metadata.
@@ -48,7 +56,11 @@ public struct Checkpoint: Sendable {
         // Absent in files of 0.1.0.
         var mixins: [String]?
         var links: [String: String]?
+        /// What was changed so far, as JSON: ``CommandWords`` with the step, and the value before.
+        var changes: [String]?
     }
+
+    private let changes: [String]
 
     /// - Parameter device: where the matrices are to live.
     /// - Throws: ``CLMatError/fileMissing(path:hint:)``; ``CLMatError/fileDamaged(path:place:problem:)``.
@@ -57,6 +69,11 @@ public struct Checkpoint: Sendable {
         guard let text = metadata[Self.key] else {
             throw .fileDamaged(
                 path: path, place: "byte 8", problem: "it is a safetensors file, but no checkpoint of CLMat")
+        }
+        if let written = metadata[Self.checksumKey], written != Self.checksum(text, tensors) {
+            throw .fileDamaged(
+                path: path, place: "its checksum",
+                problem: "its bytes are not those that were written. An earlier checkpoint may be whole")
         }
         guard let header = try? JSONDecoder().decode(Header.self, from: Data(text.utf8)) else {
             throw .fileDamaged(path: path, place: "byte 8", problem: "the checkpoint's header cannot be read")
@@ -74,28 +91,72 @@ public struct Checkpoint: Sendable {
         self.tensors = tensors
         (title, seed, step, settings) = (header.title, header.seed, header.step, header.settings)
         (attached, checksum, notes) = (header.attached, header.checksum, header.notes)
-        (mixins, links) = (header.mixins, header.links ?? [:])
+        (mixins, links, changes) = (header.mixins, header.links ?? [:], header.changes ?? [])
+    }
+
+    /// CRC-32 (ISO 3309) of the header and of all arrays with their names, in hexadecimal digits.
+    private static func checksum(_ header: String, _ tensors: [String: Archive.Tensor]) -> String {
+        var sum = crc32(0, nil, 0)
+        func add(_ data: Data) {
+            data.withUnsafeBytes { bytes in
+                sum = crc32_z(sum, bytes.bindMemory(to: UInt8.self).baseAddress, bytes.count)
+            }
+        }
+        add(Data(header.utf8))
+        for (name, tensor) in tensors.sorted(by: { $0.key < $1.key }) {
+            add(Data("\(name) \(tensor.kind.rawValue) \(tensor.shape)".utf8))
+            add(tensor.bytes)
+        }
+        return String(sum, radix: 16)
+    }
+
+    /// What it knows of the run's past.
+    func history() throws(CLMatError) -> RunHistory {
+        var history = RunHistory()
+        try history.archive(.reading(tensors, from: path, on: .cpu))
+        for (number, line) in changes.enumerated() {
+            guard let value = JSONValue.reading(Data(line.utf8)), let step = value["after"]?.int,
+                (0...step).contains(0),
+                let verb = value.keys.first(where: { CommandWords.verbs.contains($0) }),
+                case .command(let command) = CommandWords.parse(verb, in: value)
+            else { throw .fileDamaged(path: path, place: "its header", problem: "change \(number + 1) cannot be read") }
+            history.commands.append(
+                LoggedCommand(
+                    sequence: number, branch: 0, step: step, command: command, before: value["before"]?.double,
+                    change: value["change"]?.int ?? number, gesture: nil))
+        }
+        return history
     }
 
     /// Writes aside and renames: a kill at any moment leaves the last whole checkpoint.
     static func write(
-        _ run: any Run, _ settings: Settings, seed: UInt64, step: Int, checksum: String, notes: [String: String],
-        to path: String
+        _ run: any Run, _ settings: Settings, _ history: RunHistory, seed: UInt64, step: Int, checksum: String,
+        notes: [String: String], to path: String
     ) throws(CLMatError) {
         let archive = Archive.writing()
-        var copy = run
+        var (copy, history) = (run, history)
         try copy.archive(archive)
+        try history.archive(archive)
         let dashboard = try run.dashboard()
         let header = Header(
             format: format, title: run.title, seed: seed, step: step, settings: settings.values,
             attached: dashboard.attached, checksum: checksum, notes: notes, mixins: dashboard.mixed,
-            links: settings.links)
+            links: settings.links,
+            changes: history.commands.map { change in
+                let before: [(String, JSONValue)] = change.before.map { [("before", .number($0))] } ?? []
+                return JSONValue.object(
+                    [("after", .whole(change.step)), ("change", .whole(change.change))]
+                        + CommandWords.words(change.command) + before
+                ).line
+            })
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys]
         guard let text = try? encoder.encode(header) else {
             throw .fileNotWritable(path: path, reason: "a setting is not a finite number")
         }
-        try Safetensors.write(archive.tensors, metadata: [key: String(decoding: text, as: UTF8.self)], to: path)
+        let words = String(decoding: text, as: UTF8.self)
+        try Safetensors.write(
+            archive.tensors, metadata: [key: words, checksumKey: Self.checksum(words, archive.tensors)], to: path)
     }
 
     /// Whether it is one of a run with this title, seed and data.
@@ -126,11 +187,15 @@ public struct Checkpoint: Sendable {
 extension Learner {
     /// Writes a checkpoint on a thread of its own, from values that nothing changes any more.
     func writeCheckpoint(_ plan: CheckpointPlan) {
-        let (run, settings, step) = journey.withLock { ($0.run, $0.settings, $0.position.step) }
+        let (run, settings, step, history) = journey.withLock {
+            ($0.run, $0.settings, $0.position.step, timeline.history())
+        }
         writing.async { [self] in
+            let start = ContinuousClock.now
+            defer { checkpointSeconds.withLock { $0 = (ContinuousClock.now - start).seconds } }
             do throws(CLMatError) {
                 try Checkpoint.write(
-                    run, settings, seed: options.seed, step: step, checksum: dataChecksum, notes: plan.notes,
+                    run, settings, history, seed: options.seed, step: step, checksum: dataChecksum, notes: plan.notes,
                     to: plan.path)
             } catch {
                 state.withLock { $0.status.recordingError = $0.status.recordingError ?? error }
@@ -149,10 +214,12 @@ extension Learner {
     ///
     /// - Throws: ``CLMatError/fileNotWritable(path:reason:)``; what reading from the device throws.
     public func save(naming: (Int) -> String, notes: [String: String] = [:]) throws(CLMatError) -> String {
-        let (run, settings, step) = journey.withLock { ($0.run, $0.settings, $0.position.step) }
+        let (run, settings, step, history) = journey.withLock {
+            ($0.run, $0.settings, $0.position.step, timeline.history())
+        }
         let path = naming(step)
         try Checkpoint.write(
-            run, settings, seed: options.seed, step: step, checksum: dataChecksum, notes: notes, to: path)
+            run, settings, history, seed: options.seed, step: step, checksum: dataChecksum, notes: notes, to: path)
         return path
     }
 }

@@ -46,7 +46,8 @@ enum CommandWords {
     }
 
     static let verbs = [
-        "set", "pause", "resume", "run", "attach", "detach", "act", "rewind", "undo", "redo", "branch", "go", "rename",
+        "set", "pause", "resume", "run", "attach", "detach", "act", "rewind", "visit", "undo", "redo", "branch", "go",
+        "rename",
         "delete", "compare", "add-mixin", "remove-mixin", "link", "unlink",
     ]
 
@@ -66,6 +67,8 @@ enum CommandWords {
         case .link(let control, let other): [("link", .text(control)), ("to", .text(other))]
         case .unlink(let control): [("unlink", .text(control))]
         case .rewind(let step): [("rewind", .whole(step))]
+        case .visit(let place):
+            [("visit", .whole(place.step)), ("of", .whole(place.branch)), ("changes", .whole(place.changes))]
         case .undo: [("undo", .truth(true))]
         case .redo: [("redo", .truth(true))]
         case .branch(let name): [("branch", name.map { .text($0) } ?? .truth(true))]
@@ -104,6 +107,11 @@ enum CommandWords {
             return .command(.link(control: control, to: other))
         case "unlink": return value.text.map { .command(.unlink($0)) }
         case "rewind": return value.int.map { .command(.rewind(to: $0)) }
+        case "visit":
+            guard let step = value.int, let branch = (entry["of"] ?? .whole(0)).int,
+                let changes = (entry["changes"] ?? .whole(0)).int
+            else { return nil }
+            return .command(.visit(Position(branch: branch, step: step, changes: changes)))
         case "branch":
             if let name = value.text { return .command(.branch(name)) }
             return value.truth == true ? .command(.branch(nil)) : nil

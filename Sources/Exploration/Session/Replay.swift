@@ -29,6 +29,7 @@ public final class Replay: Director, Recorder {
     private let events: [SessionFile.Event]
     /// Whether it is a session of 0.1.0.
     private let isOld: Bool
+    public let undoesOnlyChanges: Bool
     private let tolerance: Double
     /// The largest |recorded| by metric.
     private let scales: [String: Double]
@@ -47,6 +48,7 @@ public final class Replay: Director, Recorder {
     ///   digits. 0 asks for the same bits.
     public init(_ session: SessionFile, tolerance: Double) {
         (events, self.tolerance, isOld) = (session.events, tolerance, session.header.format == 1)
+        undoesOnlyChanges = session.header.format < 3
         var scales: [String: Double] = [:]
         for event in events {
             switch event {
@@ -105,7 +107,7 @@ public final class Replay: Director, Recorder {
         guard isOld else { return }
         if learner.dashboard.isView(command) { return state.withLock { $0.hasLooked = true } }
         switch command {
-        case .undo, .redo, .rewind, .go, .branch, .delete:
+        case .undo, .redo, .rewind, .visit, .go, .branch, .delete:
             guard state.withLock({ $0.hasLooked }) else { return }
             throw .dataMismatch(
                 "The session was recorded by CLMat 0.1.0, in which undo and branches also counted changes of what is only shown. "

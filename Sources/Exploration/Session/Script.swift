@@ -4,12 +4,13 @@ import Foundation
 /// What a person would do at the window, as a list: `{"step": 500, "set": "noise", "to": 0.1}`. Entries are done in
 /// order, each when so many steps have been made; a rewind goes back in steps, and the next entries count from there.
 ///
-/// Beside the commands (`set`/`to` with a number, or what a person would type: `"off"`, `"0..1"`; `pause`, `resume`, `attach`, `detach`, `add-mixin`, `remove-mixin`, `link`/`to`, `unlink`, `act`/`arguments`, `rewind`, `undo`, `redo`,
+/// Beside the commands (`set`/`to` with a number, or what a person would type: `"off"`, `"0..1"`; `pause`, `resume`, `attach`, `detach`, `add-mixin`, `remove-mixin`, `link`/`to`, `unlink`, `act`/`arguments`, `rewind`, `visit`/`of`/`changes` (a step, the number of a branch, how many changes were made), `undo`, `redo`,
 /// `branch`, `go`, `rename`/`to`, `delete`, `compare`):
 /// - `keep`: a metric, `as`: a name, `over`: a number of steps (1 if missing): keeps its mean under that name.
 /// - `expect`: a metric, `over`, and one of `below`, `above` or `near` with `within` (a share): what it is compared
 ///   with is a number, a kept name, or `{"kept": name, "times": factor}`.
-/// - `add` and `remove`: a metric or figure on the dashboard. `screenshot`: a PNG file. `say`: a text.
+/// - `add` and `remove`: a metric or figure on the dashboard. `screenshot`: a PNG file.
+/// - `say`: a text, which the window shows until the next one (`""` ends it) and standard error has too.
 public struct Script: Sendable {
     /// The file that it was read from, as errors name it.
     public let source: String
@@ -88,7 +89,8 @@ public struct Script: Sendable {
 
     /// What an entry may have beside its verb.
     private static let extras: [String: Set<String>] = [
-        "set": ["to"], "rename": ["to"], "link": ["to"], "act": ["arguments"], "keep": ["as", "over"],
+        "set": ["to"], "rename": ["to"], "link": ["to"], "act": ["arguments"], "visit": ["of", "changes"],
+        "keep": ["as", "over"],
         "expect": ["over", "below", "above", "near", "within"],
     ]
     private static let ownVerbs = ["keep", "expect", "add", "remove", "screenshot", "say"]
@@ -186,7 +188,7 @@ public struct Script: Sendable {
                         problem: "a rewind leads to a step from 0 to \(entry.step), not to \(step)")
                 }
                 here = step
-            case .command(.undo), .command(.redo), .go: here = nil
+            case .command(.undo), .command(.redo), .command(.visit), .go: here = nil
             default: break
             }
         }

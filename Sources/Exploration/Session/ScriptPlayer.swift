@@ -68,7 +68,9 @@ public final class ScriptPlayer: Director {
                 // What the panels show is to be of this step.
                 learner.publish(isStill: true)
                 try stage.screenshot(to: path)
-            case .say(let text): stage.say("step \(grouped(entry.step)): \(text)")
+            case .say(let text):
+                learner.say(text)
+                if !text.isEmpty { stage.say("step \(grouped(entry.step)): \(text)") }
             }
         }
     }

@@ -6,7 +6,7 @@ import Synchronization
 /// with the number of the branch that it was on.
 ///
 /// ```
-/// {"clmat-session":2,"model":"ldam","title":…,"device":…,"threads":2,"seed":1,"data-checksum":…,"arguments":[…],"settings":{…}}
+/// {"clmat-session":3,"model":"ldam","title":…,"device":…,"threads":2,"seed":1,"data-checksum":…,"arguments":[…],"settings":{…}}
 /// {"step":1,"on":0,"metrics":{"train-loss":2.31}}
 /// {"after":1,"on":0,"set":"noise","to":0.1,"gesture":3}
 /// {"end":1,"on":0,"metrics":{"test-accuracy":0.1}}
@@ -84,8 +84,9 @@ public struct SessionFile: Sendable {
     /// Whether the run came to its end; a program that was killed leaves a file without.
     public let isWhole: Bool
 
-    /// What is written. 1, which is read, too: in it a change of what is only shown counted as a change of the model.
-    public static let format = 2
+    /// What is written. 1 and 2 are read, too: in 2 an undo took back changes of the model alone, in 1 a change of what is only shown
+    /// counted as one.
+    public static let format = 3
 
     /// Reads a session. A last line that was cut off, as by a kill, is left out.
     ///

@@ -27,8 +27,12 @@ public struct SizeWeight: ClusterMixin {
     public var weight: Control {
         Control(
             Self.id, title: "size weight λ", group: "clusters", unit: "per point", range: 1e-5 * unit...100 * unit,
-            scale: .logWithOff, initial: initial, means: "how much farther a point goes to join a smaller cluster",
-            moves: ["size-variance", "main-loss"])
+            scale: .logWithOff, initial: initial,
+            means: "how much farther a point goes to join a smaller cluster; far too much makes sizes swing",
+            moves: [
+                .down("size-variance"), .up("size-entropy"), .up("main-loss"), .up("inertia"), .up("pull-size-weight"),
+                "silhouette", "moved-share",
+            ])
     }
 
     public var score: Metric { Self.variance }

@@ -85,29 +85,31 @@ public struct KMeansTrainer: Model, MixinHost {
         Control(
             "centre-rate", title: "centre rate η", group: "clusters", range: 0.001...1, scale: .log,
             initial: defaults.rate, means: "how far a centre goes to the mean of its points in each batch",
-            moves: ["main-loss", "moved-share"])
+            moves: ["main-loss", .up("moved-share"), "size-variance"])
     }
 
     private var sizeRate: Control {
         Control(
             "size-rate", title: "size rate α", group: "clusters", range: 0.001...1, scale: .log,
             initial: defaults.sizeRate, means: "how fast the running sizes follow the batches",
-            moves: ["size-variance"])
+            moves: ["size-variance", "size-entropy"])
     }
 
     private static let rule = Control.choice(
         "rule", title: "rates", group: "clusters", options: ["constant η", "1/count", "full batch"],
-        means: "constant forgets, 1/count weighs all points alike, full batch is Lloyd's", moves: ["main-loss"])
+        means: "constant forgets, 1/count weighs all points alike, full batch is Lloyd's",
+        moves: ["main-loss", "moved-share", "size-variance"])
 
     private static let reseeding = Control.toggle(
         "reseeding", title: "reseeding", group: "clusters", initial: true,
-        means: "whether clusters that lost their points start again elsewhere", moves: ["empty-clusters"])
+        means: "whether clusters that lost their points start again elsewhere",
+        moves: [.down("empty-clusters"), .up("reseeded-clusters")])
 
     private static func blockWeight(_ block: Int) -> Control {
         Control(
             "block-weight-\(block + 1)", title: "weight s\(block + 1) of block \(block + 1)", group: "features",
             range: 0...4, initial: 1, means: "how much these features count in distances",
-            moves: ["inertia", "silhouette"])
+            moves: [.up("inertia"), .up("main-loss"), "silhouette", "size-variance"])
     }
 
     public var controls: [Control] {

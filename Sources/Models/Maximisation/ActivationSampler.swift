@@ -64,22 +64,25 @@ public struct ActivationSampler: Attachment, MixinHost {
     }
 
     var columns: Int { neurons.count }
+    var classCount: Int { unitCounts.last ?? 0 }
 
     // MARK: - What can be moved and seen
 
     private static let noise = Control(
         "noise", title: "noise σ", group: "sampling", range: 0.001...10, scale: .logWithOff, initial: 0.3,
-        means: "how far chance drives the images apart", moves: ["mean-move"])
+        means: "how far chance drives the images apart",
+        moves: [.up("mean-move"), "mean-activation", "target-probability", "classified-as-target"])
     private static let stepSize = Control(
         "step-size", title: "step β", group: "sampling", range: 1e-4...1, scale: .log, initial: 0.01,
-        means: "how far each sampling step goes", moves: ["mean-move"])
+        means: "how far each sampling step goes", moves: [.up("mean-move"), "mean-activation", "target-probability"])
     private static let momentum = Control(
         "sampling-momentum", title: "momentum γ", group: "sampling", range: 0...0.99, initial: 0.9,
-        means: "how long an image keeps its direction", moves: ["mean-move"])
+        means: "how long an image keeps its direction",
+        moves: [.up("mean-move"), "mean-activation", "target-probability"])
     static let window = Control(
         "sample-window", title: "images averaged over", group: "sampling", unit: "steps",
         kind: .integer(1...10_000, .log), initial: 200, means: "longer is smoother, and slower to follow",
-        moves: ["target-probability"])
+        moves: ["target-probability", "classified-as-target"])
     static let display = Control.choice(
         "display", title: "show", group: "sampling", options: ["average", "sample"],
         means: "the moving average of a chain, or the sample of the moment", isView: true)
@@ -88,38 +91,42 @@ public struct ActivationSampler: Attachment, MixinHost {
         means: "zero as mid-grey and the largest |x| as black or white; or 0 black and 1 white", isView: true)
     private static let clip = Control.choice(
         "clip", title: "clip", group: "sampling", options: ["none", "at 0", "0…1"],
-        means: "the values that pixels may take", moves: ["mean-activation"])
+        means: "the values that pixels may take",
+        moves: ["mean-activation", "mean-square-norm", "mean-move", "target-probability"])
     private static let sampling = Control.toggle(
         "sampling", title: "sampling", group: "sampling", initial: true,
-        means: "whether the images move; training goes on without", moves: ["mean-activation"])
+        means: "whether the images move; training goes on without",
+        moves: [.up("mean-activation"), "mean-move", "target-probability", "classified-as-target"])
     private static let normalise = Control.choice(
         "normalise", title: "normalise", group: "sampling", options: ["off", "image", "pixel"], initial: 1,
         means: "gradients brought to one size by RMSProp: those of each image, or of each pixel by itself",
-        moves: ["mean-activation"])
+        moves: ["mean-activation", "mean-move", "mean-square-norm", "target-probability"])
     private var layer: Control {
         .choice(
             "layer", title: "layer", group: "neurons", options: layerNames, initial: outputStage,
-            means: "which layer's neurons are excited", moves: ["mean-activation"], startsOpen: false)
+            means: "which layer's neurons are excited",
+            moves: ["mean-activation", "mean-move", "mean-square-norm"], startsOpen: false)
     }
     private static let reading = Control.choice(
         "reading", title: "channel", group: "neurons", options: ["centre", "mean"],
         means: "a channel's activation: at its centre, or as the mean over its map",
-        moves: ["mean-activation"], startsOpen: false)
+        moves: ["mean-activation", "mean-move", "mean-square-norm"], startsOpen: false)
     private static let sampledWeights = Control.choice(
         "sampled-weights", title: "weights", group: "neurons", options: ["current", "averaged"],
         means: "the network as it is, or the mean of its weights along the way",
-        moves: ["mean-activation"], startsOpen: false)
+        moves: ["mean-activation", "mean-move", "target-probability"], startsOpen: false)
     private static let pace = Control(
         "sampling-steps", title: "samplings per step", group: "pace", kind: .integer(1...50, .log), initial: 1,
-        means: "how many sampling steps follow each training step", moves: ["mean-move"], startsOpen: false)
+        means: "how many sampling steps follow each training step",
+        moves: ["mean-move", "mean-activation", "target-probability"], startsOpen: false)
     private static let burnIn = Control(
         "burn-in", title: "burn-in", group: "pace", unit: "steps", kind: .integer(1...10_000, .logWithOff),
-        initial: 0, means: "steps of a new chain before its average begins", moves: ["target-probability"],
-        startsOpen: false)
+        initial: 0, means: "steps of a new chain before its average begins",
+        moves: ["target-probability", "classified-as-target"], startsOpen: false)
     private static let stepDecay = Control(
         "step-decay", title: "step decay μ", group: "pace", range: 0...1, initial: 0,
-        means: "steps shrink as β(1 + t/1000)^−μ with a chain's age t; 0 keeps them", moves: ["mean-move"],
-        startsOpen: false)
+        means: "steps shrink as β(1 + t/1000)^−μ with a chain's age t; 0 keeps them",
+        moves: [.down("mean-move"), "mean-activation"], startsOpen: false)
 
     public var controls: [Control] {
         mixins.controls + [
@@ -361,12 +368,13 @@ public struct ActivationSampler: Attachment, MixinHost {
         }
     }
 
-    /// The first neurons of a layer, with fresh chains.
+    /// Neurons of a layer from the `first` one on, with fresh chains.
     private mutating func choose(
-        stage: Int, reading: Neuron.Reading, in network: Network, at step: Step
+        stage: Int, reading: Neuron.Reading, first: Int = 0, in network: Network, at step: Step
     ) throws(CLMatError) {
-        let count = min(columnLimit, network.stages[stage].output.channels)
-        neurons = (0..<count).map { Neuron(stage: stage, unit: $0, reading: reading) }
+        let units = network.stages[stage].output.channels
+        neurons = (first..<min(first + columnLimit, units)).map { Neuron(stage: stage, unit: $0, reading: reading) }
+        let count = neurons.count
         try refreshSeeds(network)
         chains = try LangevinChains(
             startingAt: Self.startImages(
@@ -394,6 +402,40 @@ public struct ActivationSampler: Attachment, MixinHost {
     ) throws(CLMatError) -> Matrix {
         try Matrix(normal: 0, deviation: 0.1, key, Shape(rows, shape.count), on: device)
     }
+
+    // MARK: - Other neurons, for figures
+
+    /// Whole pages of ``columnLimit`` neurons that the layer has.
+    var pageCount: Int {
+        guard let stage = neurons.first?.stage else { return 1 }
+        return (unitCounts[stage] + columnLimit - 1) / columnLimit
+    }
+
+    /// A sampler of later neurons of the same layer, with fresh chains and the same criteria.
+    func turned(to page: Int, in network: Network) throws(CLMatError) -> ActivationSampler {
+        var other = self
+        guard let neuron = neurons.first else { return other }
+        try other.choose(
+            stage: neuron.stage, reading: neuron.reading, first: page * columnLimit, in: network,
+            at: Step(page, seed: Self.pageSeed))
+        return other
+    }
+
+    /// A few sampling steps by itself, and what the network makes of the images then.
+    mutating func advance(_ count: Int, from start: Int, on host: NetworkTrainer, _ settings: Settings) throws(CLMatError) {
+        try mixins.follow(settings)
+        let parameters = try Self.parameters(settings)
+        var seen = host.network
+        for number in start + 1...start + max(1, count) {
+            let step = Step(number, seed: Self.pageSeed)
+            seen = try network(of: host, settings, at: step)
+            _ = try sample(
+                seen, parameters, MixinContext(step: step, settings: settings), substep: 0, isMeasured: false)
+        }
+        judgement = try judged(chains.averages, by: seen)
+    }
+
+    private static let pageSeed: UInt64 = 1
 
     // MARK: - Keeping
 

@@ -20,7 +20,10 @@ public struct ImageSize: Mixin {
         Control(
             "l2-weight", title: "L2 weight λ", group: "sampling", range: 0.001...10, scale: .logWithOff,
             initial: initialWeight, means: "how strongly images are drawn back to grey",
-            moves: ["mean-activation", "pull-l2-weight"])
+            moves: [
+                .down("mean-activation"), .down("mean-square-norm"), "pull-l2-weight", "target-probability",
+                "classified-as-target",
+            ])
     }
 
     public var score: Metric {

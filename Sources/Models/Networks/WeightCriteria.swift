@@ -19,7 +19,7 @@ public struct WeightDecay: Mixin {
     public let weight = Control(
         "weight-l2", title: "weight decay λ (L2)", group: "training", unit: "nats per ½‖w‖²", range: 1e-6...1,
         scale: .logWithOff, initial: 0, means: "draws all weights of the network towards zero",
-        moves: ["weight-l2-size", "train-loss", "pull-weight-l2"])
+        moves: [.down("weight-l2-size"), .up("pull-weight-l2"), "train-loss", "test-accuracy"])
 
     public let score = Metric(
         "weight-l2-size", title: "Size of the weights", unit: "½‖w‖²", means: "what weight decay keeps small",
@@ -54,7 +54,7 @@ public struct WeightSparseness: Mixin {
         "weight-l1", title: "weight sparseness λ (L1)", group: "training", unit: "nats per Σ|w|",
         range: 1e-7...0.1,
         scale: .logWithOff, initial: 0, means: "cuts weak weights of the network to zero",
-        moves: ["weight-l1-size", "train-loss", "pull-weight-l1"])
+        moves: [.down("weight-l1-size"), .up("pull-weight-l1"), "train-loss", "test-accuracy"])
 
     public let score = Metric(
         "weight-l1-size", title: "Sum of the weights", unit: "Σ|w|", means: "what weight sparseness keeps small",
@@ -91,7 +91,7 @@ enum WeightPath: Int {
             "\(mixin)-path", title: title, group: "training", options: ["decoupled", "in the gradient"],
             means:
                 "beside the optimiser's step, as AdamW has it, or as a part of the gradient that the optimiser is given",
-            moves: ["train-loss"])
+            moves: [Control.Effect("\(mixin)-size"), Control.Effect("pull-\(mixin)"), "train-loss"])
     }
 
     init(_ settings: Settings, _ control: Control) throws(CLMatError) {

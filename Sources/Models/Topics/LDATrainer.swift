@@ -91,52 +91,56 @@ public struct LDATrainer: Model, MixinHost {
             range: max(0.001, min(1, 1 / mostSamples))...5, scale: .log,
             initial: max(1 / firstSamples, min(1, 1 / mostSamples)),
             means: "how freely words change their topics: m samples per token",
-            moves: ["log-likelihood", "moved-share"])
+            moves: [.down("log-likelihood"), .up("moved-share"), .down("log-likelihood-heldout"), .up("perplexity-heldout")])
     }
     private var iterations: Control {
         Control(
             "iterations", title: "iterations", group: "sampler", unit: "rounds per minibatch",
             kind: .integer(1...50, .log), initial: lda.minibatches?.keepsTheta == true ? 1 : 5,
-            means: "how often a minibatch is sampled before the topics follow", moves: ["log-likelihood"],
-            startsOpen: false)
+            means: "how often a minibatch is sampled before the topics follow",
+            moves: ["log-likelihood", "log-likelihood-heldout", "moved-share"], startsOpen: false)
     }
     private static let form = Control.choice(
         "form", title: "samples", group: "sampler", options: forms,
         means:
             "Poisson is cheaper, multinomial exact; by temperature: multinomial below 50 samples per token; topics with temperatures of their own are always Poisson",
-        moves: ["moved-share"], startsOpen: false)
+        moves: ["moved-share", "log-likelihood"], startsOpen: false)
     private static let rule = Control.choice(
         "rule", title: "statistics", group: "sampler", options: rules,
         means: "incremental replaces each minibatch's samples, the others forget with rate ρ",
-        moves: ["perplexity-heldout"], startsOpen: false)
+        moves: ["perplexity-heldout", "log-likelihood", "moved-share"], startsOpen: false)
     private static let decay = Control(
         "decay", title: "decay κ", group: "sampler", range: 0.3...1, initial: 0.5,
-        means: "of the moving average: ρ = (τ₀ + t)^−κ", moves: ["log-likelihood"], startsOpen: false)
+        means: "of the moving average: ρ = (τ₀ + t)^−κ",
+        moves: ["log-likelihood", "log-likelihood-heldout", "moved-share"], startsOpen: false)
     private static let delay = Control(
         "delay", title: "delay τ₀", group: "sampler", range: 1...1000, scale: .log, initial: 1,
-        means: "of the moving average: larger trusts the first minibatches less", moves: ["log-likelihood"],
-        startsOpen: false)
+        means: "of the moving average: larger trusts the first minibatches less",
+        moves: ["log-likelihood", "log-likelihood-heldout", "moved-share"], startsOpen: false)
     private static let rate = Control(
         "rate", title: "constant rate ρ", group: "sampler", range: 0.001...1, scale: .log, initial: 0.1,
-        means: "the share of each minibatch in the statistics", moves: ["log-likelihood"], startsOpen: false)
+        means: "the share of each minibatch in the statistics",
+        moves: ["log-likelihood", "log-likelihood-heldout", "moved-share"], startsOpen: false)
     private var alpha: Control {
         Control(
             "alpha", title: "prior α", group: "priors", range: 0.001...10, scale: .log, initial: defaults.alpha,
-            means: "how many topics a document has", moves: ["perplexity-heldout"], startsOpen: false)
+            means: "how many topics a document has",
+            moves: ["perplexity-heldout", "log-likelihood", "mean-cosine"], startsOpen: false)
     }
     private var beta: Control {
         Control(
             "beta", title: "prior β", group: "priors", range: 0.0001...1, scale: .log, initial: defaults.beta,
-            means: "how many words a topic has that it has not seen", moves: ["density"], startsOpen: false)
+            means: "how many words a topic has that it has not seen",
+            moves: ["density", "log-likelihood", "perplexity-heldout"], startsOpen: false)
     }
     private static let optimiseAlpha = Control.toggle(
         "optimise-alpha", title: "α from the data", group: "priors", initial: false,
         means: "fits α to the documents, topic by topic, once a pass, when there are topics (after 20 passes)",
-        moves: ["effective-topics"], startsOpen: false)
+        moves: ["effective-topics", "perplexity-heldout", "log-likelihood"], startsOpen: false)
     private static let optimiseBeta = Control.toggle(
         "optimise-beta", title: "β from the data", group: "priors", initial: false,
-        means: "fits β to the topics, once a pass, when there are topics (after 20 passes)", moves: ["density"],
-        startsOpen: false)
+        means: "fits β to the topics, once a pass, when there are topics (after 20 passes)",
+        moves: ["density", "perplexity-heldout", "log-likelihood"], startsOpen: false)
     static let relevance = Control(
         "relevance", title: "relevance λ", group: "pictures", range: 0...1, initial: 1,
         means: "1 ranks words by weight, 0 by how much more often they are in the topic than elsewhere",
@@ -298,12 +302,13 @@ public struct LDATrainer: Model, MixinHost {
 
     // MARK: - Looking
 
-    public var viewActions: [String] { ["choose-topic", "pin-word", "unpin-word"] }
+    public var viewActions: [String] { ["choose-topic", "unchoose-topic", "pin-word", "unpin-word"] }
 
-    /// `choose-topic` [topic], whose documents are shown; `pin-word` and `unpin-word` [word], which is shown always.
+    /// `choose-topic` [topic], which is marked in all figures and whose documents are shown; `unchoose-topic`; `pin-word` and `unpin-word` [word], which is shown always.
     public func look(_ action: Action, _ view: inout ViewState) throws(CLMatError) {
         switch action.id {
         case "choose-topic": view[Self.chosen] = [try argument(0, of: action, 0..<lda.topics, "a topic")]
+        case "unchoose-topic": view[Self.chosen] = []
         case "pin-word":
             let word = try argument(0, of: action, 0..<lda.words, "a word")
             if !view[Self.pins].contains(word) { view[Self.pins].append(word) }
@@ -316,8 +321,8 @@ public struct LDATrainer: Model, MixinHost {
 
     private static let (chosen, pins) = ("chosen-topic", "pinned-words")
 
-    /// The topic whose documents are shown. What a file chose may be of other topics.
-    func chosenTopic(_ view: ViewState) -> Int { view[Self.chosen].last { (0..<lda.topics).contains($0) } ?? 0 }
+    /// The topic that is marked and whose documents are shown; nil if none was chosen. What a file chose may be of other topics.
+    func chosenTopic(_ view: ViewState) -> Int? { view[Self.chosen].last { (0..<lda.topics).contains($0) } }
     func pinned(_ view: ViewState) -> [Int] { view[Self.pins].filter { (0..<lda.words).contains($0) } }
 
     // MARK: - Keeping

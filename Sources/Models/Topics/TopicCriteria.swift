@@ -21,7 +21,11 @@ public struct Sparseness: Mixin {
         Control(
             "l1", title: "sparseness λ₁", group: "topics", unit: "of an average word", range: 0.01...100,
             scale: .logWithOff, initial: 0,
-            means: "cuts the weak words of each topic (L1)", moves: ["density", "log-likelihood", "pull-l1"])
+            means: "cuts the weak words of each topic (L1)",
+            moves: [
+                .down("density"), .down("log-likelihood"), .down("log-likelihood-heldout"), .down("topic-entropy"),
+                .down("mean-cosine"), .up("pull-l1"), "cosine-similarity",
+            ])
     }
 
     public var score: Metric { TopicMetrics.density }
@@ -41,7 +45,10 @@ public struct Dissimilarity: Mixin {
         Control(
             "cosine-sim", title: "dissimilarity λ₂", group: "topics", range: 0.001...10, scale: .logWithOff, initial: 0,
             means: "takes words from topics where others have more of them (CosineSim)",
-            moves: ["cosine-similarity", "shared-top-words", "pull-cosine-sim"])
+            moves: [
+                .down("cosine-similarity"), .down("mean-cosine"), .down("shared-top-words"), .down("density"),
+                .down("log-likelihood"), .down("log-likelihood-heldout"), .up("pull-cosine-sim"),
+            ])
     }
 
     public var score: Metric { TopicMetrics.cosineSimilarity }
@@ -61,8 +68,11 @@ public struct TopicEntropy: Mixin {
     public var weight: Control {
         Control(
             "entropy", title: "concentration λ₃", group: "topics", range: 0.01...100, scale: .logWithOff, initial: 0,
-            means: "lowers the entropy of topics: fewer words, more of each", moves: ["topic-entropy", "density"],
-            startsOpen: false)
+            means: "lowers the entropy of topics: fewer words, more of each",
+            moves: [
+                .down("topic-entropy"), .down("density"), .down("log-likelihood"), .down("log-likelihood-heldout"),
+                .down("mean-cosine"), .up("pull-entropy"),
+            ], startsOpen: false)
     }
 
     public var score: Metric { TopicMetrics.entropy }
@@ -86,8 +96,10 @@ public struct Smoothing: Mixin {
         Control(
             "smoothing", title: "smoothing λ₄", group: "topics", range: 0.001...1, scale: .logWithOff, initial: 0,
             means: "draws topics towards the words of the whole corpus",
-            moves: ["cosine-similarity", "log-likelihood"],
-            startsOpen: false)
+            moves: [
+                .up("cosine-similarity"), .up("mean-cosine"), .up("density"), .up("topic-entropy"),
+                .down("log-likelihood"), .up("pull-smoothing"), "shared-top-words",
+            ], startsOpen: false)
     }
 
     public var score: Metric { TopicMetrics.cosineSimilarity }
@@ -107,8 +119,8 @@ public struct SizeBalance: TopicMixin {
     public var weight: Control {
         Control(
             "size-balance", title: "equal sizes λ₅", group: "topics", range: 0.01...2, scale: .logWithOff, initial: 0,
-            means: "holds large topics back, so that all get equally many words", moves: ["effective-topics"],
-            startsOpen: false)
+            means: "holds large topics back, so that all get equally many words",
+            moves: [.up("effective-topics"), .up("pull-size-balance"), "log-likelihood", "moved-share"], startsOpen: false)
     }
 
     public var score: Metric { TopicMetrics.effectiveTopics }
@@ -137,7 +149,10 @@ public struct Decorrelation: Mixin {
         Control(
             "decorrelation", title: "decorrelation λ₆", group: "topics", range: 0.0001...1, scale: .logWithOff,
             initial: 0, means: "divides heavy words among topics, and leaves rare ones shared",
-            moves: ["cosine-similarity", "log-likelihood"], startsOpen: false)
+            moves: [
+                .down("cosine-similarity"), .down("mean-cosine"), .down("shared-top-words"), .down("density"),
+                .down("log-likelihood"), .down("log-likelihood-heldout"), "pull-decorrelation",
+            ], startsOpen: false)
     }
 
     public var score: Metric { TopicMetrics.cosineSimilarity }

@@ -19,10 +19,12 @@ enum TopicMetrics {
         means: "how many words have a hundredth of a topic or more", range: 0...1)
     static let cosineSimilarity = Metric(
         "cosine-similarity", title: "CosineSim", unit: "φ·φ′ / V, mean over pairs of topics",
-        means: "how much topics overlap", better: .lower)
+        means: "how much topics overlap, in weights of 1/V: near 1e-8 for thousands of words; Cosine of topics has it from 0 to 1",
+        better: .lower, startsOpen: true)
     static let meanCosine = Metric(
         "mean-cosine", title: "Cosine of topics", unit: "mean over pairs",
-        means: "how alike topics are, whatever their scale", better: .lower, range: 0...1)
+        means: "CosineSim free of its scale: 0 if no two topics share a word, 1 if all topics are the same", better: .lower,
+        range: 0...1, startsOpen: true)
     static let entropy = Metric(
         "topic-entropy", title: "Entropy of topics", unit: "nats, mean over topics",
         means: "how evenly a topic spreads over words")

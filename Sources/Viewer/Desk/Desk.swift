@@ -33,6 +33,7 @@ import Foundation
     private(set) lazy var values = ControlValues(self)
     private(set) lazy var steering = Steering(self)
     private(set) lazy var checkpoints = CheckpointSaver(self)
+    private(set) lazy var leaving = Leaving(self)
     private(set) lazy var goals = Goals(self)
     private(set) lazy var focus = Focus(self)
     // The strips above and below the panels.
@@ -60,7 +61,7 @@ import Foundation
 
     /// All of them, in the order in which they take over a new scene. The last words in the status line stay.
     private lazy var parts: [DeskPart] = [
-        steering, controlPanels, values, checkpoints, goals, statusLine, focus, toolbar, scrubber, addPanel,
+        steering, controlPanels, values, checkpoints, leaving, goals, statusLine, focus, toolbar, scrubber, addPanel,
         figurePanels, graphs, branchesPanel, historyPanel, profilePanel, frames, moving, scrolling, actionMenus, help,
         hints, changes, exporter,
     ]
@@ -110,6 +111,7 @@ import Foundation
                 panels,
                 in: Layout.Room(
                     area: area, need: { self.need(of: $0, $1, in: area) }, want: { self.want(of: $0, width: $1) }))
+            moving.drawGaps(in: area)
         }
         for panel in panels {
             guard let box = boxes[panel], box.maxY > area.y, box.y < area.maxY + Layout.gap else { continue }
@@ -127,6 +129,7 @@ import Foundation
         actionMenus.draw(in: area)
         graphs.drawGraphMenu(in: area)
         help.draw(in: area)
+        leaving.draw(in: area)
         hints.drawProblem()
         hints.drawTooltip()
         for part in parts { part.endFrame() }
@@ -213,7 +216,10 @@ import Foundation
 
     /// Closes what lies above the panels.
     func dismiss() {
+        // Marks in figures go once nothing lies above the panels.
+        let isClear = parts.allSatisfy { !$0.isInFront }
         for part in parts { part.dismiss() }
+        if isClear { figurePanels.unmark() }
     }
 
     // MARK: What parts ask for

@@ -17,17 +17,19 @@ final class Help: DeskPart {
         ("ctrl-z", "undo the last change"), ("ctrl-y", "redo it; also ctrl-shift-z"), ("b", "a branch from here"),
         ("ctrl-s", "save a checkpoint"), ("tab, shift-tab", "next or previous control"),
         ("arrows", "change that control"), ("shift-arrows", "by a tenth of that"),
-        ("enter", "type its value, or switch it"), ("s", "save a picture of the window"), ("?, F1", "this list"),
-        ("esc", "close what is above the panels"), ("q", "quit"),
+        ("enter", "type its value, or switch it"), ("/, ctrl-f", "look for what can be added"),
+        ("s", "save a picture of the window"), ("?, F1", "this list"),
+        ("esc", "close what is above the panels"), ("q, ctrl-q", "leave; asks if something would be lost"),
     ]
 
     private static let mouse: [Line] = [
         ("timeline", "drag its handle: go back"),
         ("slider", "drag; with shift finer; double click: default"), ("its value", "click: type it"),
         ("→ metric", "click: show that graph"), ("graph", "wheel: zoom; drag: pan; double click: all"),
-        ("its left axis", "drag the small triangle: a goal line"), ("graph", "right click: goal, more metrics, plots"),
+        ("its left axis", "drag the small triangle: a goal line"), ("graph", "≡ or right click: goal, axis, more metrics"),
         ("goal line", "drag: move; double click: remove"), ("image", "click: enlarge, and what can be done"),
-        ("panel", "drag its title, or its lower right corner"), ("title's arrow", "write its content to a file"),
+        ("panel", "drag its title, its corner, or the gap beside it"),
+        ("its title", "double click: the whole middle, and back"), ("title's arrow", "write its content to a file"),
     ]
 
     func toggle() { (isOpen, isNew) = (!isOpen, true) }

@@ -44,7 +44,7 @@ struct Scene {
             || latest.lastRefusal != status.lastRefusal || latest.error != status.error
             || latest.stepsToRemake != status.stepsToRemake || latest.canUndo != status.canUndo
             || latest.canRedo != status.canRedo || latest.warnings != status.warnings
-            || latest.comparedBranch != status.comparedBranch
+            || latest.comparedBranch != status.comparedBranch || latest.caption != status.caption
             || learner.timeline.version != version || learner.dashboard != dashboard
     }
 }

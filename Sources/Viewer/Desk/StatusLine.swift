@@ -35,7 +35,34 @@ final class StatusLine: DeskPart {
     private var shownWarnings: ArraySlice<Learner.RaisedWarning> { status.warnings.prefix(3) }
 
     /// What an error and warnings take above the line.
-    var noticesHeight: Float { Float(errorLines.count) * 17 + Float(shownWarnings.count) * Self.warningRow }
+    var noticesHeight: Float {
+        Float(errorLines.count) * 17 + Float(shownWarnings.count) * Self.warningRow
+            + Float(captionLines.count) * Self.captionRow + (captionLines.isEmpty ? 0 : 8)
+    }
+
+    private static let captionRow: Float = 18
+
+    /// What a script last said of the run, in two lines at most.
+    var captionLines: [String] {
+        guard let caption = status.caption else { return [] }
+        let lines = UI.wrapped(caption.text, to: size.x - 28 - captionStepWidth)
+        return lines.count <= 2 ? lines : [lines[0], lines[1] + " …"]
+    }
+
+    private var captionStep: String { status.caption.map { "since step \(grouped($0.since))" } ?? "" }
+    private var captionStepWidth: Float { UI.width(captionStep, .small) + 20 }
+
+    private func drawCaption(_ top: Float) {
+        let lines = captionLines
+        guard let caption = status.caption, !lines.isEmpty else { return }
+        let row = Box(14, top + 5, size.x - 28, Float(lines.count) * Self.captionRow)
+        UI.fill(Box(0, top + 2, 3, row.height + 6), theme.secondary)
+        for (index, line) in lines.enumerated() {
+            UI.text(line, Point(row.x, row.y + Float(index) * Self.captionRow), theme.text)
+        }
+        UI.text(captionStep, Point(row.maxX, row.y + 1), theme.secondary, .small, align: .right)
+        if UI.item("caption", row).contains(.hovered) { tooltip = Tooltip(text: caption.text) }
+    }
 
     /// Returns what is above the line.
     @discardableResult func draw() -> Float {
@@ -54,13 +81,16 @@ final class StatusLine: DeskPart {
             let top = bar.y + 4 + Float(lines.count) * 17 + Float(index) * Self.warningRow
             draw(warning, Box(14, top, size.x - 28, Self.warningRow - 4))
         }
+        drawCaption(bar.y + Float(lines.count) * 17 + Float(shownWarnings.count) * Self.warningRow)
 
         let y = size.y - Self.height + 6
         let keys = "space \(status.isPaused ? "resume" : "pause")    . step    ctrl-z undo    s picture    ? keys"
         let keysWidth = UI.width(keys)
         UI.text(keys, Point(size.x - 14 - keysWidth, y), theme.secondary)
         let room = size.x - keysWidth - 50
-        if let notice, notice.until > clock.now {
+        if let way = desk.steering.wayWords {
+            UI.text(UI.shortened(way + "; Escape stops it", to: room), Point(14, y), theme.moving)
+        } else if let notice, notice.until > clock.now {
             let line = notice.text.split(separator: "\n").first.map(String.init) ?? notice.text
             UI.text(UI.shortened(line, to: room), Point(14, y), theme.text)
         } else {
@@ -164,7 +194,7 @@ struct DrawingMeter {
     func tell() {
         guard Surface.logLevel >= 1, frames > 0 else { return }
         let (each, drawn) = (seconds / Double(frames) * 1000, windows / Double(frames) * 100)
-        warn("clmat: \(frames) frames, \(fixed(each, 2)) ms of processor time and \(fixed(drawn, 1)) % of the window each")
+        warn("clmat: \(frames) frames, each \(fixed(each, 2)) ms of processor time and \(fixed(drawn, 1)) % of the window")
     }
 
     mutating func refresh(_ status: Learner.Status, device: String, isFinished: Bool) {

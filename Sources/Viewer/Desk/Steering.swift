@@ -22,10 +22,33 @@ final class Steering: DeskPart {
     /// Since when the run has been making steps again.
     private(set) var remakingSince: ContinuousClock.Instant?
 
+    /// Whether the last way that was asked for leads forward: a redo's.
+    private var leadsForward = false
+
     override func refresh() { followWayBack() }
+    override func dismiss() { stopWay() }
+
+    /// Whether a way takes so long that it is spoken of: words about a short one would only flash up.
+    var isOnTheWay: Bool {
+        status.stepsToRemake != nil && remakingSince.map { (clock.now - $0).seconds > 0.2 } == true
+    }
+
+    /// "going back: 340 steps, about 4 s", for a way that takes a while.
+    var wayWords: String? {
+        guard isOnTheWay, let left = status.stepsToRemake else { return nil }
+        return describeWay(left, status.secondsToRemake, leadsForward: leadsForward)
+    }
+
+    /// Stops a way where it is; the run pauses there.
+    func stopWay() {
+        guard status.stepsToRemake != nil else { return }
+        learner.interrupt()
+        wayBack = nil
+    }
 
     func togglePause() {
         guard !status.isFinished else { return }
+        guard !isOnTheWay else { return stopWay() }
         learner.send(status.isPaused ? .resume : .pause)
     }
 
@@ -39,8 +62,16 @@ final class Steering: DeskPart {
 
     func goBack(to step: Int) {
         guard !status.isFinished else { return }
+        leadsForward = false
         wayBack = WayBack(step: step, version: version, refusal: status.lastRefusal, toldAt: clock.now)
         learner.send(.rewind(to: step))
+    }
+
+    /// Goes to a place of the history: of one step there are several where something was changed.
+    func visit(_ place: Position) {
+        guard !status.isFinished else { return }
+        wayBack = WayBack(step: place.step, version: version, refusal: status.lastRefusal, toldAt: clock.now)
+        learner.send(.visit(place))
     }
 
     /// Forgets where the run was told to go when it is there, or cannot go.
@@ -61,12 +92,15 @@ final class Steering: DeskPart {
 
     var canRewind: Bool { !status.isFinished && (here > extent.start || !commandsMade.isEmpty) }
 
-    /// Returns to just before the last change; without one, to the beginning.
+    /// Returns to just before the last change; without one it says how to go back all the same.
     func rewind() {
         guard canRewind else { return }
-        let step = lastChangeStep ?? extent.start
+        guard let step = lastChangeStep else {
+            return say("There is no change before this step. Drag the timeline's handle to go back.")
+        }
         if step == lastStep, wayBack == nil {
             // A change after the last step that was made: there is no earlier place of the same step but by an undo.
+            leadsForward = false
             learner.send(.pause)
             learner.send(.undo)
         } else {
@@ -76,11 +110,13 @@ final class Steering: DeskPart {
 
     func undo() {
         guard status.canUndo, !status.isFinished else { return }
+        leadsForward = false
         learner.send(.undo)
     }
 
     func redo() {
         guard status.canRedo, !status.isFinished else { return }
+        leadsForward = true
         learner.send(.redo)
     }
 
@@ -91,16 +127,29 @@ final class Steering: DeskPart {
     }
 }
 
+/// "going back: 340 steps, about 4 s".
+func describeWay(_ steps: Int, _ seconds: Double?, leadsForward: Bool) -> String {
+    let time = seconds.map { ", \(durationWords($0))" } ?? ""
+    return "going \(leadsForward ? "forward" : "back"): \(grouped(steps)) \(steps == 1 ? "step" : "steps")\(time)"
+}
+
+/// "about 4 s", "about 3 min".
+func durationWords(_ seconds: Double) -> String {
+    if !(seconds >= 1) { return "under 1 s" }
+    return seconds < 100 ? "about \(grouped(Int(seconds.rounded()))) s" : "about \(grouped(Int(min(seconds / 60, 1e6).rounded()))) min"
+}
+
 /// A checkpoint that is written on a thread of its own.
 final class Saving: Sendable {
-    /// What to say when it is done.
-    let outcome = Mutex<String?>(nil)
+    /// What to say when it is done, and whether it succeeded.
+    let outcome = Mutex<(words: String, succeeded: Bool)?>(nil)
 }
 
 /// Has checkpoints written.
 final class CheckpointSaver: DeskPart {
     /// One that is being written.
     private(set) var saving: Saving?
+    private var noteSaved: (() -> Void)?
 
     override func refresh() { followSaving() }
 
@@ -109,18 +158,21 @@ final class CheckpointSaver: DeskPart {
         guard let write = options.save, saving == nil else { return }
         let saving = Saving()
         self.saving = saving
+        noteSaved = desk.leaving.noteSaving()
         DispatchQueue.global().async {
-            let words: String
-            do { words = try write() } catch { words = "\(error)" }
-            saving.outcome.withLock { $0 = words }
+            let outcome: (words: String, succeeded: Bool)
+            do { outcome = (try write(), true) } catch { outcome = ("\(error)", false) }
+            saving.outcome.withLock { $0 = outcome }
         }
     }
 
     /// Says what became of the checkpoint.
     private func followSaving() {
-        guard let words = saving?.outcome.withLock({ $0 }) else { return }
+        guard let outcome = saving?.outcome.withLock({ $0 }) else { return }
         saving = nil
-        say(words)
+        say(outcome.words)
+        if outcome.succeeded { noteSaved?() }
+        desk.leaving.noteSaved(outcome.succeeded)
     }
 
     override func hasNews() -> Bool { saving?.outcome.withLock { $0 != nil } ?? false }

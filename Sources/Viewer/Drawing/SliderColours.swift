@@ -13,9 +13,15 @@ struct SliderColours {
 
     private let palette: [Colour]
 
-    init(_ palette: [Colour] = Self.palette) { self.palette = palette }
+    /// - Parameter owners: which slider had which colour before, as ``owned`` says it; each keeps its own.
+    init(_ palette: [Colour] = Self.palette, owners: [String] = []) {
+        self.palette = palette
+        self.owners = palette.indices.map { owners.indices.contains($0) && !owners[$0].isEmpty ? owners[$0] : nil }
+    }
 
-    private var owners: [String?] = Array(repeating: nil, count: palette.count)
+    private var owners: [String?]
+    /// Which slider has which colour, in the colours' order; empty for one that is free.
+    var owned: [String] { owners.contains { $0 != nil } ? owners.map { $0 ?? "" } : [] }
     /// When each slider was last moved, as the number of that move; 0 for never.
     private var moves: [String: Int] = [:]
     private var moveCount = 0

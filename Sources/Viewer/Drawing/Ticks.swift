@@ -8,6 +8,14 @@ public struct Ticks {
     let step: Double
     /// The ends of the axis.
     public let range: ClosedRange<Double>
+    /// Whether the values stand in equal ratios: each is labelled by itself.
+    private(set) var isLogarithmic = false
+
+    /// - Parameter step: between two values; nil if they stand in equal ratios.
+    init(_ values: [Double], step: Double?, range: ClosedRange<Double>) {
+        (self.values, self.step, self.range) = (values, step ?? 0, range)
+        isLogarithmic = step == nil
+    }
 
     /// At most `count` round values that span `range`, beyond its ends.
     public init(around range: ClosedRange<Double>, count: Int) {
@@ -69,6 +77,7 @@ public struct Ticks {
 
     /// All labels have the same number of decimals.
     public func label(_ value: Double) -> String {
+        if isLogarithmic { return Self.labelByItself(value) }
         let size = values.map(abs).max() ?? 0
         if size >= 1e6 || (size < 1e-3 && size > 0) {
             // As many digits as tell two of them apart.
@@ -82,6 +91,12 @@ public struct Ticks {
         let extra = (step * pow(10, Double(decimals))).rounded() / pow(10, Double(decimals)) == step ? 0 : 1
         if decimals + extra == 0 { return grouped(Int(value.rounded())) }
         return String(format: "%.\(decimals + extra)f", value)
+    }
+
+    /// 0.002, 50, 20k, 1e-05.
+    private static func labelByItself(_ value: Double) -> String {
+        if abs(value) >= 1e4, abs(value) < 1e6 { return format(value / 1000) + "k" }
+        return abs(value) >= 1e6 ? String(format: "%.3g", value) : format(value)
     }
 
     /// A range whose ends can be told apart and counted between: numbers near the largest that there are have no sums.

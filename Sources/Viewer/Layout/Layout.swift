@@ -16,6 +16,10 @@ struct Layout: Equatable {
     private(set) var goals: [String: Double] = [:]
     /// Metrics that were added to another one's graph.
     private(set) var added: [String: [String]] = [:]
+    /// How graphs are drawn, by metric, where a person chose it.
+    private var looks: [String: GraphLook] = [:]
+    /// Which slider had which colour in the last window, in the colours' order; empty for one that is free.
+    var sliderColours: [String] = []
     /// Whether the run is to pause when all goals are met.
     var pausesAtGoals = false
     /// Whether there is a profile to show.
@@ -56,6 +60,14 @@ struct Layout: Equatable {
         var metrics = added[graph] ?? []
         if let index = metrics.firstIndex(of: metric) { metrics.remove(at: index) } else { metrics.append(metric) }
         added[graph] = metrics.isEmpty ? nil : metrics
+    }
+
+    func look(of metric: String) -> GraphLook { looks[metric] ?? GraphLook() }
+
+    mutating func setLook(of metric: String, _ change: (inout GraphLook) -> Void) {
+        var look = look(of: metric)
+        change(&look)
+        looks[metric] = look.isPlain ? nil : look
     }
 
     /// Goes back to the standard arrangement.
@@ -176,7 +188,7 @@ struct Layout: Equatable {
         let known = Set(grid.panels)
         guard !panels.allSatisfy({ known.contains($0.name) }) else { return }
         let kinds = Dictionary(panels.map { ($0.name, $0.kind) }) { first, _ in first }
-        let comforts = Dictionary(panels.map { ($0.name, $0.comfort(need: room.need)) }) { first, _ in first }
+        let comforts = Dictionary(panels.map { ($0.name, $0.comfort(in: room)) }) { first, _ in first }
         var shown = panels.filter { known.contains($0.name) }
         for panel in panels where !known.contains(panel.name) {
             shown.append(panel)
@@ -252,6 +264,9 @@ extension Layout {
         /// Absent in files from before graphs had several metrics.
         var added: [String: [String]]?
         var plots: [Plot]?
+        /// Absent in files from before graphs had logarithmic axes and smoothing.
+        var looks: [String: GraphLook]?
+        var sliderColours: [String]?
         /// Absent in files of 0.1.0.
         var view: SavedView?
     }
@@ -280,6 +295,8 @@ extension Layout {
             pausesAtGoals = stored.pausesAtGoals ?? false
             added = stored.added ?? [:]
             plots = stored.plots ?? []
+            looks = (stored.looks ?? [:]).mapValues(\.checked)
+            sliderColours = stored.sliderColours ?? []
             view = stored.view ?? SavedView()
             grid = try stored.grid ?? Self.mended(stored.places ?? [:], isOpen, path)
         } catch {
@@ -307,7 +324,7 @@ extension Layout {
         let path = Self.path(named: name)
         let stored = Stored(
             open: isOpen, grid: grid?.root == nil ? nil : grid, goals: goals, pausesAtGoals: pausesAtGoals,
-            added: added, plots: plots, view: view)
+            added: added, plots: plots, looks: looks, sliderColours: sliderColours, view: view)
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
         do {

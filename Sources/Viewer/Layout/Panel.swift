@@ -51,8 +51,8 @@ extension Dashboard {
         groups.map { .controls($0) } + [.add] + figures.map { .figure($0.id) } + metrics.map { .metric($0.id) }
     }
 
-    /// The three graphs to start with: the first metric, how well the model does on what it has not seen, and the
-    /// first that a control moves.
+    /// The graphs to start with: the first metric, how well the model does on what it has not seen, the first that a control moves, and
+    /// those that the model opens by itself.
     var firstMetrics: [String] {
         let paired = controls.compactMap { $0.moves.first }.filter { metric($0) != nil }
         let better = metrics.filter { $0.better == .higher }
@@ -60,6 +60,6 @@ extension Dashboard {
         var chosen: [String] = []
         let wished = [metrics.first?.id, (unseen ?? better.first)?.id] + paired + metrics.map(\.id)
         for id in wished.compactMap({ $0 }) where !chosen.contains(id) && chosen.count < 3 { chosen.append(id) }
-        return chosen
+        return chosen + metrics.filter { $0.startsOpen && !chosen.contains($0.id) }.map(\.id)
     }
 }

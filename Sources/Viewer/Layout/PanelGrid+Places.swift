@@ -72,28 +72,31 @@ extension PanelGrid {
     /// Puts a panel beside its like, where all are read best; without any in a column of its own: controls left, graphs right,
     /// figures between them, lists below the figures.
     mutating func open(_ panel: String, in room: Room, kind: (String) -> Kind, comfort: Comfort) {
-        guard let root, let laid = laid(in: room) else { return insert(panel, at: Place(path: [], side: .right)) }
+        guard let laid = laid(in: room) else { return insert(panel, at: Place(path: [], side: .right)) }
         let own = kind(panel)
         let shown = laid.all.compactMap { part -> (name: String, path: [Int])? in
             if case .panel(let name) = part.content { (name, part.path) } else { nil }
         }
-        var places: [(place: Place, share: Float?)] = []
+        // Graphs and figures share what there is; the others need what they need.
+        let hasHeight = own == .controls || own == .list
+        var places: [Place]
         let like = shown.filter { kind($0.name) == own }
         if own == .list, like.isEmpty {
-            places = [(below(.figure, in: laid, kind), nil)]
+            places = [below(.figure, in: laid, kind)]
         } else if let last = like.last {
             // Below the last one if nothing speaks against it.
-            places = [(Place(path: last.path, side: .below), nil), (Place(path: last.path, side: .right), nil)]
-            places += like.dropLast().reversed().flatMap { other in
-                [Side.below, .right].map { (Place(path: other.path, side: $0), nil) }
+            places = ([last] + like.dropLast().reversed()).flatMap { other in
+                [Side.below, .right].map { Place(path: other.path, side: $0) }
             }
         } else {
-            places = [(columnPlace(for: own, in: laid, kind), width(of: comfort(panel).x, in: laid, of: root))]
+            places = [columnPlace(for: own, in: laid, kind)]
         }
         var best: (grid: PanelGrid, loss: Float)?
-        for (place, share) in places {
+        for place in places {
             var grid = self
-            grid.insert(panel, at: place, share: share)
+            let wanted = place.side.axis == .across ? comfort(panel).x : comfort(panel).y
+            let isOwn = like.isEmpty || (hasHeight && place.side.axis == .down)
+            grid.insert(panel, at: place, share: isOwn ? share(of: wanted, at: place, in: laid) : nil)
             var least = room.least
             least[panel] = least[panel] ?? Point(0, 0)
             guard let next = grid.laid(in: Room(area: room.area, least: least, gap: room.gap)) else { continue }
@@ -136,11 +139,20 @@ extension PanelGrid {
         }
     }
 
-    /// The share of a new column that is so wide.
-    private func width(of wanted: Float, in laid: Laid, of root: Node) -> Float {
-        let share = wanted / max(laid.box.width - wanted, 1)
-        guard case .split(.across, let parts) = root else { return share }
-        return share * parts.reduce(0) { $0 + $1.share }
+    /// The share of a new part that is so wide or high.
+    private func share(of wanted: Float, at place: Place, in laid: Laid) -> Float {
+        let axis = place.side.axis
+        func length(_ path: [Int]) -> Float {
+            let box = laid.all.first { $0.path == path }?.box ?? laid.box
+            return axis == .across ? box.width : box.height
+        }
+        // Among the parts of a split along the axis, or beside one part.
+        for path in place.path.isEmpty ? [[]] : [place.path, place.path.dropLast()] {
+            guard case .split(axis, let parts)? = root?[path[...]] else { continue }
+            let all = parts.reduce(0) { $0 + $1.share }
+            return all * wanted / max(length(path) - wanted, 1)
+        }
+        return wanted / max(length(place.path) - wanted, 1)
     }
 }
 

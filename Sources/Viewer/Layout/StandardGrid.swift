@@ -206,13 +206,13 @@ extension Panel {
     }
 
     /// The width and height at which it is read with ease.
-    func comfort(need: (Panel, Int) -> Float) -> Point {
+    func comfort(in room: Layout.Room) -> Point {
         switch self {
-        case .controls: Point(284, max(need(self, 2), 100))
+        case .controls: Point(284, max(room.need(self, 2), 100))
         case .add: Point(284, 220)
         case .figure, .profile: Point(320, 220)
         case .metric, .plot: Point(320, 150)
-        case .branches: Point(560, 130)
+        case .branches: Point(560, max(room.want(self, 560) ?? 0, 130))
         case .history: Point(320, 200)
         }
     }

@@ -15,9 +15,11 @@ final class ControlPanels: DeskPart {
     var hand = Hand()
     private(set) var colours: SliderColours
     private var commandsSeen = 0
+    /// How many of the metrics that a control moves were named last, and whether those were all.
+    var effectPlaces: [String: (count: Int, isWhole: Bool)] = [:]
 
     override init(_ desk: Desk) {
-        colours = SliderColours(desk.theme.hues)
+        colours = SliderColours(desk.theme.hues, owners: desk.layout.sliderColours)
         super.init(desk)
     }
 
@@ -32,18 +34,23 @@ final class ControlPanels: DeskPart {
             if case .set(let control, _) = logged.command { colours.noteMove(of: control) }
         }
         commandsSeen = log.count
+        // A slider has the colour in the next window that it has in this one.
+        guard colours.owned != layout.sliderColours else { return }
+        layout.sliderColours = colours.owned
+        saveLayout()
     }
 
     /// How high the rows are.
     struct Density {
         let slider: Float
         let row: Float
-        let showsMoves: Bool
+        /// Of what a slider moves, below it; with none it stands behind the slider's name.
+        let effectLines: Int
 
         static let all = [
-            Density(slider: 66, row: 34, showsMoves: true), Density(slider: 58, row: 32, showsMoves: true),
-            Density(slider: 52, row: 30, showsMoves: true), Density(slider: 38, row: 28, showsMoves: false),
-            Density(slider: 33, row: 25, showsMoves: false),
+            Density(slider: 72, row: 34, effectLines: 2), Density(slider: 66, row: 32, effectLines: 2),
+            Density(slider: 52, row: 30, effectLines: 1), Density(slider: 38, row: 28, effectLines: 0),
+            Density(slider: 33, row: 25, effectLines: 0),
         ]
     }
 
@@ -100,12 +107,12 @@ final class ControlPanels: DeskPart {
 
     /// What a control means, for a person who sees it for the first time.
     func explain(_ control: Control) {
-        let moved = control.moves.compactMap { dashboard.metric($0)?.title }
+        let effects = effectWords(control)
         // Beside the panel, where it hides no other control.
         let panel = desk.box(of: .controls(control.group))
         tooltip = Tooltip(
             title: control.title,
-            text: ([control.means] + (moved.isEmpty ? [] : ["moves " + moved.joined(separator: ", ")])
+            text: ([control.means] + (effects.isEmpty ? [] : [effects])
                 + ["takes \(control.accepted); starts at \(control.text(control.initial))"]).joined(separator: "\n"),
             about: panel, isBeside: true)
     }
@@ -120,6 +127,9 @@ final class ControlPanels: DeskPart {
         // The chain lies beside what switches: the gui gives a press to the first of two items over each other.
         let name = UI.item("\(control.id)/name", Box(row.x, row.y, end - row.x, 26))
         let chain = drawLink(control, Point(end + 4, row.y + 4)) + 4
+        // What it moves stands before the switch; the gui gives a press to it.
+        let room = row.maxX - 42 - end - chain - 6
+        if room > 24 { drawEffects(control, Point(end + chain + 6, row.y + 6), width: room, lines: 1) }
         var happened = UI.item("\(control.id)/switch", Box(end + chain, row.y, row.maxX - end - chain, 26))
         happened.formUnion(name)
         let track = Box(row.maxX - 34, row.y + 4, 34, 18)
@@ -136,7 +146,10 @@ final class ControlPanels: DeskPart {
         var widest: Float = 0
         for control in controls {
             guard case .choice = control.kind else { continue }
-            widest = max(widest, UI.width(control.title) + (dashboard.leader(of: control) == nil ? 0 : Self.linkWidth))
+            widest = max(
+                widest,
+                UI.width(control.title) + (dashboard.leader(of: control) == nil ? 0 : Self.linkWidth)
+                    + (control.effects.isEmpty ? 0 : Self.effectSignWidth))
         }
         return min(widest + 16, width * 0.45)
     }
@@ -155,9 +168,13 @@ final class ControlPanels: DeskPart {
     private func drawChoice(_ control: Control, _ options: [String], _ row: Box, _ density: Density, _ all: [Control]) {
         let label = labelWidth(all, width: row.width)
         let chain = dashboard.leader(of: control) == nil ? 0 : Self.linkWidth
-        let text = UI.shortened(control.title, to: label - 8 - chain)
-        UI.text(text, Point(row.x, row.y + 5), status.isFinished ? theme.secondary : theme.text)
-        if UI.item("\(control.id)/name", Box(row.x, row.y, label - chain, 24)).contains(.hovered) { explain(control) }
+        let sign = control.effects.isEmpty ? 0 : Self.effectSignWidth
+        let text = UI.shortened(control.title, to: label - 8 - chain - sign)
+        let end = UI.text(text, Point(row.x, row.y + 5), status.isFinished ? theme.secondary : theme.text)
+        drawEffectSign(control, Point(end + 4, row.y + 5))
+        if UI.item("\(control.id)/name", Box(row.x, row.y, label - chain - sign, 24)).contains(.hovered) {
+            explain(control)
+        }
         _ = drawLink(control, Point(row.x + label - 6 - chain, row.y + 4))
         let chosen = Int(values.value(of: control))
         for (index, segment) in segments(options, width: row.width - label).enumerated() {

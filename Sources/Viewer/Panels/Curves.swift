@@ -28,7 +28,8 @@ struct CurveCache {
         let version: Int
     }
 
-    private struct Line: Hashable {
+    /// A metric on the current path, or on another branch.
+    struct Line: Hashable {
         let metric: String
         let branch: Int?
     }

@@ -6,7 +6,7 @@ import Foundation
 struct GoalDrag {
     let metric: String
     /// The axis rests meanwhile: it would run away from a line that is pulled beyond it.
-    let axis: ClosedRange<Double>
+    let axis: ValueAxis
     let start: Float
     var hasMoved = false
 }
@@ -103,7 +103,7 @@ final class Goals: DeskPart {
 
     /// The goal's line with its handle at the left axis; where there is none yet, a handle to pull one down with.
     /// Returns whether the mouse is on it.
-    func drawGoal(_ metric: Metric, _ plot: Box, _ axis: ClosedRange<Double>) -> Bool {
+    func drawGoal(_ metric: Metric, _ plot: Box, _ axis: ValueAxis) -> Bool {
         let goal = layout.goals[metric.id]
         let place = goal.map { y(of: $0, plot, axis) } ?? plot.y
         let at = min(max(place, plot.y), plot.maxY).rounded()
@@ -136,7 +136,7 @@ final class Goals: DeskPart {
         return isHot
     }
 
-    private func move(_ metric: Metric, _ item: Happened, _ plot: Box, _ axis: ClosedRange<Double>) {
+    private func move(_ metric: Metric, _ item: Happened, _ plot: Box, _ axis: ValueAxis) {
         if item.contains(.doubleClicked), layout.goals[metric.id] != nil {
             goalDrag = nil
             setGoal(nil, of: metric.id)
@@ -159,14 +159,15 @@ final class Goals: DeskPart {
         }
     }
 
-    private func y(of value: Double, _ plot: Box, _ axis: ClosedRange<Double>) -> Float {
-        plot.maxY - Float((value - axis.lowerBound) / max(axis.upperBound - axis.lowerBound, 1e-30)) * plot.height
+    /// What has no place on a logarithmic axis lies at its lower end.
+    private func y(of value: Double, _ plot: Box, _ axis: ValueAxis) -> Float {
+        plot.maxY - Float(axis.share(of: value) ?? 0) * plot.height
     }
 
-    /// The value at a height of the plot, as round as a hundredth of the axis.
-    func value(at y: Float, _ plot: Box, _ axis: ClosedRange<Double>, _ metric: Metric) -> Double {
-        let span = axis.upperBound - axis.lowerBound
-        let exact = axis.lowerBound + Double((plot.maxY - y) / plot.height) * span
+    /// The value at a height of the plot, as round as a hundredth of the axis, or of itself on a logarithmic one.
+    func value(at y: Float, _ plot: Box, _ axis: ValueAxis, _ metric: Metric) -> Double {
+        let exact = axis.value(at: Double((plot.maxY - y) / plot.height))
+        let span = axis.isLogarithmic ? exact : axis.range.upperBound - axis.range.lowerBound
         let places = -floor(log10(max(span, 1e-30) / 100))
         // Divided by a power of ten where that is whole, as 0.01 is not.
         let unit = pow(10, abs(places))

@@ -6,18 +6,26 @@ final class Graphs: DeskPart {
     /// The steps that all of them show.
     var axis = TimeAxis()
     lazy var curves = CurveCache(clock)
+    /// The means of metrics whose graphs are smoothed.
+    var smoothed: [CurveCache.Line: SmoothedHistory] = [:]
     /// The step under the mouse on one of them, or on the timeline.
     private(set) var hoveredStep: Double?
     /// The same for the next frame.
     var nextHoveredStep: Double?
     var graphMenu: GraphMenu?
+    /// What stands beside each graph's curves, and the step whose value its cross-hair says, as drawn last.
+    var endLabels: [(metric: String, words: String, box: Box)] = []
+    var saidSteps: [String: Int] = [:]
     var settlingNote: SettlingNote?
     /// A graph that was asked for, and until when it is lit.
     private var flash: (metric: String, until: ContinuousClock.Instant)?
     /// Where the graphs were taken to be panned: the step, and the place of the mouse since.
     private var panFrom: (step: Double, mouse: Float)?
 
-    override func beginFrame() { nextHoveredStep = nil }
+    override func beginFrame() {
+        nextHoveredStep = nil
+        (endLabels, saidSteps) = ([], [:])
+    }
     override func endFrame() { hoveredStep = nextHoveredStep }
     override func hasNews() -> Bool { flash.map { $0.until < clock.now } ?? false }
     override var isInFront: Bool { graphMenu != nil }
@@ -36,19 +44,35 @@ final class Graphs: DeskPart {
             drawn.motion.map {
                 Badge(text: $0.word, colour: $0 == .settled ? theme.settled : theme.moving, means: $0.means)
             }
-        let caption = [drawn.lost?.words ?? "", desk.goals.goalWords(metric), metric.unit].filter { !$0.isEmpty }
-            .joined(
-                separator: " · ")
+        let caption = [drawn.lost?.words ?? "", desk.goals.goalWords(metric), lookWords(metric, drawn), metric.unit]
+            .filter { !$0.isEmpty }.joined(separator: " · ")
         frame(
             .metric(id), box, title: metric.title, caption: caption, means: metric.means,
-            badge: badge, edge: litColour(metric)
+            badge: badge, word: menuWord(metric), edge: litColour(metric)
         ) { body in
             guard !drawn.buckets.isEmpty else {
                 return UI.say(emptyWords(id), in: body, theme.secondary)
             }
-            let (plot, values, isOnGoal) = draw(metric, drawn, in: plot, range)
-            steer(metric, plot, range, values, isOnGoal, span: Double(drawn.extremes.high - drawn.extremes.low))
+            let (graph, isOnGoal) = draw(metric, drawn, in: plot, right: box.maxX - 6, range)
+            steer(metric, graph, isOnGoal, span: Double(drawn.extremes.high - drawn.extremes.low))
         }
+    }
+
+    /// How the graph was chosen to be drawn, and what that does to values at or below 0.
+    func lookWords(_ metric: Metric, _ drawn: CurveCache.Drawn) -> String {
+        let look = layout.look(of: metric.id)
+        var words: [String] = []
+        if look.isLogarithmic {
+            if positiveRange(metric, drawn.buckets) == nil {
+                words.append("no value above 0, so the axis is linear")
+            } else if drawn.buckets.contains(where: { $0.hasValues && $0.minimum <= 0 }) {
+                words.append("logarithmic, values ≤ 0 at the lower edge")
+            } else {
+                words.append("logarithmic")
+            }
+        }
+        if look.smoothing > 0 { words.append("smoothed \(format(look.smoothing))") }
+        return words.joined(separator: " · ")
     }
 
     var lastChange: Int {
@@ -65,11 +89,13 @@ final class Graphs: DeskPart {
         Ticks(near: range, count: max(3, min(6, Int(height / 29)))) { UI.width($0, .smallMono) <= roomForNumbers - 11 }
     }
 
-    /// Where the curves are. Those of other metrics have their names beside it.
-    func plotBox(_ box: Box, _ metric: String = "") -> Box {
-        box.inset(
-            Self.roomForNumbers + 2, 44, addedMetrics(metric).isEmpty ? Self.roomForValue : min(150, box.width * 0.36),
-            32)
+    /// Where the curves are: beside them values and names, above them what the lines are where there are several metrics.
+    func plotBox(_ box: Box, _ id: String = "") -> Box {
+        guard let metric = dashboard.metric(id) else {
+            return box.inset(Self.roomForNumbers + 2, 44, Self.roomForValue, 32)
+        }
+        let legend = addedMetrics(id).isEmpty ? 0 : Self.legendHeight
+        return box.inset(Self.roomForNumbers + 2, 44 + legend, roomAtTheRight(metric, box.width), 32)
     }
 
     /// The graph of the slider that is held stands out, as does one that was asked for.
@@ -102,7 +128,7 @@ final class Graphs: DeskPart {
 
     /// The ends of the axis: fixed by nature, or those of the values.
     func valueRange(_ metric: Metric, _ buckets: some Sequence<Timeline.Bucket>) -> ClosedRange<Double> {
-        if let goalDrag = desk.goals.goalDrag, goalDrag.metric == metric.id { return goalDrag.axis }
+        if let drag = desk.goals.goalDrag, drag.metric == metric.id, !drag.axis.isLogarithmic { return drag.axis.range }
         var (low, high) = (Double.infinity, -Double.infinity)
         for bucket in buckets {
             guard bucket.hasValues else { continue }
@@ -112,8 +138,11 @@ final class Graphs: DeskPart {
         if let goal = layout.goals[metric.id] { (low, high) = (min(low, goal), max(high, goal)) }
         if let range = metric.range {
             // A share that moves within a small part of 0…1 is shown from there: accuracies near 1 differ.
-            let span = max(high - low, (range.upperBound - range.lowerBound) * 0.02)
-            if span > (range.upperBound - range.lowerBound) * 0.4 { return range }
+            let whole = range.upperBound - range.lowerBound
+            // One value has some room about it, within what there can be.
+            if low == high { return max(range.lowerBound, low - whole * 0.05)...min(range.upperBound, high + whole * 0.05) }
+            let span = max(high - low, whole * 0.02)
+            if span > whole * 0.4 { return range }
             return max(range.lowerBound, low - span * 0.1)...min(range.upperBound, high + span * 0.1)
         }
         if low == high {
@@ -124,6 +153,20 @@ final class Graphs: DeskPart {
         if low > 0, low < high * 0.35 { low = 0 }
         if high < 0, high > low * 0.35 { high = 0 }
         return low...high
+    }
+
+    /// The ends of a logarithmic axis: those of the values above 0; nil if there are none.
+    func positiveRange(_ metric: Metric, _ buckets: some Sequence<Timeline.Bucket>) -> ClosedRange<Double>? {
+        if let drag = desk.goals.goalDrag, drag.metric == metric.id, drag.axis.isLogarithmic { return drag.axis.range }
+        var (low, high) = (Double.infinity, 0.0)
+        for bucket in buckets where bucket.hasValues {
+            for value in [bucket.minimum, bucket.lastFinite, bucket.maximum] where value > 0 {
+                (low, high) = (min(low, Double(value)), max(high, Double(value)))
+            }
+        }
+        guard low <= high else { return nil }
+        if let goal = layout.goals[metric.id], goal > 0 { (low, high) = (min(low, goal), max(high, goal)) }
+        return low == high ? low / 2...high * 2 : low...high
     }
 
     func drawSteps(below plot: Box, _ range: ClosedRange<Double>, x: (Double) -> Float) {
@@ -144,10 +187,8 @@ final class Graphs: DeskPart {
     }
 
     /// Wheel zooms, drag pans, double click shows all: on all graphs together.
-    private func steer(
-        _ metric: Metric, _ plot: Box, _ range: ClosedRange<Double>, _ values: ClosedRange<Double>, _ isOnGoal: Bool,
-        span: Double
-    ) {
+    private func steer(_ metric: Metric, _ graph: GraphGeometry, _ isOnGoal: Bool, span: Double) {
+        let (plot, range) = (graph.plot, graph.steps)
         let item = UI.item("plot", Box(plot.x, plot.y - 10, plot.width, plot.height + 26))
         let length = range.upperBound - range.lowerBound
         let step = range.lowerBound + Double((UI.mouse.x - plot.x) / plot.width) * length
@@ -161,7 +202,7 @@ final class Graphs: DeskPart {
         if item.contains(.rightClicked) {
             graphMenu = GraphMenu(
                 metric: metric.id,
-                value: desk.goals.value(at: min(max(UI.mouse.y, plot.y), plot.maxY), plot, values, metric),
+                value: desk.goals.value(at: min(max(UI.mouse.y, plot.y), plot.maxY), plot, graph.axis, metric),
                 place: UI.mouse)
         }
         guard item.contains(.hovered) || (isOnGoal && plot.contains(UI.mouse)) else { return }

@@ -30,7 +30,10 @@ final class PanelFrames: DeskPart {
         UI.beginWindow(
             panel.name, box, fill: theme.panel, edge: edge ?? theme.edge, radius: 6,
             comesToFront: desk.raised == panel.name || desk.moving.drag?.panel == panel)
-        titleBar(panel, box, title, caption, means, badge, word)
+        let back = TitleWord(text: "back", means: "Gives the other panels their places back; Escape too.") { [self] in
+            desk.moving.toggleEnlarged(panel)
+        }
+        titleBar(panel, box, title, caption, means, badge, layout.enlarged == panel ? back : word)
         UI.note("body", box.inset(13, 36, 13, 12))
         body(box.inset(13, 36, 13, 12))
         resizeCorner(panel, box)

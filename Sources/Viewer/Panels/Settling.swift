@@ -48,6 +48,32 @@ enum Motion: Equatable {
         let after = timeline.values(metric, in: last + 1...end, first: Self.window - before.count)
         let recent = timeline.values(metric, in: last + 1...end, last: 2 * Self.window)
         self.init(start: before + after, recent: recent)
+        // What a hundred values are too few to show may be clear from all since the change.
+        if self != .moving, Self.drifts(metric, timeline, from: last + 1, to: end, since: before + after, recent) {
+            self = .moving
+        }
+    }
+
+    /// Whether the later half of all values since the change goes one way, by more than it goes up and down, and by enough to be seen beside
+    /// what it has gone through since.
+    private static func drifts(
+        _ metric: String, _ timeline: Timeline, from first: Int, to end: Int, since start: [Double], _ recent: [Double]
+    ) -> Bool {
+        let half = first + (end - first) / 2
+        let values = timeline.buckets(metric, in: half...end, count: 4 * window).compactMap { bucket in
+            bucket.hasValues ? Double(bucket.lastFinite) : nil
+        }
+        guard values.count >= 2 * window else { return false }
+        let quarters = (0..<4).map { values[$0 * values.count / 4..<($0 + 1) * values.count / 4].sorted() }
+        let medians = quarters.map { $0[$0.count / 2] }
+        guard medians.elementsEqual(medians.sorted(), by: ==) || medians.elementsEqual(medians.sorted(by: >), by: ==) else {
+            return false
+        }
+        let way = abs(medians[3] - medians[0])
+        let all = start + recent
+        let span = (all.max() ?? 0) - (all.min() ?? 0)
+        let spreads = quarters.map { $0[$0.count * 9 / 10] - $0[$0.count / 10] }.sorted()
+        return way > max(spreads[1], span * 0.03, abs(medians[3]) * 1e-5)
     }
 
     /// In order of size, without the two least and the two greatest of fifty.
@@ -75,7 +101,7 @@ enum Motion: Equatable {
     var means: String {
         switch self {
         case .moving:
-            "Its mean still drifts: over the last 50 values by more than a quarter of what they span."
+            "Its mean still drifts: over the last 50 values by more than a quarter of what they span, or all along since half way from the last change."
         case .swinging:
             "Its mean rests, but the last 50 values still span more than a fifth of what they did at the last change."
         case .settled:

@@ -2,11 +2,16 @@
 
 extension DeskPart {
     /// A push button. Returns whether it was clicked.
+    ///
+    /// - Parameter hint: what its hover says, also while it cannot be pushed.
     func button(
-        _ id: String, _ words: String, _ box: Box, isOn: Bool = false, isEnabled: Bool = true, face: Face = .text
+        _ id: String, _ words: String, _ box: Box, isOn: Bool = false, isEnabled: Bool = true, face: Face = .text,
+        hint: String = ""
     ) -> Bool {
         UI.note(id, box)
-        let happened = isEnabled ? UI.item(id, box) : []
+        let item = isEnabled || !hint.isEmpty ? UI.item(id, box) : []
+        if !hint.isEmpty, item.contains(.hovered) { tooltip = Tooltip(text: hint, place: Point(box.x, box.maxY + 6)) }
+        let happened = isEnabled ? item : []
         let isHovered = happened.contains(.hovered)
         UI.fill(box, isOn || happened.contains(.held) ? theme.selected : theme.button, radius: 4)
         UI.outline(box, isHovered ? theme.secondary : theme.edge, radius: 4)

@@ -120,9 +120,10 @@ final class Scrubber: DeskPart {
         }
         var words = "step \(grouped(here))"
         if scrub == nil, steering.wayBack == nil, status.stepsPerEpoch > 1 { words += " · epoch \(epochText)" }
-        // A way back that takes no time is not spoken of: the words would only flash up.
-        if let left = status.stepsToRemake, let since = steering.remakingSince, (clock.now - since).seconds > 0.2 {
-            words = "going back: \(grouped(left)) steps to make again"
+        if let way = desk.steering.wayWords {
+            words = way
+            // The status line has all of it.
+            if UI.width(words, .smallMono) > right - least { words = words.components(separatedBy: ", ")[0] }
         } else if here == extent.start {
             return
         }

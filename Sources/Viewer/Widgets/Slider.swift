@@ -18,10 +18,16 @@ extension ControlPanels {
         let chain = drawLink(control, Point(row.maxX - valueWidth - 10 - Self.linkWidth, row.y - 2))
         let room = row.width - 18 - valueWidth - 14 - chain
         let name = UI.shortened(control.title, to: room)
-        let end = UI.text(name, Point(row.x + 18, row.y), inactive ? theme.secondary : theme.text)
+        var end = UI.text(name, Point(row.x + 18, row.y), inactive ? theme.secondary : theme.text)
         if !control.unit.isEmpty {
             let unit = UI.shortened(control.unit, to: row.x + 18 + room - end - 6)
-            UI.text(unit, Point(end + 6, row.y), theme.secondary)
+            end = UI.text(unit, Point(end + 6, row.y), theme.secondary)
+        }
+        // Where the rows are dense, what it moves stands behind its name.
+        let right = row.x + 18 + room
+        if density.effectLines == 0, hand.typed?.control != control.id {
+            let left = min(end + 8, right - 24)
+            if end + 4 <= left { drawEffects(control, Point(left, row.y + 1), width: right - left, lines: 1) }
         }
         let title = UI.item(
             "\(control.id)/name", Box(row.x, row.y - 2, max(1, row.width - valueWidth - 12 - chain), 18))
@@ -48,8 +54,8 @@ extension ControlPanels {
         // What it moves, or why a typed value was not taken.
         if let problem = hand.typed?.control == control.id ? hand.typed?.field.problem : nil {
             desk.hints.problem = (problem, Box(row.x - 3, row.y + 18, row.width + 6, 14))
-        } else if density.showsMoves {
-            drawMoves(control, Point(row.x, row.y + 35), width: row.width)
+        } else if density.effectLines > 0 {
+            drawEffects(control, Point(row.x, row.y + 35), width: row.width, lines: density.effectLines)
         }
     }
 
@@ -146,32 +152,6 @@ extension ControlPanels {
                 typed.field.focus()
                 hand.typed = typed
             }
-        }
-    }
-
-    /// "→ mean activation, |x|"; a click lights that graph, and opens it if need be.
-    private func drawMoves(_ control: Control, _ at: Point, width: Float) {
-        let metrics: [Metric] = control.moves.compactMap { dashboard.metric($0) }
-        guard !metrics.isEmpty else { return }
-        var x = UI.text("→ ", at, theme.secondary, .small)
-        for (index, metric) in metrics.enumerated() {
-            let isLast = index == metrics.count - 1
-            let words = UI.shortened(
-                metric.title.startingLowercase + (isLast ? "" : ","), to: at.x + width - x, .small)
-            guard !words.isEmpty else { return }
-            let box = Box(x, at.y - 1, UI.width(words, .small), 15)
-            let item: Happened = UI.item("\(control.id)/affects/\(metric.id)", box)
-            UI.text(words, Point(x, at.y), item.contains(.hovered) ? theme.text : theme.secondary, .small)
-            if item.contains(.hovered) {
-                gui_set_cursor(Int32(GUI_CURSOR_HAND))
-                tooltip = Tooltip(title: metric.title, text: metric.means)
-            }
-            if item.contains(.clicked) {
-                if !layout.isOpen(.metric(metric.id)) { setOpen(.metric(metric.id), true) }
-                desk.show(.metric(metric.id))
-                desk.graphs.flash(metric.id, seconds: 1.5)
-            }
-            x = box.maxX + UI.width(" ", .small)
         }
     }
 }

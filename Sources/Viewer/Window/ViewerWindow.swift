@@ -54,6 +54,7 @@ import Foundation
             wait()
             takeEvents()
             desk.learner.followFigures(isFollowed)
+            // Whoever asks by a signal is not there to answer.
             if signals.hasCome { isClosed = true }
             desk.options.everyFrame?(OpenWindow(desk: desk))
             // A window that is not seen draws nothing, but its goals hold.
@@ -134,7 +135,7 @@ import Foundation
         if Self.acts.contains(event.type) { lastInput = clock.now }
         switch SDL_EventType(event.type) {
         case SDL_QUIT:
-            isClosed = true
+            close()
             return true
         case SDL_MOUSEMOTION:
             let scale = surface.unitsPerEvent
@@ -194,6 +195,10 @@ import Foundation
                     ? desk.focus.leaveField(direction) : desk.focus.move(direction)
                 return true
             }
+            if isDown, isEnter, desk.leaving.isAsking {
+                desk.leaving.saveAndLeave()
+                return true
+            }
             if isDown, isEnter, !isTyping {
                 // Kept from the field that it opens, which would take it for its own.
                 framesOwed = 4
@@ -233,7 +238,11 @@ import Foundation
         case SDLK_BACKSPACE where !isRepeat: desk.steering.rewind()
         case SDLK_b where !isRepeat: desk.steering.branch()
         case SDLK_s where !isRepeat: savePicture()
-        case SDLK_q where !isRepeat: isClosed = true
+        case SDLK_q where !isRepeat: close()
+        case SDLK_LEFT where desk.figurePanels.turnWindow(right: -1, down: 0): break
+        case SDLK_RIGHT where desk.figurePanels.turnWindow(right: 1, down: 0): break
+        case SDLK_UP where desk.figurePanels.turnWindow(right: 0, down: -1): break
+        case SDLK_DOWN where desk.figurePanels.turnWindow(right: 0, down: 1): break
         case SDLK_LEFT, SDLK_DOWN: desk.focus.nudge(-1, fine: isFine)
         case SDLK_RIGHT, SDLK_UP: desk.focus.nudge(1, fine: isFine)
         case SDLK_F1 where !isRepeat: desk.help.toggle()
@@ -253,9 +262,15 @@ import Foundation
         case SDLK_z: isShifted ? desk.steering.redo() : desk.steering.undo()
         case SDLK_y: desk.steering.redo()
         case SDLK_s: desk.checkpoints.save()
+        case SDLK_q: close()
         case SDLK_f: beginSearch()
         default: break
         }
+    }
+
+    /// Closes the window, or asks whether to, if something would be lost.
+    private func close() {
+        if desk.leaving.ask() { isClosed = true } else { framesOwed = max(framesOwed, 3) }
     }
 
     // MARK: Drawing
@@ -288,6 +303,7 @@ import Foundation
         }
         surface.present()
         framesOwed = max(0, framesOwed - 1)
+        if desk.leaving.hasLeft { isClosed = true }
         desk.statusLine.meter.add(Self.threadSeconds - processor, drawn: surface.shareDrawn)
         addLetters()
         if desk.toolbar.wantsPicture {

@@ -28,7 +28,13 @@ import Testing
 
     @Test func whatIsEmptyOrUnlabelledIsRefused() {
         #expect(throws: CLMatError.dataMismatch("toys holds no images.")) { try images(pixels: 0, labels: []) }
-        #expect(throws: CLMatError.self) {
+        #expect(
+            throws: CLMatError.dataMismatch(
+                """
+                toys: 0 pixels and 1 labels do not belong together. There has to be a label for each image, and an image \
+                of 1 × 0 × 2 has 0 pixels.
+                """)
+        ) {
             try images(pixels: 0, labels: [0], shape: ImageShape(height: 0, width: 2))
         }
         #expect(
@@ -90,7 +96,10 @@ import Testing
 
         // 2³² - 1 twice: the number of pixels would not fit.
         try folder.write(idx([0, 4_294_967_295, 4_294_967_295], []), "toys/t10k-images-idx3-ubyte")
-        #expect(throws: CLMatError.self) { try ImageDataSet.load(path) }
+        #expect(
+            throws: CLMatError.dataMismatch(
+                "\(path)/t10k-images-idx3-ubyte holds no images: its sizes are 0 × 4294967295 × 4294967295.")
+        ) { try ImageDataSet.load(path) }
         try folder.write(idx([3, 0, 4_294_967_295], []), "toys/t10k-images-idx3-ubyte")
         try folder.write(idx([3], [0, 1, 2]), "toys/t10k-labels-idx1-ubyte")
         #expect(
@@ -185,7 +194,9 @@ import Testing
         let error = CLMatError.unknownName(kind: "data set", name: "mnits", known: ["fashion-mnist", "mnist"])
         #expect(throws: error) { try ImageDataSet.load("mnits") }
         #expect("\(error)" == "There is no data set 'mnits'. Did you mean 'mnist'? Known: fashion-mnist, mnist.")
-        #expect(throws: CLMatError.self) { try ImageDataSet.load("") }
+        #expect(throws: CLMatError.unknownName(kind: "data set", name: "", known: ["fashion-mnist", "mnist"])) {
+            try ImageDataSet.load("")
+        }
     }
 
     @Test func aFolderOfSomethingElseSaysWhatIsTaken() throws {
@@ -265,7 +276,11 @@ import Testing
         ) { try ImageDataSet.load("\(folder.path)/bad") }
 
         try folder.write(image, "stray/train/a/1.png")
-        #expect(throws: CLMatError.self, "there is no folder test") {
+        #expect(
+            throws: CLMatError.fileMissing(
+                path: "\(folder.path)/stray/test",
+                hint: "The data set needs images as train/CLASS/*.png and test/CLASS/*.png, or as CLASS/*.png alone.")
+        ) {
             try ImageDataSet.load("\(folder.path)/stray")
         }
         try folder.write(image, "stray/test/b/1.png")

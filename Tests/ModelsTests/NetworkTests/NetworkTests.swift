@@ -23,21 +23,34 @@ import Testing
     }
 
     @Test func aPoolLargerThanItsImageIsRefused() {
-        #expect(throws: CLMatError.self) {
+        #expect(
+            throws: CLMatError.layerMismatch(
+                layer: "pool", input: ImageShape(height: 3, width: 3),
+                problem: "Pooling: Windows of 4 × 4 do not fit images of 1 × 3 × 3.")
+        ) {
             try Network(input: ImageShape(height: 3, width: 3), layers: [("pool", MaxPool2D(4))], seed: 1, on: .cpu)
         }
     }
 
     @Test func twoLayersOfOneNameAreRefused() {
-        #expect(throws: CLMatError.self) {
+        #expect(throws: CLMatError.invalidArgument(operation: "Network", problem: "Two layers have the name 'a'.")) {
             try Network(input: .vector(3), layers: [("a", Dense(2)), ("a", Dense(2))], seed: 1, on: .cpu)
         }
     }
 
     @Test func imagesOfAnotherShapeAreRefused() throws {
         let network = try Network.leNet5(seed: 1, on: .cpu)
-        #expect(throws: CLMatError.self) { try network.predict(Matrix(zeros: Shape(2, 783), on: .cpu)) }
-        #expect(throws: CLMatError.self) { try network.index(of: "conv9") }
+        #expect(
+            throws: CLMatError.shapeMismatch(
+                operation: "forward", left: Shape(2, 783), right: Shape(2, 784),
+                rule: "A row must hold an image of 1 × 28 × 28.")
+        ) { try network.predict(Matrix(zeros: Shape(2, 783), on: .cpu)) }
+        let layers = [
+            "scale", "conv1", "pool1", "conv2", "pool2", "dense1", "relu1", "dense2", "relu2", "output",
+        ]
+        #expect(throws: CLMatError.unknownName(kind: "layer", name: "conv9", known: layers)) {
+            try network.index(of: "conv9")
+        }
     }
 
     @Test func leNetHasTheSizesOfItsPaper() throws {
@@ -148,7 +161,10 @@ import Testing
         let network = try Self.everything(on: .cpu)
         let pass = try network.forward(Matrix(zeros: Shape(1, 144), on: .cpu), upTo: 2)
         let seed = try Matrix(zeros: Shape(1, 5), on: .cpu)
-        #expect(throws: CLMatError.self) { try network.inputGradient(pass, seeds: [9: seed]) }
+        #expect(
+            throws: CLMatError.invalidArgument(
+                operation: "inputGradient", problem: "The pass forward stopped before layer 'output'.")
+        ) { try network.inputGradient(pass, seeds: [9: seed]) }
     }
 
     @Test func aNetworkIsAValue() throws {

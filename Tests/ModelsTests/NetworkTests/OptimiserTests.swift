@@ -3,19 +3,51 @@ import Models
 import Testing
 
 @Suite struct OptimiserTests {
-    /// Three steps of PyTorch 2.13's RMSprop(lr=0.1, momentum=0.9) with gradients 1, −0.5 and 0.25 from w = 1.
-    @Test(arguments: Device.all)
-    func rmspropIsPyTorchs(on device: Device) throws {
+    /// An optimiser with its rate and momentum, and where it is after each of ``gradients`` from w = 1.
+    struct Path: Sendable {
+        let optimiser: any Optimiser
+        let rate: Float
+        let momentum: Float
+        let weights: [Double]
+    }
+
+    static let gradients: [Float] = [1, -0.5, 0.25, 2, -1]
+
+    /// Printed by PyTorch 2.13.0 (CPU), with `w = torch.tensor([1.0], dtype=torch.float64, requires_grad=True)`, an optimiser of
+    /// `torch.optim`, and for each gradient `w.grad = torch.tensor([g], dtype=torch.float64); optimiser.step(); print(w.item())`.
+    static let pyTorch = [
+        // RMSprop([w], lr=0.1, momentum=0.9)
+        Path(
+            optimiser: RMSProp(), rate: 0.1, momentum: 0.9,
+            weights: [
+                9.999999027732188e-08, -0.45098659525565843, -1.0769787971837623, -2.5109909798885384,
+                -3.400781104840209,
+            ]),
+        // RMSprop([w], lr=0.1, momentum=0.9, alpha=0.9, eps=0.01)
+        Path(
+            optimiser: RMSProp(alpha: 0.9, epsilon: 0.01), rate: 0.1, momentum: 0.9,
+            weights: [
+                0.6934656996828449, 0.5608034974375548, 0.36815503582957315, -0.08446457267024592, -0.3586444688744134,
+            ]),
+        // SGD([w], lr=0.1, momentum=0.9)
+        Path(
+            optimiser: SGD(), rate: 0.1, momentum: 0.9,
+            weights: [0.9, 0.86, 0.7989999999999999, 0.5440999999999999, 0.4146899999999999]),
+        // SGD([w], lr=0.1)
+        Path(
+            optimiser: SGD(), rate: 0.1, momentum: 0,
+            weights: [0.9, 0.9500000000000001, 0.925, 0.7250000000000001, 0.8250000000000001]),
+    ]
+
+    @Test(arguments: pyTorch, Device.all)
+    func pathsArePyTorchs(_ path: Path, on device: Device) throws {
         var parameters = [[try Matrix([1], 1, 1, on: device)]]
-        var optimiser = RMSProp()
-        var (w, s, v) = (1.0, 0.0, 0.0)
-        for g in [1.0, -0.5, 0.25] {
-            try optimiser.update(&parameters, [[Matrix([Float(g)], 1, 1, on: device)]], rate: 0.1, momentum: 0.9)
-            s = 0.99 * s + 0.01 * g * g
-            v = 0.9 * v + g / (s.squareRoot() + 1e-8)
-            w -= 0.1 * v
-            let found = Double(try parameters[0][0].values[0])
-            #expect(abs(found - w) < 1e-5 * max(1, abs(w)))
+        var optimiser = path.optimiser
+        for (gradient, expected) in zip(Self.gradients, path.weights) {
+            try optimiser.update(
+                &parameters, [[Matrix([gradient], 1, 1, on: device)]], rate: path.rate, momentum: path.momentum)
+            // In 32-bit floats each step rounds some ten times, at numbers of up to 20.
+            #expect(abs(Double(try parameters[0][0].values[0]) - expected) < 1e-5 * max(1, abs(expected)))
         }
     }
 

@@ -1,0 +1,175 @@
+import CSDL2
+import Foundation
+import TestSupport
+import Testing
+
+@testable import Exploration
+@testable import Viewer
+
+// A window's graphs under a person's hands; SDL is one per process, so these belong to the serial suite.
+extension WindowTests {
+    /// Curves with more than one scale, of more than one branch, and what is said of them.
+    @MainActor @Suite struct GraphsInTheWindow {
+        private func run(to step: Int, _ hands: Hands) throws {
+            hands.learner.send(.step(step - hands.learner.status.step))
+            #expect(hands.wait { hands.desk.now == step && hands.learner.status.isPaused })
+        }
+
+        private func menu(_ hands: Hands, _ metric: String) throws {
+            try hands.rightClick("metric:\(metric)/plot")
+        }
+
+        private func choose(_ entries: String..., in hands: Hands) throws {
+            for entry in entries { try hands.click("graph-menu/\(entry)") }
+        }
+
+        // MARK: Axes and smoothing
+
+        @Test func axisAndSmoothingAreChosenAndKept() throws {
+            let folder = try Folder()
+            setenv("XDG_CONFIG_HOME", folder.path, 1)
+            defer { unsetenv("XDG_CONFIG_HOME") }
+            let hands = try Hands(ViewerOptions(layoutName: "looks"))
+            defer { hands.finish() }
+            try run(to: 120, hands)
+            let before = try hands.picture()
+            try menu(hands, "loss")
+            try choose("log", "smooth/0.9", in: hands)
+            // Both are chosen while the menu is open.
+            #expect(hands.desk.graphs.graphMenu != nil)
+            hands.press(SDLK_ESCAPE, SDL_SCANCODE_ESCAPE)
+            #expect(hands.desk.graphs.graphMenu == nil)
+            let look = hands.desk.layout.look(of: "loss")
+            #expect(look == GraphLook(isLogarithmic: true, smoothing: 0.9))
+            #expect(Layout(named: "looks").look(of: "loss") == look)
+            let history = try #require(
+                hands.desk.graphs.smoothed[CurveCache.Line(metric: "loss", branch: nil)])
+            #expect(history.steps == Array(1...120))
+            let picture = try hands.picture()
+            let box = try #require(hands.desk.box(of: .metric("loss")))
+            let changed = (Int(box.y)..<Int(box.maxY)).contains { y in
+                (Int(box.x)..<Int(box.maxX)).contains { picture[$0, y] != before[$0, y] }
+            }
+            #expect(changed)
+        }
+
+        @Test func whatIsNotAboveZeroIsSaidOfALogarithmicAxis() throws {
+            let hands = try Hands()
+            defer { hands.finish() }
+            hands.desk.layout.set(.metric("marks"), open: true)
+            try run(to: 30, hands)
+            hands.desk.layout.setLook(of: "marks") { $0.isLogarithmic = true }
+            hands.window.settle()
+            let marks = try #require(hands.desk.dashboard.metric("marks"))
+            func words() -> String {
+                let graphs = hands.desk.graphs
+                let range = graphs.axis.range(hands.desk.extent)
+                return graphs.lookWords(
+                    marks,
+                    graphs.curves.curve("marks", hands.learner.timeline, in: range, width: 300, lastChange: -1))
+            }
+            #expect(words() == "no value above 0, so the axis is linear")
+            hands.learner.send(.act(Action("mark", title: "mark")))
+            try run(to: 60, hands)
+            #expect(words() == "logarithmic, values ≤ 0 at the lower edge")
+            hands.desk.goals.setGoal(0, of: "marks")
+            hands.window.settle()
+        }
+
+        // MARK: Several metrics
+
+        @Test func aSecondMetricHasAnAxisAndIsTakenOffByItsCross() throws {
+            let hands = try Hands()
+            defer { hands.finish() }
+            try run(to: 40, hands)
+            let alone = hands.desk.graphs.plotBox(try #require(hands.desk.box(of: .metric("loss"))), "loss")
+            hands.desk.layout.toggle("test-accuracy", on: "loss")
+            hands.window.settle()
+            let box = try #require(hands.desk.box(of: .metric("loss")))
+            let plot = hands.desk.graphs.plotBox(box, "loss")
+            // Names stand above the curves, which keep their width.
+            #expect(plot.width >= alone.width - 1 && plot.y > alone.y)
+            let cross = try hands.place("metric:loss/take-off/test-accuracy").middle
+            #expect(cross.y < plot.y - 4 && box.contains(cross))
+            hands.click(cross)
+            #expect(hands.desk.layout.added.isEmpty)
+            // So does the menu, in a row of its own.
+            hands.desk.layout.toggle("test-accuracy", on: "loss")
+            hands.window.settle()
+            try menu(hands, "loss")
+            try choose("take-off/test-accuracy", in: hands)
+            #expect(hands.desk.layout.added.isEmpty && hands.desk.graphs.graphMenu == nil)
+        }
+
+        // MARK: Branches
+
+        @Test(arguments: [(1600, 1000), (1280, 720)]) func namesOfBranchesStandBesideTheCurves(
+            _ width: Int, _ height: Int
+        ) throws {
+            let hands = try Hands(ViewerOptions(width: width, height: height))
+            defer { hands.finish() }
+            try run(to: 60, hands)
+            for number in 0..<5 {
+                hands.learner.send(.rewind(to: 20 + 6 * number))
+                #expect(hands.wait { hands.desk.now == 20 + 6 * number })
+                hands.learner.send(.branch("branch of a long name \(number)"))
+                try run(to: 40 + 5 * number, hands)
+            }
+            for metric in ["loss", "test-accuracy"] {
+                let box = try #require(hands.desk.box(of: .metric(metric)))
+                let plot = hands.desk.graphs.plotBox(box, metric)
+                let labels = hands.desk.graphs.endLabels.filter { $0.metric == metric }
+                // The present value and the five other branches.
+                #expect(labels.count == 6, "\(labels.map(\.words))")
+                for label in labels {
+                    #expect(label.box.x >= plot.maxX && label.box.maxX <= box.maxX, "\(label)")
+                    #expect(label.box.y > box.y + 32 && label.box.maxY <= box.maxY, "\(label)")
+                }
+                for (index, label) in labels.enumerated() {
+                    for other in labels.dropFirst(index + 1) { #expect(!label.box.overlaps(other.box)) }
+                }
+            }
+        }
+
+        // MARK: The cross-hair
+
+        @Test func aHoverSaysWhatWasMeasured() throws {
+            // Measured at every seventh step.
+            let hands = try Hands(on: Sparse.learner())
+            defer { hands.finish() }
+            try run(to: 100, hands)
+            let box = try #require(hands.desk.box(of: .metric("sparse")))
+            let plot = hands.desk.graphs.plotBox(box, "sparse")
+            let range = hands.desk.graphs.axis.range(hands.desk.extent)
+            for step in [3, 30, 53, 99] {
+                let share = (Double(step) - range.lowerBound) / (range.upperBound - range.lowerBound)
+                hands.move(to: Point(plot.x + Float(share) * plot.width, plot.midY))
+                hands.window.settle()
+                let said = try #require(hands.desk.graphs.saidSteps["sparse"])
+                #expect(said % 7 == 0 && abs(said - step) <= 4, "\(said) at \(step)")
+            }
+        }
+    }
+}
+
+/// A metric that is measured at every seventh step.
+private struct Sparse: Model {
+    let title = "Sparse"
+    let controls: [Control] = []
+    let metrics = [Metric("sparse", title: "Sparse", means: "now and then")]
+    let figures: [Figure<Sparse>] = []
+
+    mutating func update(_ context: StepContext<Int>) -> Measurements {
+        var measured = Measurements()
+        if context.step.number % 7 == 0 { measured["sparse"] = Double(context.step.number) }
+        return measured
+    }
+
+    mutating func archive(_ archive: Archive) {}
+
+    static func learner() throws -> Learner {
+        let learner = try Learner(Sparse(), data: Numbers(), options: .init())
+        learner.start(paused: true)
+        return learner
+    }
+}
