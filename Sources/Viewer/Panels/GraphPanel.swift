@@ -114,7 +114,7 @@ final class Graphs: DeskPart {
             return "No values in these steps. A double click on a graph shows all."
         }
         if status.isFinished { return "Not measured in this run." }
-        if now == extent.start {
+        if now == begin {
             return status.isPaused ? "Paused before the first step." : "Waiting for the first step…"
         }
         return "Nothing measured yet, after \(grouped(now)) steps."
