@@ -70,6 +70,7 @@ final class Steering: DeskPart {
     /// Goes to a place of the history: of one step there are several where something was changed.
     func visit(_ place: Position) {
         guard !status.isFinished else { return }
+        leadsForward = place > position
         wayBack = WayBack(step: place.step, version: version, refusal: status.lastRefusal, toldAt: clock.now)
         learner.send(.visit(place))
     }
