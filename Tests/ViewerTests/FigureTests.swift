@@ -21,18 +21,21 @@ import Testing
         var held = HeldRange(0...10, version: 0)
         held.follow(2...20, version: 1)
         #expect(held.range == 0...20)
-        for version in 2..<1 + HeldRange.patience { held.follow(0...Double(3 + version % 3), version: version) }
+        for version in 2..<1 + HeldRange.patience { held.follow(0...Double(11 + version % 3), version: version) }
         #expect(held.range == 0...20)
         // Frames of one content count once.
-        for _ in 0..<500 { held.follow(0...4, version: HeldRange.patience) }
+        for _ in 0..<500 { held.follow(0...12, version: HeldRange.patience) }
         #expect(held.range == 0...20)
-        held.follow(0...4, version: 1 + HeldRange.patience)
-        #expect(held.range == 0...5)
+        held.follow(0...12, version: 1 + HeldRange.patience)
+        #expect(held.range == 0...13)
         // What needs most of it begins the wait anew.
-        for version in 1000..<1100 { held.follow(0...2, version: version) }
-        held.follow(0...4.5, version: 1100)
-        for version in 1101..<1200 { held.follow(0...2, version: version) }
-        #expect(held.range == 0...5)
+        for version in 1000..<1040 { held.follow(0...9, version: version) }
+        held.follow(0...12, version: 1040)
+        for version in 1041..<1080 { held.follow(0...9, version: version) }
+        #expect(held.range == 0...13)
+        // What needs hardly any of it waits less.
+        for version in 2000..<2001 + HeldRange.patience / 3 { held.follow(0...2, version: version) }
+        #expect(held.range == 0...2)
     }
 
     @Test func aLensZoomsAboutTheMouseAndStaysInside() {
