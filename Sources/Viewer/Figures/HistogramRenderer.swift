@@ -68,7 +68,9 @@ struct HistogramRenderer: FigureRenderer {
             let place = x(mark.value)
             frame.fill(Box(place - 1, plot.y, 2, plot.height), frame.markColour)
             let width = UI.width(mark.title, .small)
-            let isLeft = place + 6 + width > plot.maxX
+            // To the right of its line, to the left at the edge, and left out where it would lie over the axis.
+            let isLeft = place + 6 + width > body.maxX
+            guard !isLeft || place - 6 - width >= plot.x else { continue }
             frame.text(
                 mark.title, Point(isLeft ? place - 6 : place + 6, plot.y), frame.markColour, .small,
                 align: isLeft ? .right : .left)

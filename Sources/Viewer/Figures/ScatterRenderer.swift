@@ -90,15 +90,17 @@ struct ScatterRenderer: FigureRenderer {
         }
         guard let layout = ScatterLayout(scatter, scale, frame.lens, in: body) else { return }
         let plot = layout.plot
-        // Both titles stand in one line above the plot or below it; each has what the other leaves.
-        frame.text(UI.trimmed(scatter.yTitle, to: body.width, .small), Point(body.x, body.y), frame.theme.secondary, .small)
-        frame.text(
-            UI.trimmed(scatter.xTitle, to: body.width, .small), Point(plot.midX, plot.maxY + 15), frame.theme.secondary,
-            .small, align: .centre)
+        if layout.hasTitles {
+            frame.text(
+                UI.trimmed(scatter.yTitle, to: body.width, .small), Point(body.x, body.y), frame.theme.secondary, .small)
+            frame.text(
+                UI.trimmed(scatter.xTitle, to: body.width, .small), Point(plot.midX, plot.maxY + 15),
+                frame.theme.secondary, .small, align: .centre)
+        }
         if lost > 0 {
             let note = "× \(grouped(lost)) without a place: not a number"
             frame.text(note, Point(body.maxX, body.y), frame.theme.moving, .small, align: .right)
-        } else if !frame.lens.showsAll, body.width > 260 {
+        } else if !frame.lens.showsAll, body.width > 260, layout.hasTitles {
             frame.text(
                 "\(format(frame.lens.zoom, digits: 2)) × · double click shows all", Point(body.maxX, body.y),
                 frame.theme.secondary, .small, align: .right)
@@ -201,7 +203,9 @@ struct ScatterRenderer: FigureRenderer {
             }
             let free = places.first { box in
                 // Below the title of the one axis and above that of the other.
-                guard box.x >= body.x, box.maxX <= body.maxX, box.y >= body.y + 14, box.maxY <= plot.maxY + 15 else {
+                guard box.x >= body.x, box.maxX <= body.maxX, box.y >= body.y + (layout.hasTitles ? 14 : 0),
+                    box.maxY <= (layout.hasTitles ? plot.maxY + 15 : body.maxY)
+                else {
                     return false
                 }
                 guard !taken.contains(where: box.overlaps) else { return false }
@@ -219,6 +223,8 @@ struct ScatterRenderer: FigureRenderer {
 /// Where the points of a map are: both axes have one scale, so that distances can be compared.
 @MainActor struct ScatterLayout {
     let plot: Box
+    /// Whether there is room for the axes' titles: in a low panel points come first.
+    let hasTitles: Bool
     private let middle: (x: Double, y: Double)
     /// Units of the axes per unit of the window.
     private let span: Double
@@ -229,7 +235,8 @@ struct ScatterRenderer: FigureRenderer {
     /// Nil if there is no room, or no range.
     init?(_ scatter: Scatter, _ scale: FigureScale, _ lens: FigureLens, in body: Box) {
         guard let xs = scale["x"], let ys = scale["y"] else { return nil }
-        plot = body.inset(14, 24, 14, 30)
+        hasTitles = body.height >= 110
+        plot = hasTitles ? body.inset(14, 24, 14, 30) : body.inset(10, 8, 10, 8)
         guard plot.width > 8, plot.height > 8 else { return nil }
         // In halves, so that the widest range has a width.
         let all = 2 * max(
