@@ -19,7 +19,9 @@ extension Viewer {
     /// The names of all panels that a window on this dashboard can have: ids of metrics and figures, groups of controls.
     nonisolated public static func panelNames(of dashboard: Dashboard) -> [String] {
         dashboard.metrics.map(\.id) + dashboard.figures.map(\.id)
-            + dashboard.groups.map { $0.isEmpty ? "controls" : "controls:\($0)" } + ["add", "branches", "history", "profile"]
+            + dashboard.groups.map { $0.isEmpty ? "controls" : "controls:\($0)" } + [
+                "add", "branches", "history", "profile",
+            ]
     }
 
     /// Whether there is a panel of this name: one of ``panelNames(of:)``, or `plot:METRIC:METRIC` for the first metric

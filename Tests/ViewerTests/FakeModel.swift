@@ -44,6 +44,14 @@ struct FakeModel: Model {
             Figure("heat", title: "Heat", means: "a value a cell") { model, _ in FakeModel.heat },
             Figure("text", title: "Text", means: "words of groups") { model, _ in FakeModel.text },
             Figure("marked", title: "Marked", means: "a table with marks") { model, _ in FakeModel.marked },
+            Figure("chosen", title: "Chosen", means: "bars that can be chosen") { model, context in
+                Bars(
+                    labels: ["a", "b", "c"], series: [("s", [1, 2, 3])],
+                    choices: (0..<3).map {
+                        Choice(
+                            of: $0, chosen: context.view["chosen"].last, "bar", choose: "choose", unchoose: "unchoose")
+                    })
+            },
         ]
     }
 
@@ -85,6 +93,10 @@ struct FakeModel: Model {
         guard action.id == "mark" else { throw .unknownName(kind: "action", name: action.id, known: ["mark"]) }
         marks += action.arguments.count > 1 ? action.arguments[1] : 1
     }
+
+    var viewActions: [String] { ["choose", "unchoose"] }
+
+    func look(_ action: Action, _ view: inout ViewState) { view["chosen"] = action.arguments }
 
     mutating func archive(_ archive: Archive) throws(CLMatError) { try archive.keep("marks", &marks) }
 

@@ -213,7 +213,8 @@ extension WindowTests {
                     hands.move(to: place)
                     hands.button(true, at: place)
                     #expect(
-                        hands.desk.moving.drag?.panel == panel && hands.desk.moving.drag?.isResize == isResize, "\(panel) \(isResize)"
+                        hands.desk.moving.drag?.panel == panel && hands.desk.moving.drag?.isResize == isResize,
+                        "\(panel) \(isResize)"
                     )
                     hands.button(false, at: place)
                     #expect(hands.desk.moving.drag == nil && hands.desk.layout.isArranged)

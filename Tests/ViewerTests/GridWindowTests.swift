@@ -108,6 +108,26 @@ extension WindowTests {
             #expect(abs((right?.width ?? 0) - (graph.width + 100)) <= 1)
         }
 
+        @Test func theGapMovesTheEdge() throws {
+            let hands = try hands()
+            defer { hands.finish() }
+            let box = try #require(hands.desk.box(of: .figure("grid")))
+            let (loss, second) = (Panel.metric("loss"), Panel.metric("test-accuracy"))
+            let graph = try #require(hands.desk.box(of: loss))
+            let gap = Point(box.maxX + 6, box.y + 300)
+            hands.drag(from: gap, to: Point(gap.x - 80, gap.y + 50))
+            Self.check(hands)
+            #expect(hands.desk.box(of: .figure("grid"))?.width == box.width - 80)
+            #expect(hands.desk.box(of: loss) == Box(graph.x - 80, graph.y, graph.width + 80, graph.height))
+            #expect(hands.desk.moving.drag == nil)
+            let between = Point(graph.midX, graph.maxY + 6)
+            hands.drag(from: between, to: Point(between.x + 50, between.y + 40))
+            Self.check(hands)
+            #expect(hands.desk.box(of: loss)?.height == graph.height + 40)
+            #expect(hands.desk.box(of: second)?.y == graph.maxY + 40 + Layout.gap)
+            #expect(hands.desk.box(of: loss)?.width == graph.width + 80)
+        }
+
         @Test func aDoubleClickOnATitleEnlargesAndMovesNothing() throws {
             let hands = try hands()
             defer { hands.finish() }
@@ -241,8 +261,16 @@ extension WindowTests {
             hands.window.settle()
             #expect(panel.rows.map(\.words) == ["Rider put on", "alpha 0.5 → 0.75", "now", "the beginning"])
             #expect(panel.rows.map(\.isAhead) == [true, true, false, false])
+            // Of what lies ahead too, and of one step to before or after what was changed there.
+            hands.move(to: try hands.place("history/1").middle)
+            try hands.click("history/1/after")
+            #expect(hands.wait { hands.desk.position.changes == 1 })
+            #expect(hands.desk.now == 5 && hands.learner.status.settings.values["alpha"] == 0.75)
+            hands.window.settle()
+            #expect(panel.rows.map(\.words) == ["Rider put on", "now", "alpha 0.5 → 0.75", "the beginning"])
             try hands.click("history/3")
             #expect(hands.wait { hands.desk.now == 0 })
+            #expect(hands.learner.timeline.branches.count == 1)
         }
     }
 }

@@ -73,7 +73,7 @@ extension WindowTests {
                 try Surface(
                     width: Int(Self.size.x * scale), height: Int(Self.size.y * scale), theme: .dark, scale: scale)
             }
-            let page = try surface()
+            let (page, fresh) = (try surface(), try surface())
             let image = try #require(gui_texture_create(page.gui, 24, 16))
             defer { gui_texture_destroy(image) }
             gui_texture_update(image, pixels(&source))
@@ -92,7 +92,8 @@ extension WindowTests {
                 draw(shapes, image, on: page)
                 #expect(gui_check(page.gui) == 0)
                 shares.append(page.shareDrawn)
-                let fresh = try surface()
+                // What has another size has nothing drawn yet.
+                gui_resize(fresh.gui, 1, 1)
                 draw(shapes, image, on: fresh)
                 #expect(fresh.shareDrawn == 1)
                 let (found, wanted) = (try page.read(), try fresh.read())
@@ -161,7 +162,7 @@ extension WindowTests {
         // MARK: The window
 
         @Test func whateverHappensTheWindowIsAsIfDrawnWhole() throws {
-            let hands = try Hands(stepSeconds: 0.001)
+            let hands = try Hands(ViewerOptions(width: 1280, height: 720), stepSeconds: 0.001)
             defer { hands.finish() }
             hands.learner.send(.resume)
             var (wrong, frames, pixels) = (0, 0, 0.0)
@@ -173,8 +174,8 @@ extension WindowTests {
             }
             var random = SplitMix64(seed: 14)
             func number(_ limit: Int) -> Int { Int(random.next() % UInt64(limit)) }
-            func point() -> Point { Point(Float(number(1600)), Float(number(1000))) }
-            for action in 0..<60 {
+            func point() -> Point { Point(Float(number(1280)), Float(number(720))) }
+            for action in 0..<40 {
                 switch number(10) {
                 case 0: hands.wheel(Int32(number(7)) - 3, at: point())
                 case 1: hands.rightClick(point())
@@ -198,9 +199,29 @@ extension WindowTests {
                 #expect(wrong == 0, "after action \(action)")
                 if wrong > 0 { break }
             }
-            #expect(frames > 100)
+            #expect(frames > 60)
             // Of a window in which a model learns and a person acts.
             #expect(pixels / Double(max(1, frames)) < 0.5, "\(pixels) of \(frames)")
+        }
+
+        @Test func aPersonIsFollowedForTwoSecondsAndTheRunMoreSeldom() throws {
+            let hands = try Hands()
+            defer { hands.finish() }
+            let window = hands.window
+            hands.move(to: Point(500, 500))
+            #expect(window.interval == 1.0 / 25)
+            hands.clock.advance(by: 1.9)
+            #expect(window.interval == 1.0 / 25)
+            hands.clock.advance(by: 0.2)
+            #expect(window.interval >= 0.1 && window.interval <= 0.5)
+            hands.press(SDLK_LEFT, SDL_SCANCODE_LEFT)
+            #expect(window.interval == 1.0 / 25)
+            // However much a frame costs, and however little: an answer comes at once, the run takes its share.
+            var meter = DrawingMeter(hands.clock)
+            meter.add(0.0001, drawn: 1)
+            #expect(meter.restingInterval == 0.1 && meter.answerInterval == 1.0 / 60)
+            for _ in 0..<100 { meter.add(1, drawn: 1) }
+            #expect(meter.restingInterval == 0.5 && meter.answerInterval == 1.0 / 25)
         }
 
         @Test func whereNothingChangesNothingIsDrawn() throws {

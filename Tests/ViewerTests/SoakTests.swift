@@ -6,10 +6,11 @@ import Testing
 
 @testable import Viewer
 
-private let soakSeconds = ProcessInfo.processInfo.environment["CLMAT_SOAK"].flatMap { Double($0) } ?? 0
+private let environment = ProcessInfo.processInfo.environment
+private let soakSeconds = environment["CLMAT_SOAK"].flatMap { Double($0) } ?? 0
 
-/// A person who does anything, for as many seconds as CLMAT_SOAK says. In a process of its own (`make test`): the
-/// memory of other tests would count too.
+/// A person who does anything, for as many seconds as CLMAT_SOAK says, by numbers from the seed CLMAT_SOAK_SEED or from one
+/// that is printed. In a process of its own (`make test`): the memory of other tests would count too.
 @Suite(
     .serialized,
     .enabled(if: soakSeconds > 0, "CLMAT_SOAK=15 uses a window at random for 15 seconds"))
@@ -32,8 +33,15 @@ private let soakSeconds = ProcessInfo.processInfo.environment["CLMAT_SOAK"].flat
         let hands = try Hands(stepSeconds: 0.005)
         defer { hands.finish() }
         hands.learner.send(.resume)
+        var frames = 0
+        hands.window.frameWasDrawn = { [unowned hands] in
+            frames += 1
+            Self.checkPanels(hands)
+        }
 
-        var random = SplitMix64(seed: 20)
+        let seed = environment["CLMAT_SOAK_SEED"].flatMap { UInt64($0) } ?? UInt64.random(in: 0..<1_000_000)
+        warn("soak: CLMAT_SOAK_SEED=\(seed)")
+        var random = SplitMix64(seed: seed)
         let start = Date()
         func passed() -> Double { Date().timeIntervalSince(start) }
         let warmUp = min(60, soakSeconds / 3)
@@ -42,7 +50,6 @@ private let soakSeconds = ProcessInfo.processInfo.environment["CLMAT_SOAK"].flat
         while passed() < soakSeconds {
             act(hands, &random)
             actions += 1
-            checkPanels(hands)
             if actions % 50 == 0 {
                 // Whatever was closed, moved or paused: there is something to do again.
                 for panel in hands.desk.dashboard.panels where random.next() % 4 == 0 {
@@ -72,18 +79,20 @@ private let soakSeconds = ProcessInfo.processInfo.environment["CLMAT_SOAK"].flat
         let growth = try #require(DrawingMeter.residentBytes) - first.bytes
         let allowed = Self.slack + Self.bytesPerStep * (status.step - first.step)
         #expect(growth < allowed, "grew by \(growth >> 20) MB in \(status.step - first.step) steps, \(actions) actions")
-        #expect(actions > 10 && status.step > 10)
+        #expect(actions > 10 && frames > actions && status.step > 10)
     }
 
-    /// No two panels overlap, and none leaves the working area.
-    private func checkPanels(_ hands: Hands) {
-        guard !Layout.scrolls(hands.desk.size) else { return }
-        let area = hands.desk.workingArea()
-        let boxes = hands.desk.shownPanels.compactMap { hands.desk.box(of: $0) }
-        for (index, box) in boxes.enumerated() {
-            #expect(box == box.within(area), "\(box) in \(area)")
-            for other in boxes.dropFirst(index + 1) where box.overlaps(other) {
-                Issue.record("\(box) lies over \(other)")
+    /// No two panels overlap, and none leaves the working area. Menus, hints and the figures' own windows are no panels.
+    private static func checkPanels(_ hands: Hands) {
+        let area = hands.desk.workingArea(notices: hands.desk.statusLine.noticesHeight)
+        let others = ["toolbar", "status", "help", "graph-menu", "action-menu", "empty", "gaps"]
+        let panels = (hands.window.places ?? [:]).filter { name, _ in
+            !name.contains("/") && !others.contains(name) && !name.hasPrefix("window:")
+        }.map { (name: $0.key, box: $0.value) }
+        for (index, panel) in panels.enumerated() {
+            #expect(panel.box == panel.box.within(area), "\(panel.name) in \(area)")
+            for other in panels.dropFirst(index + 1) where other.box.overlaps(panel.box) {
+                Issue.record("\(panel) lies over \(other)")
             }
         }
     }
@@ -97,7 +106,7 @@ private let soakSeconds = ProcessInfo.processInfo.environment["CLMAT_SOAK"].flat
             (SDLK_RIGHT, SDL_SCANCODE_RIGHT), (SDLK_TAB, SDL_SCANCODE_TAB), (SDLK_RETURN, SDL_SCANCODE_RETURN),
             (SDLK_ESCAPE, SDL_SCANCODE_ESCAPE), (SDLK_F1, SDL_SCANCODE_F1),
         ]
-        switch number(12) {
+        switch number(14) {
         case 0...1: hands.click(point())
         case 2: hands.rightClick(point())
         case 3: hands.wheel(Int32(number(7)) - 3, at: point())
@@ -109,18 +118,31 @@ private let soakSeconds = ProcessInfo.processInfo.environment["CLMAT_SOAK"].flat
                 from: Point(track.x + Float(number(Int(track.width))), track.midY),
                 to: Point(track.x + Float(number(Int(track.width))), track.midY))
         case 7: hands.move(to: point())
-        case 10...11:
-            // A panel by its title or its corner, or twice on its title.
-            let panels = hands.desk.shownPanels
-            guard !panels.isEmpty, let box = hands.desk.box(of: panels[number(panels.count)]) else { return }
-            let title = Point(box.x + 30, box.y + 14)
-            switch number(4) {
-            case 0: hands.drag(from: Point(box.maxX - 5, box.maxY - 5), to: point())
-            case 1:
-                hands.click(title)
-                hands.click(title)
-            default: hands.drag(from: title, to: point())
+        case 10...12:
+            // A panel by its title onto another one, by its corner, twice on its title, or closed.
+            let panels = hands.desk.shownPanels.map(\.name)
+            guard !panels.isEmpty else { return }
+            let (panel, other) = (panels[number(panels.count)], panels[number(panels.count)])
+            guard let title = try? hands.place("\(panel)/title"), let corner = try? hands.place("\(panel)/corner"),
+                let target = try? hands.place(other)
+            else { return }
+            let start = Point(title.x + Float(number(Int(title.width))), title.midY)
+            switch number(6) {
+            case 0: hands.drag(from: corner.middle, to: point())
+            case 1: hands.doubleClick(start)
+            case 2: try? hands.click("\(panel)/close")
+            case 3: hands.drag(from: start, to: point())
+            default:
+                hands.drag(
+                    from: start,
+                    to: Point(
+                        target.x + Float(number(Int(target.width))), target.y + Float(number(Int(target.height)))))
             }
+        case 13:
+            // One that is open, or not.
+            let panels = hands.desk.dashboard.panels + [.branches, .history]
+            hands.desk.setOpen(panels[number(panels.count)], number(3) > 0)
+            hands.window.settle()
         case 8: hands.type(["0.3", "7", "x", "-1", "?", "é"][number(6)])
         default:
             let (key, scancode) = keys[number(keys.count)]

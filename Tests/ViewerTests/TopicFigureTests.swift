@@ -355,6 +355,43 @@ extension WindowTests {
                         marks: [[.init(.gone), .init(.new)], [.init(.moved)], [nil, .init(.gone)]],
                         rowActions: [[], [], [Action("x", title: "x")]])
                 ),
+                ("no words", WordLists(groups: [.init(name: "1", words: [])])),
+                (
+                    "strange lists",
+                    WordLists(
+                        groups: (0..<90).map { index in
+                            .init(
+                                name: String(repeating: "9", count: index % 7), note: "n",
+                                words: [
+                                    .init(String(repeating: "w", count: 300), strength: .nan), .init(""),
+                                    .init("x", strength: -.infinity, mark: .init(.gone)),
+                                ], choice: .init(isChosen: index == 3, action: Action("a", title: "a")))
+                        })
+                ),
+                (
+                    "strange texts",
+                    Heatmap(
+                        rowNames: ["a", "b"], columnNames: ["c", "d"], values: [.nan, 1, 2], texts: ["1", "999999"],
+                        rowTitle: "r", columnTitle: String(repeating: "long ", count: 9), shading: .squareRoot,
+                        choices: [nil, nil, .init(isChosen: true, action: Action("a", title: "a"))])
+                ),
+                (
+                    "strange histogram",
+                    Histogram(of: numbers.map(Double.init), xTitle: "x", before: numbers.map(Double.init))
+                ),
+                (
+                    "strange weights",
+                    Curve(
+                        xTitle: "x", yTitle: "y", lines: [("l", [(x: 0, y: 0), (x: .nan, y: 1), (x: 2, y: 3)]), ("m", [])],
+                        weights: [[.nan, -1], [1, 2, 3]])
+                ),
+                (
+                    "few thumbnails",
+                    Scatter(
+                        xTitle: String(repeating: "long ", count: 40), yTitle: "y",
+                        discs: (0..<9).map { .init(x: Double($0), y: Double($0 % 2), title: "d") },
+                        thumbnails: ImageGrid(height: 2, width: 3, columns: 1, cells: [.init(values: [1]), .init(values: [])]))
+                ),
                 (
                     "strange discs",
                     Scatter(

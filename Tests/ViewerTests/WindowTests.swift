@@ -419,7 +419,6 @@ import Testing
     @Test func aMovedPanelStays() throws {
         let hands = try Hands()
         defer { hands.finish() }
-        let before = try #require(hands.desk.box(of: .metric("loss")))
         let others = try #require(hands.desk.box(of: .add))
         let grid = try #require(hands.desk.box(of: .figure("grid")))
         let bar = try hands.place("metric:loss/title").middle

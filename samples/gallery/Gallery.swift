@@ -203,6 +203,17 @@ struct Gallery: Model {
             Figure("confusion", title: "Small heatmap", means: "cells that have room for their numbers") { gallery, _ in
                 gallery.smallHeatmap()
             },
+            Figure("counts", title: "Heatmap with texts", means: "counts in the cells, shaded by the share of their row") {
+                gallery, context in
+                gallery.counts(context.view)
+            },
+            Figure("word-lists", title: "Word lists", means: "as many words of each topic as fit") { gallery, context in
+                gallery.wordLists(context.view)
+            },
+            Figure("map-of-images", title: "Map of images", means: "the wheel zooms, a drag pans, a double click shows all") {
+                gallery, context in
+                gallery.mapOfImages(context.step, context.view)
+            },
             Figure("text", title: "Coloured text", means: "each word in the colour of its topic") { gallery, _ in
                 gallery.colouredText()
             },
@@ -309,8 +320,8 @@ struct Gallery: Model {
     func histogram() -> Histogram {
         Histogram(
             of: (0..<400).map { 200 + 60 * (noise($0) + noise($0 + 999) + noise($0 + 1999)) },
-            xTitle: "points in a cluster",
-            yTitle: "clusters", caption: "made-up sizes")
+            xTitle: "points per cluster", yTitle: "clusters", caption: "made-up sizes",
+            before: (0..<400).map { 260 + 90 * (noise($0 + 3) + noise($0 + 899) + noise($0 + 1899)) })
     }
 
     func silhouette() -> Silhouette {
@@ -388,6 +399,55 @@ struct Gallery: Model {
                 return Float(index % 6 == 0 ? 80 + index % 7 : 2 + index % 5)
             },
             unit: "documents", caption: "true newsgroup by row, found one by column")
+    }
+
+    /// What is chosen in one of these figures is marked in all: a click does a view action, which changes no model.
+    private func choice(_ index: Int, _ view: ViewState) -> Choice {
+        Choice(of: index, chosen: view["chosen"].last, "topic", choose: "mark", unchoose: "unmark")
+    }
+
+    var viewActions: [String] { ["mark", "unmark"] }
+
+    func look(_ action: Action, _ view: inout ViewState) { view["chosen"] = action.arguments }
+
+    func counts(_ view: ViewState) -> Heatmap {
+        let names = (1...10).map { "\($0)" }
+        let counts = (0..<100).map { index in index % 11 == 0 ? 900 + index : max(0, Int(12 * noise(index + 77))) }
+        let shares = counts.enumerated().map { index, count in
+            Float(count) / Float(counts[index / 10 * 10..<index / 10 * 10 + 10].reduce(0, +))
+        }
+        return Heatmap(
+            rowNames: names, columnNames: names, values: shares, range: 0...1, unit: "share", caption: "made-up counts",
+            texts: counts.map { "\($0)" }, rowTitle: "true", columnTitle: "predicted", shading: .squareRoot,
+            choices: (0..<10).map { choice($0, view) })
+    }
+
+    func wordLists(_ view: ViewState) -> WordLists {
+        let groups = (0..<10).map { topic -> WordLists.Group in
+            let order = Self.words.indices.sorted { weight($0, topic) > weight($1, topic) }.prefix(30)
+            let heaviest = order.first.map { weight($0, topic) } ?? 1
+            let words = order.enumerated().map { place, word in
+                WordLists.Word(
+                    Self.words[word], strength: weight(word, topic) / max(heaviest, 1e-6),
+                    mark: place % 9 == 4 ? .init(.new, note: "place 31 before") : nil,
+                    actions: [Action("choose", title: "pin or unpin", arguments: [1000 + word])])
+            }
+            return WordLists.Group(
+                name: "\(topic + 1)", note: "\(format(2 + 1.5 * noise(topic), digits: 2)) %", words: words,
+                choice: choice(topic, view))
+        }
+        return WordLists(groups: groups, caption: "made-up topics")
+    }
+
+    func mapOfImages(_ step: Int, _ view: ViewState) -> Scatter {
+        let grid = imageGrid(step)
+        return Scatter(
+            xTitle: "component 1", yTitle: "component 2",
+            discs: grid.cells.indices.map {
+                Scatter.Disc(
+                    x: noise($0) + noise($0 + 500), y: noise($0 + 1000), weight: 3 + 2 * noise($0 + 1500),
+                    title: grid.cells[$0].title, choice: choice($0, view))
+            }, caption: "70 made-up images", thumbnails: grid)
     }
 
     func colouredText() -> ColouredText {

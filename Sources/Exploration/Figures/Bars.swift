@@ -7,15 +7,20 @@ public struct Bars: FigureContent {
     public var range: ClosedRange<Double>?
     /// What the caption says before the unit.
     public var note: String
+    /// By label; those that are missing cannot be chosen.
+    public var choices: [Choice?]
 
     public init(
         labels: [String], series: [(name: String, values: [Double])], unit: String = "",
-        range: ClosedRange<Double>? = nil, caption: String = ""
+        range: ClosedRange<Double>? = nil, caption: String = "", choices: [Choice?] = []
     ) {
+        self.choices = choices
         (self.labels, self.series, self.unit, self.range, note) = (labels, series, unit, range, caption)
     }
 
     public var caption: String { [note, unit].filter { !$0.isEmpty }.joined(separator: " · ") }
+
+    public var unmark: Action? { choices.unmark }
 
     public var csv: String? {
         csvLines(

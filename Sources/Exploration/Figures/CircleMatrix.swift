@@ -27,9 +27,11 @@ public struct CircleMatrix: FigureContent {
         public var order: [Int]
         /// What can be done to it: a click on its name does the first.
         public var actions: [Action]
+        /// Whether it is marked as chosen; a click on its name then does this instead of the first action.
+        public var choice: Choice?
 
-        public init(name: String, note: String = "", order: [Int], actions: [Action] = []) {
-            (self.name, self.note, self.order, self.actions) = (name, note, order, actions)
+        public init(name: String, note: String = "", order: [Int], actions: [Action] = [], choice: Choice? = nil) {
+            (self.name, self.note, self.order, self.actions, self.choice) = (name, note, order, actions, choice)
         }
     }
 
@@ -74,6 +76,8 @@ public struct CircleMatrix: FigureContent {
         }
         return shown
     }
+
+    public var unmark: Action? { columns.map(\.choice).unmark }
 
     public var pinnedCount: Int { rows.count(where: \.isPinned) }
 

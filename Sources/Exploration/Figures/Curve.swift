@@ -4,16 +4,34 @@ public struct Curve: FigureContent {
     public var yTitle: String
     public var lines: [(name: String, points: [(x: Double, y: Double)])]
     public var caption: String
+    /// How much stands behind each point, by line and in the order of its points: points are then discs whose areas say so.
+    /// A line that is missing or empty has none.
+    public var weights: [[Double]]
+    /// What the weights are: "images".
+    public var weightTitle: String
 
     public init(
-        xTitle: String, yTitle: String, lines: [(name: String, points: [(x: Double, y: Double)])], caption: String = ""
+        xTitle: String, yTitle: String, lines: [(name: String, points: [(x: Double, y: Double)])], caption: String = "",
+        weights: [[Double]] = [], weightTitle: String = "count"
     ) {
+        (self.weights, self.weightTitle) = (weights, weightTitle)
         (self.xTitle, self.yTitle, self.lines, self.caption) = (xTitle, yTitle, lines, caption)
     }
 
+    /// Nil where there is none.
+    public func weight(line: Int, point: Int) -> Double? {
+        weights.indices.contains(line) && weights[line].indices.contains(point) ? weights[line][point] : nil
+    }
+
     public var csv: String? {
-        csvLines(
-            [["line", xTitle, yTitle]]
-                + lines.flatMap { line in line.points.map { [line.name, "\($0.x)", "\($0.y)"] } })
+        let isWeighted = weights.contains { !$0.isEmpty }
+        var rows = [["line", xTitle, yTitle] + (isWeighted ? [weightTitle] : [])]
+        for (index, line) in lines.enumerated() {
+            for (number, point) in line.points.enumerated() {
+                let weight = weight(line: index, point: number).map { "\($0)" } ?? ""
+                rows.append([line.name, "\(point.x)", "\(point.y)"] + (isWeighted ? [weight] : []))
+            }
+        }
+        return csvLines(rows)
     }
 }

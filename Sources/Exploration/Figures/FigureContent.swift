@@ -9,12 +9,15 @@ public protocol FigureContent: Sendable {
     /// Why there is nothing to see, in words for the panel; nil, the default, if there is something. Such content is
     /// neither drawn nor written to a file.
     var whyEmpty: String? { get }
+    /// What takes away the mark of a thing that was chosen (``Choice``); nil, the default, if none is marked.
+    var unmark: Action? { get }
 }
 
 extension FigureContent {
     public var caption: String { "" }
     public var csv: String? { nil }
     public var whyEmpty: String? { nil }
+    public var unmark: Action? { nil }
 }
 
 /// Nothing yet, and why: "first values after step 50".

@@ -2,8 +2,23 @@
 public struct Heatmap: FigureContent {
     public var rowNames: [String]
     public var columnNames: [String]
-    /// Row by row, as many a row as there are column names. What lacks or is no number stays grey.
+    /// How values become colours.
+    public enum Shading: Sendable, Equatable {
+        case linear
+        /// By the square root of how far a value is from the lower end: small ones are told apart.
+        case squareRoot
+    }
+
+    /// Row by row, as many per row as there are column names. Missing values and those that are not numbers stay grey.
     public var values: [Float]
+    /// What is written in the cells, in the order of the values, and into files instead of them; the values if empty.
+    public var texts: [String]
+    /// What the rows and the columns are: "true", "predicted".
+    public var rowTitle: String
+    public var columnTitle: String
+    public var shading: Shading
+    /// By row, and for the column of the same number where rows and columns are the same things.
+    public var choices: [Choice?]
     /// What the two ends of the colours stand for; the least and the largest value if nil.
     public var range: ClosedRange<Float>?
     /// What the values are, for the scale and the hover: "cosine", "documents".
@@ -12,8 +27,11 @@ public struct Heatmap: FigureContent {
 
     public init(
         rowNames: [String], columnNames: [String], values: [Float], range: ClosedRange<Float>? = nil,
-        unit: String = "", caption: String = ""
+        unit: String = "", caption: String = "", texts: [String] = [], rowTitle: String = "", columnTitle: String = "",
+        shading: Shading = .linear, choices: [Choice?] = []
     ) {
+        (self.texts, self.rowTitle, self.columnTitle) = (texts, rowTitle, columnTitle)
+        (self.shading, self.choices) = (shading, choices)
         (self.rowNames, self.columnNames, self.values) = (rowNames, columnNames, values)
         (self.range, self.unit, self.caption) = (range, unit, caption)
     }
@@ -25,11 +43,26 @@ public struct Heatmap: FigureContent {
         return values.indices.contains(place) ? values[place] : nil
     }
 
+    /// The text of a cell; nil where there is none.
+    public func text(row: Int, column: Int) -> String? {
+        guard rowNames.indices.contains(row), columnNames.indices.contains(column) else { return nil }
+        let place = row * columnNames.count + column
+        return texts.indices.contains(place) ? texts[place] : nil
+    }
+
+    /// Whether rows and columns are the same things.
+    public var isSquare: Bool { rowNames == columnNames }
+
+    public var unmark: Action? { choices.unmark }
+
     public var csv: String? {
         csvLines(
             [["name"] + columnNames]
                 + rowNames.enumerated().map { row, name in
-                    [name] + columnNames.indices.map { value(row: row, column: $0).map { "\($0)" } ?? "" }
+                    [name]
+                        + columnNames.indices.map {
+                            text(row: row, column: $0) ?? value(row: row, column: $0).map { "\($0)" } ?? ""
+                        }
                 })
     }
 }

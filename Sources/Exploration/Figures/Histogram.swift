@@ -3,20 +3,38 @@ public struct Histogram: FigureContent {
     /// The ends of the bins, one more than there are counts.
     public var edges: [Double]
     public var counts: [Double]
-    /// The kernel density of the values, in values a bin.
+    /// The kernel density of the values, in values per bin.
     public var density: [(x: Double, y: Double)]
     public var xTitle: String
     public var yTitle: String
     public var caption: String
+    /// The values themselves in rising order, for bins of another width; empty if there are more than 100,000.
+    public var values: [Double]
+    /// The values as they were before a change, drawn as an outline: in rising order; empty if there are none.
+    public var before: [Double]
+    /// Values that are marked, and their names: "cluster 7".
+    public var marks: [(value: Double, title: String)]
+    /// What takes the marks away.
+    public var unmark: Action?
+
+    private static let mostValues = 100_000
 
     /// Bins of equal width over `values`, and the kernel density by Gaussians.
     ///
-    /// - Parameter bins: how many; by Freedman and Diaconis's rule (width 2 IQR n^(−1/3)) if nil, 5 to 60.
+    /// - Parameters:
+    ///   - bins: how many; by Freedman and Diaconis's rule (width 2 IQR n^(−1/3)) if nil, 5 to 60.
+    ///   - before: the values before a change, to compare with.
     /// - Source: D. Freedman, P. Diaconis, "On the histogram as a density estimator", 1981; B. Silverman, "Density
     ///   estimation for statistics and data analysis", 1986, eq. 3.31 (h = 0.9 min(σ, IQR/1.34) n^(−1/5)).
-    public init(of values: [Double], bins: Int? = nil, xTitle: String, yTitle: String = "", caption: String = "") {
+    public init(
+        of values: [Double], bins: Int? = nil, xTitle: String, yTitle: String = "", caption: String = "",
+        before: [Double] = []
+    ) {
         (self.xTitle, self.yTitle, self.caption) = (xTitle, yTitle, caption)
         let sorted = values.filter(\.isFinite).sorted()
+        self.values = sorted.count <= Self.mostValues ? sorted : []
+        self.before = before.count <= Self.mostValues ? before.filter(\.isFinite).sorted() : []
+        (marks, unmark) = ([], nil)
         guard let low = sorted.first, let high = sorted.last, low < high else {
             // All are the same: one bin around them.
             edges = sorted.first.map { [$0 - 0.5, $0 + 0.5] } ?? [0, 1]
@@ -45,6 +63,18 @@ public struct Histogram: FigureContent {
             }
             return (x, sum * width / (bandwidth * 2.5066282746310002))
         }
+    }
+
+    /// How many of `sorted` lie in each of the bins between `edges`, which rise; the last bin has its upper end.
+    public static func counts(of sorted: [Double], in edges: [Double]) -> [Double] {
+        guard edges.count > 1 else { return [] }
+        var counts = [Double](repeating: 0, count: edges.count - 1)
+        var bin = 0
+        for value in sorted where value >= edges[0] && value <= edges[edges.count - 1] {
+            while bin < counts.count - 1, value >= edges[bin + 1] { bin += 1 }
+            counts[bin] += 1
+        }
+        return counts
     }
 
     public var csv: String? {

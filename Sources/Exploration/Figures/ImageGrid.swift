@@ -20,13 +20,16 @@ public struct ImageGrid: FigureContent {
         public var facts: [(name: String, value: Double)]
         /// What can be done to it, when it is enlarged.
         public var actions: [Action]
+        /// Whether the cell is marked as chosen. A click that enlarges it chooses it.
+        public var choice: Choice?
         /// Marks the cell as doing what it should (classified as its target), where that has a meaning.
         public var isRight: Bool?
 
         public init(
             values: [Float], title: String = "", caption: String = "", facts: [(name: String, value: Double)] = [],
-            actions: [Action] = [], isRight: Bool? = nil
+            actions: [Action] = [], isRight: Bool? = nil, choice: Choice? = nil
         ) {
+            self.choice = choice
             (self.values, self.title, self.caption, self.facts) = (values, title, caption, facts)
             (self.actions, self.isRight) = (actions, isRight)
         }
@@ -44,17 +47,25 @@ public struct ImageGrid: FigureContent {
     public var caption: String
     /// What can be done to a whole column, by column.
     public var columnActions: [[Action]]
+    /// Whether columns mean nothing: a viewer then takes as many as make the images largest.
+    public var flows: Bool
+    /// What can be done to the whole grid: show the next images.
+    public var actions: [Action]
 
     public init(
         channels: Int = 1, height: Int, width: Int, columns: Int, columnTitles: [String] = [], rowTitles: [String] = [],
-        display: Display = .unit, cells: [Cell], caption: String = "", columnActions: [[Action]] = []
+        display: Display = .unit, cells: [Cell], caption: String = "", columnActions: [[Action]] = [], flows: Bool = false,
+        actions: [Action] = []
     ) {
+        (self.flows, self.actions) = (flows, actions)
         (self.channels, self.height, self.width, self.columns) = (channels, height, width, columns)
         (self.columnTitles, self.rowTitles, self.display) = (columnTitles, rowTitles, display)
         (self.cells, self.caption, self.columnActions) = (cells, caption, columnActions)
     }
 
     public var rows: Int { columns > 0 ? (cells.count + columns - 1) / columns : 0 }
+
+    public var unmark: Action? { cells.map(\.choice).unmark }
 
     public var whyEmpty: String? { height > 0 && width > 0 && columns > 0 && !cells.isEmpty ? nil : "No images." }
 }

@@ -5,8 +5,10 @@ public struct Silhouette: FigureContent {
         public var name: String
         /// From the largest on.
         public var values: [Double]
+        public var choice: Choice?
 
-        public init(name: String, values: [Double]) {
+        public init(name: String, values: [Double], choice: Choice? = nil) {
+            self.choice = choice
             // What is not finite comes last: it has no place in an order.
             (self.name, self.values) = (
                 name, values.filter(\.isFinite).sorted(by: >) + values.filter { !$0.isFinite }
@@ -18,6 +20,8 @@ public struct Silhouette: FigureContent {
     public var caption: String
 
     public init(groups: [Group], caption: String = "") { (self.groups, self.caption) = (groups, caption) }
+
+    public var unmark: Action? { groups.map(\.choice).unmark }
 
     /// Over all points whose value is a number.
     public var mean: Double {

@@ -27,14 +27,19 @@ public struct Table: FigureContent {
     public var marks: [[CellMark?]]
     /// What can be done to a row, by row: a click does the first.
     public var rowActions: [[Action]]
+    /// Whether a row is marked as chosen, by row; a click then does this instead of the first action.
+    public var choices: [Choice?]
 
     public init(
         columns: [String], rows: [[String]], numeric: Set<Int> = [], caption: String = "", marks: [[CellMark?]] = [],
-        rowActions: [[Action]] = []
+        rowActions: [[Action]] = [], choices: [Choice?] = []
     ) {
+        self.choices = choices
         (self.columns, self.rows, self.numeric, self.caption) = (columns, rows, numeric, caption)
         (self.marks, self.rowActions) = (marks, rowActions)
     }
+
+    public var unmark: Action? { choices.unmark }
 
     public func mark(row: Int, column: Int) -> CellMark? {
         marks.indices.contains(row) && marks[row].indices.contains(column) ? marks[row][column] : nil

@@ -212,7 +212,9 @@ public final class Learner: Sendable {
     public var status: Status { state.withLock { $0.status } }
     public var dashboard: Dashboard {
         var dashboard = state.withLock { $0.dashboard }
-        dashboard.metrics += probes.metrics
+        // Appending nothing would copy all: two dashboards that are one array are compared at once.
+        let added = probes.metrics
+        if !added.isEmpty { dashboard.metrics += added }
         return dashboard
     }
     /// A control by its id, also one that went with its attachment.

@@ -8,26 +8,68 @@ extension KMeansTrainer {
             Figure(
                 "centres", title: "Centres", means: "the mean of each cluster, the largest first, with its size",
                 startsOpen: true
-            ) { trainer, _ in try trainer.centresFigure() },
+            ) { trainer, context in try trainer.centresFigure(context.view) },
             Figure(
-                "sizes", title: "Sizes of clusters", means: "how many clusters have how many points", startsOpen: true
-            ) { trainer, _ in
-                Histogram(
-                    of: trainer.kmeans.sizes, xTitle: "points in a cluster", yTitle: "clusters",
-                    caption: "\(trainer.kmeans.k) clusters")
+                "sizes", title: "Sizes of clusters",
+                means: "how many clusters have how many points; outlined as it was before a control was last moved",
+                startsOpen: true, from: BeforeChange<[Double]>()
+            ) { before, trainer, context in
+                before.take(trainer.kmeans.sizes, settings: context.settings, at: context.step)
+                return FigureProgress(trainer.sizesFigure(context.view, before: before.value ?? []))
             },
             Figure(
                 "silhouettes", title: "Silhouettes",
                 means: "how much nearer each point is to its own cluster than to the next; below 0 it is misplaced",
                 startsOpen: true
-            ) { trainer, _ in try trainer.silhouetteFigure() },
+            ) { trainer, context in try trainer.silhouetteFigure(context.view) },
             Figure(
                 "members", title: "Members", means: "20 random points of each cluster, the largest first"
-            ) { trainer, context in try trainer.membersFigure(at: context.step) },
+            ) { trainer, context in try trainer.membersFigure(context.view) },
             Figure(
                 "map", title: "Map of the centres", means: "centres in the plane in which they differ most"
-            ) { trainer, _ in try trainer.mapFigure() },
+            ) { trainer, context in try trainer.mapFigure(context.view) },
         ]
+    }
+
+    // MARK: - Choosing
+
+    private static let chosen = "chosen-cluster"
+
+    public var viewActions: [String] { ["choose-cluster", "unchoose-cluster"] }
+
+    /// `choose-cluster` [cluster], which is marked in all figures; `unchoose-cluster`.
+    public func look(_ action: Action, _ view: inout ViewState) throws(CLMatError) {
+        switch action.id {
+        case "choose-cluster":
+            guard let cluster = action.arguments.first, (0..<kmeans.k).contains(cluster) else {
+                throw .invalidValue(
+                    setting: action.id, value: "\(action.arguments)", accepted: "a cluster from 0 to \(kmeans.k - 1)")
+            }
+            view[Self.chosen] = [cluster]
+        case "unchoose-cluster": view[Self.chosen] = []
+        default: throw .unknownName(kind: "action", name: action.id, known: viewActions)
+        }
+    }
+
+    /// What a file chose may be of other clusters.
+    private func chosenCluster(_ view: ViewState) -> Int? { view[Self.chosen].last { (0..<kmeans.k).contains($0) } }
+
+    private func choice(_ cluster: Int, _ view: ViewState) -> Choice {
+        Choice(
+            of: cluster, chosen: chosenCluster(view), "cluster", choose: "choose-cluster", unchoose: "unchoose-cluster")
+    }
+
+    // MARK: - Figures
+
+    private func sizesFigure(_ view: ViewState, before: [Double]) -> Histogram {
+        var histogram = Histogram(
+            of: kmeans.sizes, xTitle: "points per cluster", yTitle: "clusters", caption: "\(kmeans.k) clusters",
+            before: before)
+        if let chosen = chosenCluster(view) {
+            histogram.marks = [(kmeans.sizes[chosen], "cluster \(chosen)")]
+            histogram.unmark = choice(chosen, view).action
+        }
+        return histogram
     }
 
     /// Clusters from the largest to the smallest.
@@ -39,7 +81,7 @@ extension KMeansTrainer {
     private func size(_ cluster: Int) -> String { grouped(Int(kmeans.sizes[cluster].rounded())) }
 
     /// A grid of points, as images. What is no image is shown as a table.
-    private func centresFigure() throws -> any FigureContent {
+    private func centresFigure(_ view: ViewState) throws -> any FigureContent {
         let values = try kmeans.centreValues
         guard !values.isEmpty else { return NothingToShow("no centres yet") }
         let order = bySize
@@ -58,18 +100,19 @@ extension KMeansTrainer {
                 rows: order.map { cluster in
                     ["\(cluster)", size(cluster)]
                         + (0..<shown).map { text(cluster, $0) }
-                }, numeric: Set(0..<shown + 2), caption: shown < columns ? "the first \(shown) columns" : "")
+                }, numeric: Set(0..<shown + 2), caption: shown < columns ? "the first \(shown) columns" : "",
+                choices: order.map { choice($0, view) })
         }
         let cells = order.prefix(1024).map { cluster in
             ImageGrid.Cell(
                 values: values[cluster * columns..<(cluster + 1) * columns].map(Float.init),
                 title: "cluster \(cluster)",
-                caption: size(cluster), facts: [("size", kmeans.sizes[cluster])])
+                caption: size(cluster), facts: [("size", kmeans.sizes[cluster])], choice: choice(cluster, view))
         }
         let across = max(1, Int((Double(cells.count) * 1.6).squareRoot().rounded(.up)))
         return ImageGrid(
             channels: image.channels, height: image.height, width: image.width, columns: across, cells: cells,
-            caption: "\(kmeans.k) clusters, by size")
+            caption: "\(kmeans.k) clusters, by size", flows: true)
     }
 
     /// Digits that tell numbers apart which lie near each other: three of their range.
@@ -79,22 +122,23 @@ extension KMeansTrainer {
         return min(15, max(3, 3 + Int(Foundation.log10(size / (most - least)).rounded(.up))))
     }
 
-    private func silhouetteFigure() throws -> any FigureContent {
+    private func silhouetteFigure(_ view: ViewState) throws -> any FigureContent {
         let (mean, values, labels) = try silhouette()
         var members = [[Double]](repeating: [], count: kmeans.k)
         for (value, label) in zip(values, labels) where members.indices.contains(Int(label)) {
             members[Int(label)].append(value)
         }
         let groups = bySize.filter { !members[$0].isEmpty }.map { cluster in
-            Silhouette.Group(name: "cluster \(cluster), size \(size(cluster))", values: members[cluster])
+            Silhouette.Group(name: "cluster \(cluster), size \(size(cluster))", values: members[cluster],
+                choice: choice(cluster, view))
         }
         return Silhouette(
             groups: groups,
-            caption: "\(grouped(values.count)) points, \(values.count { $0 < 0 }) negative, mean \(format(mean))")
+            caption: "\(grouped(values.count { $0 < 0 })) of \(grouped(values.count)) negative · mean \(format(mean))")
     }
 
     /// The largest clusters in rows: the centre is in the figure of centres.
-    private func membersFigure(at step: Int) throws -> any FigureContent {
+    private func membersFigure(_ view: ViewState) throws -> any FigureContent {
         guard let image = data.image else { return NothingToShow("these points are no images") }
         let (perCluster, most) = (20, 64)
         var places = [[Int32]](repeating: [], count: kmeans.k)
@@ -118,26 +162,35 @@ extension KMeansTrainer {
             defer { next += 1 }
             return ImageGrid.Cell(
                 values: Array(values[next * data.columns..<(next + 1) * data.columns]),
-                title: "point \(grouped(Int(chosen[next]))) of cluster \(owner)")
+                title: "point \(grouped(Int(chosen[next]))) of cluster \(owner)", choice: choice(owner, view))
         }
         return ImageGrid(
             channels: image.channels, height: image.height, width: image.width, columns: perCluster,
             rowTitles: order.map(size), cells: cells,
-            caption: "as last seen" + (order.count < kmeans.k ? " · the largest \(order.count) clusters" : ""))
+            caption: "as last seen" + (order.count < kmeans.k ? " · \(order.count) largest clusters" : ""))
     }
 
-    private func mapFigure() throws -> any FigureContent {
+    private func mapFigure(_ view: ViewState) throws -> any FigureContent {
         guard let centres = kmeans.framedCentres, let plane = try PrincipalPlane(of: centres) else {
             return NothingToShow("the centres are all the same")
         }
+        let thumbnails = try data.image.map { image -> ImageGrid in
+            let (values, columns) = (try kmeans.centreValues, data.columns)
+            let cells = plane.points.indices.map {
+                ImageGrid.Cell(values: values[$0 * columns..<($0 + 1) * columns].map(Float.init))
+            }
+            return ImageGrid(
+                channels: image.channels, height: image.height, width: image.width,
+                columns: max(1, Int(Double(cells.count).squareRoot())), cells: cells)
+        }
         return Scatter(
-            xTitle: "first principal component, \(format(100 * plane.shares.0)) % of the variance",
-            yTitle: "second, \(format(100 * plane.shares.1)) %",
+            xTitle: "principal component 1 · \(format(100 * plane.shares.0)) % of the variance",
+            yTitle: "principal component 2 · \(format(100 * plane.shares.1)) %",
             discs: plane.points.enumerated().map { cluster, point in
                 Scatter.Disc(
                     x: point.x, y: point.y, weight: kmeans.sizes[cluster], title: "cluster \(cluster)",
-                    facts: [("size", kmeans.sizes[cluster])])
-            }, caption: "\(kmeans.k) centres; areas are sizes")
+                    facts: [("size", kmeans.sizes[cluster])], choice: choice(cluster, view))
+            }, caption: "\(kmeans.k) centres · area is size", thumbnails: thumbnails)
     }
 }
 

@@ -226,9 +226,35 @@ public struct NMF: Model, MixinHost {
                 return ImageGrid(
                     channels: image.channels, height: image.height, width: image.width, columns: across,
                     cells: cells,
-                    caption: "by use · each as bright as can be")
-            }
+                    caption: "by use · each as bright as can be", flows: true)
+            },
+            Figure("part-map", title: "Map of the parts", means: "parts in the plane in which they differ most") {
+                nmf, _ in try nmf.mapFigure()
+            },
         ]
+    }
+
+    private func mapFigure() throws -> any FigureContent {
+        guard let plane = try PrincipalPlane(of: dictionary) else { return NothingToShow("the parts are all the same") }
+        let thumbnails = try data.image.map { image -> ImageGrid in
+            let (values, d) = (try dictionary.values, data.columns)
+            let cells = use.indices.map { part -> ImageGrid.Cell in
+                let own = values[part * d..<(part + 1) * d]
+                let most = max(own.max() ?? 0, .leastNormalMagnitude)
+                return ImageGrid.Cell(values: own.map { $0 / most })
+            }
+            return ImageGrid(
+                channels: image.channels, height: image.height, width: image.width,
+                columns: max(1, Int(Double(cells.count).squareRoot())), cells: cells)
+        }
+        return Scatter(
+            xTitle: "principal component 1 · \(format(100 * plane.shares.0)) % of the variance",
+            yTitle: "principal component 2 · \(format(100 * plane.shares.1)) %",
+            discs: plane.points.enumerated().map { part, point in
+                Scatter.Disc(
+                    x: point.x, y: point.y, weight: Double(use[part]), title: "part \(part)",
+                    facts: [("mean code", scale.inDataUnit(Double(use[part])))])
+            }, caption: "\(use.count) parts · area is use", thumbnails: thumbnails)
     }
 
     private static let noExponent = 9999

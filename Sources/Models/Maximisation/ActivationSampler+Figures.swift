@@ -7,8 +7,8 @@ extension ActivationSampler {
             Figure(
                 "samples", title: "Samples",
                 means: "what the neurons want to see: one column per neuron, one row per chain",
-                startsOpen: true
-            ) { riding, context in try riding.attachment.samplesGrid(riding.host, context) },
+                startsOpen: true, from: SampledPage()
+            ) { page, riding, context in try page.advance(riding, context) },
             Figure(
                 "filter-images", title: "Filters and their images",
                 means: "with L2 alone, the image of a first-layer channel must be its filter (cosine near 1)"
@@ -22,13 +22,18 @@ extension ActivationSampler {
         return stage.output.area > 1 ? "channel \(neuron.unit)" : "unit \(neuron.unit)"
     }
 
-    private func samplesGrid(_ host: NetworkTrainer, _ context: FigureContext) throws -> any FigureContent {
+    /// - Parameter page: of neurons; those of the first are what the run samples, others the figure samples by itself.
+    fileprivate func samplesGrid(
+        _ host: NetworkTrainer, _ context: FigureContext, page: Int = 0
+    ) throws -> any FigureContent {
         guard columns > 0, let stage = neurons.first.map({ host.network.stages[$0.stage] }) else {
             return NothingToShow("choose a layer that has neurons")
         }
         let showsSample = try context.settings.int(Self.display) == 1
         let values = try (showsSample ? chains.samples : chains.averages).values
         let shape = host.network.input
+        let field = host.network.receptiveField(of: neurons[0])
+        let isCropped = field.rows.count < shape.height || field.columns.count < shape.width
         let isOutput = stage.name == host.network.stages.last?.name
         let cells = (0..<chains.samples.rows).map { row -> ImageGrid.Cell in
             let (chain, column) = row.quotientAndRemainder(dividingBy: columns)
@@ -36,20 +41,23 @@ extension ActivationSampler {
             if let judgement {
                 facts.append(("activation of the average", Double(judgement.activations[row])))
                 if let p = judgement.probabilities?[row] {
-                    facts.append(("p(\(name(of: neurons[column], in: host)))", Double(p)))
+                    facts.append(("probability of its class", Double(p)))
                 }
             }
             return ImageGrid.Cell(
-                values: Array(values[row * shape.count..<(row + 1) * shape.count]),
+                values: Self.pixels(values[row * shape.count..<(row + 1) * shape.count], field, shape),
                 title: "\(isOutput ? "class " : "")\(name(of: neurons[column], in: host)), chain \(chain + 1)",
                 facts: facts,
-                actions: [
-                    Action("restart-chain", title: "restart chain", arguments: [column, chain]),
-                    Action("restart-column", title: "restart column", arguments: [column]),
-                ],
-                isRight: judgement?.isTarget?[row])
+                actions: page > 0
+                    ? []
+                    : [
+                        Action("restart-chain", title: "restart chain", arguments: [column, chain]),
+                        Action("restart-column", title: "restart column", arguments: [column]),
+                    ],
+                isRight: judgement?.isTarget?[row],
+                choice: isOutput ? NetworkTrainer.choice(ofClass: neurons[column].unit, context.view) : nil)
         }
-        let columnActions = neurons.indices.map { column in
+        let columnActions = page > 0 ? [] : neurons.indices.map { column in
             [
                 Action("restart-column", title: "restart column", arguments: [column]),
                 Action(
@@ -63,12 +71,62 @@ extension ActivationSampler {
         let window = try context.settings.int(Self.window)
         let how = showsSample ? "samples" : "moving average of \(grouped(window))"
         let isUnit = try context.settings.int(Self.brightness) == 1
+        let seen = isCropped ? " · the \(field.rows.count) × \(field.columns.count) pixels that they see" : ""
         return ImageGrid(
-            channels: shape.channels, height: shape.height, width: shape.width, columns: columns,
+            channels: shape.channels, height: field.rows.count, width: field.columns.count, columns: columns,
             columnTitles: neurons.map { isOutput ? host.classNames[$0.unit] : "\($0.unit)" },
             rowTitles: (1...chainCount).map { "chain \($0)" },
             display: isUnit ? .unit : .signed, cells: cells,
-            caption: "\(what) · \(columns) neurons × \(chainCount) chains · \(how)", columnActions: columnActions)
+            caption: "\(what) · \(columns) neurons × \(chainCount) chains · \(how)\(seen)", columnActions: columnActions,
+            actions: pageActions(page, stage.output.channels))
+    }
+
+    /// The pixels that the neurons see.
+    private static func pixels(
+        _ image: ArraySlice<Float>, _ field: (rows: Range<Int>, columns: Range<Int>), _ shape: ImageShape
+    ) -> [Float] {
+        (0..<shape.channels).flatMap { channel in
+            field.rows.flatMap { row in
+                let start = image.startIndex + (channel * shape.height + row) * shape.width
+                return image[start + field.columns.lowerBound..<start + field.columns.upperBound]
+            }
+        }
+    }
+
+    // MARK: - Pages of neurons
+
+    private static let page = "neuron-page"
+
+    /// The page that is looked at of the layer that is sampled: another layer begins at its first.
+    fileprivate func page(_ view: ViewState) -> Int {
+        let chosen = view[Self.page]
+        guard chosen.count == 2, chosen[0] == neurons.first?.stage else { return 0 }
+        return min(max(0, chosen[1]), pageCount - 1)
+    }
+
+    private func pageActions(_ page: Int, _ units: Int) -> [Action] {
+        guard pageCount > 1 else { return [] }
+        func title(_ page: Int) -> String {
+            "\(page * columnLimit) to \(min((page + 1) * columnLimit, units) - 1) of \(units)"
+        }
+        return (page > 0 ? [Action("previous-neurons", title: "previous: \(title(page - 1))")] : [])
+            + (page + 1 < pageCount ? [Action("next-neurons", title: "next: \(title(page + 1))")] : [])
+    }
+
+    public var viewActions: [String] { ["next-neurons", "previous-neurons"] + NetworkTrainer.classActions }
+
+    /// `next-neurons` and `previous-neurons` of the layer; `choose-class` [class] and `unchoose-class`, as the network has them.
+    public func look(_ action: Action, _ view: inout ViewState) throws(CLMatError) {
+        switch action.id {
+        case "next-neurons", "previous-neurons":
+            guard let stage = neurons.first?.stage else { return }
+            let wanted = page(view) + (action.id == "next-neurons" ? 1 : -1)
+            let page = min(max(0, wanted), pageCount - 1)
+            view[Self.page] = page == 0 ? [] : [stage, page]
+        default:
+            let isKnown = try NetworkTrainer.lookAtClass(action, of: classCount, &view)
+            guard isKnown else { throw .unknownName(kind: "action", name: action.id, known: viewActions) }
+        }
     }
 
     /// The pixels that a first-layer channel's centre unit sees, averaged over its chains, beside its filter.
@@ -123,5 +181,40 @@ extension ActivationSampler {
                 channel: neuron.unit, filter: filter, image: image.map { $0 / Float(chainCount) },
                 cosine: norms[0] * norms[1] > 0 ? dot / (norms[0] * norms[1]) : 0)
         }
+    }
+}
+
+/// Samples of neurons beyond those that the run samples. The figure makes them by itself while it is looked at, from the network
+/// as it is: to look at other neurons changes nothing of the run.
+private struct SampledPage: Sendable {
+    private var sampler: ActivationSampler?
+    private var page = 0
+    private var steps = 0
+
+    /// Sampling steps per computation, and those after which it waits for a network that has learned.
+    private static let pace = 5
+    private static let most = 400
+
+    mutating func advance(_ riding: Riding<ActivationSampler>, _ context: FigureContext) throws -> FigureProgress {
+        let (own, host) = (riding.attachment, riding.host)
+        let wanted = own.page(context.view)
+        guard wanted > 0, let neuron = own.neurons.first else {
+            sampler = nil
+            return FigureProgress(try own.samplesGrid(host, context))
+        }
+        let isSame =
+            page == wanted && sampler?.neurons.first?.stage == neuron.stage
+            && sampler?.neurons.first?.reading == neuron.reading && sampler?.chainCount == own.chainCount
+        var current = try isSame ? sampler ?? own.turned(to: wanted, in: host.network) : own.turned(to: wanted, in: host.network)
+        if !isSame || sampler == nil { (page, steps) = (wanted, 0) }
+        // Criteria as the run has them now.
+        if current.mixins.ids != own.mixins.ids {
+            current.mixins = own.mixins
+            try current.mixins.forget()
+        }
+        try current.advance(Self.pace, from: steps, on: host, context.settings)
+        steps += Self.pace
+        sampler = current
+        return FigureProgress(try current.samplesGrid(host, context, page: wanted), goesOn: steps < Self.most)
     }
 }

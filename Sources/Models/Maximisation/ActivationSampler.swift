@@ -64,6 +64,7 @@ public struct ActivationSampler: Attachment, MixinHost {
     }
 
     var columns: Int { neurons.count }
+    var classCount: Int { unitCounts.last ?? 0 }
 
     // MARK: - What can be moved and seen
 
@@ -367,12 +368,13 @@ public struct ActivationSampler: Attachment, MixinHost {
         }
     }
 
-    /// The first neurons of a layer, with fresh chains.
+    /// Neurons of a layer from the `first` one on, with fresh chains.
     private mutating func choose(
-        stage: Int, reading: Neuron.Reading, in network: Network, at step: Step
+        stage: Int, reading: Neuron.Reading, first: Int = 0, in network: Network, at step: Step
     ) throws(CLMatError) {
-        let count = min(columnLimit, network.stages[stage].output.channels)
-        neurons = (0..<count).map { Neuron(stage: stage, unit: $0, reading: reading) }
+        let units = network.stages[stage].output.channels
+        neurons = (first..<min(first + columnLimit, units)).map { Neuron(stage: stage, unit: $0, reading: reading) }
+        let count = neurons.count
         try refreshSeeds(network)
         chains = try LangevinChains(
             startingAt: Self.startImages(
@@ -400,6 +402,40 @@ public struct ActivationSampler: Attachment, MixinHost {
     ) throws(CLMatError) -> Matrix {
         try Matrix(normal: 0, deviation: 0.1, key, Shape(rows, shape.count), on: device)
     }
+
+    // MARK: - Other neurons, for figures
+
+    /// Whole pages of ``columnLimit`` neurons that the layer has.
+    var pageCount: Int {
+        guard let stage = neurons.first?.stage else { return 1 }
+        return (unitCounts[stage] + columnLimit - 1) / columnLimit
+    }
+
+    /// A sampler of later neurons of the same layer, with fresh chains and the same criteria.
+    func turned(to page: Int, in network: Network) throws(CLMatError) -> ActivationSampler {
+        var other = self
+        guard let neuron = neurons.first else { return other }
+        try other.choose(
+            stage: neuron.stage, reading: neuron.reading, first: page * columnLimit, in: network,
+            at: Step(page, seed: Self.pageSeed))
+        return other
+    }
+
+    /// A few sampling steps by itself, and what the network makes of the images then.
+    mutating func advance(_ count: Int, from start: Int, on host: NetworkTrainer, _ settings: Settings) throws(CLMatError) {
+        try mixins.follow(settings)
+        let parameters = try Self.parameters(settings)
+        var seen = host.network
+        for number in start + 1...start + max(1, count) {
+            let step = Step(number, seed: Self.pageSeed)
+            seen = try network(of: host, settings, at: step)
+            _ = try sample(
+                seen, parameters, MixinContext(step: step, settings: settings), substep: 0, isMeasured: false)
+        }
+        judgement = try judged(chains.averages, by: seen)
+    }
+
+    private static let pageSeed: UInt64 = 1
 
     // MARK: - Keeping
 

@@ -7,6 +7,9 @@ public protocol Layer: Sendable {
     ///
     /// - Throws: ``CLMatError/layerMismatch(layer:input:problem:)``.
     func output(for input: ImageShape, named name: String) throws(CLMatError) -> ImageShape
+    /// The rows of the input that these rows of the output depend on, and so the columns: maps are square in this. It may reach
+    /// beyond the input where that is padded. Nil, the default, if they depend on all.
+    func receptiveField(of output: Range<Int>) -> Range<Int>?
     /// The parameters that the layer needs, in the order in which it gets them.
     func parameters(for input: ImageShape) -> [ParameterDescription]
     /// y from x, and what the way back needs to remember.
@@ -20,6 +23,7 @@ public protocol Layer: Sendable {
 }
 
 extension Layer {
+    public func receptiveField(of output: Range<Int>) -> Range<Int>? { nil }
     public func parameters(for input: ImageShape) -> [ParameterDescription] { [] }
     public func parameterGradients(_ gradient: Matrix, _ pass: LayerPass) throws(CLMatError) -> [Matrix] { [] }
 }

@@ -9,6 +9,8 @@ public struct Scale: Layer {
 
     public func output(for input: ImageShape, named name: String) throws(CLMatError) -> ImageShape { input }
 
+    public func receptiveField(of output: Range<Int>) -> Range<Int>? { output }
+
     public func forward(
         _ x: Matrix, _ parameters: [Matrix], input: ImageShape
     ) throws(CLMatError) -> (output: Matrix, memory: LayerMemory) {
@@ -40,6 +42,10 @@ public struct Convolution2D: Layer {
 
     public func output(for input: ImageShape, named name: String) throws(CLMatError) -> ImageShape {
         try fitting(name, input) { () throws(CLMatError) in try geometry(input).output }
+    }
+
+    public func receptiveField(of output: Range<Int>) -> Range<Int>? {
+        window(of: output, size: kernel, stride: stride, padding: padding)
     }
 
     public func parameters(for input: ImageShape) -> [ParameterDescription] {
@@ -81,6 +87,8 @@ public struct MaxPool2D: Layer {
         }
     }
 
+    public func receptiveField(of output: Range<Int>) -> Range<Int>? { window(of: output, size: size, stride: stride) }
+
     public func forward(
         _ x: Matrix, _ parameters: [Matrix], input: ImageShape
     ) throws(CLMatError) -> (output: Matrix, memory: LayerMemory) {
@@ -108,6 +116,8 @@ public struct AveragePool2D: Layer {
             try Pooling(input: input, size: size, stride: stride).output
         }
     }
+
+    public func receptiveField(of output: Range<Int>) -> Range<Int>? { window(of: output, size: size, stride: stride) }
 
     public func forward(
         _ x: Matrix, _ parameters: [Matrix], input: ImageShape
@@ -166,6 +176,8 @@ public enum Activation: Layer {
 
     public func output(for input: ImageShape, named name: String) throws(CLMatError) -> ImageShape { input }
 
+    public func receptiveField(of output: Range<Int>) -> Range<Int>? { output }
+
     public func forward(
         _ x: Matrix, _ parameters: [Matrix], input: ImageShape
     ) throws(CLMatError) -> (output: Matrix, memory: LayerMemory) {
@@ -196,4 +208,10 @@ private func fitting(
     } catch {
         throw .layerMismatch(layer: name, input: input, problem: error.description)
     }
+}
+
+/// The inputs of windows that are `size` wide and `stride` apart.
+private func window(of output: Range<Int>, size: Int, stride: Int, padding: Int = 0) -> Range<Int> {
+    let first = output.lowerBound * stride - padding
+    return output.isEmpty ? first..<first : first..<(output.upperBound - 1) * stride - padding + size
 }

@@ -28,6 +28,28 @@ public struct Neuron: Sendable, Hashable {
 }
 
 extension Network {
+    /// The rows and columns of an image that can move the activation of a neuron: of a channel's centre, the pixels that the layers
+    /// before it bring together there; all of them for other neurons.
+    ///
+    /// - Source: W. Luo, Y. Li, R. Urtasun, R. Zemel, "Understanding the effective receptive field in deep convolutional neural
+    ///   networks", NIPS 2016, section 1 (the theoretical field).
+    public func receptiveField(of neuron: Neuron) -> (rows: Range<Int>, columns: Range<Int>) {
+        let whole = (rows: 0..<input.height, columns: 0..<input.width)
+        guard stages.indices.contains(neuron.stage), neuron.reading == .centre else { return whole }
+        let output = stages[neuron.stage].output
+        guard output.area > 1 else { return whole }
+        let (y, x) = (output.height / 2, output.width / 2)
+        var (rows, columns) = (y..<y + 1, x..<x + 1)
+        for stage in stages[...neuron.stage].reversed() {
+            guard let above = stage.layer.receptiveField(of: rows), let beside = stage.layer.receptiveField(of: columns)
+            else { return whole }
+            // What lies beyond a map is padding, which nothing before it can move.
+            rows = above.clamped(to: 0..<stage.input.height)
+            columns = beside.clamped(to: 0..<stage.input.width)
+        }
+        return rows.isEmpty || columns.isEmpty ? whole : (rows, columns)
+    }
+
     /// The seeds of one neuron a row, by stage: what ``inputGradient(_:seeds:)`` starts from, and what gives the
     /// activations as row-wise inner products.
     ///

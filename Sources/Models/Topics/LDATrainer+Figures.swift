@@ -16,18 +16,19 @@ extension LDATrainer {
             ) { trainer, context in try trainer.wordsFigure(context) },
             Figure(
                 "topic-sizes", title: "Sizes of topics", means: "each topic's share of all tokens"
-            ) { trainer, _ in
+            ) { trainer, context in
                 Bars(
                     labels: (0..<trainer.lda.topics).map { "\($0 + 1)" },
-                    series: [("share", try trainer.lda.topicShares.map { 100 * $0 })], unit: "% of all tokens")
+                    series: [("share", try trainer.lda.topicShares.map { 100 * $0 })], unit: "% of all tokens",
+                    choices: (0..<trainer.lda.topics).map { trainer.choice($0, context.view) })
             },
             Figure(
                 "topic-map", title: "Map of topics",
                 means: "topics that use words alike lie close together (classical scaling of Jensen–Shannon distances)"
-            ) { trainer, _ in try trainer.mapFigure() },
+            ) { trainer, context in try trainer.mapFigure(context.view) },
             Figure(
                 "topic-similarity", title: "Similarity of topics", means: "the cosine of each pair of topics"
-            ) { trainer, _ in try trainer.similarityFigure() },
+            ) { trainer, context in try trainer.similarityFigure(context.view) },
             Figure(
                 "topic-documents", title: "Documents of a topic",
                 means: "documents with the most of the chosen topic; each word in the colour of its likeliest topic",
@@ -36,9 +37,8 @@ extension LDATrainer {
         ]
     }
 
-    /// Words that a topic is shown by, and rows that have room before a person asks for more.
+    /// Words that a topic is shown by.
     private static let wordsPerTopic = 30
-    private static let wordsInTable = 10
 
     private func name(_ topic: Int) -> String { "\(topic + 1)" }
 
@@ -76,22 +76,13 @@ extension LDATrainer {
             CircleMatrix.Row(
                 name: lda.vocabulary[word], values: (0..<k).map { values[word * k + $0] },
                 isPinned: pinned.contains(word),
-                actions: [
-                    pinned.contains(word)
-                        ? Action("unpin-word", title: "unpin", arguments: [word])
-                        : Action("pin-word", title: "pin", arguments: [word])
-                ])
+                actions: [pin(word, Set(pinned))])
         }
         let columns = (0..<k).map { topic in
             CircleMatrix.Column(
                 name: name(topic), note: "\(format(100 * shares[topic], digits: 2)) % of all tokens",
                 order: top[topic].compactMap { places[$0] },
-                actions: [
-                    Action("choose-topic", title: "show its documents", arguments: [topic]),
-                    Action(
-                        "topic-temperature", title: "set its temperature", arguments: [topic],
-                        asks: .init("% of the sampler's temperature", 1...100_000)),
-                ])
+                actions: [temperature(topic)], choice: choice(topic, context.view))
         }
         // A full circle is what the heaviest word of a usual topic weighs: one topic of one word must not make all others dots.
         let heaviest = (0..<k).map { topic in top[topic].map { values[$0 * k + topic] }.max() ?? 0 }.sorted()
@@ -99,43 +90,68 @@ extension LDATrainer {
         return CircleMatrix(
             rows: rows, columns: columns, order: order, scale: heaviest[heaviest.count * 3 / 4],
             valueTitle: "weight",
-            caption: "area is weight · \(k) topics · click a word to pin it, a topic to see its documents")
+            caption: "area is weight · \(k) topics · click a word to pin it, a topic to mark it")
     }
 
     // MARK: - Top words
 
     private func wordsFigure(_ context: FigureContext) throws -> any FigureContent {
-        let relevance = try context.settings[Self.relevance]
-        let now = try lda.phi.values
-        let count = Self.wordsInTable
+        let (relevance, pinned) = (try context.settings[Self.relevance], Set(pinned(context.view)))
+        let (now, k) = (try lda.phi.values, lda.topics)
+        let shares = try lda.topicShares
+        let count = Self.wordsPerTopic
         let top = topWords(now, relevance: relevance, count: count)
         let before = try reference.map { topWords(try $0.values, relevance: relevance, count: count) }
-        var rows: [[String]] = []
-        var marks: [[Table.CellMark?]] = []
-        for topic in 0..<lda.topics {
-            rows.append(
-                [name(topic)] + top[topic].map { lda.vocabulary[$0] }
-                    + [String](repeating: "", count: count - top[topic].count))
-            marks.append(
-                [nil]
-                    + top[topic].map { word in
-                        before.map { !$0[topic].contains(word) } == true
-                            ? Table.CellMark(.new, note: "not among the top \(count) when a control was last moved")
-                            : nil
-                    })
+        let groups = (0..<k).map { topic -> WordLists.Group in
+            let heaviest = top[topic].map { now[$0 * k + topic] }.max() ?? 0
+            let ranks = before.map { Dictionary(uniqueKeysWithValues: zip($0[topic], 1...)) }
+            let words = top[topic].enumerated().map { place, word -> WordLists.Word in
+                let weight = now[word * k + topic]
+                return WordLists.Word(
+                    lda.vocabulary[word], strength: heaviest > 0 ? weight / heaviest : 0,
+                    mark: ranks.flatMap { Self.mark(place + 1, before: $0[word]) }, isPinned: pinned.contains(word),
+                    facts: [("weight", Double(weight)), ("place", Double(place + 1))], actions: [pin(word, pinned)])
+            }
+            return WordLists.Group(
+                name: name(topic), note: "\(format(100 * shares[topic], digits: 2)) % of all tokens", words: words,
+                actions: [temperature(topic)], choice: choice(topic, context.view))
         }
-        return Table(
-            columns: ["topic"] + (1...count).map { "\($0)" }, rows: rows, numeric: [0],
-            caption: reference == nil
-                ? "by weight" : "marked is what came since a control was last moved", marks: marks,
-            rowActions: (0..<lda.topics).map {
-                [Action("choose-topic", title: "show its documents", arguments: [$0])]
-            })
+        return WordLists(
+            groups: groups, caption: (relevance < 1 ? "by relevance" : "by weight") + " · as many as fit")
+    }
+
+    /// Whether a word is new in the part of its list that it stands in: among the first ten, or among all.
+    private static func mark(_ place: Int, before: Int?) -> Table.CellMark? {
+        let part = place <= 10 ? 10 : wordsPerTopic
+        if let before, before <= part { return nil }
+        let note = before.map { "place \($0) when a control was last moved" }
+        return Table.CellMark(
+            .new, note: note ?? "not among the first \(wordsPerTopic) when a control was last moved")
+    }
+
+    private func pin(_ word: Int, _ pinned: Set<Int>) -> Action {
+        pinned.contains(word)
+            ? Action("unpin-word", title: "unpin from the matrix", arguments: [word])
+            : Action("pin-word", title: "pin to the matrix", arguments: [word])
+    }
+
+    private func choice(_ topic: Int, _ view: ViewState) -> Choice {
+        Choice(
+            isChosen: chosenTopic(view) == topic,
+            action: chosenTopic(view) == topic
+                ? Action("unchoose-topic", title: "unmark this topic")
+                : Action("choose-topic", title: "mark it in all figures, show its documents", arguments: [topic]))
+    }
+
+    private func temperature(_ topic: Int) -> Action {
+        Action(
+            "topic-temperature", title: "set its temperature", arguments: [topic],
+            asks: .init("% of the sampler's temperature", 1...100_000))
     }
 
     // MARK: - Topics among each other
 
-    private func mapFigure() throws -> any FigureContent {
+    private func mapFigure(_ view: ViewState) throws -> any FigureContent {
         let values = try lda.phi.values
         let places = TopicMap.place(phi: values, topics: lda.topics)
         let shares = try lda.topicShares
@@ -146,16 +162,18 @@ extension LDATrainer {
                 Scatter.Disc(
                     x: place.x, y: place.y, weight: shares[topic],
                     title: "topic \(name(topic)): " + top[topic].map { lda.vocabulary[$0] }.joined(separator: ", "),
-                    facts: [("% of tokens", 100 * shares[topic])], label: name(topic))
+                    facts: [("% of tokens", 100 * shares[topic])], label: name(topic),
+                    choice: choice(topic, view))
             }, caption: "near is alike · area is size")
     }
 
-    private func similarityFigure() throws -> any FigureContent {
+    private func similarityFigure(_ view: ViewState) throws -> any FigureContent {
         let names = (0..<lda.topics).map(name)
         return Heatmap(
             rowNames: names, columnNames: names,
             values: TopicMap.cosines(phi: try lda.phi.values, topics: lda.topics), range: 0...1, unit: "cosine",
-            caption: "\(lda.topics) × \(lda.topics) topics")
+            caption: "\(lda.topics) × \(lda.topics) topics", rowTitle: "topic", columnTitle: "topic",
+            choices: (0..<lda.topics).map { choice($0, view) })
     }
 
     // MARK: - Documents
@@ -165,7 +183,7 @@ extension LDATrainer {
     private static let shortest = 20
 
     private func documentsFigure(_ view: ViewState) throws -> any FigureContent {
-        let chosenTopic = chosenTopic(view)
+        let chosenTopic = chosenTopic(view) ?? 0
         guard let batches = lda.minibatches else { return NothingToShow("nothing is being learned") }
         guard batches.keepsTheta else {
             return NothingToShow("The topics of documents are not kept: there are too many for the memory.")

@@ -302,12 +302,13 @@ public struct LDATrainer: Model, MixinHost {
 
     // MARK: - Looking
 
-    public var viewActions: [String] { ["choose-topic", "pin-word", "unpin-word"] }
+    public var viewActions: [String] { ["choose-topic", "unchoose-topic", "pin-word", "unpin-word"] }
 
-    /// `choose-topic` [topic], whose documents are shown; `pin-word` and `unpin-word` [word], which is shown always.
+    /// `choose-topic` [topic], which is marked in all figures and whose documents are shown; `unchoose-topic`; `pin-word` and `unpin-word` [word], which is shown always.
     public func look(_ action: Action, _ view: inout ViewState) throws(CLMatError) {
         switch action.id {
         case "choose-topic": view[Self.chosen] = [try argument(0, of: action, 0..<lda.topics, "a topic")]
+        case "unchoose-topic": view[Self.chosen] = []
         case "pin-word":
             let word = try argument(0, of: action, 0..<lda.words, "a word")
             if !view[Self.pins].contains(word) { view[Self.pins].append(word) }
@@ -320,8 +321,8 @@ public struct LDATrainer: Model, MixinHost {
 
     private static let (chosen, pins) = ("chosen-topic", "pinned-words")
 
-    /// The topic whose documents are shown. What a file chose may be of other topics.
-    func chosenTopic(_ view: ViewState) -> Int { view[Self.chosen].last { (0..<lda.topics).contains($0) } ?? 0 }
+    /// The topic that is marked and whose documents are shown; nil if none was chosen. What a file chose may be of other topics.
+    func chosenTopic(_ view: ViewState) -> Int? { view[Self.chosen].last { (0..<lda.topics).contains($0) } }
     func pinned(_ view: ViewState) -> [Int] { view[Self.pins].filter { (0..<lda.words).contains($0) } }
 
     // MARK: - Keeping

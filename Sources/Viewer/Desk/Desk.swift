@@ -111,6 +111,7 @@ import Foundation
                 panels,
                 in: Layout.Room(
                     area: area, need: { self.need(of: $0, $1, in: area) }, want: { self.want(of: $0, width: $1) }))
+            moving.drawGaps(in: area)
         }
         for panel in panels {
             guard let box = boxes[panel], box.maxY > area.y, box.y < area.maxY + Layout.gap else { continue }
@@ -215,7 +216,10 @@ import Foundation
 
     /// Closes what lies above the panels.
     func dismiss() {
+        // Marks in figures go once nothing lies above the panels.
+        let isClear = parts.allSatisfy { !$0.isInFront }
         for part in parts { part.dismiss() }
+        if isClear { figurePanels.unmark() }
     }
 
     // MARK: What parts ask for

@@ -28,7 +28,7 @@ final class Help: DeskPart {
         ("→ metric", "click: show that graph"), ("graph", "wheel: zoom; drag: pan; double click: all"),
         ("its left axis", "drag the small triangle: a goal line"), ("graph", "≡ or right click: goal, axis, more metrics"),
         ("goal line", "drag: move; double click: remove"), ("image", "click: enlarge, and what can be done"),
-        ("panel", "drag its title, or its lower right corner"),
+        ("panel", "drag its title, its corner, or the gap beside it"),
         ("its title", "double click: the whole middle, and back"), ("title's arrow", "write its content to a file"),
     ]
 

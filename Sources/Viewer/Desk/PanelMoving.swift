@@ -1,9 +1,11 @@
 import CImGui
 
-/// A panel that is dragged by its title or its corner.
+/// A panel that is dragged by its title, its corner or the gap beside it.
 struct PanelDrag {
     let panel: Panel
     let isResize: Bool
+    /// The side that is dragged; nil for both, at the corner.
+    let axis: PanelGrid.Axis?
     let start: Point
     let box: Box
     /// A press alone moves nothing.
@@ -15,8 +17,8 @@ struct PanelDrag {
     /// The arrangement if it were dropped now, and its place in it.
     fileprivate(set) var target: (grid: PanelGrid, box: Box)?
 
-    init(_ panel: Panel, isResize: Bool, at start: Point, box: Box) {
-        (self.panel, self.isResize, self.start, self.box) = (panel, isResize, start, box)
+    init(_ panel: Panel, isResize: Bool, _ axis: PanelGrid.Axis? = nil, at start: Point, box: Box) {
+        (self.panel, self.isResize, self.axis, self.start, self.box) = (panel, isResize, axis, start, box)
     }
 }
 
@@ -49,8 +51,10 @@ final class PanelMoving: DeskPart {
         if held.hasMoved, let origin = held.origin {
             let places = layout.places(of: panels, in: room)
             if held.isResize, let laid = origin.laid(in: places) {
+                let size = Point(
+                    held.box.width + (held.axis == .down ? 0 : dx), held.box.height + (held.axis == .across ? 0 : dy))
                 var grid = origin
-                grid.resize(held.panel.name, to: Point(held.box.width + dx, held.box.height + dy), in: laid)
+                grid.resize(held.panel.name, to: size, in: laid)
                 layout.take(grid)
             } else if !held.isResize {
                 held.target = layout.dropping(held.panel, at: UI.mouse, panels, in: room).flatMap { grid in
@@ -59,8 +63,50 @@ final class PanelMoving: DeskPart {
             }
         }
         drag = held
+        // What was taken may not be told that the button went up: another window that came to the front has the mouse.
+        if !desk.isMouseDown { drop() }
         return layout.boxes(panels, in: room)
     }
+
+    // MARK: Gaps
+
+    /// What lies between panels takes the mouse too: who drags there moves the edge.
+    func drawGaps(in area: Box) {
+        let none = theme.background.faded(0)
+        UI.beginWindow("gaps", area, fill: none, edge: none, staysBehind: true)
+        let item = UI.item("gap", area)
+        var edge = item.contains(.hovered) && layout.enlarged == nil ? edge(at: UI.mouse) : nil
+        if let drag, let axis = drag.axis { edge = (drag.panel, axis) }
+        if let edge, let box = desk.box(of: edge.panel) {
+            gui_set_cursor(Int32(GUI_CURSOR_RESIZE))
+            let line =
+                edge.axis == .across
+                ? Box(box.maxX + Layout.gap / 2 - 1, box.y, 2, box.height)
+                : Box(box.x, box.maxY + Layout.gap / 2 - 1, box.width, 2)
+            UI.fill(line, theme.secondary)
+            if item.contains(.pressed) {
+                drag = PanelDrag(edge.panel, isResize: true, edge.axis, at: UI.mouse, box: box)
+            }
+        }
+        UI.endWindow()
+        if item.contains(.released) { drop() }
+    }
+
+    /// The panel left of a gap or above it.
+    private func edge(at point: Point) -> (panel: Panel, axis: PanelGrid.Axis)? {
+        for panel in desk.shownPanels {
+            guard let box = desk.box(of: panel) else { continue }
+            if (box.maxX...box.maxX + Layout.gap).contains(point.x), (box.y...box.maxY).contains(point.y) {
+                return (panel, .across)
+            }
+            if (box.maxY...box.maxY + Layout.gap).contains(point.y), (box.x...box.maxX).contains(point.x) {
+                return (panel, .down)
+            }
+        }
+        return nil
+    }
+
+    // MARK: Dropping
 
     /// The person lets go.
     func drop() {

@@ -67,6 +67,13 @@ final class Steering: DeskPart {
         learner.send(.rewind(to: step))
     }
 
+    /// Goes to a place of the history: of one step there are several where something was changed.
+    func visit(_ place: Position) {
+        guard !status.isFinished else { return }
+        wayBack = WayBack(step: place.step, version: version, refusal: status.lastRefusal, toldAt: clock.now)
+        learner.send(.visit(place))
+    }
+
     /// Forgets where the run was told to go when it is there, or cannot go.
     private func followWayBack() {
         remakingSince = status.stepsToRemake == nil ? nil : remakingSince ?? clock.now

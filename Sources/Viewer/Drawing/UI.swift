@@ -104,6 +104,10 @@ public enum Alignment: Sendable { case left, centre, right }
         gui_triangle(tip.x - size, tip.y - size * 1.6, tip.x + size, tip.y - size * 1.6, tip.x, tip.y, colour.packed)
     }
 
+    static func triangle(_ a: Point, _ b: Point, _ c: Point, _ colour: Colour) {
+        gui_triangle(a.x, a.y, b.x, b.y, c.x, c.y, colour.packed)
+    }
+
     /// Places from left to right, those that coincide side by side, so that each mark is seen.
     static func apart<Mark>(_ marks: [(mark: Mark, x: Float)]) -> [(mark: Mark, x: Float)] {
         var shown: [(mark: Mark, x: Float)] = []

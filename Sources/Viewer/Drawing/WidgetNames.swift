@@ -15,6 +15,7 @@ extension UI {
     /// - `plot:Y:X/`: `path`
     /// - `figure:ID/`: what its renderer calls its parts, as `cell 3`; the compared branch's have `other ` before that
     /// - `branches/BRANCH/`: `name`, `field`, `go`, `compare`, `delete`
+    /// - `gaps/gap`, all that lies behind the panels
     /// - `history/`: `0`, `1`, … for the lines from the top, and `1/after` in the one under the mouse
     /// - `graph-menu/`: `here`, `remove`, `pause`, `log`, `smooth/0.9`, …, `take-off/METRIC`, `add`, `plot`, `add/METRIC`, `plot/METRIC`
     /// - `leaving/`: `save`, `leave`, `stay`

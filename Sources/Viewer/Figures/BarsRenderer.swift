@@ -6,10 +6,19 @@ extension Bars: DrawnByViewer {
 
 /// Labelled bars: upright, or lying where the labels need the room.
 struct BarsRenderer: FigureRenderer {
+    func scale(of bars: Bars) -> FigureScale {
+        var scale = FigureScale()
+        scale.include(bars.series.flatMap { $0.values.prefix(bars.labels.count) }, in: "value")
+        if let range = bars.range { scale.include([range.lowerBound, range.upperBound], in: "range") }
+        scale.include(bars.labels.lazy.map { Double(UI.width($0, .small)) }, in: "label")
+        scale.include([Double(bars.labels.count)], in: "count")
+        return scale
+    }
+
     func draw(_ bars: Bars, in frame: FigureFrame) {
         var body = frame.body
-        let values = bars.series.flatMap { $0.values.prefix(bars.labels.count) }.filter(\.isFinite)
-        guard !bars.labels.isEmpty, let least = values.min(), let greatest = values.max() else {
+        let scale = frame.scale ?? scale(of: bars)
+        guard !bars.labels.isEmpty, let values = scale["value"] else {
             let isLost = bars.series.contains { !$0.values.isEmpty }
             return frame.say(isLost ? "None of the values is a number." : "No values.", in: body, frame.theme.secondary)
         }
@@ -17,9 +26,10 @@ struct BarsRenderer: FigureRenderer {
             drawSeriesNames(bars.series.map(\.name), in: body, frame)
             body = body.inset(0, 20, 0, 0)
         }
-        let range = bars.range ?? min(0, least)...max(0, greatest, least + 1e-12)
-        let widest = bars.labels.map { UI.width($0, .small) }.max() ?? 0
-        if widest + 6 > (body.width - 50) / Float(bars.labels.count) {
+        let range =
+            scale["range"] ?? min(0, values.lowerBound)...max(0, values.upperBound, values.lowerBound + 1e-12)
+        let widest = Float(scale.most("label"))
+        if widest + 6 > (body.width - 50) / Float(scale.most("count")) {
             let labelWidth = min(widest, body.width * 0.4)
             let count = min(5, max(2, Int((body.width - labelWidth) / 50)))
             let ticks = Ticks.along(body.width - labelWidth - 26, most: count) { Ticks(around: range, count: $0) }
@@ -62,8 +72,12 @@ struct BarsRenderer: FigureRenderer {
                     Box(left + 0.5, top, max(1, thickness - 1), max(1, bottom - top)),
                     frame.shade(number, of: bars.series.count))
             }
-            frame.text(label, Point(middle, plot.maxY + 6), frame.theme.secondary, .small, align: .centre)
-            hoverBar(bars, index, Box(middle - slot / 2, plot.y, slot, plot.height + 18), frame)
+            let place = Box(middle - slot / 2, plot.y, slot, plot.height + 20)
+            let isChosen = markBar(bars, index, place, frame)
+            frame.text(
+                label, Point(middle, plot.maxY + 6), isChosen ? frame.markColour : frame.theme.secondary,
+                isChosen ? .bold : .small, align: .centre)
+            hoverBar(bars, index, place, frame)
         }
         frame.rule(
             Point(plot.x, y(min(max(0, ticks.range.lowerBound), ticks.range.upperBound))), length: plot.width,
@@ -71,7 +85,7 @@ struct BarsRenderer: FigureRenderer {
     }
 
     private func drawLying(_ bars: Bars, in body: Box, _ ticks: Ticks, labelWidth: Float, _ frame: FigureFrame) {
-        let row = max(18, min(34, (body.height - 20) / Float(bars.labels.count)))
+        let row = max(13, min(34, (body.height - 20) / Float(bars.labels.count)))
         let axis = Box(body.x + labelWidth + 10, body.y, body.width - labelWidth - 26, body.height - 20)
         func x(_ value: Double) -> Float { axis.x + share(value, ticks.range) * axis.width }
         for value in ticks.values {
@@ -81,10 +95,10 @@ struct BarsRenderer: FigureRenderer {
         frame.scroll("bars", Box(body.x, body.y, body.width + 11, axis.height)) { content in
             for (index, label) in bars.labels.enumerated() {
                 let top = content.y + Float(index) * row
+                let isChosen = markBar(bars, index, Box(body.x, top, body.width - 4, row), frame)
                 frame.text(
                     UI.shortened(label, to: labelWidth, .small), Point(axis.x - 8, top + row / 2 - 6),
-                    frame.theme.secondary,
-                    .small, align: .right)
+                    isChosen ? frame.markColour : frame.theme.secondary, .small, align: .right)
                 let thickness = row * 0.74 / Float(bars.series.count)
                 for (number, series) in bars.series.enumerated() where series.values.indices.contains(index) {
                     let value = series.values[index]
@@ -106,16 +120,29 @@ struct BarsRenderer: FigureRenderer {
         }
     }
 
+    /// A frame around the bars of a label that is chosen. Returns whether it is.
+    private func markBar(_ bars: Bars, _ index: Int, _ box: Box, _ frame: FigureFrame) -> Bool {
+        guard bars.choice(index)?.isChosen == true else { return false }
+        frame.outline(box, frame.markColour, radius: 3)
+        return true
+    }
+
     private func hoverBar(_ bars: Bars, _ index: Int, _ box: Box, _ frame: FigureFrame) {
-        guard frame.item("bar \(index)", box).contains(.hovered) else { return }
+        let item = frame.item("bar \(index)", box)
+        frame.choose(bars.choice(index), item)
+        guard item.contains(.hovered) else { return }
         let facts = bars.series.compactMap { series in
             series.values.indices.contains(index) ? (series.name, format(series.values[index], digits: 4)) : nil
         }
-        frame.tooltip(title: bars.labels[index], facts: facts)
+        frame.tooltip(title: bars.labels[index], facts: facts, text: frame.words(for: bars.choice(index)))
     }
 
     private func share(_ value: Double, _ range: ClosedRange<Double>) -> Float {
         let span = range.upperBound - range.lowerBound
         return span > 0 ? Float(min(max((value - range.lowerBound) / span, 0), 1)) : 0
     }
+}
+
+extension Bars {
+    fileprivate func choice(_ index: Int) -> Choice? { choices.indices.contains(index) ? choices[index] : nil }
 }

@@ -10,6 +10,23 @@ struct CircleMatrixRenderer: FigureRenderer {
     /// The rows that were drawn last, from top to bottom.
     private(set) var shownRows: [Int] = []
 
+    func scale(of matrix: CircleMatrix) -> FigureScale {
+        var scale = FigureScale()
+        scale.include([Double(CircleLayout.fullValue(matrix))], in: "full disc")
+        scale.include([Double(CircleLayout.widestName(matrix))], in: "name")
+        scale.include([Double(matrix.shownRows().count)], in: "rows")
+        return scale
+    }
+
+    /// Rows that both have stand in the own order, the others below.
+    func aligned(_ other: CircleMatrix, with own: CircleMatrix) -> CircleMatrix {
+        let places = Dictionary(other.rows.enumerated().map { ($1.name, $0) }) { first, _ in first }
+        var aligned = other
+        let shown = own.order.filter(own.rows.indices.contains).compactMap { places[own.rows[$0].name] }
+        aligned.order = shown + other.order.filter { !shown.contains($0) }
+        return aligned
+    }
+
     func height(of matrix: CircleMatrix, width: Float) -> Float? {
         CircleLayout.height(ofRows: matrix.shownRows().count)
     }
@@ -19,7 +36,7 @@ struct CircleMatrixRenderer: FigureRenderer {
         let restRows = matrix.shownRows()
         guard !matrix.columns.isEmpty else { return frame.say("No columns.", in: body, theme.secondary) }
         guard !restRows.isEmpty else { return frame.say("No rows.", in: body, theme.secondary) }
-        let layout = CircleLayout(matrix, shown: restRows.count, in: body)
+        let layout = CircleLayout(matrix, shown: restRows.count, in: body, sharing: frame.scale)
         guard layout.fitting > 0, layout.area.width > 8 else {
             return frame.say("Too little room for these rows.", in: body, theme.secondary)
         }
@@ -46,7 +63,12 @@ struct CircleMatrixRenderer: FigureRenderer {
 
         if let title {
             let place = Point(layout.middle(of: title), layout.head.maxY)
-            frame.act(on: matrix.columns[title].actions, named: matrix.columns[title].name, head, menuAt: place)
+            let column = matrix.columns[title]
+            if let choice = column.choice, !head.contains(.rightClicked) {
+                frame.choose(choice, head)
+            } else {
+                frame.act(on: column.actions, named: column.name, head, menuAt: place)
+            }
             tellOfColumn(matrix, title, layout, frame)
         } else if let row {
             if isCell, let column {
@@ -100,8 +122,13 @@ struct CircleMatrixRenderer: FigureRenderer {
                 let start = Int(from.rounded())
                 return start..<start + max(1, Int((length * unit).rounded()))
             }
-            // Bands of what is hovered, then guides from each name to its discs, as far down as there are rows.
+            // Bands of what is chosen and hovered, then guides from each name to its discs, as far down as there are rows.
             let bottom = visible.last.map { Int(down($0.y + layout.rowHeight).rounded()) } ?? 0
+            for (index, column) in matrix.columns.enumerated() where column.choice?.isChosen == true {
+                let left = across(layout.middle(of: index) - layout.columnWidth / 2)
+                let band = theme.panel.mixed(with: theme.text, 0.14)
+                pixels.fill(x: whole(left, layout.columnWidth), y: 0..<max(0, bottom), band)
+            }
             if let column {
                 let left = across(layout.middle(of: column) - layout.columnWidth / 2)
                 pixels.fill(x: whole(left, layout.columnWidth), y: 0..<max(0, bottom), theme.button)
@@ -131,7 +158,7 @@ struct CircleMatrixRenderer: FigureRenderer {
                     let radius = layout.radius(of: value) * unit
                     // What is smaller than a pixel says no more than the guide does.
                     guard radius >= 0.5 else { continue }
-                    let isLit = index == column || (line.row == row && !isRanked)
+                    let isLit = index == column || matrix.columns[index].choice?.isChosen == true || (line.row == row && !isRanked)
                     pixels.disc(
                         x: across(layout.middle(of: index)), y: y, radius: radius, isLit ? theme.text : plain)
                 }
@@ -156,18 +183,25 @@ struct CircleMatrixRenderer: FigureRenderer {
         if let hovered {
             taken = name(hovered, theme.text, .bold)
         }
+        let chosen = matrix.columns.firstIndex { $0.choice?.isChosen == true }
+        if let chosen {
+            // A line below its title, also where that gives way to a hovered neighbour's.
+            let left = layout.middle(of: chosen) - max(5, min(layout.columnWidth / 2, 14))
+            frame.fill(
+                Box(left, layout.head.maxY - 3, 2 * (layout.middle(of: chosen) - left), 2), frame.markColour)
+        }
         for (index, column) in matrix.columns.enumerated() {
-            let colour = index == hovered ? theme.text : theme.secondary
+            let colour = index == hovered || index == chosen ? theme.text : theme.secondary
             if layout.hasNotes {
                 frame.text(
                     column.note, Point(layout.middle(of: index), layout.head.y + 17), colour, .small, align: .centre)
             }
-            guard index != hovered, layout.hasName(index, column.name) else { continue }
+            guard index != hovered, index == chosen || layout.hasName(index, column.name) else { continue }
             // The hovered one's neighbours make room for it.
             let half = UI.width(column.name, .small) / 2
             let middle = layout.middle(of: index)
             if let taken, middle + half > taken.lowerBound, middle - half < taken.upperBound { continue }
-            _ = name(index, colour, .small)
+            _ = name(index, colour, index == chosen ? .bold : .small)
         }
     }
 
@@ -207,7 +241,7 @@ struct CircleMatrixRenderer: FigureRenderer {
     private func tellOfColumn(_ matrix: CircleMatrix, _ index: Int, _ layout: CircleLayout, _ frame: FigureFrame) {
         let column = matrix.columns[index]
         let words = [matrix.columnTitle, column.name].filter { !$0.isEmpty }.joined(separator: " ")
-        let text = frame.words(for: column.actions)
+        let text = frame.words(for: column.choice, column.actions)
         let height: Float = 34 + (text.isEmpty ? 0 : 15)
         frame.tooltip(
             title: [words, column.note].filter { !$0.isEmpty }.joined(separator: " · "), text: text,
@@ -265,10 +299,11 @@ struct CircleLayout {
     private let columns: Int
 
     /// - Parameter shown: how many rows there are when no column is hovered.
-    @MainActor init(_ matrix: CircleMatrix, shown: Int, in body: Box) {
+    /// - Parameter common: what both sides of a comparison have.
+    @MainActor init(_ matrix: CircleMatrix, shown: Int, in body: Box, sharing common: FigureScale? = nil) {
         self.shown = shown
         columns = matrix.columns.count
-        let widest = matrix.rows.map { UI.width($0.name) + ($0.isPinned ? 14 : 0) }.max() ?? 0
+        let widest = common.map { Float($0.most("name")) } ?? Self.widestName(matrix)
         nameWidth = min(max(widest.rounded(.up), 64), (body.width * 0.3).rounded())
         let left = nameWidth + nameGap
         columnWidth = min(56, (body.width - left - 6) / Float(columns))
@@ -278,7 +313,8 @@ struct CircleLayout {
         let used = left + columnWidth * Float(columns)
         let aside = max(0, ((body.width - used) / 2).rounded(.down))
         let height = max(0, body.height - top)
-        rowHeight = min(26, max(15, (height / Float(max(1, shown))).rounded(.down)))
+        let most = max(shown, Int(common?.most("rows") ?? 0))
+        rowHeight = min(26, max(15, (height / Float(max(1, most))).rounded(.down)))
         fitting = min(shown, Int(height / rowHeight))
         // What is beyond is scrolled to; that half a row looks out says so.
         area = Box(
@@ -288,12 +324,8 @@ struct CircleLayout {
         pinned = min(matrix.pinnedCount, shown, fitting < shown ? max(0, fitting - 3) : shown)
         // In narrow columns discs may overlap their neighbours' places, which are mostly empty.
         fullRadius = min(rowHeight * 0.46, max(columnWidth * 0.47, min(columnWidth * 0.9, 4.5)))
-        if matrix.scale > 0, matrix.scale.isFinite {
-            scale = matrix.scale
-        } else {
-            let largest = matrix.rows.lazy.flatMap { $0.values.prefix(matrix.columns.count) }.filter(\.isFinite).max()
-            scale = largest.map { $0 > 0 ? $0 : 1 } ?? 1
-        }
+        let full = common.map { Float($0.most("full disc")) } ?? 0
+        scale = full > 0 ? full : Self.fullValue(matrix)
         let names = matrix.columns.map { UI.width($0.name, .small) }.max() ?? 0
         var step = 1
         for next in [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000] where Float(step) * columnWidth < names + 6 {
@@ -301,6 +333,17 @@ struct CircleLayout {
         }
         nameStep = step
         areNumbers = matrix.columns.allSatisfy { Int($0.name) != nil }
+    }
+
+    /// The value of a disc of full size.
+    static func fullValue(_ matrix: CircleMatrix) -> Float {
+        if matrix.scale > 0, matrix.scale.isFinite { return matrix.scale }
+        let largest = matrix.rows.lazy.flatMap { $0.values.prefix(matrix.columns.count) }.filter(\.isFinite).max()
+        return largest.map { $0 > 0 ? $0 : 1 } ?? 1
+    }
+
+    @MainActor static func widestName(_ matrix: CircleMatrix) -> Float {
+        matrix.rows.map { UI.width($0.name) + ($0.isPinned ? 14 : 0) }.max() ?? 0
     }
 
     /// The height at which so many rows can be read well.

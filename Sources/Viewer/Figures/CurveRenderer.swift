@@ -6,20 +6,31 @@ extension Curve: DrawnByViewer {
 
 /// Lines over a common axis, named at their ends.
 struct CurveRenderer: FigureRenderer {
+    func scale(of curve: Curve) -> FigureScale {
+        let points = curve.lines.lazy.flatMap(\.points).filter { $0.x.isFinite && $0.y.isFinite }
+        var scale = FigureScale()
+        scale.include(points.map(\.x), in: "x")
+        scale.include(points.map(\.y), in: "y")
+        scale.include(curve.weights.lazy.flatMap { $0 }.map { max(0, $0) }, in: "weight")
+        scale.include(curve.lines.lazy.map { Double(UI.width($0.name, .small)) }, in: "name")
+        return scale
+    }
+
     func draw(_ curve: Curve, in frame: FigureFrame) {
         let body = frame.body
-        let points = curve.lines.flatMap(\.points).filter { $0.x.isFinite && $0.y.isFinite }
-        guard let left = points.map(\.x).min(), let right = points.map(\.x).max(), let low = points.map(\.y).min(),
-            let high = points.map(\.y).max()
+        let scale = frame.scale ?? scale(of: curve)
+        guard let across = scale["x"], let up = scale["y"],
+            curve.lines.contains(where: { $0.points.contains { $0.x.isFinite && $0.y.isFinite } })
         else { return frame.say("No points.", in: body, frame.theme.secondary) }
+        let (left, right, low, high) = (across.lowerBound, across.upperBound, up.lowerBound, up.upperBound)
 
         let names = curve.lines.count > 1 ? curve.lines.map(\.name) : []
-        let nameWidth = min(names.map { UI.width($0, .small) }.max() ?? 0, body.width * 0.3)
+        let nameWidth = names.isEmpty ? 0 : min(Float(scale.most("name")), body.width * 0.3)
         let top: Float = curve.yTitle.isEmpty ? 6 : 22
         let xs = left < right ? left...right : left - 0.5...right + 0.5
         let padded = low < high ? low...high : low - 0.5...high + 0.5
         let ticks = Ticks(near: padded, count: max(2, Int((body.height - top - 36) / 28)))
-        let plot = body.inset(max(52, ticks.labelWidth + 10), top, nameWidth + 14, 36)
+        let plot = body.inset(max(52, ticks.labelWidth + 10), top, nameWidth + (names.isEmpty ? 14 : 20), 36)
         func x(_ value: Double) -> Float {
             plot.x + Float((value - xs.lowerBound) / (xs.upperBound - xs.lowerBound)) * plot.width
         }
@@ -42,7 +53,17 @@ struct CurveRenderer: FigureRenderer {
             let parts = line.points.split(omittingEmptySubsequences: true) { !$0.x.isFinite || !$0.y.isFinite }
             for part in parts {
                 let drawn = part.map { Point(x($0.x), y($0.y)) }
-                if drawn.count == 1 { frame.disc(drawn[0], radius: 2.5, shade) } else { frame.polyline(drawn, shade) }
+                // What few values stand behind is a small disc on a faint line.
+                let line = isWeighted(curve, index) ? shade.faded(0.35) : shade
+                if drawn.count == 1 { frame.disc(drawn[0], radius: 2.5, line) } else { frame.polyline(drawn, line) }
+            }
+            if isWeighted(curve, index) {
+                let most = max(scale.most("weight"), 1e-12)
+                for (number, point) in line.points.enumerated() where point.x.isFinite && point.y.isFinite {
+                    let weight = curve.weight(line: index, point: number) ?? 0
+                    let radius = 9 * Float(max(0, weight) / most).squareRoot()
+                    frame.disc(Point(x(point.x), y(point.y)), radius: max(1.2, radius), shade.faded(0.75))
+                }
             }
             for point in line.points where point.x.isFinite && !point.y.isFinite {
                 frame.cross(Point(x(point.x), plot.maxY - 5), frame.theme.moving, size: 4)
@@ -53,9 +74,14 @@ struct CurveRenderer: FigureRenderer {
             var top = last.y - 6
             while labels.contains(where: { abs($0 - top) < 13 }) { top += 13 }
             labels.append(top)
-            frame.text(UI.shortened(line.name, to: nameWidth, .small), Point(last.x + 6, top), shade, .small)
+            frame.text(UI.shortened(line.name, to: nameWidth, .small), Point(last.x + (isWeighted(curve, index) ? 12 : 6), top), shade,
+                .small)
         }
         hoverCurve(curve, plot, xs, frame)
+    }
+
+    private func isWeighted(_ curve: Curve, _ line: Int) -> Bool {
+        curve.weights.indices.contains(line) && !curve.weights[line].isEmpty
     }
 
     private func hoverCurve(_ curve: Curve, _ plot: Box, _ xs: ClosedRange<Double>, _ frame: FigureFrame) {
@@ -63,10 +89,12 @@ struct CurveRenderer: FigureRenderer {
         let share = Double((frame.mouse.x - plot.x) / plot.width)
         let at = xs.lowerBound + share * (xs.upperBound - xs.lowerBound)
         frame.rule(Point(frame.mouse.x, plot.y), length: plot.height, vertical: true, frame.theme.secondary.faded(0.7))
-        let facts = curve.lines.compactMap { line in
-            line.points.min { abs($0.x - at) < abs($1.x - at) }.map {
-                (line.name.isEmpty ? curve.yTitle : line.name, format($0.y, digits: 4))
-            }
+        let facts = curve.lines.enumerated().flatMap { index, line -> [(name: String, value: String)] in
+            guard let near = line.points.indices.min(by: { abs(line.points[$0].x - at) < abs(line.points[$1].x - at) })
+            else { return [] }
+            let value = (line.name.isEmpty ? curve.yTitle : line.name, format(line.points[near].y, digits: 4))
+            let weight = curve.weight(line: index, point: near).map { (curve.weightTitle, format($0)) }
+            return [value] + (weight.map { [$0] } ?? [])
         }
         frame.tooltip(title: "\(curve.xTitle) \(format(at))", facts: facts)
     }

@@ -12,6 +12,12 @@ import Exploration
     public let version: Int
     /// Whether this is the compared branch's side, which can be looked at but not acted on.
     public let isOther: Bool
+    /// What both sides of a comparison span; nil outside one.
+    public let scale: FigureScale?
+    /// What part of the figure is looked at, on both sides of a comparison.
+    public let lens: FigureLens
+    /// As ``version``, but of both sides.
+    private let scaleVersion: Int
     /// The figure's id, and what stands before those of whose figure it is.
     let figure: String
     private let scope: String
@@ -20,9 +26,9 @@ import Exploration
 
     init(
         _ figure: String, scope: String = "", in body: Box, _ theme: Theme, version: Int, isOther: Bool = false,
-        _ textures: TextureMaker,
-        _ host: any FigureHost
+        side: FigureSide = FigureSide(), _ textures: TextureMaker, _ host: any FigureHost
     ) {
+        (lens, scale, scaleVersion) = (side.lens, side.scale, side.version ?? version)
         (self.figure, self.body, self.theme, self.version) = (figure, body, theme, version)
         self.scope = scope
         (self.isOther, self.textures, self.host) = (isOther, textures, host)
@@ -95,12 +101,34 @@ import Exploration
 
     /// The horizontal axis of `plot`, in 36 units below it: marks, labels and a title.
     public func axis(_ range: ClosedRange<Double>, _ title: String, below plot: Box, _ x: (Double) -> Float) {
-        let ticks = Ticks.along(plot.width, most: max(2, Int(plot.width / 70))) { Ticks(within: range, count: $0) }
+        let count = max(2, Int(plot.width / 70))
+        let ticks = Ticks.along(plot.width, most: count) { Ticks(within: range, count: $0) }
         for value in ticks.values {
             rule(Point(x(value), plot.maxY), length: 4, vertical: true, theme.track)
         }
         labels(of: ticks, within: body, y: plot.maxY + 6, x: x)
-        text(title, Point(plot.midX, plot.maxY + 21), theme.secondary, .small, align: .centre)
+        text(
+            UI.trimmed(title, to: body.width, .small), Point(plot.midX, plot.maxY + 21), theme.secondary, .small,
+            align: .centre)
+    }
+
+    /// What an axis shows that needs `wanted`: it grows at once, but shrinks only after long. `name` tells the axes of a figure
+    /// apart.
+    public func held(_ name: String, _ wanted: ClosedRange<Double>) -> ClosedRange<Double> {
+        lens.held(name, wanted, version: scaleVersion)
+    }
+
+    /// A small triangle that does something: a button of `box`'s size that points to the left, or else to the right. Returns
+    /// whether it was clicked.
+    func arrowButton(_ id: String, _ box: Box, toLeft: Bool, isOn: Bool = true) -> Bool {
+        let item = isOn ? self.item(id, box) : []
+        if isOn { fill(box, theme.button, radius: 3) }
+        let colour = !isOn ? theme.track : item.contains(.hovered) ? theme.text : theme.secondary
+        let (x, reach): (Float, Float) = toLeft ? (box.midX + 2, -5) : (box.midX - 2, 5)
+        UI.triangle(
+            Point(x, box.midY - 4.5), Point(x, box.midY + 4.5), Point(x + reach, box.midY), colour)
+        if item.contains(.hovered) { showHand() }
+        return item.contains(.clicked)
     }
 
     /// The greys of several series. Colour would say which slider.
@@ -111,6 +139,9 @@ import Exploration
     // MARK: Asking
 
     public var mouse: Point { UI.mouse }
+
+    /// How far the wheel was turned in this frame, away from the person above 0; 0 where a desk that scrolls takes it itself.
+    public var wheel: Float { host.takesWheel && !UI.shift ? 0 : UI.wheel }
 
     /// What happened to the part of the figure that lies in `box`. Of two parts over each other, the first one asked for
     /// has the mouse. `id` names it within the figure.
@@ -152,6 +183,17 @@ import Exploration
         if canAct { host.act(scoped(action)) }
     }
 
+    /// A click on what `item` happened to does the choice's action.
+    public func choose(_ choice: Choice?, _ item: Happened) {
+        guard let choice, canAct else { return }
+        if item.contains(.hovered) { showHand() }
+        if item.contains(.clicked) { act(choice.action) }
+    }
+
+    /// The colour of the mark around or beside what is chosen. No slider has it, and nothing else in a figure is white on
+    /// black and black on white.
+    public var markColour: Colour { theme.text }
+
     /// A click on what `item` happened to does the first of `actions`; the right button offers all, in a menu at `place`.
     public func act(on actions: [Action], named name: String, _ item: Happened, menuAt place: Point) {
         guard let first = actions.first, canAct else { return }
@@ -171,9 +213,20 @@ import Exploration
         if !isOther { host.openMenu(actions.map(scoped), named: name, at: place) }
     }
 
+    /// What a click does on something that can be chosen or acted on, in words for its hover.
+    public func words(for choice: Choice?, _ actions: [Action] = []) -> String {
+        guard let choice, canAct else { return words(for: actions) }
+        return "Click: \(choice.action.title)" + (actions.isEmpty ? "" : " · right button: more")
+    }
+
     /// Opens the figure's window above the panels, or takes it there: ``FigureRenderer/window(of:in:)`` says what it is.
     public func openWindow(at place: Point) {
         if !isOther { host.openWindow(of: figure, at: place) }
+    }
+
+    /// Closes it.
+    public func closeWindow() {
+        if !isOther { host.closeWindow(of: figure) }
     }
 
     /// Whether that window is open.
@@ -188,6 +241,16 @@ import Exploration
     public static func height(ofButtonsFor actions: [Action]) -> Float {
         actions.reduce(0) { $0 + ActionMenu.height(of: $1) }
     }
+}
+
+/// What a frame is told of the comparison that it is a side of.
+@MainActor struct FigureSide {
+    var lens = FigureLens()
+    var scale: FigureScale?
+    /// The other side's content, arranged as the own is.
+    var other: (any FigureContent)?
+    /// Another one for each content of either side; that of the content itself if nil.
+    var version: Int?
 }
 
 /// A window of one figure, which lies above the panels: its title, and the size of what is in it.
@@ -205,9 +268,12 @@ public struct FigureWindow {
 @MainActor protocol FigureHost: AnyObject {
     var tooltip: Tooltip? { get set }
     var takesActions: Bool { get }
+    /// Whether the wheel without shift scrolls the whole desk.
+    var takesWheel: Bool { get }
     func act(_ action: Action)
     func openMenu(_ actions: [Action], named name: String, at place: Point)
     func openWindow(of figure: String, at place: Point)
+    func closeWindow(of figure: String)
     func hasWindow(of figure: String) -> Bool
     func drawButtons(for actions: [Action], of figure: String, in box: Box)
 }

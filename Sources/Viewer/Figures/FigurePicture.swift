@@ -63,9 +63,11 @@ import Exploration
 private final class NobodyAtHome: FigureHost {
     var tooltip: Tooltip?
     var takesActions: Bool { false }
+    var takesWheel: Bool { false }
     func act(_ action: Action) {}
     func openMenu(_ actions: [Action], named name: String, at place: Point) {}
     func openWindow(of figure: String, at place: Point) {}
+    func closeWindow(of figure: String) {}
     func hasWindow(of figure: String) -> Bool { false }
     func drawButtons(for actions: [Action], of figure: String, in box: Box) {}
 }

@@ -27,6 +27,14 @@ import Exploration
     /// Draws the content into `frame.body`, in each frame of the window.
     mutating func draw(_ content: Content, in frame: FigureFrame)
 
+    /// What the content's axes and scales span. In a comparison both sides get the union of theirs as ``FigureFrame/scale``; a
+    /// renderer that gives none, the default, draws each side by itself.
+    func scale(of content: Content) -> FigureScale
+
+    /// The content of the other side of a comparison, arranged as that of the current branch is, where a thing then stands in the same
+    /// place on both; itself by default.
+    func aligned(_ other: Content, with own: Content) -> Content
+
     /// The height from which on all of the content is seen as large as it can be, in a panel that leaves it this width;
     /// nil, the default, if any height does.
     func height(of content: Content, width: Float) -> Float?
@@ -43,14 +51,21 @@ import Exploration
 
     /// Draws what is in that window.
     mutating func drawWindow(_ content: Content, in frame: FigureFrame)
+
+    /// Takes an arrow key while that window is open: so far to the right and down, −1, 0 or 1. Returns whether it did; false
+    /// by default.
+    mutating func turn(_ content: Content, right: Int, down: Int) -> Bool
 }
 
 extension FigureRenderer {
+    public func scale(of content: Content) -> FigureScale { FigureScale() }
+    public func aligned(_ other: Content, with own: Content) -> Content { other }
     public func height(of content: Content, width: Float) -> Float? { nil }
     public func pictureHeight(of content: Content, width: Float) -> Float { height(of: content, width: width) ?? 400 }
     public func picture(of content: Content) -> Pixels? { nil }
     public mutating func window(of content: Content, in room: Box) -> FigureWindow? { nil }
     public mutating func drawWindow(_ content: Content, in frame: FigureFrame) {}
+    public mutating func turn(_ content: Content, right: Int, down: Int) -> Bool { false }
 }
 
 extension Viewer {
@@ -91,11 +106,14 @@ extension DrawnByViewer {
     /// Whether it draws contents such as this one.
     func draws(_ content: any FigureContent) -> Bool
     func draw(_ content: any FigureContent, in frame: FigureFrame)
+    func scale(of content: any FigureContent) -> FigureScale
+    func aligned(_ other: any FigureContent, with own: any FigureContent) -> any FigureContent
     func height(of content: any FigureContent, width: Float) -> Float?
     func pictureHeight(of content: any FigureContent, width: Float) -> Float
     func picture(of content: any FigureContent) -> Pixels?
     func window(of content: any FigureContent, in room: Box) -> FigureWindow?
     func drawWindow(_ content: any FigureContent, in frame: FigureFrame)
+    func turn(_ content: any FigureContent, right: Int, down: Int) -> Bool
 }
 
 /// Keeps a renderer, and hands it contents of its own kind.
@@ -106,6 +124,15 @@ final class KeptRenderer<Renderer: FigureRenderer>: AnyRenderer {
 
     func draw(_ content: any FigureContent, in frame: FigureFrame) {
         if let content = content as? Renderer.Content { renderer.draw(content, in: frame) }
+    }
+
+    func scale(of content: any FigureContent) -> FigureScale {
+        (content as? Renderer.Content).map { renderer.scale(of: $0) } ?? FigureScale()
+    }
+
+    func aligned(_ other: any FigureContent, with own: any FigureContent) -> any FigureContent {
+        guard let other = other as? Renderer.Content, let own = own as? Renderer.Content else { return other }
+        return renderer.aligned(other, with: own)
     }
 
     func height(of content: any FigureContent, width: Float) -> Float? {
@@ -126,5 +153,9 @@ final class KeptRenderer<Renderer: FigureRenderer>: AnyRenderer {
 
     func drawWindow(_ content: any FigureContent, in frame: FigureFrame) {
         if let content = content as? Renderer.Content { renderer.drawWindow(content, in: frame) }
+    }
+
+    func turn(_ content: any FigureContent, right: Int, down: Int) -> Bool {
+        (content as? Renderer.Content).map { renderer.turn($0, right: right, down: down) } ?? false
     }
 }

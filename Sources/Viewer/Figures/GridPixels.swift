@@ -6,16 +6,29 @@ extension ImageGrid {
     /// What a pixel is shown in whose value is not a number: by turns, as no image has it.
     static let lost: [(red: UInt8, green: UInt8, blue: UInt8)] = [(0xd0, 0x40, 0x8c), (0x48, 0x18, 0x30)]
 
-    /// The pixels of a cell, red, green, blue by turns. A cell with too few numbers is black where they lack, and
+    /// The largest |value| of a cell.
+    func largest(of cell: Cell) -> Float {
+        cell.values.reduce(0) { $1.isFinite ? max($0, abs($1)) : $0 }
+    }
+
+    /// What black and white stand for in a cell.
+    ///
+    /// - Parameter largest: the |value| that is black or white where zero is mid-grey; the cell's own if nil.
+    func ends(of cell: Cell, largest: Float? = nil) -> ClosedRange<Float> {
+        guard display == .signed else { return 0...1 }
+        let most = largest ?? self.largest(of: cell)
+        return -most...most
+    }
+
+    /// The pixels of a cell, red, green, blue by turns. A cell with too few numbers is black where they are missing, and
     /// what is not a number is chequered in ``lost``.
-    func pixels(of cell: Cell) -> [UInt8] {
+    ///
+    /// - Parameter largest: as in ``ends(of:largest:)``.
+    func pixels(of cell: Cell, largest: Float? = nil) -> [UInt8] {
         let area = max(0, height * width)
         let isColour = channels >= 3
-        var largest: Float = 0
-        if display == .signed {
-            for value in cell.values where value.isFinite { largest = max(largest, abs(value)) }
-        }
-        let scale = largest > 0 ? 0.5 / largest : 0
+        let most = ends(of: cell, largest: largest).upperBound
+        let scale = most > 0 ? 0.5 / most : 0
         if !isColour, cell.values.count == area, cell.values.allSatisfy(\.isFinite) {
             // Nearly all are such, and some are drawn with every frame.
             return [UInt8](unsafeUninitializedCapacity: area * 3) { pixels, count in

@@ -8,16 +8,25 @@ extension Heatmap: DrawnByViewer {
 struct HeatmapRenderer: FigureRenderer {
     private let canvas = Canvas()
 
+    func scale(of heatmap: Heatmap) -> FigureScale {
+        var scale = FigureScale()
+        if let range = heatmap.shownRange {
+            scale.include([Double(range.lowerBound), Double(range.upperBound)], in: "value")
+        }
+        return scale
+    }
+
     func pictureHeight(of heatmap: Heatmap, width: Float) -> Float {
         min(720, max(240, Float(heatmap.rowNames.count) * 22 + 100))
     }
 
     func draw(_ heatmap: Heatmap, in frame: FigureFrame) {
         let (body, theme) = (frame.body, frame.theme)
-        guard !heatmap.rowNames.isEmpty, !heatmap.columnNames.isEmpty, let range = heatmap.shownRange else {
+        guard !heatmap.rowNames.isEmpty, !heatmap.columnNames.isEmpty, let own = heatmap.shownRange else {
             let isLost = heatmap.values.contains { !$0.isFinite }
             return frame.say(isLost ? "None of the values is a number." : "No values.", in: body, frame.theme.secondary)
         }
+        let range = frame.scale?["value"].map { Float($0.lowerBound)...Float($0.upperBound) } ?? own
         let layout = HeatmapLayout(heatmap, range, in: body)
         guard layout.area.width > 8, layout.area.height > 8 else {
             return frame.say("Too little room for this matrix.", in: body, frame.theme.secondary)
@@ -25,7 +34,11 @@ struct HeatmapRenderer: FigureRenderer {
         let item = frame.item("heatmap", layout.area)
         let hovered = item.contains(.hovered) ? layout.cell(at: frame.mouse) : nil
 
-        frame.draw(canvas, in: layout.area, content: frame.version) { width, height in
+        struct Content: Hashable {
+            let version: Int
+            let range: ClosedRange<Float>
+        }
+        frame.draw(canvas, in: layout.area, content: Content(version: frame.version, range: range)) { width, height in
             heatmap.pixels(
                 range, width: width, height: height, missing: theme.track,
                 lost: theme.panel.mixed(with: theme.moving, 0.35))
@@ -33,12 +46,32 @@ struct HeatmapRenderer: FigureRenderer {
         drawValues(heatmap, range, layout, frame)
         drawNames(heatmap, layout, hovered: hovered, frame)
         drawScale(heatmap, range, layout, frame)
+        drawMarks(heatmap, layout, frame)
+        if let row = hovered?.row { frame.choose(heatmap.choice(row), item) }
         guard let (row, column) = hovered else { return }
         frame.outline(layout.box(row: row, column: column).inset(-1, -1, -1, -1), frame.theme.text)
         let value = heatmap.value(row: row, column: column).map { format(Double($0), digits: 4) } ?? "none"
+        var facts = [(heatmap.unit.isEmpty ? "value" : heatmap.unit, value)]
+        if let text = heatmap.text(row: row, column: column) { facts.insert(("count", text), at: 0) }
+        func named(_ title: String, _ name: String) -> String { title.isEmpty ? name : "\(title) \(name)" }
         frame.tooltip(
-            title: "\(heatmap.rowNames[row]) · \(heatmap.columnNames[column])",
-            facts: [(heatmap.unit.isEmpty ? "value" : heatmap.unit, value)])
+            title: named(heatmap.rowTitle, heatmap.rowNames[row]) + " · "
+                + named(heatmap.columnTitle, heatmap.columnNames[column]), facts: facts,
+            text: frame.words(for: heatmap.choice(row)))
+    }
+
+    /// Frames around the row that is chosen, and around its column where rows and columns are the same things.
+    private func drawMarks(_ heatmap: Heatmap, _ layout: HeatmapLayout, _ frame: FigureFrame) {
+        for (index, choice) in heatmap.choices.prefix(heatmap.rowNames.count).enumerated() where choice?.isChosen == true {
+            let row = layout.box(row: index, column: 0)
+            frame.outline(
+                Box(layout.area.x - 1, row.y - 1, layout.area.width + 2, row.height + 2), frame.markColour, thickness: 2)
+            guard heatmap.isSquare else { continue }
+            let column = layout.box(row: 0, column: index)
+            frame.outline(
+                Box(column.x - 1, layout.area.y - 1, column.width + 2, layout.area.height + 2), frame.markColour,
+                thickness: 2)
+        }
     }
 
     /// Numbers in the cells, where all of them fit.
@@ -54,17 +87,25 @@ struct HeatmapRenderer: FigureRenderer {
                 }
             }
         }
-        guard layout.cellWidth >= 34, layout.cellHeight >= 16 else { return }
+        guard layout.cellWidth >= (heatmap.texts.isEmpty ? 34 : 12), layout.cellHeight >= (heatmap.texts.isEmpty ? 16 : 12)
+        else { return }
+        if !heatmap.texts.isEmpty {
+            // Either all of them or none: a number that is missing would be taken for none.
+            let widest = heatmap.texts.lazy.map { UI.width($0, .smallMono) }.max() ?? 0
+            guard widest <= layout.cellWidth - 2 else { return }
+        }
         for row in heatmap.rowNames.indices {
             for column in heatmap.columnNames.indices {
                 guard let value = heatmap.value(row: row, column: column), value.isFinite else { continue }
-                let words = format(Double(value), digits: 2)
+                let words = heatmap.text(row: row, column: column) ?? format(Double(value), digits: 2)
                 let box = layout.box(row: row, column: column)
-                guard UI.width(words, .smallMono) <= box.width - 4 else { continue }
+                guard UI.width(words, .smallMono) <= box.width - 2 else { continue }
                 // The map's lightness grows with the value.
                 let isLight = heatmap.share(of: value, in: range) > 0.55
+                let colour = isLight ? Colour(0x14171c) : Colour(0xf2f4f7)
+                // Where nothing is, nothing should draw the eye.
                 frame.text(
-                    words, Point(box.midX, box.midY - 6), isLight ? Colour(0x14171c) : Colour(0xf2f4f7), .smallMono,
+                    words, Point(box.midX, box.midY - 6.5), words == "0" ? colour.faded(0.4) : colour, .smallMono,
                     align: .centre)
             }
         }
@@ -74,6 +115,16 @@ struct HeatmapRenderer: FigureRenderer {
         _ heatmap: Heatmap, _ layout: HeatmapLayout, hovered: (row: Int, column: Int)?, _ frame: FigureFrame
     ) {
         let area = layout.area
+        if layout.titleIsAside {
+            frame.text(
+                heatmap.axisTitle, Point(area.x - layout.nameWidth - 16, area.y - 17), frame.theme.secondary, .small,
+                align: .right)
+        } else if layout.titleHeight > 0 {
+            let words = UI.shortened(heatmap.axisTitle, to: frame.body.width, .small)
+            let half = UI.width(words, .small) / 2
+            let middle = min(max(area.midX, frame.body.x + half), frame.body.maxX - half)
+            frame.text(words, Point(middle, layout.top), frame.theme.secondary, .small, align: .centre)
+        }
         for (index, name) in heatmap.rowNames.enumerated() {
             let isHovered = index == hovered?.row
             guard isHovered || layout.hasRowName(index, hovered?.row) else { continue }
@@ -88,7 +139,7 @@ struct HeatmapRenderer: FigureRenderer {
             if layout.isUpwards {
                 guard layout.hasColumnNames else { break }
                 guard isHovered || layout.hasColumnName(index, hovered?.column) else { continue }
-                let words = UI.shortened(name, to: area.y - layout.top - 6, .small)
+                let words = UI.shortened(name, to: area.y - layout.top - layout.titleHeight - 6, .small)
                 frame.textUpwards(
                     words, Point(middle - 7, area.y - 5), isHovered ? frame.theme.text : frame.theme.secondary, .small)
             } else {
@@ -112,16 +163,19 @@ struct HeatmapRenderer: FigureRenderer {
         }
         let span = Double(range.lowerBound)...Double(range.upperBound)
         let ticks = Ticks(within: span, count: max(2, Int(bar.height / 40)))
+        var lastY = Float.infinity
         for value in ticks.values {
-            let share = Float((value - span.lowerBound) / (span.upperBound - span.lowerBound))
-            let y = bar.maxY - min(max(share, 0), 1) * bar.height
+            let y = bar.maxY - heatmap.share(of: Float(value), in: range) * bar.height
+            // The root of an axis has its upper values close together.
+            guard heatmap.shading == .linear || lastY - y >= 13 else { continue }
+            lastY = y
             frame.rule(Point(bar.maxX, y - 0.5), length: 4, frame.theme.track)
             frame.text(ticks.label(value), Point(bar.maxX + 7, y - 6.5), frame.theme.secondary, .smallMono)
         }
         if bar.y - layout.top >= 14 {
             frame.text(
-                UI.shortened(heatmap.unit, to: max(50, layout.area.maxX + layout.scaleWidth - bar.x), .small),
-                Point(bar.x, bar.y - 17), frame.theme.secondary, .small)
+                UI.trimmed(heatmap.unit, to: max(50, frame.body.maxX - bar.x), .small), Point(bar.x, bar.y - 17),
+                frame.theme.secondary, .small)
         }
     }
 }
@@ -141,8 +195,23 @@ extension Heatmap {
     func share(of value: Float, in range: ClosedRange<Float>) -> Float {
         // In halves, so that the widest range has a width.
         let span = range.upperBound / 2 - range.lowerBound / 2
-        return span > 0 ? min(max((value / 2 - range.lowerBound / 2) / span, 0), 1) : 0
+        let share = span > 0 ? min(max((value / 2 - range.lowerBound / 2) / span, 0), 1) : 0
+        return shading == .squareRoot ? share.squareRoot() : share
     }
+
+    /// What rows and columns are, in one line: "true ↓ · predicted →".
+    fileprivate var axisTitle: String {
+        // What is the same both ways the panel's title says.
+        if rowTitle == columnTitle { return "" }
+        return [rowTitle.isEmpty ? "" : "\(rowTitle) ↓", columnTitle.isEmpty ? "" : "\(columnTitle) →"].filter { !$0.isEmpty }
+            .joined(separator: "   ")
+    }
+
+    fileprivate func choice(_ row: Int) -> Choice? { choices.indices.contains(row) ? choices[row] : nil }
+
+    /// How many times as long as it is wide a cell may be, or as wide as it is long: a matrix of the same things both ways is
+    /// nearly square, and text needs some width.
+    fileprivate var longest: Float { texts.isEmpty ? (isSquare ? 1.25 : 2.5) : 2.2 }
 
     /// Each pixel shows its cell; where several cells fall on one pixel, the mean of them.
     ///
@@ -206,6 +275,9 @@ struct HeatmapLayout {
     let nameWidth: Float
     let scaleWidth: Float
     let isUpwards: Bool
+    /// The room of what rows and columns are.
+    let titleHeight: Float
+    let titleIsAside: Bool
     /// Names of which a letter or two would be left are left out.
     let hasColumnNames: Bool
     private let rows: Int
@@ -223,17 +295,24 @@ struct HeatmapLayout {
         let numberWidth = numbers.values.map { UI.width(numbers.label($0), .smallMono) }.max() ?? 0
         scaleWidth = (16 + 12 + 8 + max(numberWidth, min(50, UI.width(heatmap.unit, .small)))).rounded(.up)
         let left = nameWidth > 0 ? nameWidth + 8 : 0
+        let longestCell = heatmap.longest
         let room = max(1, body.width - left - scaleWidth)
+        // What rows and columns are stands above the matrix, or beside one that is narrower than its panel.
+        let title = heatmap.axisTitle
+        let likelyWidth = min(room, max(1, body.height - 22) / Float(rows) * longestCell * Float(columns))
+        titleIsAside = !title.isEmpty && (room - likelyWidth) / 2 > UI.width(title, .small) + 12
+        titleHeight = title.isEmpty || titleIsAside || body.height < 90 ? 0 : 17
         let longest = heatmap.columnNames.map { UI.width($0, .small) }.max() ?? 0
-        // No cell is more than two and a half times as long as it is wide, so that a square matrix is nearly square.
         var width = room
-        var height = max(1, body.height - 22)
-        width = min(width, height / Float(rows) * 2.5 * Float(columns), 120 * Float(columns))
+        var height = max(1, body.height - 22 - titleHeight)
+        width = min(width, height / Float(rows) * longestCell * Float(columns), 120 * Float(columns))
         isUpwards = longest + 6 > width / Float(columns)
         let above = isUpwards ? max(22, min(longest + 10, body.height * 0.3)).rounded(.up) : 22
         hasColumnNames = !isUpwards || above >= min(longest + 10, 44)
-        height = max(1, body.height - (hasColumnNames ? above : 22))
-        height = min(height, width / Float(columns) * 2.5 * Float(rows), 80 * Float(rows))
+        height = max(1, body.height - (hasColumnNames ? above : 22) - titleHeight)
+        height = min(height, width / Float(columns) * longestCell * Float(rows), 80 * Float(rows))
+        // What the names took from the height the width follows.
+        width = min(width, height / Float(rows) * longestCell * Float(columns))
         // Cells of whole pixels are all the same size where that costs little.
         func whole(_ length: Float, _ count: Int) -> Float {
             let cell = (length / Float(count)).rounded(.down)
@@ -242,7 +321,7 @@ struct HeatmapLayout {
         (width, height) = (whole(width, columns), whole(height, rows))
         let aside = max(0, (body.width - left - width - scaleWidth) / 2)
         top = body.y
-        area = Box((body.x + aside + left).rounded(), (body.y + (hasColumnNames ? above : 22)).rounded(), width, height)
+        area = Box((body.x + aside + left).rounded(), (body.y + titleHeight + (hasColumnNames ? above : 22)).rounded(), width, height)
         bar = Box(area.maxX + 16, area.y, 12, area.height)
     }
 

@@ -6,13 +6,26 @@ extension Silhouette: DrawnByViewer {
 
 /// Groups from top to bottom, points within by value; what is negative goes to the left, in another colour.
 struct SilhouetteRenderer: FigureRenderer {
+    func scale(of silhouette: Silhouette) -> FigureScale {
+        var scale = FigureScale(["value": 0...0.1])
+        // A group's values fall from the first on.
+        scale.include(
+            silhouette.groups.lazy.flatMap { group -> [Double] in
+                let finite = group.values.prefix { $0.isFinite }
+                return [finite.first, finite.last].compactMap { $0 }
+            }, in: "value")
+        return scale
+    }
+
     func draw(_ silhouette: Silhouette, in frame: FigureFrame) {
         let body = frame.body
         let count = silhouette.groups.reduce(0) { $0 + $1.values.count }
         guard count > 0 else { return frame.say("No points.", in: body, frame.theme.secondary) }
-        let plot = body.inset(8, 6, 8, 36)
-        let low = min(0, silhouette.groups.compactMap { $0.values.filter(\.isFinite).last }.min() ?? 0)
-        let high = max(0.1, silhouette.groups.compactMap { $0.values.filter(\.isFinite).first }.max() ?? 0)
+        // In a low panel the groups come first, the axis's title last.
+        let isLow = body.height < 110
+        let plot = body.inset(8, isLow ? 0 : 6, 8, isLow ? 22 : 36)
+        let range = (frame.scale ?? scale(of: silhouette))["value"] ?? 0...0.1
+        let (low, high) = (range.lowerBound, range.upperBound)
         func x(_ value: Double) -> Float { plot.x + Float((value - low) / (high - low)) * plot.width }
         // A point is a line of its own where there is room; else each line of pixels shows the points that fall on it.
         let gap: Float = Float(silhouette.groups.count) * 2 < plot.height / 4 ? 1 : 0
@@ -38,7 +51,19 @@ struct SilhouetteRenderer: FigureRenderer {
                 }
                 line = next
             }
-            let item = frame.item("group \(index)", Box(plot.x, top, plot.width, max(1, bottom - top)))
+            let box = Box(plot.x, top, plot.width, max(1, bottom - top))
+            if group.choice?.isChosen == true {
+                // A band behind would be hidden by long bars, so that brackets stand at both ends.
+                let height = max(3, bottom - top)
+                let middle = (top + bottom) / 2
+                frame.outline(
+                    Box(plot.x - 3, middle - height / 2 - 1, plot.width + 6, height + 2), frame.markColour, radius: 2)
+                for (edge, reach): (Float, Float) in [(plot.x - 4, -6), (plot.maxX + 4, 6)] {
+                    frame.line(Point(edge, middle), Point(edge + reach, middle), frame.markColour, thickness: 3)
+                }
+            }
+            let item = frame.item("group \(index)", box)
+            frame.choose(group.choice, item)
             if item.contains(.hovered), !group.values.isEmpty {
                 let finite = group.values.filter(\.isFinite)
                 let mean = finite.isEmpty ? .nan : finite.reduce(0, +) / Double(finite.count)
@@ -47,7 +72,7 @@ struct SilhouetteRenderer: FigureRenderer {
                     facts: [
                         ("mean", format(mean)), ("points", "\(group.values.count)"),
                         ("negative", "\(group.values.count { $0 < 0 })"),
-                    ])
+                    ], text: frame.words(for: group.choice))
             }
             done += group.values.count
         }
@@ -55,7 +80,7 @@ struct SilhouetteRenderer: FigureRenderer {
         frame.dashes(x: x(silhouette.mean), from: plot.y, to: plot.maxY, frame.theme.settled)
         let lost = silhouette.groups.reduce(0) { $0 + $1.values.count { !$0.isFinite } }
         let note = lost == 0 ? "" : " · \(grouped(lost)) of the values not a number"
-        frame.axis(low...high, "silhouette · dashes: mean \(format(silhouette.mean))\(note)", below: plot, x)
+        frame.axis(low...high, isLow ? "" : "silhouette · dashes: mean \(format(silhouette.mean))\(note)", below: plot, x)
     }
 
     func pictureHeight(of silhouette: Silhouette, width: Float) -> Float { 640 }

@@ -8,6 +8,14 @@ extension Table: DrawnByViewer {
 struct TableRenderer: FigureRenderer {
     func height(of table: Table, width: Float) -> Float? { TableLayout.height(table) }
 
+    func scale(of table: Table) -> FigureScale {
+        var scale = FigureScale()
+        for (column, width) in TableLayout.naturalWidths(table).enumerated() {
+            scale.include([Double(width)], in: "column \(column)")
+        }
+        return scale
+    }
+
     func draw(_ table: Table, in frame: FigureFrame) {
         let theme = frame.theme
         guard !table.columns.isEmpty, !table.rows.isEmpty else {
@@ -15,7 +23,7 @@ struct TableRenderer: FigureRenderer {
         }
         let note = drawMarkNote(table, frame)
         let body = frame.body.inset(0, 0, 0, note)
-        let widths = TableLayout.widths(table, room: body.width - 10)
+        let widths = TableLayout.widths(table, room: body.width - 10, sharing: frame.scale)
         func place(_ column: Int, _ left: Float) -> (x: Float, width: Float) {
             (left + widths.prefix(column).reduce(0) { $0 + $1 + TableLayout.gap }, widths[column])
         }
@@ -43,6 +51,9 @@ struct TableRenderer: FigureRenderer {
                 let y = content.y + Float(index) * row
                 // Only what can be seen is written.
                 guard y + row > body.y, y < body.maxY + 12 else { continue }
+                if table.choice(index)?.isChosen == true {
+                    frame.outline(Box(content.x - 4, y, body.width - 2, row), frame.markColour, radius: 3)
+                }
                 for (column, words) in cells.prefix(widths.count).enumerated() {
                     let face: Face = table.numeric.contains(column) ? .mono : .text
                     let mark = table.mark(row: index, column: column)?.kind
@@ -106,8 +117,13 @@ struct TableRenderer: FigureRenderer {
                 || UI.width(words, table.numeric.contains(column) ? .mono : .text) > widths[column] + 0.5
         }
         let actions = actions(of: index, in: table, frame)
-        frame.act(on: actions, named: cells.first ?? "", item, menuAt: frame.mouse)
-        var words = [frame.words(for: actions)]
+        let choice = table.choice(index)
+        if let choice, !item.contains(.rightClicked) {
+            frame.choose(choice, item)
+        } else {
+            frame.act(on: actions, named: cells.first ?? "", item, menuAt: frame.mouse)
+        }
+        var words = [frame.words(for: choice, actions)]
         if let column = column(at: frame.mouse.x - rows.x, widths), let mark = table.mark(row: index, column: column) {
             let cell = cells.indices.contains(column) ? cells[column] : ""
             words.insert([cell, mark.note].filter { !$0.isEmpty }.joined(separator: ": "), at: 0)
@@ -136,6 +152,10 @@ struct TableRenderer: FigureRenderer {
     }
 }
 
+extension Table {
+    fileprivate func choice(_ row: Int) -> Choice? { choices.indices.contains(row) ? choices[row] : nil }
+}
+
 /// How wide a table's columns are.
 @MainActor enum TableLayout {
     static let gap: Float = 16
@@ -149,15 +169,22 @@ struct TableRenderer: FigureRenderer {
     /// What is left of a column of words before columns of numbers have to go.
     private static let leastWords: Float = 90
 
-    /// As wide as their words. Where they do not fit, words give way first, as a number that is cut says nothing; then
-    /// the last columns go. At least one stays.
-    static func widths(_ table: Table, room: Float) -> [Float] {
-        let natural = table.columns.indices.map { column in
+    /// As wide as their words; of a long table, as its first rows ask for.
+    static func naturalWidths(_ table: Table) -> [Float] {
+        table.columns.indices.map { column in
             let face: Face = table.numeric.contains(column) ? .mono : .text
-            // A long table's columns are as wide as its first rows ask for.
             let cells = table.rows.prefix(200).map { column < $0.count ? UI.width($0[column], face) : 0 }
             return max(UI.width(table.columns[column], .small), cells.max() ?? 0, 24)
         }
+    }
+
+    /// As wide as their words. Where they do not fit, words give way first, as a number that is cut says nothing; then
+    /// the last columns go. At least one stays.
+    ///
+    /// - Parameter scale: what both sides of a comparison have.
+    static func widths(_ table: Table, room: Float, sharing scale: FigureScale? = nil) -> [Float] {
+        let natural = scale.map { scale in table.columns.indices.map { Float(scale.most("column \($0)")) } }
+            ?? naturalWidths(table)
         func isWords(_ column: Int) -> Bool { !table.numeric.contains(column) }
         func least(_ column: Int) -> Float { isWords(column) ? min(natural[column], leastWords) : natural[column] }
         var count = natural.count

@@ -42,7 +42,11 @@ import Exploration
     }
 
     /// The images of `grid`; in `old` if they fit there. Nil if the renderer refuses.
-    func texture(of grid: ImageGrid, replacing old: Texture?) -> Texture? {
+    ///
+    /// - Parameter whites: what is black or white in a cell where zero is mid-grey; its own largest |value| if it gives nil.
+    func texture(
+        of grid: ImageGrid, replacing old: Texture?, whites: (_ cell: Int) -> Float? = { _ in nil }
+    ) -> Texture? {
         guard grid.whyEmpty == nil else { return nil }
         let count = grid.cells.count
         var stride = 1
@@ -56,7 +60,7 @@ import Exploration
         pixels.withUnsafeMutableBufferPointer { pixels in
             for (index, cell) in grid.cells.enumerated() {
                 let (row, column) = index.quotientAndRemainder(dividingBy: perRow)
-                grid.pixels(of: cell).withUnsafeBufferPointer { light in
+                grid.pixels(of: cell, largest: whites(index)).withUnsafeBufferPointer { light in
                     for y in 0..<cellHeight {
                         for x in 0..<cellWidth {
                             let from = (y * stride * grid.width + x * stride) * 3

@@ -8,9 +8,8 @@ import Foundation
     private static var known: [String: String] = [:]
 
     static func of(_ text: String) -> String {
-        // Most text ends here: no byte of it belongs to a letter from U+0300 on, or to the soft hyphen.
-        guard text.utf8.contains(where: { $0 >= 0xcc || $0 == 0xad }), text.unicodeScalars.contains(where: needsCare)
-        else { return text }
+        // Most text ends here.
+        guard needsCare(text) else { return text }
         if let visual = known[text] { return visual }
         if known.count >= 4096 { known.removeAll() }
         let visual = arranged(text)
@@ -51,8 +50,15 @@ import Foundation
     private static let shaping = FriBidiFlags(
         FRIBIDI_FLAG_SHAPE_MIRRORING | FRIBIDI_FLAG_SHAPE_ARAB_PRES | FRIBIDI_FLAG_SHAPE_ARAB_LIGA)
 
-    /// Whether it is drawn otherwise than by its own glyph beside that of the letter before. As all that is asked for each
-    /// letter it is not the main actor's own: whose thread it is would be asked as often, which took a sixth of a frame.
+    // As all that is asked for each letter these are not the main actor's own: whose thread it is would be asked as often,
+    // which took a sixth of a frame.
+
+    private nonisolated static func needsCare(_ text: String) -> Bool {
+        // No byte of most text belongs to a letter from U+0300 on, or to the soft hyphen.
+        text.utf8.contains { $0 >= 0xcc || $0 == 0xad } && text.unicodeScalars.contains { needsCare($0) }
+    }
+
+    /// Whether it is drawn otherwise than by its own glyph beside that of the letter before.
     private nonisolated static func needsCare(_ scalar: Unicode.Scalar) -> Bool {
         let letter = scalar.value
         guard letter >= 0x300 else { return letter == 0xad }

@@ -22,7 +22,19 @@ final class AddPanel: DeskPart {
         let entries: [Entry]
     }
 
+    /// Put together once a frame: they are asked for where the panel's height is, and where it is drawn.
+    private var sectionsOfFrame: [Section]?
+    override func beginFrame() { sectionsOfFrame = nil }
+    override func endFrame() { sectionsOfFrame = nil }
+
     private var sections: [Section] {
+        if let sectionsOfFrame { return sectionsOfFrame }
+        let sections = allSections
+        sectionsOfFrame = sections
+        return sections
+    }
+
+    private var allSections: [Section] {
         func panelEntry(_ panel: Panel, _ title: String, _ means: String) -> Entry {
             let isOn = layout.isOpen(panel)
             let open: @MainActor () -> Void = { [self] in

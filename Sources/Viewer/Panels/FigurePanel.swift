@@ -10,6 +10,10 @@ import Exploration
     private(set) var shape: (any FigureContent)?
     /// Who draws it.
     private(set) var renderer: (any AnyRenderer)?
+    /// What part of it is looked at, on both sides of a comparison.
+    let lens = FigureLens()
+    /// What both sides of a comparison span, and the contents that it is of.
+    private var common: (own: Int, other: Int, side: FigureSide)?
     /// The figure's own window above the panels, while it is open.
     var window: (place: Point, isNew: Bool)?
     /// What is typed there for an action that asks, by the action's place in the list.
@@ -29,6 +33,23 @@ import Exploration
         renderer = Renderers.renderer(for: content)
         (window, hasNumbers) = (nil, nil)
     }
+
+    /// What both sides of a comparison are drawn by; nil if they are not of one kind.
+    mutating func side(with other: FigureView) -> FigureSide {
+        if let common, common.own == version, common.other == other.version { return common.side }
+        var side = FigureSide(lens: lens)
+        if let content, let theirs = other.content, let renderer, renderer.draws(theirs) {
+            let aligned = renderer.aligned(theirs, with: content)
+            side.other = aligned
+            side.scale = renderer.scale(of: content).merged(with: renderer.scale(of: aligned))
+            side.version = version &* 1_000_003 &+ other.version
+        }
+        common = (version, other.version, side)
+        return side
+    }
+
+    /// What this side was drawn by in the last comparison.
+    var side: FigureSide { common?.side ?? FigureSide(lens: lens) }
 
     /// What is drawn now; nil if nothing is.
     var content: (any FigureContent)? {
@@ -121,7 +142,12 @@ final class FigurePanels: DeskPart {
     private func scope(of figure: String) -> String { dashboard.figures.first { $0.id == figure }?.scope ?? "" }
 
     /// What a figure shows, or why it shows nothing.
-    func draw(_ id: String, _ view: FigureView, in body: Box, _ textures: TextureMaker, isOther: Bool = false) {
+    ///
+    /// - Parameter side: of a comparison; of the figure alone if nil.
+    func draw(
+        _ id: String, _ view: FigureView, in body: Box, _ textures: TextureMaker, isOther: Bool = false,
+        side: FigureSide? = nil
+    ) {
         switch view.state {
         case .waiting: UI.say("Being computed…", in: body, theme.secondary)
         case .failed(let problem, let step):
@@ -132,8 +158,9 @@ final class FigurePanels: DeskPart {
                 return UI.say(Renderers.missing(for: content), in: body, theme.secondary)
             }
             let frame = FigureFrame(
-                id, scope: scope(of: id), in: body, theme, version: view.version, isOther: isOther, textures, self)
-            renderer.draw(content, in: frame)
+                id, scope: scope(of: id), in: body, theme, version: view.version, isOther: isOther,
+                side: side ?? FigureSide(lens: view.lens), textures, self)
+            renderer.draw(isOther ? side?.other ?? content : content, in: frame)
         }
     }
 
@@ -154,8 +181,9 @@ final class FigurePanels: DeskPart {
         title(own, view.state.step, halves[0])
         title(other.name, theirs.state.step, halves[1])
         UI.rule(Point(body.midX, body.y), length: body.height, vertical: true, theme.edge)
-        draw(id, view, in: halves[0].inset(0, 20, 0, 0), textures)
-        draw(id, theirs, in: halves[1].inset(0, 20, 0, 0), textures, isOther: true)
+        let side = figures[id]?.side(with: theirs)
+        draw(id, view, in: halves[0].inset(0, 20, 0, 0), textures, side: side)
+        draw(id, theirs, in: halves[1].inset(0, 20, 0, 0), textures, isOther: true, side: side)
     }
 
     /// How high a panel of this width has to be to show all of its figure as large as it can be; nil if any height
@@ -197,7 +225,9 @@ final class FigurePanels: DeskPart {
             UI.note("body", body)
             renderer.drawWindow(
                 content,
-                in: FigureFrame(id, scope: scope(of: id), in: body, theme, version: view.version, textures, self))
+                in: FigureFrame(
+                    id, scope: scope(of: id), in: body, theme, version: view.version,
+                    side: status.comparedBranch == nil ? FigureSide(lens: view.lens) : view.side, textures, self))
             UI.endWindow()
         }
     }
@@ -205,6 +235,7 @@ final class FigurePanels: DeskPart {
 
 extension FigurePanels: FigureHost {
     var takesActions: Bool { !status.isFinished }
+    var takesWheel: Bool { Layout.scrolls(size) }
 
     func act(_ action: Action) { learner.send(.act(action)) }
 
@@ -217,7 +248,31 @@ extension FigurePanels: FigureHost {
         figures[figure]?.answers = [:]
     }
 
+    func closeWindow(of figure: String) { figures[figure]?.window = nil }
+
     func hasWindow(of figure: String) -> Bool { figures[figure]?.window != nil }
+
+    // MARK: Keys
+
+    /// Gives an arrow key to the figure whose window is open. Returns whether it took it.
+    func turnWindow(right: Int, down: Int) -> Bool {
+        figures.values.contains { view in
+            guard view.window != nil, let content = view.content else { return false }
+            return view.renderer?.turn(content, right: right, down: down) == true
+        }
+    }
+
+    /// Takes the marks of chosen things away.
+    func unmark() {
+        var sent: [Action] = []
+        for (id, view) in figures {
+            guard let action = view.content?.unmark else { continue }
+            let scoped = Action(scope(of: id) + action.id, title: action.title, arguments: action.arguments)
+            guard !sent.contains(scoped) else { continue }
+            sent.append(scoped)
+            act(scoped)
+        }
+    }
 
     func drawButtons(for actions: [Action], of figure: String, in box: Box) {
         var answers = figures[figure]?.answers ?? [:]

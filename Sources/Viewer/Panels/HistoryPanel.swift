@@ -45,37 +45,53 @@ final class HistoryPanel: DeskPart {
     }
 
     private func draw(_ row: HistoryRow, _ index: Int, _ box: Box, steps: Float) {
+        let line = box.inset(-6, 0, -4, 0)
         let canGo = row.before != nil && row.kind != .present && !status.isFinished
-        var item: Happened = []
-        if canGo { item = UI.item("\(index)", box.inset(-6, 0, -4, 0)) }
-        let isHovered = item.contains(.hovered)
-        if isHovered { UI.fill(box.inset(-6, 0, -4, 0), theme.selected.faded(0.6), radius: 4) }
-        if row.kind == .present { UI.fill(box.inset(-6, 0, -4, 0), theme.selected, radius: 4) }
+        // What goes to after it lies beside the rest of the line: the gui gives a press to the first of two items over each
+        // other. It is there under the mouse only, where it hides the end of long words.
+        let isNear = canGo && row.kind == .change && line.contains(UI.mouse) && gui_window_is_hovered()
+        let afterWidth = isNear ? UI.width("after", .small) + 14 : 0
+        let after = isNear ? UI.item("\(index)/after", Box(line.maxX - afterWidth, line.y, afterWidth, line.height)) : []
+        let item = canGo ? UI.item("\(index)", Box(line.x, line.y, line.width - afterWidth, line.height)) : []
+        let isHovered = item.contains(.hovered) || after.contains(.hovered)
+        if row.kind == .present || isHovered {
+            UI.fill(line, row.kind == .present ? theme.selected : theme.selected.faded(0.6), radius: 4)
+        }
         let y = box.y + 4
         UI.text(grouped(row.step), Point(box.x + steps, y), theme.secondary, .smallMono, align: .right)
-        let mark = Point(box.x + steps + 14, box.midY)
-        let colour = row.control.flatMap { colours[$0] } ?? theme.secondary
-        switch row.kind {
-        case .present: UI.disc(mark, radius: 5, theme.text)
-        case .start: UI.disc(mark, radius: 2.5, theme.secondary)
-        case .fork: UI.rule(Point(mark.x, mark.y - 6), length: 12, vertical: true, theme.text)
-        case .change: UI.disc(mark, radius: 4, row.isAhead ? colour.faded(0.45) : colour)
+        drawMark(of: row, Point(box.x + steps + 14, box.midY))
+        let left = box.x + steps + 26
+        let face: Face = row.kind == .present ? .bold : .text
+        let words = UI.shortened(row.words, to: box.maxX - left - afterWidth, face)
+        let isAside = row.kind == .fork || row.kind == .start
+        UI.text(
+            words, Point(left, box.y + 3),
+            row.isAhead ? theme.secondary.faded(0.75) : isAside ? theme.secondary : theme.text, face)
+        if isNear {
+            UI.text(
+                "after", Point(line.maxX - 7, y), after.contains(.hovered) ? theme.text : theme.secondary, .small,
+                align: .right)
         }
-        let left = mark.x + 12
-        let words = UI.shortened(row.words, to: box.maxX - left, row.kind == .present ? .bold : .text)
-        let ink =
-            row.isAhead
-            ? theme.secondary.faded(0.75) : row.kind == .fork || row.kind == .start ? theme.secondary : theme.text
-        UI.text(words, Point(left, box.y + 3), ink, row.kind == .present ? .bold : .text)
         guard isHovered else { return }
         gui_set_cursor(Int32(GUI_CURSOR_HAND))
         let goes =
-            row.kind == .start ? "A click goes back to the beginning." : "A click goes to just before it."
+            row.kind == .start
+            ? "A click goes back to the beginning."
+            : "A click goes to just \(after.contains(.hovered) ? "after" : "before") it."
         tooltip = Tooltip(
             title: words == row.words ? "" : row.words, text: (row.isAhead ? "Undone. " : "") + goes,
             about: desk.box(of: .history), isBeside: true)
-        if item.contains(.clicked), let place = row.before { go(to: place) }
+        if item.contains(.clicked), let place = row.before { desk.steering.visit(place) }
+        if after.contains(.clicked), let place = row.after { desk.steering.visit(place) }
     }
 
-    private func go(to place: Position) { desk.steering.goBack(to: place.step) }
+    private func drawMark(of row: HistoryRow, _ at: Point) {
+        let colour = row.control.flatMap { colours[$0] } ?? theme.secondary
+        switch row.kind {
+        case .present: UI.disc(at, radius: 5, theme.text)
+        case .start: UI.disc(at, radius: 2.5, theme.secondary)
+        case .fork: UI.rule(Point(at.x, at.y - 6), length: 12, vertical: true, theme.text)
+        case .change: UI.disc(at, radius: 4, row.isAhead ? colour.faded(0.45) : colour)
+        }
+    }
 }

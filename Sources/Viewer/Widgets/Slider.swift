@@ -177,8 +177,8 @@ extension String {
     var startingUppercase: String { prefix(1).uppercased() + dropFirst() }
 
     var startingLowercase: String {
-        let characters = Array(self)
-        guard characters.count > 1, characters[1].isLowercase || characters[1] == " " else { return self }
-        return characters[0].lowercased() + String(characters.dropFirst())
+        let rest = dropFirst()
+        guard let first, let second = rest.first, second.isLowercase || second == " " else { return self }
+        return first.lowercased() + rest
     }
 }

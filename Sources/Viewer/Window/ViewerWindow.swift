@@ -96,7 +96,7 @@ import Foundation
     }
 
     /// The shortest time between two frames.
-    private var interval: Double {
+    var interval: Double {
         if !surface.isVisible { return 0.25 }
         guard surface.isSoftware else { return 1.0 / 60 }
         let meter = desk.statusLine.meter
@@ -156,7 +156,11 @@ import Foundation
             if event.window.event == UInt8(SDL_WINDOWEVENT_LEAVE.rawValue) { gui_mouse_moved(gui, -1e6, -1e6) }
             if event.window.event == UInt8(SDL_WINDOWEVENT_DISPLAY_CHANGED.rawValue) { surface.followDisplay() }
             // Where another window was above it the display may have lost what was shown.
-            surface.expose()
+            let loses = [
+                SDL_WINDOWEVENT_EXPOSED, SDL_WINDOWEVENT_SHOWN, SDL_WINDOWEVENT_RESTORED, SDL_WINDOWEVENT_MAXIMIZED,
+                SDL_WINDOWEVENT_SIZE_CHANGED, SDL_WINDOWEVENT_DISPLAY_CHANGED,
+            ]
+            if loses.contains(where: { $0.rawValue == event.window.event }) { surface.expose() }
         case SDL_TEXTINPUT:
             // As text, since the key that gives a question mark differs between keyboards.
             func isText(_ letter: UInt8) -> Bool {
@@ -235,6 +239,10 @@ import Foundation
         case SDLK_b where !isRepeat: desk.steering.branch()
         case SDLK_s where !isRepeat: savePicture()
         case SDLK_q where !isRepeat: close()
+        case SDLK_LEFT where desk.figurePanels.turnWindow(right: -1, down: 0): break
+        case SDLK_RIGHT where desk.figurePanels.turnWindow(right: 1, down: 0): break
+        case SDLK_UP where desk.figurePanels.turnWindow(right: 0, down: -1): break
+        case SDLK_DOWN where desk.figurePanels.turnWindow(right: 0, down: 1): break
         case SDLK_LEFT, SDLK_DOWN: desk.focus.nudge(-1, fine: isFine)
         case SDLK_RIGHT, SDLK_UP: desk.focus.nudge(1, fine: isFine)
         case SDLK_F1 where !isRepeat: desk.help.toggle()

@@ -58,6 +58,27 @@ import Testing
         #expect(learner.dashboard.control("block-weight-2") != nil)
     }
 
+    @Test func aChosenClusterIsMarkedInAllFigures() throws {
+        let choose = Learner.Scheduled(after: 3, .act(Action("choose-cluster", title: "", arguments: [2])))
+        let learner = try Self.run(.init(maximumSteps: 20, schedule: [choose]))
+        #expect(learner.status.lastRefusal == nil)
+        func chosen(_ choices: [Choice?]) -> Int { choices.count { $0?.isChosen == true } }
+        let centres = try #require(try learner.content(of: "centres") as? ImageGrid)
+        #expect(centres.flows && chosen(centres.cells.map(\.choice)) == 1)
+        #expect(centres.cells.first { $0.choice?.isChosen == true }?.title == "cluster 2")
+        let map = try #require(try learner.content(of: "map") as? Scatter)
+        #expect(map.discs.indices.filter { map.discs[$0].choice?.isChosen == true } == [2])
+        #expect(map.thumbnails?.cells.count == map.discs.count)
+        #expect(map.thumbnails?.cells[2].values == centres.cells.first { $0.title == "cluster 2" }?.values)
+        let silhouettes = try #require(try learner.content(of: "silhouettes") as? Silhouette)
+        #expect(chosen(silhouettes.groups.map(\.choice)) == 1)
+        let members = try #require(try learner.content(of: "members") as? ImageGrid)
+        let own = members.cells.filter { $0.choice?.isChosen == true }
+        #expect(!own.isEmpty && own.allSatisfy { $0.title.hasSuffix("cluster 2") })
+        let sizes = try #require(try learner.content(of: "sizes") as? Histogram)
+        #expect(sizes.marks.map(\.title) == ["cluster 2"] && sizes.unmark?.id == "unchoose-cluster")
+    }
+
     /// Rewound, resumed or replayed, each step gives the numbers that it gave.
     @Test(arguments: Device.all)
     func clusteringCanBeDoneAgain(on device: Device) throws {

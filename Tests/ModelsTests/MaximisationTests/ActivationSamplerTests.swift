@@ -1,7 +1,8 @@
 import CLMat
 import Exploration
-import Models
 import Testing
+
+@testable import Models
 
 @Suite struct ActivationSamplerTests {
     /// The dissertation's own check (section 4.3): with L2 alone (λ 1, no normalisation, σ 0.02), the mean of 1,000 steps
@@ -81,6 +82,74 @@ import Testing
         #expect(grid.cells[5].title == "class b, chain 2")
         #expect(grid.cells[5].actions.map(\.arguments) == [[1, 1], [1]])
         #expect(grid.cells[0].facts.count == 2)
+    }
+
+    // MARK: - What a neuron sees, and other neurons
+
+    @Test func aChannelsCentreSeesItsReceptiveField() throws {
+        let network = try Network.leNet5(seed: 1, on: .cpu)
+        func field(_ layer: String, _ reading: Neuron.Reading = .centre) throws -> [Range<Int>] {
+            let neuron = Neuron(stage: try network.index(of: layer), unit: 0, reading: reading)
+            let (rows, columns) = network.receptiveField(of: neuron)
+            return [rows, columns]
+        }
+        // The middle of 24 × 24 outputs of a 5 × 5 kernel.
+        #expect(try field("conv1") == [12..<17, 12..<17])
+        // The middle of 8 × 8, behind kernels of 5, pooling of 2 and kernels of 5: 5 + 2·4 + 1 = 14.
+        #expect(try field("conv2") == [8..<22, 8..<22])
+        #expect(try field("conv2", .mean) == [0..<28, 0..<28])
+        #expect(try field(network.stages[network.stages.count - 1].name) == [0..<28, 0..<28])
+        // Padding is not seen, strides reach far.
+        let padded = try Network(
+            input: ImageShape(height: 6, width: 9),
+            layers: [("a", Convolution2D(filters: 1, kernel: 5, stride: 2, padding: 2)), ("b", AveragePool2D(2))],
+            seed: 1, on: .cpu)
+        let (rows, columns) = padded.receptiveField(of: Neuron(stage: 1, unit: 0))
+        #expect(rows == 0..<5 && columns == 2..<9)
+        // By the definition: only pixels of the field move the activation.
+        let stage = 1
+        let x = try Matrix(uniform: 0...1, RandomKey(seed: 3, stream: 1), Shape(1, 54), on: .cpu)
+        let seeds = try padded.seeds([Neuron(stage: stage, unit: 0)])
+        let gradient = try padded.inputGradient(padded.forward(x), seeds: seeds).values
+        for (place, slope) in gradient.enumerated() where slope != 0 {
+            #expect(rows.contains(place / 9) && columns.contains(place % 9), "\(place)")
+        }
+    }
+
+    @Test func imagesAreCroppedToWhatTheirNeuronsSee() throws {
+        let learner = try SmallWorld.run(steps: 5, on: .cpu, attached: ["ldam"], settings: ["layer": 1])
+        let grid = try #require(try learner.content(of: "samples") as? ImageGrid)
+        #expect((grid.height, grid.width) == (3, 3) && grid.caption.hasSuffix("the 3 × 3 pixels that they see"))
+        #expect(grid.cells.allSatisfy { $0.values.count == 9 })
+        // The figure of filters has the mean of both chains' images there.
+        let filters = try #require(try learner.content(of: "filter-images") as? ImageGrid)
+        let mean = zip(grid.cells[1].values, grid.cells[7].values).map { ($0 + $1) / 2 }
+        #expect(zip(mean, filters.cells[7].values).allSatisfy { abs($0 - $1) < 1e-5 })
+    }
+
+    @Test func otherNeuronsAreLookedAtWithoutAChangeOfTheRun() throws {
+        func run(_ schedule: [Learner.Scheduled]) throws -> Learner {
+            // dense1 has 16 units, of which 10 are sampled.
+            try SmallWorld.run(steps: 30, on: .cpu, attached: ["ldam"], settings: ["layer": 3], schedule: schedule)
+        }
+        func act(_ id: String) -> Learner.Scheduled { .init(after: 10, .act(Action(id, title: ""))) }
+        let plain = try run([])
+        let first = try #require(try plain.content(of: "samples") as? ImageGrid)
+        #expect(first.actions.map(\.title) == ["next: 10 to 15 of 16"] && !first.columnActions.isEmpty)
+        let turned = try run([act("next-neurons"), act("next-neurons")])
+        let second = try #require(try turned.content(of: "samples") as? ImageGrid)
+        #expect(second.columnTitles == ["10", "11", "12", "13", "14", "15"])
+        #expect(second.actions.map(\.id) == ["previous-neurons"] && second.columnActions.isEmpty)
+        // They excite their neurons, as the figure has sampled them.
+        let activations = second.cells.compactMap { $0.facts.first?.value }
+        #expect(activations.count == 12 && activations.allSatisfy { $0 > 1 }, "\(activations)")
+        // The run is the same, and its neurons are.
+        #expect(
+            plain.timeline.series("mean-activation").values == turned.timeline.series("mean-activation").values)
+        #expect(turned.timeline.commands.isEmpty)
+        let back = try run([act("next-neurons"), act("previous-neurons")])
+        let again = try #require(try back.content(of: "samples") as? ImageGrid)
+        #expect(again.columnTitles == first.columnTitles && again.cells.map(\.values) == first.cells.map(\.values))
     }
 
     // MARK: - Choosing and restarting

@@ -1,7 +1,8 @@
 import CLMat
 import Exploration
-import Models
 import Testing
+
+@testable import Models
 
 @Suite struct NetworkTrainerTests {
     @Test(arguments: Device.all)
@@ -47,6 +48,31 @@ import Testing
         #expect(series.values.allSatisfy { (0...1).contains($0) })
     }
 
+    @Test(arguments: [(0.951, 0.9), (0.9951, 0.99), (0.72, 0.5), (0.3, 0), (1, 0.99), (0.9501, 0.9), (.nan, 0)])
+    func theAxisOfAccuraciesBeginsBelowTheLeast(_ least: Double, _ start: Double) {
+        #expect(NetworkTrainer.axisStart(below: least) == start)
+    }
+
+    @Test func aChosenClassIsMarkedInAllFigures() throws {
+        let learner = try SmallWorld.run(
+            steps: 120, on: .cpu, attached: ["ldam"],
+            schedule: [.init(after: 10, .act(Action("choose-class", title: "", arguments: [2])))])
+        #expect(learner.status.lastRefusal == nil && learner.status.view.choices["chosen-class"] == [2])
+        let bars = try #require(try learner.content(of: "class-accuracy") as? Exploration.Bars)
+        #expect(bars.choices.map { $0?.isChosen } == [false, false, true, false])
+        #expect(bars.unmark?.id == "unchoose-class")
+        let confusion = try #require(try learner.content(of: "confusion") as? Heatmap)
+        #expect(confusion.choices.map { $0?.isChosen } == [false, false, true, false])
+        let samples = try #require(try learner.content(of: "samples") as? ImageGrid)
+        #expect(samples.cells.map { $0.choice?.isChosen } == [false, false, true, false, false, false, true, false])
+        var view = ViewState()
+        let trainer = try #require(learner.model(as: NetworkTrainer.self))
+        let strange = Action("choose-class", title: "", arguments: [4])
+        #expect(
+            throws: CLMatError.invalidValue(setting: "choose-class", value: "[4]", accepted: "a class from 0 to 3")
+        ) { try trainer.look(strange, &view) }
+    }
+
     @Test func figuresHaveContent() throws {
         let learner = try SmallWorld.run(steps: 120, on: .cpu)
         guard let filters = try learner.content(of: "first-layer-filters") as? ImageGrid else {
@@ -60,16 +86,22 @@ import Testing
             return
         }
         #expect(bars.labels == ["a", "b", "c", "d"])
-        guard let table = try learner.content(of: "confusion") as? Table else {
-            Issue.record("confusion is no table")
+        #expect(bars.range?.upperBound == 1 && bars.choices.count == 4)
+        guard let confusion = try learner.content(of: "confusion") as? Heatmap else {
+            Issue.record("confusion is no heat map")
             return
         }
-        #expect(table.rows.count == 4)
+        #expect(confusion.rowNames == bars.labels && confusion.columnNames == bars.labels)
+        // The counts are whole, and their shares of a row add up to 1.
+        let score = try #require(learner.model(as: NetworkTrainer.self)?.testScore)
+        #expect(confusion.texts == score.confusion.flatMap { $0.map(String.init) })
+        for row in 0..<4 { #expect(abs(confusion.values[row * 4..<row * 4 + 4].reduce(0, +) - 1) < 1e-6) }
         guard let curve = try learner.content(of: "calibration") as? Curve else {
             Issue.record("calibration is no curve")
             return
         }
         #expect(curve.lines.count == 2)
+        #expect(curve.weights.first?.reduce(0, +) == Double(score.count))
         #expect(throws: (any Error).self) { try learner.content(of: "nonsense") }
     }
 

@@ -260,9 +260,12 @@ import Testing
                     #expect(matrix.scale.isFinite && matrix.rows.allSatisfy { $0.values.allSatisfy { $0.isFinite } })
                     #expect(matrix.columns.allSatisfy { $0.order.allSatisfy { matrix.rows.indices.contains($0) } })
                     #expect(Set(matrix.rows.map { $0.name }).count == matrix.rows.count)
-                case let table as Table:
-                    #expect(table.rows.count == shape.topics)
-                    #expect(table.rows.allSatisfy { $0.count == table.columns.count })
+                case let lists as WordLists:
+                    #expect(lists.groups.count == shape.topics)
+                    for group in lists.groups {
+                        #expect(group.words.count <= 30 && Set(group.words.map(\.text)).count == group.words.count)
+                        #expect(group.words.allSatisfy { (0...1).contains($0.strength) })
+                    }
                 case let bars as Exploration.Bars:
                     let shares = bars.series[0].values
                     #expect(shares.count == shape.topics && abs(shares.reduce(0, +) - 100) < 0.01)
@@ -324,12 +327,45 @@ import Testing
         }
         #expect(act("pin-topic", [0]) == "unknownName")
         #expect(
-            trainer.pinned(view) == [63] && trainer.chosenTopic(view) == 0
+            trainer.pinned(view) == [63] && trainer.chosenTopic(view) == nil
                 && trainer.lda.coolness.allSatisfy { $0 == 1 })
         #expect(act("topic-temperature", [3, 100_000]) == "" && act("topic-temperature", [4, 1]) == "")
         #expect(trainer.lda.coolness == [1, 1, 1, 0.001, 100])
         _ = try Self.values(after: 5, of: &trainer, from: 11)
         #expect(try trainer.lda.phi.values.allSatisfy { $0.isFinite })
+    }
+
+    @Test func aChosenTopicIsMarkedInAllFigures() throws {
+        var trainer = try Self.trainer()
+        _ = try Self.values(after: 10, of: &trainer)
+        var view = ViewState()
+        func marked(_ figure: String) throws -> [Int] {
+            var experiment = try Experiment(trainer, data: TopicBatches(trainer))
+            experiment.look(at: view)
+            let content = try Learner(experiment, options: .init()).content(of: figure)
+            let choices: [Choice?] =
+                switch content {
+                case let matrix as CircleMatrix: matrix.columns.map(\.choice)
+                case let lists as WordLists: lists.groups.map(\.choice)
+                case let bars as Exploration.Bars: bars.choices
+                case let scatter as Scatter: scatter.discs.map(\.choice)
+                case let heatmap as Heatmap: heatmap.choices
+                default: []
+                }
+            #expect(choices.count == 5 && choices.allSatisfy { $0 != nil }, "\(figure)")
+            // A click on a topic that is marked takes the mark away, one on another moves it.
+            for (topic, choice) in choices.enumerated() {
+                #expect(choice?.action.id == (choice?.isChosen == true ? "unchoose-topic" : "choose-topic"))
+                #expect(choice?.isChosen == true || choice?.action.arguments == [topic])
+            }
+            return choices.indices.filter { choices[$0]?.isChosen == true }
+        }
+        let figures = ["topic-matrix", "top-words", "topic-sizes", "topic-map", "topic-similarity"]
+        for figure in figures { #expect(try marked(figure) == []) }
+        try trainer.look(Action("choose-topic", title: "", arguments: [3]), &view)
+        for figure in figures { #expect(try marked(figure) == [3]) }
+        try trainer.look(Action("unchoose-topic", title: ""), &view)
+        #expect(try marked("topic-map") == [] && trainer.chosenTopic(view) == nil)
     }
 
     @Test func aSlipIsSaidAndTheRunGoesOn() throws {
