@@ -40,11 +40,11 @@ test: setup-tests swift ## build and run all tests; CLMAT_DATA=FOLDER adds those
 # Python that has torch already. PyPI's torch for x86 is the CUDA bundle: it is taken alone, with what its import needs.
 PEERS = .build-bench/venv
 PYTHON ?= $(PEERS)/bin/python
-# What is asked for and has a peer in Python: not the window.
+# What is asked for and has a peer in Python: not the window, nor the ways back.
 comma = ,
-PEERED = $(if $(ONLY),$(strip $(filter-out window,$(subst $(comma), ,$(ONLY)))),all)
+PEERED = $(if $(ONLY),$(strip $(filter-out window history,$(subst $(comma), ,$(ONLY)))),all)
 
-bench: setup swift ## measure CLMat beside its peers; ONLY=ops,lenet,ldam,kmeans,lda,lda-quality,window, JSON=FILE and TOPICS=32,128 pass options
+bench: setup swift ## measure CLMat beside its peers; ONLY=ops,lenet,ldam,kmeans,lda,lda-quality,window,history, JSON=FILE and TOPICS=32,128 pass options
 	@if [ -n "$(PEERED)" ] && [ "$(PYTHON)" = "$(PEERS)/bin/python" ] && ! [ -x $(PEERS)/bin/python ]; then \
 		rm -rf $(PEERS) && python3 -m venv $(PEERS) && \
 		$(PEERS)/bin/pip install --quiet filelock typing-extensions sympy networkx jinja2 fsspec setuptools numpy && \

@@ -10,11 +10,16 @@
 //
 // Coverage is as on a graphics card: a pixel belongs to a shape if its centre does, by the top-left rule where two meet.
 //
-// Measured at 1600 × 1000, dark, a frame of LDAM on MNIST while it learns, on one core of a Xeon at 2.x GHz: see
-// DrawingMeter.
+// Measured with perf at 1600 × 1000 on two cores that a model kept busy, one thread's processor time per frame. When SDL's
+// software renderer drew each frame whole: 17.5 ms for LDAM on MNIST and 17 for LDA on 20 Newsgroups, of which 70 % was SDL
+// (it draws each triangle of a soft edge aside and blends it, and sets each letter up by itself) and 15 % building ImGui's
+// lists. So: 4.6 ms for LDAM, in which 40 % of the window changes, nearly all of it images, 4.0 for LDA (13 %), 4.8 for
+// K-means (25 %) and 2.6 for NMF (25 %), on a machine that also built programs. Half of that is building the lists, an eighth
+// is telling what changed, a quarter to a third is drawing it, a twelfth is copying it into the window.
 #include "Gui.h"
 
 #include <cmath>
+#include <cstdint>
 #include <cstring>
 #include <new>
 

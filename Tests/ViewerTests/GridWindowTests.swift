@@ -118,6 +118,7 @@ extension WindowTests {
             Self.check(hands)
             #expect(hands.desk.box(of: .figure("grid"))?.width == box.width - 80)
             #expect(hands.desk.box(of: loss) == Box(graph.x - 80, graph.y, graph.width + 80, graph.height))
+            #expect(hands.desk.moving.drag == nil)
             let between = Point(graph.midX, graph.maxY + 6)
             hands.drag(from: between, to: Point(between.x + 50, between.y + 40))
             Self.check(hands)

@@ -98,7 +98,7 @@ struct Bench: ParsableCommand {
                 try quality.measure(beside: other, repeats: self.repeats ?? 3, on: device).forEach(add)
             }
         }
-        if groups.contains("window") { try measureWindows(on: device, pairs: repeats).forEach(add) }
+        if groups.contains("window") { try measureWindows(on: device, pairs: repeats, add) }
         if groups.contains("history") {
             for history in HistorySpeed.all(on: device) { try history.measure(ways: 20).forEach(add) }
         }
@@ -108,16 +108,15 @@ struct Bench: ParsableCommand {
         if let problem { throw problem }
     }
 
-    private func measureWindows(on device: Device, pairs: Int) throws -> [Row] {
+    private func measureWindows(on device: Device, pairs: Int, _ add: (Row) -> Void) throws {
         let display: VirtualDisplay?
         do {
             display = try VirtualDisplay.ifNeeded()
         } catch let error as CLMatError {
-            try StandardOutput.say("window is skipped. \(error)")
-            return []
+            return try StandardOutput.say("window is skipped. \(error)")
         }
         return try withExtendedLifetime(display) {
-            try WindowSpeed.all(on: device).flatMap { try $0.measure(pairs: pairs) }
+            try WindowSpeed.measureAll(on: device, pairs: pairs, add)
         }
     }
 

@@ -21,23 +21,24 @@ struct WindowSpeed {
 
     /// The models of `explore` as it makes them, on MNIST and 20 Newsgroups if $CLMAT_DATA has them, else on what Debian
     /// has.
-    static func all(on device: Device) throws -> [WindowSpeed] {
+    static func measureAll(on device: Device, pairs: Int, _ add: (Row) -> Void) throws {
         func first<Value>(_ names: [String], _ load: (String) throws -> Value) throws -> Value {
             for name in names.dropLast() {
                 if let value = try? load(name) { return value }
             }
             return try load(names[names.count - 1])
         }
-        var all: [WindowSpeed] = []
-        func add(_ name: String, _ make: () throws -> Experiment) throws {
+        func measure(_ name: String, _ make: () throws -> Experiment) throws {
+            let experiment: Experiment
             do {
-                all.append(WindowSpeed(name: name, experiment: try make()))
+                experiment = try make()
             } catch let error as CLMatError {
-                try StandardOutput.say("window-\(name) is skipped. \(error)")
+                return try StandardOutput.say("window-\(name) is skipped. \(error)")
             }
+            try WindowSpeed(name: name, experiment: experiment).measure(pairs: pairs).forEach(add)
         }
         let images = ["mnist", "fashion-mnist"]
-        try add("ldam") {
+        try measure("ldam") {
             let data = try first(images) { try ImageDataSet.load($0) }
             let batches = try ImageBatches(data.train, name: data.title, batchSize: 100, on: device)
             let network = try Network.leNet5(
@@ -52,23 +53,22 @@ struct WindowSpeed {
             let (images, title, notes) = try first(images) { try LabelledImages.loadForPoints($0) }
             return try ImagePoints(images, name: title, notes: notes, on: device)
         }
-        try add("kmeans") {
+        try measure("kmeans") {
             let data = try points()
             let model = try KMeansTrainer(data, k: 256, defaults: .init(), on: device)
             return try Experiment(model, data: PointBatches(data, batchSize: 10_000, on: device), seed: 1)
         }
-        try add("nmf") {
+        try measure("nmf") {
             let data = try points()
             let model = try NMF(data, parts: 64, seed: 1, on: device)
             return try Experiment(model, data: PointBatches(data, batchSize: 10_000, on: device), seed: 1)
         }
-        try add("lda") {
+        try measure("lda") {
             let corpus = try first(["20newsgroups", "debian"]) { try Corpus.load($0) }
             let split = try HeldOutSplit(of: corpus, share: 0.1, seed: 1)
             let model = try LDATrainer(corpus, topics: 32, heldOut: split, defaults: .init(), on: device)
             return try Experiment(model, data: TopicBatches(model), seed: 1)
         }
-        return all
     }
 
     // MARK: - Measuring
@@ -203,7 +203,8 @@ private final class WindowWatch: @unchecked Sendable {
             return
         }
         // The window is open and its fonts are made.
-        let start = begin + .seconds(3), end = start + .seconds(mouse.moves)
+        let start = begin + .seconds(3)
+        let end = start + .seconds(mouse.moves)
         if now > start, moving == nil {
             moving = start...end
             resting = end...(end + .seconds(mouse.rests))
@@ -241,6 +242,8 @@ private final class WindowWatch: @unchecked Sendable {
 /// A display for windows that nobody sees, where there is no other: Xvfb.
 final class VirtualDisplay {
     private let server = Process()
+    /// Open as long as the server, which writes to it more than once.
+    private let answer = Pipe()
 
     /// - Throws: if Xvfb is not there, or does not come up.
     init() throws {
@@ -248,17 +251,18 @@ final class VirtualDisplay {
         guard let path = paths.first(where: FileManager.default.isExecutableFile) else {
             throw CLMatError.fileMissing(path: "Xvfb", hint: "apt-get install xvfb, or set DISPLAY.")
         }
-        let answer = Pipe()
         server.executableURL = URL(fileURLWithPath: path)
         server.arguments = ["-displayfd", "1", "-screen", "0", "1680x1050x24", "-nolisten", "tcp"]
         server.standardOutput = answer
         server.standardError = FileHandle.nullDevice
         try server.run()
-        let number = String(decoding: answer.fileHandleForReading.availableData, as: UTF8.self)
-            .trimmingCharacters(in: .whitespacesAndNewlines)
-        guard Int(number) != nil else {
-            throw CLMatError.windowUnavailable(reason: "Xvfb did not start")
+        var words = ""
+        while !words.hasSuffix("\n") {
+            let more = answer.fileHandleForReading.availableData
+            guard !more.isEmpty else { throw CLMatError.windowUnavailable(reason: "Xvfb did not start") }
+            words += String(decoding: more, as: UTF8.self)
         }
+        let number = words.trimmingCharacters(in: .whitespacesAndNewlines)
         setenv("DISPLAY", ":\(number)", 1)
     }
 

@@ -63,6 +63,8 @@ final class PanelMoving: DeskPart {
             }
         }
         drag = held
+        // What was taken may not be told that the button went up: another window that came to the front has the mouse.
+        if !desk.isMouseDown { drop() }
         return layout.boxes(panels, in: room)
     }
 

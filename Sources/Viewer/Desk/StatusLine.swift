@@ -182,7 +182,9 @@ struct DrawingMeter {
     static let followingInterval = 1.0 / 25
 
     /// The time between two frames of what the run changes while nobody acts, if the processor draws: that at which drawing
-    /// takes 1.5 % of the machine, between a tenth and half a second.
+    /// takes 1.5 % of the machine, between a tenth and half a second. A model that learns on all cores loses up to twice what
+    /// drawing takes, since a thread that was put aside keeps the others waiting; the figures take another 1 %
+    /// (`FigureBoard`), and with both it is to keep 95 % of its speed (`make bench ONLY=window`).
     var restingInterval: Double { min(max(secondsPerFrame / (0.015 * cores), 0.1), 0.5) }
 
     /// The time until a frame that answers an event: at most 40 % of a core.
@@ -192,7 +194,7 @@ struct DrawingMeter {
     func tell() {
         guard Surface.logLevel >= 1, frames > 0 else { return }
         let (each, drawn) = (seconds / Double(frames) * 1000, windows / Double(frames) * 100)
-        warn("clmat: \(frames) frames, \(fixed(each, 2)) ms of processor time and \(fixed(drawn, 1)) % of the window each")
+        warn("clmat: \(frames) frames, each \(fixed(each, 2)) ms of processor time and \(fixed(drawn, 1)) % of the window")
     }
 
     mutating func refresh(_ status: Learner.Status, device: String, isFinished: Bool) {

@@ -156,7 +156,11 @@ import Foundation
             if event.window.event == UInt8(SDL_WINDOWEVENT_LEAVE.rawValue) { gui_mouse_moved(gui, -1e6, -1e6) }
             if event.window.event == UInt8(SDL_WINDOWEVENT_DISPLAY_CHANGED.rawValue) { surface.followDisplay() }
             // Where another window was above it the display may have lost what was shown.
-            surface.expose()
+            let loses = [
+                SDL_WINDOWEVENT_EXPOSED, SDL_WINDOWEVENT_SHOWN, SDL_WINDOWEVENT_RESTORED, SDL_WINDOWEVENT_MAXIMIZED,
+                SDL_WINDOWEVENT_SIZE_CHANGED, SDL_WINDOWEVENT_DISPLAY_CHANGED,
+            ]
+            if loses.contains(where: { $0.rawValue == event.window.event }) { surface.expose() }
         case SDL_TEXTINPUT:
             // As text, since the key that gives a question mark differs between keyboards.
             func isText(_ letter: UInt8) -> Bool {
