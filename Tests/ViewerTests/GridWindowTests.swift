@@ -22,8 +22,7 @@ extension WindowTests {
         }
 
         static func title(_ panel: Panel, _ hands: Hands) throws -> Point {
-            let box = try #require(hands.desk.box(of: panel))
-            return Point(box.x + 40, box.y + 14)
+            try hands.place("\(panel.name)/title").middle
         }
 
         /// Draws until nothing moves.
@@ -83,7 +82,7 @@ extension WindowTests {
             defer { hands.finish() }
             for isResize in [false, true] {
                 let box = try #require(hands.desk.box(of: .figure("grid")))
-                let start = isResize ? Point(box.maxX - 5, box.maxY - 5) : try Self.title(.figure("grid"), hands)
+                let start = try hands.place("figure:grid/\(isResize ? "corner" : "title")").middle
                 hands.move(to: start)
                 hands.button(true, at: start)
                 hands.move(to: Point(start.x + (isResize ? -60 : 500), start.y - 20))
@@ -100,7 +99,7 @@ extension WindowTests {
             defer { hands.finish() }
             let box = try #require(hands.desk.box(of: .figure("grid")))
             let graph = try #require(hands.desk.box(of: .metric("loss")))
-            let corner = Point(box.maxX - 5, box.maxY - 5)
+            let corner = try hands.place("figure:grid/corner").middle
             hands.drag(from: corner, to: Point(corner.x - 100, corner.y))
             Self.check(hands)
             let (now, right) = (hands.desk.box(of: .figure("grid")), hands.desk.box(of: .metric("loss")))
