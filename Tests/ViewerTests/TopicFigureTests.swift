@@ -275,7 +275,7 @@ extension WindowTests {
             }
             #expect(
                 throws: CLMatError.unknownName(
-                    kind: "figure", name: "nothing", known: ["grid", "broken", "words", "heat", "text", "marked"])
+                    kind: "figure", name: "nothing", known: learner.dashboard.figures.map(\.id))
             ) {
                 try Viewer.writePNG(ofFigure: "nothing", of: learner, to: folder.path + "/nothing.png")
             }
