@@ -41,7 +41,6 @@ import Testing
             }
             #expect(resumed.timeline.series("value").steps == Array(1...20))
             #expect(resumed.timeline.firstStep == 0 && resumed.timeline.start == step)
-            let changes = straight.timeline.commands
             let made = straight.timeline.commands.filter { $0.step <= step }.map(\.command)
             #expect(resumed.timeline.pastCommands.map(\.command) == made)
         }
