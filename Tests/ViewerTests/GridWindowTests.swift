@@ -158,6 +158,23 @@ extension WindowTests {
             #expect(hands.desk.layout.enlarged == nil && hands.desk.box(of: .figure("words")) != nil)
         }
 
+        @Test func anEnlargedPanelThatGoesLeavesTheOthersThere() throws {
+            let hands = try hands()
+            defer { hands.finish() }
+            hands.learner.send(.attach("rider"))
+            #expect(hands.wait { hands.desk.box(of: .metric("ridden")) != nil })
+            Self.check(hands)
+            let panels = Set(hands.desk.shownPanels)
+            try hands.doubleClick("metric:ridden/title")
+            #expect(hands.desk.layout.enlarged == .metric("ridden") && hands.desk.shownPanels.count < panels.count)
+            hands.learner.send(.detach("rider"))
+            #expect(hands.wait { hands.desk.layout.enlarged == nil })
+            hands.window.settle()
+            #expect(panels.subtracting(hands.desk.shownPanels) == [.metric("ridden"), .controls("rider")])
+            #expect(hands.desk.box(of: .figure("grid")) != nil)
+            Self.check(hands)
+        }
+
         @Test func overlapsOfAnOldLayoutAreMended() throws {
             let folder = try Folder()
             setenv("XDG_CONFIG_HOME", folder.path, 1)

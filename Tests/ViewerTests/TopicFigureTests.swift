@@ -380,7 +380,8 @@ extension WindowTests {
                 (
                     "strange weights",
                     Curve(
-                        xTitle: "x", yTitle: "y", lines: [("l", [(x: 0, y: 0), (x: .nan, y: 1), (x: 2, y: 3)]), ("m", [])],
+                        xTitle: "x", yTitle: "y",
+                        lines: [("l", [(x: 0, y: 0), (x: .nan, y: 1), (x: 2, y: 3)]), ("m", [])],
                         weights: [[.nan, -1], [1, 2, 3]])
                 ),
                 (
@@ -388,7 +389,8 @@ extension WindowTests {
                     Scatter(
                         xTitle: String(repeating: "long ", count: 40), yTitle: "y",
                         discs: (0..<9).map { .init(x: Double($0), y: Double($0 % 2), title: "d") },
-                        thumbnails: ImageGrid(height: 2, width: 3, columns: 1, cells: [.init(values: [1]), .init(values: [])]))
+                        thumbnails: ImageGrid(
+                            height: 2, width: 3, columns: 1, cells: [.init(values: [1]), .init(values: [])]))
                 ),
                 (
                     "strange discs",

@@ -38,6 +38,8 @@ final class PanelMoving: DeskPart {
     /// Follows the mouse. Returns where the panels are.
     func place(_ panels: [Panel], in room: Layout.Room) -> [Panel: Box] {
         layout.admit(panels, in: room)
+        // It went with what it belonged to.
+        if let enlarged = layout.enlarged, !panels.contains(enlarged) { layout.enlarged = nil }
         guard var held = drag, panels.contains(held.panel), layout.enlarged == nil else {
             drag = nil
             return layout.boxes(panels, in: room)
