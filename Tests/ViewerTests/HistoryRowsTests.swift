@@ -25,7 +25,9 @@ import Testing
 
     @Test func withoutChangesThereIsTheBeginningAndNow() {
         let rows = HistoryRow.rows([], start: 20, at: Position(step: 30), branches: [Self.main])
-        #expect(rows.map(\.words) == ["now", "the beginning"] && rows.map(\.step) == [30, 20])
+        #expect(rows.map(\.words) == ["now", "went on from a file"] && rows.map(\.step) == [30, 20])
+        let fresh = HistoryRow.rows([], start: 0, at: Position(step: 30), branches: [Self.main])
+        #expect(fresh.map(\.words) == ["now", "the beginning"])
     }
 
     @Test func forksAreSaidWhereThePathLeaves() {

@@ -22,7 +22,7 @@ struct ArmedSetting {
 /// What the controls show, and the way of a new value to the learner.
 final class ControlValues: DeskPart {
     /// What a press on a slider will set, until it is known not to be the first half of a double click.
-    var armed: ArmedSetting?
+    private(set) var armed: ArmedSetting?
     /// Values that were sent, until the learner has them.
     private(set) var sent: [String: (value: Double, at: ContinuousClock.Instant)] = [:]
     /// Counts drags of sliders and presses of keys: what one of them sets is one change.
@@ -52,6 +52,18 @@ final class ControlValues: DeskPart {
         sent[control.id] = (value, clock.now)
         learner.send(.set(control: control.id, to: value), gesture: gesture ?? newGesture())
     }
+
+    /// Keeps what a press on a slider asks for, until it is known to be no double click.
+    func arm(_ setting: ArmedSetting) {
+        settleArmed(now: true)
+        armed = setting
+    }
+
+    /// The slider was pulled on a little.
+    func rearm(to value: Double) { armed?.value = value }
+
+    /// It is not to be sent.
+    func disarm() { armed = nil }
 
     /// Sends what a press on a slider asked for once it cannot become a double click any more, or `now`.
     func settleArmed(now: Bool = false) {

@@ -1,6 +1,6 @@
 import Exploration
 
-/// A part of the desk: one subject of the view, which alone changes its state.
+/// A part of the desk: one subject of the view, with the state of its own.
 ///
 /// A part reads what it shows from the learner's ``Scene``, and asks the desk for what all have in common: the theme,
 /// the layout, the words beside the mouse. What it wants of another part it asks of that one by name, as in

@@ -5,7 +5,18 @@ import Foundation
 /// What a panel shows, as a file: numbers as CSV, images as PNG.
 final class Exporter: DeskPart {
     /// Panels whose content is to be written when the frame is done.
-    var wantedExports: [Panel] = []
+    private var wanted: [Panel] = []
+
+    /// Has a panel's content written when the frame is done.
+    func want(_ panel: Panel) { wanted.append(panel) }
+
+    /// Writes what was asked for. Returns whether anything was.
+    func writeWanted() -> Bool {
+        let panels = wanted
+        wanted = []
+        panels.forEach(export)
+        return !panels.isEmpty
+    }
 
     /// Whether a panel has something to write: cheap, as each frame asks.
     func canExport(_ panel: Panel) -> Bool {

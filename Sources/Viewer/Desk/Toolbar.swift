@@ -6,17 +6,25 @@ final class Toolbar: DeskPart {
     static let height: Float = 46
 
     /// What a button asked of the window.
-    var wantsPicture = false
+    private var wantsPicture = false
+
+    /// Whether a picture was asked for since this was last called.
+    func takeWishForPicture() -> Bool {
+        defer { wantsPicture = false }
+        return wantsPicture
+    }
 
     /// What each button does, and by which key it is done too.
     static let hints = [
         "pause": "Pauses the run, or lets it go on (space). A way back stops where it is (also Escape).",
         "step": "One step, then a pause (. and with shift ten).",
-        "rewind": "Goes back in time to just before the last change, and pauses there to look round (backspace). The change stays "
+        "rewind":
+            "Goes back in time to just before the last change, and pauses there to look round (backspace). The change stays "
             + "ahead on the timeline; going on from there opens a branch.",
         "undo": "Takes the last change back, as if it had not been made, and pauses (ctrl-z). Redo brings it again.",
         "redo": "Goes forward again to where the last undo was asked for (ctrl-y).",
-        "branch": "Opens a branch here, which the run goes on with (b). The other future is kept, and all graphs show both.",
+        "branch":
+            "Opens a branch here, which the run goes on with (b). The other future is kept, and all graphs show both.",
         "save": "Writes a checkpoint, from which --resume goes on (ctrl-s).",
         "picture": "Writes a picture of the window into the current directory (s).",
         "panels": "Opens or closes the list of all that can be shown; / looks for something in it.",
@@ -47,8 +55,12 @@ final class Toolbar: DeskPart {
         let runs = !status.isFinished
         let isAtTheEnd = learner.maximumSteps.map { now >= $0 } ?? false
         let isOnTheWay = steering.isOnTheWay
-        let pause = status.isFinished ? "Finished" : isOnTheWay ? "Stop" : isAtTheEnd ? "At the end" : status.isPaused ? "Resume" : "Pause"
-        if tool("pause", pause, isOn: status.isPaused && runs, isEnabled: runs && (isOnTheWay || !isAtTheEnd), width: 78) {
+        let pause =
+            status.isFinished
+            ? "Finished" : isOnTheWay ? "Stop" : isAtTheEnd ? "At the end" : status.isPaused ? "Resume" : "Pause"
+        if tool(
+            "pause", pause, isOn: status.isPaused && runs, isEnabled: runs && (isOnTheWay || !isAtTheEnd), width: 78)
+        {
             steering.togglePause()
         }
         if tool("step", "Step", isEnabled: runs && !isAtTheEnd) { steering.step(1) }

@@ -11,7 +11,7 @@ final class Graphs: DeskPart {
     /// The step under the mouse on one of them, or on the timeline.
     private(set) var hoveredStep: Double?
     /// The same for the next frame.
-    var nextHoveredStep: Double?
+    private var nextHoveredStep: Double?
     var graphMenu: GraphMenu?
     /// What stands beside each graph's curves, and the step whose value its cross-hair says, as drawn last.
     var endLabels: [(metric: String, words: String, box: Box)] = []
@@ -30,6 +30,9 @@ final class Graphs: DeskPart {
     override func hasNews() -> Bool { flash.map { $0.until < clock.now } ?? false }
     override var isInFront: Bool { graphMenu != nil }
     override func dismiss() { graphMenu = nil }
+
+    /// Has all graphs show a step in the next frame.
+    func hover(_ step: Double) { nextHoveredStep = step }
 
     /// Lights a metric's graph for a while.
     func flash(_ metric: String, seconds: Double) { flash = (metric, clock.now + .seconds(seconds)) }
@@ -141,7 +144,9 @@ final class Graphs: DeskPart {
             // A share that moves within a small part of 0…1 is shown from there: accuracies near 1 differ.
             let whole = range.upperBound - range.lowerBound
             // One value has some room about it, within what there can be.
-            if low == high { return max(range.lowerBound, low - whole * 0.05)...min(range.upperBound, high + whole * 0.05) }
+            if low == high {
+                return max(range.lowerBound, low - whole * 0.05)...min(range.upperBound, high + whole * 0.05)
+            }
             let span = max(high - low, whole * 0.02)
             if span > whole * 0.4 { return range }
             return max(range.lowerBound, low - span * 0.1)...min(range.upperBound, high + span * 0.1)

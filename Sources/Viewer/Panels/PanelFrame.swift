@@ -77,7 +77,7 @@ final class PanelFrames: DeskPart {
         } else if bar.contains(.hovered), desk.moving.drag == nil, !(means.isEmpty && shown == title && isWhole) {
             tooltip = Tooltip(title: title, text: [caption, means].filter { !$0.isEmpty }.joined(separator: "\n"))
         }
-        if canExport, exportButton(panel, box) { desk.exporter.wantedExports.append(panel) }
+        if canExport, exportButton(panel, box) { desk.exporter.want(panel) }
         if closeButton(box) { setOpen(panel, false) }
     }
 

@@ -92,7 +92,7 @@ extension Graphs {
             return (at.x - UI.mouse.x) * (at.x - UI.mouse.x) + (at.y - UI.mouse.y) * (at.y - UI.mouse.y)
         }
         guard let near = path.points.min(by: { distance($0) < distance($1) }), distance(near) < 400 else { return }
-        nextHoveredStep = Double(near.step)
+        hover(Double(near.step))
         tooltip = Tooltip(
             title: "step \(grouped(near.step))",
             facts: [(across.title, across.text(near.x)), (up.title, up.text(near.y))])

@@ -6,9 +6,9 @@ import Foundation
 /// Controls by keyboard alone: tab goes to the next one, arrows change it, enter types its value.
 final class Focus: DeskPart {
     /// The control that the arrow keys change: the slider under the mouse, or moved last, or where tab went.
-    var focused: String?
+    private(set) var focused: String?
     /// Whether the focus was moved with keys, and so is to be seen.
-    var showsFocus = false
+    private(set) var showsFocus = false
     /// Whether the focused control is to be scrolled to.
     private var wantsReveal = false
 
@@ -17,11 +17,6 @@ final class Focus: DeskPart {
     }
 
     override func dismiss() { showsFocus = false }
-
-    private var hand: Hand {
-        get { desk.controlPanels.hand }
-        set { desk.controlPanels.hand = newValue }
-    }
 
     /// The controls that are shown, from the top.
     private var reachable: [Control] {
@@ -40,26 +35,20 @@ final class Focus: DeskPart {
         show(control)
     }
 
+    /// Has the arrow keys change a control from now on.
+    ///
+    /// - Parameter isByMouse: the mouse came to it: a ring that keys left elsewhere goes.
+    func take(_ control: Control, byMouse isByMouse: Bool = false) {
+        focused = control.id
+        if isByMouse { showsFocus = false }
+    }
+
     /// Gives a control the keyboard, and scrolls to it.
     func show(_ control: Control) {
         focused = control.id
         showsFocus = true
         wantsReveal = true
         desk.show(.controls(control.group))
-    }
-
-    /// Tab within a field: takes the value that was typed, and goes on.
-    func leaveField(_ direction: Int) {
-        guard let typed = hand.typed, let control = dashboard.control(typed.control) else { return }
-        do {
-            let value = try control.parse(typed.field.text)
-            hand.typed = nil
-            values.set(control, to: value)
-            showsFocus = true
-            move(direction)
-        } catch {
-            hand.typed?.field.problem = "\(error)"
-        }
     }
 
     /// Moves the focused slider by a hundredth of its track, or a thousandth; switches a switch; takes the option beside.

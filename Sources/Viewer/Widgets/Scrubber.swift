@@ -99,7 +99,7 @@ final class Scrubber: DeskPart {
             let near = places.min { abs($0.x - at) < abs($1.x - at) }
             held.step = near.flatMap { abs($0.x - at) < 4 ? $0.step : nil } ?? step(at)
             // One cross-hair through all graphs.
-            desk.graphs.nextHoveredStep = Double(held.step)
+            desk.graphs.hover(Double(held.step))
         }
         scrub = held
         if !item.contains(.held) {

@@ -81,8 +81,7 @@ extension ControlPanels {
         UI.disc(handle, radius: 7, status.isFinished ? theme.secondary : theme.text)
         // A mouse that rests does not take the focus from the keys.
         if item.contains(.hovered), !isHeld, desk.mouseHasMoved {
-            desk.focus.focused = control.id
-            desk.focus.showsFocus = false
+            desk.focus.take(control, byMouse: true)
         }
     }
 
@@ -91,12 +90,13 @@ extension ControlPanels {
         let position = control.position(of: values.value(of: control))
         if item.contains(.doubleClicked) {
             // What the first click pointed at was never sent.
-            (values.armed, hand.held) = (nil, nil)
+            values.disarm()
+            hand.held = nil
             values.set(control, to: control.initial)
             return
         }
         if item.contains(.pressed) {
-            desk.focus.focused = control.id
+            desk.focus.take(control)
             hand.typed = nil
             // Taken by its handle it stays; elsewhere on the track it comes.
             let handle = track.x + Float(position) * track.width
@@ -104,10 +104,10 @@ extension ControlPanels {
             let start = isOnHandle ? position : Double((UI.mouse.x - track.x) / track.width)
             let gesture = values.newGesture()
             hand.held = (control.id, min(max(start, 0), 1), UI.mouse.x, gesture)
-            values.settleArmed(now: true)
-            values.armed = ArmedSetting(
-                control: control.id, value: isOnHandle ? values.value(of: control) : control.value(at: start),
-                gesture: gesture, place: UI.mouse, since: clock.now)
+            values.arm(
+                ArmedSetting(
+                    control: control.id, value: isOnHandle ? values.value(of: control) : control.value(at: start),
+                    gesture: gesture, place: UI.mouse, since: clock.now))
         }
         if item.contains(.held), let held = hand.held, held.control == control.id, UI.mouse.x != held.mouse {
             let moved = Double((UI.mouse.x - held.mouse) / track.width) * (UI.shift ? 0.1 : 1)
@@ -116,9 +116,9 @@ extension ControlPanels {
             hand.held = (control.id, position, UI.mouse.x, held.gesture)
             let value = control.value(at: position)
             if values.armed?.gesture == held.gesture, values.armed?.isNear(UI.mouse) == true {
-                values.armed?.value = value
+                values.rearm(to: value)
             } else {
-                values.armed = nil
+                values.disarm()
                 values.set(control, to: value, gesture: held.gesture)
             }
         }
@@ -129,7 +129,24 @@ extension ControlPanels {
         hand.typed = (
             control.id, TextField(control.text(values.value(of: control)).replacingOccurrences(of: ",", with: ""))
         )
-        desk.focus.focused = control.id
+        desk.focus.take(control)
+    }
+
+    /// Escape, while a value is typed.
+    func stopTyping() { hand.typed = nil }
+
+    /// Tab within the field: takes the value that was typed, and goes to the next control or the one before.
+    func leaveField(_ direction: Int) {
+        guard let typed = hand.typed, let control = dashboard.control(typed.control) else { return }
+        do {
+            let value = try control.parse(typed.field.text)
+            hand.typed = nil
+            values.set(control, to: value)
+            desk.focus.show(control)
+            desk.focus.move(direction)
+        } catch {
+            hand.typed?.field.problem = "\(error)"
+        }
     }
 
     private func typeValue(of control: Control, _ row: Box) {

@@ -192,7 +192,7 @@ import Foundation
             let direction = holds(KMOD_LSHIFT) || holds(KMOD_RSHIFT) ? -1 : 1
             if isDown, isTab {
                 isTyping && desk.controlPanels.hand.typed != nil
-                    ? desk.focus.leaveField(direction) : desk.focus.move(direction)
+                    ? desk.controlPanels.leaveField(direction) : desk.focus.move(direction)
                 return true
             }
             if isDown, isEnter, desk.leaving.isAsking {
@@ -209,7 +209,7 @@ import Foundation
                 gui, Int32(bitPattern: key.scancode.rawValue), isDown, holds(KMOD_LCTRL) || holds(KMOD_RCTRL),
                 holds(KMOD_LSHIFT) || holds(KMOD_RSHIFT), holds(KMOD_LALT) || holds(KMOD_RALT))
             if isDown, isTyping, key.scancode == SDL_SCANCODE_ESCAPE {
-                desk.controlPanels.hand.typed = nil
+                desk.controlPanels.stopTyping()
                 desk.branchesPanel.stopTyping()
                 desk.addPanel.clearSearch()
             }
@@ -306,17 +306,9 @@ import Foundation
         if desk.leaving.hasLeft { isClosed = true }
         desk.statusLine.meter.add(Self.threadSeconds - processor, drawn: surface.shareDrawn)
         addLetters()
-        if desk.toolbar.wantsPicture {
-            desk.toolbar.wantsPicture = false
-            savePicture()
-        }
-        if !desk.exporter.wantedExports.isEmpty {
-            // A picture is drawn with a gui of its own, which no other frame may be in the way of.
-            let panels = desk.exporter.wantedExports
-            desk.exporter.wantedExports = []
-            panels.forEach(desk.exporter.export)
-            framesOwed = max(framesOwed, 2)
-        }
+        if desk.toolbar.takeWishForPicture() { savePicture() }
+        // A picture is drawn with a gui of its own, which no other frame may be in the way of.
+        if desk.exporter.writeWanted() { framesOwed = max(framesOwed, 2) }
     }
 
     /// Builds fonts with the letters that the frame lacked, and tells of those that there are not.
