@@ -50,7 +50,8 @@ import Testing
             gui_mouse_moved(surface.gui, mouse.x, mouse.y)
             gui_begin_frame(surface.gui, surface.size.x, surface.size.y, 1)
             gui_begin_window(
-                "stage", 0, 0, surface.size.x, surface.size.y, Theme.dark.panel.packed, Theme.dark.panel.packed, 0, true, false)
+                "stage", 0, 0, surface.size.x, surface.size.y, Theme.dark.panel.packed, Theme.dark.panel.packed, 0,
+                true, false)
             let frame = FigureFrame("f", in: room ?? body, .dark, version: version, side: side, surface.textures, self)
             if room == nil { renderer.draw(content, in: frame) } else { renderer.drawWindow(content, in: frame) }
             gui_end_window()
@@ -123,7 +124,9 @@ extension Picture {
     /// How many pixels in `box` satisfy a condition.
     func count(in box: Box, where holds: (Colour) -> Bool) -> Int {
         var count = 0
-        for y in Int(box.y)..<Int(box.maxY) { for x in Int(box.x)..<Int(box.maxX) where holds(self[x, y]) { count += 1 } }
+        for y in Int(box.y)..<Int(box.maxY) {
+            for x in Int(box.x)..<Int(box.maxX) where holds(self[x, y]) { count += 1 }
+        }
         return count
     }
 }

@@ -21,18 +21,22 @@ import Testing
         var held = HeldRange(0...10, version: 0)
         held.follow(2...20, version: 1)
         #expect(held.range == 0...20)
-        for version in 2..<1 + HeldRange.patience { held.follow(0...Double(3 + version % 3), version: version) }
+        for version in 2..<1 + HeldRange.patience { held.follow(0...Double(11 + version % 3), version: version) }
         #expect(held.range == 0...20)
         // Frames of one content count once.
-        for _ in 0..<500 { held.follow(0...4, version: HeldRange.patience) }
+        for _ in 0..<500 { held.follow(0...12, version: HeldRange.patience) }
         #expect(held.range == 0...20)
-        held.follow(0...4, version: 1 + HeldRange.patience)
-        #expect(held.range == 0...5)
+        held.follow(0...12, version: 1 + HeldRange.patience)
+        #expect(held.range == 0...13)
         // What needs most of it begins the wait anew.
-        for version in 1000..<1100 { held.follow(0...2, version: version) }
-        held.follow(0...4.5, version: 1100)
-        for version in 1101..<1200 { held.follow(0...2, version: version) }
-        #expect(held.range == 0...5)
+        for version in 1000..<1040 { held.follow(0...9, version: version) }
+        held.follow(0...12, version: 1040)
+        for version in 1041..<1080 { held.follow(0...9, version: version) }
+        #expect(held.range == 0...13)
+        held.follow(0...13, version: 1999)
+        // What needs hardly any of it waits less.
+        for version in 2000..<2001 + HeldRange.patience / 3 { held.follow(0...2, version: version) }
+        #expect(held.range == 0...2)
     }
 
     @Test func aLensZoomsAboutTheMouseAndStaysInside() {
@@ -96,7 +100,9 @@ extension WindowTests {
         }
 
         @Test func heatmapsOfBothSidesHaveOneScaleOfColours() throws {
-            func map(_ values: [Float]) -> Heatmap { Heatmap(rowNames: ["r"], columnNames: ["a", "b"], values: values) }
+            func map(_ values: [Float]) -> Heatmap {
+                Heatmap(rowNames: ["r"], columnNames: ["a", "b"], values: values)
+            }
             let (own, other) = try FigureStage.both(map([0, 1]), map([0, 4]), by: HeatmapRenderer.self)
             for (stage, share) in [(own, Float(0.25)), (other, 1)] {
                 let layout = stage.surface.frame { HeatmapLayout(stage.content, 0...4, in: stage.body) }
@@ -122,12 +128,14 @@ extension WindowTests {
 
         @Test func mapsOfBothSidesHaveOneFrameAndOneZoom() throws {
             func map(_ far: Double) -> Scatter {
-                Scatter(xTitle: "", yTitle: "", discs: [.init(x: 0, y: 0, title: "a"), .init(x: far, y: far, title: "b")])
+                Scatter(
+                    xTitle: "", yTitle: "", discs: [.init(x: 0, y: 0, title: "a"), .init(x: far, y: far, title: "b")])
             }
             let (own, other) = try FigureStage.both(map(1), map(4), by: ScatterRenderer.self)
             let scale = try #require(own.side.scale)
             func place(_ disc: Int, _ stage: FigureStage<ScatterRenderer>) throws -> Point {
-                try #require(ScatterLayout(stage.content, scale, stage.side.lens, in: stage.body)).place(stage.content.discs[disc])
+                try #require(ScatterLayout(stage.content, scale, stage.side.lens, in: stage.body)).place(
+                    stage.content.discs[disc])
             }
             #expect(try place(0, own) == place(0, other))
             #expect(try place(1, other).x > place(1, own).x + 20)
@@ -137,7 +145,8 @@ extension WindowTests {
 
         @Test func tablesOfBothSidesHaveTheSameColumns() throws {
             let (short, long) = (
-                Table(columns: ["a", "b"], rows: [["x", "1"]]), Table(columns: ["a", "b"], rows: [["a long word", "1"]])
+                Table(columns: ["a", "b"], rows: [["x", "1"]]),
+                Table(columns: ["a", "b"], rows: [["a long word", "1"]])
             )
             let (own, other) = try FigureStage.both(short, long, by: TableRenderer.self)
             let scale = try #require(own.side.scale)
@@ -150,7 +159,8 @@ extension WindowTests {
         @Test func discsAndCurvesAndSilhouettesShareTheirScales() throws {
             let strong = CircleMatrix(
                 rows: [.init(name: "a long name", values: [4])], columns: [.init(name: "1", order: [0])], order: [0])
-            let weak = CircleMatrix(rows: [.init(name: "b", values: [1])], columns: [.init(name: "1", order: [0])], order: [0])
+            let weak = CircleMatrix(
+                rows: [.init(name: "b", values: [1])], columns: [.init(name: "1", order: [0])], order: [0])
             let (own, other) = try FigureStage.both(strong, weak, by: CircleMatrixRenderer.self)
             let layouts = [own, other].map { stage in
                 stage.surface.frame { CircleLayout(stage.content, shown: 1, in: stage.body, sharing: stage.side.scale) }
@@ -194,7 +204,8 @@ extension WindowTests {
         @Test func thingsOfTheSameNamesStandInTheSamePlaces() {
             func grid(_ order: [Int]) -> ImageGrid {
                 ImageGrid(
-                    height: 1, width: 1, columns: 2, cells: order.map { .init(values: [Float($0)], title: "cluster \($0)") },
+                    height: 1, width: 1, columns: 2,
+                    cells: order.map { .init(values: [Float($0)], title: "cluster \($0)") },
                     flows: true)
             }
             let aligned = ImageGridRenderer().aligned(grid([2, 0, 1]), with: grid([0, 1, 2]))
@@ -217,7 +228,9 @@ extension WindowTests {
                 flows: flows)
         }
 
-        @Test(arguments: [(256, 674, 552), (256, 330, 500), (256, 560, 300), (1024, 674, 552), (7, 900, 200)] as [(Int, Float, Float)])
+        @Test(
+            arguments: [(256, 674, 552), (256, 330, 500), (256, 560, 300), (1024, 674, 552), (7, 900, 200)]
+                as [(Int, Float, Float)])
         func allImagesOfAGridThatFlowsAreSeen(_ count: Int, _ width: Float, _ height: Float) throws {
             let body = Box(0, 0, width, height)
             try measured {
@@ -286,7 +299,9 @@ extension WindowTests {
             let grid = images(6, flows: false, columns: 3)
             let stage = try FigureStage(grid, by: ImageGridRenderer.self)
             #expect(stage.renderer.enlarged == 0)
-            for (right, down, expected) in [(1, 0, 1), (0, 1, 4), (1, 0, 5), (1, 0, 5), (0, -1, 2), (-1, 0, 1), (0, -1, 1)] {
+            for (right, down, expected) in [
+                (1, 0, 1), (0, 1, 4), (1, 0, 5), (1, 0, 5), (0, -1, 2), (-1, 0, 1), (0, -1, 1),
+            ] {
                 let isTaken = stage.renderer.turn(grid, right: right, down: down)
                 #expect(isTaken && stage.renderer.enlarged == expected)
             }
@@ -334,7 +349,8 @@ extension WindowTests {
                 Scatter.Disc(x: Double($0 % 8), y: Double($0 / 8), title: "disc \($0)", choice: choice($0))
             }
             let grid = ImageGrid(
-                height: 2, width: 2, columns: 8, cells: (0..<count).map { .init(values: [Float](repeating: $0 == 9 ? 1 : 0.25, count: 4)) })
+                height: 2, width: 2, columns: 8,
+                cells: (0..<count).map { .init(values: [Float](repeating: $0 == 9 ? 1 : 0.25, count: 4)) })
             return Scatter(xTitle: "x", yTitle: "y", discs: discs, thumbnails: thumbnails ? grid : nil)
         }
 
@@ -357,7 +373,8 @@ extension WindowTests {
             let place = Point(stage.body.midX + 40, stage.body.midY + 20)
             func here() throws -> Point {
                 let scale = stage.renderer.scale(of: stage.content)
-                return try #require(ScatterLayout(stage.content, scale, lens, in: stage.body)).place(stage.content.discs[36])
+                return try #require(ScatterLayout(stage.content, scale, lens, in: stage.body)).place(
+                    stage.content.discs[36])
             }
             let before = try here()
             // The gui knows the mouse by whole pixels, which the zoom enlarges.
@@ -424,8 +441,11 @@ extension WindowTests {
                 })
         }
 
-        @Test(arguments: [(32, 640, 560, 9, 12), (32, 500, 240, 7, 10), (10, 640, 600, 30, 30), (4, 640, 560, 30, 30)] as [(Int, Float, Float, Int, Int)])
-        func wordsFlowToThePanelsWidth(_ groups: Int, _ width: Float, _ height: Float, _ least: Int, _ most: Int) throws {
+        @Test(
+            arguments: [(32, 640, 560, 9, 12), (32, 500, 240, 7, 10), (10, 640, 600, 30, 30), (4, 640, 560, 30, 30)]
+                as [(Int, Float, Float, Int, Int)])
+        func wordsFlowToThePanelsWidth(_ groups: Int, _ width: Float, _ height: Float, _ least: Int, _ most: Int) throws
+        {
             let stage = try FigureStage(lists(groups), width: width, height: height, by: WordListsRenderer.self)
             let layout = try #require(stage.renderer.layout)
             for places in layout.places {
@@ -449,7 +469,9 @@ extension WindowTests {
             stage.move(to: Point(stage.body.x + new.x + 5, stage.body.y + 9))
             #expect(stage.tooltip?.text.hasPrefix("place 12 before") == true)
             // The name of a topic marks it, of the marked one takes the mark away, and the right button offers more.
-            func name(_ group: Int) -> Point { Point(stage.body.x + 8, stage.body.y + Float(group) * layout.groupHeight + 9) }
+            func name(_ group: Int) -> Point {
+                Point(stage.body.x + 8, stage.body.y + Float(group) * layout.groupHeight + 9)
+            }
             stage.click(name(0))
             stage.click(name(2))
             #expect(stage.acted.suffix(2) == [choice(0, 2).action, choice(2, 2).action])
@@ -465,7 +487,9 @@ extension WindowTests {
         // MARK: Marks
 
         @Test func whatIsChosenIsMarkedInEachKind() throws {
-            func difference<R: FigureRenderer>(_ plain: R.Content, _ chosen: R.Content, _ renderer: R.Type) throws -> Int {
+            func difference<R: FigureRenderer>(_ plain: R.Content, _ chosen: R.Content, _ renderer: R.Type) throws
+                -> Int
+            {
                 let pictures = try [plain, chosen].map { try FigureStage($0, by: R.self).picture() }
                 var count = 0
                 for y in 0..<440 { for x in 0..<640 where pictures[0][x, y] != pictures[1][x, y] { count += 1 } }
@@ -503,7 +527,9 @@ extension WindowTests {
                 return histogram
             }
             #expect(try difference(histogram(false), histogram(true), HistogramRenderer.self) > 100)
-            for content in [bars(1), groups(1), matrix(1), heat(1), table(1), lists(2, chosen: 1)] as [any FigureContent] {
+            for content in [bars(1), groups(1), matrix(1), heat(1), table(1), lists(2, chosen: 1)]
+                as [any FigureContent]
+            {
                 #expect(content.unmark?.id == "unchoose")
             }
             for content in [bars(nil), groups(nil), FakeModel.grid, FakeModel.text] as [any FigureContent] {
@@ -546,7 +572,11 @@ extension WindowTests {
                 hands.desk.setOpen(panel, [.figure("chosen"), .figure("grid")].contains(panel))
             }
             func chosen() -> [Int] { hands.learner.status.view.choices["chosen"] ?? [] }
-            #expect(hands.wait { hands.desk.figurePanels.figures["chosen"]?.content != nil && hands.desk.figurePanels.figures["grid"]?.content != nil })
+            #expect(
+                hands.wait {
+                    hands.desk.figurePanels.figures["chosen"]?.content != nil
+                        && hands.desk.figurePanels.figures["grid"]?.content != nil
+                })
             hands.window.settle()
             try hands.click("figure:chosen/bar 1")
             #expect(hands.wait { chosen() == [1] && hands.desk.figurePanels.figures["chosen"]?.content?.unmark != nil })

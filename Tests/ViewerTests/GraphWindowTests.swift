@@ -101,6 +101,37 @@ extension WindowTests {
             #expect(hands.desk.layout.added.isEmpty && hands.desk.graphs.graphMenu == nil)
         }
 
+        // MARK: What controls move
+
+        /// Where there is room for its name, by its name; else counted, and named by the hover.
+        @Test(arguments: [(1600, 1000), (1280, 720)], [3, 12]) func everyControlSaysWhatItMoves(
+            _ size: (Int, Int), sliders: Int
+        ) throws {
+            let learner = try Learner(Crowded(sliders: sliders), data: Numbers(), options: .init())
+            learner.start(paused: true)
+            let hands = try Hands(on: learner, ViewerOptions(width: size.0, height: size.1))
+            defer { hands.finish() }
+            let panel = try #require(hands.desk.box(of: .controls("")))
+            for control in learner.dashboard.controls {
+                let words = hands.desk.controlPanels.effectWords(control)
+                let prefix = "controls:/\(control.id)/affects/"
+                let places = (hands.window.places ?? [:]).filter { $0.key.hasPrefix(prefix) }
+                #expect(!places.isEmpty, "\(control.id)")
+                #expect(places.values.allSatisfy { $0.x >= panel.x && $0.maxX <= panel.maxX }, "\(control.id)")
+                for metric in control.moves where places[prefix + metric] == nil {
+                    // What is not named has a hover that names it.
+                    #expect(places[prefix + "more"] != nil, "\(control.id)")
+                    #expect(words.contains(learner.dashboard.metric(metric)?.title ?? "?"))
+                }
+            }
+            let first = try #require(learner.dashboard.controls.first)
+            #expect(
+                hands.desk.controlPanels.effectWords(first)
+                    == "raised: Held-out log-likelihood ↑, Density of all topics ↓; either way: Cosine of topics")
+            let switched = try #require(learner.dashboard.control("switch"))
+            #expect(hands.desk.controlPanels.effectWords(switched) == "switched on: Density of all topics ↓")
+        }
+
         // MARK: Branches
 
         @Test(arguments: [(1600, 1000), (1280, 720)]) func namesOfBranchesStandBesideTheCurves(
@@ -172,4 +203,31 @@ private struct Sparse: Model {
         learner.start(paused: true)
         return learner
     }
+}
+
+/// Controls with long names and units.
+private struct Crowded: Model {
+    let title = "Crowded"
+    let controls: [Control]
+    let metrics = [
+        Metric("density", title: "Density of all topics", means: "x"),
+        Metric("likelihood", title: "Held-out log-likelihood", means: "x"),
+        Metric("cosine", title: "Cosine of topics", means: "x"),
+    ]
+    let figures: [Figure<Crowded>] = []
+
+    init(sliders: Int) {
+        controls =
+            (0..<sliders).map { number in
+                Control(
+                    "c\(number)", title: "sparseness of topics λ\(number)", unit: "of an average word of the corpus",
+                    range: 0...1, initial: 0.5, means: "x", moves: [.down("density"), .up("likelihood"), "cosine"])
+            } + [
+                .toggle("switch", title: "a switch with a long name that is cut", initial: false, means: "x", moves: [.down("density")]),
+                .choice("choice", title: "choice", options: ["one", "another one", "third"], means: "x", moves: ["cosine", "density"]),
+            ]
+    }
+
+    mutating func update(_ context: StepContext<Int>) -> Measurements { Measurements() }
+    mutating func archive(_ archive: Archive) {}
 }

@@ -22,8 +22,7 @@ extension WindowTests {
         }
 
         static func title(_ panel: Panel, _ hands: Hands) throws -> Point {
-            let box = try #require(hands.desk.box(of: panel))
-            return Point(box.x + 40, box.y + 14)
+            try hands.place("\(panel.name)/title").middle
         }
 
         /// Draws until nothing moves.
@@ -83,7 +82,7 @@ extension WindowTests {
             defer { hands.finish() }
             for isResize in [false, true] {
                 let box = try #require(hands.desk.box(of: .figure("grid")))
-                let start = isResize ? Point(box.maxX - 5, box.maxY - 5) : try Self.title(.figure("grid"), hands)
+                let start = try hands.place("figure:grid/\(isResize ? "corner" : "title")").middle
                 hands.move(to: start)
                 hands.button(true, at: start)
                 hands.move(to: Point(start.x + (isResize ? -60 : 500), start.y - 20))
@@ -100,7 +99,7 @@ extension WindowTests {
             defer { hands.finish() }
             let box = try #require(hands.desk.box(of: .figure("grid")))
             let graph = try #require(hands.desk.box(of: .metric("loss")))
-            let corner = Point(box.maxX - 5, box.maxY - 5)
+            let corner = try hands.place("figure:grid/corner").middle
             hands.drag(from: corner, to: Point(corner.x - 100, corner.y))
             Self.check(hands)
             let (now, right) = (hands.desk.box(of: .figure("grid")), hands.desk.box(of: .metric("loss")))
@@ -119,6 +118,7 @@ extension WindowTests {
             Self.check(hands)
             #expect(hands.desk.box(of: .figure("grid"))?.width == box.width - 80)
             #expect(hands.desk.box(of: loss) == Box(graph.x - 80, graph.y, graph.width + 80, graph.height))
+            #expect(hands.desk.moving.drag == nil)
             let between = Point(graph.midX, graph.maxY + 6)
             hands.drag(from: between, to: Point(between.x + 50, between.y + 40))
             Self.check(hands)
@@ -156,6 +156,23 @@ extension WindowTests {
             hands.desk.setOpen(.figure("words"), true)
             hands.window.settle()
             #expect(hands.desk.layout.enlarged == nil && hands.desk.box(of: .figure("words")) != nil)
+        }
+
+        @Test func anEnlargedPanelThatGoesLeavesTheOthersThere() throws {
+            let hands = try hands()
+            defer { hands.finish() }
+            hands.learner.send(.attach("rider"))
+            #expect(hands.wait { hands.desk.box(of: .metric("ridden")) != nil })
+            Self.check(hands)
+            let panels = Set(hands.desk.shownPanels)
+            try hands.doubleClick("metric:ridden/title")
+            #expect(hands.desk.layout.enlarged == .metric("ridden") && hands.desk.shownPanels.count < panels.count)
+            hands.learner.send(.detach("rider"))
+            #expect(hands.wait { hands.desk.layout.enlarged == nil })
+            hands.window.settle()
+            #expect(panels.subtracting(hands.desk.shownPanels) == [.metric("ridden"), .controls("rider")])
+            #expect(hands.desk.box(of: .figure("grid")) != nil)
+            Self.check(hands)
         }
 
         @Test func overlapsOfAnOldLayoutAreMended() throws {

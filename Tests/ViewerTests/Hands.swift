@@ -30,10 +30,10 @@ import Testing
     }
 
     /// On a learner that was started.
-    init(on learner: Learner) throws {
+    init(on learner: Learner, _ options: ViewerOptions = ViewerOptions()) throws {
         setenv("SDL_VIDEODRIVER", "dummy", 1)
         self.learner = learner
-        window = try ViewerWindow(learner, ViewerOptions(), clock: clock)
+        window = try ViewerWindow(learner, options, clock: clock)
         window.places = [:]
         window.settle()
     }

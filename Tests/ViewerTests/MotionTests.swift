@@ -57,6 +57,12 @@ import Testing
         let noise = (0...4000).map { _ in Double(random.floats(1)[0]) - 0.5 }
         #expect(motion(4000) { log(Double($0)) + 0.1 * noise[$0] } == .moving)
         #expect(motion(4000, change: 400) { ($0 > 400 ? 1 + 2e-4 * Double($0) : 5) + 0.1 * noise[$0] } == .moving)
+        // A fall through many sizes is one on a logarithmic axis, though beside its beginning it is nothing.
+        func fall(_ isLogarithmic: Bool) -> Motion? {
+            let fall = timeline(1500) { 1e5 * decay($0, 150) * (1 + 0.3 * noise[$0]) + 0.001 }
+            return Motion("m", fall, since: -1, isLogarithmic: isLogarithmic)
+        }
+        #expect(fall(false) == .settled && fall(true) == .moving)
         // Without the rise it is at rest.
         #expect(motion(4000) { 5 * decay($0, 40) + 0.1 * noise[$0] } == .settled)
     }

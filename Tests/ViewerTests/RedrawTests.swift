@@ -189,8 +189,10 @@ extension WindowTests {
                 case 6:
                     // A panel by its title: others lie below it then.
                     let open = hands.desk.layout.openPanels(hands.desk.dashboard)
-                    guard !open.isEmpty, let box = hands.desk.box(of: open[number(open.count)]) else { continue }
-                    hands.drag(from: Point(box.x + 40, box.y + 12), to: point())
+                    guard !open.isEmpty, let title = try? hands.place("\(open[number(open.count)].name)/title") else {
+                        continue
+                    }
+                    hands.drag(from: title.middle, to: point())
                 case 7:
                     guard let track = try? hands.place("controls:/alpha/track") else { continue }
                     hands.drag(from: Point(track.x + Float(number(Int(track.width))), track.midY), to: point())

@@ -85,7 +85,7 @@ private let soakSeconds = environment["CLMAT_SOAK"].flatMap { Double($0) } ?? 0
     /// No two panels overlap, and none leaves the working area. Menus, hints and the figures' own windows are no panels.
     private static func checkPanels(_ hands: Hands) {
         let area = hands.desk.workingArea(notices: hands.desk.statusLine.noticesHeight)
-        let others = ["toolbar", "status", "help", "graph-menu", "action-menu", "empty", "gaps"]
+        let others = ["toolbar", "status", "help", "graph-menu", "action-menu", "empty", "gaps", "leaving"]
         let panels = (hands.window.places ?? [:]).filter { name, _ in
             !name.contains("/") && !others.contains(name) && !name.hasPrefix("window:")
         }.map { (name: $0.key, box: $0.value) }

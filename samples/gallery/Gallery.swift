@@ -203,14 +203,18 @@ struct Gallery: Model {
             Figure("confusion", title: "Small heatmap", means: "cells that have room for their numbers") { gallery, _ in
                 gallery.smallHeatmap()
             },
-            Figure("counts", title: "Heatmap with texts", means: "counts in the cells, shaded by the share of their row") {
+            Figure(
+                "counts", title: "Heatmap with texts", means: "counts in the cells, shaded by the share of their row"
+            ) {
                 gallery, context in
                 gallery.counts(context.view)
             },
             Figure("word-lists", title: "Word lists", means: "as many words of each topic as fit") { gallery, context in
                 gallery.wordLists(context.view)
             },
-            Figure("map-of-images", title: "Map of images", means: "the wheel zooms, a drag pans, a double click shows all") {
+            Figure(
+                "map-of-images", title: "Map of images", means: "the wheel zooms, a drag pans, a double click shows all"
+            ) {
                 gallery, context in
                 gallery.mapOfImages(context.step, context.view)
             },

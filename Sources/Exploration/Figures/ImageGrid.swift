@@ -54,7 +54,8 @@ public struct ImageGrid: FigureContent {
 
     public init(
         channels: Int = 1, height: Int, width: Int, columns: Int, columnTitles: [String] = [], rowTitles: [String] = [],
-        display: Display = .unit, cells: [Cell], caption: String = "", columnActions: [[Action]] = [], flows: Bool = false,
+        display: Display = .unit, cells: [Cell], caption: String = "", columnActions: [[Action]] = [],
+        flows: Bool = false,
         actions: [Action] = []
     ) {
         (self.flows, self.actions) = (flows, actions)

@@ -61,9 +61,10 @@ extension Timeline {
     /// The step of the first value that is known: before ``start`` in a run that was resumed from a file that has its past.
     public var firstStep: Int {
         withRecord { record in
-            let first =
-                record.past.isEmpty && record.start == 0
-                ? nil : record.branches[0]?.series.values.compactMap(\.firstStep).min()
+            guard record.start > 0, let oldest = record.segments(of: record.position.branch).first else {
+                return record.start
+            }
+            let first = record.branches[oldest.branch]?.series.values.compactMap(\.firstStep).min()
             return min(record.start, first.map { $0 - 1 } ?? record.start)
         }
     }

@@ -129,7 +129,8 @@ extension KMeansTrainer {
             members[Int(label)].append(value)
         }
         let groups = bySize.filter { !members[$0].isEmpty }.map { cluster in
-            Silhouette.Group(name: "cluster \(cluster), size \(size(cluster))", values: members[cluster],
+            Silhouette.Group(
+                name: "cluster \(cluster), size \(size(cluster))", values: members[cluster],
                 choice: choice(cluster, view))
         }
         return Silhouette(

@@ -57,14 +57,17 @@ extension ActivationSampler {
                 isRight: judgement?.isTarget?[row],
                 choice: isOutput ? NetworkTrainer.choice(ofClass: neurons[column].unit, context.view) : nil)
         }
-        let columnActions = page > 0 ? [] : neurons.indices.map { column in
-            [
-                Action("restart-column", title: "restart column", arguments: [column]),
-                Action(
-                    "choose-neuron", title: "choose neuron", arguments: [column],
-                    asks: Action.Question("neuron of \(stage.name)", 0...(stage.output.channels - 1))),
-            ]
-        }
+        let columnActions =
+            page > 0
+            ? []
+            : neurons.indices.map { column in
+                [
+                    Action("restart-column", title: "restart column", arguments: [column]),
+                    Action(
+                        "choose-neuron", title: "choose neuron", arguments: [column],
+                        asks: Action.Question("neuron of \(stage.name)", 0...(stage.output.channels - 1))),
+                ]
+            }
         let what =
             isOutput
             ? "output layer before softmax" : "\(stage.output.area > 1 ? "channels" : "units") of \(stage.name)"
@@ -77,7 +80,8 @@ extension ActivationSampler {
             columnTitles: neurons.map { isOutput ? host.classNames[$0.unit] : "\($0.unit)" },
             rowTitles: (1...chainCount).map { "chain \($0)" },
             display: isUnit ? .unit : .signed, cells: cells,
-            caption: "\(what) · \(columns) neurons × \(chainCount) chains · \(how)\(seen)", columnActions: columnActions,
+            caption: "\(what) · \(columns) neurons × \(chainCount) chains · \(how)\(seen)",
+            columnActions: columnActions,
             actions: pageActions(page, stage.output.channels))
     }
 
@@ -205,7 +209,8 @@ private struct SampledPage: Sendable {
         let isSame =
             page == wanted && sampler?.neurons.first?.stage == neuron.stage
             && sampler?.neurons.first?.reading == neuron.reading && sampler?.chainCount == own.chainCount
-        var current = try isSame ? sampler ?? own.turned(to: wanted, in: host.network) : own.turned(to: wanted, in: host.network)
+        var current =
+            try isSame ? sampler ?? own.turned(to: wanted, in: host.network) : own.turned(to: wanted, in: host.network)
         if !isSame || sampler == nil { (page, steps) = (wanted, 0) }
         // Criteria as the run has them now.
         if current.mixins.ids != own.mixins.ids {

@@ -422,7 +422,9 @@ public struct ActivationSampler: Attachment, MixinHost {
     }
 
     /// A few sampling steps by itself, and what the network makes of the images then.
-    mutating func advance(_ count: Int, from start: Int, on host: NetworkTrainer, _ settings: Settings) throws(CLMatError) {
+    mutating func advance(_ count: Int, from start: Int, on host: NetworkTrainer, _ settings: Settings)
+        throws(CLMatError)
+    {
         try mixins.follow(settings)
         let parameters = try Self.parameters(settings)
         var seen = host.network

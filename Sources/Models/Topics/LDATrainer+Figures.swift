@@ -117,7 +117,7 @@ extension LDATrainer {
                 actions: [temperature(topic)], choice: choice(topic, context.view))
         }
         return WordLists(
-            groups: groups, caption: (relevance < 1 ? "by relevance" : "by weight") + " · as many as fit")
+            groups: groups, caption: relevance < 1 ? "by relevance" : "by weight")
     }
 
     /// Whether a word is new in the part of its list that it stands in: among the first ten, or among all.

@@ -38,6 +38,8 @@ final class PanelMoving: DeskPart {
     /// Follows the mouse. Returns where the panels are.
     func place(_ panels: [Panel], in room: Layout.Room) -> [Panel: Box] {
         layout.admit(panels, in: room)
+        // It went with what it belonged to.
+        if let enlarged = layout.enlarged, !panels.contains(enlarged) { layout.enlarged = nil }
         guard var held = drag, panels.contains(held.panel), layout.enlarged == nil else {
             drag = nil
             return layout.boxes(panels, in: room)
@@ -63,6 +65,8 @@ final class PanelMoving: DeskPart {
             }
         }
         drag = held
+        // What was taken may not be told that the button went up: another window that came to the front has the mouse.
+        if !desk.isMouseDown { drop() }
         return layout.boxes(panels, in: room)
     }
 

@@ -6,6 +6,10 @@ struct Scene {
     private(set) var dashboard: Dashboard
     /// The changes on the current path, those ahead of a rewind included.
     private(set) var commands: [LoggedCommand] = []
+    /// The changes that were made before the record begins, in a run that goes on from a file.
+    private(set) var past: [LoggedCommand] = []
+    /// The first step that the run can go back to.
+    private(set) var begin = 0
     private(set) var position = Position()
     private(set) var branches: [Branch] = []
     /// The branches but the current one, with the step at which each leaves the current path.
@@ -32,7 +36,8 @@ struct Scene {
         version = latest
         lastStep = max(timeline.lastStep, position.step)
         let others = branches.map(\.lastStep).max() ?? 0
-        extent = TimeAxis.Extent(start: timeline.start, now: position.step, end: max(lastStep, others))
+        if begin != timeline.start || past.isEmpty { (begin, past) = (timeline.start, timeline.pastCommands) }
+        extent = TimeAxis.Extent(start: timeline.firstStep, now: position.step, end: max(lastStep, others))
     }
 
     /// Whether the learner says something else by now: cheap, as it is asked between frames.
@@ -58,6 +63,8 @@ extension SceneReader {
     var status: Learner.Status { scene.status }
     var dashboard: Dashboard { scene.dashboard }
     var commands: [LoggedCommand] { scene.commands }
+    var past: [LoggedCommand] { scene.past }
+    var begin: Int { scene.begin }
     var position: Position { scene.position }
     var branches: [Branch] { scene.branches }
     var forks: [(branch: Branch, step: Int)] { scene.forks }

@@ -118,7 +118,7 @@ final class StatusLine: DeskPart {
             }
             if status.canUndo { deeds.append(("undo", "undo the last change", { [self] in desk.steering.undo() })) }
             let before = raised.since - 1
-            if before >= extent.start {
+            if before >= begin {
                 deeds.append(
                     ("back", "back to step \(grouped(before))", { [self] in desk.steering.goBack(to: before) }))
             }

@@ -70,6 +70,7 @@ final class Steering: DeskPart {
     /// Goes to a place of the history: of one step there are several where something was changed.
     func visit(_ place: Position) {
         guard !status.isFinished else { return }
+        leadsForward = place > position
         wayBack = WayBack(step: place.step, version: version, refusal: status.lastRefusal, toldAt: clock.now)
         learner.send(.visit(place))
     }
@@ -83,29 +84,23 @@ final class Steering: DeskPart {
         if version != way.version || status.isFinished || isRefused || hasWaited > 30 { wayBack = nil }
     }
 
-    /// The first step of the last change before the present; nil if there is none.
-    private var lastChangeStep: Int? {
+    /// Just before the last change before the present; nil if there is none.
+    private var beforeTheLastChange: Position? {
         let made = wayBack.map { way in commands.filter { $0.step < way.step } } ?? Array(commandsMade)
-        guard let last = made.last else { return nil }
-        return made.first { $0.change == last.change }?.step
+        guard let last = made.last, let first = made.firstIndex(where: { $0.change == last.change }) else { return nil }
+        return Position(branch: position.branch, step: made[first].step, changes: first)
     }
 
-    var canRewind: Bool { !status.isFinished && (here > extent.start || !commandsMade.isEmpty) }
+    var canRewind: Bool { !status.isFinished && (here > begin || !commandsMade.isEmpty) }
 
     /// Returns to just before the last change; without one it says how to go back all the same.
     func rewind() {
         guard canRewind else { return }
-        guard let step = lastChangeStep else {
+        guard let place = beforeTheLastChange else {
             return say("There is no change before this step. Drag the timeline's handle to go back.")
         }
-        if step == lastStep, wayBack == nil {
-            // A change after the last step that was made: there is no earlier place of the same step but by an undo.
-            leadsForward = false
-            learner.send(.pause)
-            learner.send(.undo)
-        } else {
-            goBack(to: step)
-        }
+        leadsForward = false
+        visit(place)
     }
 
     func undo() {

@@ -19,7 +19,8 @@ final class Toolbar: DeskPart {
         "branch": "Opens a branch here, which the run goes on with (b). The other future is kept, and all graphs show both.",
         "save": "Writes a checkpoint, from which --resume goes on (ctrl-s).",
         "picture": "Writes a picture of the window into the current directory (s).",
-        "panels": "Opens or closes the list of all that can be shown.",
+        "panels": "Opens or closes the list of all that can be shown; / looks for something in it.",
+        "history": "Opens or closes the list of all changes, each of which can be gone back to.",
         "goals": "Pauses the run when all goals are met.",
     ]
 

@@ -158,7 +158,9 @@ struct CircleMatrixRenderer: FigureRenderer {
                     let radius = layout.radius(of: value) * unit
                     // What is smaller than a pixel says no more than the guide does.
                     guard radius >= 0.5 else { continue }
-                    let isLit = index == column || matrix.columns[index].choice?.isChosen == true || (line.row == row && !isRanked)
+                    let isLit =
+                        index == column || matrix.columns[index].choice?.isChosen == true
+                        || (line.row == row && !isRanked)
                     pixels.disc(
                         x: across(layout.middle(of: index)), y: y, radius: radius, isLit ? theme.text : plain)
                 }

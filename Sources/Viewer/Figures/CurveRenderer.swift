@@ -74,7 +74,9 @@ struct CurveRenderer: FigureRenderer {
             var top = last.y - 6
             while labels.contains(where: { abs($0 - top) < 13 }) { top += 13 }
             labels.append(top)
-            frame.text(UI.shortened(line.name, to: nameWidth, .small), Point(last.x + (isWeighted(curve, index) ? 12 : 6), top), shade,
+            frame.text(
+                UI.shortened(line.name, to: nameWidth, .small),
+                Point(last.x + (isWeighted(curve, index) ? 12 : 6), top), shade,
                 .small)
         }
         hoverCurve(curve, plot, xs, frame)

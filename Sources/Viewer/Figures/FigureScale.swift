@@ -42,8 +42,8 @@ struct HeldRange {
     private var calm = 0
     private var needed: ClosedRange<Double>
 
-    /// So many contents.
-    static let patience = 150
+    /// So many contents; a third of them where less than half of the range is needed, as after a start.
+    static let patience = 45
     /// Much less: this share of the range.
     private static let share = 0.75
 
@@ -61,7 +61,7 @@ struct HeldRange {
             return
         }
         needed = calm == 0 ? wanted : Self.union(needed, wanted)
-        calm += 1
+        calm += span(wanted) < 0.5 * span(range) ? 3 : 1
         if calm >= Self.patience { (range, calm) = (needed, 0) }
     }
 

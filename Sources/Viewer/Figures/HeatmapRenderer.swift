@@ -16,6 +16,12 @@ struct HeatmapRenderer: FigureRenderer {
         return scale
     }
 
+    func height(of heatmap: Heatmap, width: Float) -> Float? {
+        // Cells that can be told apart, and that have room for what is written in them.
+        let cell: Float = heatmap.texts.isEmpty ? 12 : 18
+        return min(Float(heatmap.rowNames.count) * cell, width) + 44
+    }
+
     func pictureHeight(of heatmap: Heatmap, width: Float) -> Float {
         min(720, max(240, Float(heatmap.rowNames.count) * 22 + 100))
     }
@@ -62,15 +68,19 @@ struct HeatmapRenderer: FigureRenderer {
 
     /// Frames around the row that is chosen, and around its column where rows and columns are the same things.
     private func drawMarks(_ heatmap: Heatmap, _ layout: HeatmapLayout, _ frame: FigureFrame) {
-        for (index, choice) in heatmap.choices.prefix(heatmap.rowNames.count).enumerated() where choice?.isChosen == true {
+        // Thin around small cells, which would be covered else.
+        let thickness: Float = min(layout.cellWidth, layout.cellHeight) < 8 ? 1 : 2
+        for (index, choice) in heatmap.choices.prefix(heatmap.rowNames.count).enumerated()
+        where choice?.isChosen == true {
             let row = layout.box(row: index, column: 0)
             frame.outline(
-                Box(layout.area.x - 1, row.y - 1, layout.area.width + 2, row.height + 2), frame.markColour, thickness: 2)
+                Box(layout.area.x - 1, row.y - 1, layout.area.width + 2, row.height + 2), frame.markColour,
+                thickness: thickness)
             guard heatmap.isSquare else { continue }
             let column = layout.box(row: 0, column: index)
             frame.outline(
                 Box(column.x - 1, layout.area.y - 1, column.width + 2, layout.area.height + 2), frame.markColour,
-                thickness: 2)
+                thickness: thickness)
         }
     }
 
@@ -87,7 +97,8 @@ struct HeatmapRenderer: FigureRenderer {
                 }
             }
         }
-        guard layout.cellWidth >= (heatmap.texts.isEmpty ? 34 : 12), layout.cellHeight >= (heatmap.texts.isEmpty ? 16 : 12)
+        guard layout.cellWidth >= (heatmap.texts.isEmpty ? 34 : 12),
+            layout.cellHeight >= (heatmap.texts.isEmpty ? 16 : 12)
         else { return }
         if !heatmap.texts.isEmpty {
             // Either all of them or none: a number that is missing would be taken for none.
@@ -203,8 +214,10 @@ extension Heatmap {
     fileprivate var axisTitle: String {
         // What is the same both ways the panel's title says.
         if rowTitle == columnTitle { return "" }
-        return [rowTitle.isEmpty ? "" : "\(rowTitle) ↓", columnTitle.isEmpty ? "" : "\(columnTitle) →"].filter { !$0.isEmpty }
-            .joined(separator: "   ")
+        return [rowTitle.isEmpty ? "" : "\(rowTitle) ↓", columnTitle.isEmpty ? "" : "\(columnTitle) →"].filter {
+            !$0.isEmpty
+        }
+        .joined(separator: "   ")
     }
 
     fileprivate func choice(_ row: Int) -> Choice? { choices.indices.contains(row) ? choices[row] : nil }
@@ -321,7 +334,9 @@ struct HeatmapLayout {
         (width, height) = (whole(width, columns), whole(height, rows))
         let aside = max(0, (body.width - left - width - scaleWidth) / 2)
         top = body.y
-        area = Box((body.x + aside + left).rounded(), (body.y + titleHeight + (hasColumnNames ? above : 22)).rounded(), width, height)
+        area = Box(
+            (body.x + aside + left).rounded(), (body.y + titleHeight + (hasColumnNames ? above : 22)).rounded(), width,
+            height)
         bar = Box(area.maxX + 16, area.y, 12, area.height)
     }
 

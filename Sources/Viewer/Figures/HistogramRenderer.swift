@@ -10,7 +10,9 @@ extension Histogram: DrawnByViewer {
 struct HistogramRenderer: FigureRenderer {
     func scale(of histogram: Histogram) -> FigureScale {
         var scale = FigureScale()
-        guard histogram.hasBins, let left = histogram.edges.first, let right = histogram.edges.last else { return scale }
+        guard histogram.hasBins, let left = histogram.edges.first, let right = histogram.edges.last else {
+            return scale
+        }
         scale.include([left, right], in: "x")
         scale.include([histogram.before.first, histogram.before.last].compactMap { $0 }, in: "x")
         scale.include([0, (right - left) / Double(histogram.counts.count)], in: "width")
@@ -25,7 +27,8 @@ struct HistogramRenderer: FigureRenderer {
         let shared = frame.scale ?? scale(of: histogram)
         let range = frame.held("x", shared["x"] ?? left...right)
         // Both sides have the same bins, which stay while their rule wavers between two widths.
-        let binned = HistogramBins(histogram, in: range, width: frame.held("width", shared["width"] ?? 0...1).upperBound)
+        let binned = HistogramBins(
+            histogram, in: range, width: frame.held("width", shared["width"] ?? 0...1).upperBound)
         // In a low panel the bars come first, titles last.
         let isLow = body.height < 110
         let above: Float = histogram.yTitle.isEmpty || isLow ? 8 : 22
@@ -39,7 +42,8 @@ struct HistogramRenderer: FigureRenderer {
         func y(_ value: Double) -> Float { plot.maxY - Float(value / ticks.range.upperBound) * plot.height }
         if !isLow {
             frame.text(
-                UI.trimmed(histogram.yTitle, to: body.width, .small), Point(body.x, body.y), frame.theme.secondary, .small)
+                UI.trimmed(histogram.yTitle, to: body.width, .small), Point(body.x, body.y), frame.theme.secondary,
+                .small)
         }
         for value in ticks.values where value == ticks.values.last || plot.maxY - y(value) < 1 || plot.height >= 40 {
             frame.rule(Point(plot.x, y(value)), length: plot.width, frame.theme.faint)
@@ -68,7 +72,9 @@ struct HistogramRenderer: FigureRenderer {
             let place = x(mark.value)
             frame.fill(Box(place - 1, plot.y, 2, plot.height), frame.markColour)
             let width = UI.width(mark.title, .small)
-            let isLeft = place + 6 + width > plot.maxX
+            // To the right of its line, to the left at the edge, and left out where it would lie over the axis.
+            let isLeft = place + 6 + width > body.maxX
+            guard !isLeft || place - 6 - width >= plot.x else { continue }
             frame.text(
                 mark.title, Point(isLeft ? place - 6 : place + 6, plot.y), frame.markColour, .small,
                 align: isLeft ? .right : .left)

@@ -93,7 +93,8 @@ struct ImageGridRenderer: FigureRenderer {
 
     private mutating func draw(_ grid: ImageGrid, _ texture: Texture, _ layout: GridLayout, _ frame: FigureFrame) {
         drawColumnTitles(grid, layout, frame)
-        for (row, title) in grid.rowTitles.prefix(layout.rows).enumerated() where row.isMultiple(of: layout.rowTitleStep) {
+        for (row, title) in grid.rowTitles.prefix(layout.rows).enumerated()
+        where row.isMultiple(of: layout.rowTitleStep) {
             let cell = layout.cell(row * layout.columns)
             frame.text(
                 UI.shortened(title, to: layout.rowTitleWidth, .small), Point(cell.x - 7, cell.midY - 6),
@@ -247,7 +248,8 @@ struct ImageGridRenderer: FigureRenderer {
             frame.text(format(value, digits: 3), Point(bar.maxX + 6, y), theme.secondary, .smallMono)
         }
         guard frame.hovers(picture), let place = pixel(of: grid, picture, frame) else { return }
-        let value = cell.values.indices.contains(place.y * grid.width + place.x)
+        let value =
+            cell.values.indices.contains(place.y * grid.width + place.x)
             ? cell.values[place.y * grid.width + place.x] : .nan
         guard value.isFinite, ends.lowerBound < ends.upperBound else { return }
         let share = min(max((value - ends.lowerBound) / (ends.upperBound - ends.lowerBound), 0), 1)
@@ -336,7 +338,9 @@ struct GridLayout {
     @MainActor static func scale(of grid: ImageGrid) -> FigureScale {
         var scale = FigureScale()
         scale.include([Double(grid.cells.count)], in: "cells")
-        scale.include(grid.cells.lazy.filter { !$0.caption.isEmpty }.map { Double(UI.width($0.caption, .smallMono)) }, in: "captions")
+        scale.include(
+            grid.cells.lazy.filter { !$0.caption.isEmpty }.map { Double(UI.width($0.caption, .smallMono)) },
+            in: "captions")
         scale.include(grid.rowTitles.lazy.map { Double(UI.width($0, .small)) }, in: "row titles")
         return scale
     }
@@ -403,7 +407,9 @@ struct GridLayout {
                 continue
             }
             let isAlike = abs(width - known.width) <= 0.02 * known.width
-            if isAlike ? (empty, -width) < (known.empty, -known.width) : width > known.width { best = (columns, width, empty) }
+            if isAlike ? (empty, -width) < (known.empty, -known.width) : width > known.width {
+                best = (columns, width, empty)
+            }
         }
         guard let best else { return asked.columns }
         if best.width >= leastFlowing { return best.columns }

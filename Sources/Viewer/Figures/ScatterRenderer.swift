@@ -36,7 +36,9 @@ struct ScatterRenderer: FigureRenderer {
     /// - Source: P. Schönemann, "A generalized solution of the orthogonal Procrustes problem", 1966; in the plane, the angle is
     ///   atan2(Σ (x y′ − y x′), Σ (x x′ + y y′)).
     func aligned(_ other: Scatter, with own: Scatter) -> Scatter {
-        let places = Dictionary(own.discs.filter(\.hasPlace).map { ($0.title.prefix { $0 != ":" }, $0) }) { first, _ in first }
+        let places = Dictionary(own.discs.filter(\.hasPlace).map { ($0.title.prefix { $0 != ":" }, $0) }) { first, _ in
+            first
+        }
         let pairs = other.discs.filter(\.hasPlace).compactMap { disc in
             places[disc.title.prefix { $0 != ":" }].map { (from: disc, to: $0) }
         }
@@ -90,15 +92,18 @@ struct ScatterRenderer: FigureRenderer {
         }
         guard let layout = ScatterLayout(scatter, scale, frame.lens, in: body) else { return }
         let plot = layout.plot
-        // Both titles stand in one line above the plot or below it; each has what the other leaves.
-        frame.text(UI.trimmed(scatter.yTitle, to: body.width, .small), Point(body.x, body.y), frame.theme.secondary, .small)
-        frame.text(
-            UI.trimmed(scatter.xTitle, to: body.width, .small), Point(plot.midX, plot.maxY + 15), frame.theme.secondary,
-            .small, align: .centre)
+        if layout.hasTitles {
+            frame.text(
+                UI.trimmed(scatter.yTitle, to: body.width, .small), Point(body.x, body.y), frame.theme.secondary, .small
+            )
+            frame.text(
+                UI.trimmed(scatter.xTitle, to: body.width, .small), Point(plot.midX, plot.maxY + 15),
+                frame.theme.secondary, .small, align: .centre)
+        }
         if lost > 0 {
             let note = "× \(grouped(lost)) without a place: not a number"
             frame.text(note, Point(body.maxX, body.y), frame.theme.moving, .small, align: .right)
-        } else if !frame.lens.showsAll, body.width > 260 {
+        } else if !frame.lens.showsAll, body.width > 260, layout.hasTitles {
             frame.text(
                 "\(format(frame.lens.zoom, digits: 2)) × · double click shows all", Point(body.maxX, body.y),
                 frame.theme.secondary, .small, align: .right)
@@ -107,7 +112,9 @@ struct ScatterRenderer: FigureRenderer {
         // Heavier ones first, so that lighter ones lie above them.
         let places = discs.map { (index: $0, at: layout.place(scatter.discs[$0])) }
             .filter { layout.isInView($0.at) }
-            .sorted { (-scatter.discs[$0.index].plainWeight, $0.index) < (-scatter.discs[$1.index].plainWeight, $1.index) }
+            .sorted {
+                (-scatter.discs[$0.index].plainWeight, $0.index) < (-scatter.discs[$1.index].plainWeight, $1.index)
+            }
         side = layout.side(ofThumbnails: scatter.thumbnails, inView: places.count)
         if let images = scatter.thumbnails, side != nil, textureVersion != frame.version {
             textureVersion = frame.version
@@ -140,10 +147,10 @@ struct ScatterRenderer: FigureRenderer {
     /// Wheel, drag, double click and click.
     private mutating func move(_ item: Happened, _ plot: Box, chosen: Choice?, _ frame: FigureFrame) {
         let lens = frame.lens
-        // With shift a desk that scrolls leaves the wheel to what lies on it.
         if item.contains(.hovered), frame.wheel != 0 {
             let place = (
-                x: Double((frame.mouse.x - plot.midX) / plot.width), y: Double((plot.midY - frame.mouse.y) / plot.height)
+                x: Double((frame.mouse.x - plot.midX) / plot.width),
+                y: Double((plot.midY - frame.mouse.y) / plot.height)
             )
             lens.zoom(by: Double(frame.wheel > 0 ? 1.25 : 0.8), at: place)
         }
@@ -201,7 +208,9 @@ struct ScatterRenderer: FigureRenderer {
             }
             let free = places.first { box in
                 // Below the title of the one axis and above that of the other.
-                guard box.x >= body.x, box.maxX <= body.maxX, box.y >= body.y + 14, box.maxY <= plot.maxY + 15 else {
+                guard box.x >= body.x, box.maxX <= body.maxX, box.y >= body.y + (layout.hasTitles ? 14 : 0),
+                    box.maxY <= (layout.hasTitles ? plot.maxY + 15 : body.maxY)
+                else {
                     return false
                 }
                 guard !taken.contains(where: box.overlaps) else { return false }
@@ -219,6 +228,8 @@ struct ScatterRenderer: FigureRenderer {
 /// Where the points of a map are: both axes have one scale, so that distances can be compared.
 @MainActor struct ScatterLayout {
     let plot: Box
+    /// Whether there is room for the axes' titles: in a low panel points come first.
+    let hasTitles: Bool
     private let middle: (x: Double, y: Double)
     /// Units of the axes per unit of the window.
     private let span: Double
@@ -229,12 +240,15 @@ struct ScatterRenderer: FigureRenderer {
     /// Nil if there is no room, or no range.
     init?(_ scatter: Scatter, _ scale: FigureScale, _ lens: FigureLens, in body: Box) {
         guard let xs = scale["x"], let ys = scale["y"] else { return nil }
-        plot = body.inset(14, 24, 14, 30)
+        hasTitles = body.height >= 110
+        plot = hasTitles ? body.inset(14, 24, 14, 30) : body.inset(10, 8, 10, 8)
         guard plot.width > 8, plot.height > 8 else { return nil }
         // In halves, so that the widest range has a width.
-        let all = 2 * max(
-            (xs.upperBound / 2 - xs.lowerBound / 2) / Double(plot.width),
-            (ys.upperBound / 2 - ys.lowerBound / 2) / Double(plot.height), 1e-12)
+        let all =
+            2
+            * max(
+                (xs.upperBound / 2 - xs.lowerBound / 2) / Double(plot.width),
+                (ys.upperBound / 2 - ys.lowerBound / 2) / Double(plot.height), 1e-12)
         span = all / lens.zoom
         middle = (
             xs.lowerBound / 2 + xs.upperBound / 2 + lens.shift.x * all * Double(plot.width),

@@ -80,7 +80,8 @@ struct SilhouetteRenderer: FigureRenderer {
         frame.dashes(x: x(silhouette.mean), from: plot.y, to: plot.maxY, frame.theme.settled)
         let lost = silhouette.groups.reduce(0) { $0 + $1.values.count { !$0.isFinite } }
         let note = lost == 0 ? "" : " · \(grouped(lost)) of the values not a number"
-        frame.axis(low...high, isLow ? "" : "silhouette · dashes: mean \(format(silhouette.mean))\(note)", below: plot, x)
+        frame.axis(
+            low...high, isLow ? "" : "silhouette · dashes: mean \(format(silhouette.mean))\(note)", below: plot, x)
     }
 
     func pictureHeight(of silhouette: Silhouette, width: Float) -> Float { 640 }

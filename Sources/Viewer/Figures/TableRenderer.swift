@@ -183,7 +183,8 @@ extension Table {
     ///
     /// - Parameter scale: what both sides of a comparison have.
     static func widths(_ table: Table, room: Float, sharing scale: FigureScale? = nil) -> [Float] {
-        let natural = scale.map { scale in table.columns.indices.map { Float(scale.most("column \($0)")) } }
+        let natural =
+            scale.map { scale in table.columns.indices.map { Float(scale.most("column \($0)")) } }
             ?? naturalWidths(table)
         func isWords(_ column: Int) -> Bool { !table.numeric.contains(column) }
         func least(_ column: Int) -> Float { isWords(column) ? min(natural[column], leastWords) : natural[column] }

@@ -15,7 +15,9 @@ struct WordListsRenderer: FigureRenderer {
     }
 
     func pictureHeight(of lists: WordLists, width: Float) -> Float {
-        let most = lists.groups.map { WordListsLayout.lines(of: $0, WordListsLayout.indent(lists), width).last ?? 0 }.max() ?? 0
+        let most =
+            lists.groups.map { WordListsLayout.lines(of: $0, WordListsLayout.indent(lists), width).last ?? 0 }.max()
+            ?? 0
         return Float(lists.groups.count * (most + 1)) * WordListsLayout.lineHeight + 30
     }
 
@@ -57,11 +59,13 @@ struct WordListsRenderer: FigureRenderer {
             if isHovered { frame.fill(box, theme.button, radius: 3) }
             if isChosen {
                 frame.outline(
-                    Box(body.x - 5, y, body.width + (layout.height > body.height + 1 ? 1 : 9), layout.groupHeight), frame.markColour,
+                    Box(body.x - 5, y, body.width + (layout.height > body.height + 1 ? 1 : 9), layout.groupHeight),
+                    frame.markColour,
                     radius: 3)
             }
             frame.text(
-                group.name, Point(body.x + layout.indent - 14, y + 2), isHovered || isChosen ? theme.text : theme.secondary,
+                group.name, Point(body.x + layout.indent - 14, y + 2),
+                isHovered || isChosen ? theme.text : theme.secondary,
                 .smallMono, align: .right)
             if let choice = group.choice, !item.contains(.rightClicked) {
                 frame.choose(choice, item)

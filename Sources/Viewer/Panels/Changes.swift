@@ -13,7 +13,7 @@ struct Change {
     let colour: Colour
     /// "L2 weight 0.10 → 0.30".
     let what: String
-    /// The commands that belong to it, by their numbers on the path.
+    /// The commands that belong to it, by their numbers on the path; those before the record begins have numbers below 0.
     let commands: ClosedRange<Int>
 
     /// "L2 weight 0.10 → 0.30 at step 2,310".
@@ -24,6 +24,11 @@ struct Change {
 final class Changes: DeskPart {
     /// The changes to mark: the commands that belong to one change are one, as those of a drag.
     var all: [Change] {
+        changes(past, from: -past.count) + changes(commands, from: 0)
+    }
+
+    /// - Parameter start: the number of the first of these commands.
+    private func changes(_ commands: [LoggedCommand], from start: Int) -> [Change] {
         var runs: [ClosedRange<Int>] = []
         for (index, logged) in commands.enumerated() {
             if let last = runs.last, commands[last.lowerBound].change == logged.change {
@@ -32,11 +37,12 @@ final class Changes: DeskPart {
                 runs.append(index...index)
             }
         }
-        return runs.map(change)
+        return runs.map { run in
+            change(commands[run.lowerBound], commands[run.upperBound], start + run.lowerBound...start + run.upperBound)
+        }
     }
 
-    private func change(_ numbers: ClosedRange<Int>) -> Change {
-        let (first, last) = (commands[numbers.lowerBound], commands[numbers.upperBound])
+    private func change(_ first: LoggedCommand, _ last: LoggedCommand, _ numbers: ClosedRange<Int>) -> Change {
         guard case .set(let id, let value) = last.command else {
             return Change(
                 control: nil, first: first.step, step: last.step, before: nil, after: nil, colour: theme.secondary,

@@ -15,8 +15,6 @@ final class ControlPanels: DeskPart {
     var hand = Hand()
     private(set) var colours: SliderColours
     private var commandsSeen = 0
-    /// How many of the metrics that a control moves were named last, and whether those were all.
-    var effectPlaces: [String: (count: Int, isWhole: Bool)] = [:]
 
     override init(_ desk: Desk) {
         colours = SliderColours(desk.theme.hues, owners: desk.layout.sliderColours)
@@ -122,14 +120,15 @@ final class ControlPanels: DeskPart {
     private func drawToggle(_ control: Control, _ row: Box) {
         let isOn = values.value(of: control) != 0
         let canBeLinked = dashboard.leader(of: control) != nil
-        let text = UI.shortened(control.title, to: row.width - 50 - (canBeLinked ? Self.linkWidth : 0))
+        let reserve: Float = hasEffects(control) ? Self.effectCountWidth : 0
+        let text = UI.shortened(control.title, to: row.width - 50 - (canBeLinked ? Self.linkWidth : 0) - reserve)
         let end = UI.text(text, Point(row.x, row.y + 5), status.isFinished ? theme.secondary : theme.text)
         // The chain lies beside what switches: the gui gives a press to the first of two items over each other.
         let name = UI.item("\(control.id)/name", Box(row.x, row.y, end - row.x, 26))
         let chain = drawLink(control, Point(end + 4, row.y + 4)) + 4
         // What it moves stands before the switch; the gui gives a press to it.
-        let room = row.maxX - 42 - end - chain - 6
-        if room > 24 { drawEffects(control, Point(end + chain + 6, row.y + 6), width: room, lines: 1) }
+        drawEffects(
+            control, Point(end + chain + 6, row.y + 6), width: row.maxX - 42 - end - chain - 6, lines: 1)
         var happened = UI.item("\(control.id)/switch", Box(end + chain, row.y, row.maxX - end - chain, 26))
         happened.formUnion(name)
         let track = Box(row.maxX - 34, row.y + 4, 34, 18)
@@ -149,7 +148,7 @@ final class ControlPanels: DeskPart {
             widest = max(
                 widest,
                 UI.width(control.title) + (dashboard.leader(of: control) == nil ? 0 : Self.linkWidth)
-                    + (control.effects.isEmpty ? 0 : Self.effectSignWidth))
+                    + (hasEffects(control) ? Self.effectSignWidth : 0))
         }
         return min(widest + 16, width * 0.45)
     }
@@ -168,7 +167,7 @@ final class ControlPanels: DeskPart {
     private func drawChoice(_ control: Control, _ options: [String], _ row: Box, _ density: Density, _ all: [Control]) {
         let label = labelWidth(all, width: row.width)
         let chain = dashboard.leader(of: control) == nil ? 0 : Self.linkWidth
-        let sign = control.effects.isEmpty ? 0 : Self.effectSignWidth
+        let sign = hasEffects(control) ? Self.effectSignWidth : 0
         let text = UI.shortened(control.title, to: label - 8 - chain - sign)
         let end = UI.text(text, Point(row.x, row.y + 5), status.isFinished ? theme.secondary : theme.text)
         drawEffectSign(control, Point(end + 4, row.y + 5))

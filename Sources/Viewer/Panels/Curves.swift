@@ -26,6 +26,7 @@ struct CurveCache {
         let last: Int
         let width: Int
         let version: Int
+        let isLogarithmic: Bool
     }
 
     /// A metric on the current path, or on another branch.
@@ -45,10 +46,11 @@ struct CurveCache {
 
     /// `lastChange` is the step at which a control was last changed.
     mutating func curve(
-        _ metric: String, _ timeline: Timeline, in range: ClosedRange<Double>, width: Int, lastChange: Int
+        _ metric: String, _ timeline: Timeline, in range: ClosedRange<Double>, width: Int, lastChange: Int,
+        isLogarithmic: Bool = false
     ) -> Drawn {
         let line = Line(metric: metric, branch: nil)
-        let key = key(range, now: timeline.step, end: timeline.lastStep, width: width, version: timeline.version)
+        let key = key(range, now: timeline.step, end: timeline.lastStep, width: width, version: timeline.version, isLogarithmic)
         let kept = drawn[line]
         if let kept, kept.key == key || isGoodEnough(kept, for: key) { return kept }
 
@@ -57,7 +59,7 @@ struct CurveCache {
         let isSame = kept?.key.version == key.version
         let extremes = Self.extremes(of: buckets, and: isSame ? kept?.extremes : nil)
         let lost = Lost(metric, timeline, before: isSame ? kept?.lost : nil, upTo: kept?.key.now ?? 0)
-        let motion = lost == nil ? Motion(metric, timeline, since: lastChange) : nil
+        let motion = lost == nil ? Motion(metric, timeline, since: lastChange, isLogarithmic: isLogarithmic) : nil
         let newest = buckets.last { $0.firstStep <= key.now }
         let isOld = newest.map { key.last >= key.now && $0.lastStep < key.now } ?? false
         let fresh = Drawn(
@@ -102,10 +104,12 @@ struct CurveCache {
         drawn = drawn.filter { line, _ in line.branch.map { branches.contains($0) } ?? true }
     }
 
-    private func key(_ range: ClosedRange<Double>, now: Int, end: Int, width: Int, version: Int) -> Key {
+    private func key(
+        _ range: ClosedRange<Double>, now: Int, end: Int, width: Int, version: Int, _ isLogarithmic: Bool = false
+    ) -> Key {
         let first = max(0, Int(range.lowerBound.rounded(.down)))
         let last = max(first, Int(range.upperBound.rounded(.up)))
-        return Key(now: now, end: end, first: first, last: last, width: width, version: version)
+        return Key(now: now, end: end, first: first, last: last, width: width, version: version, isLogarithmic: isLogarithmic)
     }
 
     private static func extremes(
@@ -123,6 +127,7 @@ struct CurveCache {
     private func isGoodEnough(_ kept: Drawn, for key: Key) -> Bool {
         let length = key.last - key.first
         return length > 20_000 && kept.key.width == key.width && kept.key.version == key.version
+            && kept.key.isLogarithmic == key.isLogarithmic
             && abs(kept.key.first - key.first) <= length / 100
             && abs(kept.key.last - key.last) <= length / 100 && (clock.now - kept.madeAt).seconds < 0.25
     }

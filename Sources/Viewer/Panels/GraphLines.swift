@@ -344,7 +344,7 @@ extension Graphs {
         let added = sides.filter { $0.metric != nil }
         guard !added.isEmpty else { return }
         let y = plot.y - 12 - Self.legendHeight + 5
-        let left = plot.x - Self.roomForNumbers + 2
+        let left = plot.x - Self.roomForNumbers + 11
         let room = (right - left) / Float(added.count + 1) - 8
         var x = left
 
@@ -434,7 +434,7 @@ extension Graphs {
             // One more makes room for how many are not named.
             labels = Array(labels.prefix(max(0, labels.count - missing - 1)))
             labels.append(
-                EndLabel(y: plot.maxY, words: "and \(missing + 1) more", colour: theme.secondary, face: .small))
+                EndLabel(y: plot.maxY, words: "+\(missing + 1) more", colour: theme.secondary, face: .small))
             places = LabelColumn.places(wishes(labels), from: top, to: bottom)
         }
         let hasAxis = sides.contains { $0.axis != nil }
@@ -476,7 +476,9 @@ extension Graphs {
             UI.disc(
                 Point(graph.x(Double(other.lastStep)), graph.y(other.last, side.axis ?? graph.axis)), radius: 2.5,
                 side.colour)
-            let place = other.lastStep == bucket.lastStep ? "" : "  at \(grouped(other.lastStep))"
+            // Where the dots stand apart, each says its step.
+            let isApart = abs(graph.x(Double(other.lastStep)) - at) > 3
+            let place = isApart ? "  at \(grouped(other.lastStep))" : ""
             lines.append("\((side.metric ?? metric).text(Double(other.last)))\(place)  \(side.name)")
         }
         let width = (lines.map { UI.width($0, .smallMono) }.max() ?? 0) + 10

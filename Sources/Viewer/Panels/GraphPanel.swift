@@ -39,7 +39,8 @@ final class Graphs: DeskPart {
         let plot = plotBox(box, id)
         let range = axis.range(extent)
         let drawn = curves.curve(
-            id, learner.timeline, in: range, width: Int(plot.width * UI.scale), lastChange: lastChange)
+            id, learner.timeline, in: range, width: Int(plot.width * UI.scale), lastChange: lastChange,
+            isLogarithmic: layout.look(of: id).isLogarithmic)
         let badge: Badge? =
             drawn.motion.map {
                 Badge(text: $0.word, colour: $0 == .settled ? theme.settled : theme.moving, means: $0.means)
@@ -114,7 +115,7 @@ final class Graphs: DeskPart {
             return "No values in these steps. A double click on a graph shows all."
         }
         if status.isFinished { return "Not measured in this run." }
-        if now == extent.start {
+        if now == begin {
             return status.isPaused ? "Paused before the first step." : "Waiting for the first step…"
         }
         return "Nothing measured yet, after \(grouped(now)) steps."

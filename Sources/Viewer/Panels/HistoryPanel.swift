@@ -10,7 +10,7 @@ final class HistoryPanel: DeskPart {
     /// The lines, from the top.
     var rows: [HistoryRow] {
         HistoryRow.rows(
-            changes.map { ($0.what, $0.control, $0.commands, $0.first, $0.step) }, start: extent.start, at: position,
+            changes.map { ($0.what, $0.control, $0.commands, $0.first, $0.step) }, start: begin, at: position,
             branches: branches)
     }
 

@@ -48,7 +48,14 @@ struct HistoryRow: Equatable {
             Position(branch: position.branch, step: step, changes: changes)
         }
         let begin = place(start, 0)
-        var rows = [HistoryRow(kind: .start, step: start, words: "the beginning", before: begin, after: begin)]
+        // What a file tells of the time before it was written can be read, but not gone back to.
+        var rows = changes.filter { $0.commands.lowerBound < 0 }.map {
+            HistoryRow(kind: .change, step: $0.last, words: $0.words, control: $0.control)
+        }
+        rows.append(
+            HistoryRow(
+                kind: .start, step: start, words: start == 0 ? "the beginning" : "went on from a file", before: begin,
+                after: begin))
         func add(from first: Int, through last: Int) {
             for index in between.keys.sorted() where first <= index && index <= last {
                 // Where the run is comes after what leads there.
@@ -58,7 +65,7 @@ struct HistoryRow: Equatable {
                 between[index] = nil
             }
         }
-        for change in changes {
+        for change in changes where change.commands.lowerBound >= 0 {
             add(from: 0, through: change.commands.lowerBound)
             rows.append(
                 HistoryRow(

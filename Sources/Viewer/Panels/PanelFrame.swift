@@ -29,7 +29,7 @@ final class PanelFrames: DeskPart {
     ) {
         UI.beginWindow(
             panel.name, box, fill: theme.panel, edge: edge ?? theme.edge, radius: 6,
-            comesToFront: desk.raised == panel.name || desk.moving.drag?.panel == panel)
+            comesToFront: desk.raised == panel.name)
         let back = TitleWord(text: "back", means: "Gives the other panels their places back; Escape too.") { [self] in
             desk.moving.toggleEnlarged(panel)
         }

@@ -1,4 +1,5 @@
 import Exploration
+import Foundation
 
 /// Whether a metric still changes, told from windows of fifty values.
 enum Motion: Equatable {
@@ -40,29 +41,30 @@ enum Motion: Equatable {
     }
 
     /// How a metric moves that was last changed after `change` steps, where the run is or at `end`.
-    init?(_ metric: String, _ timeline: Timeline, since change: Int, to end: Int? = nil) {
+    ///
+    /// - Parameter isLogarithmic: whether it is looked at by its ratios, as on a logarithmic axis; what is not above 0 is left out then.
+    init?(_ metric: String, _ timeline: Timeline, since change: Int, to end: Int? = nil, isLogarithmic: Bool = false) {
+        func seen(_ values: [Double]) -> [Double] {
+            isLogarithmic ? values.filter { $0 > 0 }.map { Foundation.log($0) } : values
+        }
         let end = end ?? timeline.step
         let (first, last) = (max(timeline.start, 0), max(change, 0))
         guard last < end else { return nil }
-        let before = change > first ? timeline.values(metric, in: first...change, last: 10) : []
-        let after = timeline.values(metric, in: last + 1...end, first: Self.window - before.count)
-        let recent = timeline.values(metric, in: last + 1...end, last: 2 * Self.window)
+        let before = change > first ? seen(timeline.values(metric, in: first...change, last: 10)) : []
+        let after = seen(timeline.values(metric, in: last + 1...end, first: Self.window - before.count))
+        let recent = seen(timeline.values(metric, in: last + 1...end, last: 2 * Self.window))
         self.init(start: before + after, recent: recent)
         // What a hundred values are too few to show may be clear from all since the change.
-        if self != .moving, Self.drifts(metric, timeline, from: last + 1, to: end, since: before + after, recent) {
-            self = .moving
-        }
+        guard self != .moving else { return }
+        let half = last + 1 + (end - last - 1) / 2
+        let later = timeline.buckets(metric, in: half...end, count: 4 * Self.window)
+            .compactMap { $0.hasValues ? Double($0.lastFinite) : nil }
+        if Self.drifts(seen(later), since: before + after + recent) { self = .moving }
     }
 
     /// Whether the later half of all values since the change goes one way, by more than it goes up and down, and by enough to be seen beside
     /// what it has gone through since.
-    private static func drifts(
-        _ metric: String, _ timeline: Timeline, from first: Int, to end: Int, since start: [Double], _ recent: [Double]
-    ) -> Bool {
-        let half = first + (end - first) / 2
-        let values = timeline.buckets(metric, in: half...end, count: 4 * window).compactMap { bucket in
-            bucket.hasValues ? Double(bucket.lastFinite) : nil
-        }
+    private static func drifts(_ values: [Double], since all: [Double]) -> Bool {
         guard values.count >= 2 * window else { return false }
         let quarters = (0..<4).map { values[$0 * values.count / 4..<($0 + 1) * values.count / 4].sorted() }
         let medians = quarters.map { $0[$0.count / 2] }
@@ -70,7 +72,6 @@ enum Motion: Equatable {
             return false
         }
         let way = abs(medians[3] - medians[0])
-        let all = start + recent
         let span = (all.max() ?? 0) - (all.min() ?? 0)
         let spreads = quarters.map { $0[$0.count * 9 / 10] - $0[$0.count / 10] }.sorted()
         return way > max(spreads[1], span * 0.03, abs(medians[3]) * 1e-5)

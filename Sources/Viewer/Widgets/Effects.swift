@@ -85,7 +85,7 @@ extension ControlPanels {
     /// counted, and said by the hover.
     func drawEffects(_ control: Control, _ at: Point, width: Float, lines: Int) {
         let all = moved(by: control)
-        guard !all.isEmpty, width > 20 else { return }
+        guard !all.isEmpty else { return }
         let arrow = UI.width("→ ", .small)
         let texts = all.enumerated().map { $1.words + ($0 == all.count - 1 ? "" : ",") }
         let fitted = FittedWords(
@@ -100,7 +100,6 @@ extension ControlPanels {
                 show(metric)
             }
         }
-        effectPlaces[control.id] = (fitted.places.count, fitted.more == nil)
         guard let more = fitted.more else { return }
         let words = fitted.places.isEmpty ? "\(all.count)" : "+\(all.count - fitted.places.count)"
         let box = Box(at.x + more.x, at.y - 1 + Float(more.line) * 14, UI.width(words, .small) + 4, 14)
@@ -113,11 +112,14 @@ extension ControlPanels {
     func drawEffectSign(_ control: Control, _ at: Point) {
         guard let first = moved(by: control).first else { return }
         let box = Box(at.x, at.y, Self.effectSignWidth, 15)
-        effectPlaces[control.id] = (0, false)
         if isAsked("\(control.id)/affects/more", "→", box, title: control.title, effectWords(control)) { show(first.metric) }
     }
 
     static let effectSignWidth: Float = 17
+    /// Of "→ 12" and the gap before it.
+    static let effectCountWidth: Float = 40
+
+    func hasEffects(_ control: Control) -> Bool { control.moves.contains { dashboard.metric($0) != nil } }
 
     /// Words that can be clicked and say more when pointed at. Returns whether they were clicked.
     private func isAsked(_ id: String, _ words: String, _ box: Box, title: String, _ text: String) -> Bool {

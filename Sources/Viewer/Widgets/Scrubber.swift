@@ -23,7 +23,7 @@ final class Scrubber: DeskPart {
 
     /// The steps that the timeline spans.
     private var scrubberEnd: Int {
-        scrub?.end ?? max(extent.end, learner.maximumSteps ?? 0, extent.start + 1)
+        scrub?.end ?? max(extent.end, learner.maximumSteps ?? 0, begin + 1)
     }
 
     /// From the first step to the last, or to the end where one is set: a dot for each snapshot, a triangle for each
@@ -35,13 +35,13 @@ final class Scrubber: DeskPart {
         }
         func step(_ x: Float) -> Int {
             let share = Double((x - strip.x) / max(strip.width, 1))
-            return min(max(Int((first + share * (last - first)).rounded()), extent.start), lastStep)
+            return min(max(Int((first + share * (last - first)).rounded()), begin), lastStep)
         }
         let y = strip.y + 21
         UI.note("timeline/track", Box(strip.x, y - 1.5, strip.width, 3))
         let item = UI.item("timeline", Box(strip.x - 8, strip.y + 4, strip.width + 16, 26))
         let changes = changes
-        hold(item, handle: x(Double(here)), places: changes.map { (x(Double($0.first)), $0.first) }, step: step)
+        hold(item, handle: x(Double(here)), places: changes.filter { $0.first >= begin }.map { (x(Double($0.first)), $0.first) }, step: step)
 
         // The track: what was made, what lies ahead of here, and what is still to come.
         let place = x(Double(here))

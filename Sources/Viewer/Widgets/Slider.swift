@@ -17,17 +17,16 @@ extension ControlPanels {
         let valueWidth = UI.width(valueText, .mono)
         let chain = drawLink(control, Point(row.maxX - valueWidth - 10 - Self.linkWidth, row.y - 2))
         let room = row.width - 18 - valueWidth - 14 - chain
-        let name = UI.shortened(control.title, to: room)
+        // Where the rows are dense, what it moves stands behind name and unit, which give way to it.
+        let reserve: Float = density.effectLines == 0 && hasEffects(control) ? Self.effectCountWidth : 0
+        let name = UI.shortened(control.title, to: room - reserve)
         var end = UI.text(name, Point(row.x + 18, row.y), inactive ? theme.secondary : theme.text)
         if !control.unit.isEmpty {
-            let unit = UI.shortened(control.unit, to: row.x + 18 + room - end - 6)
-            end = UI.text(unit, Point(end + 6, row.y), theme.secondary)
+            let unit = UI.trimmed(control.unit, to: row.x + 18 + room - reserve - end - 6)
+            if !unit.isEmpty { end = UI.text(unit, Point(end + 6, row.y), theme.secondary) }
         }
-        // Where the rows are dense, what it moves stands behind its name.
-        let right = row.x + 18 + room
-        if density.effectLines == 0, hand.typed?.control != control.id {
-            let left = min(end + 8, right - 24)
-            if end + 4 <= left { drawEffects(control, Point(left, row.y + 1), width: right - left, lines: 1) }
+        if reserve > 0, hand.typed?.control != control.id {
+            drawEffects(control, Point(end + 8, row.y + 1), width: row.x + 18 + room - end - 8, lines: 1)
         }
         let title = UI.item(
             "\(control.id)/name", Box(row.x, row.y - 2, max(1, row.width - valueWidth - 12 - chain), 18))
