@@ -194,7 +194,7 @@ struct DrawingMeter {
     func tell() {
         guard Surface.logLevel >= 1, frames > 0 else { return }
         let (each, drawn) = (seconds / Double(frames) * 1000, windows / Double(frames) * 100)
-        warn("clmat: \(frames) frames, each \(fixed(each, 2)) ms of processor time and \(fixed(drawn, 1)) % of the window")
+        warn("clmat: \(frames) frames, each \(fixed(each, 2)) ms of processor time, \(fixed(drawn, 1)) % of the window")
     }
 
     mutating func refresh(_ status: Learner.Status, device: String, isFinished: Bool) {
