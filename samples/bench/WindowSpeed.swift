@@ -252,7 +252,8 @@ final class VirtualDisplay {
             throw CLMatError.fileMissing(path: "Xvfb", hint: "apt-get install xvfb, or set DISPLAY.")
         }
         server.executableURL = URL(fileURLWithPath: path)
-        server.arguments = ["-displayfd", "1", "-screen", "0", "1680x1050x24", "-nolisten", "tcp"]
+        // It would begin anew whenever a window is closed, and refuse one that opens meanwhile.
+        server.arguments = ["-displayfd", "1", "-screen", "0", "1680x1050x24", "-nolisten", "tcp", "-noreset"]
         server.standardOutput = answer
         server.standardError = FileHandle.nullDevice
         try server.run()
