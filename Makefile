@@ -44,7 +44,7 @@ PYTHON ?= $(PEERS)/bin/python
 comma = ,
 PEERED = $(if $(ONLY),$(strip $(filter-out window history,$(subst $(comma), ,$(ONLY)))),all)
 
-bench: setup swift ## measure CLMat beside its peers; ONLY=ops,lenet,ldam,kmeans,lda,lda-quality,window,history, JSON=FILE and TOPICS=32,128 pass options
+bench: setup swift ## measure CLMat beside its peers; ONLY=ops,lenet,ldam,kmeans,lda,lda-quality,window,history,history, JSON=FILE and TOPICS=32,128 pass options
 	@if [ -n "$(PEERED)" ] && [ "$(PYTHON)" = "$(PEERS)/bin/python" ] && ! [ -x $(PEERS)/bin/python ]; then \
 		rm -rf $(PEERS) && python3 -m venv $(PEERS) && \
 		$(PEERS)/bin/pip install --quiet filelock typing-extensions sympy networkx jinja2 fsspec setuptools numpy && \
@@ -67,22 +67,28 @@ test-portability: setup-portability swift ## run the kernel tests on PoCL, Oclgr
 	swift build --build-tests $(TEST_FLAGS)
 	ONLY="$(ONLY)" Tests/portability.sh
 
-# A run that pauses at the step of its picture has controls that can be moved, as a person sees them.
-PICTURE = .build/release/explore ldam --steps 1501 --at-step 1500 --set sampled-weights=averaged --set noise=1@600 --quiet \
-	--pictures none
+# A run that pauses at the step of its picture has controls that can be moved, as a person sees them. A script draws the
+# picture of its moment into the current directory.
+PICTURES = docs
+EXPLORE = $(CURDIR)/.build/release/explore
+DRAW = $(EXPLORE) $(1) --quiet --pictures none $$options $(PICTURES)/$(2)-$$theme-$${size%x*}.png || exit 1
 
-pictures: setup swift ## draw the window into docs/ on both data sets, dark and light, large and small; needs CLMAT_DATA
+pictures: setup swift ## draw each window dark and light, large and small, into PICTURES=docs; needs CLMAT_DATA
 	swift build -c release --product explore
+	mkdir -p $(PICTURES)
 	for theme in dark light; do for size in 1600x1000 1280x720; do \
 		options="--theme $$theme --size $$size --screenshot"; \
-		$(PICTURE) $$options docs/ldam-mnist-$$theme-$${size%x*}.png --data mnist || exit 1; \
-		$(PICTURE) $$options docs/ldam-fashion-$$theme-$${size%x*}.png || exit 1; \
+		$(call DRAW,ldam --data mnist --steps 1501 --at-step 1500 --set sampled-weights=averaged --set noise=1@600,ldam-mnist); \
+		$(call DRAW,ldam --steps 1501 --at-step 1500 --set sampled-weights=averaged --set noise=1@600,ldam-fashion); \
+		$(call DRAW,kmeans --data mnist --steps 501 --at-step 500 --set reseeding=off --set size-weight=0.02@300 \
+			--set size-weight=3@400 --set size-weight=0.0001@450,kmeans-mnist); \
+		$(call DRAW,nmf --data mnist --steps 301 --at-step 300 --set sparseness=0.1@200,nmf-mnist); \
+		$(call DRAW,lda --data 20newsgroups --steps 601 --at-step 600 --set l1=1@400 --set cosine-sim=0.02@480,lda-20newsgroups); \
+		$(call DRAW,kmeans --data mnist --steps 121 --play samples/scripts/kmeans-comparison.json,comparison); \
+		(cd $(PICTURES) && $(EXPLORE) kmeans --data mnist --steps 121 --quiet --pictures none --headless --theme $$theme \
+			--size $$size --play $(CURDIR)/samples/scripts/kmeans-history.json && \
+			mv kmeans-history.png history-$$theme-$${size%x*}.png) || exit 1; \
 	done; done
-	.build/release/explore kmeans --data mnist --steps 501 --at-step 500 --quiet --pictures none --set reseeding=off \
-		--set size-weight=0.02@300 --set size-weight=3@400 --set size-weight=0.0001@450 \
-		--screenshot docs/kmeans-mnist-dark-1600.png
-	.build/release/explore lda --data 20newsgroups --steps 600 --quiet --pictures none --set l1=1@400 \
-		--set cosine-sim=0.02@480 --screenshot docs/lda-20newsgroups-dark-1600.png
 
 format: swift ## bring all Swift files into the project's format
 	swift format --in-place --parallel --recursive Package.swift Sources Tests samples
