@@ -236,25 +236,18 @@ public struct NMF: Model, MixinHost {
 
     private func mapFigure() throws -> any FigureContent {
         guard let plane = try PrincipalPlane(of: dictionary) else { return NothingToShow("the parts are all the same") }
-        let thumbnails = try data.image.map { image -> ImageGrid in
-            let (values, d) = (try dictionary.values, data.columns)
-            let cells = use.indices.map { part -> ImageGrid.Cell in
-                let own = values[part * d..<(part + 1) * d]
-                let most = max(own.max() ?? 0, .leastNormalMagnitude)
-                return ImageGrid.Cell(values: own.map { $0 / most })
-            }
-            return ImageGrid(
-                channels: image.channels, height: image.height, width: image.width,
-                columns: max(1, Int(Double(cells.count).squareRoot())), cells: cells)
-        }
-        return Scatter(
-            xTitle: "principal component 1 · \(format(100 * plane.shares.0)) % of the variance",
-            yTitle: "principal component 2 · \(format(100 * plane.shares.1)) %",
+        let (values, d) = (try dictionary.values, data.columns)
+        return plane.figure(
             discs: plane.points.enumerated().map { part, point in
                 Scatter.Disc(
                     x: point.x, y: point.y, weight: Double(use[part]), title: "part \(part)",
                     facts: [("mean code", scale.inDataUnit(Double(use[part])))])
-            }, caption: "\(use.count) parts · area is use", thumbnails: thumbnails)
+            }, caption: "\(use.count) parts · area is use", imagesOf: data.image
+        ) { part in
+            let own = values[part * d..<(part + 1) * d]
+            let most = max(own.max() ?? 0, .leastNormalMagnitude)
+            return own.map { $0 / most }
+        }
     }
 
     private static let noExponent = 9999

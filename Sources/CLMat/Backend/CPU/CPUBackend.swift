@@ -169,11 +169,5 @@ final class CPUMemory: @unchecked Sendable {
     }
 
     /// Bytes that the machine could still give, by its own account.
-    static var available: Int {
-        guard let text = try? String(contentsOfFile: "/proc/meminfo", encoding: .utf8),
-            let line = text.split(separator: "\n").first(where: { $0.hasPrefix("MemAvailable:") }),
-            let kilobytes = line.split(separator: " ").dropFirst().first.flatMap({ Int($0) })
-        else { return Int.max }
-        return kilobytes * 1024
-    }
+    static var available: Int { HostMemory.free ?? Int.max }
 }

@@ -1,0 +1,27 @@
+import Foundation
+
+/// Memory of this machine.
+package enum HostMemory {
+    /// Bytes that programs may still take without swapping, within the limit of the container that this one is in; nil where
+    /// the system does not say.
+    package static var free: Int? {
+        guard let available = field("MemAvailable:", of: "/proc/meminfo").map({ $0 << 10 }) else { return nil }
+        // A container's limit (control groups, version 2).
+        guard let limit = number("/sys/fs/cgroup/memory.max"), let used = number("/sys/fs/cgroup/memory.current")
+        else { return available }
+        return max(0, min(available, limit - used))
+    }
+
+    private static func number(_ path: String) -> Int? {
+        (try? String(contentsOfFile: path, encoding: .utf8)).flatMap {
+            Int($0.trimmingCharacters(in: .whitespacesAndNewlines))
+        }
+    }
+
+    private static func field(_ name: String, of path: String) -> Int? {
+        guard let text = try? String(contentsOfFile: path, encoding: .utf8),
+            let line = text.split(separator: "\n").first(where: { $0.hasPrefix(name) })
+        else { return nil }
+        return line.split(separator: " ").dropFirst().first.flatMap { Int($0) }
+    }
+}
