@@ -30,9 +30,11 @@ import Testing
         #expect(before.value == 2)
         take(7, 0.1, at: 210)
         #expect(before.value == 6)
-        // An undo is a change: what was seen before it.
+        // Who went back has no change before them yet.
         take(2, 0.4, at: 60)
-        #expect(before.value == 7)
+        #expect(before.value == nil)
+        take(3, 0.5, at: 62)
+        #expect(before.value == 2)
     }
 
     @Test func oneOfSeveralCanBeChosen() {

@@ -58,6 +58,17 @@ import Testing
         #expect(learner.timeline.series("value").values == (1...9).map(Float.init))
     }
 
+    /// A change on a future that was left cannot be undone from another one that has none.
+    @Test func whatCannotBeUndoneIsNotOffered() throws {
+        let learner = try waiting(at: 20)
+        defer { learner.stop(); learner.wait() }
+        _ = send(set(3), to: learner)
+        #expect(send(.rewind(to: 4), to: learner).canUndo)
+        learner.send(.step(3))
+        #expect(eventually { learner.status.step == 7 && learner.status.isPaused })
+        #expect(!learner.status.canUndo)
+    }
+
     @Test func anUndoPausesTheRun() throws {
         let learner = try waiting(at: 10)
         defer {

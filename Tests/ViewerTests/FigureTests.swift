@@ -156,6 +156,22 @@ extension WindowTests {
             }
         }
 
+        /// Where more points than lines of pixels lie in a group, both ends of what shares a line are seen.
+        @Test func noNegativePointHidesBehindOthers() throws {
+            // From the largest on: 1, 0.9 … −0.5, and one that is not a number.
+            let group = Silhouette.Group(name: "g", values: (0..<16).map { 1 - 0.1 * Double($0) } + [.nan])
+            #expect(group.points(on: 0..<1).extremes?.least ?? 0 < -0.49)
+            #expect(group.points(on: 0..<1).extremes?.most == 1)
+            // Lines that share all points between them leave none out.
+            for lines in [1, 2, 3, 5, 17, 40] {
+                let parts = (0..<lines).map {
+                    group.points(on: Float($0) / Float(lines)..<Float($0 + 1) / Float(lines))
+                }
+                #expect(parts.allSatisfy { !$0.isEmpty } && Set(parts.flatMap(\.indices)).count == 17, "\(lines)")
+            }
+            #expect(group.points(on: 0.95..<1).extremes == nil)
+        }
+
         @Test func discsAndCurvesAndSilhouettesShareTheirScales() throws {
             let strong = CircleMatrix(
                 rows: [.init(name: "a long name", values: [4])], columns: [.init(name: "1", order: [0])], order: [0])

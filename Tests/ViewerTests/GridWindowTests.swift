@@ -33,6 +33,24 @@ extension WindowTests {
             return hands
         }
 
+        /// Also where few panels are open, and wide.
+        @Test func arrangePutsAllBack() throws {
+            let hands = try hands()
+            defer { hands.finish() }
+            for panel in hands.desk.layout.openPanels(hands.desk.dashboard)
+            where panel != .add && panel != .figure("grid") {
+                hands.desk.setOpen(panel, false)
+            }
+            hands.window.settle()
+            let began = try (#require(hands.desk.box(of: .add)), #require(hands.desk.box(of: .figure("grid"))))
+            hands.drag(
+                from: try Self.title(.figure("grid"), hands), to: Point(began.0.midX, hands.desk.workingArea().maxY - 4))
+            #expect(!hands.desk.layout.isArranged && hands.desk.box(of: .add) != began.0)
+            try hands.click("add/word")
+            #expect(hands.desk.layout.isArranged)
+            #expect(hands.desk.box(of: .add) == began.0 && hands.desk.box(of: .figure("grid")) == began.1)
+        }
+
         @Test func aDraggedPanelTakesAPlaceAndIsFoundThereAgain() throws {
             let folder = try Folder()
             setenv("XDG_CONFIG_HOME", folder.path, 1)

@@ -15,6 +15,7 @@ public struct BeforeChange<Value: Sendable>: Sendable {
     private var settings: [String: Double]?
     /// The step of the last look that found another value.
     private var changed: Int?
+    private var lastStep = 0
 
     /// Looks that are no further apart belong to one drag.
     private static var drag: Int { 20 }
@@ -24,6 +25,9 @@ public struct BeforeChange<Value: Sendable>: Sendable {
     /// - Parameter ignored: ids of controls that only concern what is shown.
     public mutating func take(_ now: Value, settings: Settings, ignoring ignored: Set<String> = [], at step: Int) {
         let current = settings.values.filter { !ignored.contains($0.key) }
+        // Who went back has not made the change yet, or has made another one.
+        if step < lastStep { self = BeforeChange() }
+        lastStep = step
         if let known = self.settings, known != current {
             let goesOn = changed.map { abs(step - $0) <= Self.drag } ?? false
             if !goesOn { value = last }

@@ -248,7 +248,7 @@ struct Journey: Sendable {
     }
 
     var canRedo: Bool { !undone.isEmpty }
-    var canUndo: Bool { !deeds.isEmpty || position.changes > 0 }
+    var canUndo: Bool { deeds.last?.isChange == false || position.changes > 0 }
 
     /// The place after so many steps on the current path; nil if there is none.
     func place(of step: Int) -> Position? {

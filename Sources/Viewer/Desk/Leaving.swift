@@ -106,7 +106,9 @@ final class Leaving: DeskPart {
 
     private var words: String {
         let place = hasSaved ? kept.map { "since it was saved at step \(grouped($0.position.step))" } : nil
+        let hasMore = branches.count > 1 || lastStep > now
+        let more = hasMore ? " A checkpoint holds it as it is there: not what lies ahead, nor other branches." : ""
         return "What this run did \(place ?? "") is in no file: it is at step \(grouped(now)) now."
-            .replacing("  ", with: " ") + " Enter saves and leaves, Escape stays."
+            .replacing("  ", with: " ") + more + " Enter saves and leaves, Escape stays."
     }
 }

@@ -23,7 +23,10 @@ final class Steering: DeskPart {
     private(set) var remakingSince: ContinuousClock.Instant?
 
     /// Whether the last way that was asked for leads forward: a redo's.
-    private var leadsForward = false
+    /// nil where only the run knows.
+    private var leadsForward: Bool? = false
+    /// Whether a way was told to end where it is.
+    private var isStopping = false
 
     override func refresh() { followWayBack() }
     override func dismiss() { stopWay() }
@@ -44,6 +47,7 @@ final class Steering: DeskPart {
         guard status.stepsToRemake != nil else { return }
         learner.interrupt()
         wayBack = nil
+        isStopping = true
     }
 
     func togglePause() {
@@ -78,6 +82,10 @@ final class Steering: DeskPart {
     /// Forgets where the run was told to go when it is there, or cannot go.
     private func followWayBack() {
         remakingSince = status.stepsToRemake == nil ? nil : remakingSince ?? clock.now
+        if isStopping, status.stepsToRemake == nil {
+            isStopping = false
+            say("Stopped on the way, at step \(grouped(now)). Undo returns to where it began.")
+        }
         guard let way = wayBack, status.stepsToRemake == nil else { return }
         let hasWaited = (clock.now - way.toldAt).seconds
         let isRefused = status.lastRefusal != way.refusal && hasWaited > 0.5
@@ -105,7 +113,7 @@ final class Steering: DeskPart {
 
     func undo() {
         guard status.canUndo, !status.isFinished else { return }
-        leadsForward = false
+        leadsForward = nil
         learner.send(.undo)
     }
 
@@ -123,9 +131,10 @@ final class Steering: DeskPart {
 }
 
 /// "going back: 340 steps, about 4 s".
-func describeWay(_ steps: Int, _ seconds: Double?, leadsForward: Bool) -> String {
+func describeWay(_ steps: Int, _ seconds: Double?, leadsForward: Bool?) -> String {
     let time = seconds.map { ", \(durationWords($0))" } ?? ""
-    return "going \(leadsForward ? "forward" : "back"): \(grouped(steps)) \(steps == 1 ? "step" : "steps")\(time)"
+    let words = leadsForward.map { $0 ? "going forward" : "going back" } ?? "returning"
+    return "\(words): \(grouped(steps)) \(steps == 1 ? "step" : "steps")\(time)"
 }
 
 /// "about 4 s", "about 3 min".

@@ -39,13 +39,14 @@ struct SilhouetteRenderer: FigureRenderer {
             var line = top
             while line < bottom - 0.01 {
                 let next = min(bottom, line + 1)
-                let place = Int((line - top) / max(bottom - top, 1e-6) * Float(group.values.count))
-                let value = group.values[min(place, group.values.count - 1)]
-                if value.isFinite {
-                    let (from, to) = (min(x(0), x(value)), max(x(0), x(value)))
+                // Of the points that share a line of pixels the least and the largest are seen: none hides the others' sign.
+                let here = group.points(on: (line - top) / (bottom - top)..<(next - top) / (bottom - top))
+                if let extremes = here.extremes {
                     let shade = index % 2 == 0 ? frame.theme.text.faded(0.75) : frame.theme.secondary
-                    frame.fill(
-                        Box(from, line, max(0.5, to - from), next - line), value < 0 ? frame.theme.moving : shade)
+                    for (value, colour) in [(max(extremes.most, 0), shade), (min(extremes.least, 0), frame.theme.moving)] {
+                        let (from, to) = (min(x(0), x(value)), max(x(0), x(value)))
+                        if value != 0 { frame.fill(Box(from, line, max(0.5, to - from), next - line), colour) }
+                    }
                 } else {
                     frame.fill(Box(x(0) - 3, line, 6, next - line), frame.theme.moving.faded(0.5))
                 }
@@ -85,4 +86,23 @@ struct SilhouetteRenderer: FigureRenderer {
     }
 
     func pictureHeight(of silhouette: Silhouette, width: Float) -> Float { 640 }
+}
+
+extension Silhouette.Group {
+    /// The values of the points that lie on a part of the group's height, in shares from the top; at least one.
+    func points(on shares: Range<Float>) -> ArraySlice<Double> {
+        let count = Float(values.count)
+        let first = min(max(Int((shares.lowerBound * count + 1e-3).rounded(.down)), 0), values.count - 1)
+        let end = min(max(Int((shares.upperBound * count - 1e-3).rounded(.up)), first + 1), values.count)
+        return values[first..<end]
+    }
+}
+
+extension ArraySlice<Double> {
+    /// The least and the largest that are finite; nil if none is.
+    var extremes: (least: Double, most: Double)? {
+        let finite = filter(\.isFinite)
+        guard let least = finite.min(), let most = finite.max() else { return nil }
+        return (least, most)
+    }
 }

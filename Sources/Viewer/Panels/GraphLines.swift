@@ -408,12 +408,14 @@ extension Graphs {
         let plot = graph.plot
         let hasAdded = sides.contains { $0.metric != nil }
         var labels: [EndLabel] = []
-        if !hasAdded, let present = drawn.value(at: here) ?? drawn.buckets.first {
-            let words = UI.number(
-                Double(present.last), metric.text(Double(present.last)), to: Self.roomForValue - 9, .mono)
+        if !hasAdded, let present = drawn.value(at: here) {
+            // What is drawn as one may reach beyond where the run is.
+            let exact = present.lastStep <= here ? nil : learner.timeline.values(metric.id, in: 0...max(0, here), last: 1).last
+            let value = exact ?? Double(present.last)
+            let words = UI.number(value, metric.text(value), to: Self.roomForValue - 9, .mono)
             labels.append(
                 EndLabel(
-                    y: graph.y(present.last), words: words, colour: curveColour(metric), face: .mono,
+                    y: graph.y(Float(value)), words: words, colour: curveColour(metric), face: .mono,
                     note: drawn.isSparse ? "at \(grouped(present.lastStep))" : ""))
         }
         // The newest ones are the last to be left out.

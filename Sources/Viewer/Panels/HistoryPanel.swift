@@ -53,6 +53,13 @@ final class HistoryPanel: DeskPart {
         let afterWidth = isNear ? UI.width("after", .small) + 14 : 0
         let after = isNear ? UI.item("\(index)/after", Box(line.maxX - afterWidth, line.y, afterWidth, line.height)) : []
         let item = canGo ? UI.item("\(index)", Box(line.x, line.y, line.width - afterWidth, line.height)) : []
+        let isPast = row.kind == .change && row.before == nil
+        if isPast, UI.item("\(index)", line).contains(.hovered) {
+            tooltip = Tooltip(
+                title: row.words,
+                text: "It was done before the file was written with which this run went on: it cannot be gone back to.",
+                about: desk.box(of: .history), isBeside: true)
+        }
         let isHovered = item.contains(.hovered) || after.contains(.hovered)
         if row.kind == .present || isHovered {
             UI.fill(line, row.kind == .present ? theme.selected : theme.selected.faded(0.6), radius: 4)
@@ -63,7 +70,7 @@ final class HistoryPanel: DeskPart {
         let left = box.x + steps + 26
         let face: Face = row.kind == .present ? .bold : .text
         let words = UI.shortened(row.words, to: box.maxX - left - afterWidth, face)
-        let isAside = row.kind == .fork || row.kind == .start
+        let isAside = row.kind == .fork || row.kind == .start || isPast
         UI.text(
             words, Point(left, box.y + 3),
             row.isAhead ? theme.secondary.faded(0.75) : isAside ? theme.secondary : theme.text, face)
