@@ -10,11 +10,6 @@ import Testing
 extension WindowTests {
     /// Curves with more than one scale, of more than one branch, and what is said of them.
     @MainActor @Suite struct GraphsInTheWindow {
-        private func run(to step: Int, _ hands: Hands) throws {
-            hands.learner.send(.step(step - hands.learner.status.step))
-            #expect(hands.wait { hands.desk.now == step && hands.learner.status.isPaused })
-        }
-
         private func menu(_ hands: Hands, _ metric: String) throws {
             try hands.rightClick("metric:\(metric)/plot")
         }
@@ -31,7 +26,7 @@ extension WindowTests {
             defer { unsetenv("XDG_CONFIG_HOME") }
             let hands = try Hands(ViewerOptions(layoutName: "looks"))
             defer { hands.finish() }
-            try run(to: 120, hands)
+            hands.run(to: 120)
             let before = try hands.picture()
             try menu(hands, "loss")
             try choose("log", "smooth/0.9", in: hands)
@@ -57,7 +52,7 @@ extension WindowTests {
             let hands = try Hands()
             defer { hands.finish() }
             hands.desk.layout.set(.metric("marks"), open: true)
-            try run(to: 30, hands)
+            hands.run(to: 30)
             hands.desk.layout.setLook(of: "marks") { $0.isLogarithmic = true }
             hands.window.settle()
             let marks = try #require(hands.desk.dashboard.metric("marks"))
@@ -70,7 +65,7 @@ extension WindowTests {
             }
             #expect(words() == "no value above 0, so the axis is linear")
             hands.learner.send(.act(Action("mark", title: "mark")))
-            try run(to: 60, hands)
+            hands.run(to: 60)
             #expect(words() == "logarithmic, values ≤ 0 at the lower edge")
             hands.desk.goals.setGoal(0, of: "marks")
             hands.window.settle()
@@ -81,7 +76,7 @@ extension WindowTests {
         @Test func aSecondMetricHasAnAxisAndIsTakenOffByItsCross() throws {
             let hands = try Hands()
             defer { hands.finish() }
-            try run(to: 40, hands)
+            hands.run(to: 40)
             let alone = hands.desk.graphs.plotBox(try #require(hands.desk.box(of: .metric("loss"))), "loss")
             hands.desk.layout.toggle("test-accuracy", on: "loss")
             hands.window.settle()
@@ -139,12 +134,12 @@ extension WindowTests {
         ) throws {
             let hands = try Hands(ViewerOptions(width: width, height: height))
             defer { hands.finish() }
-            try run(to: 60, hands)
+            hands.run(to: 60)
             for number in 0..<5 {
                 hands.learner.send(.rewind(to: 20 + 6 * number))
                 #expect(hands.wait { hands.desk.now == 20 + 6 * number })
                 hands.learner.send(.branch("branch of a long name \(number)"))
-                try run(to: 40 + 5 * number, hands)
+                hands.run(to: 40 + 5 * number)
             }
             for metric in ["loss", "test-accuracy"] {
                 let box = try #require(hands.desk.box(of: .metric(metric)))
@@ -168,7 +163,7 @@ extension WindowTests {
             // Measured at every seventh step.
             let hands = try Hands(on: Sparse.learner())
             defer { hands.finish() }
-            try run(to: 100, hands)
+            hands.run(to: 100)
             let box = try #require(hands.desk.box(of: .metric("sparse")))
             let plot = hands.desk.graphs.plotBox(box, "sparse")
             let range = hands.desk.graphs.axis.range(hands.desk.extent)

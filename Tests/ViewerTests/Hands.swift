@@ -43,6 +43,12 @@ import Testing
         learner.wait()
     }
 
+    /// Has the run go on to a step, and wait there.
+    func run(to step: Int) {
+        learner.send(.step(step - learner.status.step))
+        #expect(wait { desk.now == step && learner.status.isPaused })
+    }
+
     // MARK: Mouse and keys, as SDL events
 
     func move(to point: Point) {

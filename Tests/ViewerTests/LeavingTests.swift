@@ -10,11 +10,6 @@ import Testing
 extension WindowTests {
     /// Leaving, captions, and what the toolbar says of itself.
     @MainActor @Suite struct WordsOfTheWindow {
-        private func run(to step: Int, _ hands: Hands) throws {
-            hands.learner.send(.step(step - hands.learner.status.step))
-            #expect(hands.wait { hands.desk.now == step && hands.learner.status.isPaused })
-        }
-
         /// Writes nothing, and counts how often it was asked to.
         private final class Saver: Sendable {
             let count = Mutex(0)
@@ -48,7 +43,7 @@ extension WindowTests {
         @Test func unsavedStepsAreAskedFor() throws {
             let hands = try hands(Saver())
             defer { hands.finish() }
-            try run(to: 5, hands)
+            hands.run(to: 5)
             quit(hands)
             #expect(!hands.window.isClosed && hands.desk.leaving.isAsking)
             hands.press(SDLK_ESCAPE, SDL_SCANCODE_ESCAPE)
@@ -75,11 +70,11 @@ extension WindowTests {
             let saver = Saver()
             let hands = try hands(saver)
             defer { hands.finish() }
-            try run(to: 5, hands)
+            hands.run(to: 5)
             hands.press(SDLK_s, SDL_SCANCODE_S, control: true)
             #expect(hands.wait { hands.desk.statusLine.notice?.text == "Saved x" })
             #expect(!hands.desk.leaving.hasUnsavedWork)
-            try run(to: 6, hands)
+            hands.run(to: 6)
             #expect(hands.desk.leaving.hasUnsavedWork)
             hands.press(SDLK_q, SDL_SCANCODE_Q)
             hands.enter()
@@ -90,7 +85,7 @@ extension WindowTests {
         @Test func whoCannotSaveStays() throws {
             let hands = try hands(Saver(fails: true))
             defer { hands.finish() }
-            try run(to: 5, hands)
+            hands.run(to: 5)
             quit(hands)
             hands.window.settle()
             try hands.click("leaving/save")
@@ -106,7 +101,7 @@ extension WindowTests {
             }
             let hands = try hands(Saver()) { $0.recorder = Writer() }
             defer { hands.finish() }
-            try run(to: 5, hands)
+            hands.run(to: 5)
             quit(hands)
             #expect(hands.window.isClosed)
         }
@@ -128,7 +123,7 @@ extension WindowTests {
         @Test func everyToolSaysWhatItDoes() throws {
             let hands = try Hands(ViewerOptions(save: { "" }))
             defer { hands.finish() }
-            try run(to: 5, hands)
+            hands.run(to: 5)
             hands.desk.layout.setGoal(0.5, of: "loss")
             hands.window.settle()
             for (id, hint) in Toolbar.hints {

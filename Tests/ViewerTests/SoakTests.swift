@@ -1,3 +1,4 @@
+import CLMat
 import CSDL2
 import Exploration
 import Foundation
@@ -62,11 +63,11 @@ private let soakSeconds = environment["CLMAT_SOAK"].flatMap { Double($0) } ?? 0
                 }
             }
             if passed() >= warmUp, memory == nil {
-                memory = (try #require(DrawingMeter.residentBytes), hands.learner.status.step)
+                memory = (try #require(HostMemory.resident), hands.learner.status.step)
             }
             if passed() - lastReport >= max(5, soakSeconds / 30) {
                 lastReport = passed()
-                let resident = (DrawingMeter.residentBytes ?? 0) >> 20
+                let resident = (HostMemory.resident ?? 0) >> 20
                 warn("soak: \(Int(lastReport)) s, \(actions) actions, step \(hands.desk.now), \(resident) MB")
             }
         }
@@ -76,7 +77,7 @@ private let soakSeconds = environment["CLMAT_SOAK"].flatMap { Double($0) } ?? 0
         hands.learner.send(.step(3))
         #expect(hands.wait { hands.learner.status.step > status.step })
         let first = try #require(memory)
-        let growth = try #require(DrawingMeter.residentBytes) - first.bytes
+        let growth = try #require(HostMemory.resident) - first.bytes
         let allowed = Self.slack + Self.bytesPerStep * (status.step - first.step)
         #expect(growth < allowed, "grew by \(growth >> 20) MB in \(status.step - first.step) steps, \(actions) actions")
         #expect(actions > 10 && frames > actions && status.step > 10)

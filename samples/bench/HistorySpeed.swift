@@ -1,7 +1,6 @@
 import CLMat
 import Exploration
 import Foundation
-import Models
 
 /// How long a person waits who goes back in a long run: undo, rewind to any step, and Escape on the way.
 struct HistorySpeed {
@@ -20,18 +19,10 @@ struct HistorySpeed {
                 try Experiment(Large(bytes: 600_000_000, on: device), data: StepNumbers())
             },
             HistorySpeed(name: "history-lda", steps: 5000, control: "l1", values: [0.2, 0.5, 1]) {
-                let corpus = try BenchCorpus.newsgroups.get()
-                let trainer = try LDATrainer(
-                    corpus, topics: 32, heldOut: HeldOutSplit(of: corpus, share: 0.1, seed: 1), on: device)
-                return try Experiment(trainer, data: TopicBatches(trainer))
+                try BenchModels.lda(on: device)
             },
             HistorySpeed(name: "history-ldam", steps: 5000, control: "noise", values: [0.5, 1, 2]) {
-                let data = try ImageDataSet.load(
-                    ProcessInfo.processInfo.environment["CLMAT_DATA"] == nil ? "fashion-mnist" : "mnist")
-                let batches = try ImageBatches(data.train, name: data.title, batchSize: 100, on: device)
-                let trainer = try NetworkTrainer(
-                    Network.leNet5(seed: 1, on: device), title: "LDAM · LeNet-5", test: data.test)
-                return try Experiment(trainer, data: batches, offers: [.ldam()], attached: ["ldam"])
+                try BenchModels.ldam(on: device)
             },
         ]
     }
@@ -56,7 +47,7 @@ struct HistorySpeed {
         let longest = (0...steps).map { step in step - (snapshots.last { $0 <= step } ?? 0) }.max() ?? 0
         try StandardOutput.say(
             "\(name): \(Int(rate.rounded())) steps/s without a window; \(snapshots.count) snapshots, at most \(longest) steps apart; "
-                + "\((Self.residentBytes ?? 0) >> 20) MB")
+                + "\((HostMemory.resident ?? 0) >> 20) MB")
 
         func timed(_ body: () -> Void) -> Double {
             let start = clock.now
@@ -114,13 +105,6 @@ struct HistorySpeed {
 
     private func wait(_ learner: Learner, until condition: () -> Bool) {
         while !condition(), !learner.status.isFinished { usleep(200) }
-    }
-
-    private static var residentBytes: Int? {
-        guard let text = try? String(contentsOfFile: "/proc/self/statm", encoding: .utf8) else { return nil }
-        return text.split(separator: " ").dropFirst().first.flatMap { Int($0) }.map {
-            $0 * sysconf(Int32(_SC_PAGESIZE))
-        }
     }
 }
 

@@ -19,15 +19,8 @@ struct WindowSpeed {
 
     // MARK: - Models
 
-    /// The models of `explore` as it makes them, on MNIST and 20 Newsgroups if $CLMAT_DATA has them, else on what Debian
-    /// has.
+    /// All of ``BenchModels``.
     static func measureAll(on device: Device, pairs: Int, _ add: (Row) -> Void) throws {
-        func first<Value>(_ names: [String], _ load: (String) throws -> Value) throws -> Value {
-            for name in names.dropLast() {
-                if let value = try? load(name) { return value }
-            }
-            return try load(names[names.count - 1])
-        }
         func measure(_ name: String, _ make: () throws -> Experiment) throws {
             let experiment: Experiment
             do {
@@ -37,38 +30,10 @@ struct WindowSpeed {
             }
             try WindowSpeed(name: name, experiment: experiment).measure(pairs: pairs).forEach(add)
         }
-        let images = ["mnist", "fashion-mnist"]
-        try measure("ldam") {
-            let data = try first(images) { try ImageDataSet.load($0) }
-            let batches = try ImageBatches(data.train, name: data.title, batchSize: 100, on: device)
-            let network = try Network.leNet5(
-                input: data.shape, classes: data.classNames.count, seed: 1, on: device)
-            let model = try NetworkTrainer(
-                network, title: "LDAM · LeNet-5", test: data.test,
-                defaults: .init(averagingWindow: min(100_000, 5 * batches.stepsPerEpoch)))
-            let offer = AttachmentOffer<NetworkTrainer>.ldam(columns: 10, chains: 8)
-            return try Experiment(model, data: batches, offers: [offer], attached: [offer.id], seed: 1)
-        }
-        func points() throws -> ImagePoints {
-            let (images, title, notes) = try first(images) { try LabelledImages.loadForPoints($0) }
-            return try ImagePoints(images, name: title, notes: notes, on: device)
-        }
-        try measure("kmeans") {
-            let data = try points()
-            let model = try KMeansTrainer(data, k: 256, defaults: .init(), on: device)
-            return try Experiment(model, data: PointBatches(data, batchSize: 10_000, on: device), seed: 1)
-        }
-        try measure("nmf") {
-            let data = try points()
-            let model = try NMF(data, parts: 64, seed: 1, on: device)
-            return try Experiment(model, data: PointBatches(data, batchSize: 10_000, on: device), seed: 1)
-        }
-        try measure("lda") {
-            let corpus = try first(["20newsgroups", "debian"]) { try Corpus.load($0) }
-            let split = try HeldOutSplit(of: corpus, share: 0.1, seed: 1)
-            let model = try LDATrainer(corpus, topics: 32, heldOut: split, defaults: .init(), on: device)
-            return try Experiment(model, data: TopicBatches(model), seed: 1)
-        }
+        try measure("ldam") { try BenchModels.ldam(on: device) }
+        try measure("kmeans") { try BenchModels.kmeans(on: device) }
+        try measure("nmf") { try BenchModels.nmf(on: device) }
+        try measure("lda") { try BenchModels.lda(on: device) }
     }
 
     // MARK: - Measuring

@@ -7,7 +7,7 @@
 /// }
 /// ```
 /// Each computation of the figure is one look. Of a control that is being dragged each look finds another value: all of that is one
-/// change. What is looked at (``ViewState``) is no change; an undo is one.
+/// change. What is looked at (``ViewState``) is no change; who goes back has none before them.
 public struct BeforeChange<Value: Sendable>: Sendable {
     /// What was there before the last change; nil before the first one.
     public private(set) var value: Value?

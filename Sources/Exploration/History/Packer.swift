@@ -29,17 +29,17 @@ final class Packer: Sendable {
         }
     }
 
-    /// What was packed since the last call; waits for one if too many are under way, or for all if `all`.
-    func collect(all: Bool = false) -> [(id: Int, Result<PackedRun, CLMatError>)] {
+    /// What was packed since the last call.
+    ///
+    /// - Parameter waits: whether it waits for one if too many are under way.
+    func collect(waits: Bool) -> [(id: Int, Result<PackedRun, CLMatError>)] {
         while true {
             let (done, underWay) = work.withLock { work in
                 defer { work.done = [] }
                 return (work.done, work.underWay)
             }
-            if !done.isEmpty, !all || underWay == 0 { return done }
-            if done.isEmpty, all ? underWay == 0 : underWay < Self.most { return [] }
+            if !done.isEmpty || !waits || underWay < Self.most { return done }
             finished.wait()
-            if !done.isEmpty { work.withLock { $0.done = done + $0.done } }
         }
     }
 }

@@ -66,9 +66,6 @@ struct SnapshotStore: Sendable {
         snapshots.sort { ($0.position.branch, $0.position) < ($1.position.branch, $1.position) }
     }
 
-    /// Waits until what is being packed is.
-    mutating func finishPacking() { takePacked(all: true) }
-
     // MARK: - Memory
 
     private mutating func count(_ size: SnapshotSize) {
@@ -129,7 +126,7 @@ struct SnapshotStore: Sendable {
     /// - Parameter mayReplace: whether others of less worth may have to go for it.
     private mutating func leave(_ index: Int, _ around: Surroundings, mayReplace: Bool) -> Bool {
         let (id, size) = (snapshots[index].id, snapshots[index].size)
-        takePacked()
+        takePacked(waits: true)
         let isOnHost = snapshots.reduce(size.bytes, { $0 + $1.bytesOnHost }) <= plan.host
         var room = PackedRun.Room.host
         if !isOnHost {
@@ -168,8 +165,10 @@ struct SnapshotStore: Sendable {
     }
 
     /// Takes over what was packed since the last time.
-    private mutating func takePacked(all: Bool = false) {
-        for (id, result) in packer.collect(all: all) {
+    ///
+    /// - Parameter waits: whether it waits for one if too many are under way.
+    private mutating func takePacked(waits: Bool = false) {
+        for (id, result) in packer.collect(waits: waits) {
             guard let index = snapshots.firstIndex(where: { $0.id == id }) else { continue }
             switch result {
             case .success(let packed): snapshots[index].state = .packed(packed)

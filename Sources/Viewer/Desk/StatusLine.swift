@@ -214,7 +214,7 @@ struct DrawingMeter {
             parts += Self.rates(status.rates)
         }
         parts.append("drawing \(share < 0.005 ? "under 1" : String(Int((share * 100).rounded()))) %")
-        if let memory = Self.residentBytes { parts.append("memory \(grouped(memory >> 20)) MB") }
+        if let memory = HostMemory.resident { parts.append("memory \(grouped(memory >> 20)) MB") }
         words = parts.joined(separator: " · ")
     }
 
@@ -232,9 +232,4 @@ struct DrawingMeter {
         }
     }
 
-    static var residentBytes: Int? {
-        guard let text = try? String(contentsOfFile: "/proc/self/statm", encoding: .utf8) else { return nil }
-        let fields = text.split(separator: " ")
-        return fields.count > 1 ? Int(fields[1]).map { $0 * sysconf(Int32(_SC_PAGESIZE)) } : nil
-    }
 }

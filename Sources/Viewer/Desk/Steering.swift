@@ -29,8 +29,6 @@ final class Steering: DeskPart {
     private var isStopping = false
 
     override func refresh() { followWayBack() }
-    override func dismiss() { stopWay() }
-
     /// Whether a way takes so long that it is spoken of: words about a short one would only flash up.
     var isOnTheWay: Bool {
         status.stepsToRemake != nil && remakingSince.map { (clock.now - $0).seconds > 0.2 } == true

@@ -12,6 +12,15 @@ package enum HostMemory {
         return max(0, min(available, limit - used))
     }
 
+    /// Bytes that this program has in memory; nil where the system does not say.
+    package static var resident: Int? {
+        guard let text = try? String(contentsOfFile: "/proc/self/statm", encoding: .utf8) else { return nil }
+        // The second number counts pages (proc_pid_statm(5)).
+        return text.split(separator: " ").dropFirst().first.flatMap { Int($0) }.map {
+            $0 * sysconf(Int32(_SC_PAGESIZE))
+        }
+    }
+
     private static func number(_ path: String) -> Int? {
         (try? String(contentsOfFile: path, encoding: .utf8)).flatMap {
             Int($0.trimmingCharacters(in: .whitespacesAndNewlines))
