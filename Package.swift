@@ -36,7 +36,8 @@ let package = Package(
         .target(name: "Exploration", dependencies: ["CLMat", "CZlib"]),
         .target(name: "Models", dependencies: ["Exploration", "CLMat", "CZlib", "CStb"]),
         .target(
-            name: "Viewer", dependencies: ["Exploration", "CImGui", "CSDL2", "CStb", "CFontconfig", "CFriBidi"]),
+            name: "Viewer",
+            dependencies: ["Exploration", "CLMat", "CImGui", "CSDL2", "CStb", "CFontconfig", "CFriBidi"]),
 
         // MARK: - Programs
         .executableTarget(
