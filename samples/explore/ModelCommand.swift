@@ -54,8 +54,7 @@ extension ModelCommand {
     /// What makes the same model again.
     var arguments: [(name: String, value: String)] {
         // A path holds wherever the run is gone on with.
-        let data =
-            dataPath.map { URL(fileURLWithPath: $0).standardizedFileURL.path } ?? options.givenData ?? defaultData
+        let data = dataPath.map { Files.absolute($0) } ?? options.givenData ?? defaultData
         return [("--data", data), ("--batch", options.batch.map(String.init) ?? "")] + modelArguments
     }
 

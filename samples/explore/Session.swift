@@ -46,7 +46,7 @@ struct SessionPlan: Sendable {
         screenshots: [String]
     ) throws -> OutputChecks {
         let data = command.dataPath
-        let folder = data.flatMap { Session.isFolder($0) && command.readsEveryFile(of: $0) ? $0 : nil }
+        let folder = data.flatMap { Files.isFolder($0) && command.readsEveryFile(of: $0) ? $0 : nil }
         var checks = OutputChecks(
             dataFolder: folder, inputs: [data, options.play].compactMap { $0 } + command.inputs)
         var files: [(option: String, path: String)] = []
@@ -66,7 +66,7 @@ struct SessionPlan: Sendable {
         }
         // A file may go into a folder that this run makes.
         func isLater(_ path: String) -> Bool {
-            folders.contains { !Session.isFolder($0) && OutputChecks.lies(path, in: $0) }
+            folders.contains { !Files.isFolder($0) && Files.lies(path, in: $0) }
         }
         let later = files.filter { isLater($0.path) }
         for (option, path) in files where !isLater(path) { try check(option, path) }
@@ -348,10 +348,5 @@ struct Session: Sendable {
         for (rate, value) in learner.totalRates.sorted(by: { $0.key < $1.key }) {
             results.tell("  \(rate.replacingOccurrences(of: "-", with: " ")) per second: \(format(value))")
         }
-    }
-
-    static func isFolder(_ path: String) -> Bool {
-        var isFolder: ObjCBool = false
-        return FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) && isFolder.boolValue
     }
 }

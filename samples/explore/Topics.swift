@@ -62,7 +62,7 @@ struct Topics: ModelCommand {
 
     var pictures: [String] { ["topic-matrix", "top-words", "topic-map"] }
     var modelArguments: [(name: String, value: String)] {
-        let path = heldout.map { URL(fileURLWithPath: $0).standardizedFileURL.path }
+        let path = heldout.map { Files.absolute($0) }
         return [
             ("--topics", "\(topics)"), ("--heldout", path ?? ""),
             ("--heldout-share", heldoutShare.map { "\($0)" } ?? ""),
@@ -191,11 +191,9 @@ struct Infer: ParsableCommand {
     /// What could not be written is said before the work.
     private func checkOutput() throws(CLMatError) {
         guard let output else { return try StandardOutput.write("") }
-        var isFolder: ObjCBool = false
-        let isThere = FileManager.default.fileExists(atPath: data, isDirectory: &isFolder)
-        let isData = isThere && !Corpus.knownNames.contains(data)
+        let isData = FileManager.default.fileExists(atPath: data) && !Corpus.knownNames.contains(data)
         var checks = OutputChecks(
-            dataFolder: isData && isFolder.boolValue ? data : nil, inputs: [model] + (isData ? [data] : []))
+            dataFolder: isData && Files.isFolder(data) ? data : nil, inputs: [model] + (isData ? [data] : []))
         try checks.check(output, of: "--output")
     }
 }
