@@ -20,7 +20,7 @@ final class Failures: Sendable {
 
     /// Says an error at once.
     func say(_ error: any Error) {
-        StandardError.say("explore: \(error)")
+        ModelProgram.tell(error)
         failures.withLock { $0.append(Failure(error: error, isSaid: true)) }
     }
 
@@ -29,7 +29,7 @@ final class Failures: Sendable {
         let failures = failures.withLock { $0 }
         guard !failures.isEmpty else { return }
         let unsaid = failures.filter { !$0.isSaid }
-        for failure in unsaid.dropLast() { StandardError.say("explore: \(failure.error)") }
+        for failure in unsaid.dropLast() { ModelProgram.tell(failure.error) }
         if let last = unsaid.last { throw last.error }
         throw ExitCode(1)
     }

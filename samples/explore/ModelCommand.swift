@@ -30,7 +30,7 @@ protocol ModelCommand: ParsableCommand, Sendable {
 }
 
 extension ModelCommand {
-    static var model: String { configuration.commandName ?? "" }
+    static var model: String { _commandName }
 
     var defaultData: String { "fashion-mnist" }
     var knownData: [String] { ImageDataSet.knownNames }
@@ -99,7 +99,7 @@ extension ModelCommand {
                 path: checkpoint.path, place: "its header", problem: "it does not say which options made the model")
         }
         guard model == Self.model else {
-            throw CLMatError.dataMismatch("\(checkpoint.path) is a run of 'explore \(model)', not of '\(Self.model)'.")
+            throw CLMatError.dataMismatch("\(checkpoint.path) is a run of '\(ModelProgram.current.name) \(model)', not of '\(Self.model)'.")
         }
         let command = try Self.parse(recorded + (options.quiet ? ["--quiet"] : []))
         let standard = try Self.parse([])

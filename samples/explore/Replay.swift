@@ -38,15 +38,16 @@ struct ReplayCommand: ParsableCommand {
     func run() throws {
         let session = try SessionFile(reading: file)
         let header = session.header
-        guard let type = Explore.models.first(where: { $0.model == header.model }) else {
-            throw CLMatError.unknownName(kind: "model", name: header.model, known: Explore.models.map { $0.model })
+        let program = ModelProgram.current
+        guard let type = program.models.first(where: { $0.model == header.model }) else {
+            throw CLMatError.unknownName(kind: "model", name: header.model, known: program.models.map { $0.model })
         }
         let command: any ModelCommand
         do {
             command = try type.parse(header.arguments + (quiet ? ["--quiet"] : []))
         } catch {
             throw CLMatError.fileDamaged(
-                path: file, place: "line 1", problem: "its options are not ones of 'explore \(header.model)'")
+                path: file, place: "line 1", problem: "its options are not ones of '\(program.name) \(header.model)'")
         }
         let (device, reason) = try Device.choose(
             self.device ?? (header.device == Device.cpu.name ? "cpu" : header.device))

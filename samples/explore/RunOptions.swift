@@ -14,7 +14,8 @@ struct RunOptions: ParsableArguments {
     var data: String { givenData ?? "fashion-mnist" }
 
     @Option(
-        help: ArgumentHelp("cpu, an index from 'explore devices', or a part of a device's name.", valueName: "name"))
+        help: ArgumentHelp(
+            "cpu, an index from '\(ModelProgram.current.name) devices', or a part of a device's name.", valueName: "name"))
     var device: String?
 
     @Option(
@@ -32,7 +33,9 @@ struct RunOptions: ParsableArguments {
     @Option(
         parsing: .unconditional,
         help: ArgumentHelp(
-            "Points per minibatch (ldam 100, kmeans and nmf 10000, lda an eighth of the documents).", valueName: "n"))
+            Self.examples.batch.isEmpty
+                ? "Samples per minibatch; what the model likes if not given." : "Points per minibatch (\(Self.examples.batch)).",
+            valueName: "n"))
     var batch: Int?
 
     @Flag(help: "No window: a progress line, and pictures as PNG files. Ends after a minute if not told otherwise.")
@@ -40,27 +43,27 @@ struct RunOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "Set a control, as often as you like: --set noise=off; --set training=off@600 after 600 steps. An unknown id lists those there are.",
+            "Set a control, as often as you like: --set \(Self.examples.control)=off; --set \(Self.examples.toggle)=off@600 after 600 steps. An unknown id lists those there are.",
             valueName: "id=value[@step]"))
     var set: [String] = []
 
     @Option(
         name: .customLong("mixin"),
         help: ArgumentHelp(
-            "Add a criterion from the start with its weight, as often as you like: --mixin weight-l2=0.001. Without a value its weight is that of its slider at first, which may be off. An unknown id lists those there are.",
+            "Add a criterion from the start with its weight, as often as you like: --mixin \(Self.examples.mixin)=0.001. Without a value its weight is that of its slider at first, which may be off. An unknown id lists those there are.",
             valueName: "id[=value]"))
     var mixins: [String] = []
 
     @Option(
         name: .customLong("attach"),
         help: ArgumentHelp(
-            "Attach something from the start, such as a second sampler: --attach ldam-2.", valueName: "id"))
+            "Attach something from the start, such as a second sampler: --attach \(Self.examples.attachment).", valueName: "id"))
     var attachments: [String] = []
 
     @Option(
         name: .customLong("link"), parsing: .singleValue,
         help: ArgumentHelp(
-            "Have a control of a second attachment follow the first one's: --link ldam-2.noise=noise.",
+            "Have a control of a second attachment follow the first one's: --link \(Self.examples.link).",
             valueName: "id=id"))
     var links: [String] = []
 
@@ -113,10 +116,13 @@ struct RunOptions: ParsableArguments {
     @Flag(help: "Print time, launches, bandwidth and arithmetic by kernel at the end.")
     var profile = false
 
+    private static var examples: OptionExamples { ModelProgram.current.examples }
+
     enum Progress: String, ExpressibleByArgument { case bar, json }
     enum Theme: String, ExpressibleByArgument { case dark, light }
 
     func validate() throws {
+        let examples = Self.examples
         if let steps, steps < 0 { throw ValidationError("--steps must not be negative.") }
         if let epochs, epochs < 0 { throw ValidationError("--epochs must not be negative.") }
         if steps != nil, epochs != nil { throw ValidationError("Give --steps or --epochs, not both.") }
@@ -127,7 +133,7 @@ struct RunOptions: ParsableArguments {
         if let screenshot, !screenshot.lowercased().hasSuffix(".png"), !Self.isOfTheSystem(screenshot) {
             throw ValidationError("--screenshot writes PNG; let the file's name end in .png.")
         }
-        if let device, device.isEmpty { throw ValidationError("--device needs a name; see explore devices.") }
+        if let device, device.isEmpty { throw ValidationError("--device needs a name; see \(ModelProgram.current.name) devices.") }
         _ = try snapshotBudget()
         let outputs = [save, summary, screenshot].compactMap { $0 }.filter { !Self.isOfTheSystem($0) }
         if Set(outputs + [givenData ?? ""]).count <= outputs.count {
@@ -137,10 +143,10 @@ struct RunOptions: ParsableArguments {
         if atStep != nil, screenshot == nil { throw ValidationError("--at-step belongs to --screenshot.") }
         _ = try windowSize()
         for link in links where link.split(separator: "=").count != 2 {
-            throw ValidationError("--link takes id=id, as in --link ldam-2.noise=noise, not '\(link)'.")
+            throw ValidationError("--link takes id=id, as in --link \(examples.link), not '\(link)'.")
         }
         for setting in set where !setting.contains("=") {
-            throw ValidationError("--set takes id=value, as in --set noise=0.1; '\(setting)' has no '='.")
+            throw ValidationError("--set takes id=value, as in --set \(examples.control)=0.1; '\(setting)' has no '='.")
         }
     }
 
