@@ -53,8 +53,8 @@ import Testing
 struct DescentCommand: ModelCommand {
     static let configuration = CommandConfiguration(commandName: "descent")
     @OptionGroup var options: RunOptions
-    var modelArguments: [(name: String, value: String)] { [] }
-    var pictures: [String] { ["weights"] }
+    var modelArguments: [ModelArgument] { [] }
+    var pictures: [String]? { ["weights"] }
 
     func makeExperiment(on device: Device, seed: UInt64) throws -> Experiment {
         try Experiment(Descent(on: device), data: Steps(), seed: seed)

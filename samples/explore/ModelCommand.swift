@@ -2,66 +2,79 @@ import ArgumentParser
 import CLMat
 import Exploration
 import Foundation
-import Models
 import Viewer
 
-/// A sub-command that runs a model: how the model is made. The rest is the same for all.
+/// A sub-command that runs a model. It says how the model is made; all else that it has is the same for every model.
+///
+/// ```swift
+/// struct Ridge: ModelCommand {
+///     static let configuration = CommandConfiguration(commandName: "ridge", abstract: "Ridge regression, step by step.")
+///     @OptionGroup var options: RunOptions
+///
+///     func makeExperiment(on device: Device, seed: UInt64) throws -> Experiment {
+///         try Experiment(RidgeModel(on: device), data: RidgeData(), seed: seed)
+///     }
+/// }
+/// ```
 protocol ModelCommand: ParsableCommand, Sendable {
+    /// The options that all models share, as an `@OptionGroup`.
     var options: RunOptions { get }
-    /// The options beside ``RunOptions`` that make the model what it is, each with its value; "" is not given.
-    var modelArguments: [(name: String, value: String)] { get }
-    /// Figures that a run without a window writes as PNG files.
-    var pictures: [String] { get }
+    /// The model with its data, before the first step. The same options and seed make the same again: for a replay and for going on
+    /// from a checkpoint it is called with those of the recorded run.
     func makeExperiment(on device: Device, seed: UInt64) throws -> Experiment
-    /// What `--data` is if it is not given, and the names that are no paths.
-    var defaultData: String { get }
+    /// The options beside ``RunOptions`` that make the model what it is; sessions and checkpoints keep them.
+    var modelArguments: [ModelArgument] { get }
+    /// Ids of the figures that a run without a window writes as PNG files; nil for all.
+    var pictures: [String]? { get }
+    /// What `--data` is if it is not given; nil for a model that has no data to choose, which refuses `--data`.
+    var defaultData: String? { get }
+    /// Names that `--data` takes and that are no paths.
     var knownData: [String] { get }
-    /// Files that ``finish(_:_:)`` writes, each with its option, to be checked before the run.
-    var outputs: [(option: String, path: String)] { get }
-    /// Folders that it writes into, to be made before the run.
-    var outputFolders: [String] { get }
-    /// Files that it reads beside its data.
+    /// What is written when the run has ended, beside what ``RunOptions`` asks for.
+    var outputs: [ModelOutput] { get }
+    /// Files that are read beside the data; nothing is written over them.
     var inputs: [String] { get }
     /// Whether every file of a folder of data is read, so that nothing may be written into it.
     func readsEveryFile(of folder: String) -> Bool
-    /// Writes what this model is kept for, when the run has ended: each output by itself, as one that fails does not
-    /// keep the others from being written.
-    func finish(_ learner: Learner, _ failures: Failures)
+    /// Options by what errors of the model and its data call them: `["clusters": "--clusters"]`.
+    static var optionNames: [String: String] { get }
 }
 
 extension ModelCommand {
-    static var model: String { _commandName }
-
-    var defaultData: String { "fashion-mnist" }
-    var knownData: [String] { ImageDataSet.knownNames }
-    var outputs: [(option: String, path: String)] { [] }
-    var outputFolders: [String] { [] }
+    var modelArguments: [ModelArgument] { [] }
+    var pictures: [String]? { nil }
+    var defaultData: String? { nil }
+    var knownData: [String] { [] }
+    var outputs: [ModelOutput] { [] }
     var inputs: [String] { [] }
-    func finish(_ learner: Learner, _ failures: Failures) {}
+    func readsEveryFile(of folder: String) -> Bool { true }
+    static var optionNames: [String: String] { [:] }
 
-    /// The files of an IDX data set have their names; all else in their folder is passed over.
-    func readsEveryFile(of folder: String) -> Bool {
-        let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
-        return !names.contains { $0.lowercased().contains("idx") || $0.lowercased().contains("ubyte") }
-    }
+    /// What `--data` names, or what is learned from if it is not given.
+    var data: String { options.givenData ?? defaultData ?? "" }
+
+    /// What the sub-command is called.
+    static var model: String { _commandName }
 
     /// The data, if it is a path.
     var dataPath: String? {
-        let given = options.givenData ?? defaultData
-        return FileManager.default.fileExists(atPath: given) && !knownData.contains(given) ? given : nil
+        FileManager.default.fileExists(atPath: data) && !knownData.contains(data) ? data : nil
     }
 
     /// What makes the same model again.
-    var arguments: [(name: String, value: String)] {
+    var arguments: [ModelArgument] {
         // A path holds wherever the run is gone on with.
-        let data = dataPath.map { Files.absolute($0) } ?? options.givenData ?? defaultData
-        return [("--data", data), ("--batch", options.batch.map(String.init) ?? "")] + modelArguments
+        let data = dataPath.map { Files.absolute($0) } ?? data
+        return [ModelArgument("--data", data), ModelArgument("--batch", options.batch.map(String.init))] + modelArguments
     }
 
     /// The same as words of a command line, without what was not given.
-    var words: [String] { arguments.filter { !$0.value.isEmpty }.flatMap { [$0.name, $0.value] } }
+    var words: [String] { arguments.flatMap(\.words) }
 
     func run() throws {
+        if defaultData == nil, options.givenData != nil {
+            throw ValidationError("--data: \(Self.model) has no other data than its own.")
+        }
         let device = try options.chooseDevice()
         let checkpoint = try options.resumedFile.map { try Checkpoint(reading: $0, on: device) }
         let command = try checkpoint.map { try resumed(from: $0) } ?? self
@@ -105,11 +118,11 @@ extension ModelCommand {
         let standard = try Self.parse([])
         // An option that was given must not be forgotten silently.
         for (own, (theirs, usual)) in zip(arguments, zip(command.arguments, standard.arguments))
-        where own.value != theirs.value && own.value != usual.value {
+        where own != theirs && own != usual {
             throw CLMatError.invalidValue(
-                setting: own.name, value: own.value,
+                setting: own.name, value: own.text,
                 accepted:
-                    "\(theirs.value.isEmpty ? "the default" : theirs.value), with which \(checkpoint.path) was made; leave it out"
+                    "\(theirs.text.isEmpty ? "the default" : theirs.text), with which \(checkpoint.path) was made; leave it out"
             )
         }
         return command

@@ -29,7 +29,7 @@ extension ModelProgram {
     /// Says why the program ends, where it can, and ends it.
     private static func end(_ error: any Error) -> Never {
         if let failure = error as? CLMatError {
-            tell(failure.namingOptions)
+            tell(failure.naming(current.optionNames))
             Foundation.exit(1)
         }
         let ending = error as? Ending ?? Ending(error, of: Root.self)

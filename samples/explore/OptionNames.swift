@@ -3,24 +3,27 @@ import CLMat
 // The library speaks of its own properties; whoever typed a command line knows options.
 
 extension CLMatError {
-    private static let options = [
-        "minimumDocuments": "--min-documents", "maximumShare": "--max-share", "minimumLength": "--min-length",
-        "stopWords": "--stop-words", "vocabularySize": "--vocabulary", "column": "--column", "data": "--data",
-        "batch": "--batch", "augment": "--augment", "blocks": "--blocks", "clusters": "--clusters", "parts": "--parts",
-        "topics": "--topics", "seed": "--seed",
-    ]
-
     /// The same error with settings named as they are typed.
-    var namingOptions: CLMatError {
+    ///
+    /// - Parameter options: by what the library calls them.
+    func naming(_ options: [String: String]) -> CLMatError {
         switch self {
         case .invalidValue(let setting, let value, let accepted):
-            return .invalidValue(setting: Self.options[setting] ?? setting, value: value, accepted: accepted)
+            return .invalidValue(setting: options[setting] ?? setting, value: value, accepted: accepted)
         case .dataMismatch(var problem):
             // In brackets stand the properties to loosen.
-            problem.replace("(minimumLength, maximumLength)", with: "(--min-length)")
-            for (name, option) in Self.options { problem.replace("(\(name))", with: "(\(option))") }
+            for (name, option) in options { problem.replace("(\(name))", with: "(\(option))") }
             return .dataMismatch(problem)
         default: return self
+        }
+    }
+}
+
+extension ModelProgram {
+    /// Options by what errors call them.
+    var optionNames: [String: String] {
+        models.reduce(into: ["data": "--data", "batch": "--batch", "seed": "--seed"]) { names, model in
+            names.merge(model.optionNames) { $1 }
         }
     }
 }

@@ -11,7 +11,6 @@ struct RunOptions: ParsableArguments {
             "Data set by name, or a path: see above.",
             valueName: "name-or-path"))
     var givenData: String?
-    var data: String { givenData ?? "fashion-mnist" }
 
     @Option(
         help: ArgumentHelp(

@@ -56,9 +56,11 @@ struct SessionPlan: Sendable {
         if options.resume != nil { add("--save, for its start,", options.save.map { $0 + ".start.safetensors" }) }
         add("--summary", options.summary)
         add("--screenshot", options.screenshot)
-        files += given.outputs
+        let (folderOutputs, fileOutputs) = (given.outputs.filter(\.isFolder), given.outputs.filter { !$0.isFolder })
+        files += fileOutputs.map { ($0.option, $0.path) }
         for file in screenshots { add("a screenshot of \(options.play ?? "the script")", file) }
-        let folders = given.outputFolders + (isAttended || options.pictures == "none" ? [] : [options.pictures])
+        let folders =
+            folderOutputs.map(\.path) + (isAttended || options.pictures == "none" ? [] : [options.pictures])
 
         func check(_ option: String, _ path: String) throws(CLMatError) {
             try checks.check(path, of: option)
@@ -172,8 +174,7 @@ struct Session: Sendable {
         learner.stop()
         // Who closes a window wants it gone: only what is still to be written is worth the wait for a long step and the last
         // tests.
-        let isAwaited = options.summary != nil || !plan.given.outputs.isEmpty || !plan.given.outputFolders.isEmpty
-        guard isAwaited || learner.wait(for: 1) else { return }
+        guard options.summary != nil || !plan.given.outputs.isEmpty || learner.wait(for: 1) else { return }
         learner.wait()
         failures.attempt { try writeSummary() }
         try finish()
@@ -232,7 +233,7 @@ struct Session: Sendable {
             failures.add(error)
             return try failures.end()
         }
-        plan.given.finish(learner, failures)
+        for output in plan.given.outputs { failures.attempt { try output.write(learner) } }
         if let player = plan.player { failures.attempt { try tell(of: player) } }
         for command in learner.options.schedule where command.step > learner.status.step {
             say(
@@ -295,7 +296,8 @@ struct Session: Sendable {
         } catch {
             return failures.add(error)
         }
-        for figure in plan.command.pictures { failures.attempt { try writePicture(figure) } }
+        let figures = plan.command.pictures ?? learner.dashboard.figures.map(\.id)
+        for figure in figures { failures.attempt { try writePicture(figure) } }
     }
 
     private func writePicture(_ figure: String) throws {

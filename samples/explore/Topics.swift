@@ -60,20 +60,19 @@ struct Topics: ModelCommand {
         _ = try RunOptions.bytes(memory, of: "--memory")
     }
 
-    var pictures: [String] { ["topic-matrix", "top-words", "topic-map"] }
-    var modelArguments: [(name: String, value: String)] {
-        let path = heldout.map { Files.absolute($0) }
-        return [
-            ("--topics", "\(topics)"), ("--heldout", path ?? ""),
-            ("--heldout-share", heldoutShare.map { "\($0)" } ?? ""),
-            ("--memory", memory),
+    static let optionNames = TextDataOptions.optionNames.merging(["topics": "--topics"]) { $1 }
+    var pictures: [String]? { ["topic-matrix", "top-words", "topic-map"] }
+    var modelArguments: [ModelArgument] {
+        [
+            .init("--topics", "\(topics)"), .init("--heldout", heldout.map { Files.absolute($0) }),
+            .init("--heldout-share", heldoutShare.map { "\($0)" }), .init("--memory", memory),
         ] + text.arguments
     }
-    var defaultData: String { "debian" }
+    var defaultData: String? { "debian" }
     var knownData: [String] { Corpus.knownNames }
 
     func makeExperiment(on device: Device, seed: UInt64) throws -> Experiment {
-        let corpus = try text.load(options.givenData ?? defaultData)
+        let corpus = try text.load(data)
         if !options.quiet {
             StandardError.say(
                 "\(corpus.name): \(counted(corpus.count, "document")), \(counted(corpus.vocabulary.count, "word")), \(counted(corpus.tokens, "token"))."
@@ -118,16 +117,16 @@ struct Topics: ModelCommand {
         return (try HeldOutSplit(of: corpus, share: share, seed: 1), nil)
     }
 
-    func finish(_ learner: Learner, _ failures: Failures) {
-        guard model != nil || export != nil, let trainer = learner.model(as: LDATrainer.self) else { return }
-        if let model { failures.attempt { try trainer.lda.save(to: model) } }
-        if let export { failures.attempt { try trainer.export(to: export) } }
+    var outputs: [ModelOutput] {
+        let file = model.map { path in
+            ModelOutput.file(path, option: "--model") { try $0.model(as: LDATrainer.self)?.lda.save(to: path) }
+        }
+        let folder = export.map { path in
+            ModelOutput.folder(path, option: "--export") { try $0.model(as: LDATrainer.self)?.export(to: path) }
+        }
+        return [file, folder].compactMap(\.self)
     }
-
-    var outputs: [(option: String, path: String)] { model.map { [("--model", $0)] } ?? [] }
-    var outputFolders: [String] { [export].compactMap { $0 } }
-    var inputs: [String] { [heldout, text.stopWords].compactMap { $0 } }
-    func readsEveryFile(of folder: String) -> Bool { true }
+    var inputs: [String] { [heldout, text.stopWords].compactMap(\.self) }
 }
 
 /// The topics of new documents.
