@@ -8,6 +8,7 @@ let package = Package(
         .library(name: "Exploration", targets: ["Exploration"]),
         .library(name: "Models", targets: ["Models"]),
         .library(name: "Viewer", targets: ["Viewer"]),
+        .library(name: "ModelProgram", targets: ["ModelProgram"]),
         .executable(name: "explore", targets: ["explore"]),
     ],
     dependencies: [.package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0")],
@@ -38,12 +39,18 @@ let package = Package(
         .target(
             name: "Viewer",
             dependencies: ["Exploration", "CLMat", "CImGui", "CSDL2", "CStb", "CFontconfig", "CFriBidi"]),
+        .target(
+            name: "ModelProgram",
+            dependencies: [
+                "Viewer", "Exploration", "CLMat",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ]),
 
         // MARK: - Programs
         .executableTarget(
             name: "explore",
             dependencies: [
-                "Viewer", "Models", "Exploration", "CLMat",
+                "ModelProgram", "Models", "Exploration", "CLMat",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             path: "samples/explore"),
@@ -65,11 +72,12 @@ let package = Package(
         .testTarget(name: "ExplorationTests", dependencies: ["Exploration", "TestSupport"]),
         .testTarget(name: "ModelsTests", dependencies: ["Models", "CZlib", "CStb", "TestSupport"]),
         .testTarget(
-            name: "ExploreTests",
+            name: "ModelProgramTests",
             dependencies: [
-                "explore", "Exploration", "CLMat", "TestSupport",
+                "ModelProgram", "Exploration", "CLMat", "TestSupport",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
+        .testTarget(name: "ExploreTests", dependencies: ["explore", "CLMat"]),
         .testTarget(name: "ViewerTests", dependencies: ["Viewer", "Exploration", "TestSupport"]),
         .testTarget(
             name: "PackageTests", dependencies: ["CLMat", "CStb"], exclude: ["Dependent"]),

@@ -1,3 +1,5 @@
+import ModelProgram
+
 /// The desktop and command-line program.
 @main struct Explore {
     static func main() {

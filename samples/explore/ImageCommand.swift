@@ -1,4 +1,5 @@
 import Foundation
+import ModelProgram
 import Models
 
 /// A command whose model learns from images by name, or from what a path leads to.

@@ -1,6 +1,7 @@
 import ArgumentParser
 import CLMat
 import Exploration
+import ModelProgram
 import Models
 
 /// K-means with a weight on the sizes of clusters.

@@ -1,6 +1,7 @@
 import ArgumentParser
 import CLMat
 import Exploration
+import ModelProgram
 import Models
 
 /// LeNet-5 learns, and LDAM shows what its neurons want to see.

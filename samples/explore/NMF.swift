@@ -1,6 +1,7 @@
 import ArgumentParser
 import CLMat
 import Exploration
+import ModelProgram
 import Models
 
 /// Non-negative matrix factorisation.

@@ -1,6 +1,7 @@
 import ArgumentParser
 import CLMat
 import Foundation
+import ModelProgram
 import Models
 
 /// Options of the models that learn from points of any kind.

@@ -1,6 +1,7 @@
 import ArgumentParser
 import CLMat
 import Foundation
+import ModelProgram
 import Models
 
 /// How `--data` becomes documents of words.
@@ -69,7 +70,7 @@ struct TextDataOptions: ParsableArguments {
     func load(_ data: String) throws -> Corpus {
         let isCounted =
             ["kos", "nips"].contains(data) || URL(fileURLWithPath: data).lastPathComponent.hasPrefix("docword.")
-        if isCounted, let option = arguments.first(where: { !$0.words.isEmpty })?.name {
+        if isCounted, let option = arguments.first(where: \.isGiven)?.name {
             throw ValidationError("\(data) has its words chosen already; \(option) would change nothing.")
         }
         var options = TextOptions.standard(for: data)

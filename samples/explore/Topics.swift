@@ -2,6 +2,7 @@ import ArgumentParser
 import CLMat
 import Exploration
 import Foundation
+import ModelProgram
 import Models
 
 /// Topics of texts.

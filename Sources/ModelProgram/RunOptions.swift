@@ -4,7 +4,7 @@ import Exploration
 import Foundation
 
 /// Options that mean the same for every model.
-struct RunOptions: ParsableArguments {
+public struct RunOptions: ParsableArguments, Sendable {
     @Option(
         name: .customLong("data"),
         help: ArgumentHelp(
@@ -35,7 +35,7 @@ struct RunOptions: ParsableArguments {
             Self.examples.batch.isEmpty
                 ? "Samples per minibatch; what the model likes if not given." : "Points per minibatch (\(Self.examples.batch)).",
             valueName: "n"))
-    var batch: Int?
+    public var batch: Int?
 
     @Flag(help: "No window: a progress line, and pictures as PNG files. Ends after a minute if not told otherwise.")
     var headless = false
@@ -94,7 +94,7 @@ struct RunOptions: ParsableArguments {
     var progress = Progress.bar
 
     @Flag(help: "Print errors only; not even which device was chosen.")
-    var quiet = false
+    public var quiet = false
 
     @Option(help: ArgumentHelp("Draw the window into a PNG file; needs no display.", valueName: "file"))
     var screenshot: String?
@@ -115,12 +115,14 @@ struct RunOptions: ParsableArguments {
     @Flag(help: "Print time, launches, bandwidth and arithmetic by kernel at the end.")
     var profile = false
 
+    public init() {}
+
     private static var examples: OptionExamples { ModelProgram.current.examples }
 
     enum Progress: String, ExpressibleByArgument { case bar, json }
     enum Theme: String, ExpressibleByArgument { case dark, light }
 
-    func validate() throws {
+    public func validate() throws {
         let examples = Self.examples
         if let steps, steps < 0 { throw ValidationError("--steps must not be negative.") }
         if let epochs, epochs < 0 { throw ValidationError("--epochs must not be negative.") }
@@ -164,7 +166,7 @@ struct RunOptions: ParsableArguments {
     func snapshotBudget() throws -> Int? { try snapshots.map { try Self.bytes($0, of: "--snapshots") } }
 
     /// Bytes: a number with B, KB, MB, GB (powers of ten) or KiB, MiB, GiB.
-    static func bytes(_ text: String, of option: String) throws -> Int {
+    package static func bytes(_ text: String, of option: String) throws -> Int {
         let units: [(String, Double)] = [
             ("KIB", 1024), ("MIB", 1_048_576), ("GIB", 1_073_741_824), ("KB", 1e3), ("MB", 1e6), ("GB", 1e9), ("B", 1),
         ]
@@ -188,7 +190,7 @@ struct RunOptions: ParsableArguments {
     }
 
     /// The size of a minibatch: `--batch`, or what is usual; all there is where that is less, which is said.
-    func minibatch(usual: Int, of count: Int, _ things: String) -> (size: Int, notes: [String]) {
+    public func minibatch(usual: Int, of count: Int, _ things: String) -> (size: Int, notes: [String]) {
         let wanted = batch ?? usual
         guard wanted > count, count > 0 else { return (wanted, []) }
         return (count, ["A minibatch is all \(count) \(things), not \(wanted): there are no more."])

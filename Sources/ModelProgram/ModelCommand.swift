@@ -16,7 +16,7 @@ import Viewer
 ///     }
 /// }
 /// ```
-protocol ModelCommand: ParsableCommand, Sendable {
+public protocol ModelCommand: ParsableCommand, Sendable {
     /// The options that all models share, as an `@OptionGroup`.
     var options: RunOptions { get }
     /// The model with its data, before the first step. The same options and seed make the same again: for a replay and for going on
@@ -41,17 +41,17 @@ protocol ModelCommand: ParsableCommand, Sendable {
 }
 
 extension ModelCommand {
-    var modelArguments: [ModelArgument] { [] }
-    var pictures: [String]? { nil }
-    var defaultData: String? { nil }
-    var knownData: [String] { [] }
-    var outputs: [ModelOutput] { [] }
-    var inputs: [String] { [] }
-    func readsEveryFile(of folder: String) -> Bool { true }
-    static var optionNames: [String: String] { [:] }
+    public var modelArguments: [ModelArgument] { [] }
+    public var pictures: [String]? { nil }
+    public var defaultData: String? { nil }
+    public var knownData: [String] { [] }
+    public var outputs: [ModelOutput] { [] }
+    public var inputs: [String] { [] }
+    public func readsEveryFile(of folder: String) -> Bool { true }
+    public static var optionNames: [String: String] { [:] }
 
     /// What `--data` names, or what is learned from if it is not given.
-    var data: String { options.givenData ?? defaultData ?? "" }
+    public var data: String { options.givenData ?? defaultData ?? "" }
 
     /// What the sub-command is called.
     static var model: String { _commandName }
@@ -71,7 +71,7 @@ extension ModelCommand {
     /// The same as words of a command line, without what was not given.
     var words: [String] { arguments.flatMap(\.words) }
 
-    func run() throws {
+    public func run() throws {
         if defaultData == nil, options.givenData != nil {
             throw ValidationError("--data: \(Self.model) has no other data than its own.")
         }

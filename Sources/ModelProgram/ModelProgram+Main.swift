@@ -5,7 +5,7 @@ import Foundation
 extension ModelProgram {
     /// Does what the command line asks for; called on the main thread. What goes wrong is said on standard error, and ends the program
     /// with status 1, or 64 if it is the command line that is wrong.
-    func main() {
+    public func main() {
         begin()
         Descriptors.prepare()
         do {

@@ -1,7 +1,7 @@
 import CLMat
 
 /// Outputs of a run before it begins: what could not be written in the end is said before an hour of work.
-struct OutputChecks {
+package struct OutputChecks {
     /// The folder whose every file the next run would read as data.
     let dataFolder: String?
     /// Files that the run reads.
@@ -10,12 +10,12 @@ struct OutputChecks {
     private var writers: [String: String] = [:]
 
     /// - Parameter dataFolder: the data, if it is a folder of which all files are read.
-    init(dataFolder: String?, inputs: [String]) { (self.dataFolder, self.inputs) = (dataFolder, inputs) }
+    package init(dataFolder: String?, inputs: [String]) { (self.dataFolder, self.inputs) = (dataFolder, inputs) }
 
     /// Checks a file that an option names.
     ///
     /// - Throws: ``CLMatError/fileNotWritable(path:reason:)``.
-    mutating func check(_ path: String, of option: String) throws(CLMatError) {
+    package mutating func check(_ path: String, of option: String) throws(CLMatError) {
         guard case .file(let file) = try Files.checkWritable(path) else { return }
         try checkIsNoData(path, at: file)
         for input in inputs where Files.isSame(input, file) {

@@ -11,11 +11,11 @@ import Synchronization
 ///     }
 /// }
 /// ```
-struct ModelProgram: Sendable {
+public struct ModelProgram: Sendable {
     /// How it is called on the command line. Its messages begin with it.
-    let name: String
+    public let name: String
     /// The sub-commands that run a model.
-    let models: [any ModelCommand.Type]
+    public let models: [any ModelCommand.Type]
     let examples: OptionExamples
     /// For the parser.
     let configuration: CommandConfiguration
@@ -26,7 +26,7 @@ struct ModelProgram: Sendable {
     ///   - version: what `--version` prints.
     ///   - models: the first one runs if no sub-command is named.
     ///   - examples: what the help of the options that all models share shows.
-    init(
+    public init(
         _ name: String, abstract: String, discussion: String = "", version: String = "",
         models: [any ModelCommand.Type], examples: OptionExamples = OptionExamples()
     ) {

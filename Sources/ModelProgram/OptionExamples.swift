@@ -1,17 +1,17 @@
 /// What the help and the errors of the options that all models share show as examples: ids and numbers of the program's own models.
-struct OptionExamples: Sendable {
+public struct OptionExamples: Sendable {
     /// Minibatches as the models have them if none is asked for: "kmeans 10000, lda an eighth of the documents".
-    var batch: String
+    public var batch: String
     /// The id of a control that takes 0.1 and `off`.
-    var control: String
+    public var control: String
     /// The id of a control that is switched off in the middle of a run.
-    var toggle: String
+    public var toggle: String
     /// The id of a criterion.
-    var mixin: String
+    public var mixin: String
     /// The id of a second attachment.
-    var attachment: String
+    public var attachment: String
 
-    init(
+    public init(
         batch: String = "", control: String = "rate", toggle: String = "training", mixin: String = "penalty",
         attachment: String = "sampler-2"
     ) {
