@@ -14,7 +14,8 @@ public struct RunOptions: ParsableArguments, Sendable {
 
     @Option(
         help: ArgumentHelp(
-            "cpu, an index from '\(ModelProgram.current.name) devices', or a part of a device's name.", valueName: "name"))
+            "cpu, an index from '\(ModelProgram.current.name) devices', or a part of a device's name.",
+            valueName: "name"))
     var device: String?
 
     @Option(
@@ -33,7 +34,8 @@ public struct RunOptions: ParsableArguments, Sendable {
         parsing: .unconditional,
         help: ArgumentHelp(
             Self.examples.batch.isEmpty
-                ? "Samples per minibatch; what the model likes if not given." : "Points per minibatch (\(Self.examples.batch)).",
+                ? "Samples per minibatch; what the model likes if not given."
+                : "Points per minibatch (\(Self.examples.batch)).",
             valueName: "n"))
     public var batch: Int?
 
@@ -56,7 +58,8 @@ public struct RunOptions: ParsableArguments, Sendable {
     @Option(
         name: .customLong("attach"),
         help: ArgumentHelp(
-            "Attach something from the start, such as a second sampler: --attach \(Self.examples.attachment).", valueName: "id"))
+            "Attach something from the start, such as a second sampler: --attach \(Self.examples.attachment).",
+            valueName: "id"))
     var attachments: [String] = []
 
     @Option(
@@ -134,7 +137,9 @@ public struct RunOptions: ParsableArguments, Sendable {
         if let screenshot, !screenshot.lowercased().hasSuffix(".png"), !Self.isOfTheSystem(screenshot) {
             throw ValidationError("--screenshot writes PNG; let the file's name end in .png.")
         }
-        if let device, device.isEmpty { throw ValidationError("--device needs a name; see \(ModelProgram.current.name) devices.") }
+        if let device, device.isEmpty {
+            throw ValidationError("--device needs a name; see \(ModelProgram.current.name) devices.")
+        }
         _ = try snapshotBudget()
         let outputs = [save, summary, screenshot].compactMap { $0 }.filter { !Self.isOfTheSystem($0) }
         if Set(outputs + [givenData ?? ""]).count <= outputs.count {

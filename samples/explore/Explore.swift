@@ -13,8 +13,8 @@ import ModelProgram
             version: "CLMat 0.2.0-dev",
             models: [LDAM.self, Clustering.self, Factorisation.self, Topics.self],
             examples: OptionExamples(
-                batch: "ldam 100, kmeans and nmf 10000, lda an eighth of the documents", control: "noise", toggle: "training",
-                mixin: "weight-l2", attachment: "ldam-2")
+                batch: "ldam 100, kmeans and nmf 10000, lda an eighth of the documents", control: "noise",
+                toggle: "training", mixin: "weight-l2", attachment: "ldam-2")
         ).main()
     }
 }
