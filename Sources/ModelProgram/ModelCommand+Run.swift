@@ -15,6 +15,7 @@ extension ModelCommand {
         let plan = try SessionPlan(command: command, given: self, options: options, device: device)
         var experiment = try command.makeExperiment(
             on: device, seed: checkpoint.map { options.givenSeed ?? $0.seed } ?? options.seed)
+        try command.checkArguments()
         if let checkpoint { try experiment.resume(from: checkpoint) }
         if !options.quiet { experiment.notes.forEach { StandardError.say($0) } }
         let last = try options.maximumSteps(stepsPerEpoch: experiment.stepsPerEpoch)
@@ -35,6 +36,18 @@ extension ModelCommand {
         learnerOptions.director = plan.player
         try plan.keepRecord(of: experiment, in: &learnerOptions)
         try Session(plan: plan, learner: Learner(experiment, options: learnerOptions)).run()
+    }
+
+    /// What is kept of a run has to make it again; else a replay or a checkpoint would say so after the work.
+    func checkArguments() throws {
+        guard let again = try? Self.parse(words), again.arguments == arguments else {
+            throw CLMatError.invalidArgument(
+                operation: Self.model,
+                problem: """
+                    The options that a session keeps, '\(words.joined(separator: " "))', do not make this command again. List those that \
+                    make the model in modelArguments.
+                    """)
+        }
     }
 
     /// This command with the options of the run that a checkpoint is of.

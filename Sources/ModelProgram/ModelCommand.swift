@@ -22,6 +22,10 @@ public protocol ModelCommand: ParsableCommand, Sendable {
     /// from a checkpoint it is called with those of the recorded run.
     func makeExperiment(on device: Device, seed: UInt64) throws -> Experiment
     /// The options beside ``RunOptions`` that make the model what it is; sessions and checkpoints keep them.
+    ///
+    /// If this is not implemented, they are the command's own `@Option`s and `@Flag`s, those of its groups too, under the names that
+    /// they have by themselves. An option that has another name, that has no part in making the model, or whose value is a path that
+    /// is to hold in every folder takes an implementation.
     var modelArguments: [ModelArgument] { get }
     /// Ids of the figures that a run without a window writes as PNG files; nil for all.
     var pictures: [String]? { get }
@@ -40,7 +44,7 @@ public protocol ModelCommand: ParsableCommand, Sendable {
 }
 
 extension ModelCommand {
-    public var modelArguments: [ModelArgument] { [] }
+    public var modelArguments: [ModelArgument] { ModelArgument.all(of: self) }
     public var pictures: [String]? { nil }
     public var defaultData: String? { nil }
     public var knownData: [String] { [] }
