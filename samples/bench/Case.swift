@@ -48,7 +48,7 @@ struct Case {
             }
         }
         return cases + [
-            elementwise("exp") { try $0.exponentials() }, elementwise("tanh") { try $0.hyperbolicTangents() },
+            elementwise("exp") { try $0.exp() }, elementwise("tanh") { try $0.tanh() },
             elementwise("softmax-rows") { try $0.softmaxRows() },
         ]
     }

@@ -220,7 +220,7 @@ public struct TopicSampler: Sendable {
                 rule: "Statistics and topics must be \(words) words × \(topics) topics.")
         }
         let totals = try statistics.columnSums() + beta * Float(words)
-        let factors = try totals.reciprocals()
+        let factors = try totals.reciprocal()
         try phi.makeUnique(keepingContent: false)
         try device.launch(
             .topicsNormalise,

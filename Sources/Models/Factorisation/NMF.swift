@@ -72,7 +72,7 @@ public struct NMF: Model, MixinHost {
         (self.data, title) = (data, "NMF · \(parts) parts")
         let key = RandomKey(seed: seed, stream: Streams.startCentres)
         let start = try Matrix(uniform: 0.1...1, key, Shape(parts, data.columns), on: device)
-        dictionary = try start / start.rowSumsOfSquares().squareRoots()
+        dictionary = try start / start.rowSumsOfSquares().sqrt()
         codeProducts = try Matrix(zeros: Shape(parts, parts), on: device)
         pointProducts = try Matrix(zeros: Shape(parts, data.columns), on: device)
         use = [Float](repeating: 0, count: parts)
@@ -186,7 +186,7 @@ public struct NMF: Model, MixinHost {
     /// W ← W ∘ B / (A W), then each part is made of length 1; A and B follow, since the codes that they remember do.
     private mutating func learnDictionary() throws(CLMatError) {
         let next = try dictionary * (pointProducts + Self.unused) / (codeProducts.matmul(dictionary) + Self.unused)
-        let lengths = try next.rowSumsOfSquares().squareRoots()
+        let lengths = try next.rowSumsOfSquares().sqrt()
         // A part that vanished stays zero.
         let divisors = try lengths + lengths.equal(to: 0)
         dictionary = try next / divisors

@@ -41,7 +41,7 @@ public struct GradientNormaliser: Sendable {
         }
         try own.moveTowards(gradient.squared(), weight: 0.1)
         meanSquare = own
-        return try gradient / (own + 1e-8).squareRoots()
+        return try gradient / (own + 1e-8).sqrt()
     }
 
     /// Begins anew for some rows; for all if nil.

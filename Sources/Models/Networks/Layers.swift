@@ -183,7 +183,7 @@ public enum Activation: Layer {
     ) throws(CLMatError) -> (output: Matrix, memory: LayerMemory) {
         switch self {
         case .relu: (try x.relu(), .nothing)
-        case .tanh: (try x.hyperbolicTangents(), .nothing)
+        case .tanh: (try x.tanh(), .nothing)
         case .logistic: (try x.logistic(), .nothing)
         }
     }

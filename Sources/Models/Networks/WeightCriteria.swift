@@ -75,7 +75,7 @@ public struct WeightSparseness: Mixin {
         // w − ηλ g is the proximal step for g = w / ηλ, cut at ±1.
         let threshold = parameters.learningRate * Float(context.weight)
         let own = try parameters.ofWeights { (w) throws(CLMatError) in
-            path == .decoupled && threshold > 0 ? try (w * (1 / threshold)).clamped(to: -1...1) : try w.signs()
+            path == .decoupled && threshold > 0 ? try (w * (1 / threshold)).clamped(to: -1...1) : try w.sign()
         }
         return path.gradient(own)
     }

@@ -91,7 +91,9 @@ public struct LDATrainer: Model, MixinHost {
             range: max(0.001, min(1, 1 / mostSamples))...5, scale: .log,
             initial: max(1 / firstSamples, min(1, 1 / mostSamples)),
             means: "how freely words change their topics: m samples per token",
-            moves: [.down("log-likelihood"), .up("moved-share"), .down("log-likelihood-heldout"), .up("perplexity-heldout")])
+            moves: [
+                .down("log-likelihood"), .up("moved-share"), .down("log-likelihood-heldout"), .up("perplexity-heldout"),
+            ])
     }
     private var iterations: Control {
         Control(
@@ -245,8 +247,8 @@ public struct LDATrainer: Model, MixinHost {
         measured["density-hundredth"] = Double(try phi.greater(than: Float(0.01).nextDown).mean())
         measured["cosine-similarity"] = TopicScores.cosineSimilarity(values, topics: lda.topics)
         measured["mean-cosine"] = TopicScores.meanCosine(values, topics: lda.topics)
-        let logarithms = try phi.clamped(to: 1e-30...1).logarithms()
-        measured["topic-entropy"] = -Double(try (phi * logarithms).sum()) / Double(lda.topics)
+        let logPhi = try phi.clamped(to: 1e-30...1).log()
+        measured["topic-entropy"] = -Double(try (phi * logPhi).sum()) / Double(lda.topics)
         measured["effective-topics"] = TopicScores.effectiveTopics(shares: try lda.topicShares)
     }
 

@@ -31,7 +31,7 @@ public struct Sparseness: Mixin {
     public var score: Metric { TopicMetrics.density }
 
     public func gradient(of state: TopicState, _ context: MixinContext) throws(CLMatError) -> Matrix? {
-        try state.phi.signs() * (1 / Float(state.words))
+        try state.phi.sign() * (1 / Float(state.words))
     }
 }
 
@@ -80,7 +80,7 @@ public struct TopicEntropy: Mixin {
     public func gradient(of state: TopicState, _ context: MixinContext) throws(CLMatError) -> Matrix? {
         let v = Float(max(2, state.words))
         // A weight below the smallest normal number has no logarithm worth having.
-        let logarithm = try state.phi.clamped(to: 1e-30...1).logarithms()
+        let logarithm = try state.phi.clamped(to: 1e-30...1).log()
         let unit = 1 / (v * Float(Foundation.log(Double(v))))
         return try (logarithm * -1 - 1).relu() * unit
     }
@@ -120,7 +120,8 @@ public struct SizeBalance: TopicMixin {
         Control(
             "size-balance", title: "equal sizes λ₅", group: "topics", range: 0.01...2, scale: .logWithOff, initial: 0,
             means: "holds large topics back, so that all get equally many words",
-            moves: [.up("effective-topics"), .up("pull-size-balance"), "log-likelihood", "moved-share"], startsOpen: false)
+            moves: [.up("effective-topics"), .up("pull-size-balance"), "log-likelihood", "moved-share"],
+            startsOpen: false)
     }
 
     public var score: Metric { TopicMetrics.effectiveTopics }
