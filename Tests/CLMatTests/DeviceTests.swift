@@ -104,7 +104,7 @@ import Testing
             let back = try slope.matmul(dense, transposing: .right).maxPoolGradient(places, pooling).reluBackward(
                 output: y)
             let (dw, db) = try back.convolutionWeightGradient(images, g)
-            try weights.descend(dw, velocity: &velocity, rate: 0.1, momentum: 0.9)
+            try weights.sgdStep(dw, velocity: &velocity, rate: 0.1, momentum: 0.9)
             var scattered = try Matrix(zeros: Shape(10, 10), on: device)
             try scattered.scatterAddRows(slope, at: labels)
             numbers += try losses.values + db.values + weights.values + scattered.values

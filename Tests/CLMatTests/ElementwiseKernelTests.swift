@@ -220,7 +220,7 @@ struct CombinationCase: Sendable, CustomTestStringConvertible {
         try expectNone(difference(scaled.values, y.map { a * Double($0) }, ulps: 0.5))
 
         var mean = try Matrix(y, size, 1, on: device)
-        try mean.moveTowards(other, weight: 0.25)
+        try mean.lerp(to: other, weight: 0.25)
         // A difference up to 2, a product up to 0.5, a sum up to 1.
         try expectNone(
             difference(
@@ -231,7 +231,7 @@ struct CombinationCase: Sendable, CustomTestStringConvertible {
     func theMeanOfManyIsMovedTowardsEachInTurn(on device: Device) throws {
         var mean = try Matrix(zeros: Shape(1, 3), on: device)
         for n in 1...100 {
-            try mean.moveTowards(Matrix([Float(n), Float(-n), 1], 1, 3, on: device), weight: 1 / Float(n))
+            try mean.lerp(to: Matrix([Float(n), Float(-n), 1], 1, 3, on: device), weight: 1 / Float(n))
         }
         // 100 steps, each with three roundings of numbers up to 100.
         try expectNone(difference(mean.values, [50.5, -50.5, 1], within: 100 * 1.5 * epsilon * 100))

@@ -386,7 +386,7 @@ private struct RandomSequence {
         case 2:
             try inPlace(
                 "\(a.shape) moved towards \(b.shape)", a, error: 0.75 * e + 0.25 * f + 4 * epsilon * (p + q)
-            ) { try $0.moveTowards($1 ? b.here : b.there, weight: 0.25) }
+            ) { try $0.lerp(to: $1 ? b.here : b.there, weight: 0.25) }
         case 3:
             try inPlace("\(a.shape) filled", a, error: 0) { target, _ in try target.fill(with: 0.5) }
         default:

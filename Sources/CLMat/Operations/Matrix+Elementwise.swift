@@ -161,8 +161,8 @@ extension Matrix {
     }
 
     /// self ← self + weight·(x − self): with weight 1/n the mean of n matrices, from that of n − 1.
-    public mutating func moveTowards(_ x: Matrix, weight: Float) throws(CLMatError) {
-        try requireSameShape(self, x, "moveTowards")
+    public mutating func lerp(to x: Matrix, weight: Float) throws(CLMatError) {
+        try requireSameShape(self, x, "lerp")
         try makeUnique()
         try device.launch(
             .runningMean, [.int(count), .float(weight), x.argument, argument],
