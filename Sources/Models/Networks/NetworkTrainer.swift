@@ -135,7 +135,7 @@ public struct NetworkTrainer: Model, MixinHost {
         let (losses, gradient) = try activations.last.crossEntropy(batch.labels)
         let gradients = try context.reducer.mean(
             network.parameterGradients(activations, outputGradient: gradient))
-        try descend(gradients, context, &measured)
+        try apply(gradients, context, &measured)
 
         let window = try context.settings.int(averagingWindow)
         if window == 0 {
@@ -158,7 +158,7 @@ public struct NetworkTrainer: Model, MixinHost {
     }
 
     /// One step of the optimiser on the loss and the mixins.
-    private mutating func descend(
+    private mutating func apply(
         _ lossGradients: [[Matrix]], _ context: StepContext<LabelledBatch>, _ measured: inout Measurements
     ) throws(CLMatError) {
         let (rate, momentum) = (
