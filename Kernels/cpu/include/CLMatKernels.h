@@ -110,9 +110,9 @@ int clmat_product(int transpose_a, int transpose_b, int m, int n, int k, float a
 
 // MARK: - convolution
 
-void image_to_column(size_t begin, size_t end, int images, int channels, int height, int width, int kh, int kw,
+void im2col(size_t begin, size_t end, int images, int channels, int height, int width, int kh, int kw,
                      int stride, int padding, int oh, int ow, const float *xs, float *ys);
-void column_to_image(size_t begin, size_t end, int images, int channels, int height, int width, int kh, int kw,
+void col2im(size_t begin, size_t end, int images, int channels, int height, int width, int kh, int kw,
                      int stride, int padding, int oh, int ow, const float *ys, float *xs);
 void images_from_channels(size_t begin, size_t end, int images, int channels, int area, const float *xs,
                           const float *biases, float *ys);

@@ -139,7 +139,7 @@ extension Matrix {
             bytes: 4 * (rows * (geometry.input.count + geometry.output.count) + geometry.filters * geometry.patchSize),
             operations: 2 * rows * geometry.output.count * geometry.patchSize
         ) { () throws(CLMatError) in try device.backend.convolve(task) }
-        if !isDone { try device.convolveInParts(task) }
+        if !isDone { try device.convolveByIm2col(task) }
     }
 
     private func check(_ image: ImageShape, _ operation: String) throws(CLMatError) {
