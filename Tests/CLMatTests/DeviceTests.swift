@@ -99,9 +99,9 @@ import Testing
         var numbers: [Float] = []
         for _ in 0..<TestSize.large(3, small: 1) {
             let y = try images.convolved(weights, biases: biases, g).relu()
-            let (pooled, places) = try y.maxPooled(pooling)
+            let (pooled, indices) = try y.maxPooled(pooling)
             let (losses, slope) = try pooled.matmul(dense).crossEntropy(labels)
-            let back = try slope.matmul(dense, transposing: .right).maxPoolGradient(places, pooling).reluBackward(
+            let back = try slope.matmul(dense, transposing: .right).maxPoolGradient(indices, pooling).reluBackward(
                 output: y)
             let (dw, db) = try back.convolutionWeightGradient(images, g)
             try weights.sgdStep(dw, velocity: &velocity, rate: 0.1, momentum: 0.9)

@@ -118,7 +118,7 @@ struct Refusal: Sendable, CustomTestStringConvertible {
         Refusal("averagePoolGradient", "shapeMismatch") { m, _ in
             _ = try m.averagePoolGradient(Pooling(input: image, size: 2))
         },
-        Refusal("maxPoolGradient, places", "shapeMismatch") { m, d in
+        Refusal("maxPoolGradient, indices", "shapeMismatch") { m, d in
             _ = try m.maxPoolGradient(indices([0, 1], d), Pooling(input: image, size: 1))
         },
         Refusal("Langevin, gradient", "shapeMismatch") { m, d in
@@ -225,7 +225,7 @@ struct Refusal: Sendable, CustomTestStringConvertible {
         Refusal("log softmax of rows without elements", "invalidArgument") { _, d in
             _ = try zeros(3, 0, d).logSoftmaxRows()
         },
-        Refusal("a place outside the image", "invalidArgument") { m, d in
+        Refusal("an index outside the image", "invalidArgument") { m, d in
             _ = try m.maxPoolGradient(indices([Int32](repeating: 4, count: 12), d), Pooling(input: image, size: 1))
         },
         Refusal("a window larger than the image", "invalidArgument") { _, _ in _ = try Pooling(input: image, size: 3) },

@@ -91,7 +91,9 @@ public struct TestScore: Sendable {
         )
         try archive.keep("mistakes", &places)
         try archive.keep("mistake-confidences", &certainties)
-        guard places.count == 3 * certainties.count else { throw archive.damaged("mistakes", "three numbers make one") }
+        guard indices.count == 3 * certainties.count else {
+            throw archive.damaged("mistakes", "three numbers make one")
+        }
         mistakes = certainties.indices.map {
             Mistake(
                 image: places[3 * $0], label: places[3 * $0 + 1], prediction: places[3 * $0 + 2],
