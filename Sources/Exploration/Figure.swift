@@ -1,6 +1,6 @@
 /// A picture of a model, as data; the viewer has one renderer for each kind.
 ///
-/// `Subject` is what it is computed from: a model, or a model with its attachment (``Riding``).
+/// `Subject` is what it is computed from: a model, or a model with its attachment (``Attached``).
 public struct Figure<Subject: Sendable>: Sendable {
     public let info: FigureInfo
     /// One computation, from what the figure remembers of the one before; nil before the first.

@@ -59,10 +59,10 @@ struct Doubler: Attachment {
     static let factor = Control("factor", title: "factor", range: 1...4, initial: 2, means: "")
     var controls: [Control] { [Self.factor] }
     var metrics: [Metric] { [Metric("doubled", title: "Doubled", means: "")] }
-    var figures: [Figure<Riding<Doubler>>] {
+    var figures: [Figure<Attached<Doubler>>] {
         [
-            Figure("both", title: "Both", means: "") { riding, _ in
-                Table(columns: ["a", "b"], rows: [["\(riding.host.value)", "\(riding.attachment.doubled)"]])
+            Figure("both", title: "Both", means: "") { subject, _ in
+                Table(columns: ["a", "b"], rows: [["\(subject.host.value)", "\(subject.attachment.doubled)"]])
             }
         ]
     }

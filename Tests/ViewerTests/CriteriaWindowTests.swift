@@ -50,9 +50,9 @@ private struct NumberModel: Model, MixinHost {
 private struct Passenger: Exploration.Attachment {
     typealias Host = NumberModel
     let controls = [
-        Control("share", title: "share", group: "passenger", range: 0...1, initial: 0.25, means: "rides"),
-        Control.toggle("loud", title: "loud", group: "passenger", initial: false, means: "rides"),
-        Control.choice("seat", title: "seat", group: "passenger", options: ["left", "right"], means: "rides"),
+        Control("share", title: "share", group: "passenger", range: 0...1, initial: 0.25, means: "acts"),
+        Control.toggle("loud", title: "loud", group: "passenger", initial: false, means: "acts"),
+        Control.choice("seat", title: "seat", group: "passenger", options: ["left", "right"], means: "acts"),
     ]
     let metrics: [Metric] = []
     mutating func update(on host: NumberModel, _ context: StepContext<Int>) -> Measurements { Measurements() }

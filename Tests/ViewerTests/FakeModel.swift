@@ -105,7 +105,7 @@ struct FakeModel: Model {
     {
         try Learner(
             FakeModel(failsAt: failsAt, stepSeconds: stepSeconds), data: Numbers(),
-            offers: [AttachmentOffer(id: "rider", title: "Rider") { (_, _) throws(CLMatError) in Rider() }],
+            offers: [AttachmentOffer(id: "extra", title: "Extra") { (_, _) throws(CLMatError) in Extra() }],
             options: options)
     }
 }
@@ -116,14 +116,14 @@ struct Numbers: DataSource {
     func batch(at place: DataPlace) -> Int { place.step.number }
 }
 
-struct Rider: Attachment {
+struct Extra: Attachment {
     var controls: [Control] {
         [
             Control(
-                "weight", title: "weight", group: "rider", range: 0...1, initial: 0, means: "rides", moves: ["ridden"])
+                "weight", title: "weight", group: "extra", range: 0...1, initial: 0, means: "acts", moves: ["added"])
         ]
     }
-    var metrics: [Metric] { [Metric("ridden", title: "Ridden", means: "rides")] }
+    var metrics: [Metric] { [Metric("added", title: "Added", means: "acts")] }
 
     mutating func update(on host: FakeModel, _ context: StepContext<Int>) -> Measurements { Measurements() }
     mutating func archive(_ archive: Archive) throws(CLMatError) {}

@@ -464,11 +464,11 @@ import Testing
     @Test func anAttachmentBringsItsControlsAndItsGraph() throws {
         let hands = try Hands()
         defer { hands.finish() }
-        hands.learner.send(.attach("rider"))
-        #expect(hands.wait { hands.desk.box(of: .controls("rider")) != nil })
-        #expect(hands.desk.box(of: .metric("ridden")) != nil)
-        hands.learner.send(.detach("rider"))
-        #expect(hands.wait { hands.desk.box(of: .controls("rider")) == nil })
+        hands.learner.send(.attach("extra"))
+        #expect(hands.wait { hands.desk.box(of: .controls("extra")) != nil })
+        #expect(hands.desk.box(of: .metric("added")) != nil)
+        hands.learner.send(.detach("extra"))
+        #expect(hands.wait { hands.desk.box(of: .controls("extra")) == nil })
         // Its control's name is still known, for what was done with it.
         #expect(hands.desk.dashboard.control("weight") == nil && hands.learner.control("weight")?.title == "weight")
     }
@@ -481,11 +481,11 @@ import Testing
             hands.learner.send(.step(1))
             #expect(hands.wait { hands.desk.now == index + 1 && hands.learner.status.isPaused })
         }
-        hands.learner.send(.attach("rider"))
+        hands.learner.send(.attach("extra"))
         #expect(hands.wait { hands.desk.changes.all.count == 3 })
         #expect(
             hands.desk.changes.all.map(\.words) == [
-                "alpha 0.5 → 0.6 at step 0", "alpha 0.6 → 0.7 at step 1", "Rider put on at step 2",
+                "alpha 0.5 → 0.6 at step 0", "alpha 0.6 → 0.7 at step 1", "Extra put on at step 2",
             ])
         #expect(hands.desk.changes.all.first?.colour == SliderColours.palette[0])
     }

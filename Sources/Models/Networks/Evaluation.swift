@@ -91,7 +91,7 @@ public struct TestScore: Sendable {
         )
         try archive.keep("mistakes", &places)
         try archive.keep("mistake-confidences", &certainties)
-        guard indices.count == 3 * certainties.count else {
+        guard places.count == 3 * certainties.count else {
             throw archive.damaged("mistakes", "three numbers make one")
         }
         mistakes = certainties.indices.map {
