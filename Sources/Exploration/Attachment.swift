@@ -48,7 +48,7 @@ public struct Attached<A: Attachment>: Sendable {
 }
 
 /// An attachment that can be put on a running model, as often as a person likes, and how it is made.
-public struct AttachmentOffer<Host: Model>: Sendable {
+public struct AttachmentFactory<Host: Model>: Sendable {
     /// In kebab-case; the id of the first that is put on.
     public let id: String
     public let title: String

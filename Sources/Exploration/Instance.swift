@@ -4,7 +4,7 @@ import CLMat
 ///
 /// The ids of the first (`ldam`) are its own; those of a second (`ldam-2`) have its id and a dot before them (`ldam-2.noise`).
 public struct Instance: Sendable, Equatable {
-    /// Of the offer that it was made from: `ldam`.
+    /// Of the factory that made it: `ldam`.
     public let kind: String
     /// 1 for the first.
     public let number: Int

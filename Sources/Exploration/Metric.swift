@@ -43,7 +43,7 @@ public struct Warning: Sendable, Equatable, Identifiable {
     public let cause: String
     /// What to do, as sentences: "Undo the last change, or lower the learning rate."
     public let advice: String
-    /// What the model or the attachment offers to do: `restart-lost`.
+    /// An action of the model or the attachment: `restart-lost`.
     public let actions: [Action]
     /// The step at which it happened, where the model knows it; else the first step that was warned of.
     public let since: Int?

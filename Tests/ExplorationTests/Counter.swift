@@ -76,12 +76,12 @@ struct Doubler: Attachment {
 
     mutating func archive(_ archive: Archive) throws(CLMatError) { try archive.keep("doubled", &doubled) }
 
-    static let offer = AttachmentOffer<Counter>(id: "doubler", title: "doubler") { _, _ in Doubler() }
+    static let factory = AttachmentFactory<Counter>(id: "doubler", title: "doubler") { _, _ in Doubler() }
 }
 
 extension Learner {
     static func counter(_ options: Options, attached: [String] = []) throws -> Learner {
-        try Learner(Counter(), data: Numbers(), offers: [Doubler.offer], attached: attached, options: options)
+        try Learner(Counter(), data: Numbers(), attachments: [Doubler.factory], attached: attached, options: options)
     }
 
     /// Runs to the end on its own thread.

@@ -7,7 +7,7 @@ import Testing
 /// What is known before a run, ids that nest, and settings that are read by their controls.
 @Suite struct ExperimentTests {
     private func counter(_ attached: [String] = []) throws -> Experiment {
-        try Experiment(Counter(), data: Numbers(), offers: [Doubler.offer], attached: attached)
+        try Experiment(Counter(), data: Numbers(), attachments: [Doubler.factory], attached: attached)
     }
 
     @Test func whatIsKnownBeforeARun() throws {
@@ -65,8 +65,8 @@ import Testing
     }
 
     @Test func anAttachmentThatClashesIsRefusedAndTheRunGoesOn() throws {
-        let clash = AttachmentOffer<Counter>(id: "clash", title: "clash") { _, _ in Clash() }
-        let experiment = try Experiment(Counter(), data: Numbers(), offers: [clash])
+        let clash = AttachmentFactory<Counter>(id: "clash", title: "clash") { _, _ in Clash() }
+        let experiment = try Experiment(Counter(), data: Numbers(), attachments: [clash])
         let learner = try Learner(
             experiment, options: .init(maximumSteps: 6, schedule: [.init(after: 3, .attach("clash"))])
         ).runToTheEnd()
@@ -76,7 +76,7 @@ import Testing
                 == "There are two controls with the id 'rate'. Give one of them another id, or take one off.")
         #expect(learner.dashboard.controls.map(\.id) == ["rate", "failing"])
         #expect(throws: CLMatError.duplicateID(kind: "attachment", id: "clash")) {
-            try Experiment(Counter(), data: Numbers(), offers: [clash, clash])
+            try Experiment(Counter(), data: Numbers(), attachments: [clash, clash])
         }
     }
 
@@ -202,9 +202,9 @@ import Testing
     /// Sums are made in the order in which criteria were added: a file keeps it.
     @Test func theOrderOfWhatIsOnIsKept() throws {
         try inTemporaryFolder { folder in
-            let offers: [any Mixin<HillPlace>] = [Faulty(fault: .score), Ridge()]
+            let available: [any Mixin<HillPlace>] = [Faulty(fault: .score), Ridge()]
             func make(_ options: Learner.Options) throws -> Learner {
-                try Learner(Hill(offers: offers), data: Numbers(), options: options)
+                try Learner(Hill(available: available), data: Numbers(), options: options)
             }
             let plan: [ListDirector.Entry] = [
                 .init(2, .addMixin("ridge")), .init(3, .addMixin("faulty")), .init(5, .removeMixin("ridge")),
@@ -216,7 +216,7 @@ import Testing
             try make(options).runToTheEnd().save(to: folder + "/c.safetensors")
             let checkpoint = try Checkpoint(reading: folder + "/c.safetensors", on: .cpu)
             #expect(checkpoint.mixins == ["faulty", "ridge"])
-            var experiment = try Experiment(Hill(mixins: [Ridge()], offers: offers), data: Numbers())
+            var experiment = try Experiment(Hill(mixins: [Ridge()], available: available), data: Numbers())
             try experiment.resume(from: checkpoint)
             #expect(experiment.dashboard.controls.prefix(2).map(\.id) == ["faulty", "ridge"])
             var two = try counter(["doubler"])
@@ -308,9 +308,10 @@ import Testing
     }
 
     @Test func anAttachmentSeesItsPeersAndTheMinibatch() throws {
-        let watcher = AttachmentOffer<Counter>(id: "watcher", title: "watcher") { _, _ in Watcher() }
+        let watcher = AttachmentFactory<Counter>(id: "watcher", title: "watcher") { _, _ in Watcher() }
         let experiment = try Experiment(
-            Counter(), data: Numbers(), offers: [Doubler.offer, watcher], attached: ["doubler", "watcher", "watcher-2"])
+            Counter(), data: Numbers(), attachments: [Doubler.factory, watcher],
+            attached: ["doubler", "watcher", "watcher-2"])
         let learner = try Learner(experiment, options: .init(maximumSteps: 3)).runToTheEnd()
         func values(_ metric: String) -> [Float] { learner.timeline.series(metric).values }
         #expect(

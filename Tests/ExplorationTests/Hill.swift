@@ -18,10 +18,10 @@ struct Hill: Model, MixinHost {
     static let zoom = Control("zoom", title: "zoom", range: 1...10, initial: 1, means: "", isView: true)
 
     init(
-        at x: [Float] = [3, -1, 0.5], mixins: [any Mixin<HillPlace>] = [], offers: [any Mixin<HillPlace>] = [Ridge()]
+        at x: [Float] = [3, -1, 0.5], mixins: [any Mixin<HillPlace>] = [], available: [any Mixin<HillPlace>] = [Ridge()]
     ) throws {
         self.x = try Matrix(x, 1, x.count, on: .cpu)
-        self.mixins = Mixins(mixins, offers: offers)
+        self.mixins = Mixins(mixins, available: available)
     }
 
     var controls: [Control] { mixins.controls + [Self.rate, Self.zoom] }

@@ -24,7 +24,7 @@ private struct Small: Mixin {
 }
 
 private struct NumberModel: Model, MixinHost {
-    var mixins = Mixins<Number>(offers: [Small()])
+    var mixins = Mixins<Number>(available: [Small()])
     private var value: Float = 0
     let title = "Number"
     private static let rate = Control(
@@ -63,10 +63,12 @@ extension WindowTests {
     /// Criteria and second attachments, by clicks.
     @MainActor @Suite(.serialized) struct Criteria {
         private func hands() throws -> Hands {
-            let offer = AttachmentOffer<NumberModel>(id: "passenger", title: "Passenger") { (_, _) throws(CLMatError) in
+            let factory = AttachmentFactory<NumberModel>(id: "passenger", title: "Passenger") {
+                (_, _) throws(CLMatError) in
                 Passenger()
             }
-            let learner = try Learner(NumberModel(), data: Numbers(), offers: [offer], options: Learner.Options())
+            let learner = try Learner(
+                NumberModel(), data: Numbers(), attachments: [factory], options: Learner.Options())
             learner.start(paused: true)
             return try Hands(on: learner)
         }

@@ -105,7 +105,7 @@ struct FakeModel: Model {
     {
         try Learner(
             FakeModel(failsAt: failsAt, stepSeconds: stepSeconds), data: Numbers(),
-            offers: [AttachmentOffer(id: "extra", title: "Extra") { (_, _) throws(CLMatError) in Extra() }],
+            attachments: [AttachmentFactory(id: "extra", title: "Extra") { (_, _) throws(CLMatError) in Extra() }],
             options: options)
     }
 }

@@ -18,7 +18,7 @@ extension WindowTests {
 
         @Test func notesOnTheDataStandAtTheStart() throws {
             setenv("SDL_VIDEODRIVER", "dummy", 1)
-            let learner = try Learner(FakeModel(), data: NotedNumbers(), offers: [], options: Learner.Options())
+            let learner = try Learner(FakeModel(), data: NotedNumbers(), attachments: [], options: Learner.Options())
             learner.start(paused: true)
             defer {
                 learner.stop()

@@ -18,8 +18,8 @@ struct Gallery: Model {
     static func learner(stepsPerSecond: Double?) throws(CLMatError) -> Learner {
         try Learner(
             Gallery(stepsPerSecond: stepsPerSecond), data: NoData(),
-            offers: [
-                AttachmentOffer(id: "wave", title: "Wave") { (_, _) throws(CLMatError) in Wave() }
+            attachments: [
+                AttachmentFactory(id: "wave", title: "Wave") { (_, _) throws(CLMatError) in Wave() }
             ],
             options: Learner.Options(device: "no device, made-up numbers"))
     }

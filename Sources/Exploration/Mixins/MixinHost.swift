@@ -25,7 +25,7 @@ protocol AnyMixins: Sendable {
     var ids: [String] { get }
     /// Those that are on and those that can be.
     func infos(_ extensions: Extensions) -> [MixinInfo]
-    /// Puts on what this list or the extensions offers. One that is on and was set aside begins anew.
+    /// Puts on what this list or the extensions available. One that is on and was set aside begins anew.
     mutating func add(_ id: String, from extensions: Extensions) throws(CLMatError)
     mutating func remove(_ id: String) throws(CLMatError)
     /// Has exactly these on.
@@ -35,7 +35,7 @@ protocol AnyMixins: Sendable {
 
 extension Mixins: AnyMixins {
     private func known(_ extensions: Extensions) -> [any Mixin<Subject>] {
-        var known = offers
+        var known = available
         for other in extensions.mixins(of: Subject.self) where !known.contains(where: { $0.id == other.id }) {
             known.append(other)
         }

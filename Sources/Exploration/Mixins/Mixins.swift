@@ -15,21 +15,21 @@ public struct Mixins<Subject: MixinSubject>: Sendable {
     }
 
     var entries: [Entry] = []
-    /// What can be added beside what others offer.
-    public let offers: [any Mixin<Subject>]
+    /// What can be added, beside what is registered with the run.
+    public let available: [any Mixin<Subject>]
 
     /// - Parameters:
     ///   - mixins: those that are on from the start, with λ as their controls have it at first. They can be added again when they
     ///     were removed.
-    ///   - offers: others that can be added.
-    public init(_ mixins: [any Mixin<Subject>] = [], offers: [any Mixin<Subject>] = []) {
-        self.offers = mixins + offers.filter { offer in !mixins.contains { $0.id == offer.id } }
+    ///   - available: others that can be added.
+    public init(_ mixins: [any Mixin<Subject>] = [], available: [any Mixin<Subject>] = []) {
+        self.available = mixins + available.filter { other in !mixins.contains { $0.id == other.id } }
         entries = mixins.map { Entry(mixin: $0, weight: $0.weight.initial) }
     }
 
     /// Mixins with their weights, for a model that is used by itself.
     public init(_ weighted: [(mixin: any Mixin<Subject>, weight: Double)]) {
-        offers = weighted.map(\.mixin)
+        available = weighted.map(\.mixin)
         entries = weighted.map { Entry(mixin: $0.mixin, weight: $0.weight) }
     }
 

@@ -189,13 +189,15 @@ public final class Learner: Sendable {
 
     /// Makes the ``Experiment`` and its learner at once.
     ///
-    /// - Parameter attached: ids of the offers that are on from the start.
-    /// - Throws: what ``Experiment/init(_:data:offers:attached:seed:reducer:)`` and ``init(_:options:)`` throw.
+    /// - Parameter attached: ids of the attachments that are on from the start.
+    /// - Throws: what ``Experiment/init(_:data:attachments:attached:seed:reducer:)`` and ``init(_:options:)`` throw.
     public convenience init<M: Model, Source: DataSource<M.Batch>>(
-        _ model: M, data: Source, offers: [AttachmentOffer<M>] = [], attached: [String] = [], options: Options
+        _ model: M, data: Source, attachments: [AttachmentFactory<M>] = [], attached: [String] = [], options: Options
     ) throws(CLMatError) {
         try self.init(
-            Experiment(model, data: data, offers: offers, attached: attached, seed: options.seed), options: options)
+            Experiment(model, data: data, attachments: attachments, attached: attached, seed: options.seed),
+            options: options
+        )
     }
 
     /// The steps after which the run ends, if it was told.
@@ -290,12 +292,12 @@ public final class Learner: Sendable {
         try addMetric(Metric(name, title: name, means: "added while the model runs"), of: M.self, measure: measure)
     }
 
-    /// Offers a mixin to a run that may be under way, as ``Experiment/offer(_:)`` does; `send(.addMixin(id))` puts it on.
+    /// Registers a mixin with a run that may be under way, as ``Experiment/register(_:)`` does; `send(.addMixin(id))` puts it on.
     ///
     /// - Throws: ``CLMatError/invalidArgument(operation:problem:)`` if nothing of the run takes it.
-    public func offer<Subject>(_ mixin: any Mixin<Subject>) throws(CLMatError) {
+    public func register<Subject>(_ mixin: any Mixin<Subject>) throws(CLMatError) {
         guard journey.withLock({ $0.run.takes(mixin: mixin) }) else { throw Experiment.refusal(of: mixin) }
-        extensions.offer(mixin)
+        extensions.register(mixin)
         try refresh()
     }
 

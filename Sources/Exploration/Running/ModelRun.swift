@@ -9,7 +9,7 @@ struct ModelRun<M: Model, Source: DataSource<M.Batch>>: Run {
 
     var model: M
     let data: Source
-    let offers: [AttachmentOffer<M>]
+    let factories: [AttachmentFactory<M>]
     let extensions: Extensions
     let reducer: any Reducer
     private let batchSize: Control?
@@ -17,8 +17,8 @@ struct ModelRun<M: Model, Source: DataSource<M.Batch>>: Run {
     /// Samples handed out so far.
     private var position = 0
 
-    init(model: M, data: Source, offers: [AttachmentOffer<M>], extensions: Extensions, reducer: any Reducer) {
-        (self.model, self.data, self.offers) = (model, data, offers)
+    init(model: M, data: Source, factories: [AttachmentFactory<M>], extensions: Extensions, reducer: any Reducer) {
+        (self.model, self.data, self.factories) = (model, data, factories)
         (self.extensions, self.reducer) = (extensions, reducer)
         batchSize = data.batchSizes?.control(of: model)
     }
@@ -27,7 +27,7 @@ struct ModelRun<M: Model, Source: DataSource<M.Batch>>: Run {
     var title: String { "\(model.title) on \(data.name)" }
     var stepsPerEpoch: Int { data.stepsPerEpoch }
 
-    private var kinds: [String] { offers.map(\.id) }
+    private var kinds: [String] { factories.map(\.id) }
 
     // MARK: - What can be seen and moved
 
@@ -70,11 +70,11 @@ struct ModelRun<M: Model, Source: DataSource<M.Batch>>: Run {
 
     /// Those that are on, and the next of each kind.
     private var attachmentInfos: [AttachmentInfo] {
-        offers.flatMap { offer in
-            let on = attachments.map(\.instance).filter { $0.kind == offer.id }
+        factories.flatMap { factory in
+            let on = attachments.map(\.instance).filter { $0.kind == factory.id }
             let next = (1...).first { number in !on.contains { $0.number == number } } ?? on.count + 1
-            return (on.map { ($0, true) } + [(Instance(offer.id, next), false)]).sorted { $0.0.number < $1.0.number }
-                .map { AttachmentInfo(id: $0.0.id, title: $0.0.title(offer.title), isAttached: $0.1) }
+            return (on.map { ($0, true) } + [(Instance(factory.id, next), false)]).sorted { $0.0.number < $1.0.number }
+                .map { AttachmentInfo(id: $0.0.id, title: $0.0.title(factory.title), isAttached: $0.1) }
         }
     }
 
@@ -152,11 +152,12 @@ struct ModelRun<M: Model, Source: DataSource<M.Batch>>: Run {
     // MARK: - Attachments
 
     mutating func attach(_ id: String, at step: Step) throws(CLMatError) {
-        guard let instance = Instance(id, of: kinds), let offer = offers.first(where: { $0.id == instance.kind }) else {
+        guard let instance = Instance(id, of: kinds), let factory = factories.first(where: { $0.id == instance.kind })
+        else {
             throw .unknownName(kind: "attachment", name: id, known: attachmentInfos.map(\.id))
         }
         guard !attachments.contains(where: { $0.instance == instance }) else { return }
-        attachments.append(Entry(instance: instance, attachment: try offer.make(model, instance.step(step))))
+        attachments.append(Entry(instance: instance, attachment: try factory.make(model, instance.step(step))))
     }
 
     mutating func detach(_ id: String) throws(CLMatError) {

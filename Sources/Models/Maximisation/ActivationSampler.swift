@@ -562,10 +562,10 @@ public struct ActivationSampler: Attachment, MixinHost {
     }
 }
 
-extension AttachmentOffer where Host == NetworkTrainer {
+extension AttachmentFactory where Host == NetworkTrainer {
     /// LDAM on whatever network is training.
-    public static func ldam(columns: Int = 10, chains: Int = 8) -> AttachmentOffer {
-        AttachmentOffer(id: "ldam", title: "LDAM sampler") { host, step throws(CLMatError) in
+    public static func ldam(columns: Int = 10, chains: Int = 8) -> AttachmentFactory {
+        AttachmentFactory(id: "ldam", title: "LDAM sampler") { host, step throws(CLMatError) in
             try ActivationSampler(on: host, columns: columns, chains: chains, at: step)
         }
     }

@@ -12,7 +12,7 @@ public struct NetworkTrainer: Model, MixinHost {
     let testImages: LabelledImages
 
     /// Criteria of the weights, which are made small with the loss.
-    public var mixins = Mixins<NetworkParameters>(offers: WeightCriteria.all)
+    public var mixins = Mixins<NetworkParameters>(available: WeightCriteria.all)
     private var optimiser: any Optimiser
     private var average: ParameterAverage?
     private let defaults: Defaults

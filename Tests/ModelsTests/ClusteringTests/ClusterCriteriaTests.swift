@@ -61,7 +61,7 @@ private struct CodeRidge: Mixin {
         var experiment = try Experiment(
             KMeansTrainer(data, k: 2, defaults: defaults, on: .cpu), data: PointBatches(data, batchSize: 40, on: .cpu))
         for mixin in mixins {
-            try experiment.offer(mixin)
+            try experiment.register(mixin)
             try experiment.add(mixin: mixin.id)
         }
         try experiment.set(["rule": 2].merging(settings) { $1 })
@@ -129,7 +129,7 @@ private struct CodeRidge: Mixin {
             let data = Groups()
             var experiment = try Experiment(
                 KMeansTrainer(data, k: 3, on: .cpu), data: PointBatches(data, batchSize: 20, on: .cpu))
-            try experiment.offer(Shrinkage())
+            try experiment.register(Shrinkage())
             return try Learner(experiment, options: options)
         }
     }
@@ -152,7 +152,7 @@ private struct CodeRidge: Mixin {
     private func factorised(_ settings: [String: Double], add: Bool = true) throws -> Learner {
         var experiment = try Experiment(
             NMF(Parts(), parts: 2, seed: 1, on: .cpu), data: PointBatches(Parts(), batchSize: 60, on: .cpu))
-        try experiment.offer(CodeRidge())
+        try experiment.register(CodeRidge())
         if add { try experiment.add(mixin: "code-ridge") }
         try experiment.set(["memory-rate": 1, "code-updates": 50].merging(settings) { $1 })
         let learner = try Learner(experiment, options: .init(maximumSteps: 500))
