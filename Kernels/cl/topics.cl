@@ -175,22 +175,22 @@ __kernel void topics_normalise(const int n, const int topics, const float beta, 
     if (i < n) phi[i] = clmat_topic_weight(statistics[i], beta, normalisers[i % topics]);
 }
 
-// phi <- max(0, phi - pull) for each word. A word that all topics would lose stays where its statistics are largest, so that
+// phi <- max(0, phi - r) for each word. A word that all topics would lose stays where its statistics are largest, so that
 // no word is lost for good. Launch: one work-item a word.
 __kernel void topics_cut(const int words, const int topics, __global const float *statistics,
-                         __global const float *pulls, __global float *phi)
+                         __global const float *rs, __global float *phi)
 {
     const int w = get_global_id(0);
     if (w >= words) return;
-    __global const float *n = statistics + (size_t)w * topics, *pull = pulls + (size_t)w * topics;
+    __global const float *n = statistics + (size_t)w * topics, *r = rs + (size_t)w * topics;
     __global float *row = phi + (size_t)w * topics;
     float most = 0.0f;
     int is_left = 0;
     for (int k = 0; k < topics; k++) {
-        is_left |= row[k] > pull[k];
+        is_left |= row[k] > r[k];
         most = n[k] > most ? n[k] : most;
     }
-    for (int k = 0; k < topics; k++) row[k] = clmat_cut(row[k], pull[k], is_left, n[k] >= most);
+    for (int k = 0; k < topics; k++) row[k] = clmat_cut(row[k], r[k], is_left, n[k] >= most);
 }
 
 // theta of documents by expectation maximisation: theta_k ~ alpha_k + sum over w of c theta_k phi_wk / z_w, `rounds` times;

@@ -56,9 +56,9 @@ static inline float clmat_statistic(float n, float keep, float add, int fresh, f
 }
 
 // What is left of a topic's weight for a word.
-static inline float clmat_cut(float phi, float pull, int is_left, int is_strongest)
+static inline float clmat_cut(float phi, float r, int is_left, int is_strongest)
 {
-    const float rest = phi > pull ? phi - pull : 0.0f;
+    const float rest = phi > r ? phi - r : 0.0f;
     return is_left || !is_strongest ? rest : phi;
 }
 

@@ -124,7 +124,9 @@ struct Refusal: Sendable, CustomTestStringConvertible {
         Refusal("Langevin, gradient", "shapeMismatch") { m, d in
             try langevin(m) { _, p in p.gradient = try zeros(3, 3, d) }
         },
-        Refusal("Langevin, pull", "shapeMismatch") { m, d in try langevin(m) { _, p in p.pull = try zeros(1, 4, d) } },
+        Refusal("Langevin, regulariser gradient", "shapeMismatch") { m, d in
+            try langevin(m) { _, p in p.regulariserGradient = try zeros(1, 4, d) }
+        },
         Refusal("Langevin, noise", "shapeMismatch") { m, d in try langevin(m) { _, p in p.noise = try zeros(4, 3, d) }
         },
         Refusal("Langevin, velocities", "shapeMismatch") { m, d in
@@ -153,18 +155,20 @@ struct Refusal: Sendable, CustomTestStringConvertible {
     }
 
     private struct Forces {
-        var gradient: Matrix, pull: Matrix, noise: Matrix
+        var gradient: Matrix, regulariserGradient: Matrix, noise: Matrix
         var parameters = LangevinChains.Parameters()
     }
     /// One step of chains that start at `m`, after `spoil`; nothing of them may change.
     private static func langevin(_ m: Matrix, _ spoil: (inout LangevinChains, inout Forces) throws -> Void) throws {
         var chains = try LangevinChains(startingAt: m)
         let none = try Matrix(zeros: m.shape, on: m.device)
-        var forces = Forces(gradient: none, pull: none, noise: none)
+        var forces = Forces(gradient: none, regulariserGradient: none, noise: none)
         try spoil(&chains, &forces)
         let before = try (chains.samples.values, chains.ages.values)
         defer { #expect((try? chains.samples.values) == before.0 && (try? chains.ages.values) == before.1) }
-        try chains.step(gradient: forces.gradient, pull: forces.pull, noise: forces.noise, forces.parameters)
+        try chains.step(
+            gradient: forces.gradient, regulariserGradient: forces.regulariserGradient, noise: forces.noise,
+            forces.parameters)
     }
 
     static let arguments = [
@@ -218,7 +222,7 @@ struct Refusal: Sendable, CustomTestStringConvertible {
         Refusal("an index that a kernel has changed", "invalidArgument") { m, d in
             var chains = try LangevinChains(startingAt: m)
             let none = try zeros(3, 4, d)
-            for _ in 0..<3 { try chains.step(gradient: none, pull: none, noise: none, .init()) }
+            for _ in 0..<3 { try chains.step(gradient: none, regulariserGradient: none, noise: none, .init()) }
             _ = try m.gatherRows(chains.ages)  // 3, of three rows
         },
         Refusal("softmax of rows without elements", "invalidArgument") { _, d in _ = try zeros(3, 0, d).softmaxRows() },

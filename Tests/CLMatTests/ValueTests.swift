@@ -87,19 +87,21 @@ struct Change: Sendable, CustomTestStringConvertible {
         var random = SplitMix64(seed: 1)
         var chains = try LangevinChains(startingAt: Matrix(random.floats(10), 2, 5, on: device))
         let force = try Matrix(random.floats(10), 2, 5, on: device)
-        try chains.step(gradient: force, pull: force, noise: force, .init())
+        try chains.step(gradient: force, regulariserGradient: force, noise: force, .init())
         func all(_ c: LangevinChains) throws -> [[Float]] {
-            try [c.samples, c.velocities, c.meanSquares, c.averages, c.moved, c.pushed].map { try $0.values }
+            try [c.samples, c.velocities, c.meanSquares, c.averages, c.moved, c.squaredUpdateNorms].map {
+                try $0.values
+            }
                 + [c.ages.values.map { Float($0) }]
         }
         let snapshot = chains
         let before = try all(chains)
-        try chains.step(gradient: force, pull: force, noise: force, .init())
+        try chains.step(gradient: force, regulariserGradient: force, noise: force, .init())
         #expect(try all(snapshot) == before)
         for (now, then) in zip(try all(chains), before) { #expect(now != then) }
         // The same step from the snapshot gives the same numbers.
         var again = snapshot
-        try again.step(gradient: force, pull: force, noise: force, .init())
+        try again.step(gradient: force, regulariserGradient: force, noise: force, .init())
         #expect(try all(again) == all(chains))
         try again.restart(0, at: Matrix(zeros: Shape(1, 5), on: device))
         #expect(try all(snapshot) == before)

@@ -45,7 +45,9 @@ struct Hill: Model, MixinHost {
         let rate = Float(try context.settings[Self.rate])
         let ownGradient = try x - 1
         var gradient = ownGradient
-        if let pull = try mixins.gradient(of: HillPlace(x: x), context.forMixins) { gradient = try gradient + pull }
+        if let regulariser = try mixins.gradient(of: HillPlace(x: x), context.forMixins) {
+            gradient = try gradient + regulariser
+        }
         try x.add(gradient, times: -rate)
         var measured = Measurements()
         measured["loss"] = Double(try ownGradient.sumOfSquares()) / 2

@@ -35,8 +35,8 @@ private struct NumberModel: Model, MixinHost {
 
     mutating func update(_ context: StepContext<Int>) throws(CLMatError) -> Measurements {
         try mixins.follow(context.settings)
-        let pull = try mixins.gradient(of: Number(value: value), context.forMixins)?.value ?? 0
-        value -= Float(try context.settings[Self.rate]) * (value - 1 + pull)
+        let regulariser = try mixins.gradient(of: Number(value: value), context.forMixins)?.value ?? 0
+        value -= Float(try context.settings[Self.rate]) * (value - 1 + regulariser)
         var measured = Measurements()
         measured["loss"] = Double((value - 1) * (value - 1))
         try mixins.measure(of: Number(value: value), whole: 1, context.forMixins, into: &measured)

@@ -153,7 +153,7 @@ void running_mean(size_t begin, size_t end, float weight, const float *xs, float
 void langevin_step(size_t begin, size_t end, int columns, float sigma, float beta, float decay_start, float mu,
                    float gamma, int normalise, float rho, float low, float high, int burn_in, int window,
                    const float *gs, const float *rs, const float *es, float *xs, float *vs, float *ss, float *as,
-                   float *image_ss, int *ages, float *moved, float *pushed);
+                   float *image_ss, int *ages, float *moved, float *update_squares);
 
 // MARK: - processor
 
@@ -200,7 +200,7 @@ void topics_merge(size_t begin, size_t end, int topics, int slices, int stride, 
                   const float *scales, const float *old_scales, int *old, float *statistics);
 void topics_normalise(size_t begin, size_t end, int topics, float beta, const float *statistics,
                       const float *normalisers, float *phi);
-void topics_cut(size_t begin, size_t end, int topics, const float *statistics, const float *pulls, float *phi);
+void topics_cut(size_t begin, size_t end, int topics, const float *statistics, const float *rs, float *phi);
 void topics_infer(size_t begin, size_t end, int topics, int rounds, const int *starts, const int *words,
                   const int *counts, const float *alpha, const float *phi, float *theta);
 void topics_score(size_t begin, size_t end, int topics, const int *starts, const int *words, const int *counts,

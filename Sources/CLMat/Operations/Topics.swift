@@ -231,14 +231,14 @@ public struct TopicSampler: Sendable {
         return totals
     }
 
-    /// φ ← max(0, φ − pull); a word that all topics would lose stays where its statistics are largest. Not normalised.
-    public func cut(_ phi: inout Matrix, by pull: Matrix, statistics: Matrix) throws(CLMatError) {
-        try requireSameShape(pull, phi, "cut")
+    /// φ ← max(0, φ − r); a word that all topics would lose stays where its statistics are largest. Not normalised.
+    public func cut(_ phi: inout Matrix, by r: Matrix, statistics: Matrix) throws(CLMatError) {
+        try requireSameShape(r, phi, "cut")
         try requireSameShape(statistics, phi, "cut")
         try phi.makeUnique()
         try device.launch(
             .topicsCut,
-            [.int(words), .int(topics), statistics.argument, pull.argument, phi.argument],
+            [.int(words), .int(topics), statistics.argument, r.argument, phi.argument],
             over: .elements(words, bytes: 16 * topics, operations: 4 * topics))
     }
 

@@ -49,7 +49,7 @@ extension Mixin {
 
     /// The metric of its *pull*, ‖λᵢgᵢ‖ over the norm of the whole update: it lets a person tell a weight that is too small to
     /// matter from a model that is stuck (fig. 3.8 of the source).
-    public var pull: Metric {
+    public var relativePull: Metric {
         Metric(
             "pull-\(id)", title: "Pull of \(weight.title)", unit: "times the whole update",
             means: "how strong this criterion is in each update; near 0 it does nothing")

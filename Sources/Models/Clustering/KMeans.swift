@@ -79,7 +79,7 @@ public struct KMeans: Sendable {
     /// Points that each centre has been given since it was placed, for ``Rule/counts``.
     var totals: [Double] = []
     /// The norm of the last whole update, as criteria's gradients are measured against it.
-    var wholePull = 0.0
+    var wholeUpdate = 0.0
     /// Batches learned.
     public internal(set) var steps = 0
     /// Clusters that have been started again.
@@ -237,7 +237,7 @@ public struct KMeans: Sendable {
         let before = centres
         try sums.move(&centres, rates: rates)
         if mixins.areActive {
-            try pull(
+            try applyMixins(
                 &centres, from: before, rates: rates, counts: counts, costs: costs,
                 meanDistance: distances.reduce(0) { $0 + frame.squaredDistance($1) } / Double(max(1, distances.count)),
                 context ?? MixinContext(step: Step(steps, seed: seed)))

@@ -195,7 +195,7 @@ public struct KMeansTrainer: Model, MixinHost {
     ) throws(CLMatError) {
         guard !mixins.ids.isEmpty else { return }
         let clusters = Clusters(of: kmeans)
-        try kmeans.mixins.measure(of: clusters, whole: kmeans.wholePull, context.forMixins, into: &measured)
+        try kmeans.mixins.measure(of: clusters, whole: kmeans.wholeUpdate, context.forMixins, into: &measured)
     }
 
     /// Takes over what the controls say.

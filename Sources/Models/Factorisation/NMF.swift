@@ -161,10 +161,10 @@ public struct NMF: Model, MixinHost {
         try mixins.follow(context.settings)
         let mixed = context.forMixins
         for _ in 0..<(try context.settings.int(Self.codeUpdates)) {
-            let pull = mixins.areActive ? try mixins.gradient(of: Codes(h, unit: length), mixed) : nil
-            h = try Self.updated(h, xw, ww, pull, unit: scale.length)
+            let regularisers = mixins.areActive ? try mixins.gradient(of: Codes(h, unit: length), mixed) : nil
+            h = try Self.updated(h, xw, ww, regularisers, unit: scale.length)
         }
-        // The pull is one of means over all codes.
+        // The relative pull is one of means over all codes.
         let whole =
             mixins.areActive ? (Double(try h.matmul(ww).sumOfSquares()) / Double(max(1, h.count))).squareRoot() : 0
         try mixins.measure(of: Codes(h, unit: length), whole: whole / scale.length, mixed, into: &measured)
@@ -172,9 +172,9 @@ public struct NMF: Model, MixinHost {
     }
 
     private static func updated(
-        _ h: Matrix, _ xw: Matrix, _ ww: Matrix, _ pull: CodeGradient?, unit: Double
+        _ h: Matrix, _ xw: Matrix, _ ww: Matrix, _ regularisers: CodeGradient?, unit: Double
     ) throws(CLMatError) -> Matrix {
-        switch pull {
+        switch regularisers {
         case nil: try h * xw / (h.matmul(ww) + tiny)
         case .everywhere(let value) where value >= 0: try h * xw / (h.matmul(ww) + (Float(value * unit) + tiny))
         case .everywhere(let value): try h * (xw + Float(-value * unit)) / (h.matmul(ww) + tiny)

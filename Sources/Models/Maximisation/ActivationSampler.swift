@@ -281,11 +281,11 @@ public struct ActivationSampler: Attachment, MixinHost {
 
         // r = Σ λᵢ ∇Rᵢ
         let images = SampledImages(images: x, shape: input, columns: columns)
-        let pull: Matrix
+        let regularisers: Matrix
         if let sum = try mixins.gradient(of: images, context) {
-            pull = sum
+            regularisers = sum
         } else {
-            pull = try Matrix(zeros: x.shape, on: device)
+            regularisers = try Matrix(zeros: x.shape, on: device)
         }
 
         // v ← γv + β(n(∇f) + r + σe), x ← x + v
@@ -294,7 +294,7 @@ public struct ActivationSampler: Attachment, MixinHost {
         let noise = try Matrix(
             normal: 0, deviation: 1, RandomKey(seed: step.seed, step: number, stream: Streams.langevin), x.shape,
             on: device)
-        try chains.step(gradient: gradient, pull: pull, noise: noise, parameters)
+        try chains.step(gradient: gradient, regulariserGradient: regularisers, noise: noise, parameters)
 
         var measured = Measurements()
         guard isMeasured else { return measured }
@@ -302,7 +302,7 @@ public struct ActivationSampler: Attachment, MixinHost {
         measured["mean-activation"] = Double(try activation.mean())
         measured["mean-move"] = Double(try chains.moved.sum()) / Double(max(1, x.count))
         try findLostRows(measured, activation, at: step)
-        let whole = Double(try chains.pushed.sum()).squareRoot()
+        let whole = Double(try chains.squaredUpdateNorms.sum()).squareRoot()
         try mixins.measure(of: images, whole: whole, context, into: &measured)
         return measured
     }

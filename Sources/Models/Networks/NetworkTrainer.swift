@@ -171,16 +171,16 @@ public struct NetworkTrainer: Model, MixinHost {
         }
         // The subject holds on to the parameters, which would be copied then: only where the copy is needed it stays.
         var before: NetworkParameters?
-        let pull: ParameterGradient?
+        let regularisers: ParameterGradient?
         do {
             let subject = NetworkParameters(of: network, rate: rate)
-            pull = try mixins.gradient(of: subject, context.forMixins)
-            if pull?.decoupled.isEmpty == false { before = subject }
+            regularisers = try mixins.gradient(of: subject, context.forMixins)
+            if regularisers?.decoupled.isEmpty == false { before = subject }
         }
         // ∇f₀ + Σ λᵢgᵢ for those that go through the optimiser; w ← w − η λᵢgᵢ for those that do not.
         var gradients = lossGradients
-        try pull?.inGradient.add(to: &gradients, times: 1)
-        try pull?.decoupled.add(to: &network.parameters, times: -rate)
+        try regularisers?.inGradient.add(to: &gradients, times: 1)
+        try regularisers?.decoupled.add(to: &network.parameters, times: -rate)
         let given = before == nil ? try network.weightNorm(of: gradients) : 0
         try optimiser.update(&network.parameters, gradients, rate: rate, momentum: momentum)
         // Of what goes through the optimiser, the whole is what it was given; else how far the weights went, by rate.

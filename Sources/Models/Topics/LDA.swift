@@ -85,8 +85,8 @@ public struct LDA: Sendable {
     /// The finite corpus that is being learned.
     var minibatches: TopicMinibatches?
     var sampler: TopicSampler
-    /// ‖φ̂‖ of the last step, which pulls are measured against.
-    var wholePull = 0.0
+    /// ‖φ̂‖ of the last step, which relative pulls are measured against.
+    var wholeUpdate = 0.0
     /// 1 × V: the words' shares of the corpus, for regularisers; those of the statistics if nil.
     var wordShares: Matrix?
 
@@ -202,7 +202,7 @@ public struct LDA: Sendable {
             into: &statistics, replacing: &counts, by: sampling, keep: Float(keep), add: Float(add), drop: drop)
         steps += 1
         try maximise(context ?? MixinContext(step: Step(steps, seed: seed)))
-        for (id, pull) in bias?.pulls ?? [:] { mixins.note(pull: pull * wholePull, of: id) }
+        for (id, norm) in bias?.norms ?? [:] { mixins.note(norm: norm * wholeUpdate, of: id) }
         return result
     }
 
@@ -210,12 +210,12 @@ public struct LDA: Sendable {
     mutating func maximise(_ context: MixinContext) throws(CLMatError) {
         _ = try sampler.normalise(statistics, beta: Float(beta), into: &phi)
         guard mixins.areActive else {
-            wholePull = 0
+            wholeUpdate = 0
             return
         }
-        wholePull = Double(try phi.sumOfSquares()).squareRoot()
-        guard let pull = try mixins.gradient(of: state(phi), context) else { return }
-        try sampler.cut(&phi, by: pull, statistics: statistics)
+        wholeUpdate = Double(try phi.sumOfSquares()).squareRoot()
+        guard let regularisers = try mixins.gradient(of: state(phi), context) else { return }
+        try sampler.cut(&phi, by: regularisers, statistics: statistics)
         let totals = try phi.columnSums()
         // A topic of zeros stays one, instead of becoming 0/0.
         phi = try phi / totals.maximum(Matrix(filledWith: 1e-30, totals.shape, on: device))
@@ -223,13 +223,13 @@ public struct LDA: Sendable {
 
     /// What criteria of whole topics make of the chances of words, and by how much each changes them: the root mean square of the
     /// change over tokens. nil if there is none.
-    private mutating func factors() throws(CLMatError) -> (factors: [Float], pulls: [String: Double])? {
+    private mutating func factors() throws(CLMatError) -> (factors: [Float], norms: [String: Double])? {
         let biasing = mixins.active.compactMap { mixin, weight in (mixin as? any TopicMixin).map { ($0, weight) } }
         guard !biasing.isEmpty else { return nil }
         let (state, topics) = (try state(phi), topics)
         let shares = try state.topicShares
         var all: [Float]?
-        var pulls: [String: Double] = [:]
+        var norms: [String: Double] = [:]
         for (mixin, weight) in biasing {
             let own = try mixins.attempt(mixin.id) { (_) throws(CLMatError) -> [Float]? in
                 let own = try mixin.factors(state, weight: weight)
@@ -241,10 +241,10 @@ public struct LDA: Sendable {
             }
             guard let own else { continue }
             let change = zip(shares, own).reduce(0) { $0 + $1.0 * Double($1.1 - 1) * Double($1.1 - 1) }
-            pulls[mixin.id] = change.squareRoot()
+            norms[mixin.id] = change.squareRoot()
             all = all.map { zip($0, own).map(*) } ?? own
         }
-        return all.map { ($0, pulls) }
+        return all.map { ($0, norms) }
     }
 
     func state(_ phi: Matrix) throws(CLMatError) -> TopicState {

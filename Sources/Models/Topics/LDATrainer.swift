@@ -202,7 +202,7 @@ public struct LDATrainer: Model, MixinHost {
     ) throws(CLMatError) {
         guard !mixins.ids.isEmpty else { return }
         let state = try lda.state(lda.phi)
-        try lda.mixins.measure(of: state, whole: lda.wholePull, context, into: &measured, isScored: isScored)
+        try lda.mixins.measure(of: state, whole: lda.wholeUpdate, context, into: &measured, isScored: isScored)
     }
 
     /// Takes over what the controls say.

@@ -23,10 +23,10 @@ struct Tooltip {
         let (below, above) = (target.maxY + gap, target.y - gap - size.y)
         let beside = [box(target.maxX + gap, mouse.y - 12), box(target.x - gap - size.x, mouse.y - 12)]
         let under = [box(x, below), box(x, above)]
-        // As it is first, then pushed along its side; only then over what it is about.
+        // As it is first, then moved along its side; only then over what it is about.
         for wanted in isBeside ? beside + under : about == nil ? under + beside : under + beside {
-            let pushed = wanted.within(window)
-            if !pushed.overlaps(target), pushed.width == size.x { return pushed }
+            let moved = wanted.within(window)
+            if !moved.overlaps(target), moved.width == size.x { return moved }
         }
         return under[0].within(window)
     }

@@ -105,23 +105,23 @@ import Testing
         for w in 0..<words {
             let row = w * topics..<(w + 1) * topics
             let (sum, share) = (hat[row].reduce(0, +), n[row].reduce(0.0) { $0 + Double($1) } / all)
-            let pulls = row.map { i -> Double in
+            let cuts = row.map { i -> Double in
                 // g₁ = 1/V, g₂ = Σᵢ φᵢ − φ, g₃ = max(0, −1 − ln φ) / (V ln V), g₄ = φ − p,
                 // g₆ = V φ (Σᵢ φᵢ − φ)
                 step.l1 / v + step.cosine * (sum - hat[i]) + step.entropy * max(0, -1 - log(hat[i])) / (v * log(v))
                     + step.smoothing * (hat[i] - share) + step.decorrelation * v * hat[i] * (sum - hat[i])
             }
-            let isLeft = zip(row, pulls).contains { hat[$0] > $1 }
+            let isLeft = zip(row, cuts).contains { hat[$0] > $1 }
             let most = n[row].max() ?? 0
             if !isLeft { kept += 1 }
-            for (i, pull) in zip(row, pulls) {
-                phi[i] = isLeft ? max(0, hat[i] - pull) : n[i] >= most ? hat[i] : 0
+            for (i, cut) in zip(row, cuts) {
+                phi[i] = isLeft ? max(0, hat[i] - cut) : n[i] >= most ? hat[i] : 0
             }
         }
         if step.l1 == 30 || step.cosine == 3 || step.entropy == 40 { #expect(kept > 5) }
         let sums = columnSums(phi.map { Float($0) }, columns: topics)
         let wanted = phi.indices.map { sums[$0 % topics] > 0 ? phi[$0] / sums[$0 % topics] : 0 }
-        // 32 bits: a few roundings of φ̂ and the pulls, which are at most 10, over what is left of a topic.
+        // 32 bits: a few roundings of φ̂ and the cuts, which are at most 10, over what is left of a topic.
         let found = try lda.phi.values
         #expect(
             difference(found, wanted, within: { 4e-6 * (1 + 1 / max(sums[$0 % topics], 1e-3)) }) == nil)
