@@ -38,9 +38,9 @@ extension ActivationSampler {
         let cells = (0..<chains.samples.rows).map { row -> ImageGrid.Cell in
             let (chain, column) = row.quotientAndRemainder(dividingBy: columns)
             var facts: [(name: String, value: Double)] = []
-            if let judgement {
-                facts.append(("activation of the average", Double(judgement.activations[row])))
-                if let p = judgement.probabilities?[row] {
+            if let evaluation {
+                facts.append(("activation of the average", Double(evaluation.activations[row])))
+                if let p = evaluation.probabilities?[row] {
                     facts.append(("probability of its class", Double(p)))
                 }
             }
@@ -54,7 +54,7 @@ extension ActivationSampler {
                         Action("restart-chain", title: "restart chain", arguments: [column, chain]),
                         Action("restart-column", title: "restart column", arguments: [column]),
                     ],
-                isRight: judgement?.isTarget?[row],
+                isRight: evaluation?.isTarget?[row],
                 choice: isOutput ? NetworkTrainer.choice(ofClass: neurons[column].unit, context.view) : nil)
         }
         let columnActions =

@@ -28,9 +28,9 @@ public struct ActivationSampler: Attachment, MixinHost {
     public private(set) var chains: LangevinChains
     /// The criteria Rᵢ of the images.
     public var mixins: Mixins<SampledImages>
-    /// Activation, and for outputs the probability of the target, of each chain's average, when last judged.
-    private(set) var judgement: Judgement?
-    private var stepsSinceJudgement = Int.max
+    /// Activation, and for outputs the probability of the target, of each chain's average, when last evaluated.
+    private(set) var evaluation: Evaluation?
+    private var stepsSinceEvaluation = Int.max
     /// Rows of ``chains`` whose samples or activations are not finite any more, when last looked for.
     private var lostRows: [Int] = []
     /// The averaged network, while that is what is sampled.
@@ -38,7 +38,7 @@ public struct ActivationSampler: Attachment, MixinHost {
     /// Its parameters as a file had them, until the host is at hand.
     private var restoredAverage: [[Matrix]]?
 
-    struct Judgement: Sendable {
+    struct Evaluation: Sendable {
         var activations: [Float]
         var probabilities: [Float]?
         var isTarget: [Bool]?
@@ -183,11 +183,11 @@ public struct ActivationSampler: Attachment, MixinHost {
             let found = try sample(network, parameters, context.forMixins, substep: substep, isMeasured: isLast)
             measured.merge(found)
         }
-        if stepsSinceJudgement >= Self.judgementInterval {
-            try judge(network, into: &measured)
-            stepsSinceJudgement = 0
+        if stepsSinceEvaluation >= Self.evaluationInterval {
+            try evaluate(network, into: &measured)
+            stepsSinceEvaluation = 0
         }
-        stepsSinceJudgement += count
+        stepsSinceEvaluation += count
         warn(of: lostRows, in: &measured)
         measured.count("sampling-steps", Double(count), seconds: (ContinuousClock.now - start).seconds)
         return measured
@@ -266,7 +266,7 @@ public struct ActivationSampler: Attachment, MixinHost {
     private static let averageInterval = 20
 
     /// Sampling steps between two looks at what the network makes of the averages.
-    private static let judgementInterval = 25
+    private static let evaluationInterval = 25
 
     private mutating func sample(
         _ network: Network, _ parameters: LangevinChains.Parameters, _ context: MixinContext, substep: Int,
@@ -329,9 +329,9 @@ public struct ActivationSampler: Attachment, MixinHost {
         return sum
     }
 
-    private mutating func judge(_ network: Network, into measured: inout Measurements) throws(CLMatError) {
-        let found = try judged(chains.averages, by: network)
-        judgement = found
+    private mutating func evaluate(_ network: Network, into measured: inout Measurements) throws(CLMatError) {
+        let found = try evaluated(chains.averages, by: network)
+        evaluation = found
         if let smallest = try filterImages(network)?.map(\.cosine).min() { measured["filter-cosine"] = smallest }
         if let isTarget = found.isTarget, let probabilities = found.probabilities {
             measured["classified-as-target"] = Double(isTarget.count { $0 }) / Double(isTarget.count)
@@ -340,19 +340,19 @@ public struct ActivationSampler: Attachment, MixinHost {
     }
 
     /// What the network makes of the images, one a chain.
-    func judged(_ images: Matrix, by network: Network) throws(CLMatError) -> Judgement {
+    func evaluated(_ images: Matrix, by network: Network) throws(CLMatError) -> Evaluation {
         let pass = try network.forward(images)
-        var judgement = Judgement(activations: try activations(pass).values)
-        guard neurons.allSatisfy({ $0.stage == outputStage }) else { return judgement }
+        var evaluation = Evaluation(activations: try activations(pass).values)
+        guard neurons.allSatisfy({ $0.stage == outputStage }) else { return evaluation }
         let classes = network.output.count
         let probabilities = try pass.last.softmaxRows().values
         let targets = (0..<images.rows).map { neurons[$0 % columns].unit }
-        judgement.probabilities = targets.indices.map { probabilities[$0 * classes + targets[$0]] }
-        judgement.isTarget = targets.indices.map { row in
+        evaluation.probabilities = targets.indices.map { probabilities[$0 * classes + targets[$0]] }
+        evaluation.isTarget = targets.indices.map { row in
             let p = probabilities[row * classes..<(row + 1) * classes]
             return p.max() == probabilities[row * classes + targets[row]]
         }
-        return judgement
+        return evaluation
     }
 
     // MARK: - Choosing neurons
@@ -383,7 +383,7 @@ public struct ActivationSampler: Attachment, MixinHost {
                 on: device))
         try mixins.forget()
         lostRows = []
-        forgetJudgement()
+        forgetEvaluation()
     }
 
     private mutating func refreshSeeds(_ network: Network) throws(CLMatError) {
@@ -391,9 +391,9 @@ public struct ActivationSampler: Attachment, MixinHost {
         seeds = try network.seeds(rows)
     }
 
-    private mutating func forgetJudgement() {
-        judgement = nil
-        stepsSinceJudgement = Self.judgementInterval
+    private mutating func forgetEvaluation() {
+        evaluation = nil
+        stepsSinceEvaluation = Self.evaluationInterval
     }
 
     /// Images of N(0, 0.1²).
@@ -434,7 +434,7 @@ public struct ActivationSampler: Attachment, MixinHost {
             _ = try sample(
                 seen, parameters, MixinContext(step: step, settings: settings), substep: 0, isMeasured: false)
         }
-        judgement = try judged(chains.averages, by: seen)
+        evaluation = try evaluated(chains.averages, by: seen)
     }
 
     private static let pageSeed: UInt64 = 1
@@ -451,7 +451,7 @@ public struct ActivationSampler: Attachment, MixinHost {
             neurons = stride(from: 0, to: chosen.count, by: 3).map {
                 Neuron(stage: chosen[$0], unit: chosen[$0 + 1], reading: .init(rawValue: chosen[$0 + 2]) ?? .centre)
             }
-            judgement = nil
+            evaluation = nil
         }
         try archive.keep("samples", &chains.samples, anyShape: true)
         try archive.keep("velocities", &chains.velocities, anyShape: true)
@@ -459,7 +459,7 @@ public struct ActivationSampler: Attachment, MixinHost {
         try archive.keep("image-mean-squares", &chains.imageMeanSquares, anyShape: true)
         try archive.keep("averages", &chains.averages, anyShape: true)
         try archive.keep("ages", &chains.ages)
-        try archive.keep("steps-since-judgement", &stepsSinceJudgement)
+        try archive.keep("steps-since-judgement", &stepsSinceEvaluation)
         try archive.group("mixins") { () throws(CLMatError) in try mixins.archive(archive) }
         var stages = seeds.keys.sorted()
         try archive.keep("seed-stages", &stages)
@@ -558,7 +558,7 @@ public struct ActivationSampler: Attachment, MixinHost {
         let rows = Set(restarted.map { $0 * columns + column })
         lostRows.removeAll(where: rows.contains)
         try mixins.forget(rows: rows)
-        forgetJudgement()
+        forgetEvaluation()
     }
 }
 

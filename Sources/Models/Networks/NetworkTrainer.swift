@@ -119,9 +119,9 @@ public struct NetworkTrainer: Model, MixinHost {
             mixins.warn(in: &measured)
         }
         let start = ContinuousClock.now
-        let judged = try evaluate(into: &measured, context)
-        if judged > 0 {
-            measured.count("test-images", Double(judged), seconds: (ContinuousClock.now - start).seconds)
+        let evaluated = try evaluate(into: &measured, context)
+        if evaluated > 0 {
+            measured.count("test-images", Double(evaluated), seconds: (ContinuousClock.now - start).seconds)
         }
         if let warning = health.warning { measured.warn(warning) }
         return measured
@@ -208,10 +208,10 @@ public struct NetworkTrainer: Model, MixinHost {
     /// A whole test is begun at these steps, and then every ``evaluationInterval`` steps.
     private static let firstEvaluations = [50, 100, 200]
     private static let evaluationInterval = 400
-    /// Test images judged within one step.
+    /// Test images evaluated within one step.
     private static let slice = 250
 
-    /// Goes on with the test in progress, or begins one that is due. Returns the number of images judged.
+    /// Goes on with the test in progress, or begins one that is due. Returns the number of images evaluated.
     private mutating func evaluate(
         into measured: inout Measurements, _ context: StepContext<LabelledBatch>
     ) throws(CLMatError) -> Int {
