@@ -344,7 +344,7 @@ struct Gallery: Model {
                 Scatter.Disc(
                     x: noise($0) + noise($0 + 500), y: noise($0 + 1000), weight: 2 + noise($0 + 1500),
                     title: "cluster \($0 + 1)", facts: [("size", 2 + noise($0 + 1500))])
-            }, caption: "60 centres")
+            }, caption: "60 centroids")
     }
 
     /// Words of made-up topics; each ten belong together.

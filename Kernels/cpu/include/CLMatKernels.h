@@ -167,19 +167,19 @@ const char *clmat_instruction_set(void);
 #define CLMAT_KMEANS_CHUNK 256
 
 void kmeans_distances(size_t begin, size_t end, int columns, const float *xs, const float *weights,
-                      const float *centre, float *distances);
-void kmeans_pack(size_t begin, size_t end, int count, int columns, const float *weights, const float *centres,
+                      const float *centroid, float *distances);
+void kmeans_pack(size_t begin, size_t end, int count, int columns, const float *weights, const float *centroids,
                  const float *penalties, float *packed, float *biases);
 void kmeans_assign(size_t begin, size_t end, int count, int columns, const float *xs, const float *weights,
-                   const float *centres, const float *packed, const float *biases, const float *penalties,
+                   const float *centroids, const float *packed, const float *biases, const float *penalties,
                    int *nearest, float *distances);
 void kmeans_nearest(size_t begin, size_t end, int first, int count, int columns, const float *products,
-                    const float *xs, const float *weights, const float *centres, const float *biases,
+                    const float *xs, const float *weights, const float *centroids, const float *biases,
                     const float *penalties, int *nearest, float *distances);
 void kmeans_sums(size_t begin, size_t end, int chunks, int columns, const float *xs, const int *order,
                  const int *starts, const float *around, float *sums);
 void kmeans_move(size_t begin, size_t end, int columns, const int *starts, const float *rates, const float *around,
-                 const float *sums, float *centres);
+                 const float *sums, float *centroids);
 void kmeans_pairs(size_t begin, size_t end, int count, int columns, const float *xs, const float *weights,
                   const float *squares, float *distances);
 

@@ -23,7 +23,7 @@ public struct KMeansTrainer: Model, MixinHost {
     /// The cluster of each point when it was last seen, −1 before; of the first million points.
     private(set) var labels: [Int32]
 
-    /// Initial values of the controls, and how the centres start.
+    /// Initial values of the controls, and how the centroids start.
     public struct Defaults: Sendable {
         public var rate = 0.1
         public var sizeRate = 0.1
@@ -53,7 +53,7 @@ public struct KMeansTrainer: Model, MixinHost {
         }
         (self.data, self.device, self.defaults) = (data, device, defaults)
         title = "KMeans · \(k) clusters"
-        // Centres start from a part of the data that is large enough to be like it.
+        // Centroids start from a part of the data that is large enough to be like it.
         let key = RandomKey(seed: defaults.seed, stream: Streams.sample)
         let sample = Self.sample(max(10 * k, 10_000), of: data.count, key)
         let frame = try PointFrame(of: data, at: sample, on: device)
@@ -81,10 +81,10 @@ public struct KMeansTrainer: Model, MixinHost {
 
     // MARK: - What can be moved and seen
 
-    private var centreRate: Control {
+    private var centroidRate: Control {
         Control(
-            "centre-rate", title: "centre rate η", group: "clusters", range: 0.001...1, scale: .log,
-            initial: defaults.rate, means: "how far a centre goes to the mean of its points in each batch",
+            "centre-rate", title: "centroid rate η", group: "clusters", range: 0.001...1, scale: .log,
+            initial: defaults.rate, means: "how far a centroid goes to the mean of its points in each batch",
             moves: ["main-loss", .up("moved-share"), "size-variance"])
     }
 
@@ -113,15 +113,15 @@ public struct KMeansTrainer: Model, MixinHost {
     }
 
     public var controls: [Control] {
-        mixins.controls + [centreRate, sizeRate, Self.rule, Self.reseeding]
+        mixins.controls + [centroidRate, sizeRate, Self.rule, Self.reseeding]
             + (kmeans.blocks?.widths ?? []).indices.map(Self.blockWeight)
     }
 
     public var metrics: [Metric] {
         [
             Metric(
-                "main-loss", title: "Main loss", unit: "mean distance to the own centre",
-                means: "how far points are from their centres", better: .lower),
+                "main-loss", title: "Main loss", unit: "mean distance to the own centroid",
+                means: "how far points are from their centroids", better: .lower),
             Metric(
                 "inertia", title: "Inertia", unit: "mean squared distance", means: "what K-means minimises",
                 better: .lower),
@@ -171,7 +171,7 @@ public struct KMeansTrainer: Model, MixinHost {
         measured["main-loss"] = result.meanDistance
         measured["inertia"] = result.inertia
         measured.warn(
-            ifLost: "main-loss", titled: "the main loss", "The centres left the numbers", advice: Warning.undo)
+            ifLost: "main-loss", titled: "the main loss", "The centroids left the numbers", advice: Warning.undo)
         let mean = Double(data.count) / Double(kmeans.k)
         measured["size-variance"] = kmeans.sizes.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(kmeans.k)
         let total = kmeans.sizes.reduce(0, +)
@@ -180,7 +180,7 @@ public struct KMeansTrainer: Model, MixinHost {
         }
         // Of all points at once nothing has to be remembered.
         measured["empty-clusters"] = Double(
-            count == data.count ? result.counts.count { $0 == 0 } : result.starved.count)
+            count == data.count ? result.counts.count { $0 == 0 } : result.emptyClusters.count)
         measured["reseeded-clusters"] = Double(kmeans.reseedings)
         try measureMixins(context, &measured)
         let seconds = (ContinuousClock.now - start).seconds
@@ -201,7 +201,11 @@ public struct KMeansTrainer: Model, MixinHost {
     /// Takes over what the controls say.
     private mutating func follow(_ settings: Settings) throws(CLMatError) {
         let rule = Self.rules[min(max(0, try settings.int(Self.rule)), Self.rules.count - 1)]
-        if case .constant = rule { kmeans.rule = .constant(rate: try settings[centreRate]) } else { kmeans.rule = rule }
+        if case .constant = rule {
+            kmeans.rule = .constant(rate: try settings[centroidRate])
+        } else {
+            kmeans.rule = rule
+        }
         try kmeans.mixins.follow(settings)
         kmeans.sizeRate = try settings[sizeRate]
         kmeans.reseeds = try settings.isOn(Self.reseeding)
@@ -259,7 +263,7 @@ public struct KMeansTrainer: Model, MixinHost {
         try archive.group("mixins") { () throws(CLMatError) in try mixins.archive(archive) }
         try archive.keep("labels", &labels)
         guard archive.isReading else { return }
-        guard kmeans.framedCentres?.columns == data.columns else {
+        guard kmeans.framedCentroids?.columns == data.columns else {
             throw archive.damaged("kmeans.centres", "they have not the \(data.columns) columns of the data")
         }
         guard labels.count == min(data.count, Self.rememberedLabels),

@@ -18,7 +18,7 @@ final class Silhouettes: Sendable {
     func values(_ labels: [Int32], clusters: Int, of kmeans: KMeans) throws(CLMatError) -> [Double] {
         let distances = try distances(kmeans)
         let n = labels.count
-        // A point that is at no finite distance from any centre has no cluster: it counts as one of a cluster beyond the last.
+        // A point that is at no finite distance from any centroid has no cluster: it counts as one of a cluster beyond the last.
         let labels = labels.map { (0..<clusters).contains(Int($0)) ? Int($0) : clusters }
         var counts = [Int](repeating: 0, count: clusters + 1)
         for label in labels { counts[label] += 1 }

@@ -70,7 +70,7 @@ public struct NMF: Model, MixinHost {
             throw .invalidValue(setting: "parts", value: "\(parts)", accepted: "1 to 65,536")
         }
         (self.data, title) = (data, "NMF · \(parts) parts")
-        let key = RandomKey(seed: seed, stream: Streams.startCentres)
+        let key = RandomKey(seed: seed, stream: Streams.startCentroids)
         let start = try Matrix(uniform: 0.1...1, key, Shape(parts, data.columns), on: device)
         dictionary = try start / start.rowSumsOfSquares().sqrt()
         codeProducts = try Matrix(zeros: Shape(parts, parts), on: device)

@@ -171,7 +171,7 @@ enum Streams {
     static let order: UInt32 = 1
     static let startImages: UInt32 = 2
     static let langevin: UInt32 = 3
-    static let startCentres: UInt32 = 4
+    static let startCentroids: UInt32 = 4
     static let reseeding: UInt32 = 5
     static let sample: UInt32 = 6
     static let augmentation: UInt32 = 7

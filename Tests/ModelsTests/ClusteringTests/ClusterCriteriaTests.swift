@@ -77,12 +77,12 @@ private struct CodeRidge: Mixin {
         let learner = try learned(Groups(), [Shrinkage()], ["shrinkage": weight])
         let kmeans = try #require(learner.model(as: KMeansTrainer.self)).kmeans
         let found = stride(from: 0, to: 4, by: 2).map { i in
-            (try? kmeans.centreValues).map { ($0[i], $0[i + 1]) } ?? (0, 0)
+            (try? kmeans.centroidValues).map { ($0[i], $0[i + 1]) } ?? (0, 0)
         }
         .sorted { $0.0 < $1.0 }
-        for (centre, (mean, share)) in zip(found, [((-2.0, 3.0), 0.25), ((4.0, 0.0), 0.75)]) {
+        for (centroid, (mean, share)) in zip(found, [((-2.0, 3.0), 0.25), ((4.0, 0.0), 0.75)]) {
             let factor = 1 / (1 + weight / (2 * share))
-            #expect(abs(centre.0 - mean.0 * factor) < 1e-4 && abs(centre.1 - mean.1 * factor) < 1e-4, "\(found)")
+            #expect(abs(centroid.0 - mean.0 * factor) < 1e-4 && abs(centroid.1 - mean.1 * factor) < 1e-4, "\(found)")
         }
         let size = found.reduce(0) { $0 + $1.0 * $1.0 + $1.1 * $1.1 } / 2
         #expect(abs(try #require(learner.timeline.lastValues["centroid-size"]) - size) < 1e-3 * size)
