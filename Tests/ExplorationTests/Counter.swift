@@ -6,16 +6,16 @@ struct Counter: Model {
     var value = 0.0
     let title = "counter"
 
-    static let rate = Control("rate", title: "rate", range: 0...10, initial: 1, means: "", moves: ["value"])
-    private static let failing = Control.toggle("failing", title: "failing", initial: false, means: "")
+    static let rate = Control("rate", title: "rate", range: 0...10, initial: 1, help: "", affects: ["value"])
+    private static let failing = Control.toggle("failing", title: "failing", initial: false, help: "")
     var controls: [Control] { [Self.rate, Self.failing] }
-    var metrics: [Metric] { [Metric("value", title: "Value", means: "")] }
+    var metrics: [Metric] { [Metric("value", title: "Value", help: "")] }
     var figures: [Figure<Counter>] {
         [
-            Figure("number", title: "Number", means: "", startsOpen: true) { counter, context in
+            Figure("number", title: "Number", help: "", isShownAtStart: true) { counter, context in
                 Table(columns: ["value", "rate"], rows: [["\(counter.value)", "\(try context.settings[Self.rate])"]])
             },
-            Figure("broken", title: "Broken", means: "") { _, _ in
+            Figure("broken", title: "Broken", help: "") { _, _ in
                 throw CLMatError.invalidArgument(operation: "broken", problem: "on purpose")
             },
         ]
@@ -56,12 +56,12 @@ struct Numbers: DataSource {
 struct Doubler: Attachment {
     typealias Host = Counter
     var doubled = 0.0
-    static let factor = Control("factor", title: "factor", range: 1...4, initial: 2, means: "")
+    static let factor = Control("factor", title: "factor", range: 1...4, initial: 2, help: "")
     var controls: [Control] { [Self.factor] }
-    var metrics: [Metric] { [Metric("doubled", title: "Doubled", means: "")] }
+    var metrics: [Metric] { [Metric("doubled", title: "Doubled", help: "")] }
     var figures: [Figure<Attached<Doubler>>] {
         [
-            Figure("both", title: "Both", means: "") { subject, _ in
+            Figure("both", title: "Both", help: "") { subject, _ in
                 Table(columns: ["a", "b"], rows: [["\(subject.host.value)", "\(subject.attachment.doubled)"]])
             }
         ]

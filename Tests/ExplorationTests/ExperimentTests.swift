@@ -33,15 +33,15 @@ import Testing
         let what: What
         let title = "twice"
         var controls: [Control] {
-            let rate = Control("rate", title: "rate", range: 0...1, initial: 0, means: "")
+            let rate = Control("rate", title: "rate", range: 0...1, initial: 0, help: "")
             return what == .control ? [rate, rate] : [rate]
         }
         var metrics: [Metric] {
-            let loss = Metric("loss", title: "Loss", means: "")
-            return what == .metric ? [loss, Metric("loss", title: "Another", means: "")] : [loss, loss]
+            let loss = Metric("loss", title: "Loss", help: "")
+            return what == .metric ? [loss, Metric("loss", title: "Another", help: "")] : [loss, loss]
         }
         var figures: [Figure<Twice>] {
-            let figure = Figure<Twice>("picture", title: "Picture", means: "") { _, _ in NothingToShow("nothing") }
+            let figure = Figure<Twice>("picture", title: "Picture", help: "") { _, _ in NothingToShow("nothing") }
             return what == .figure ? [figure, figure] : [figure]
         }
         mutating func update(_ context: StepContext<Int>) -> Measurements { Measurements() }
@@ -58,7 +58,7 @@ import Testing
     /// An attachment whose control the model has already.
     struct Clash: Exploration.Attachment {
         typealias Host = Counter
-        let controls = [Control("rate", title: "another rate", range: 0...1, initial: 0, means: "")]
+        let controls = [Control("rate", title: "another rate", range: 0...1, initial: 0, help: "")]
         let metrics: [Metric] = []
         mutating func update(on host: Counter, _ context: StepContext<Int>) -> Measurements { Measurements() }
         mutating func archive(_ archive: Archive) {}
@@ -296,7 +296,7 @@ import Testing
     struct Watcher: Exploration.Attachment {
         typealias Host = Counter
         let controls: [Control] = []
-        let metrics = ["seen", "batch", "random"].map { Metric($0, title: $0, means: "") }
+        let metrics = ["seen", "batch", "random"].map { Metric($0, title: $0, help: "") }
         mutating func update(on host: Counter, _ context: StepContext<Int>) throws(CLMatError) -> Measurements {
             var measured = Measurements()
             measured["seen"] = context.attachment("doubler", as: Doubler.self)?.doubled
@@ -333,7 +333,7 @@ import Testing
             let title = "reader"
             var last = 0
             let controls: [Control] = []
-            let metrics = [Metric("batch", title: "", means: "")]
+            let metrics = [Metric("batch", title: "", help: "")]
             mutating func update(_ context: StepContext<Int>) -> Measurements {
                 last = context.batch ?? -1
                 var measured = Measurements()

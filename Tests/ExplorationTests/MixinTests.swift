@@ -160,8 +160,8 @@ import Testing
 
     /// The number of the minibatch, as somebody else's criterion sees it.
     struct Guest: Mixin {
-        let weight = Control("guest", title: "guest λ", range: 0...1, initial: 0.5, means: "comes from elsewhere")
-        let score = Metric("guest-batch", title: "Batch", means: "the minibatch's number")
+        let weight = Control("guest", title: "guest λ", range: 0...1, initial: 0.5, help: "comes from elsewhere")
+        let score = Metric("guest-batch", title: "Batch", help: "the minibatch's number")
         func value(of place: HillPlace, _ context: MixinContext) throws(CLMatError) -> Double? {
             (context.batch as? Int).map(Double.init)
         }
@@ -194,8 +194,8 @@ import Testing
         }
         struct Stranger: Mixin {
             typealias Subject = Other
-            let weight = Control("stranger", title: "", range: 0...1, initial: 0, means: "")
-            let score = Metric("strange", title: "", means: "")
+            let weight = Control("stranger", title: "", range: 0...1, initial: 0, help: "")
+            let score = Metric("strange", title: "", help: "")
         }
         #expect(thrownCase { try learner.register(Stranger()) } == "invalidArgument")
     }

@@ -243,9 +243,9 @@ private struct Heavy: Model {
         weights = try Matrix((0..<numbers).map { Float($0 % 17) }, 1, numbers, on: device)
     }
 
-    private let rate = Control("rate", title: "rate", range: 0...1, initial: 0.001, means: "")
+    private let rate = Control("rate", title: "rate", range: 0...1, initial: 0.001, help: "")
     var controls: [Control] { [rate] }
-    var metrics: [Metric] { [Metric("loss", title: "Loss", means: "")] }
+    var metrics: [Metric] { [Metric("loss", title: "Loss", help: "")] }
 
     mutating func archive(_ archive: Archive) throws(CLMatError) { try archive.keep("weights", &weights) }
 

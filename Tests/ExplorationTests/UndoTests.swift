@@ -61,7 +61,10 @@ import Testing
     /// A change on a future that was left cannot be undone from another one that has none.
     @Test func whatCannotBeUndoneIsNotOffered() throws {
         let learner = try waiting(at: 20)
-        defer { learner.stop(); learner.wait() }
+        defer {
+            learner.stop()
+            learner.wait()
+        }
         _ = send(set(3), to: learner)
         #expect(send(.rewind(to: 4), to: learner).canUndo)
         learner.send(.step(3))
@@ -240,7 +243,7 @@ private struct Slow: Model {
     var value = 0.0
     let title = "slow counter"
     var controls: [Control] { [] }
-    var metrics: [Metric] { [Metric("value", title: "Value", means: "")] }
+    var metrics: [Metric] { [Metric("value", title: "Value", help: "")] }
 
     mutating func update(_ context: StepContext<Int>) throws(CLMatError) -> Measurements {
         let pause = Self.pause.withLock { $0 }

@@ -58,7 +58,7 @@ import Testing
         for control in dashboard.controls where !control.isView {
             // Nothing of a control leads nowhere, and nothing has a direction that is not tried.
             #expect(!control.effects.isEmpty, "\(control.id)")
-            for metric in control.moves { #expect(dashboard.metric(metric) != nil, "\(control.id) → \(metric)") }
+            for metric in control.affects { #expect(dashboard.metric(metric) != nil, "\(control.id) → \(metric)") }
             if control.effects.contains(where: { $0.direction != nil }) {
                 #expect(others.contains(control.id) || raises.contains { $0.control == control.id }, "\(control.id)")
             }
@@ -151,6 +151,6 @@ import Testing
         let learner = try SmallWorld.run(steps: 1, on: .cpu, attached: ["ldam", "ldam-2"])
         let noise = try #require(learner.dashboard.control("ldam-2.noise"))
         #expect(noise.effects.first == .up("ldam-2.mean-move"))
-        #expect(noise.moves.allSatisfy { learner.dashboard.metric($0) != nil })
+        #expect(noise.affects.allSatisfy { learner.dashboard.metric($0) != nil })
     }
 }

@@ -17,8 +17,8 @@ private struct Number: MixinSubject, GradientSum {
 
 private struct Small: Mixin {
     let weight = Control(
-        "small", title: "smallness λ", group: "criteria", range: 0...4, initial: 1, means: "keeps the number small")
-    let score = Metric("smallness", title: "Smallness", means: "what is kept small")
+        "small", title: "smallness λ", group: "criteria", range: 0...4, initial: 1, help: "keeps the number small")
+    let score = Metric("smallness", title: "Smallness", help: "what is kept small")
     func value(of number: Number, _ context: MixinContext) -> Double? { Double(number.value) }
     func gradient(of number: Number, _ context: MixinContext) -> Number? { number }
 }
@@ -28,10 +28,10 @@ private struct NumberModel: Model, MixinHost {
     private var value: Float = 0
     let title = "Number"
     private static let rate = Control(
-        "rate", title: "rate", range: 0...1, initial: 0.5, means: "how fast", moves: ["loss"])
-    private static let zoom = Control("zoom", title: "zoom", range: 1...4, initial: 1, means: "how large", isView: true)
+        "rate", title: "rate", range: 0...1, initial: 0.5, help: "how fast", affects: ["loss"])
+    private static let zoom = Control("zoom", title: "zoom", range: 1...4, initial: 1, help: "how large", isView: true)
     var controls: [Control] { [Self.rate, Self.zoom] + mixins.controls }
-    var metrics: [Metric] { [Metric("loss", title: "Loss", means: "falls")] + mixins.metrics }
+    var metrics: [Metric] { [Metric("loss", title: "Loss", help: "falls")] + mixins.metrics }
 
     mutating func update(_ context: StepContext<Int>) throws(CLMatError) -> Measurements {
         try mixins.follow(context.settings)
@@ -50,9 +50,9 @@ private struct NumberModel: Model, MixinHost {
 private struct Passenger: Exploration.Attachment {
     typealias Host = NumberModel
     let controls = [
-        Control("share", title: "share", group: "passenger", range: 0...1, initial: 0.25, means: "acts"),
-        Control.toggle("loud", title: "loud", group: "passenger", initial: false, means: "acts"),
-        Control.choice("seat", title: "seat", group: "passenger", options: ["left", "right"], means: "acts"),
+        Control("share", title: "share", group: "passenger", range: 0...1, initial: 0.25, help: "acts"),
+        Control.toggle("loud", title: "loud", group: "passenger", initial: false, help: "acts"),
+        Control.choice("seat", title: "seat", group: "passenger", options: ["left", "right"], help: "acts"),
     ]
     let metrics: [Metric] = []
     mutating func update(on host: NumberModel, _ context: StepContext<Int>) -> Measurements { Measurements() }

@@ -113,7 +113,7 @@ extension WindowTests {
                 let places = (hands.window.places ?? [:]).filter { $0.key.hasPrefix(prefix) }
                 #expect(!places.isEmpty, "\(control.id)")
                 #expect(places.values.allSatisfy { $0.x >= panel.x && $0.maxX <= panel.maxX }, "\(control.id)")
-                for metric in control.moves where places[prefix + metric] == nil {
+                for metric in control.affects where places[prefix + metric] == nil {
                     // What is not named has a hover that names it.
                     #expect(places[prefix + "more"] != nil, "\(control.id)")
                     #expect(words.contains(learner.dashboard.metric(metric)?.title ?? "?"))
@@ -182,7 +182,7 @@ extension WindowTests {
 private struct Sparse: Model {
     let title = "Sparse"
     let controls: [Control] = []
-    let metrics = [Metric("sparse", title: "Sparse", means: "now and then")]
+    let metrics = [Metric("sparse", title: "Sparse", help: "now and then")]
     let figures: [Figure<Sparse>] = []
 
     mutating func update(_ context: StepContext<Int>) -> Measurements {
@@ -205,9 +205,9 @@ private struct Crowded: Model {
     let title = "Crowded"
     let controls: [Control]
     let metrics = [
-        Metric("density", title: "Density of all topics", means: "x"),
-        Metric("likelihood", title: "Held-out log-likelihood", means: "x"),
-        Metric("cosine", title: "Cosine of topics", means: "x"),
+        Metric("density", title: "Density of all topics", help: "x"),
+        Metric("likelihood", title: "Held-out log-likelihood", help: "x"),
+        Metric("cosine", title: "Cosine of topics", help: "x"),
     ]
     let figures: [Figure<Crowded>] = []
 
@@ -216,10 +216,14 @@ private struct Crowded: Model {
             (0..<sliders).map { number in
                 Control(
                     "c\(number)", title: "sparseness of topics λ\(number)", unit: "of an average word of the corpus",
-                    range: 0...1, initial: 0.5, means: "x", moves: [.down("density"), .up("likelihood"), "cosine"])
+                    range: 0...1, initial: 0.5, help: "x", affects: [.down("density"), .up("likelihood"), "cosine"])
             } + [
-                .toggle("switch", title: "a switch with a long name that is cut", initial: false, means: "x", moves: [.down("density")]),
-                .choice("choice", title: "choice", options: ["one", "another one", "third"], means: "x", moves: ["cosine", "density"]),
+                .toggle(
+                    "switch", title: "a switch with a long name that is cut", initial: false, help: "x",
+                    affects: [.down("density")]),
+                .choice(
+                    "choice", title: "choice", options: ["one", "another one", "third"], help: "x",
+                    affects: ["cosine", "density"]),
             ]
     }
 

@@ -78,12 +78,12 @@ import Testing
     ])
     func wordsAreFoundInTitleIDAndMeaning(_ query: String, _ match: SearchMatch) {
         #expect(
-            SearchMatch(query, title: "Test accuracy", id: "accuracy-heldout", means: "The share of right ones")
+            SearchMatch(query, title: "Test accuracy", id: "accuracy-heldout", help: "The share of right ones")
                 == match)
     }
 
     @Test func allWordsHaveToBeFound() {
-        #expect(SearchMatch("accuracy zebra", title: "Test accuracy", id: "a", means: "b") == nil)
-        #expect(SearchMatch("entropie", title: "Éntropie", id: "a", means: "b") == .title)
+        #expect(SearchMatch("accuracy zebra", title: "Test accuracy", id: "a", help: "b") == nil)
+        #expect(SearchMatch("entropie", title: "Éntropie", id: "a", help: "b") == .title)
     }
 }

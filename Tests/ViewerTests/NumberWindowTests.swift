@@ -30,7 +30,7 @@ extension WindowTests {
         }
 
         @Test func aNumberHasFewerDigitsWhereThereIsLessRoom() throws {
-            let metric = Metric("m", title: "M", means: "")
+            let metric = Metric("m", title: "M", help: "")
             try measured {
                 for value in Self.values {
                     for (face, least) in [(Face.mono, Float(56)), (.smallMono, 48)] {

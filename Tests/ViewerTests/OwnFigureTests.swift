@@ -11,17 +11,17 @@ private struct DialModel: Model {
     let title = "Dial"
     private var marks = 0
     private static let share = Control(
-        "share", title: "share", range: 0...1, initial: 0.5, means: "of the whole", moves: ["marks"])
+        "share", title: "share", range: 0...1, initial: 0.5, help: "of the whole", affects: ["marks"])
     var controls: [Control] { [Self.share] }
-    var metrics: [Metric] { [Metric("marks", title: "Marks", means: "how often the action was done")] }
+    var metrics: [Metric] { [Metric("marks", title: "Marks", help: "how often the action was done")] }
     var figures: [Figure<DialModel>] {
         [
-            Figure("dial", title: "Dial", means: "a share", startsOpen: true) { _, context in
+            Figure("dial", title: "Dial", help: "a share", isShownAtStart: true) { _, context in
                 let share = try context.settings[Self.share]
                 return share > 0 ? Dial(share: share) : NothingToShow("No share, no dial.")
             },
-            Figure("secret", title: "Secret", means: "nobody draws it") { _, _ in Secret() },
-            Figure("swatch", title: "Swatch", means: "two colours") { _, _ in Swatch() },
+            Figure("secret", title: "Secret", help: "nobody draws it") { _, _ in Secret() },
+            Figure("swatch", title: "Swatch", help: "two colours") { _, _ in Swatch() },
         ]
     }
 

@@ -114,7 +114,7 @@ import Testing
 
     @Test(arguments: [(0.3, "0.300"), (0.02, "0.0200"), (1, "1.00"), (12.5, "12.5"), (0, "0"), (1e-6, "1e-06")])
     func valuesOfSlidersHaveThreeDigits(_ value: Double, _ text: String) {
-        let control = Control("a", title: "a", range: 0...100, initial: 0, means: "")
+        let control = Control("a", title: "a", range: 0...100, initial: 0, help: "")
         #expect(control.steadyText(value) == text)
     }
 

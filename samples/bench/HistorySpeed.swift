@@ -118,7 +118,7 @@ private struct Large: Model {
             normal: 0, deviation: 1, RandomKey(seed: 1, stream: 0), Shape(1000, bytes / 4000), on: device)
     }
 
-    private let rate = Control("rate", title: "rate", range: 0...1, initial: 0.5e-3, means: "")
+    private let rate = Control("rate", title: "rate", range: 0...1, initial: 0.5e-3, help: "")
     var controls: [Control] { [rate] }
     var metrics: [Metric] { [] }
 

@@ -13,7 +13,7 @@ public struct MixinInfo: Sendable, Equatable, Identifiable {
     public let id: String
     public let title: String
     /// One line on what it does.
-    public let means: String
+    public let help: String
     public let isOn: Bool
     /// Ids of its control and of its score's metric.
     public let weight: String
@@ -47,7 +47,7 @@ extension Mixins: AnyMixins {
         let on = Set(ids)
         return known(extensions).map { mixin in
             MixinInfo(
-                id: mixin.id, title: mixin.weight.title, means: mixin.weight.means, isOn: on.contains(mixin.id),
+                id: mixin.id, title: mixin.weight.title, help: mixin.weight.help, isOn: on.contains(mixin.id),
                 weight: mixin.weight.id, score: mixin.score.id)
         }
     }

@@ -289,7 +289,7 @@ public final class Learner: Sendable {
     public func addMetric<M: Model>(
         _ name: String, measure: @escaping @Sendable (M, M.Batch?) throws -> Double?
     ) throws(CLMatError) {
-        try addMetric(Metric(name, title: name, means: "added while the model runs"), of: M.self, measure: measure)
+        try addMetric(Metric(name, title: name, help: "added while the model runs"), of: M.self, measure: measure)
     }
 
     /// Registers a mixin with a run that may be under way, as ``Experiment/register(_:)`` does; `send(.addMixin(id))` puts it on.

@@ -6,27 +6,27 @@ extension KMeansTrainer {
     public var figures: [Figure<KMeansTrainer>] {
         [
             Figure(
-                "centres", title: "Centroids", means: "the mean of each cluster, the largest first, with its size",
-                startsOpen: true
+                "centres", title: "Centroids", help: "the mean of each cluster, the largest first, with its size",
+                isShownAtStart: true
             ) { trainer, context in try trainer.centroidsFigure(context.view) },
             Figure(
                 "sizes", title: "Sizes of clusters",
-                means: "how many clusters have how many points; outlined as it was before a control was last moved",
-                startsOpen: true, from: BeforeChange<[Double]>()
+                help: "how many clusters have how many points; outlined as it was before a control was last moved",
+                isShownAtStart: true, from: BeforeChange<[Double]>()
             ) { before, trainer, context in
                 before.take(trainer.kmeans.sizes, settings: context.settings, at: context.step)
                 return FigureProgress(trainer.sizesFigure(context.view, before: before.value ?? []))
             },
             Figure(
                 "silhouettes", title: "Silhouettes",
-                means: "how much nearer each point is to its own cluster than to the next; below 0 it is misplaced",
-                startsOpen: true
+                help: "how much nearer each point is to its own cluster than to the next; below 0 it is misplaced",
+                isShownAtStart: true
             ) { trainer, context in try trainer.silhouetteFigure(context.view) },
             Figure(
-                "members", title: "Members", means: "20 random points of each cluster, the largest first"
+                "members", title: "Members", help: "20 random points of each cluster, the largest first"
             ) { trainer, context in try trainer.membersFigure(context.view) },
             Figure(
-                "map", title: "Map of the centroids", means: "centroids in the plane in which they differ most"
+                "map", title: "Map of the centroids", help: "centroids in the plane in which they differ most"
             ) { trainer, context in try trainer.mapFigure(context.view) },
         ]
     }

@@ -84,32 +84,32 @@ public struct KMeansTrainer: Model, MixinHost {
     private var centroidRate: Control {
         Control(
             "centre-rate", title: "centroid rate η", group: "clusters", range: 0.001...1, scale: .log,
-            initial: defaults.rate, means: "how far a centroid goes to the mean of its points in each batch",
-            moves: ["main-loss", .up("moved-share"), "size-variance"])
+            initial: defaults.rate, help: "how far a centroid goes to the mean of its points in each batch",
+            affects: ["main-loss", .up("moved-share"), "size-variance"])
     }
 
     private var sizeRate: Control {
         Control(
             "size-rate", title: "size rate α", group: "clusters", range: 0.001...1, scale: .log,
-            initial: defaults.sizeRate, means: "how fast the running sizes follow the batches",
-            moves: ["size-variance", "size-entropy"])
+            initial: defaults.sizeRate, help: "how fast the running sizes follow the batches",
+            affects: ["size-variance", "size-entropy"])
     }
 
     private static let rule = Control.choice(
         "rule", title: "rates", group: "clusters", options: ["constant η", "1/count", "full batch"],
-        means: "constant forgets, 1/count weighs all points alike, full batch is Lloyd's",
-        moves: ["main-loss", "moved-share", "size-variance"])
+        help: "constant forgets, 1/count weighs all points alike, full batch is Lloyd's",
+        affects: ["main-loss", "moved-share", "size-variance"])
 
     private static let reseeding = Control.toggle(
         "reseeding", title: "reseeding", group: "clusters", initial: true,
-        means: "whether clusters that lost their points start again elsewhere",
-        moves: [.down("empty-clusters"), .up("reseeded-clusters")])
+        help: "whether clusters that lost their points start again elsewhere",
+        affects: [.down("empty-clusters"), .up("reseeded-clusters")])
 
     private static func blockWeight(_ block: Int) -> Control {
         Control(
             "block-weight-\(block + 1)", title: "weight s\(block + 1) of block \(block + 1)", group: "features",
-            range: 0...4, initial: 1, means: "how much these features count in distances",
-            moves: [.up("inertia"), .up("main-loss"), "silhouette", "size-variance"])
+            range: 0...4, initial: 1, help: "how much these features count in distances",
+            affects: [.up("inertia"), .up("main-loss"), "silhouette", "size-variance"])
     }
 
     public var controls: [Control] {
@@ -121,28 +121,28 @@ public struct KMeansTrainer: Model, MixinHost {
         [
             Metric(
                 "main-loss", title: "Main loss", unit: "mean distance to the own centroid",
-                means: "how far points are from their centroids", better: .lower),
+                help: "how far points are from their centroids", better: .lower),
             Metric(
-                "inertia", title: "Inertia", unit: "mean squared distance", means: "what K-means minimises",
+                "inertia", title: "Inertia", unit: "mean squared distance", help: "what K-means minimises",
                 better: .lower),
             SizeWeight.variance,
             Metric(
                 "size-entropy", title: "Entropy of sizes",
                 unit: "nats; \(format(Foundation.log(Double(kmeans.k)))) if all are equal",
-                means: "how even clusters are", better: .higher),
+                help: "how even clusters are", better: .higher),
             Metric(
                 "silhouette", title: "Silhouette", unit: "mean over \(grouped(silhouettes.points.rows)) points",
-                means: "how much nearer points are to their own cluster than to the next", better: .higher),
+                help: "how much nearer points are to their own cluster than to the next", better: .higher),
             Metric(
                 "moved-share", title: "Moved points", unit: "share of points seen before",
-                means: "points that changed their cluster since they were last seen", better: .lower),
+                help: "points that changed their cluster since they were last seen", better: .lower),
             Metric(
                 "empty-clusters", title: "Empty clusters", unit: "clusters",
-                means: "clusters that have lost their points",
+                help: "clusters that have lost their points",
                 better: .lower),
             Metric(
                 "reseeded-clusters", title: "Reseeded clusters", unit: "since the start",
-                means: "clusters that started again at another point"),
+                help: "clusters that started again at another point"),
         ] + mixins.metrics
     }
 

@@ -16,8 +16,8 @@ public struct CodeSparseness: Mixin {
 
     public let weight = Control(
         "sparseness", title: "sparseness λ", unit: "lengths of a point", range: 0.003...1, scale: .logWithOff,
-        initial: 0, means: "pulls codes to zero, so that few parts make an image; at 1 hardly a code is left",
-        moves: [.down("density"), .up("loss"), .down("explained"), .up("pull-sparseness")])
+        initial: 0, help: "pulls codes to zero, so that few parts make an image; at 1 hardly a code is left",
+        affects: [.down("density"), .up("loss"), .down("explained"), .up("pull-sparseness")])
 
     public var score: Metric { NMF.density }
 

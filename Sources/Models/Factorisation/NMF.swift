@@ -80,25 +80,25 @@ public struct NMF: Model, MixinHost {
 
     private static let memoryRate = Control(
         "memory-rate", title: "rate ρ", range: 0.001...1, scale: .log, initial: 0.1,
-        means: "the share of each batch in what the dictionary remembers", moves: ["loss", "explained"])
+        help: "the share of each batch in what the dictionary remembers", affects: ["loss", "explained"])
     private static let codeUpdates = Control(
         "code-updates", title: "updates of the codes", kind: .integer(1...100, .log), initial: 10,
-        means: "how often a batch's codes are refined before the dictionary follows",
-        moves: [.down("loss"), .up("explained"), .down("density")])
+        help: "how often a batch's codes are refined before the dictionary follows",
+        affects: [.down("loss"), .up("explained"), .down("density")])
 
     public var controls: [Control] { [Self.memoryRate] + mixins.controls + [Self.codeUpdates] }
 
     static let density = Metric(
         "density", title: "Density of codes", unit: "share above a hundredth of the largest",
-        means: "how many parts an image is made of", range: 0...1)
+        help: "how many parts an image is made of", range: 0...1)
 
     public var metrics: [Metric] {
         [
             Metric(
-                "loss", title: "Loss", unit: "‖x − hW‖, root mean square", means: "what the parts leave out",
+                "loss", title: "Loss", unit: "‖x − hW‖, root mean square", help: "what the parts leave out",
                 better: .lower),
             Metric(
-                "explained", title: "Explained", unit: "share of ‖x‖²", means: "what the parts make up", better: .higher
+                "explained", title: "Explained", unit: "share of ‖x‖²", help: "what the parts make up", better: .higher
             ),
             Self.density,
         ] + mixins.metrics
@@ -210,7 +210,7 @@ public struct NMF: Model, MixinHost {
 
     public var figures: [Figure<NMF>] {
         [
-            Figure("dictionary", title: "Dictionary", means: "the parts that images are made of", startsOpen: true) {
+            Figure("dictionary", title: "Dictionary", help: "the parts that images are made of", isShownAtStart: true) {
                 nmf, _ in
                 guard let image = nmf.data.image else { return NothingToShow("these points are no images") }
                 let (values, d) = (try nmf.dictionary.values, nmf.data.columns)
@@ -228,7 +228,7 @@ public struct NMF: Model, MixinHost {
                     cells: cells,
                     caption: "by use · each as bright as can be", flows: true)
             },
-            Figure("part-map", title: "Map of the parts", means: "parts in the plane in which they differ most") {
+            Figure("part-map", title: "Map of the parts", help: "parts in the plane in which they differ most") {
                 nmf, _ in try nmf.mapFigure()
             },
         ]

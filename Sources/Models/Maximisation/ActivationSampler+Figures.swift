@@ -6,12 +6,12 @@ extension ActivationSampler {
         [
             Figure(
                 "samples", title: "Samples",
-                means: "what the neurons want to see: one column per neuron, one row per chain",
-                startsOpen: true, from: SampledPage()
+                help: "what the neurons want to see: one column per neuron, one row per chain",
+                isShownAtStart: true, from: SampledPage()
             ) { page, subject, context in try page.advance(subject, context) },
             Figure(
                 "filter-images", title: "Filters and their images",
-                means: "with L2 alone, the image of a first-layer channel must be its filter (cosine near 1)"
+                help: "with L2 alone, the image of a first-layer channel must be its filter (cosine near 1)"
             ) { subject, context in try subject.attachment.filterGrid(subject.host) },
         ]
     }

@@ -70,63 +70,63 @@ public struct ActivationSampler: Attachment, MixinHost {
 
     private static let noise = Control(
         "noise", title: "noise σ", group: "sampling", range: 0.001...10, scale: .logWithOff, initial: 0.3,
-        means: "how far chance drives the images apart",
-        moves: [.up("mean-move"), "mean-activation", "target-probability", "classified-as-target"])
+        help: "how far chance drives the images apart",
+        affects: [.up("mean-move"), "mean-activation", "target-probability", "classified-as-target"])
     private static let stepSize = Control(
         "step-size", title: "step β", group: "sampling", range: 1e-4...1, scale: .log, initial: 0.01,
-        means: "how far each sampling step goes", moves: [.up("mean-move"), "mean-activation", "target-probability"])
+        help: "how far each sampling step goes", affects: [.up("mean-move"), "mean-activation", "target-probability"])
     private static let momentum = Control(
         "sampling-momentum", title: "momentum γ", group: "sampling", range: 0...0.99, initial: 0.9,
-        means: "how long an image keeps its direction",
-        moves: [.up("mean-move"), "mean-activation", "target-probability"])
+        help: "how long an image keeps its direction",
+        affects: [.up("mean-move"), "mean-activation", "target-probability"])
     static let window = Control(
         "sample-window", title: "images averaged over", group: "sampling", unit: "steps",
-        kind: .integer(1...10_000, .log), initial: 200, means: "longer is smoother, and slower to follow",
-        moves: ["target-probability", "classified-as-target"])
+        kind: .integer(1...10_000, .log), initial: 200, help: "longer is smoother, and slower to follow",
+        affects: ["target-probability", "classified-as-target"])
     static let display = Control.choice(
         "display", title: "show", group: "sampling", options: ["average", "sample"],
-        means: "the moving average of a chain, or the sample of the moment", isView: true)
+        help: "the moving average of a chain, or the sample of the moment", isView: true)
     static let brightness = Control.choice(
         "brightness", title: "grey", group: "sampling", options: ["signed", "as is"],
-        means: "zero as mid-grey and the largest |x| as black or white; or 0 black and 1 white", isView: true)
+        help: "zero as mid-grey and the largest |x| as black or white; or 0 black and 1 white", isView: true)
     private static let clip = Control.choice(
         "clip", title: "clip", group: "sampling", options: ["none", "at 0", "0…1"],
-        means: "the values that pixels may take",
-        moves: ["mean-activation", "mean-square-norm", "mean-move", "target-probability"])
+        help: "the values that pixels may take",
+        affects: ["mean-activation", "mean-square-norm", "mean-move", "target-probability"])
     private static let sampling = Control.toggle(
         "sampling", title: "sampling", group: "sampling", initial: true,
-        means: "whether the images move; training goes on without",
-        moves: [.up("mean-activation"), "mean-move", "target-probability", "classified-as-target"])
+        help: "whether the images move; training goes on without",
+        affects: [.up("mean-activation"), "mean-move", "target-probability", "classified-as-target"])
     private static let normalise = Control.choice(
         "normalise", title: "normalise", group: "sampling", options: ["off", "image", "pixel"], initial: 1,
-        means: "gradients brought to one size by RMSProp: those of each image, or of each pixel by itself",
-        moves: ["mean-activation", "mean-move", "mean-square-norm", "target-probability"])
+        help: "gradients brought to one size by RMSProp: those of each image, or of each pixel by itself",
+        affects: ["mean-activation", "mean-move", "mean-square-norm", "target-probability"])
     private var layer: Control {
         .choice(
             "layer", title: "layer", group: "neurons", options: layerNames, initial: outputStage,
-            means: "which layer's neurons are excited",
-            moves: ["mean-activation", "mean-move", "mean-square-norm"], startsOpen: false)
+            help: "which layer's neurons are excited",
+            affects: ["mean-activation", "mean-move", "mean-square-norm"], isShownAtStart: false)
     }
     private static let reading = Control.choice(
         "reading", title: "channel", group: "neurons", options: ["centre", "mean"],
-        means: "a channel's activation: at its centre, or as the mean over its map",
-        moves: ["mean-activation", "mean-move", "mean-square-norm"], startsOpen: false)
+        help: "a channel's activation: at its centre, or as the mean over its map",
+        affects: ["mean-activation", "mean-move", "mean-square-norm"], isShownAtStart: false)
     private static let sampledWeights = Control.choice(
         "sampled-weights", title: "weights", group: "neurons", options: ["current", "averaged"],
-        means: "the network as it is, or the mean of its weights along the way",
-        moves: ["mean-activation", "mean-move", "target-probability"], startsOpen: false)
+        help: "the network as it is, or the mean of its weights along the way",
+        affects: ["mean-activation", "mean-move", "target-probability"], isShownAtStart: false)
     private static let pace = Control(
         "sampling-steps", title: "samplings per step", group: "pace", kind: .integer(1...50, .log), initial: 1,
-        means: "how many sampling steps follow each training step",
-        moves: ["mean-move", "mean-activation", "target-probability"], startsOpen: false)
+        help: "how many sampling steps follow each training step",
+        affects: ["mean-move", "mean-activation", "target-probability"], isShownAtStart: false)
     private static let burnIn = Control(
         "burn-in", title: "burn-in", group: "pace", unit: "steps", kind: .integer(1...10_000, .logWithOff),
-        initial: 0, means: "steps of a new chain before its average begins",
-        moves: ["target-probability", "classified-as-target"], startsOpen: false)
+        initial: 0, help: "steps of a new chain before its average begins",
+        affects: ["target-probability", "classified-as-target"], isShownAtStart: false)
     private static let stepDecay = Control(
         "step-decay", title: "step decay μ", group: "pace", range: 0...1, initial: 0,
-        means: "steps shrink as β(1 + t/1000)^−μ with a chain's age t; 0 keeps them",
-        moves: [.down("mean-move"), "mean-activation"], startsOpen: false)
+        help: "steps shrink as β(1 + t/1000)^−μ with a chain's age t; 0 keeps them",
+        affects: [.down("mean-move"), "mean-activation"], isShownAtStart: false)
 
     public var controls: [Control] {
         mixins.controls + [
@@ -140,21 +140,21 @@ public struct ActivationSampler: Attachment, MixinHost {
         [
             Metric(
                 "mean-activation", title: "Mean activation", unit: "of the chosen neurons",
-                means: "how strongly the samples excite their neurons, before the softmax", better: .higher),
+                help: "how strongly the samples excite their neurons, before the softmax", better: .higher),
             Metric(
                 "classified-as-target", title: "Classified as the target", unit: "share of chains",
-                means: "chains whose average the network takes for the class of its column", better: .higher,
+                help: "chains whose average the network takes for the class of its column", better: .higher,
                 range: 0...1),
             Metric(
                 "target-probability", title: "Probability of the target", unit: "mean over chains",
-                means: "what the network gives the class of the column, for the chain's average", better: .higher,
+                help: "what the network gives the class of the column, for the chain's average", better: .higher,
                 range: 0...1),
             Metric(
                 "mean-move", title: "Mean |Δx|", unit: "full scale per step",
-                means: "how far a pixel moves in one step"),
+                help: "how far a pixel moves in one step"),
             Metric(
                 "filter-cosine", title: "Filter and image", unit: "smallest cosine over channels",
-                means: "with L2 alone, the image of a first-layer channel's centre is its filter: 1", better: .higher,
+                help: "with L2 alone, the image of a first-layer channel's centre is its filter: 1", better: .higher,
                 range: -1...1),
         ] + mixins.metrics
     }

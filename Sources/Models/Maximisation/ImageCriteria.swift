@@ -19,8 +19,8 @@ public struct ImageSize: Mixin {
     public var weight: Control {
         Control(
             "l2-weight", title: "L2 weight λ", group: "sampling", range: 0.001...10, scale: .logWithOff,
-            initial: initialWeight, means: "how strongly images are drawn back to grey",
-            moves: [
+            initial: initialWeight, help: "how strongly images are drawn back to grey",
+            affects: [
                 .down("mean-activation"), .down("mean-square-norm"), "pull-l2-weight", "target-probability",
                 "classified-as-target",
             ])
@@ -29,7 +29,7 @@ public struct ImageSize: Mixin {
     public var score: Metric {
         Metric(
             "mean-square-norm", title: "Size of the images", unit: "½‖x‖², mean over chains",
-            means: "what the L2 criterion keeps small", better: .lower)
+            help: "what the L2 criterion keeps small", better: .lower)
     }
 
     /// ½‖x‖², so −R.

@@ -56,29 +56,29 @@ public struct NetworkTrainer: Model, MixinHost {
 
     private static let training = Control.toggle(
         "training", title: "training", group: "training", initial: true,
-        means: "whether the network learns; sampling goes on without",
-        moves: [.down("train-loss"), .up("train-accuracy"), "test-accuracy", "test-accuracy-averaged"])
+        help: "whether the network learns; sampling goes on without",
+        affects: [.down("train-loss"), .up("train-accuracy"), "test-accuracy", "test-accuracy-averaged"])
 
     private var learningRate: Control {
         Control(
             "learning-rate", title: "learning rate η", group: "training", range: 1e-6...1e-1, scale: .log,
-            initial: defaults.learningRate, means: "how far each minibatch moves the weights",
-            moves: ["train-loss", "test-accuracy", "train-accuracy", "test-accuracy-averaged"])
+            initial: defaults.learningRate, help: "how far each minibatch moves the weights",
+            affects: ["train-loss", "test-accuracy", "train-accuracy", "test-accuracy-averaged"])
     }
 
     private var momentum: Control {
         Control(
             "momentum", title: "momentum μ", group: "training", range: 0...0.99, initial: defaults.momentum,
-            means: "how long earlier gradients go on pushing",
-            moves: ["train-loss", "test-accuracy", "train-accuracy", "test-accuracy-averaged"])
+            help: "how long earlier gradients go on pushing",
+            affects: ["train-loss", "test-accuracy", "train-accuracy", "test-accuracy-averaged"])
     }
 
     private var averagingWindow: Control {
         Control(
             "averaging-window", title: "weights averaged over", group: "training", unit: "steps",
             kind: .integer(10...100_000, .logWithOff), initial: Double(defaults.averagingWindow),
-            means: "the averaged network is the mean of the weights along so many steps",
-            moves: ["test-accuracy-averaged"])
+            help: "the averaged network is the mean of the weights along so many steps",
+            affects: ["test-accuracy-averaged"])
     }
 
     public var controls: [Control] {
@@ -89,17 +89,17 @@ public struct NetworkTrainer: Model, MixinHost {
         [
             Metric(
                 "train-loss", title: "Training loss", unit: "nats an image",
-                means: "cross-entropy of the minibatch: the surprise at the right label", better: .lower),
+                help: "cross-entropy of the minibatch: the surprise at the right label", better: .lower),
             Metric(
                 "test-accuracy", title: "Test accuracy", unit: "share of \(grouped(testImages.count)) test images",
-                means: "right answers on images that it never learned from", better: .higher, range: 0...1),
+                help: "right answers on images that it never learned from", better: .higher, range: 0...1),
             Metric(
                 "test-accuracy-averaged", title: "Test accuracy, averaged weights",
                 unit: "share of \(grouped(testImages.count)) test images",
-                means: "the same for the mean of the weights along the way", better: .higher, range: 0...1),
+                help: "the same for the mean of the weights along the way", better: .higher, range: 0...1),
             Metric(
                 "train-accuracy", title: "Training accuracy", unit: "share of the minibatch",
-                means: "right answers on the minibatch, before it was learned", better: .higher, range: 0...1),
+                help: "right answers on the minibatch, before it was learned", better: .higher, range: 0...1),
         ] + mixins.metrics
     }
 

@@ -18,11 +18,11 @@ public struct WeightDecay: Mixin {
 
     public let weight = Control(
         "weight-l2", title: "weight decay λ (L2)", group: "training", unit: "nats per ½‖w‖²", range: 1e-6...1,
-        scale: .logWithOff, initial: 0, means: "draws all weights of the network towards zero",
-        moves: [.down("weight-l2-size"), .up("pull-weight-l2"), "train-loss", "test-accuracy"])
+        scale: .logWithOff, initial: 0, help: "draws all weights of the network towards zero",
+        affects: [.down("weight-l2-size"), .up("pull-weight-l2"), "train-loss", "test-accuracy"])
 
     public let score = Metric(
-        "weight-l2-size", title: "Size of the weights", unit: "½‖w‖²", means: "what weight decay keeps small",
+        "weight-l2-size", title: "Size of the weights", unit: "½‖w‖²", help: "what weight decay keeps small",
         better: .lower)
 
     private let form = WeightPath.control(of: "weight-l2", title: "weight decay acts")
@@ -53,11 +53,11 @@ public struct WeightSparseness: Mixin {
     public let weight = Control(
         "weight-l1", title: "weight sparseness λ (L1)", group: "training", unit: "nats per Σ|w|",
         range: 1e-7...0.1,
-        scale: .logWithOff, initial: 0, means: "cuts weak weights of the network to zero",
-        moves: [.down("weight-l1-size"), .up("pull-weight-l1"), "train-loss", "test-accuracy"])
+        scale: .logWithOff, initial: 0, help: "cuts weak weights of the network to zero",
+        affects: [.down("weight-l1-size"), .up("pull-weight-l1"), "train-loss", "test-accuracy"])
 
     public let score = Metric(
-        "weight-l1-size", title: "Sum of the weights", unit: "Σ|w|", means: "what weight sparseness keeps small",
+        "weight-l1-size", title: "Sum of the weights", unit: "Σ|w|", help: "what weight sparseness keeps small",
         better: .lower)
 
     private let form = WeightPath.control(of: "weight-l1", title: "sparseness acts")
@@ -89,9 +89,9 @@ enum WeightPath: Int {
     static func control(of mixin: String, title: String) -> Control {
         .choice(
             "\(mixin)-path", title: title, group: "training", options: ["decoupled", "in the gradient"],
-            means:
+            help:
                 "beside the optimiser's step, as AdamW has it, or as a part of the gradient that the optimiser is given",
-            moves: [Control.Effect("\(mixin)-size"), Control.Effect("pull-\(mixin)"), "train-loss"])
+            affects: [Control.Effect("\(mixin)-size"), Control.Effect("pull-\(mixin)"), "train-loss"])
     }
 
     init(_ settings: Settings, _ control: Control) throws(CLMatError) {

@@ -73,10 +73,10 @@ extension OnDesk {
 
     /// A panel's window, with its title and what can be done there. `body` draws below the title.
     func frame(
-        _ panel: Panel, _ box: Box, title: String, caption: String = "", means: String = "", badge: Badge? = nil,
+        _ panel: Panel, _ box: Box, title: String, caption: String = "", help: String = "", badge: Badge? = nil,
         word: TitleWord? = nil, edge: Colour? = nil, body: (Box) -> Void
     ) {
         desk.frames.draw(
-            panel, box, title: title, caption: caption, means: means, badge: badge, word: word, edge: edge, body: body)
+            panel, box, title: title, caption: caption, help: help, badge: badge, word: word, edge: edge, body: body)
     }
 }

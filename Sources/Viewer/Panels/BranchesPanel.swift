@@ -33,7 +33,7 @@ final class BranchesPanel: DeskPart {
     func draw(_ box: Box) {
         frame(
             .branches, box, title: "Branches", caption: "\(branches.count) futures of this run",
-            means: "Each branch shares its parent's history up to where it left it."
+            help: "Each branch shares its parent's history up to where it left it."
         ) { body in
             let columns = columns(body.width - 8)
             rememberValues(columns.metrics.map(\.id))

@@ -110,7 +110,7 @@ final class ControlPanels: DeskPart {
         let panel = desk.box(of: .controls(control.group))
         tooltip = Tooltip(
             title: control.title,
-            text: ([control.means] + (effects.isEmpty ? [] : [effects])
+            text: ([control.help] + (effects.isEmpty ? [] : [effects])
                 + ["takes \(control.accepted); starts at \(control.text(control.initial))"]).joined(separator: "\n"),
             about: panel, isBeside: true)
     }

@@ -131,7 +131,7 @@ final class FigurePanels: DeskPart {
             if status.isFinished || status.isPaused, at != status.step { step = "step \(grouped(at))" }
         }
         let badge = step.isEmpty ? nil : Badge(text: step, colour: theme.secondary)
-        frame(.figure(id), box, title: info.title, caption: caption, means: info.means, badge: badge) { body in
+        frame(.figure(id), box, title: info.title, caption: caption, help: info.help, badge: badge) { body in
             guard let other = branches.first(where: { $0.id == status.comparedBranch }) else {
                 return draw(id, view, in: body, textures)
             }

@@ -36,7 +36,7 @@ extension Graphs {
     func menuWord(_ metric: Metric) -> TitleWord {
         TitleWord(
             text: "≡",
-            means: "Goal, logarithmic axis, smoothing, more metrics on this graph, or one against another. "
+            help: "Goal, logarithmic axis, smoothing, more metrics on this graph, or one against another. "
                 + "The right button on the graph offers the same."
         ) { [self] in
             let value = learner.timeline.lastValues[metric.id] ?? 0
@@ -134,7 +134,8 @@ extension Graphs {
         for other in addedMetrics(metric.id) {
             rows.append(
                 .entry(
-                    MenuEntry(id: "take-off/\(other.id)", words: "take \(other.title.startingLowercase) off") { [self] in
+                    MenuEntry(id: "take-off/\(other.id)", words: "take \(other.title.startingLowercase) off") {
+                        [self] in
                         layout.toggle(other.id, on: metric.id)
                     }))
         }
@@ -145,7 +146,8 @@ extension Graphs {
                 }))
         rows.append(
             .entry(
-                MenuEntry(id: "plot", words: "plot against one …", staysOpen: true) { [self] in graphMenu?.page = .plot }
+                MenuEntry(id: "plot", words: "plot against one …", staysOpen: true) { [self] in graphMenu?.page = .plot
+                }
             ))
         return rows
     }

@@ -46,12 +46,12 @@ final class Graphs: DeskPart {
             isLogarithmic: layout.look(of: id).isLogarithmic)
         let badge: Badge? =
             drawn.motion.map {
-                Badge(text: $0.word, colour: $0 == .settled ? theme.settled : theme.moving, means: $0.means)
+                Badge(text: $0.word, colour: $0 == .settled ? theme.settled : theme.moving, help: $0.help)
             }
         let caption = [drawn.lost?.words ?? "", desk.goals.goalWords(metric), lookWords(metric, drawn), metric.unit]
             .filter { !$0.isEmpty }.joined(separator: " · ")
         frame(
-            .metric(id), box, title: metric.title, caption: caption, means: metric.means,
+            .metric(id), box, title: metric.title, caption: caption, help: metric.help,
             badge: badge, word: menuWord(metric), edge: litColour(metric)
         ) { body in
             guard !drawn.buckets.isEmpty else {
@@ -105,7 +105,7 @@ final class Graphs: DeskPart {
     /// The graph of the slider that is held stands out, as does one that was asked for.
     private func litColour(_ metric: Metric) -> Colour? {
         if let held = desk.controlPanels.hand.held, let control = dashboard.control(held.control),
-            control.moves.first == metric.id
+            control.affects.first == metric.id
         {
             return colours[control.id] ?? theme.text
         }
@@ -126,7 +126,7 @@ final class Graphs: DeskPart {
 
     /// White, or the colour of the slider whose paired graph it is.
     func curveColour(_ metric: Metric) -> Colour {
-        let paired = dashboard.controls.filter { $0.moves.first == metric.id }.compactMap { colours[$0.id] }
+        let paired = dashboard.controls.filter { $0.affects.first == metric.id }.compactMap { colours[$0.id] }
         return paired.first ?? theme.text
     }
 

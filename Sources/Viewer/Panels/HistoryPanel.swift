@@ -23,7 +23,7 @@ final class HistoryPanel: DeskPart {
         let caption = count == 0 ? "no changes yet" : count == 1 ? "1 change" : "\(grouped(count)) changes"
         frame(
             .history, box, title: "History", caption: caption,
-            means:
+            help:
                 "The changes that led here, and in grey those that were undone. A click goes back to just before one."
         ) { body in
             // Steps stand below each other at their ends.
@@ -51,7 +51,8 @@ final class HistoryPanel: DeskPart {
         // other. It is there under the mouse only, where it hides the end of long words.
         let isNear = canGo && row.kind == .change && line.contains(UI.mouse) && gui_window_is_hovered()
         let afterWidth = isNear ? UI.width("after", .small) + 14 : 0
-        let after = isNear ? UI.item("\(index)/after", Box(line.maxX - afterWidth, line.y, afterWidth, line.height)) : []
+        let after =
+            isNear ? UI.item("\(index)/after", Box(line.maxX - afterWidth, line.y, afterWidth, line.height)) : []
         let item = canGo ? UI.item("\(index)", Box(line.x, line.y, line.width - afterWidth, line.height)) : []
         let isPast = row.kind == .change && row.before == nil
         if isPast, UI.item("\(index)", line).contains(.hovered) {

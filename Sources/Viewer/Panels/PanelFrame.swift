@@ -6,13 +6,13 @@ struct Badge {
     let text: String
     let colour: Colour
     /// What the hover says.
-    var means = ""
+    var help = ""
 }
 
 /// A word in a panel's title that does something.
 struct TitleWord {
     let text: String
-    let means: String
+    let help: String
     let act: @MainActor () -> Void
 }
 
@@ -24,16 +24,16 @@ final class PanelFrames: DeskPart {
 
     /// A panel's window. `body` draws below the title.
     func draw(
-        _ panel: Panel, _ box: Box, title: String, caption: String, means: String, badge: Badge?, word: TitleWord?,
+        _ panel: Panel, _ box: Box, title: String, caption: String, help: String, badge: Badge?, word: TitleWord?,
         edge: Colour?, body: (Box) -> Void
     ) {
         UI.beginWindow(
             panel.name, box, fill: theme.panel, edge: edge ?? theme.edge, radius: 6,
             comesToFront: desk.raised == panel.name)
-        let back = TitleWord(text: "back", means: "Gives the other panels their places back; Escape too.") { [self] in
+        let back = TitleWord(text: "back", help: "Gives the other panels their places back; Escape too.") { [self] in
             desk.moving.toggleEnlarged(panel)
         }
-        titleBar(panel, box, title, caption, means, badge, layout.enlarged == panel ? back : word)
+        titleBar(panel, box, title, caption, help, badge, layout.enlarged == panel ? back : word)
         UI.note("body", box.inset(13, 36, 13, 12))
         body(box.inset(13, 36, 13, 12))
         resizeCorner(panel, box)
@@ -42,7 +42,7 @@ final class PanelFrames: DeskPart {
     }
 
     private func titleBar(
-        _ panel: Panel, _ box: Box, _ title: String, _ caption: String, _ means: String, _ badge: Badge?,
+        _ panel: Panel, _ box: Box, _ title: String, _ caption: String, _ help: String, _ badge: Badge?,
         _ word: TitleWord?
     ) {
         let canExport = desk.exporter.canExport(panel)
@@ -70,12 +70,12 @@ final class PanelFrames: DeskPart {
             desk.moving.take(panel, isResize: false, box)
         }
         if bar.contains(.released) { desk.moving.drop() }
-        if bar.contains(.hovered), desk.moving.drag == nil, let badge, !badge.means.isEmpty,
+        if bar.contains(.hovered), desk.moving.drag == nil, let badge, !badge.help.isEmpty,
             badgeBox?.contains(UI.mouse) == true
         {
-            tooltip = Tooltip(title: badge.text, text: badge.means)
-        } else if bar.contains(.hovered), desk.moving.drag == nil, !(means.isEmpty && shown == title && isWhole) {
-            tooltip = Tooltip(title: title, text: [caption, means].filter { !$0.isEmpty }.joined(separator: "\n"))
+            tooltip = Tooltip(title: badge.text, text: badge.help)
+        } else if bar.contains(.hovered), desk.moving.drag == nil, !(help.isEmpty && shown == title && isWhole) {
+            tooltip = Tooltip(title: title, text: [caption, help].filter { !$0.isEmpty }.joined(separator: "\n"))
         }
         if canExport, exportButton(panel, box) { desk.exporter.want(panel) }
         if closeButton(box) { setOpen(panel, false) }
@@ -121,7 +121,7 @@ final class PanelFrames: DeskPart {
             word.text, Point(place.x + 6, box.y + 10), item.contains(.hovered) ? theme.text : theme.secondary, .small)
         if item.contains(.hovered) {
             gui_set_cursor(Int32(GUI_CURSOR_HAND))
-            tooltip = Tooltip(text: word.means)
+            tooltip = Tooltip(text: word.help)
         }
         if item.contains(.clicked) { word.act() }
         return width

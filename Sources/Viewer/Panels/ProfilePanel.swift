@@ -59,7 +59,7 @@ final class ProfilePanel: DeskPart {
         }
         frame(
             .profile, box, title: "Profile", caption: table.caption,
-            means: "The costliest kernel first. Roofline: how near it came to what the device copies or multiplies at "
+            help: "The costliest kernel first. Roofline: how near it came to what the device copies or multiplies at "
                 + "most; above 100 % its data stayed in a cache."
         ) { body in
             guard let result else { return UI.say("Measuring the device…", in: body, theme.secondary) }

@@ -6,8 +6,8 @@ import Testing
 
 /// f = ½‖μ‖², g = μ: draws centroids towards the origin.
 private struct Shrinkage: Mixin {
-    let weight = Control("shrinkage", title: "shrinkage", range: 0...10, initial: 0.5, means: "draws centroids to 0")
-    let score = Metric("centroid-size", title: "Size of centroids", means: "½‖μ‖²")
+    let weight = Control("shrinkage", title: "shrinkage", range: 0...10, initial: 0.5, help: "draws centroids to 0")
+    let score = Metric("centroid-size", title: "Size of centroids", help: "½‖μ‖²")
     func value(of clusters: Clusters, _ context: MixinContext) throws(CLMatError) -> Double? {
         Double(try clusters.centroids.sumOfSquares()) / 2
     }
@@ -18,15 +18,15 @@ private struct Shrinkage: Mixin {
 
 /// Costs that are not numbers.
 private struct BadCosts: ClusterMixin {
-    let weight = Control("bad", title: "bad", range: 0...1, initial: 1, means: "fails")
-    let score = Metric("bad-score", title: "Bad", means: "fails")
+    let weight = Control("bad", title: "bad", range: 0...1, initial: 1, help: "fails")
+    let score = Metric("bad-score", title: "Bad", help: "fails")
     func costs(ofSizes sizes: [Double], weight: Double) -> [Double]? { sizes.map { _ in .nan } }
 }
 
 /// f = ½‖h‖², by a gradient for each code.
 private struct CodeRidge: Mixin {
-    let weight = Control("code-ridge", title: "ridge", range: 0...10, initial: 0, means: "keeps codes small")
-    let score = Metric("code-size", title: "Size of codes", means: "½‖h‖², mean over points")
+    let weight = Control("code-ridge", title: "ridge", range: 0...10, initial: 0, help: "keeps codes small")
+    let score = Metric("code-size", title: "Size of codes", help: "½‖h‖², mean over points")
     func value(of codes: Codes, _ context: MixinContext) throws(CLMatError) -> Double? {
         Double(try codes.values.sumOfSquares()) / 2 / Double(codes.count)
     }
@@ -93,8 +93,8 @@ private struct CodeRidge: Mixin {
     /// In the coordinates of the data, also where K-means counts from elsewhere.
     @Test func centroidsAreThoseOfTheData() throws {
         struct Mean: Mixin {
-            let weight = Control("mean", title: "mean", range: 0...1, initial: 0, means: "looks on")
-            let score = Metric("mean-of-centroids", title: "Mean", means: "of all coordinates")
+            let weight = Control("mean", title: "mean", range: 0...1, initial: 0, help: "looks on")
+            let score = Metric("mean-of-centroids", title: "Mean", help: "of all coordinates")
             func value(of clusters: Clusters, _ context: MixinContext) throws(CLMatError) -> Double? {
                 Double(try clusters.centroids.mean())
             }

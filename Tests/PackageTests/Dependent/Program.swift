@@ -142,7 +142,7 @@ extension Kernel {
         try learner.add(Figure.spectrum)
         do {
             try learner.add(
-                Figure<Learned>("spectrum", title: "", means: "") { _, _ in NothingToShow("of another model") })
+                Figure<Learned>("spectrum", title: "", help: "") { _, _ in NothingToShow("of another model") })
         } catch {
             print("refused:", error)
         }
