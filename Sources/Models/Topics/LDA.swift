@@ -55,7 +55,7 @@ public struct LDA: Sendable {
     private var givenSamples: Double?
     public var form: TopicSampling.Form?
     /// A factor of m for each topic: above 1 it is cooled, below it is heated. Asks for the Poisson form.
-    public var coolness: [Double]
+    public var inverseTemperatures: [Double]
     /// Rounds of sampling a minibatch; if nil 1 where each document's θ is kept between passes, else 5.
     public var rounds: Int?
     /// α by topic, and β.
@@ -111,7 +111,7 @@ public struct LDA: Sendable {
         (self.topics, self.vocabulary, self.device) = (topics, vocabulary, device)
         (self.beta, self.seed, self.memory) = (beta, seed, memory)
         self.alpha = [Double](repeating: alpha, count: topics)
-        coolness = [Double](repeating: 1, count: topics)
+        inverseTemperatures = [Double](repeating: 1, count: topics)
         sampler = try TopicSampler(words: vocabulary.count, topics: topics, on: device)
         let shape = Shape(vocabulary.count, topics)
         statistics = try Matrix(zeros: shape, on: device)
@@ -127,11 +127,13 @@ public struct LDA: Sendable {
                 throw .invalidValue(
                     setting: "samples a token", value: "\(samples)", accepted: "above 0, up to 100,000")
             }
-            guard coolness.count == topics, coolness.allSatisfy({ (0.001...1000).contains($0) }) else {
+            guard inverseTemperatures.count == topics, inverseTemperatures.allSatisfy({ (0.001...1000).contains($0) })
+            else {
                 throw .invalidValue(
-                    setting: "coolness", value: "\(coolness)", accepted: "one factor a topic, from 0.001 to 1000")
+                    setting: "inverse temperatures", value: "\(inverseTemperatures)",
+                    accepted: "one factor per topic, from 0.001 to 1000")
             }
-            let isEven = coolness.allSatisfy { $0 == 1 }
+            let isEven = inverseTemperatures.allSatisfy { $0 == 1 }
             guard isEven || form != .multinomial else {
                 throw .invalidValue(
                     setting: "form", value: "multinomial",
@@ -139,7 +141,9 @@ public struct LDA: Sendable {
             }
             let chosen = form ?? (isEven && samples < 50 ? .multinomial : .poisson)
             var sampling = TopicSampling(chosen, samples: Float(samples), topics: topics)
-            for topic in 0..<topics where !isEven { sampling.rates[topic] = Float(samples * coolness[topic]) }
+            for topic in 0..<topics where !isEven {
+                sampling.rates[topic] = Float(samples * inverseTemperatures[topic])
+            }
             return sampling
         }
     }

@@ -214,12 +214,12 @@ public struct LDATrainer: Model, MixinHost {
             lastSettings = current
         }
         // The coolest topic stays within what can be counted, so that a slider cannot end the run.
-        lda.samples = min(try 1 / settings[temperature], mostSamples / max(1, lda.coolness.max() ?? 1))
+        lda.samples = min(try 1 / settings[temperature], mostSamples / max(1, lda.inverseTemperatures.max() ?? 1))
         try lda.mixins.follow(settings)
         lda.rounds = try settings.int(iterations)
         lda.form = [nil, .multinomial, .poisson][min(2, max(0, try settings.int(Self.form)))]
         // Topics of different temperatures can only be drawn one by one.
-        if lda.form == .multinomial, !lda.coolness.allSatisfy({ $0 == 1 }) { lda.form = .poisson }
+        if lda.form == .multinomial, !lda.inverseTemperatures.allSatisfy({ $0 == 1 }) { lda.form = .poisson }
         let rule: LDA.Statistics =
             switch try settings.int(Self.rule) {
             case 1: .movingAverage(delay: try settings[Self.delay], decay: try settings[Self.decay])
@@ -280,15 +280,15 @@ public struct LDATrainer: Model, MixinHost {
         let topic = try argument(0, of: action, 0..<lda.topics, "a topic")
         // In hundredths of the sampler's temperature.
         let percent = try argument(1, of: action, 1..<100_001, "a percentage")
-        let coolness = 100 / Double(percent)
-        guard lda.samples * coolness <= mostSamples else {
+        let inverseTemperature = 100 / Double(percent)
+        guard lda.samples * inverseTemperature <= mostSamples else {
             throw .invalidValue(
                 setting: action.id, value: "\(percent) %",
                 accepted:
                     "\(Int((100 * lda.samples / mostSamples).rounded(.up))) % or more: a minibatch has more samples than can be counted else"
             )
         }
-        lda.coolness[topic] = coolness
+        lda.inverseTemperatures[topic] = inverseTemperature
     }
 
     private func argument(
