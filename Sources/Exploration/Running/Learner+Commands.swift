@@ -1,30 +1,30 @@
 import CLMat
 
 extension Learner {
-    /// Does what is scheduled here, what the mailbox holds and what the director asks for.
+    /// Does what is scheduled here, what the queue holds and what the director asks for.
     func handleMail(_ pace: inout Pace) throws(CLMatError) {
         let here = timeline.step
         if here != pace.lastScheduled {
             pace.lastScheduled = here
             for scheduled in options.schedule where scheduled.step == here {
-                try handle(Letter(command: scheduled.command, gesture: nil), &pace)
+                try handle(Message(command: scheduled.command, gesture: nil), &pace)
             }
         }
-        let letters = mailbox.withLock { box in
+        let messages = queue.withLock { box in
             defer { box = [] }
             return box
         }
-        for letter in letters { try handle(letter, &pace) }
+        for message in messages { try handle(message, &pace) }
         while let director = options.director,
             let (command, gesture) = try director.nextInGesture(at: timeline.position, of: self)
         {
-            try handle(Letter(command: command, gesture: gesture), &pace, isDirected: true)
+            try handle(Message(command: command, gesture: gesture), &pace, isDirected: true)
         }
     }
 
-    private func handle(_ letter: Letter, _ pace: inout Pace, isDirected: Bool = false) throws(CLMatError) {
+    private func handle(_ message: Message, _ pace: inout Pace, isDirected: Bool = false) throws(CLMatError) {
         do throws(CLMatError) {
-            try perform(letter, &pace, isDirected: isDirected)
+            try perform(message, &pace, isDirected: isDirected)
         } catch {
             // A person's slip does not end the run; a device that fails does, and so does a director's slip.
             if isDirected || error.isOfTheDevice { throw error }
@@ -37,8 +37,8 @@ extension Learner {
         }
     }
 
-    private func perform(_ letter: Letter, _ pace: inout Pace, isDirected: Bool) throws(CLMatError) {
-        let command = letter.command
+    private func perform(_ message: Message, _ pace: inout Pace, isDirected: Bool) throws(CLMatError) {
+        let command = message.command
         switch command {
         case .pause: state.withLock { $0.status.isPaused = true }
         case .resume: state.withLock { $0.status.isPaused = false }
@@ -57,7 +57,7 @@ extension Learner {
                 break
             }
             let logged = try journey.withLock { journey throws(CLMatError) in
-                try journey.change(command, gesture: letter.gesture)
+                try journey.change(command, gesture: message.gesture)
             }
             try refresh()
             guard let logged else { return }

@@ -5,7 +5,7 @@ import Synchronization
 
 /// Runs a model on a thread of its own: draws minibatches, updates, measures, publishes.
 ///
-/// Commands go through a mailbox and take effect between two steps. Everything that a window reads (status,
+/// Commands go through a queue and take effect between two steps. Everything that a window reads (status,
 /// dashboard, timeline, figures) is a copy: learning never waits for a frame.
 public final class Learner: Sendable {
     public struct Options: Sendable {
@@ -102,8 +102,8 @@ public final class Learner: Sendable {
         public var text: String { warning.text(since: since) }
     }
 
-    /// A command as it lies in the mailbox.
-    struct Letter {
+    /// A command as it lies in the queue.
+    struct Message {
         let command: Command
         let gesture: Int?
     }
@@ -117,8 +117,8 @@ public final class Learner: Sendable {
     public let notes: [String]
 
     let journey: Mutex<Journey>
-    let mailbox = Mutex<[Letter]>([])
-    let mail = DispatchSemaphore(value: 0)
+    let queue = Mutex<[Message]>([])
+    let arrivals = DispatchSemaphore(value: 0)
     let state: Mutex<State>
     let probes = ProbeBoard()
     let figures = FigureBoard()
@@ -206,7 +206,7 @@ public final class Learner: Sendable {
     /// A run that waits at its last step for a person ends there instead: nobody is there.
     public func endAtTheLastStep() {
         state.withLock { $0.staysAtTheEnd = false }
-        mail.signal()
+        arrivals.signal()
     }
 
     // MARK: - What a window asks
@@ -252,14 +252,14 @@ public final class Learner: Sendable {
         }
     }
 
-    /// Puts a command in the mailbox. It takes effect between two steps, in the order of sending; a pause also ends a way back where
+    /// Puts a command in the queue. It takes effect between two steps, in the order of sending; a pause also ends a way back where
     /// it is.
     ///
     /// - Parameter gesture: a number that settings of one drag share: together they are one change.
     public func send(_ command: Command, gesture: Int? = nil) {
         if command == .pause { interrupt() }
-        mailbox.withLock { $0.append(Letter(command: command, gesture: gesture)) }
-        mail.signal()
+        queue.withLock { $0.append(Message(command: command, gesture: gesture)) }
+        arrivals.signal()
     }
 
     /// Adds a metric to the run, which may be under way: `measure` is called after each step with the model and the
@@ -334,7 +334,7 @@ public final class Learner: Sendable {
     /// Ends the run after the step in progress. ``wait()`` returns when it has ended.
     public func stop() {
         state.withLock { $0.isStopping = true }
-        mail.signal()
+        arrivals.signal()
     }
 
     /// Waits for the end of a run that was started.
@@ -377,7 +377,7 @@ public final class Learner: Sendable {
                 }
                 if status.isPaused {
                     publish()
-                    mail.wait()
+                    arrivals.wait()
                     continue
                 }
 
@@ -451,7 +451,7 @@ public final class Learner: Sendable {
         if !state.withLock({ $0.status.isPaused }) { _ = try conclude() }
         state.withLock { $0.status.isPaused = true }
         publish()
-        mail.wait()
+        arrivals.wait()
     }
 
     private func conclude() throws(CLMatError) -> Measurements {
