@@ -10,7 +10,7 @@ extension WindowTests {
     /// A drag is one change: on the screen, for an undo, and in the session that is done again.
     @MainActor @Suite(.serialized) struct Gestures {
         /// What a person does with the first slider of a run that is recorded; then the session is done again.
-        private func recorded(_ deeds: (Hands) throws -> Void) throws -> (
+        private func recorded(_ actions: (Hands) throws -> Void) throws -> (
             Replay.Report, first: Learner, second: Learner
         ) {
             let folder = try Folder()
@@ -20,7 +20,7 @@ extension WindowTests {
                 arguments: [], settings: [:], attached: [])
             let writer = try SessionWriter(writing: file, header: header)
             let hands = try Hands(run: { $0.recorder = writer })
-            try deeds(hands)
+            try actions(hands)
             hands.finish()
             #expect(hands.learner.status.error == nil && hands.learner.status.recordingError == nil)
 

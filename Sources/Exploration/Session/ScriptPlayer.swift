@@ -53,7 +53,7 @@ public final class ScriptPlayer: Director {
             }
             guard entry.step == position.step else { return nil }
             state.withLock { $0.next += 1 }
-            switch entry.deed {
+            switch entry.instruction {
             case .command(.setTyped(let id, let text)):
                 return .set(control: id, to: try value(of: id, typed: text, entry, learner))
             case .command(let parsed): return try parsed.command(learner.timeline)

@@ -111,19 +111,19 @@ final class StatusLine: DeskPart {
 
     /// What is wrong, and what can be done about it by one click.
     private func draw(_ raised: Learner.RaisedWarning, _ row: Box) {
-        var deeds: [(id: String, words: String, act: @MainActor () -> Void)] = []
+        var buttons: [(id: String, words: String, act: @MainActor () -> Void)] = []
         if !status.isFinished {
-            deeds += raised.warning.actions.map { action in
+            buttons += raised.warning.actions.map { action in
                 (action.id, action.title, { [learner] in learner.send(.act(action)) })
             }
-            if status.canUndo { deeds.append(("undo", "undo the last change", { [self] in desk.steering.undo() })) }
+            if status.canUndo { buttons.append(("undo", "undo the last change", { [self] in desk.steering.undo() })) }
             let before = raised.since - 1
             if before >= begin {
-                deeds.append(
+                buttons.append(
                     ("back", "back to step \(grouped(before))", { [self] in desk.steering.goBack(to: before) }))
             }
         }
-        let widths = deeds.map { UI.width($0.words, .small) + 20 }
+        let widths = buttons.map { UI.width($0.words, .small) + 20 }
         let room = row.width - 22 - widths.reduce(0) { $0 + $1 + 6 }
         UI.cross(Point(row.x + 5, row.midY), theme.moving, size: 4)
         let words = UI.shortened(raised.text, to: max(0, room))
@@ -132,9 +132,9 @@ final class StatusLine: DeskPart {
             tooltip = Tooltip(text: raised.text)
         }
         var x = end + 14
-        for (deed, width) in zip(deeds, widths) {
+        for (action, width) in zip(buttons, widths) {
             let place = Box(x, row.y + 1, width, row.height - 2)
-            if button("warning/\(raised.id)/\(deed.id)", deed.words, place, face: .small) { deed.act() }
+            if button("warning/\(raised.id)/\(action.id)", action.words, place, face: .small) { action.act() }
             x = place.maxX + 6
         }
     }

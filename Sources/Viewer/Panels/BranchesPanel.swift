@@ -114,7 +114,7 @@ final class BranchesPanel: DeskPart {
                     .smallMono, align: .right)
             }
         }
-        drawDeeds(branch, isCurrent, Box(row.maxX - columns.buttons, row.y + 2, columns.buttons, row.height - 4))
+        drawButtons(branch, isCurrent, Box(row.maxX - columns.buttons, row.y + 2, columns.buttons, row.height - 4))
     }
 
     /// "+0.012", with a sign; a difference that is smaller than the metric's usual digits in fewer: never −0.000.
@@ -163,7 +163,7 @@ final class BranchesPanel: DeskPart {
         }
     }
 
-    private func drawDeeds(_ branch: Branch, _ isCurrent: Bool, _ box: Box) {
+    private func drawButtons(_ branch: Branch, _ isCurrent: Bool, _ box: Box) {
         guard !isCurrent else {
             UI.text("the run is here", Point(box.maxX, box.y + 4), theme.secondary, .small, align: .right)
             return
