@@ -30,7 +30,7 @@ extension Learner {
             if isDirected || error.isOfTheDevice { throw error }
             state.withLock { $0.status.lastRefusal = "\(error)" }
         }
-        let (canUndo, canRedo) = journey.withLock { ($0.canUndo, $0.canRedo) }
+        let (canUndo, canRedo) = navigator.withLock { ($0.canUndo, $0.canRedo) }
         state.withLock { state in
             state.status.canUndo = canUndo
             state.status.canRedo = canRedo
@@ -47,17 +47,19 @@ extension Learner {
             pace.stepsToPause = max(1, count)
         case .set, .attach, .detach, .act, .addMixin, .removeMixin, .link, .unlink:
             if dashboard.isView(command) {
-                guard try journey.withLock({ journey throws(CLMatError) in try journey.look(command) }) else { return }
+                guard try navigator.withLock({ navigator throws(CLMatError) in try navigator.look(command) }) else {
+                    return
+                }
                 try refresh()
                 // Both sides of a comparison are looked at in the same way.
                 if let (run, context) = otherFigures.published {
-                    let anew = journey.withLock { $0.figureContext(of: run, context.settings, step: context.step) }
+                    let anew = navigator.withLock { $0.figureContext(of: run, context.settings, step: context.step) }
                     otherFigures.publish(run, anew, isStill: true)
                 }
                 break
             }
-            let logged = try journey.withLock { journey throws(CLMatError) in
-                try journey.change(command, gesture: message.gesture)
+            let logged = try navigator.withLock { navigator throws(CLMatError) in
+                try navigator.change(command, gesture: message.gesture)
             }
             try refresh()
             guard let logged else { return }
@@ -65,10 +67,10 @@ extension Learner {
         case .rewind, .visit, .go, .undo, .redo:
             return try goElsewhere(command, &pace, isDirected: isDirected)
         case .branch(let name):
-            try journey.withLock { journey throws(CLMatError) in try journey.branch(named: name) }
+            try navigator.withLock { navigator throws(CLMatError) in try navigator.branch(named: name) }
         case .rename(let branch, let name): try timeline.rename(branch, to: name)
         case .delete(let branch):
-            try journey.withLock { journey throws(CLMatError) in try journey.delete(branch: branch) }
+            try navigator.withLock { navigator throws(CLMatError) in try navigator.delete(branch: branch) }
             if state.withLock({ $0.status.comparedBranch == branch }) { try compare(with: nil) }
         case .compare(let branch): try compare(with: branch)
         }
@@ -79,19 +81,19 @@ extension Learner {
     /// no command that took effect.
     private func goElsewhere(_ command: Command, _ pace: inout Pace, isDirected: Bool) throws(CLMatError) {
         let left = timeline.position
-        let arrival = try telling { (journey, progress) throws(CLMatError) in
+        let arrival = try telling { (navigator, progress) throws(CLMatError) in
             switch command {
             case .rewind(let step):
-                guard let target = journey.place(of: step) else {
+                guard let target = navigator.place(of: step) else {
                     throw .invalidValue(
                         setting: "rewind", value: "\(step)",
-                        accepted: "a step from \(journey.timeline.start) to \(journey.timeline.lastStep)")
+                        accepted: "a step from \(navigator.timeline.start) to \(navigator.timeline.lastStep)")
                 }
-                return try journey.go(to: target, progress)
-            case .visit(let place): return try journey.go(to: journey.checked(place), progress)
-            case .go(let branch): return try journey.go(to: journey.endPlace(of: branch), progress)
-            case .undo: return try journey.undo(progress)
-            default: return try journey.redo(progress)
+                return try navigator.go(to: target, progress)
+            case .visit(let place): return try navigator.go(to: navigator.checked(place), progress)
+            case .go(let branch): return try navigator.go(to: navigator.endPlace(of: branch), progress)
+            case .undo: return try navigator.undo(progress)
+            default: return try navigator.redo(progress)
             }
         }
         guard arrival != .nowhere else { return }
@@ -114,7 +116,7 @@ extension Learner {
 
     /// Does what may take long, telling how far it is. A run that is being stopped gives up.
     private func telling<Result>(
-        _ body: (inout Journey, Journey.Progress) throws(CLMatError) -> Result
+        _ body: (inout RunNavigator, RunNavigator.Progress) throws(CLMatError) -> Result
     ) throws(CLMatError) -> Result {
         state.withLock { $0.isInterrupted = false }
         defer {
@@ -126,8 +128,8 @@ extension Learner {
         // Steps take as long as those that were made here, as soon as there are any.
         let start = ContinuousClock.now
         var most = 0
-        return try journey.withLock { journey throws(CLMatError) in
-            try body(&journey) { left, secondsPerStep in
+        return try navigator.withLock { navigator throws(CLMatError) in
+            try body(&navigator) { left, secondsPerStep in
                 most = max(most, left)
                 let made = most - left
                 let pace = made > 0 ? (ContinuousClock.now - start).seconds / Double(made) : secondsPerStep
@@ -147,9 +149,9 @@ extension Learner {
 
     private func compare(with branch: Int?) throws(CLMatError) {
         if let branch {
-            let end = try telling { (journey, progress) throws(CLMatError) in
-                try journey.end(of: branch, progress).map { end in
-                    (run: end.run, context: journey.figureContext(of: end.run, end.settings, step: end.place.step))
+            let end = try telling { (navigator, progress) throws(CLMatError) in
+                try navigator.end(of: branch, progress).map { end in
+                    (run: end.run, context: navigator.figureContext(of: end.run, end.settings, step: end.place.step))
                 }
             }
             guard let end else {
@@ -163,8 +165,8 @@ extension Learner {
 
     /// Takes over what a change or a way back may have altered.
     func refresh() throws(CLMatError) {
-        let (dashboard, settings, view, step) = try journey.withLock { journey throws(CLMatError) in
-            (try journey.run.dashboard(), journey.settings, journey.view, journey.position.step)
+        let (dashboard, settings, view, step) = try navigator.withLock { navigator throws(CLMatError) in
+            (try navigator.run.dashboard(), navigator.settings, navigator.view, navigator.position.step)
         }
         state.withLock { state in
             for control in state.dashboard.controls where dashboard.control(control.id) == nil {

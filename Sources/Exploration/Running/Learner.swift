@@ -116,7 +116,7 @@ public final class Learner: Sendable {
     /// ``Experiment/notes``
     public let notes: [String]
 
-    let journey: Mutex<Journey>
+    let navigator: Mutex<RunNavigator>
     let queue = Mutex<[Message]>([])
     let arrivals = DispatchSemaphore(value: 0)
     let state: Mutex<State>
@@ -173,7 +173,7 @@ public final class Learner: Sendable {
         state.status.start = experiment.start
         state.status.stepsPerEpoch = experiment.stepsPerEpoch
         self.state = Mutex(state)
-        let journey = Journey(
+        let navigator = RunNavigator(
             experiment, timeline: timeline, undoesOnlyChanges: options.director?.undoesOnlyChanges ?? false
         ) { size in
             if let plan = options.snapshotPlan { return plan }
@@ -181,9 +181,9 @@ public final class Learner: Sendable {
             if let given = options.snapshotBudget { return .given(given) }
             return .automatic(stateBytes: size.bytes, on: size.device.flatMap { $0.hasOwnMemory ? $0 : nil })
         }
-        let note = options.keepsSnapshots ? journey.snapshots.plan.note(stateBytes: journey.stateBytes) : nil
+        let note = options.keepsSnapshots ? navigator.snapshots.plan.note(stateBytes: navigator.stateBytes) : nil
         notes = experiment.notes + (note.map { [$0] } ?? [])
-        self.journey = Mutex(journey)
+        self.navigator = Mutex(navigator)
         figures.publish(experiment.run, experiment.figureContext)
     }
 
@@ -296,7 +296,7 @@ public final class Learner: Sendable {
     ///
     /// - Throws: ``CLMatError/invalidArgument(operation:problem:)`` if nothing of the run takes it.
     public func register<Subject>(_ mixin: any Mixin<Subject>) throws(CLMatError) {
-        guard journey.withLock({ $0.run.takes(mixin: mixin) }) else { throw Experiment.refusal(of: mixin) }
+        guard navigator.withLock({ $0.run.takes(mixin: mixin) }) else { throw Experiment.refusal(of: mixin) }
         extensions.register(mixin)
         try refresh()
     }
@@ -383,11 +383,11 @@ public final class Learner: Sendable {
 
                 let start = clock.now
                 isBetweenSteps = false
-                let (measured, position, can, problem) = try journey.withLock { journey throws(CLMatError) in
-                    let measured = try journey.tick(probes)
+                let (measured, position, can, problem) = try navigator.withLock { navigator throws(CLMatError) in
+                    let measured = try navigator.tick(probes)
                     return (
-                        measured, journey.position, (undo: journey.canUndo, redo: journey.canRedo),
-                        journey.snapshots.problem
+                        measured, navigator.position, (undo: navigator.canUndo, redo: navigator.canRedo),
+                        navigator.snapshots.problem
                     )
                 }
                 let seconds = (clock.now - start).seconds
@@ -455,14 +455,14 @@ public final class Learner: Sendable {
     }
 
     private func conclude() throws(CLMatError) -> Measurements {
-        let measured = try journey.withLock { journey throws(CLMatError) in try journey.conclude() }
+        let measured = try navigator.withLock { navigator throws(CLMatError) in try navigator.conclude() }
         timeline.conclude(measured)
         return measured
     }
 
     /// - Parameter isStill: nothing runs until the figures have been looked at.
     func publish(isAfterFailure: Bool = false, isStill: Bool = false) {
-        let (run, context) = journey.withLock { ($0.run, $0.figureContext) }
+        let (run, context) = navigator.withLock { ($0.run, $0.figureContext) }
         let isStill = isStill || state.withLock { $0.status.isPaused }
         figures.publish(run, context, isAfterFailure: isAfterFailure, isStill: isStill)
     }

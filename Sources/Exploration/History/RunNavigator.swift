@@ -4,7 +4,7 @@ import Foundation
 /// A run with its way through its history: goes on, changes, and returns to any place where it has been.
 ///
 /// Everything random is keyed by the step, so the way back is the nearest snapshot and the same steps again.
-struct Journey: Sendable {
+struct RunNavigator: Sendable {
     private(set) var run: any Run
     private(set) var settings: Settings
     /// What is shown: wherever the run goes, it stays.
@@ -451,7 +451,7 @@ struct Journey: Sendable {
     }
 }
 
-extension Journey.Undoable {
+extension RunNavigator.Undoable {
     fileprivate var isChange: Bool { if case .change = self { true } else { false } }
     fileprivate var isWay: Bool { if case .way = self { true } else { false } }
 }
