@@ -81,8 +81,8 @@ public struct ViewerOptions: Sendable {
         let step = learner.status.step
         let clock = WallClock()
         let start = clock.now
-        window.desk.refresh()
-        while !window.desk.figurePanels.areCurrent(at: step), (clock.now - start).seconds < patience {
+        window.dashboardView.refresh()
+        while !window.dashboardView.figurePanels.areCurrent(at: step), (clock.now - start).seconds < patience {
             Thread.sleep(forTimeInterval: 0.01)
         }
         // The second frame knows the sizes that the first one measured.

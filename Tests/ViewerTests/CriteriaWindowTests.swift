@@ -81,47 +81,47 @@ extension WindowTests {
         @Test func aCriterionIsAddedWithItsSliderAndItsGraph() throws {
             let hands = try hands()
             defer { hands.finish() }
-            func isOpen(_ panel: Panel) -> Bool { hands.desk.layout.isOpen(panel) }
-            #expect(!isOpen(.metric("smallness")) && hands.desk.dashboard.control("small") == nil)
+            func isOpen(_ panel: Panel) -> Bool { hands.view.layout.isOpen(panel) }
+            #expect(!isOpen(.metric("smallness")) && hands.view.dashboard.control("small") == nil)
             try click("mixin:small", hands)
-            #expect(hands.wait { hands.desk.dashboard.control("small") != nil })
+            #expect(hands.wait { hands.view.dashboard.control("small") != nil })
             #expect(hands.wait { isOpen(.metric("smallness")) && isOpen(.controls("criteria")) })
-            #expect(hands.desk.box(of: .metric("smallness")) != nil)
-            #expect(hands.desk.changes.all.last?.words == "smallness λ added at step 0")
+            #expect(hands.view.box(of: .metric("smallness")) != nil)
+            #expect(hands.view.changes.all.last?.words == "smallness λ added at step 0")
             // Closed, removed, and added again: there they are again.
-            hands.desk.setOpen(.metric("smallness"), false)
+            hands.view.setOpen(.metric("smallness"), false)
             try click("mixin:small", hands)
-            #expect(hands.wait { hands.desk.dashboard.control("small") == nil })
-            hands.desk.steering.undo()
-            #expect(hands.wait { hands.desk.dashboard.control("small") != nil && isOpen(.metric("smallness")) })
+            #expect(hands.wait { hands.view.dashboard.control("small") == nil })
+            hands.view.steering.undo()
+            #expect(hands.wait { hands.view.dashboard.control("small") != nil && isOpen(.metric("smallness")) })
         }
 
         @Test func aWindowThatOpensLaterShowsWhatWasAdded() throws {
             let first = try hands()
             defer { first.finish() }
             first.learner.send(.addMixin("small"))
-            #expect(first.wait { first.desk.dashboard.control("small") != nil })
+            #expect(first.wait { first.view.dashboard.control("small") != nil })
             let second = try Hands(on: first.learner)
-            #expect(second.desk.layout.isOpen(.metric("smallness")))
+            #expect(second.view.layout.isOpen(.metric("smallness")))
         }
 
         @Test func controlsOfASecondAttachmentAreLinkedAndSeparated() throws {
             let hands = try hands()
             defer { hands.finish() }
             try click("attachment:passenger", hands)
-            #expect(hands.wait { hands.desk.dashboard.control("share") != nil })
+            #expect(hands.wait { hands.view.dashboard.control("share") != nil })
             #expect(!hands.isDrawn("controls:passenger/share/link"))
             let second = "controls:passenger (2)"
             try click("attachment:passenger-2", hands)
             #expect(hands.wait { hands.isDrawn("\(second)/passenger-2.share/link") })
-            #expect(hands.desk.dashboard.groups == ["passenger", "passenger (2)", ""])
+            #expect(hands.view.dashboard.groups == ["passenger", "passenger (2)", ""])
             func values(_ id: String) -> [Double?] {
                 [id, "passenger-2." + id].map { hands.learner.status.settings.values[$0] }
             }
             // One by its chain.
             try hands.click("\(second)/passenger-2.share/link")
             #expect(hands.wait { hands.learner.status.settings.links == ["passenger-2.share": "share"] })
-            hands.desk.values.set(try #require(hands.desk.dashboard.control("share")), to: 0.75)
+            hands.view.values.set(try #require(hands.view.dashboard.control("share")), to: 0.75)
             #expect(hands.wait { values("share") == [0.75, 0.75] })
             // A switch is not switched by a click on its chain.
             try hands.click("\(second)/passenger-2.loud/link")
@@ -129,17 +129,17 @@ extension WindowTests {
             #expect(values("loud") == [0, 0])
             // The rest by the panel's word, and all apart by it.
             let word = try #require(
-                hands.desk.controlPanels.linkWord(hands.desk.controlPanels.controls(of: "passenger (2)")))
+                hands.view.controlPanels.linkWord(hands.view.controlPanels.controls(of: "passenger (2)")))
             #expect(word.text == "link all")
             try hands.click("\(second)/word")
             #expect(hands.wait { hands.learner.status.settings.links.count == 3 })
             hands.window.settle()
             let apart = try #require(
-                hands.desk.controlPanels.linkWord(hands.desk.controlPanels.controls(of: "passenger (2)")))
+                hands.view.controlPanels.linkWord(hands.view.controlPanels.controls(of: "passenger (2)")))
             #expect(apart.text == "separate")
             try hands.click("\(second)/word")
             #expect(hands.wait { hands.learner.status.settings.links.isEmpty })
-            hands.desk.values.set(try #require(hands.desk.dashboard.control("share")), to: 0.5)
+            hands.view.values.set(try #require(hands.view.dashboard.control("share")), to: 0.5)
             #expect(hands.wait { values("share") == [0.5, 0.75] })
         }
 
@@ -147,12 +147,12 @@ extension WindowTests {
         @Test func aLookMakesNoMark() throws {
             let hands = try hands()
             defer { hands.finish() }
-            hands.desk.values.set(try #require(hands.desk.dashboard.control("zoom")), to: 3)
+            hands.view.values.set(try #require(hands.view.dashboard.control("zoom")), to: 3)
             #expect(hands.wait { hands.learner.status.view.values["zoom"] == 3 })
             hands.window.settle()
-            #expect(hands.desk.changes.all.isEmpty && !hands.learner.status.canUndo)
-            #expect(hands.desk.layout.view.values == ["zoom": 3])
-            var other = hands.desk.layout.view
+            #expect(hands.view.changes.all.isEmpty && !hands.learner.status.canUndo)
+            #expect(hands.view.layout.view.values == ["zoom": 3])
+            var other = hands.view.layout.view
             other.choices = ["words": [4]]
             #expect(other.view(for: "").choices == ["words": [4]] && other.view(for: "other data").choices.isEmpty)
         }

@@ -214,7 +214,7 @@ struct Layout: Equatable {
 
     static let gap: Float = 12
 
-    /// Whether a window is too small for all panels at once: they then lie below each other, and the desk scrolls.
+    /// Whether a window is too small for all panels at once: they then lie below each other, and the dashboard scrolls.
     static func scrolls(_ size: Point) -> Bool { size.x < 1000 || size.y < 600 }
 
     /// Panels in columns, each at a height at which it can be read; what is beyond the window is scrolled to. A person's

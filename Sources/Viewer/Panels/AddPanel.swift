@@ -2,7 +2,7 @@ import CImGui
 import Exploration
 
 /// "Add to the dashboard": everything that can be shown or put on, ticked where it is.
-final class AddPanel: DeskPart {
+final class AddPanel: DashboardPart {
     /// What is looked for: only what fits it is listed.
     private var search = TextField("", takesFocus: false)
     private var clearsSearch = false
@@ -38,8 +38,8 @@ final class AddPanel: DeskPart {
         func panelEntry(_ panel: Panel, _ title: String, _ help: String) -> Entry {
             let isOn = layout.isOpen(panel)
             let open: @MainActor () -> Void = { [self] in
-                isOn ? desk.show(panel) : setOpen(panel, true)
-                if case .metric(let id) = panel { desk.graphs.flash(id, seconds: 1) }
+                isOn ? dashboardView.show(panel) : setOpen(panel, true)
+                if case .metric(let id) = panel { dashboardView.graphs.flash(id, seconds: 1) }
             }
             // One that is open behind an enlarged one is shown first.
             let closes = isOn && layout.shows(panel)
@@ -149,7 +149,9 @@ final class AddPanel: DeskPart {
     /// Gives the field the keyboard.
     func beginSearch() {
         setOpen(.add, true)
-        if let box = desk.box(of: .add) { desk.scrolling.reveal(box, in: desk.workingArea()) }
+        if let box = dashboardView.box(of: .add) {
+            dashboardView.scrolling.reveal(box, in: dashboardView.workingArea())
+        }
         clearsSearch = false
         search.focus()
     }
@@ -183,8 +185,8 @@ final class AddPanel: DeskPart {
     private func entry(of control: Control) -> Entry {
         let panel = Panel.controls(control.group)
         let open: @MainActor () -> Void = { [self] in
-            layout.isOpen(panel) ? desk.show(panel) : setOpen(panel, true)
-            desk.focus.show(control)
+            layout.isOpen(panel) ? dashboardView.show(panel) : setOpen(panel, true)
+            dashboardView.focus.show(control)
         }
         return Entry(
             id: "control:\(control.id)", title: control.title.startingLowercase, help: control.help,

@@ -4,7 +4,7 @@ import Exploration
 import Foundation
 
 /// The run's branches in a table: where each left its parent, how it does, and what can be done with it.
-final class BranchesPanel: DeskPart {
+final class BranchesPanel: DashboardPart {
     /// The name that is being typed.
     private(set) var typed: (branch: Int, field: TextField)?
     /// The last values of the branches that do not run, which stay while the history's version does.

@@ -50,7 +50,8 @@ struct CurveCache {
         isLogarithmic: Bool = false
     ) -> Drawn {
         let line = Line(metric: metric, branch: nil)
-        let key = key(range, now: timeline.step, end: timeline.lastStep, width: width, version: timeline.version, isLogarithmic)
+        let key = key(
+            range, now: timeline.step, end: timeline.lastStep, width: width, version: timeline.version, isLogarithmic)
         let kept = drawn[line]
         if let kept, kept.key == key || isGoodEnough(kept, for: key) { return kept }
 
@@ -109,7 +110,8 @@ struct CurveCache {
     ) -> Key {
         let first = max(0, Int(range.lowerBound.rounded(.down)))
         let last = max(first, Int(range.upperBound.rounded(.up)))
-        return Key(now: now, end: end, first: first, last: last, width: width, version: version, isLogarithmic: isLogarithmic)
+        return Key(
+            now: now, end: end, first: first, last: last, width: width, version: version, isLogarithmic: isLogarithmic)
     }
 
     private static func extremes(

@@ -130,7 +130,7 @@ extension Graphs {
             UI.dashes(x: at, from: plot.y, to: plot.maxY, mark.colour.faded(isAhead(mark) ? 0.3 : 0.8))
         }
 
-        let isOnGoal = desk.goals.drawGoal(metric, plot, graph.axis)
+        let isOnGoal = dashboardView.goals.drawGoal(metric, plot, graph.axis)
 
         let colour = curveColour(metric)
         let smoothed = look.smoothing > 0 ? smoothedHistory(of: metric.id, look.smoothing) : nil

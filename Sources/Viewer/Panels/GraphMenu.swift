@@ -98,20 +98,21 @@ extension Graphs {
         var rows: [MenuRow] = [.heading(metric.title), .heading("Goal")]
         rows.append(
             .entry(
-                MenuEntry(id: "here", words: "goal here: \(desk.goals.words(of: menu.value, metric))") { [self] in
-                    desk.goals.setGoal(menu.value, of: menu.metric)
+                MenuEntry(id: "here", words: "goal here: \(dashboardView.goals.words(of: menu.value, metric))") {
+                    [self] in
+                    dashboardView.goals.setGoal(menu.value, of: menu.metric)
                 }))
         if layout.goals[menu.metric] != nil {
             rows.append(
                 .entry(
                     MenuEntry(id: "remove", words: "remove the goal") { [self] in
-                        desk.goals.setGoal(nil, of: menu.metric)
+                        dashboardView.goals.setGoal(nil, of: menu.metric)
                     }))
         }
         rows.append(
             .entry(
                 MenuEntry(id: "pause", words: "pause when all goals are met", isOn: layout.pausesAtGoals) { [self] in
-                    desk.goals.togglePausesAtGoals()
+                    dashboardView.goals.togglePausesAtGoals()
                 }))
         let look = layout.look(of: metric.id)
         rows.append(.heading("Axis and curve"))

@@ -2,7 +2,7 @@ import CImGui
 import Exploration
 
 /// All changes on the current path in words, the newest first. Each can be gone back to.
-final class HistoryPanel: DeskPart {
+final class HistoryPanel: DashboardPart {
     private static let row: Float = 23
     /// Where the run was when the list was scrolled to it.
     private var revealed: Position?
@@ -59,7 +59,7 @@ final class HistoryPanel: DeskPart {
             tooltip = Tooltip(
                 title: row.words,
                 text: "It was done before the file was written with which this run went on: it cannot be gone back to.",
-                about: desk.box(of: .history), isBeside: true)
+                about: dashboardView.box(of: .history), isBeside: true)
         }
         let isHovered = item.contains(.hovered) || after.contains(.hovered)
         if row.kind == .present || isHovered {
@@ -88,9 +88,9 @@ final class HistoryPanel: DeskPart {
             : "A click goes to just \(after.contains(.hovered) ? "after" : "before") it."
         tooltip = Tooltip(
             title: words == row.words ? "" : row.words, text: (row.isAhead ? "Undone. " : "") + goes,
-            about: desk.box(of: .history), isBeside: true)
-        if item.contains(.clicked), let place = row.before { desk.steering.visit(place) }
-        if after.contains(.clicked), let place = row.after { desk.steering.visit(place) }
+            about: dashboardView.box(of: .history), isBeside: true)
+        if item.contains(.clicked), let place = row.before { dashboardView.steering.visit(place) }
+        if after.contains(.clicked), let place = row.after { dashboardView.steering.visit(place) }
     }
 
     private func drawMark(of row: HistoryRow, _ at: Point) {

@@ -1,6 +1,6 @@
 // What is pressed.
 
-extension DeskPart {
+extension DashboardPart {
     /// A push button. Returns whether it was clicked.
     ///
     /// - Parameter hint: what its hover says, also while it cannot be pressed.

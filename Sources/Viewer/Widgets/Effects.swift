@@ -141,7 +141,7 @@ extension ControlPanels {
     /// Lights a metric's graph, and opens it if need be.
     private func show(_ metric: Metric) {
         if !layout.isOpen(.metric(metric.id)) { setOpen(.metric(metric.id), true) }
-        desk.show(.metric(metric.id))
-        desk.graphs.flash(metric.id, seconds: 1.5)
+        dashboardView.show(.metric(metric.id))
+        dashboardView.graphs.flash(metric.id, seconds: 1.5)
     }
 }

@@ -13,7 +13,7 @@ struct Scrub {
 }
 
 /// The timeline in the toolbar: where the run is, what was changed, and the way back.
-final class Scrubber: DeskPart {
+final class Scrubber: DashboardPart {
     private(set) var scrub: Scrub?
 
     override var isInFront: Bool { scrub != nil }
@@ -41,15 +41,17 @@ final class Scrubber: DeskPart {
         UI.note("timeline/track", Box(strip.x, y - 1.5, strip.width, 3))
         let item = UI.item("timeline", Box(strip.x - 8, strip.y + 4, strip.width + 16, 26))
         let changes = changes
-        hold(item, handle: x(Double(here)), places: changes.filter { $0.first >= begin }.map { (x(Double($0.first)), $0.first) }, step: step)
+        hold(
+            item, handle: x(Double(here)),
+            places: changes.filter { $0.first >= begin }.map { (x(Double($0.first)), $0.first) }, step: step)
 
         // The track: what was made, what lies ahead of here, and what is still to come.
         let place = x(Double(here))
         UI.fill(Box(strip.x, y - 1.5, strip.width, 3), theme.track, radius: 1.5)
         UI.fill(Box(strip.x, y - 1.5, x(Double(lastStep)) - strip.x, 3), theme.secondary.faded(0.5), radius: 1.5)
         UI.fill(Box(strip.x, y - 1.5, place - strip.x, 3), theme.secondary, radius: 1.5)
-        if desk.graphs.axis.span != .whole {
-            let range = desk.graphs.axis.range(extent)
+        if dashboardView.graphs.axis.span != .whole {
+            let range = dashboardView.graphs.axis.range(extent)
             let (from, to) = (x(range.lowerBound), x(range.upperBound))
             UI.fill(Box(from, y - 2.5, max(2, to - from), 5), theme.text, radius: 2)
         }
@@ -99,7 +101,7 @@ final class Scrubber: DeskPart {
             let near = places.min { abs($0.x - at) < abs($1.x - at) }
             held.step = near.flatMap { abs($0.x - at) < 4 ? $0.step : nil } ?? step(at)
             // One cross-hair through all graphs.
-            desk.graphs.hover(Double(held.step))
+            dashboardView.graphs.hover(Double(held.step))
         }
         scrub = held
         if !item.contains(.held) {
@@ -120,7 +122,7 @@ final class Scrubber: DeskPart {
         }
         var words = "step \(grouped(here))"
         if scrub == nil, steering.wayBack == nil, status.stepsPerEpoch > 1 { words += " · epoch \(epochText)" }
-        if let way = desk.steering.wayWords {
+        if let way = dashboardView.steering.wayWords {
             words = way
             // The status line has all of it.
             if UI.width(words, .smallMono) > right - least { words = words.components(separatedBy: ", ")[0] }
@@ -158,7 +160,7 @@ final class Scrubber: DeskPart {
         }
     }
 
-    private var steering: Steering { desk.steering }
+    private var steering: Steering { dashboardView.steering }
 
     private var epochText: String {
         let tenths = (status.epoch * 10).rounded() / 10

@@ -33,7 +33,7 @@ struct Tooltip {
 }
 
 /// Words for the moment, above all else: beside the mouse, and below a field.
-final class Hints: DeskPart {
+final class Hints: DashboardPart {
     var tooltip: Tooltip?
     /// Why what was typed is not taken, and below what it stands.
     var problem: (words: String, field: Box)?
@@ -55,7 +55,7 @@ final class Hints: DeskPart {
     }
 
     func drawTooltip() {
-        guard let tooltip, desk.moving.drag == nil else { return }
+        guard let tooltip, dashboardView.moving.drag == nil else { return }
         let lines = tooltip.text.isEmpty ? [] : UI.wrapped(tooltip.text, to: 360, .small)
         let nameWidth = tooltip.facts.map { UI.width($0.name, .smallMono) }.max() ?? 0
         let factWidth = tooltip.facts.map { nameWidth + 14 + UI.width($0.value, .smallMono) }.max() ?? 0

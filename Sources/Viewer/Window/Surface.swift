@@ -13,7 +13,7 @@ import Foundation
     private(set) var gui: OpaquePointer
     /// Whether the processor draws.
     var isSoftware: Bool { renderer == nil }
-    /// Pixels a unit of the desk.
+    /// Pixels a unit of the dashboard.
     private(set) var scale: Float
     let letters: Letters
     private let theme: Theme
@@ -131,7 +131,7 @@ import Foundation
 
     // MARK: Size and pixels
 
-    /// In units of the desk.
+    /// In units of the dashboard.
     var size: Point {
         let pixels = self.pixels
         return Point(pixels.x / scale, pixels.y / scale)
@@ -149,13 +149,13 @@ import Foundation
         return Point(Float(width), Float(height))
     }
 
-    /// Mouse events come in SDL's units, which are neither pixels nor the desk's on some displays.
+    /// Mouse events come in SDL's units, which are neither pixels nor the dashboard's on some displays.
     var unitsPerEvent: Float {
         guard let window else { return 1 }
         return Self.pixelsPerUnit(window, renderer) / scale
     }
 
-    /// The least units in which the desk can be read.
+    /// The least units in which the dashboard can be read.
     private static let least = Point(1000, 600)
 
     /// What is asked for, or what the window's display says. Displays whose pixels are counted apart from units say

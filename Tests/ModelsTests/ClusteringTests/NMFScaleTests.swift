@@ -91,7 +91,8 @@ import Testing
         data.values[17 * 20 + 3] = number
         #expect(
             throws: CLMatError.dataMismatch(
-                "table has \(number) at row 17, column 3, counted from 0. NMF needs finite numbers that are not negative.")
+                "table has \(number) at row 17, column 3, counted from 0. NMF needs finite numbers that are not negative."
+            )
         ) { try run(data, steps: 10, batch: batch) }
     }
 

@@ -2,7 +2,7 @@ import CImGui
 import Exploration
 
 /// The strip at the top: pause, steps, the way back, the timeline, what runs.
-final class Toolbar: DeskPart {
+final class Toolbar: DashboardPart {
     static let height: Float = 46
 
     /// What a button asked of the window.
@@ -36,7 +36,7 @@ final class Toolbar: DeskPart {
         let bar = Box(0, 0, size.x, Self.height)
         UI.beginWindow(
             "toolbar", bar, fill: theme.panel, edge: theme.panel, staysBehind: !Layout.scrolls(size),
-            comesToFront: Layout.scrolls(size) && !desk.hasAbove)
+            comesToFront: Layout.scrolls(size) && !dashboardView.hasAbove)
         UI.rule(Point(0, bar.maxY - 1), length: bar.width, theme.edge)
 
         // On a narrow window the buttons are, and those that keys do as well are left out: the timeline needs room.
@@ -50,8 +50,8 @@ final class Toolbar: DeskPart {
             x = box.maxX + gap
             return button(id, words, box, isOn: isOn, isEnabled: isEnabled, hint: Self.hints[id] ?? "")
         }
-        let steering = desk.steering
-        let isSaving = desk.checkpoints.saving != nil
+        let steering = dashboardView.steering
+        let isSaving = dashboardView.checkpoints.saving != nil
         let runs = !status.isFinished
         let isAtTheEnd = learner.maximumSteps.map { now >= $0 } ?? false
         let isOnTheWay = steering.isOnTheWay
@@ -69,7 +69,7 @@ final class Toolbar: DeskPart {
         if tool("redo", "Redo", isEnabled: runs && status.canRedo) { steering.redo() }
         if size.x >= 800, tool("branch", "Branch", isEnabled: runs) { steering.branch() }
         if options.save != nil, size.x >= 800 {
-            if tool("save", "Save", isOn: isSaving, isEnabled: !isSaving) { desk.checkpoints.save() }
+            if tool("save", "Save", isOn: isSaving, isEnabled: !isSaving) { dashboardView.checkpoints.save() }
         }
         if size.x >= 1200, tool("picture", "Picture") { wantsPicture = true }
         if tool("panels", "Panels", isOn: layout.isOpen(.add)) { setOpen(.add, !layout.isOpen(.add)) }
@@ -80,7 +80,7 @@ final class Toolbar: DeskPart {
         if !layout.goals.isEmpty, size.x >= 1100,
             tool("goals", size.x >= 1500 ? "Pause at goals" : "Goals", isOn: layout.pausesAtGoals, isEnabled: runs)
         {
-            desk.goals.togglePausesAtGoals()
+            dashboardView.goals.togglePausesAtGoals()
         }
 
         let room = size.x - x
@@ -91,7 +91,7 @@ final class Toolbar: DeskPart {
         let titleWidth = UI.width(title, .bold)
         UI.text(title, Point(size.x - 14, 15), theme.text, .bold, align: .right)
         let strip = Box(x + 18, 0, size.x - titleWidth - x - 60, Self.height)
-        if strip.width > 100 { desk.scrubber.draw(strip) } else { desk.scrubber.letGo() }
+        if strip.width > 100 { dashboardView.scrubber.draw(strip) } else { dashboardView.scrubber.letGo() }
         UI.endWindow()
     }
 }

@@ -54,7 +54,7 @@ struct Scene {
     }
 }
 
-/// Who reads the scene by its parts' names: the desk and all that is on it.
+/// Who reads the scene by its parts' names: the dashboard and all that is on it.
 @MainActor protocol SceneReader: AnyObject {
     var scene: Scene { get }
 }

@@ -16,7 +16,7 @@ struct WayBack {
 }
 
 /// The ways through the run's history: pause, steps, back and forth.
-final class Steering: DeskPart {
+final class Steering: DashboardPart {
     /// Where the run was told to return to, until it is there.
     private(set) var wayBack: WayBack?
     /// Since when the run has been making steps again.
@@ -60,7 +60,7 @@ final class Steering: DeskPart {
     }
 
     /// The step that the graphs and the handle show as the present: under the hand, or where the run is going.
-    var here: Int { desk.scrubber.scrub?.step ?? wayBack?.step ?? now }
+    var here: Int { dashboardView.scrubber.scrub?.step ?? wayBack?.step ?? now }
 
     func goBack(to step: Int) {
         guard !status.isFinished else { return }
@@ -138,7 +138,8 @@ func describeWay(_ steps: Int, _ seconds: Double?, leadsForward: Bool?) -> Strin
 /// "about 4 s", "about 3 min".
 func durationWords(_ seconds: Double) -> String {
     if !(seconds >= 1) { return "under 1 s" }
-    return seconds < 100 ? "about \(grouped(Int(seconds.rounded()))) s" : "about \(grouped(Int(min(seconds / 60, 1e6).rounded()))) min"
+    return seconds < 100
+        ? "about \(grouped(Int(seconds.rounded()))) s" : "about \(grouped(Int(min(seconds / 60, 1e6).rounded()))) min"
 }
 
 /// A checkpoint that is written on a thread of its own.
@@ -148,7 +149,7 @@ final class Saving: Sendable {
 }
 
 /// Has checkpoints written.
-final class CheckpointSaver: DeskPart {
+final class CheckpointSaver: DashboardPart {
     /// One that is being written.
     private(set) var saving: Saving?
     private var noteSaved: (() -> Void)?
@@ -160,7 +161,7 @@ final class CheckpointSaver: DeskPart {
         guard let write = options.save, saving == nil else { return }
         let saving = Saving()
         self.saving = saving
-        noteSaved = desk.leaving.noteSaving()
+        noteSaved = dashboardView.leaving.noteSaving()
         DispatchQueue.global().async {
             let outcome: (words: String, succeeded: Bool)
             do { outcome = (try write(), true) } catch { outcome = ("\(error)", false) }
@@ -174,7 +175,7 @@ final class CheckpointSaver: DeskPart {
         saving = nil
         say(outcome.words)
         if outcome.succeeded { noteSaved?() }
-        desk.leaving.noteSaved(outcome.succeeded)
+        dashboardView.leaving.noteSaved(outcome.succeeded)
     }
 
     override func hasNews() -> Bool { saving?.outcome.withLock { $0 != nil } ?? false }
