@@ -267,7 +267,7 @@ import Testing
 
     /// A script whose claim does not hold ends the run between two steps: what it came to is kept.
     @Test func aRunThatAScriptEndsKeepsItsRecordAndItsState() throws {
-        struct Quiet: Stage {
+        struct Quiet: ScriptHost {
             func add(panel: String) {}
             func remove(panel: String) {}
             func screenshot(to path: String) {}

@@ -145,7 +145,7 @@ import Testing
 }
 
 /// Notes what a script asks of the window.
-final class NotedStage: Stage {
+final class NotedStage: ScriptHost {
     private let notes = Locked((calls: [String](), words: [String]()))
     var calls: [String] { notes.withLock { $0.calls } }
     var words: [String] { notes.withLock { $0.words } }

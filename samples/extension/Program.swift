@@ -156,7 +156,7 @@ import Viewer
 }
 
 /// Tells what a script says. Panels and pictures are the program's own affair.
-private struct Prompter: Stage {
+private struct Prompter: ScriptHost {
     func say(_ text: String) { StandardError.say(text) }
     func add(panel: String) throws(CLMatError) { try refuse("panels") }
     func remove(panel: String) throws(CLMatError) { try refuse("panels") }
