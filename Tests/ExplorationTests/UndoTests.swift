@@ -168,10 +168,10 @@ import Testing
             #expect(eventually { learner.status.step == 40 && learner.status.isPaused })
             Slow.pause.withLock { $0 = 0.02 }
             learner.send(.rewind(to: 39))
-            #expect(eventually { (learner.status.stepsToRemake ?? 99) < 36 })
-            #expect((learner.status.secondsToRemake ?? 0) > 0)
+            #expect(eventually { (learner.status.stepsToReplay ?? 99) < 36 })
+            #expect((learner.status.secondsToReplay ?? 0) > 0)
             learner.interrupt()
-            #expect(eventually { learner.status.stepsToRemake == nil })
+            #expect(eventually { learner.status.stepsToReplay == nil })
             Slow.pause.withLock { $0 = 0 }
             let here = learner.status.step
             #expect(here > 3 && here < 39 && learner.status.isPaused)

@@ -79,10 +79,10 @@ extension WindowTests {
             defer { hands.finish() }
             try run(to: 100, hands)
             hands.view.steering.goBack(to: 99)
-            #expect(hands.wait { hands.view.steering.remakingSince != nil || hands.view.now == 99 })
+            #expect(hands.wait { hands.view.steering.replayingSince != nil || hands.view.now == 99 })
             #expect(hands.view.steering.here == 99)
-            #expect(hands.wait { hands.view.now == 99 && hands.view.status.stepsToRemake == nil })
-            #expect(hands.view.steering.remakingSince == nil && hands.view.steering.wayBack == nil)
+            #expect(hands.wait { hands.view.now == 99 && hands.view.status.stepsToReplay == nil })
+            #expect(hands.view.steering.replayingSince == nil && hands.view.steering.wayBack == nil)
         }
 
         @Test func aWaySaysWhereItLeadsAndHowLongItTakes() throws {

@@ -72,12 +72,12 @@ struct HistorySpeed {
             guard let far else { break }
             let count = learner.timeline.log.count
             learner.send(.rewind(to: far.element - 1))
-            while learner.status.stepsToRemake == nil, learner.timeline.log.count == count { usleep(200) }
+            while learner.status.stepsToReplay == nil, learner.timeline.log.count == count { usleep(200) }
             usleep(20_000)
             escapes.append(
                 timed {
                     learner.interrupt()
-                    while learner.status.stepsToRemake != nil { usleep(200) }
+                    while learner.status.stepsToReplay != nil { usleep(200) }
                 })
             send(.go(to: 0), to: learner)
         }

@@ -122,7 +122,7 @@ extension Learner {
         defer {
             state.withLock { state in
                 state.isInterrupted = false
-                (state.status.stepsToRemake, state.status.secondsToRemake) = (nil, nil)
+                (state.status.stepsToReplay, state.status.secondsToReplay) = (nil, nil)
             }
         }
         // Steps take as long as those that were made here, as soon as there are any.
@@ -134,8 +134,8 @@ extension Learner {
                 let made = most - left
                 let pace = made > 0 ? (ContinuousClock.now - start).seconds / Double(made) : secondsPerStep
                 return state.withLock { state in
-                    state.status.stepsToRemake = left
-                    state.status.secondsToRemake = Double(left) * pace
+                    state.status.stepsToReplay = left
+                    state.status.secondsToReplay = Double(left) * pace
                     return state.isStopping ? .giveUp : state.isInterrupted ? .stayHere : .goOn
                 }
             }

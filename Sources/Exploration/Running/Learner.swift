@@ -75,9 +75,9 @@ public final class Learner: Sendable {
         /// What the run's metrics and changes are counted from: not 0 if it was resumed.
         public var start = 0
         /// Set while the run goes back: steps that have to be made again before it is there.
-        public var stepsToRemake: Int?
+        public var stepsToReplay: Int?
         /// How many seconds that will take, as far as the steps so far tell.
-        public var secondsToRemake: Double?
+        public var secondsToReplay: Double?
         /// What could not be written, and why; the run went on.
         public var recordingError: CLMatError?
         /// Whether there is a change to undo, and one to redo.
@@ -248,7 +248,7 @@ public final class Learner: Sendable {
     /// Ends a way back, or forward, where it is; the run pauses there. Without one it does nothing.
     public func interrupt() {
         state.withLock { state in
-            if state.status.stepsToRemake != nil { state.isInterrupted = true }
+            if state.status.stepsToReplay != nil { state.isInterrupted = true }
         }
     }
 

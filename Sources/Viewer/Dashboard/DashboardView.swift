@@ -217,7 +217,7 @@ import Foundation
     /// Closes what lies above the panels.
     func dismiss() {
         // A way that is under way is all that it stops.
-        guard status.stepsToRemake == nil else { return steering.stopWay() }
+        guard status.stepsToReplay == nil else { return steering.stopWay() }
         // Marks in figures go once nothing lies above the panels.
         let isClear = parts.allSatisfy { !$0.isInFront }
         for part in parts { part.dismiss() }

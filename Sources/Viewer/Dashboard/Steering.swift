@@ -20,7 +20,7 @@ final class Steering: DashboardPart {
     /// Where the run was told to return to, until it is there.
     private(set) var wayBack: WayBack?
     /// Since when the run has been making steps again.
-    private(set) var remakingSince: ContinuousClock.Instant?
+    private(set) var replayingSince: ContinuousClock.Instant?
 
     /// Whether the last way that was asked for leads forward: a redo's.
     /// nil where only the run knows.
@@ -31,18 +31,18 @@ final class Steering: DashboardPart {
     override func refresh() { followWayBack() }
     /// Whether a way takes so long that it is spoken of: words about a short one would only flash up.
     var isOnTheWay: Bool {
-        status.stepsToRemake != nil && remakingSince.map { (clock.now - $0).seconds > 0.2 } == true
+        status.stepsToReplay != nil && replayingSince.map { (clock.now - $0).seconds > 0.2 } == true
     }
 
     /// "going back: 340 steps, about 4 s", for a way that takes a while.
     var wayWords: String? {
-        guard isOnTheWay, let left = status.stepsToRemake else { return nil }
-        return describeWay(left, status.secondsToRemake, leadsForward: leadsForward)
+        guard isOnTheWay, let left = status.stepsToReplay else { return nil }
+        return describeWay(left, status.secondsToReplay, leadsForward: leadsForward)
     }
 
     /// Stops a way where it is; the run pauses there.
     func stopWay() {
-        guard status.stepsToRemake != nil else { return }
+        guard status.stepsToReplay != nil else { return }
         learner.interrupt()
         wayBack = nil
         isStopping = true
@@ -79,12 +79,12 @@ final class Steering: DashboardPart {
 
     /// Forgets where the run was told to go when it is there, or cannot go.
     private func followWayBack() {
-        remakingSince = status.stepsToRemake == nil ? nil : remakingSince ?? clock.now
-        if isStopping, status.stepsToRemake == nil {
+        replayingSince = status.stepsToReplay == nil ? nil : replayingSince ?? clock.now
+        if isStopping, status.stepsToReplay == nil {
             isStopping = false
             say("Stopped on the way, at step \(grouped(now)). Undo returns to where it began.")
         }
-        guard let way = wayBack, status.stepsToRemake == nil else { return }
+        guard let way = wayBack, status.stepsToReplay == nil else { return }
         let hasWaited = (clock.now - way.toldAt).seconds
         let isRefused = status.lastRefusal != way.refusal && hasWaited > 0.5
         if version != way.version || status.isFinished || isRefused || hasWaited > 30 { wayBack = nil }
