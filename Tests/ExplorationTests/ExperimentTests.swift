@@ -350,7 +350,7 @@ import Testing
         options.director = ListDirector(changes, endsAt: 5)
         let learner = try make(options).runToTheEnd()
         #expect(learner.timeline.series("batch").values == [3, 303, 605, 1105, 1605])
-        #expect(learner.dashboard.control("batch-size")?.moves == ["batch"])
+        #expect(learner.dashboard.control("batch-size")?.affects == ["batch"])
         try expectRepeatable(changes: changes, steps: 12, on: .cpu, make: make)
     }
 }

@@ -104,8 +104,8 @@ import Testing
         }
     }
 
-    /// A way back that was given up, as the run was stopped, is no command of the session.
-    @Test func aWayBackThatWasGivenUpIsNotRecorded() throws {
+    /// A rewind that was given up, as the run was stopped, is no command of the session.
+    @Test func aRewindThatWasGivenUpIsNotRecorded() throws {
         let learner = try Learner.counter(Learner.Options())
         learner.start(paused: true)
         learner.send(.step(50))

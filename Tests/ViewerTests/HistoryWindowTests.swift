@@ -43,7 +43,7 @@ extension WindowTests {
             hands.button(false, at: half)
             #expect(hands.view.scrubber.scrub == nil)
             #expect(hands.wait { hands.learner.status.step == 50 && hands.view.now == 50 })
-            #expect(hands.view.status.isPaused && hands.view.steering.wayBack == nil)
+            #expect(hands.view.status.isPaused && hands.view.steering.pendingRewind == nil)
             // What lies ahead is still on the axis, and faded.
             #expect(hands.view.extent == .init(now: 50, end: 100))
             #expect(hands.view.graphs.axis.range(hands.view.extent) == 0...100)
@@ -74,7 +74,7 @@ extension WindowTests {
             #expect(hands.view.scrubber.scrub == nil && hands.learner.status.step == 100)
         }
 
-        @Test func aLongWayBackSaysHowFarItIs() throws {
+        @Test func aLongRewindSaysHowFarItIs() throws {
             let hands = try Hands(stepSeconds: 0.004)
             defer { hands.finish() }
             try run(to: 100, hands)
@@ -82,14 +82,14 @@ extension WindowTests {
             #expect(hands.wait { hands.view.steering.replayingSince != nil || hands.view.now == 99 })
             #expect(hands.view.steering.here == 99)
             #expect(hands.wait { hands.view.now == 99 && hands.view.status.stepsToReplay == nil })
-            #expect(hands.view.steering.replayingSince == nil && hands.view.steering.wayBack == nil)
+            #expect(hands.view.steering.replayingSince == nil && hands.view.steering.pendingRewind == nil)
         }
 
         @Test func aWaySaysWhereItLeadsAndHowLongItTakes() throws {
-            #expect(describeWay(1340, 4.2, leadsForward: false) == "going back: 1,340 steps, about 4 s")
-            #expect(describeWay(1, 0.2, leadsForward: true) == "going forward: 1 step, under 1 s")
-            #expect(describeWay(90_000, 1500, leadsForward: false).hasSuffix("about 25 min"))
-            #expect(describeWay(5, nil, leadsForward: false) == "going back: 5 steps")
+            #expect(describeReplay(1340, 4.2, leadsForward: false) == "going back: 1,340 steps, about 4 s")
+            #expect(describeReplay(1, 0.2, leadsForward: true) == "going forward: 1 step, under 1 s")
+            #expect(describeReplay(90_000, 1500, leadsForward: false).hasSuffix("about 25 min"))
+            #expect(describeReplay(5, nil, leadsForward: false) == "going back: 5 steps")
             for seconds in [Double.nan, .infinity, -1, 1e30] { #expect(!durationWords(seconds).isEmpty) }
             // Escape without a way does nothing to the run.
             let hands = try Hands()
@@ -144,7 +144,7 @@ extension WindowTests {
             // Without a change behind it, it says so and stays.
             hands.press(SDLK_BACKSPACE, SDL_SCANCODE_BACKSPACE)
             #expect(hands.view.statusLine.notice?.text.contains("no change before this step") == true)
-            #expect(hands.view.now == 20 && hands.view.steering.wayBack == nil)
+            #expect(hands.view.now == 20 && hands.view.steering.pendingRewind == nil)
 
             hands.press(SDLK_b, SDL_SCANCODE_B)
             #expect(hands.wait { hands.view.branches.count == 2 && hands.view.position.branch == 1 })

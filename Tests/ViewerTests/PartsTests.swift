@@ -135,7 +135,7 @@ import Testing
             as [(Float, Float)])
     func scaleFollowsTheDisplay(_ dpi: Float, _ scale: Float) { #expect(DisplayScale.scale(dpi: dpi) == scale) }
 
-    /// After a way back, the value at the end of what is past is not one of what is ahead, however thin the curve is.
+    /// After a rewind, the value at the end of what is past is not one of what is ahead, however thin the curve is.
     @Test(arguments: [0, 1, 17, 500, 999, 1000])
     @MainActor func valuesOfTheFutureAreNotOfThePresent(step: Int) {
         let timeline = Timeline()

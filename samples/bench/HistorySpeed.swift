@@ -27,8 +27,8 @@ struct HistorySpeed {
         ]
     }
 
-    /// - Parameter ways: how many rewinds, to steps drawn at random.
-    func measure(ways: Int) throws -> [Row] {
+    /// - Parameter count: how many rewinds, to steps drawn at random.
+    func measure(rewinds count: Int) throws -> [Row] {
         let learner = try Learner(make(), options: Learner.Options())
         learner.start(paused: true)
         defer {
@@ -56,7 +56,7 @@ struct HistorySpeed {
         }
         var random = SystemRandomNumberGenerator()
         var rewinds: [Double] = []
-        for _ in 0..<ways {
+        for _ in 0..<count {
             let step = Int.random(in: 0...steps, using: &random)
             rewinds.append(timed { send(.rewind(to: step), to: learner) })
             send(.undo, to: learner)

@@ -3,7 +3,7 @@ import Foundation
 
 /// A run with its way through its history: goes on, changes, and returns to any place where it has been.
 ///
-/// Everything random is keyed by the step, so the way back is the nearest snapshot and the same steps again.
+/// Everything random is keyed by the step, so a rewind is the nearest snapshot and a replay of the steps from there.
 struct RunNavigator: Sendable {
     private(set) var run: any Run
     private(set) var settings: Settings
@@ -17,18 +17,18 @@ struct RunNavigator: Sendable {
     private var undoables: [Undoable] = []
     /// What was undone, the last one last.
     private var undone: [Undone] = []
-    /// Whether an undo takes back changes only, not ways and deletions, as in sessions of format 2 and before.
+    /// Whether an undo takes back changes only, not rewinds and deletions, as in sessions of format 2 and before.
     private let undoesOnlyChanges: Bool
     private var lastSize: SnapshotSize
-    /// Seconds that a step takes, smoothed: to say how long a way back will take.
+    /// Seconds that a step takes, smoothed: to say how long a rewind will take.
     private(set) var secondsPerStep = 0.0
 
     /// Something that can be undone.
     fileprivate enum Undoable: Sendable {
         /// A change of the model: the last one on the path.
         case change
-        /// A way from there to where the run was sent, until it goes on.
-        case way(from: Position)
+        /// A rewind from there to where the run was sent, until it goes on.
+        case travel(from: Position)
         case deletion(of: Int)
     }
 
@@ -87,7 +87,7 @@ struct RunNavigator: Sendable {
         noteStep((ContinuousClock.now - start).seconds)
         leaveThePast()
         // Who goes on from where a way led has no use for its beginning: ctrl-z is then for the last change.
-        undoables.removeAll(where: \.isWay)
+        undoables.removeAll(where: \.isTravel)
         position.step += 1
         timeline.append(measured, at: position)
         return measured
@@ -193,7 +193,7 @@ struct RunNavigator: Sendable {
         }
         if found.place == target { return .there }
         // Wherever it was to lead, it is a way.
-        if !undoesOnlyChanges { undoables.append(.way(from: left)) }
+        if !undoesOnlyChanges { undoables.append(.travel(from: left)) }
         return .underWay
     }
 
@@ -206,7 +206,7 @@ struct RunNavigator: Sendable {
     ) throws(CLMatError) -> (run: any Run, settings: Settings, place: Position)? {
         let path = timeline.commands(of: target.branch)
         let nearest = timeline.withRecord { [snapshots = snapshots.snapshots] record in
-            snapshots.filter { record.isOnTheWay($0.position, to: target) }.max { $0.position < $1.position }
+            snapshots.filter { record.isOnThePath($0.position, to: target) }.max { $0.position < $1.position }
         }
         guard let nearest else { return nil }
         if progress(target.step - nearest.position.step, secondsPerStep) == .giveUp { return nil }
@@ -243,7 +243,7 @@ struct RunNavigator: Sendable {
     mutating func go(to target: Position, _ progress: Progress = { _, _ in .goOn }) throws(CLMatError) -> Arrival {
         let left = position
         let arrival = try travel(to: target, progress)
-        if arrival == .there, left != target, !undoesOnlyChanges { undoables.append(.way(from: left)) }
+        if arrival == .there, left != target, !undoesOnlyChanges { undoables.append(.travel(from: left)) }
         return arrival
     }
 
@@ -300,7 +300,7 @@ struct RunNavigator: Sendable {
         let undoable = undoables.last ?? .change
         switch undoable {
         case .deletion(let branch): timeline.restore(branch)
-        case .way(let from): arrival = try travel(to: from, progress)
+        case .travel(let from): arrival = try travel(to: from, progress)
         case .change:
             guard let target = beforeTheLastChange else {
                 throw .invalidArgument(operation: "undo", problem: "Nothing was changed before this step.")
@@ -373,7 +373,7 @@ struct RunNavigator: Sendable {
 
     /// Moves snapshots and what can be undone to where their places are now; those whose place is gone go.
     private mutating func followHomes() {
-        func places(_ undoable: Undoable) -> [Position] { if case .way(let from) = undoable { [from] } else { [] } }
+        func places(_ undoable: Undoable) -> [Position] { if case .travel(let from) = undoable { [from] } else { [] } }
         let known =
             snapshots.snapshots.map(\.position) + undoables.flatMap(places) + undone.map(\.left)
             + undone.flatMap { places($0.undoable) }
@@ -384,8 +384,8 @@ struct RunNavigator: Sendable {
             return homes
         }
         func moved(_ undoable: Undoable) -> Undoable? {
-            guard case .way(let from) = undoable else { return undoable }
-            return homes[from].map { .way(from: $0) }
+            guard case .travel(let from) = undoable else { return undoable }
+            return homes[from].map { .travel(from: $0) }
         }
         snapshots.move { homes[$0] }
         undoables = undoables.compactMap(moved)
@@ -453,7 +453,7 @@ struct RunNavigator: Sendable {
 
 extension RunNavigator.Undoable {
     fileprivate var isChange: Bool { if case .change = self { true } else { false } }
-    fileprivate var isWay: Bool { if case .way = self { true } else { false } }
+    fileprivate var isTravel: Bool { if case .travel = self { true } else { false } }
 }
 
 extension LoggedCommand {

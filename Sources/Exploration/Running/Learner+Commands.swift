@@ -163,7 +163,7 @@ extension Learner {
         state.withLock { $0.status.comparedBranch = branch }
     }
 
-    /// Takes over what a change or a way back may have altered.
+    /// Takes over what a change or a rewind may have altered.
     func refresh() throws(CLMatError) {
         let (dashboard, settings, view, step) = try navigator.withLock { navigator throws(CLMatError) in
             (try navigator.run.dashboard(), navigator.settings, navigator.view, navigator.position.step)

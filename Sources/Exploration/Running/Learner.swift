@@ -138,7 +138,7 @@ public final class Learner: Sendable {
         var formerControls: [String: Control] = [:]
         var work = WorkMeter()
         var isStopping = false
-        /// A way back is to end where it is.
+        /// A rewind is to end where it is.
         var isInterrupted = false
         var staysAtTheEnd: Bool
         private var hasNotedSnapshots = false
@@ -245,14 +245,14 @@ public final class Learner: Sendable {
     /// the first step, and if the run's model is not an `M`.
     public func model<M: Model>(as type: M.Type = M.self) -> M? { figures.model as? M }
 
-    /// Ends a way back, or forward, where it is; the run pauses there. Without one it does nothing.
+    /// Ends a rewind, or the replay of what lies ahead, where it is; the run pauses there. Without one it does nothing.
     public func interrupt() {
         state.withLock { state in
             if state.status.stepsToReplay != nil { state.isInterrupted = true }
         }
     }
 
-    /// Puts a command in the queue. It takes effect between two steps, in the order of sending; a pause also ends a way back where
+    /// Puts a command in the queue. It takes effect between two steps, in the order of sending; a pause also ends a rewind where
     /// it is.
     ///
     /// - Parameter gesture: a number that settings of one drag share: together they are one change.

@@ -94,7 +94,7 @@ import Foundation
         mouseHasMoved = UI.mouse != lastMouse
         lastMouse = UI.mouse
         for part in parts { part.beginFrame() }
-        r
+
         // On a dashboard that scrolls, panels pass below the strips.
         let scrolls = Layout.scrolls(size)
         if !scrolls { toolbar.draw() }
@@ -217,7 +217,7 @@ import Foundation
     /// Closes what lies above the panels.
     func dismiss() {
         // A way that is under way is all that it stops.
-        guard status.stepsToReplay == nil else { return steering.stopWay() }
+        guard status.stepsToReplay == nil else { return steering.stopReplay() }
         // Marks in figures go once nothing lies above the panels.
         let isClear = parts.allSatisfy { !$0.isInFront }
         for part in parts { part.dismiss() }

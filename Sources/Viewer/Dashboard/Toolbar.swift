@@ -1,7 +1,7 @@
 import CImGui
 import Exploration
 
-/// The strip at the top: pause, steps, the way back, the timeline, what runs.
+/// The strip at the top: pause, steps, undo and redo, the timeline, what runs.
 final class Toolbar: DashboardPart {
     static let height: Float = 46
 
@@ -16,7 +16,7 @@ final class Toolbar: DashboardPart {
 
     /// What each button does, and by which key it is done too.
     static let hints = [
-        "pause": "Pauses the run, or lets it go on (space). A way back stops where it is (also Escape).",
+        "pause": "Pauses the run, or lets it go on (space). A rewind stops where it is (also Escape).",
         "step": "One step, then a pause (. and with shift ten).",
         "rewind":
             "Goes back in time to just before the last change, and pauses there to look round (backspace). The change stays "
@@ -54,12 +54,12 @@ final class Toolbar: DashboardPart {
         let isSaving = dashboardView.checkpoints.saving != nil
         let runs = !status.isFinished
         let isAtTheEnd = learner.maximumSteps.map { now >= $0 } ?? false
-        let isOnTheWay = steering.isOnTheWay
+        let isReplaying = steering.isReplaying
         let pause =
             status.isFinished
-            ? "Finished" : isOnTheWay ? "Stop" : isAtTheEnd ? "At the end" : status.isPaused ? "Resume" : "Pause"
+            ? "Finished" : isReplaying ? "Stop" : isAtTheEnd ? "At the end" : status.isPaused ? "Resume" : "Pause"
         if tool(
-            "pause", pause, isOn: status.isPaused && runs, isEnabled: runs && (isOnTheWay || !isAtTheEnd), width: 78)
+            "pause", pause, isOn: status.isPaused && runs, isEnabled: runs && (isReplaying || !isAtTheEnd), width: 78)
         {
             steering.togglePause()
         }

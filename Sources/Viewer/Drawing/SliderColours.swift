@@ -23,7 +23,7 @@ struct SliderColours {
     /// Which slider has which colour, in the colours' order; empty for one that is free.
     var owned: [String] { owners.contains { $0 != nil } ? owners.map { $0 ?? "" } : [] }
     /// When each slider was last moved, as the number of that move; 0 for never.
-    private var affects: [String: Int] = [:]
+    private var moves: [String: Int] = [:]
     private var moveCount = 0
     private var present: [String] = []
 

@@ -56,7 +56,7 @@ struct CurveCache {
         if let kept, kept.key == key || isGoodEnough(kept, for: key) { return kept }
 
         let buckets = Self.buckets(metric, timeline, key)
-        // A way back or a deletion takes values away: what was seen of them counts no more.
+        // A rewind or a deletion takes values away: what was seen of them counts no more.
         let isSame = kept?.key.version == key.version
         let extremes = Self.extremes(of: buckets, and: isSame ? kept?.extremes : nil)
         let lost = Lost(metric, timeline, before: isSame ? kept?.lost : nil, upTo: kept?.key.now ?? 0)

@@ -12,7 +12,7 @@ struct Scrub {
     var hasMoved: Bool
 }
 
-/// The timeline in the toolbar: where the run is, what was changed, and the way back.
+/// The timeline in the toolbar: where the run is, what was changed, and where to rewind to.
 final class Scrubber: DashboardPart {
     private(set) var scrub: Scrub?
 
@@ -110,7 +110,7 @@ final class Scrubber: DashboardPart {
         }
     }
 
-    /// The steps below the track, or how far the way back is.
+    /// The steps below the track, or how far a rewind still is.
     private func write(below place: Point, _ strip: Box) {
         let start = extent.start == 0 ? "step 0" : "step \(grouped(extent.start))"
         UI.text(start, Point(strip.x, place.y), theme.secondary, .small)
@@ -121,7 +121,7 @@ final class Scrubber: DashboardPart {
             right -= UI.width(grouped(scrubberEnd), .smallMono) + 14
         }
         var words = "step \(grouped(here))"
-        if scrub == nil, steering.wayBack == nil, status.stepsPerEpoch > 1 { words += " · epoch \(epochText)" }
+        if scrub == nil, steering.pendingRewind == nil, status.stepsPerEpoch > 1 { words += " · epoch \(epochText)" }
         if let way = dashboardView.steering.wayWords {
             words = way
             // The status line has all of it.
