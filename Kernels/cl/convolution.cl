@@ -7,7 +7,7 @@
 // where Y' is filters x N P; channels_to_front and images_from_channels turn between it and rows of images.
 //
 // Layout    x  N x C H W;  y  N x F P;  padding is zeros on each side; stride is the same both ways.
-// Launch    1-D, one work-item an element of the output; _by_plane: one work-group of GROUP work-items a plane of the
+// Launch    1-D, one work-item per element of the output; _by_plane: one work-group of GROUP work-items per plane of the
 //           output, which needs no division for each element: faster from a plane of GROUP elements on.
 // Host      checks shapes; oh = (H + 2 padding - kh) / stride + 1, ow likewise.
 // Source    K. Chellapilla, S. Puri, P. Simard, "High performance convolutional neural networks for document

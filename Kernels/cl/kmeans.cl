@@ -20,7 +20,7 @@ static float group_distance(int columns, __global const float *x, __global const
     return group_sum(a, partials);
 }
 
-// distances[r] = |x_r - m|^2 to one centroid. Launch: one work-group a row.
+// distances[r] = |x_r - m|^2 to one centroid. Launch: one work-group per row.
 __kernel __attribute__((reqd_work_group_size(GROUP, 1, 1)))
 void kmeans_distances(const int columns, __global const float *xs, __global const float *weights,
                       __global const float *centroid, __global float *distances)
@@ -31,7 +31,7 @@ void kmeans_distances(const int columns, __global const float *xs, __global cons
     if (get_local_id(0) == 0) distances[r] = distance;
 }
 
-// packed <- w m, biases <- |m|^2 + p; beyond the last centroid 0 and infinity. Launch: one work-group a centroid of the strips.
+// packed <- w m, biases <- |m|^2 + p; beyond the last centroid 0 and infinity. Launch: one work-group per centroid of the strips.
 __kernel __attribute__((reqd_work_group_size(GROUP, 1, 1)))
 void kmeans_pack(const int count, const int columns, __global const float *weights, __global const float *centroids,
                  __global const float *penalties, __global float *packed, __global float *biases)
@@ -49,7 +49,7 @@ void kmeans_pack(const int count, const int columns, __global const float *weigh
 }
 
 // The plain version, which is the definition: every distance summed up from the differences. It takes what the faster ones
-// take. Launch: one work-group a point.
+// take. Launch: one work-group per point.
 __kernel __attribute__((reqd_work_group_size(GROUP, 1, 1)))
 void kmeans_assign(const int count, const int columns, __global const float *xs, __global const float *weights,
                    __global const float *centroids, __global const float *packed, __global const float *biases,
@@ -72,7 +72,7 @@ void kmeans_assign(const int count, const int columns, __global const float *xs,
 }
 
 // The same from products x (w m)^T of the points first, first + 1, ..., which a matrix product has made. Centroids whose
-// scores are too near to the least one are compared by their distances. Launch: one work-group a point.
+// scores are too near to the least one are compared by their distances. Launch: one work-group per point.
 __kernel __attribute__((reqd_work_group_size(GROUP, 1, 1)))
 void kmeans_nearest(const int first, const int count, const int columns, __global const float *products,
                     __global const float *xs, __global const float *weights, __global const float *centroids,
@@ -127,7 +127,7 @@ void kmeans_nearest(const int first, const int count, const int columns, __globa
 }
 
 // sums[k, d] = sum of x[r, d] - c[k, d] over the points r of cluster k.
-// Launch: one work-group a cluster and chunk of features, chunks of one cluster side by side.
+// Launch: one work-group per cluster and chunk of features, chunks of one cluster side by side.
 __kernel __attribute__((reqd_work_group_size(GROUP, 1, 1)))
 void kmeans_sums(const int chunks, const int columns, __global const float *xs, __global const int *order,
                  __global const int *starts, __global const float *around, __global float *sums)
@@ -147,7 +147,7 @@ void kmeans_sums(const int chunks, const int columns, __global const float *xs, 
     }
 }
 
-// m_k moves towards the mean of its points by its rate; a centroid without points stays. Launch: one work-item an element.
+// m_k moves towards the mean of its points by its rate; a centroid without points stays. Launch: one work-item per element.
 __kernel void kmeans_move(const int count, const int columns, __global const int *starts,
                           __global const float *rates, __global const float *around, __global const float *sums,
                           __global float *centroids)
@@ -159,7 +159,7 @@ __kernel void kmeans_move(const int count, const int columns, __global const int
 }
 
 // distances[i, j] = |x_i - x_j| for all pairs, in the place of the products x_i . w x_j; squares are the |x_i|^2.
-// Launch: one work-group a row.
+// Launch: one work-group per row.
 __kernel __attribute__((reqd_work_group_size(GROUP, 1, 1)))
 void kmeans_pairs(const int count, const int columns, __global const float *xs, __global const float *weights,
                   __global const float *squares, __global float *distances)

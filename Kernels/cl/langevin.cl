@@ -1,16 +1,16 @@
 // langevin.cl: one step of Langevin dynamics activation maximisation, for all chains at once (../shared/langevin.h).
 //
 //     n = g                                                 normalise 0     g: gradient of the activation
-//     S <- rho S + (1 - rho) mean g^2,  n = g / sqrt(S + 1e-8)        1     S: one number a chain
-//     s <- rho s + (1 - rho) g^2,       n = g / sqrt(s + 1e-8)        2     s: one number a pixel
+//     S <- rho S + (1 - rho) mean g^2,  n = g / sqrt(S + 1e-8)        1     S: one number per chain
+//     s <- rho s + (1 - rho) g^2,       n = g / sqrt(s + 1e-8)        2     s: one number per pixel
 //     u = n + r + sigma e                                                   r: sum of lambda_i n(grad R_i)
 //     v <- gamma v + beta_t u,          x <- clip(x + v)                    e: N(0, 1)
 //     a <- a + (x - a) weight(t)                                            a: moving average of x
 //
-// Launch    one work-group of GROUP work-items a chain.
-// Layout    g, r, e, x, v, s, a  chains x columns floats;  S  one float a chain
-//           age  one int a chain, the steps that it has made
-//           moved, update_squares  one float a chain: sum |x_new - x_old| and sum u^2
+// Launch    one work-group of GROUP work-items per chain.
+// Layout    g, r, e, x, v, s, a  chains x columns floats;  S  one float per chain
+//           age  one int per chain, the steps that it has made
+//           moved, update_squares  one float per chain: sum |x_new - x_old| and sum u^2
 // Host      checks shapes.
 
 #ifndef GROUP

@@ -6,7 +6,7 @@ public struct Metric: Sendable, Equatable, Identifiable {
     public let id: String
     /// What it is: "Training loss".
     public let title: String
-    /// Of what, and in which unit: "nats an image".
+    /// Of what, and in which unit: "nats per image".
     public let unit: String
     /// One line on what it means.
     public let help: String

@@ -22,7 +22,7 @@ import Testing
         wait(learner, at: step + 1)
     }
 
-    /// A drag through `values`, one a step, an undo of it and what comes after.
+    /// A drag through `values`, one per step, an undo of it and what comes after.
     private func recorded(to file: String) throws -> Learner {
         var options = Learner.Options()
         options.recorder = try SessionWriter(writing: file, header: SessionTests.header)

@@ -41,7 +41,7 @@ struct FakeModel: Model {
                 throw CLMatError.dataMismatch("broken on purpose")
             },
             Figure("words", title: "Words", help: "rows by columns") { model, _ in FakeModel.words },
-            Figure("heat", title: "Heat", help: "a value a cell") { model, _ in FakeModel.heat },
+            Figure("heat", title: "Heat", help: "a value per cell") { model, _ in FakeModel.heat },
             Figure("text", title: "Text", help: "words of groups") { model, _ in FakeModel.text },
             Figure("marked", title: "Marked", help: "a table with marks") { model, _ in FakeModel.marked },
             Figure("chosen", title: "Chosen", help: "bars that can be chosen") { model, context in

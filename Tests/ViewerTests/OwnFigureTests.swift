@@ -103,7 +103,7 @@ extension WindowTests {
             let folder = try Folder()
             let path = folder.path + "/dial.png"
             try Viewer.writePNG(ofFigure: "dial", of: hands.learner, to: path)
-            // Two pixels a unit, as high as the renderer asked for.
+            // Two pixels per unit, as high as the renderer asked for.
             let height = ((960 - PanelFrames.sides) / 8 + PanelFrames.aboveAndBelow).rounded(.up)
             #expect(try pngSize(path) == [1920, Int(height) * 2])
             try Viewer.writePNG(ofFigure: "swatch", of: hands.learner, to: path)

@@ -18,7 +18,7 @@ private let soakSeconds = environment["CLMAT_SOAK"].flatMap { Double($0) } ?? 0
 @MainActor struct SoakTests {
     /// What resident memory may grow by after the warm-up: textures, caches and what the allocator keeps…
     static let slack = 24 << 20
-    /// …and the history of three metrics, which is kept whole: 16 bytes a value, in arrays that double.
+    /// …and the history of three metrics, which is kept whole: 16 bytes per value, in arrays that double.
     static let bytesPerStep = 100
 
     @Test func anyUseLeavesTheRunGoingAndMemoryBounded() throws {

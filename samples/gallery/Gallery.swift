@@ -6,7 +6,7 @@ import Viewer
 /// A model that learns nothing: its numbers are formulas of the step and the sliders.
 struct Gallery: Model {
     let title = "Gallery"
-    /// Steps a second, so that a person can watch; nil for as fast as possible.
+    /// Steps per second, so that a person can watch; nil for as fast as possible.
     var stepsPerSecond: Double?
     private var step = 0
     /// What the sliders have led to: metrics follow their settings slowly.
@@ -112,7 +112,7 @@ struct Gallery: Model {
     var metrics: [Metric] {
         [
             Metric(
-                "loss", title: "Training loss", unit: "nats an image", help: "made up: falls with the steps",
+                "loss", title: "Training loss", unit: "nats per image", help: "made up: falls with the steps",
                 better: .lower),
             Metric(
                 "accuracy", title: "Test accuracy", unit: "share of images", help: "made up: rises with the steps",
@@ -197,7 +197,7 @@ struct Gallery: Model {
                 gallery, context in
                 gallery.circleMatrix(context.step)
             },
-            Figure("heatmap", title: "Heatmap", help: "one colour a value") { gallery, _ in
+            Figure("heatmap", title: "Heatmap", help: "one colour per value") { gallery, _ in
                 gallery.heatmap()
             },
             Figure("confusion", title: "Small heatmap", help: "cells that have room for their numbers") { gallery, _ in
@@ -300,7 +300,7 @@ struct Gallery: Model {
             labels: [
                 "convolution forward", "convolution backward", "fully connected", "softmax", "sampling", "update",
             ],
-            series: [("time", [4.1, 8.7, 2.2, 0.3, 3.9, 1.2])], unit: "ms a step")
+            series: [("time", [4.1, 8.7, 2.2, 0.3, 3.9, 1.2])], unit: "ms per step")
     }
 
     func table() -> Table {

@@ -34,7 +34,7 @@ public struct CentroidIndex: Sendable {
         guard penalties?.count ?? count == count else {
             throw .shapeMismatch(
                 operation: "CentroidIndex", left: centroids.shape, right: Shape(1, penalties?.count ?? 0),
-                rule: "There must be one penalty a centroid.")
+                rule: "There must be one penalty per centroid.")
         }
         let strip = Int(CLMAT_KMEANS_STRIP)
         let padded = (count + strip - 1) / strip * strip
@@ -226,7 +226,7 @@ public struct ClusterSums: Sendable {
         guard rates.count == counts.count else {
             throw .shapeMismatch(
                 operation: "move", left: centroids.shape, right: Shape(rates.count, 1),
-                rule: "There must be one rate a centroid.")
+                rule: "There must be one rate per centroid.")
         }
         let factors = try Matrix(rates, 1, rates.count, on: centroids.device)
         try centroids.makeUnique()

@@ -116,7 +116,7 @@ extension Matrix {
         guard images.rows == rows else {
             throw .shapeMismatch(
                 operation: "convolutionWeightGradient", left: shape, right: images.shape,
-                rule: "There must be one gradient an image.")
+                rule: "There must be one gradient per image.")
         }
         var weights = try Matrix(uninitialised: Shape(geometry.filters, geometry.patchSize), on: device)
         if rows == 0 {

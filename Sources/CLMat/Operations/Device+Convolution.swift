@@ -19,7 +19,7 @@ extension Device {
             .int(images), .int(g.input.channels), .int(g.input.height), .int(g.input.width), .int(g.kernelHeight),
             .int(g.kernelWidth), .int(g.stride), .int(g.padding), .int(g.output.height), .int(g.output.width),
         ]
-        // A work-group a plane, or for smaller planes a work-item an element.
+        // A work-group per plane, or for smaller planes a work-item per element.
         let groupSize = 64
         let fillsAGroup = area >= groupSize
         let im2col = fillsAGroup ? Kernel.im2colByPlane : .im2col

@@ -1,7 +1,7 @@
 /// The chains of a Langevin sampler: everything that one step changes.
 ///
 /// - Shapes: chains × pixels, but for ``imageMeanSquares``, ``ages``, ``moved`` and
-///   ``squaredUpdateNorms``, which have one entry a chain.
+///   ``squaredUpdateNorms``, which have one entry per chain.
 public struct LangevinChains: Sendable {
     /// x: the samples.
     public var samples: Matrix
@@ -36,9 +36,9 @@ public struct LangevinChains: Sendable {
     /// RMSProp normalisation of the activation's gradient: division by the root of a running mean square.
     public enum Normalisation: Int, Sendable {
         case off = 0
-        /// One mean square an image: every chain moves at the same pace, and what matters more stays larger.
+        /// One mean square per image: every chain moves at the same pace, and what matters more stays larger.
         case image = 1
-        /// One mean square a pixel, as RMSProp has it for parameters: every pixel moves at the same pace.
+        /// One mean square per pixel, as RMSProp has it for parameters: every pixel moves at the same pace.
         case pixel = 2
     }
 
@@ -88,7 +88,7 @@ public struct LangevinChains: Sendable {
         guard ages.count == samples.rows, moved.rows == samples.rows, imageMeanSquares.shape == moved.shape else {
             throw .shapeMismatch(
                 operation: "LangevinChains.step", left: samples.shape, right: Shape(ages.count, 1),
-                rule: "There must be one age a chain, and the number of chains stays what it was at the start.")
+                rule: "There must be one age per chain, and the number of chains stays what it was at the start.")
         }
         guard p.window > 0, p.burnIn >= 0 else {
             throw .invalidArgument(

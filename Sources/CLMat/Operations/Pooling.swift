@@ -28,7 +28,7 @@ public struct Pooling: Sendable, Equatable {
             .int(output.height), .int(output.width),
         ]
     }
-    /// One item a plane; the forward pass has a work-item an output pixel, the backward pass one an input pixel.
+    /// One item per plane; the forward pass has a work-item per output pixel, the backward pass one per input pixel.
     fileprivate func forwardWork(_ images: Int) -> WorkSize {
         WorkSize(
             items: images * input.channels, workItems: output.area, bytesPerItem: 4 * (input.area + 2 * output.area),

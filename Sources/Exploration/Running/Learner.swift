@@ -68,7 +68,7 @@ public final class Learner: Sendable {
         public var settings = Settings()
         /// What is shown.
         public internal(set) var view = ViewState()
-        /// Work a second over the last second or so, by rate id.
+        /// Work per second over the last second or so, by rate id.
         public var rates: [String: Double] = [:]
         /// Seconds since the start, pauses left out.
         public var seconds = 0.0
@@ -235,7 +235,7 @@ public final class Learner: Sendable {
     /// Changes whenever a figure was computed anew; also while the run is paused, where its step stays the same.
     public func version(of figure: String) -> Int { figures.version(of: figure) }
     public func versionOfOther(_ figure: String) -> Int { otherFigures.version(of: figure) }
-    /// Work a second over the whole run, by rate id.
+    /// Work per second over the whole run, by rate id.
     public var totalRates: [String: Double] { state.withLock { $0.work.totalRates } }
 
     /// The content of a figure at the last published step, computed on the caller's thread.
@@ -408,7 +408,7 @@ public final class Learner: Sendable {
                     if left <= 1 { state.withLock { $0.status.isPaused = true } }
                 }
                 if options.pausesAt.contains(position.step) { state.withLock { $0.status.isPaused = true } }
-                // At most thirty times a second, and only if a figure is due that a panel looks at: the next update has
+                // At most thirty times per second, and only if a figure is due that a panel looks at: the next update has
                 // to copy what the snapshot shares with it.
                 if figures.wantsSnapshot, (clock.now - lastPublication).seconds > 1.0 / 30 {
                     publish()

@@ -12,7 +12,7 @@ final class Silhouettes: Sendable {
 
     init(_ points: Matrix) { self.points = points }
 
-    /// One silhouette a point.
+    /// One silhouette per point.
     ///
     /// - Cost: n² additions on the host; 2n²D operations when the weights are new.
     func values(_ labels: [Int32], clusters: Int, of kmeans: KMeans) throws(CLMatError) -> [Double] {

@@ -2,7 +2,7 @@ import CLMat
 import Exploration
 
 /// Langevin dynamics activation maximisation (LDAM): samples images that excite chosen neurons of a network that goes
-/// on training. One column a neuron, one row an independent chain; all of them are one minibatch.
+/// on training. One column per neuron, one row an independent chain; all of them are one minibatch.
 ///
 /// For neuron a and image x: v ← γv + βg, x ← x + v, with g = n(∇f_a) + Σ λᵢ n(∇Rᵢ) + N(0, σ), where n(·) is RMSProp
 /// normalisation.
@@ -10,7 +10,7 @@ import Exploration
 public struct ActivationSampler: Attachment, MixinHost {
     public typealias Host = NetworkTrainer
 
-    /// Columns of the picture at most, and chains a neuron.
+    /// Columns of the picture at most, and chains per neuron.
     public let columnLimit: Int
     public let chainCount: Int
     let layerNames: [String]
@@ -20,7 +20,7 @@ public struct ActivationSampler: Attachment, MixinHost {
     private let input: ImageShape
     private let device: Device
 
-    /// One neuron a column.
+    /// One neuron per column.
     public private(set) var neurons: [Neuron] = []
     /// By stage: the neuron of each row of ``chains``, as weights of the stage's outputs.
     private var seeds: [Int: Matrix] = [:]
@@ -339,7 +339,7 @@ public struct ActivationSampler: Attachment, MixinHost {
         }
     }
 
-    /// What the network makes of the images, one a chain.
+    /// What the network makes of the images, one per chain.
     func evaluated(_ images: Matrix, by network: Network) throws(CLMatError) -> Evaluation {
         let pass = try network.forward(images)
         var evaluation = Evaluation(activations: try activations(pass).values)
@@ -481,7 +481,7 @@ public struct ActivationSampler: Attachment, MixinHost {
         }
     }
 
-    /// Everything has one row a chain.
+    /// Everything has one row per chain.
     private func check(_ archive: Archive) throws(CLMatError) {
         let rows = neurons.count * chainCount
         let whole = Shape(rows, input.count)

@@ -2,7 +2,7 @@ import CLMat
 
 /// A chain of named layers with their parameters: a value, so a snapshot is an assignment.
 ///
-/// Images come in units of full scale, 0 (black) to 1 (white), one a row; the network's own scaling is its first layer.
+/// Images come in units of full scale, 0 (black) to 1 (white), one per row; the network's own scaling is its first layer.
 public struct Network: Sendable {
     /// A layer in its place.
     public struct Stage: Sendable {

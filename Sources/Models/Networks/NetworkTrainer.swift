@@ -88,7 +88,7 @@ public struct NetworkTrainer: Model, MixinHost {
     public var metrics: [Metric] {
         [
             Metric(
-                "train-loss", title: "Training loss", unit: "nats an image",
+                "train-loss", title: "Training loss", unit: "nats per image",
                 help: "cross-entropy of the minibatch: the surprise at the right label", better: .lower),
             Metric(
                 "test-accuracy", title: "Test accuracy", unit: "share of \(grouped(testImages.count)) test images",

@@ -34,11 +34,11 @@ public struct LDA: Sendable {
         case constantRate(Double)
     }
 
-    /// m if nobody says otherwise, with incremental statistics and one round a minibatch: 100 (Poisson) where there are 30,000
-    /// tokens or more a topic, else 20 (multinomial), since colder topics stay with what little they have seen.
+    /// m if nobody says otherwise, with incremental statistics and one round per minibatch: 100 (Poisson) where there are 30,000
+    /// tokens or more per topic, else 20 (multinomial), since colder topics stay with what little they have seen.
     ///
     /// On NIPS and 20 Newsgroups that gives held-out perplexities of 1,752 and 2,456 with K = 32, and of 1,508 and 2,413 with
-    /// K = 128, after 50 passes; 20 samples give 1,772 and 2,509 with K = 32. With the fewest tokens a topic (NIPS, K = 128),
+    /// K = 128, after 50 passes; 20 samples give 1,772 and 2,509 with K = 32. With the fewest tokens per topic (NIPS, K = 128),
     /// m = 4 is better still.
     public static func defaultSamples(topics: Int, tokens: Int) -> Double { tokens / topics >= 30_000 ? 100 : 20 }
 
@@ -56,7 +56,7 @@ public struct LDA: Sendable {
     public var form: TopicSampling.Form?
     /// A factor of m for each topic: above 1 it is cooled, below it is heated. Asks for the Poisson form.
     public var inverseTemperatures: [Double]
-    /// Rounds of sampling a minibatch; if nil 1 where each document's θ is kept between passes, else 5.
+    /// Rounds of sampling per minibatch; if nil 1 where each document's θ is kept between passes, else 5.
     public var rounds: Int?
     /// α by topic, and β.
     public var alpha: [Double]
@@ -125,7 +125,7 @@ public struct LDA: Sendable {
         get throws(CLMatError) {
             guard samples > 0, samples <= 100_000 else {
                 throw .invalidValue(
-                    setting: "samples a token", value: "\(samples)", accepted: "above 0, up to 100,000")
+                    setting: "samples per token", value: "\(samples)", accepted: "above 0, up to 100,000")
             }
             guard inverseTemperatures.count == topics, inverseTemperatures.allSatisfy({ (0.001...1000).contains($0) })
             else {

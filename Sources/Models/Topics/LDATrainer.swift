@@ -192,7 +192,7 @@ public struct LDATrainer: Model, MixinHost {
         return measured
     }
 
-    /// The most samples a token with which a minibatch's samples can be counted: where the slider of the temperature ends.
+    /// The most samples per token with which a minibatch's samples can be counted: where the slider of the temperature ends.
     private var mostSamples: Double {
         min(100_000, 0x1.ep30 / Double(max(1, lda.minibatches?.mostTokens ?? 1)))
     }

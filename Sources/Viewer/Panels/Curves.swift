@@ -124,7 +124,7 @@ struct CurveCache {
         return (low, high)
     }
 
-    /// Going through a long history takes a while, in which the learner cannot add to it: four times a second is
+    /// Going through a long history takes a while, in which the learner cannot add to it: four times per second is
     /// enough where a new step moves nothing by a pixel.
     private func isGoodEnough(_ kept: Drawn, for key: Key) -> Bool {
         let length = key.last - key.first

@@ -13,7 +13,7 @@ import Foundation
     private(set) var gui: OpaquePointer
     /// Whether the processor draws.
     var isSoftware: Bool { renderer == nil }
-    /// Pixels a unit of the dashboard.
+    /// Pixels per unit of the dashboard.
     private(set) var scale: Float
     let letters: Letters
     private let theme: Theme
@@ -105,7 +105,7 @@ import Foundation
     /// Draws in memory; needs no display and no video driver. Width and height are pixels.
     ///
     /// - Parameters:
-    ///   - scale: pixels a unit; what is asked for, or 1, if nil.
+    ///   - scale: pixels per unit; what is asked for, or 1, if nil.
     ///   - letters: those that the fonts have from the start.
     init(width: Int, height: Int, theme: Theme, scale: Float? = nil, letters: Letters? = nil) throws(CLMatError) {
         let letters = letters ?? Letters()

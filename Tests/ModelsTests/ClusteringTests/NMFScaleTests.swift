@@ -124,7 +124,7 @@ import Testing
         learner.start()
         learner.wait()
         if let error = learner.status.error { throw error }
-        // What had become small grows again by a factor a step: all but there after 150.
+        // What had become small grows again by a factor per step: all but there after 150.
         #expect(try #require(learner.timeline.lastValues["explained"]) > 0.9)
     }
 }

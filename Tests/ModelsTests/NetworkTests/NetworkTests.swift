@@ -118,7 +118,7 @@ import Testing
         }
     }
 
-    /// One neuron a row, of different layers: one backward pass serves them all.
+    /// One neuron per row, of different layers: one backward pass serves them all.
     @Test(arguments: Device.all)
     func inputGradientsAreThoseOfTheChosenNeurons(on device: Device) throws {
         let network = try Self.everything(on: device)
