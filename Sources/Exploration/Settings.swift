@@ -3,7 +3,7 @@ import CLMat
 /// The values of a run's controls. A value is read by its control, so that a misspelt id is an error and not 0.
 ///
 /// ```swift
-/// let rate = Control("rate", title: "rate", range: 0...1, initial: 0.25, means: "how far a step goes")
+/// let rate = Control("rate", title: "rate", range: 0...1, initial: 0.25, help: "how far a step goes")
 /// …
 /// try weights.add(gradient, times: -Float(context.settings[rate]))
 /// ```

@@ -6,7 +6,7 @@ import Viewer
 
 /// What a script asks of the program beside the run. Pictures are drawn on the main thread, where windows live; the
 /// learner's thread waits for them, so that they show the run as it is at that step.
-final class ScriptStage: Stage {
+final class ScriptStage: ScriptHost {
     private let isQuiet: Bool
     private let requests = Mutex<[Request]>([])
     private let state = Mutex(State())

@@ -67,8 +67,9 @@ public func fuzz(
         }
     }
     try FileManager.default.removeItem(at: folder)
-    log("\(name), \(inputs) inputs: \(result.read) read, \(result.refused) refused, "
-        + "at most \(result.memory >> 20) MiB beyond 20 times the file")
+    log(
+        "\(name), \(inputs) inputs: \(result.read) read, \(result.refused) refused, "
+            + "at most \(result.memory >> 20) MiB beyond 20 times the file")
     return result
 }
 

@@ -100,7 +100,7 @@ struct Bench: ParsableCommand {
         }
         if groups.contains("window") { try measureWindows(on: device, pairs: repeats, add) }
         if groups.contains("history") {
-            for history in HistorySpeed.all(on: device) { try history.measure(ways: 20).forEach(add) }
+            for history in HistorySpeed.all(on: device) { try history.measure(rewinds: 20).forEach(add) }
         }
         if let json {
             try Files.write("[\n" + rows.map { "  " + $0.json }.joined(separator: ",\n") + "\n]\n", to: json)

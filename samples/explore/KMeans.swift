@@ -22,7 +22,7 @@ struct Clustering: ImageCommand {
 
     @Option(
         help: ArgumentHelp(
-            "How centres start: points, plus-plus, parallel; by the number if not given.", valueName: "how"))
+            "How centroids start: points, plus-plus, parallel; by the number if not given.", valueName: "how"))
     var start: Start?
 
     @Option(help: ArgumentHelp("Columns of each block of features that gets a weight of its own.", valueName: "a,b"))

@@ -6,7 +6,7 @@ import Foundation
 ///
 /// ```swift
 /// mutating func archive(_ archive: Archive) throws(CLMatError) {
-///     try archive.keep("centres", &centres)
+///     try archive.keep("centroids", &centroids)
 ///     try archive.keep("sizes", &sizes)
 /// }
 /// ```

@@ -1,4 +1,4 @@
-/// Texts whose words belong to groups, such as documents with a topic a word.
+/// Texts whose words belong to groups, such as documents with a topic per word.
 public struct ColouredText: FigureContent {
     public struct Word: Sendable {
         public var text: String

@@ -187,7 +187,7 @@ public struct Checkpoint: Sendable {
 extension Learner {
     /// Writes a checkpoint on a thread of its own, from values that nothing changes any more.
     func writeCheckpoint(_ plan: CheckpointPlan) {
-        let (run, settings, step, history) = journey.withLock {
+        let (run, settings, step, history) = navigator.withLock {
             ($0.run, $0.settings, $0.position.step, timeline.history())
         }
         writing.async { [self] in
@@ -214,7 +214,7 @@ extension Learner {
     ///
     /// - Throws: ``CLMatError/fileNotWritable(path:reason:)``; what reading from the device throws.
     public func save(naming: (Int) -> String, notes: [String: String] = [:]) throws(CLMatError) -> String {
-        let (run, settings, step, history) = journey.withLock {
+        let (run, settings, step, history) = navigator.withLock {
             ($0.run, $0.settings, $0.position.step, timeline.history())
         }
         let path = naming(step)

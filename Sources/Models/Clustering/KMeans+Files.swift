@@ -7,14 +7,14 @@ import Foundation
 extension KMeans {
     private static let format = "clmat-kmeans"
 
-    /// Writes centres, sizes and settings in safetensors, aside and renamed. `centroids`, K × D of 64 bits, are the centres in the
+    /// Writes centroids, sizes and settings in safetensors, aside and renamed. `centroids`, K × D of 64 bits, are the centroids in the
     /// coordinates of the data, for other programs; `centres` are what ``load(_:on:)`` goes on from.
     ///
     /// - Throws: ``CLMatError/fileNotWritable(path:reason:)``; ``CLMatError/invalidArgument(operation:problem:)`` before
     ///   anything was learned.
     public func save(to path: String) throws(CLMatError) {
-        guard framedCentres != nil else {
-            throw .invalidArgument(operation: "KMeans", problem: "It has no centres yet; there is nothing to save.")
+        guard framedCentroids != nil else {
+            throw .invalidArgument(operation: "KMeans", problem: "It has no centroids yet; there is nothing to save.")
         }
         let archive = Archive.writing()
         var copy = self
@@ -34,7 +34,7 @@ extension KMeans {
             notes["block-weights"] = blockWeights.map { "\($0)" }.joined(separator: " ")
         }
         var tensors = archive.tensors
-        let values = try centreValues
+        let values = try centroidValues
         tensors["centroids"] = Archive.Tensor(
             kind: .float64, shape: [k, values.count / k], bytes: values.withUnsafeBytes { Data($0) })
         try Safetensors.write(tensors, metadata: notes, to: path)
@@ -81,8 +81,8 @@ extension KMeans {
             kmeans.blockWeights = weights
         }
         try kmeans.archive(.reading(tensors, from: path, on: device))
-        guard let columns = kmeans.framedCentres?.columns, kmeans.blocks?.columns ?? columns == columns else {
-            throw damaged("its blocks are not those of its centres")
+        guard let columns = kmeans.framedCentroids?.columns, kmeans.blocks?.columns ?? columns == columns else {
+            throw damaged("its blocks are not those of its centroids")
         }
         return kmeans
     }

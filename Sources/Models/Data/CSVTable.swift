@@ -1,7 +1,7 @@
 import CLMat
 import Foundation
 
-/// Numbers in rows of a text file, one point a line. Plain or packed with gzip, in UTF-8, or in UTF-16 with its mark.
+/// Numbers in rows of a text file, one point per line. Plain or packed with gzip, in UTF-8, or in UTF-16 with its mark.
 ///
 /// One separator sets all columns apart: commas, semicolons, tabs, `|` or blanks, whichever suits the first lines, or
 /// the one that a line `sep=;` names. Fields may stand in quotation marks. Where commas do not separate, they may be

@@ -16,7 +16,7 @@ public protocol PointData: Sendable {
     var checksum: String { get }
     /// How the data were read where that was not obvious, a sentence each.
     var notes: [String] { get }
-    /// The points at `indices`, all within 0..<``count``: one a row.
+    /// The points at `indices`, all within 0..<``count``: one per row.
     ///
     /// - Throws: ``CLMatError/fileDamaged(path:place:problem:)`` for a number in a file that is not finite, with its row and
     ///   column; what the device throws.

@@ -61,7 +61,7 @@ extension LDA {
         try archive.keep("documents-seen", &documentsSeen)
         try archive.keep("alpha", &alpha)
         try archive.keep("beta", &beta)
-        try archive.keep("coolness", &coolness)
+        try archive.keep("coolness", &inverseTemperatures)
         if minibatches != nil {
             try archive.group("minibatches") { () throws(CLMatError) in try minibatches?.archive(archive) }
         }
@@ -69,7 +69,10 @@ extension LDA {
         let isPrior = { (value: Double) in value > 0 && value <= 1e6 }
         for (name, isPossible) in [
             ("alpha", alpha.count == topics && alpha.allSatisfy(isPrior)), ("beta", isPrior(beta)),
-            ("coolness", coolness.count == topics && coolness.allSatisfy { (0.001...1000).contains($0) }),
+            (
+                "coolness",
+                inverseTemperatures.count == topics && inverseTemperatures.allSatisfy { (0.001...1000).contains($0) }
+            ),
             ("steps", (0..<1 << 39).contains(steps)), ("documents-seen", (0..<1 << 60).contains(documentsSeen)),
         ] where !isPossible {
             throw archive.damaged(name, "it is out of range")

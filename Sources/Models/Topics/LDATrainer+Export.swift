@@ -7,7 +7,7 @@ extension LDATrainer {
     ///
     /// - `topics.csv`: topic, share, rank, word, weight, for the 30 heaviest words of each topic; topics are numbered from 1.
     /// - `topics.json`: the same, a list of topics.
-    /// - `phi.npy`: topics × words; `vocabulary.txt`: its words, one a line.
+    /// - `phi.npy`: topics × words; `vocabulary.txt`: its words, one per line.
     /// - `theta.npy`: documents × topics of the whole corpus, by ``LDA/transform(_:rounds:)``; `documents.txt`: their names.
     /// - Throws: ``CLMatError/fileNotWritable(path:reason:)``, when the others are written.
     public func export(to folder: String) throws(CLMatError) {

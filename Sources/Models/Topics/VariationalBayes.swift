@@ -58,7 +58,7 @@ public struct VariationalBayes: Sendable {
     /// One step on a minibatch.
     ///
     /// - Parameter documents: D, how many there are in all.
-    /// - Cost: for each round of a document, some 2 ns a word and topic, and 60 ns a topic.
+    /// - Cost: for each round of a document, some 2 ns per word and topic, and 60 ns per topic.
     /// - Throws: ``CLMatError/shapeMismatch(operation:left:right:rule:)`` for another number of words.
     public mutating func partialFit(_ rows: SparseRows, of documents: Int) throws(CLMatError) {
         guard rows.total > 0 else {

@@ -50,7 +50,7 @@ extension ControlPanels {
         let areLinked = pairs.allSatisfy { isLinked($0.0) }
         return TitleWord(
             text: areLinked ? "separate" : "link all",
-            means: areLinked
+            help: areLinked
                 ? "From then on each of these controls moves by itself."
                 : "Each of these controls takes the value of the first one of its kind, and who moves one moves both."
         ) { [self] in

@@ -4,7 +4,7 @@ import Foundation
 
 /// Documents as bags of words: how often each word of a vocabulary occurs in each. The text itself is not kept.
 ///
-/// The counts of a large corpus are in a file without a name, which is mapped: memory holds 8 bytes a document, and what is
+/// The counts of a large corpus are in a file without a name, which is mapped: memory holds 8 bytes per document, and what is
 /// in use.
 public struct Corpus: Sendable {
     /// What a person calls it: "20 Newsgroups", or the file's name.

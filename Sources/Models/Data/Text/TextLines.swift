@@ -1,7 +1,7 @@
 import CLMat
 import Foundation
 
-/// A file with one document a line, plain or packed with gzip. Line k is document k, an empty one too.
+/// A file with one document per line, plain or packed with gzip. Line k is document k, an empty one too.
 ///
 /// A line that is not UTF-8 is read as Windows-1252, and counted in the corpus's notes.
 enum TextLines {

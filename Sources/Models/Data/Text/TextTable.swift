@@ -1,7 +1,7 @@
 import CLMat
 import Foundation
 
-/// A column of a table as documents, one a row. The first row names the columns, unless it is a row as those below.
+/// A column of a table as documents, one per row. The first row names the columns, unless it is a row as those below.
 ///
 /// The fields are set apart by commas, semicolons, tabs or `|`, whichever suits the first rows, by tabs in a file
 /// `.tsv`, or by what a line `sep=;` says. ``RecordReader`` says what quotation marks do.

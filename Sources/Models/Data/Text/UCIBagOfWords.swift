@@ -114,7 +114,7 @@ struct UCIBagOfWords {
         let plain = "\(folder)/vocab.\(name).txt"
         let path = [plain, plain + ".gz"].first { FileManager.default.fileExists(atPath: $0) }
         guard let path else {
-            throw .fileMissing(path: plain, hint: "It has to hold the words of \(self.path), one a line.")
+            throw .fileMissing(path: plain, hint: "It has to hold the words of \(self.path), one per line.")
         }
         let lines = try LineReader(path, longest: 1 << 16)
         var vocabulary: [String] = []

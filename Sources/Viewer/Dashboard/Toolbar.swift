@@ -1,8 +1,8 @@
 import CImGui
 import Exploration
 
-/// The strip at the top: pause, steps, the way back, the timeline, what runs.
-final class Toolbar: DeskPart {
+/// The strip at the top: pause, steps, undo and redo, the timeline, what runs.
+final class Toolbar: DashboardPart {
     static let height: Float = 46
 
     /// What a button asked of the window.
@@ -16,7 +16,7 @@ final class Toolbar: DeskPart {
 
     /// What each button does, and by which key it is done too.
     static let hints = [
-        "pause": "Pauses the run, or lets it go on (space). A way back stops where it is (also Escape).",
+        "pause": "Pauses the run, or lets it go on (space). A rewind stops where it is (also Escape).",
         "step": "One step, then a pause (. and with shift ten).",
         "rewind":
             "Goes back in time to just before the last change, and pauses there to look round (backspace). The change stays "
@@ -36,7 +36,7 @@ final class Toolbar: DeskPart {
         let bar = Box(0, 0, size.x, Self.height)
         UI.beginWindow(
             "toolbar", bar, fill: theme.panel, edge: theme.panel, staysBehind: !Layout.scrolls(size),
-            comesToFront: Layout.scrolls(size) && !desk.hasAbove)
+            comesToFront: Layout.scrolls(size) && !dashboardView.hasAbove)
         UI.rule(Point(0, bar.maxY - 1), length: bar.width, theme.edge)
 
         // On a narrow window the buttons are, and those that keys do as well are left out: the timeline needs room.
@@ -50,16 +50,16 @@ final class Toolbar: DeskPart {
             x = box.maxX + gap
             return button(id, words, box, isOn: isOn, isEnabled: isEnabled, hint: Self.hints[id] ?? "")
         }
-        let steering = desk.steering
-        let isSaving = desk.checkpoints.saving != nil
+        let steering = dashboardView.steering
+        let isSaving = dashboardView.checkpoints.saving != nil
         let runs = !status.isFinished
         let isAtTheEnd = learner.maximumSteps.map { now >= $0 } ?? false
-        let isOnTheWay = steering.isOnTheWay
+        let isReplaying = steering.isReplaying
         let pause =
             status.isFinished
-            ? "Finished" : isOnTheWay ? "Stop" : isAtTheEnd ? "At the end" : status.isPaused ? "Resume" : "Pause"
+            ? "Finished" : isReplaying ? "Stop" : isAtTheEnd ? "At the end" : status.isPaused ? "Resume" : "Pause"
         if tool(
-            "pause", pause, isOn: status.isPaused && runs, isEnabled: runs && (isOnTheWay || !isAtTheEnd), width: 78)
+            "pause", pause, isOn: status.isPaused && runs, isEnabled: runs && (isReplaying || !isAtTheEnd), width: 78)
         {
             steering.togglePause()
         }
@@ -69,7 +69,7 @@ final class Toolbar: DeskPart {
         if tool("redo", "Redo", isEnabled: runs && status.canRedo) { steering.redo() }
         if size.x >= 800, tool("branch", "Branch", isEnabled: runs) { steering.branch() }
         if options.save != nil, size.x >= 800 {
-            if tool("save", "Save", isOn: isSaving, isEnabled: !isSaving) { desk.checkpoints.save() }
+            if tool("save", "Save", isOn: isSaving, isEnabled: !isSaving) { dashboardView.checkpoints.save() }
         }
         if size.x >= 1200, tool("picture", "Picture") { wantsPicture = true }
         if tool("panels", "Panels", isOn: layout.isOpen(.add)) { setOpen(.add, !layout.isOpen(.add)) }
@@ -80,7 +80,7 @@ final class Toolbar: DeskPart {
         if !layout.goals.isEmpty, size.x >= 1100,
             tool("goals", size.x >= 1500 ? "Pause at goals" : "Goals", isOn: layout.pausesAtGoals, isEnabled: runs)
         {
-            desk.goals.togglePausesAtGoals()
+            dashboardView.goals.togglePausesAtGoals()
         }
 
         let room = size.x - x
@@ -91,7 +91,7 @@ final class Toolbar: DeskPart {
         let titleWidth = UI.width(title, .bold)
         UI.text(title, Point(size.x - 14, 15), theme.text, .bold, align: .right)
         let strip = Box(x + 18, 0, size.x - titleWidth - x - 60, Self.height)
-        if strip.width > 100 { desk.scrubber.draw(strip) } else { desk.scrubber.letGo() }
+        if strip.width > 100 { dashboardView.scrubber.draw(strip) } else { dashboardView.scrubber.letGo() }
         UI.endWindow()
     }
 }

@@ -3,8 +3,8 @@ import Foundation
 
 /// A run with its way through its history: goes on, changes, and returns to any place where it has been.
 ///
-/// Everything random is keyed by the step, so the way back is the nearest snapshot and the same steps again.
-struct Journey: Sendable {
+/// Everything random is keyed by the step, so a rewind is the nearest snapshot and a replay of the steps from there.
+struct RunNavigator: Sendable {
     private(set) var run: any Run
     private(set) var settings: Settings
     /// What is shown: wherever the run goes, it stays.
@@ -14,26 +14,26 @@ struct Journey: Sendable {
     let timeline: Timeline
     private(set) var snapshots: SnapshotStore
     /// What an undo takes back, the last one last.
-    private var deeds: [Deed] = []
+    private var undoables: [Undoable] = []
     /// What was undone, the last one last.
     private var undone: [Undone] = []
-    /// Whether ways and deletions are no deeds that an undo takes back, as in sessions of format 2 and before.
+    /// Whether an undo takes back changes only, not rewinds and deletions, as in sessions of format 2 and before.
     private let undoesOnlyChanges: Bool
     private var lastSize: SnapshotSize
-    /// Seconds that a step takes, smoothed: to say how long a way back will take.
+    /// Seconds that a step takes, smoothed: to say how long a rewind will take.
     private(set) var secondsPerStep = 0.0
 
     /// Something that can be undone.
-    fileprivate enum Deed: Sendable {
+    fileprivate enum Undoable: Sendable {
         /// A change of the model: the last one on the path.
         case change
-        /// A way from there to where the run was sent, until it goes on.
-        case way(from: Position)
+        /// A rewind from there to where the run was sent, until it goes on.
+        case travel(from: Position)
         case deletion(of: Int)
     }
 
     fileprivate struct Undone: Sendable {
-        let deed: Deed
+        let undoable: Undoable
         /// Where the undo was asked for.
         let left: Position
     }
@@ -87,7 +87,7 @@ struct Journey: Sendable {
         noteStep((ContinuousClock.now - start).seconds)
         leaveThePast()
         // Who goes on from where a way led has no use for its beginning: ctrl-z is then for the last change.
-        deeds.removeAll(where: \.isWay)
+        undoables.removeAll(where: \.isTravel)
         position.step += 1
         timeline.append(measured, at: position)
         return measured
@@ -124,7 +124,7 @@ struct Journey: Sendable {
         if !isContinued { keepSnapshot(.change) }
         leaveThePast()
         undone = []
-        if !isContinued { deeds.append(.change) }
+        if !isContinued { undoables.append(.change) }
         (self.run, self.settings) = (run, settings)
         let logged = timeline.record(command, before: before, gesture: gesture, isContinued: isContinued)
         position = timeline.position
@@ -193,7 +193,7 @@ struct Journey: Sendable {
         }
         if found.place == target { return .there }
         // Wherever it was to lead, it is a way.
-        if !undoesOnlyChanges { deeds.append(.way(from: left)) }
+        if !undoesOnlyChanges { undoables.append(.travel(from: left)) }
         return .underWay
     }
 
@@ -206,7 +206,7 @@ struct Journey: Sendable {
     ) throws(CLMatError) -> (run: any Run, settings: Settings, place: Position)? {
         let path = timeline.commands(of: target.branch)
         let nearest = timeline.withRecord { [snapshots = snapshots.snapshots] record in
-            snapshots.filter { record.isOnTheWay($0.position, to: target) }.max { $0.position < $1.position }
+            snapshots.filter { record.isOnThePath($0.position, to: target) }.max { $0.position < $1.position }
         }
         guard let nearest else { return nil }
         if progress(target.step - nearest.position.step, secondsPerStep) == .giveUp { return nil }
@@ -243,12 +243,12 @@ struct Journey: Sendable {
     mutating func go(to target: Position, _ progress: Progress = { _, _ in .goOn }) throws(CLMatError) -> Arrival {
         let left = position
         let arrival = try travel(to: target, progress)
-        if arrival == .there, left != target, !undoesOnlyChanges { deeds.append(.way(from: left)) }
+        if arrival == .there, left != target, !undoesOnlyChanges { undoables.append(.travel(from: left)) }
         return arrival
     }
 
     var canRedo: Bool { !undone.isEmpty }
-    var canUndo: Bool { deeds.last?.isChange == false || position.changes > 0 }
+    var canUndo: Bool { undoables.last?.isChange == false || position.changes > 0 }
 
     /// The place after so many steps on the current path; nil if there is none.
     func place(of step: Int) -> Position? {
@@ -297,10 +297,10 @@ struct Journey: Sendable {
     mutating func undo(_ progress: Progress) throws(CLMatError) -> Arrival {
         let left = position
         var arrival = Arrival.there
-        let deed = deeds.last ?? .change
-        switch deed {
+        let undoable = undoables.last ?? .change
+        switch undoable {
         case .deletion(let branch): timeline.restore(branch)
-        case .way(let from): arrival = try travel(to: from, progress)
+        case .travel(let from): arrival = try travel(to: from, progress)
         case .change:
             guard let target = beforeTheLastChange else {
                 throw .invalidArgument(operation: "undo", problem: "Nothing was changed before this step.")
@@ -308,8 +308,8 @@ struct Journey: Sendable {
             arrival = try travel(to: target, progress)
         }
         guard arrival == .there else { return arrival }
-        _ = deeds.popLast()
-        undone.append(Undone(deed: deed, left: left))
+        _ = undoables.popLast()
+        undone.append(Undone(undoable: undoable, left: left))
         return .there
     }
 
@@ -319,7 +319,7 @@ struct Journey: Sendable {
             throw .invalidArgument(operation: "redo", problem: "No change was undone, or another was made since.")
         }
         var arrival = Arrival.there
-        if case .deletion(let branch) = last.deed {
+        if case .deletion(let branch) = last.undoable {
             if branch == position.branch {
                 throw .invalidArgument(operation: "redo", problem: "The run is on the branch that was deleted.")
             }
@@ -329,7 +329,7 @@ struct Journey: Sendable {
         }
         guard arrival == .there else { return arrival }
         undone.removeLast()
-        if !undoesOnlyChanges || last.deed.isChange { deeds.append(last.deed) }
+        if !undoesOnlyChanges || last.undoable.isChange { undoables.append(last.undoable) }
         return .there
     }
 
@@ -356,15 +356,15 @@ struct Journey: Sendable {
         timeline.withRecord { $0.hide(branch) }
         guard !undoesOnlyChanges else { return forget([branch]) }
         undone = []
-        deeds.append(.deletion(of: branch))
-        let deletions = deeds.compactMap { if case .deletion(let branch) = $0 { branch } else { nil } }
+        undoables.append(.deletion(of: branch))
+        let deletions = undoables.compactMap { if case .deletion(let branch) = $0 { branch } else { nil } }
         forget(deletions.dropLast(Self.keptDeletions))
     }
 
     /// Gives up branches that were deleted, for good.
     private mutating func forget(_ branches: some Collection<Int>) {
         guard !branches.isEmpty else { return }
-        deeds.removeAll { if case .deletion(let branch) = $0 { branches.contains(branch) } else { false } }
+        undoables.removeAll { if case .deletion(let branch) = $0 { branches.contains(branch) } else { false } }
         timeline.withRecord { record in
             for branch in branches { record.forget(branch) }
         }
@@ -373,25 +373,25 @@ struct Journey: Sendable {
 
     /// Moves snapshots and what can be undone to where their places are now; those whose place is gone go.
     private mutating func followHomes() {
-        func places(_ deed: Deed) -> [Position] { if case .way(let from) = deed { [from] } else { [] } }
+        func places(_ undoable: Undoable) -> [Position] { if case .travel(let from) = undoable { [from] } else { [] } }
         let known =
-            snapshots.snapshots.map(\.position) + deeds.flatMap(places) + undone.map(\.left)
-            + undone.flatMap { places($0.deed) }
+            snapshots.snapshots.map(\.position) + undoables.flatMap(places) + undone.map(\.left)
+            + undone.flatMap { places($0.undoable) }
         let homes = timeline.withRecord { record in
             var homes: [Position: Position] = [:]
             for place in known { homes[place] = record.home(of: place) }
             record.renamed = [:]
             return homes
         }
-        func moved(_ deed: Deed) -> Deed? {
-            guard case .way(let from) = deed else { return deed }
-            return homes[from].map { .way(from: $0) }
+        func moved(_ undoable: Undoable) -> Undoable? {
+            guard case .travel(let from) = undoable else { return undoable }
+            return homes[from].map { .travel(from: $0) }
         }
         snapshots.move { homes[$0] }
-        deeds = deeds.compactMap(moved)
+        undoables = undoables.compactMap(moved)
         undone = undone.compactMap { item in
-            guard let deed = moved(item.deed), let left = homes[item.left] else { return nil }
-            return Undone(deed: deed, left: left)
+            guard let undoable = moved(item.undoable), let left = homes[item.left] else { return nil }
+            return Undone(undoable: undoable, left: left)
         }
         publishSnapshots()
     }
@@ -451,9 +451,9 @@ struct Journey: Sendable {
     }
 }
 
-extension Journey.Deed {
+extension RunNavigator.Undoable {
     fileprivate var isChange: Bool { if case .change = self { true } else { false } }
-    fileprivate var isWay: Bool { if case .way = self { true } else { false } }
+    fileprivate var isTravel: Bool { if case .travel = self { true } else { false } }
 }
 
 extension LoggedCommand {

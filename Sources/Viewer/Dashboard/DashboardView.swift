@@ -6,9 +6,9 @@ import Foundation
 /// What a person has before them: the panels of one run, drawn anew in each frame.
 ///
 /// It decides in which order things are drawn and where the panels lie. All else is done by its parts, each of which has
-/// the state of one subject of the view (what is hovered, held, typed): see ``DeskPart``. What is not the view's is
+/// the state of one subject of the view (what is hovered, held, typed): see ``DashboardPart``. What is not the view's is
 /// asked of the learner.
-@MainActor final class Desk: SceneReader {
+@MainActor final class DashboardView: SceneReader {
     let learner: Learner
     let options: ViewerOptions
     let theme: Theme
@@ -60,7 +60,7 @@ import Foundation
     private(set) lazy var exporter = Exporter(self)
 
     /// All of them, in the order in which they take over a new scene. The last words in the status line stay.
-    private lazy var parts: [DeskPart] = [
+    private lazy var parts: [DashboardPart] = [
         steering, controlPanels, values, checkpoints, leaving, goals, statusLine, focus, toolbar, scrubber, addPanel,
         figurePanels, graphs, branchesPanel, historyPanel, profilePanel, frames, moving, scrolling, actionMenus, help,
         hints, changes, exporter,
@@ -95,7 +95,7 @@ import Foundation
         lastMouse = UI.mouse
         for part in parts { part.beginFrame() }
 
-        // On a desk that scrolls, panels pass below the strips.
+        // On a dashboard that scrolls, panels pass below the strips.
         let scrolls = Layout.scrolls(size)
         if !scrolls { toolbar.draw() }
         let area = workingArea(notices: scrolls ? statusLine.noticesHeight : statusLine.draw())
@@ -217,7 +217,7 @@ import Foundation
     /// Closes what lies above the panels.
     func dismiss() {
         // A way that is under way is all that it stops.
-        guard status.stepsToRemake == nil else { return steering.stopWay() }
+        guard status.stepsToReplay == nil else { return steering.stopReplay() }
         // Marks in figures go once nothing lies above the panels.
         let isClear = parts.allSatisfy { !$0.isInFront }
         for part in parts { part.dismiss() }

@@ -3,7 +3,7 @@ import Exploration
 import Foundation
 
 /// What a panel shows, as a file: numbers as CSV, images as PNG.
-final class Exporter: DeskPart {
+final class Exporter: DashboardPart {
     /// Panels whose content is to be written when the frame is done.
     private var wanted: [Panel] = []
 
@@ -21,18 +21,18 @@ final class Exporter: DeskPart {
     /// Whether a panel has something to write: cheap, as each frame asks.
     func canExport(_ panel: Panel) -> Bool {
         guard case .figure(let id) = panel else { return !exportKinds(panel).isEmpty }
-        return desk.figurePanels.figures[id]?.content != nil
+        return dashboardView.figurePanels.figures[id]?.content != nil
     }
 
     /// The endings of the files that a panel would be written to; empty if it has nothing to write.
     func exportKinds(_ panel: Panel) -> [String] {
         switch panel {
         case .controls, .add, .branches, .history: return []
-        case .plot(let plot): return desk.graphs.curves.hasValues(plot.y) ? ["csv"] : []
-        case .metric(let id): return desk.graphs.curves.hasValues(id) ? ["csv"] : []
-        case .profile: return desk.profilePanel.table.rows.isEmpty ? [] : ["csv"]
+        case .plot(let plot): return dashboardView.graphs.curves.hasValues(plot.y) ? ["csv"] : []
+        case .metric(let id): return dashboardView.graphs.curves.hasValues(id) ? ["csv"] : []
+        case .profile: return dashboardView.profilePanel.table.rows.isEmpty ? [] : ["csv"]
         case .figure(let id):
-            return desk.figurePanels.figures[id]?.fileKinds() ?? []
+            return dashboardView.figurePanels.figures[id]?.fileKinds() ?? []
         }
     }
 
@@ -53,9 +53,9 @@ final class Exporter: DeskPart {
                 try Files.write(CSV.text(of: series, named: id), to: path)
             case .profile:
                 path = "profile-\(now).csv"
-                try Files.write(desk.profilePanel.table.csv ?? "", to: path)
+                try Files.write(dashboardView.profilePanel.table.csv ?? "", to: path)
             case .figure(let id):
-                guard case .ready(let content, let step) = desk.figurePanels.figures[id]?.state,
+                guard case .ready(let content, let step) = dashboardView.figurePanels.figures[id]?.state,
                     let info = dashboard.figures.first(where: { $0.id == id })
                 else { return }
                 guard content.whyEmpty == nil else { return }
@@ -65,7 +65,7 @@ final class Exporter: DeskPart {
                     paths.append(name + ".csv")
                     try Files.write(text, to: name + ".csv")
                 }
-                if desk.figurePanels.figures[id]?.renderer != nil {
+                if dashboardView.figurePanels.figures[id]?.renderer != nil {
                     paths.append(name + ".png")
                     try FigurePicture(content: content, figure: info, step: step, options: options)
                         .write(to: name + ".png")

@@ -20,7 +20,7 @@ struct ArmedSetting {
 }
 
 /// What the controls show, and the way of a new value to the learner.
-final class ControlValues: DeskPart {
+final class ControlValues: DashboardPart {
     /// What a press on a slider will set, until it is known not to be the first half of a double click.
     private(set) var armed: ArmedSetting?
     /// Values that were sent, until the learner has them.
@@ -69,7 +69,7 @@ final class ControlValues: DeskPart {
     func settleArmed(now: Bool = false) {
         guard let armed else { return }
         // A drag goes on by itself.
-        let hasLeft = desk.controlPanels.hand.held?.gesture != armed.gesture && !armed.isNear(UI.mouse)
+        let hasLeft = dashboardView.controlPanels.hand.held?.gesture != armed.gesture && !armed.isNear(UI.mouse)
         guard now || hasLeft || (clock.now - armed.since).seconds >= ArmedSetting.seconds else { return }
         self.armed = nil
         guard let control = dashboard.control(armed.control) else { return }

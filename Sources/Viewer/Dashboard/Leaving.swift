@@ -2,14 +2,16 @@ import CImGui
 import Exploration
 
 /// Leaving with work that is in no file asks first.
-final class Leaving: DeskPart {
+final class Leaving: DashboardPart {
     /// How far the run is, as far as a file would hold it.
     private struct Work: Equatable {
         let position: Position
         /// All commands that took effect, as a change at the same step is work too.
         let commands: Int
 
-        init(_ timeline: Timeline) { (position, commands) = (timeline.position, timeline.log.count { $0.command.mayChange }) }
+        init(_ timeline: Timeline) {
+            (position, commands) = (timeline.position, timeline.log.count { $0.command.mayChange })
+        }
     }
 
     /// What is in a file, or was there at the start.
@@ -25,9 +27,9 @@ final class Leaving: DeskPart {
     /// Whether the window is to close.
     private(set) var hasLeft = false
 
-    override init(_ desk: Desk) {
-        super.init(desk)
-        let timeline = desk.learner.timeline
+    override init(_ dashboardView: DashboardView) {
+        super.init(dashboardView)
+        let timeline = dashboardView.learner.timeline
         // A window that opens on a run under way finds work that is in no file.
         if timeline.step == timeline.start { kept = Work(timeline) }
     }
@@ -66,7 +68,7 @@ final class Leaving: DeskPart {
     func saveAndLeave() {
         guard isAsking else { return }
         leavesWhenSaved = true
-        desk.checkpoints.save()
+        dashboardView.checkpoints.save()
     }
 
     /// A checkpoint was written, or failed: then the person stays, and the status line says why.
@@ -95,7 +97,10 @@ final class Leaving: DeskPart {
         var x = box.maxX - 18 - widths.reduce(-8) { $0 + $1 + 8 }
         for (answer, width) in zip(answers, widths) {
             let place = Box(x, box.maxY - 42, width, 28)
-            if button(answer.id, answer.words, place, isOn: answer.id == "save", isEnabled: !leavesWhenSaved || answer.id != "save") {
+            if button(
+                answer.id, answer.words, place, isOn: answer.id == "save",
+                isEnabled: !leavesWhenSaved || answer.id != "save")
+            {
                 answer.act()
             }
             x = place.maxX + 8

@@ -47,14 +47,14 @@ struct Scene {
             || latest.isFinished != status.isFinished || latest.settings != status.settings
             || latest.view != status.view
             || latest.lastRefusal != status.lastRefusal || latest.error != status.error
-            || latest.stepsToRemake != status.stepsToRemake || latest.canUndo != status.canUndo
+            || latest.stepsToReplay != status.stepsToReplay || latest.canUndo != status.canUndo
             || latest.canRedo != status.canRedo || latest.warnings != status.warnings
             || latest.comparedBranch != status.comparedBranch || latest.caption != status.caption
             || learner.timeline.version != version || learner.dashboard != dashboard
     }
 }
 
-/// Who reads the scene by its parts' names: the desk and all that is on it.
+/// Who reads the scene by its parts' names: the dashboard and all that is on it.
 @MainActor protocol SceneReader: AnyObject {
     var scene: Scene { get }
 }

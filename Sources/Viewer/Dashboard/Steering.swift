@@ -7,7 +7,7 @@ import Synchronization
 // Going back, branches, and what is saved: what a person asks of the run's history.
 
 /// A place to which the run was told to return.
-struct WayBack {
+struct Rewind {
     let step: Int
     /// That of the timeline when it was told: another one says that the run has arrived.
     let version: Int
@@ -15,12 +15,12 @@ struct WayBack {
     let toldAt: ContinuousClock.Instant
 }
 
-/// The ways through the run's history: pause, steps, back and forth.
-final class Steering: DeskPart {
+/// Moves through the run's history: pause, steps, back and forth.
+final class Steering: DashboardPart {
     /// Where the run was told to return to, until it is there.
-    private(set) var wayBack: WayBack?
+    private(set) var pendingRewind: Rewind?
     /// Since when the run has been making steps again.
-    private(set) var remakingSince: ContinuousClock.Instant?
+    private(set) var replayingSince: ContinuousClock.Instant?
 
     /// Whether the last way that was asked for leads forward: a redo's.
     /// nil where only the run knows.
@@ -28,29 +28,29 @@ final class Steering: DeskPart {
     /// Whether a way was told to end where it is.
     private var isStopping = false
 
-    override func refresh() { followWayBack() }
+    override func refresh() { followRewind() }
     /// Whether a way takes so long that it is spoken of: words about a short one would only flash up.
-    var isOnTheWay: Bool {
-        status.stepsToRemake != nil && remakingSince.map { (clock.now - $0).seconds > 0.2 } == true
+    var isReplaying: Bool {
+        status.stepsToReplay != nil && replayingSince.map { (clock.now - $0).seconds > 0.2 } == true
     }
 
     /// "going back: 340 steps, about 4 s", for a way that takes a while.
     var wayWords: String? {
-        guard isOnTheWay, let left = status.stepsToRemake else { return nil }
-        return describeWay(left, status.secondsToRemake, leadsForward: leadsForward)
+        guard isReplaying, let left = status.stepsToReplay else { return nil }
+        return describeReplay(left, status.secondsToReplay, leadsForward: leadsForward)
     }
 
     /// Stops a way where it is; the run pauses there.
-    func stopWay() {
-        guard status.stepsToRemake != nil else { return }
+    func stopReplay() {
+        guard status.stepsToReplay != nil else { return }
         learner.interrupt()
-        wayBack = nil
+        pendingRewind = nil
         isStopping = true
     }
 
     func togglePause() {
         guard !status.isFinished else { return }
-        guard !isOnTheWay else { return stopWay() }
+        guard !isReplaying else { return stopReplay() }
         learner.send(status.isPaused ? .resume : .pause)
     }
 
@@ -60,12 +60,12 @@ final class Steering: DeskPart {
     }
 
     /// The step that the graphs and the handle show as the present: under the hand, or where the run is going.
-    var here: Int { desk.scrubber.scrub?.step ?? wayBack?.step ?? now }
+    var here: Int { dashboardView.scrubber.scrub?.step ?? pendingRewind?.step ?? now }
 
     func goBack(to step: Int) {
         guard !status.isFinished else { return }
         leadsForward = false
-        wayBack = WayBack(step: step, version: version, refusal: status.lastRefusal, toldAt: clock.now)
+        pendingRewind = Rewind(step: step, version: version, refusal: status.lastRefusal, toldAt: clock.now)
         learner.send(.rewind(to: step))
     }
 
@@ -73,26 +73,26 @@ final class Steering: DeskPart {
     func visit(_ place: Position) {
         guard !status.isFinished else { return }
         leadsForward = place > position
-        wayBack = WayBack(step: place.step, version: version, refusal: status.lastRefusal, toldAt: clock.now)
+        pendingRewind = Rewind(step: place.step, version: version, refusal: status.lastRefusal, toldAt: clock.now)
         learner.send(.visit(place))
     }
 
     /// Forgets where the run was told to go when it is there, or cannot go.
-    private func followWayBack() {
-        remakingSince = status.stepsToRemake == nil ? nil : remakingSince ?? clock.now
-        if isStopping, status.stepsToRemake == nil {
+    private func followRewind() {
+        replayingSince = status.stepsToReplay == nil ? nil : replayingSince ?? clock.now
+        if isStopping, status.stepsToReplay == nil {
             isStopping = false
             say("Stopped on the way, at step \(grouped(now)). Undo returns to where it began.")
         }
-        guard let way = wayBack, status.stepsToRemake == nil else { return }
-        let hasWaited = (clock.now - way.toldAt).seconds
-        let isRefused = status.lastRefusal != way.refusal && hasWaited > 0.5
-        if version != way.version || status.isFinished || isRefused || hasWaited > 30 { wayBack = nil }
+        guard let target = pendingRewind, status.stepsToReplay == nil else { return }
+        let hasWaited = (clock.now - target.toldAt).seconds
+        let isRefused = status.lastRefusal != target.refusal && hasWaited > 0.5
+        if version != target.version || status.isFinished || isRefused || hasWaited > 30 { pendingRewind = nil }
     }
 
     /// Just before the last change before the present; nil if there is none.
     private var beforeTheLastChange: Position? {
-        let made = wayBack.map { way in commands.filter { $0.step < way.step } } ?? Array(commandsMade)
+        let made = pendingRewind.map { target in commands.filter { $0.step < target.step } } ?? Array(commandsMade)
         guard let last = made.last, let first = made.firstIndex(where: { $0.change == last.change }) else { return nil }
         return Position(branch: position.branch, step: made[first].step, changes: first)
     }
@@ -129,7 +129,7 @@ final class Steering: DeskPart {
 }
 
 /// "going back: 340 steps, about 4 s".
-func describeWay(_ steps: Int, _ seconds: Double?, leadsForward: Bool?) -> String {
+func describeReplay(_ steps: Int, _ seconds: Double?, leadsForward: Bool?) -> String {
     let time = seconds.map { ", \(durationWords($0))" } ?? ""
     let words = leadsForward.map { $0 ? "going forward" : "going back" } ?? "returning"
     return "\(words): \(grouped(steps)) \(steps == 1 ? "step" : "steps")\(time)"
@@ -138,7 +138,8 @@ func describeWay(_ steps: Int, _ seconds: Double?, leadsForward: Bool?) -> Strin
 /// "about 4 s", "about 3 min".
 func durationWords(_ seconds: Double) -> String {
     if !(seconds >= 1) { return "under 1 s" }
-    return seconds < 100 ? "about \(grouped(Int(seconds.rounded()))) s" : "about \(grouped(Int(min(seconds / 60, 1e6).rounded()))) min"
+    return seconds < 100
+        ? "about \(grouped(Int(seconds.rounded()))) s" : "about \(grouped(Int(min(seconds / 60, 1e6).rounded()))) min"
 }
 
 /// A checkpoint that is written on a thread of its own.
@@ -148,7 +149,7 @@ final class Saving: Sendable {
 }
 
 /// Has checkpoints written.
-final class CheckpointSaver: DeskPart {
+final class CheckpointSaver: DashboardPart {
     /// One that is being written.
     private(set) var saving: Saving?
     private var noteSaved: (() -> Void)?
@@ -160,7 +161,7 @@ final class CheckpointSaver: DeskPart {
         guard let write = options.save, saving == nil else { return }
         let saving = Saving()
         self.saving = saving
-        noteSaved = desk.leaving.noteSaving()
+        noteSaved = dashboardView.leaving.noteSaving()
         DispatchQueue.global().async {
             let outcome: (words: String, succeeded: Bool)
             do { outcome = (try write(), true) } catch { outcome = ("\(error)", false) }
@@ -174,7 +175,7 @@ final class CheckpointSaver: DeskPart {
         saving = nil
         say(outcome.words)
         if outcome.succeeded { noteSaved?() }
-        desk.leaving.noteSaved(outcome.succeeded)
+        dashboardView.leaving.noteSaved(outcome.succeeded)
     }
 
     override func hasNews() -> Bool { saving?.outcome.withLock { $0 != nil } ?? false }

@@ -23,7 +23,7 @@ struct PanelDrag {
 }
 
 /// Panels in a person's hand: where one would go is lit, and the others make room when it is let go.
-final class PanelMoving: DeskPart {
+final class PanelMoving: DashboardPart {
     private(set) var drag: PanelDrag?
 
     override func dismiss() {
@@ -66,7 +66,7 @@ final class PanelMoving: DeskPart {
         }
         drag = held
         // What was taken may not be told that the button went up: another window that came to the front has the mouse.
-        if !desk.isMouseDown { drop() }
+        if !dashboardView.isMouseDown { drop() }
         return layout.boxes(panels, in: room)
     }
 
@@ -79,7 +79,7 @@ final class PanelMoving: DeskPart {
         let item = UI.item("gap", area)
         var edge = item.contains(.hovered) && layout.enlarged == nil ? edge(at: UI.mouse) : nil
         if let drag, let axis = drag.axis { edge = (drag.panel, axis) }
-        if let edge, let box = desk.box(of: edge.panel) {
+        if let edge, let box = dashboardView.box(of: edge.panel) {
             gui_set_cursor(Int32(GUI_CURSOR_RESIZE))
             let line =
                 edge.axis == .across
@@ -96,8 +96,8 @@ final class PanelMoving: DeskPart {
 
     /// The panel left of a gap or above it.
     private func edge(at point: Point) -> (panel: Panel, axis: PanelGrid.Axis)? {
-        for panel in desk.shownPanels {
-            guard let box = desk.box(of: panel) else { continue }
+        for panel in dashboardView.shownPanels {
+            guard let box = dashboardView.box(of: panel) else { continue }
             if (box.maxX...box.maxX + Layout.gap).contains(point.x), (box.y...box.maxY).contains(point.y) {
                 return (panel, .across)
             }

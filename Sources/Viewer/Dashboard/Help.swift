@@ -1,7 +1,7 @@
 import CImGui
 
 /// The list of keys and mouse actions, above the panels.
-final class Help: DeskPart {
+final class Help: DashboardPart {
     private(set) var isOpen = false
     /// It is drawn first in the frame after it was asked for.
     private var isNew = true
@@ -26,7 +26,8 @@ final class Help: DeskPart {
         ("timeline", "drag its handle: go back"),
         ("slider", "drag; with shift finer; double click: default"), ("its value", "click: type it"),
         ("→ metric", "click: show that graph"), ("graph", "wheel: zoom; drag: pan; double click: all"),
-        ("its left axis", "drag the small triangle: a goal line"), ("graph", "≡ or right click: goal, axis, more metrics"),
+        ("its left axis", "drag the small triangle: a goal line"),
+        ("graph", "≡ or right click: goal, axis, more metrics"),
         ("goal line", "drag: move; double click: remove"), ("image", "click: enlarge, and what can be done"),
         ("panel", "drag its title, its corner, or the gap beside it"),
         ("its title", "double click: the whole middle, and back"), ("title's arrow", "write its content to a file"),

@@ -4,7 +4,7 @@ import Exploration
 import Foundation
 
 /// The strip at the bottom: on what it runs, how fast, what drawing costs, the keys.
-final class StatusLine: DeskPart {
+final class StatusLine: DashboardPart {
     static let height: Float = 27
 
     /// What it says for a while: a picture was saved, a value was refused.
@@ -72,7 +72,7 @@ final class StatusLine: DeskPart {
         let bar = Box(0, size.y - height, size.x, height)
         UI.beginWindow(
             "status", bar, fill: theme.panel, edge: theme.panel, staysBehind: !Layout.scrolls(size),
-            comesToFront: Layout.scrolls(size) && !desk.hasAbove)
+            comesToFront: Layout.scrolls(size) && !dashboardView.hasAbove)
         UI.rule(Point(0, bar.y), length: bar.width, theme.edge)
         for (index, line) in lines.enumerated() {
             UI.text(line, Point(14, bar.y + 7 + Float(index) * 17), theme.text, index == 0 ? .bold : .text)
@@ -88,7 +88,7 @@ final class StatusLine: DeskPart {
         let keysWidth = UI.width(keys)
         UI.text(keys, Point(size.x - 14 - keysWidth, y), theme.secondary)
         let room = size.x - keysWidth - 50
-        if let way = desk.steering.wayWords {
+        if let way = dashboardView.steering.wayWords {
             UI.text(UI.shortened(way + "; Escape stops it", to: room), Point(14, y), theme.moving)
         } else if let notice, notice.until > clock.now {
             let line = notice.text.split(separator: "\n").first.map(String.init) ?? notice.text
@@ -111,19 +111,22 @@ final class StatusLine: DeskPart {
 
     /// What is wrong, and what can be done about it by one click.
     private func draw(_ raised: Learner.RaisedWarning, _ row: Box) {
-        var deeds: [(id: String, words: String, act: @MainActor () -> Void)] = []
+        var buttons: [(id: String, words: String, act: @MainActor () -> Void)] = []
         if !status.isFinished {
-            deeds += raised.warning.actions.map { action in
+            buttons += raised.warning.actions.map { action in
                 (action.id, action.title, { [learner] in learner.send(.act(action)) })
             }
-            if status.canUndo { deeds.append(("undo", "undo the last change", { [self] in desk.steering.undo() })) }
+            if status.canUndo {
+                buttons.append(("undo", "undo the last change", { [self] in dashboardView.steering.undo() }))
+            }
             let before = raised.since - 1
             if before >= begin {
-                deeds.append(
-                    ("back", "back to step \(grouped(before))", { [self] in desk.steering.goBack(to: before) }))
+                buttons.append(
+                    ("back", "back to step \(grouped(before))", { [self] in dashboardView.steering.goBack(to: before) })
+                )
             }
         }
-        let widths = deeds.map { UI.width($0.words, .small) + 20 }
+        let widths = buttons.map { UI.width($0.words, .small) + 20 }
         let room = row.width - 22 - widths.reduce(0) { $0 + $1 + 6 }
         UI.cross(Point(row.x + 5, row.midY), theme.moving, size: 4)
         let words = UI.shortened(raised.text, to: max(0, room))
@@ -132,9 +135,9 @@ final class StatusLine: DeskPart {
             tooltip = Tooltip(text: raised.text)
         }
         var x = end + 14
-        for (deed, width) in zip(deeds, widths) {
+        for (action, width) in zip(buttons, widths) {
             let place = Box(x, row.y + 1, width, row.height - 2)
-            if button("warning/\(raised.id)/\(deed.id)", deed.words, place, face: .small) { deed.act() }
+            if button("warning/\(raised.id)/\(action.id)", action.words, place, face: .small) { action.act() }
             x = place.maxX + 6
         }
     }
