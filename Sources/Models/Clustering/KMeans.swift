@@ -412,3 +412,8 @@ public struct KMeans: Sendable {
         return chosen
     }
 }
+
+extension Streams {
+    /// Where empty clusters start again.
+    static let reseeding: UInt32 = 5
+}

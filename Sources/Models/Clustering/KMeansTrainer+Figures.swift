@@ -185,3 +185,8 @@ extension KMeansTrainer {
         ) { values[$0 * columns..<($0 + 1) * columns].map(Float.init) }
     }
 }
+
+extension Streams {
+    /// Which members of a cluster are shown.
+    static let members: UInt32 = 8
+}

@@ -173,3 +173,8 @@ func isFolder(_ path: String) -> Bool {
     var isFolder: ObjCBool = false
     return FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) && isFolder.boolValue
 }
+
+extension Streams {
+    /// What is held out of the data.
+    static let heldOut: UInt32 = 32
+}
