@@ -290,8 +290,7 @@ public struct KMeans: Sendable {
         return assignment.nearest
     }
 
-    /// The cluster of each point and its squared distance to the centroid. A point with NaN has the distance NaN
-    /// (NaN).
+    /// The cluster of each point and its squared distance to the centroid. A point with NaN has the distance NaN.
     ///
     /// - Throws: ``CLMatError/invalidArgument(operation:problem:)`` before anything was learned;
     ///   ``CLMatError/shapeMismatch(operation:left:right:rule:)``.
