@@ -1,5 +1,6 @@
 import CLMat
 import Exploration
+import Formats
 import Foundation
 
 /// What came out of a run, as one JSON object: the same for every model.

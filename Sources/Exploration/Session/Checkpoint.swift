@@ -1,5 +1,6 @@
 import CLMat
 import CZlib
+import Formats
 import Foundation
 
 /// When and where a running model is kept in a file.

@@ -1,13 +1,14 @@
 /// Where a text stops being JSON, for an error that leads to the place.
 ///
 /// - Source: T. Bray (ed.), "The JavaScript Object Notation (JSON) Data Interchange Format", RFC 8259, 2017.
-struct JSONPlace {
+public struct JSONPlace {
     /// "line 3, column 5", counted from 1, in bytes.
-    let place: String
-    let problem: String
+    public let place: String
+    /// What is wrong there.
+    public let problem: String
 
     /// Nil if the text is JSON.
-    static func ofError(in text: some Collection<UInt8>) -> JSONPlace? {
+    public static func ofError(in text: some Collection<UInt8>) -> JSONPlace? {
         var scanner = Scanner(bytes: Array(text))
         return scanner.scan().map { JSONPlace(place: scanner.place($0.offset), problem: $0.problem(scanner)) }
     }

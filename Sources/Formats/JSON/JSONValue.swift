@@ -11,6 +11,7 @@ public indirect enum JSONValue: Sendable {
     case object([(String, JSONValue)])
     case null
 
+    /// The value as text, on one line.
     public var line: String {
         var text = ""
         write(into: &text)
@@ -59,18 +60,20 @@ public indirect enum JSONValue: Sendable {
 
     // MARK: - Reading
 
-    subscript(_ key: String) -> JSONValue? {
+    /// The value of an object's first entry of this name; nil if there is none, or it is no object.
+    public subscript(_ key: String) -> JSONValue? {
         guard case .object(let entries) = self else { return nil }
         return entries.first { $0.0 == key }?.1
     }
 
-    var keys: [String] {
+    /// The names of an object's entries; none of what is no object.
+    public var keys: [String] {
         guard case .object(let entries) = self else { return [] }
         return entries.map(\.0)
     }
 
     /// A number, or one of the texts that stand for those that JSON has not.
-    var double: Double? {
+    public var double: Double? {
         switch self {
         case .number(let value): value
         case .whole(let value): Double(value)
@@ -79,7 +82,8 @@ public indirect enum JSONValue: Sendable {
         }
     }
 
-    var int: Int? {
+    /// A whole number, however it is written.
+    public var int: Int? {
         switch self {
         case .whole(let value): value
         case .number(let value): Int(exactly: value)
@@ -87,9 +91,12 @@ public indirect enum JSONValue: Sendable {
         }
     }
 
-    var text: String? { if case .text(let text) = self { text } else { nil } }
-    var truth: Bool? { if case .truth(let value) = self { value } else { nil } }
-    var list: [JSONValue]? { if case .list(let values) = self { values } else { nil } }
+    /// What a text says; nil if it is none.
+    public var text: String? { if case .text(let text) = self { text } else { nil } }
+    /// Whether it is `true`; nil if it is no truth value.
+    public var truth: Bool? { if case .truth(let value) = self { value } else { nil } }
+    /// The values of a list; nil if it is none.
+    public var list: [JSONValue]? { if case .list(let values) = self { values } else { nil } }
 }
 
 extension JSONValue: Decodable {
@@ -125,6 +132,6 @@ extension JSONValue: Decodable {
         init?(intValue: Int) { nil }
     }
 
-    /// Reads one JSON text.
-    static func reading(_ data: Data) -> JSONValue? { try? JSONDecoder().decode(JSONValue.self, from: data) }
+    /// Reads one JSON text; nil if it is none. ``JSONPlace`` says where it stops being one.
+    public static func reading(_ data: Data) -> JSONValue? { try? JSONDecoder().decode(JSONValue.self, from: data) }
 }
