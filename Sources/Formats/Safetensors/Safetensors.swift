@@ -14,7 +14,7 @@ public enum Safetensors {
     ///
     /// - Throws: ``CLMatError/fileNotWritable(path:reason:)``.
     public static func write(
-        _ tensors: [String: Archive.Tensor], metadata: [String: String] = [:], to path: String
+        _ tensors: [String: Tensor], metadata: [String: String] = [:], to path: String
     ) throws(CLMatError) {
         var header: [String: Any] = metadata.isEmpty ? [:] : ["__metadata__": metadata]
         var offset = 0
@@ -39,10 +39,10 @@ public enum Safetensors {
     }
 
     /// - Throws: ``CLMatError/fileMissing(path:hint:)``; ``CLMatError/fileDamaged(path:place:problem:)`` for whatever is
-    ///   not as the format says, or of a kind of number other than those of ``Archive/Tensor/Kind``.
+    ///   not as the format says, or of a kind of number other than those of ``Tensor/Kind``.
     public static func read(
         _ path: String
-    ) throws(CLMatError) -> (tensors: [String: Archive.Tensor], metadata: [String: String]) {
+    ) throws(CLMatError) -> (tensors: [String: Tensor], metadata: [String: String]) {
         let file = try Files.read(path)
         func damaged(_ place: String, _ problem: String) -> CLMatError {
             .fileDamaged(path: path, place: place, problem: problem)
@@ -61,14 +61,14 @@ public enum Safetensors {
             throw damaged("byte 8", "its header is not a JSON object")
         }
         let body = file[(start + Int(length))...]
-        var tensors: [String: Archive.Tensor] = [:]
+        var tensors: [String: Tensor] = [:]
         var places: [Range<Int>] = []
         for (name, entry) in header where name != "__metadata__" {
             let place = "'\(name)'"
             guard let entry = entry as? [String: Any], let kindName = entry["dtype"] as? String,
                 let shape = entry["shape"] as? [Int], let offsets = entry["data_offsets"] as? [Int], offsets.count == 2
             else { throw damaged(place, "its dtype, shape or data_offsets are missing") }
-            guard let kind = Archive.Tensor.Kind(rawValue: kindName) else {
+            guard let kind = Tensor.Kind(rawValue: kindName) else {
                 throw damaged(place, "numbers of kind \(kindName) are not read here")
             }
             guard 0 <= offsets[0], offsets[0] <= offsets[1], offsets[1] <= body.count else {
@@ -87,7 +87,7 @@ public enum Safetensors {
             }
             // A slice of the file: nothing is copied before all is found to be right.
             let bytes = body[body.startIndex + offsets[0]..<body.startIndex + offsets[1]]
-            tensors[name] = Archive.Tensor(kind: kind, shape: shape, bytes: bytes)
+            tensors[name] = Tensor(kind: kind, shape: shape, bytes: bytes)
             if !bytes.isEmpty { places.append(offsets[0]..<offsets[1]) }
         }
         // The format has each byte in one tensor; many that share theirs would fill the memory.
@@ -96,17 +96,8 @@ public enum Safetensors {
             throw damaged("byte 8", "two of its arrays share bytes, from \(next.lowerBound) on")
         }
         for (name, tensor) in tensors {
-            tensors[name] = Archive.Tensor(kind: tensor.kind, shape: tensor.shape, bytes: Data(tensor.bytes))
+            tensors[name] = Tensor(kind: tensor.kind, shape: tensor.shape, bytes: Data(tensor.bytes))
         }
         return (tensors, header["__metadata__"] as? [String: String] ?? [:])
-    }
-}
-
-extension Archive.Tensor.Kind {
-    var bytes: Int {
-        switch self {
-        case .float32, .int32: 4
-        case .float64, .int64: 8
-        }
     }
 }

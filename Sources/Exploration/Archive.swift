@@ -1,4 +1,5 @@
 import CLMat
+import Formats
 import Foundation
 
 /// Where a model keeps what a step may change. One function of the model serves for writing, reading and counting, so
@@ -11,22 +12,8 @@ import Foundation
 /// }
 /// ```
 public final class Archive {
-    /// A named array as a file has it.
-    public struct Tensor: Sendable, Equatable {
-        public enum Kind: String, Sendable {
-            case float32 = "F32"
-            case int32 = "I32"
-            case float64 = "F64"
-            case int64 = "I64"
-        }
-        public let kind: Kind
-        public let shape: [Int]
-        public let bytes: Data
-
-        public init(kind: Kind, shape: [Int], bytes: Data) {
-            (self.kind, self.shape, self.bytes) = (kind, shape, bytes)
-        }
-    }
+    /// A named array, as files have it too.
+    public typealias Tensor = Safetensors.Tensor
 
     /// Takes what is written, array by array.
     typealias Sink = (_ name: String, _ kind: Tensor.Kind, _ shape: [Int], UnsafeRawBufferPointer) throws(CLMatError) ->
@@ -235,16 +222,5 @@ public final class Archive {
             )
         }
         return tensor
-    }
-}
-
-extension Archive.Tensor {
-    /// The elements, if there are as many whole ones as the shape says; a reader of files has checked that.
-    func array<Element>(of type: Element.Type) -> [Element] {
-        let count = bytes.count / MemoryLayout<Element>.stride
-        return [Element](unsafeUninitializedCapacity: count) { target, written in
-            UnsafeMutableRawBufferPointer(target).copyBytes(from: bytes.prefix(count * MemoryLayout<Element>.stride))
-            written = count
-        }
     }
 }
