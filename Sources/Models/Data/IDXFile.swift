@@ -1,4 +1,5 @@
 import CLMat
+import Formats
 import Foundation
 
 /// An array of numbers in an IDX file, plain or packed with gzip: the format of MNIST.

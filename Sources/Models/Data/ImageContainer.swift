@@ -1,5 +1,6 @@
 import CLMat
 import CZlib
+import Formats
 
 /// What the bytes of an image file say before it is decoded: its format, whether it is whole, and how the camera was held.
 ///

@@ -1,5 +1,6 @@
 import CLMat
 import CStb
+import Formats
 import Foundation
 
 /// An image from a file, upright, without transparency, and as red, green and blue planes.

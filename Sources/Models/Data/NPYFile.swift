@@ -1,4 +1,5 @@
 import CLMat
+import Formats
 import Foundation
 
 /// A NumPy array in a file, mapped into memory: of data larger than the machine's memory only what is asked for is

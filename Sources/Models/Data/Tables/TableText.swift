@@ -1,4 +1,5 @@
 import CLMat
+import Formats
 
 /// The text of a table block by block, plain or packed with gzip: what a byte order mark says is UTF-16 or UTF-32 comes
 /// as UTF-8, the rest as it is.

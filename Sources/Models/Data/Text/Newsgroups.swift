@@ -1,4 +1,5 @@
 import CLMat
+import Formats
 import Foundation
 
 /// 20 Newsgroups: 18,846 posts to Usenet of 1993, in the version "bydate".

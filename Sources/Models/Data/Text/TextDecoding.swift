@@ -1,4 +1,5 @@
 import CLMat
+import Formats
 
 /// Bytes of a file as text in UTF-8, without the mark that some programs write before it.
 ///

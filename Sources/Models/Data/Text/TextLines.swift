@@ -1,4 +1,5 @@
 import CLMat
+import Formats
 import Foundation
 
 /// A file with one document per line, plain or packed with gzip. Line k is document k, an empty one too.

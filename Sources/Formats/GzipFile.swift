@@ -26,7 +26,7 @@ public final class GzipFile {
     }
 
     /// - Parameter path: its bytes need not be text; errors show it as ``BytePath/shown`` does.
-    init(_ path: BytePath, hint: String = "Check the path.") throws(CLMatError) {
+    package init(_ path: BytePath, hint: String = "Check the path.") throws(CLMatError) {
         var status = stat()
         guard stat(path.cString, &status) == 0 else {
             throw .fileMissing(path: path.shown, hint: BytePath.hint(path.shown, else: hint))
@@ -35,7 +35,7 @@ public final class GzipFile {
             throw .fileMissing(path: path.shown, hint: "It is there, but it is not a plain file.")
         }
         guard let handle = gzopen(path.cString, "rbe") else {
-            throw .fileMissing(path: path.shown, hint: "It is there, but it cannot be opened: \(systemError(errno)).")
+            throw .fileMissing(path: path.shown, hint: "It is there, but it cannot be opened: \(Descriptors.words(errno)).")
         }
         gzbuffer(handle, 1 << 18)
         self.path = path.shown
@@ -93,7 +93,7 @@ public final class GzipFile {
         try read(BytePath(path), limit: limit, hint: hint)
     }
 
-    static func read(
+    package static func read(
         _ path: BytePath, limit: Int = standardLimit, hint: String = "Check the path."
     ) throws(CLMatError) -> [UInt8] {
         let file = try GzipFile(path, hint: hint)
@@ -112,7 +112,7 @@ public final class GzipFile {
     }
 
     /// How an error names a byte of the unpacked content.
-    func place(_ byte: Int) -> String { isPacked ? "byte \(byte) (unpacked)" : "byte \(byte)" }
+    package func place(_ byte: Int) -> String { isPacked ? "byte \(byte) (unpacked)" : "byte \(byte)" }
 
     /// Tells the end of the file from damage.
     private func checkEnd() throws(CLMatError) {
@@ -122,7 +122,7 @@ public final class GzipFile {
         switch status {
         case Z_OK, Z_STREAM_END: return
         case Z_BUF_ERROR: problem = "the gzip data breaks off"
-        case Z_ERRNO: problem = "the file cannot be read on: \(systemError(errno))"
+        case Z_ERRNO: problem = "the file cannot be read on: \(Descriptors.words(errno))"
         default:
             // zlib puts the path before its words.
             let reason = words.hasPrefix(path + ": ") ? String(words.dropFirst(path.count + 2)) : words
