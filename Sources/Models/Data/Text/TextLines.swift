@@ -26,7 +26,7 @@ enum TextLines {
             if UTF8Check.firstInvalid(line) == nil {
                 builder.add(line)
             } else {
-                let decoded = TextDecoding(unmarked: line)
+                let decoded = TextDecoding(unmarked: [UInt8](line))
                 encodings.add(decoded, from: line, "line \(lines.line)")
                 builder.add(decoded.text)
             }

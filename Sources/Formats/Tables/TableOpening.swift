@@ -2,17 +2,17 @@ import CLMat
 import Foundation
 
 /// The start of a table: what stands before its first row, and a sample of rows, by which its ``Dialect`` is chosen.
-struct TableOpening {
+package struct TableOpening {
     /// Which line was taken for the columns' names.
     ///
     /// - Parameter thing: what a line is otherwise: "point".
-    static func headerNote(_ file: String, line: Int, names: [String], isNo thing: String) -> String {
+    package static func headerNote(_ file: String, line: Int, names: [String], isNo thing: String) -> String {
         let shown = names.prefix(12).map { "'\($0)'" }.joined(separator: ", ") + (names.count > 12 ? ", …" : "")
         return "\(file): line \(line) names the column\(names.count == 1 ? "" : "s"), and is no \(thing): \(shown)."
     }
 
     let path: String
-    let text: TableText
+    package let text: TableText
     /// The first block of the text, or more if rows are long.
     let block: [UInt8]
     /// Where the first row starts, and in which line.
@@ -31,7 +31,7 @@ struct TableOpening {
 
     /// - Throws: ``CLMatError/fileMissing(path:hint:)``; ``CLMatError/fileDamaged(path:place:problem:)`` for what looks like
     ///   UTF-16 without its mark; what the text throws.
-    init(_ path: String) throws(CLMatError) {
+    package init(_ path: String) throws(CLMatError) {
         self.path = path
         text = try TableText(path)
         var block = try text.next()
@@ -99,7 +99,7 @@ struct TableOpening {
     }
 
     /// How the lines with # are said.
-    var note: String? {
+    package var note: String? {
         guard comments > 0 else { return nil }
         return comments == 1
             ? "\(name): 1 line before the table starts with #, and is passed over."
@@ -107,20 +107,20 @@ struct TableOpening {
     }
 
     /// The file's name.
-    var name: String { URL(fileURLWithPath: path).lastPathComponent }
+    package var name: String { URL(fileURLWithPath: path).lastPathComponent }
 
     /// All rows.
-    func reader(_ dialect: Dialect) -> RecordReader {
+    package func reader(_ dialect: Dialect) -> RecordReader {
         RecordReader(path, dialect, block: block, place: place, line: line, text: text)
     }
 
     // MARK: - Samples
 
     /// The first rows under a dialect.
-    struct Sample {
-        var dialect: Dialect
+    package struct Sample {
+        package var dialect: Dialect
         /// Rows that hold something.
-        var records: [TableRecord] = []
+        package var records: [TableRecord] = []
         /// Whether quotation marks do not fit.
         var isMalformed = false
     }
@@ -218,7 +218,7 @@ struct TableOpening {
     // MARK: - Tables of texts
 
     /// The separator that sets two or more names apart in the first row, and the same number of fields in most others.
-    mutating func sampleOfTexts() -> Sample {
+    package mutating func sampleOfTexts() -> Sample {
         let sample = bestSampleOfTexts()
         // `#id,text` names columns, `# made by hand` does not.
         if let lastComment, let first = sample.records.first, first.count > 1 {
@@ -251,7 +251,7 @@ struct TableOpening {
 }
 
 extension TableRecord {
-    func number(_ field: Int) -> NumberField {
+    package func number(_ field: Int) -> NumberField {
         bytes.withUnsafeBytes { NumberField.read(UnsafeRawBufferPointer(rebasing: $0[range(field)])) }
     }
 

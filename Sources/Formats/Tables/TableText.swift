@@ -1,16 +1,15 @@
 import CLMat
-import Formats
 
 /// The text of a table block by block, plain or packed with gzip: what a byte order mark says is UTF-16 or UTF-32 comes
 /// as UTF-8, the rest as it is.
-final class TableText {
+package final class TableText {
     let path: String
     /// CRC-32 of the text so far.
     private(set) var checksum: UInt = 0
     /// Whether the last block was given out.
     private(set) var isAtEnd = false
     /// Units of UTF-16 or UTF-32 so far that are no character; each became U+FFFD.
-    var damagedUnits: Int { file.damagedUnits }
+    package var damagedUnits: Int { file.damagedUnits }
     private let file: TextFile
 
     private static let blockSize = 1 << 20

@@ -7,7 +7,7 @@ import Foundation
 /// the one that a line `sep=;` names. Fields may stand in quotation marks. Where commas do not separate, they may be
 /// decimal commas, if one number of the table shows that they are. A first line is taken for the names of the columns
 /// if it holds names above numbers. ``notes`` says what was taken for names, and what was left out.
-public struct CSVTable: PointData {
+public struct CSVTable: Sendable {
     public let name: String
     public let count: Int
     public let columns: Int
@@ -64,7 +64,7 @@ public struct CSVTable: PointData {
         return sums.map { $0 / Double(max(1, indices.count)) }
     }
 
-    static func check(_ origin: [Double], _ columns: Int) throws(CLMatError) {
+    package static func check(_ origin: [Double], _ columns: Int) throws(CLMatError) {
         guard origin.isEmpty || origin.count == columns else {
             throw .invalidArgument(
                 operation: "rows", problem: "The origin has \(origin.count) numbers, but a point has \(columns).")

@@ -3,12 +3,12 @@ import CLMat
 /// The plain files of a tar archive that is in memory.
 ///
 /// - Source: IEEE Std 1003.1, `pax`, "ustar Interchange Format" and "pax Header Block"; GNU tar's entries `L`.
-enum TarArchive {
+package enum TarArchive {
     /// Names, and where the content of each is.
     ///
     /// - Parameter path: what errors name.
     /// - Throws: ``CLMatError/fileDamaged(path:place:problem:)`` with the byte of the archive.
-    static func files(
+    package static func files(
         _ bytes: [UInt8], path: String
     ) throws(CLMatError) -> [(name: String, content: Range<Int>)] {
         var found: [(name: String, content: Range<Int>)] = []

@@ -1,5 +1,4 @@
 import CLMat
-import Formats
 
 /// Bytes of a file as text in UTF-8, without the mark that some programs write before it.
 ///
@@ -7,14 +6,14 @@ import Formats
 /// all of it can be; else it is taken for Windows-1252, which is Latin-1 with letters and punctuation from 0x80 to 0x9F. Other
 /// encodings cannot be told from it: a reader has to say that it took one.
 /// - Source: The Unicode Standard, section 23.8, "Byte Order Mark"; WHATWG, "Encoding", index windows-1252.
-struct TextDecoding {
+package struct TextDecoding {
     /// In UTF-8.
-    var text: [UInt8]
-    var encoding: Encoding
+    package var text: [UInt8]
+    package var encoding: Encoding
     /// How many units of UTF-16 or UTF-32 are no character: each became U+FFFD.
-    var damagedUnits: Int
+    package var damagedUnits: Int
 
-    enum Encoding: String {
+    package enum Encoding: String {
         case utf8 = "UTF-8"
         case utf16LittleEndian = "UTF-16 (little-endian)"
         case utf16BigEndian = "UTF-16 (big-endian)"
@@ -34,10 +33,10 @@ struct TextDecoding {
     }
 
     /// The whole content of a file.
-    init(_ bytes: [UInt8]) {
+    package init(_ bytes: [UInt8]) {
         guard let (encoding, length) = Self.mark(bytes), encoding != .utf8 else {
             // What follows UTF-8's mark may be something else all the same.
-            self.init(unmarked: bytes.dropFirst(Self.mark(bytes)?.length ?? 0))
+            self.init(unmarked: Array(bytes.dropFirst(Self.mark(bytes)?.length ?? 0)))
             return
         }
         var (text, units) = ([UInt8](), UnitDecoder(encoding))
@@ -47,8 +46,7 @@ struct TextDecoding {
     }
 
     /// A part of a file without a mark, such as a line or a field.
-    init(unmarked bytes: some Sequence<UInt8>) {
-        let text = [UInt8](bytes)
+    package init(unmarked text: [UInt8]) {
         let isUTF8 = text.withUnsafeBytes { UTF8Check.firstInvalid($0) } == nil
         self.init(
             text: isUTF8 ? text : Self.fromWindows1252(text), encoding: isUTF8 ? .utf8 : .windows1252, damagedUnits: 0)
@@ -59,7 +57,7 @@ struct TextDecoding {
     }
 
     /// The encoding that a mark at the start says, and the bytes of the mark; nil where there is none.
-    static func mark(_ bytes: some Collection<UInt8>) -> (encoding: Encoding, length: Int)? {
+    package static func mark(_ bytes: some Collection<UInt8>) -> (encoding: Encoding, length: Int)? {
         // UTF-32's mark starts as that of UTF-16 does.
         let marks: [([UInt8], Encoding)] = [
             ([0xEF, 0xBB, 0xBF], .utf8), ([0xFF, 0xFE, 0, 0], .utf32LittleEndian),
@@ -70,9 +68,9 @@ struct TextDecoding {
     }
 
     /// Windows-1252 as UTF-8. The five bytes that it leaves free become the control characters of their numbers.
-    static func fromWindows1252(_ bytes: some Sequence<UInt8>) -> [UInt8] {
+    package static func fromWindows1252(_ bytes: [UInt8]) -> [UInt8] {
         var text: [UInt8] = []
-        text.reserveCapacity(bytes.underestimatedCount)
+        text.reserveCapacity(bytes.count)
         for byte in bytes {
             if byte < 0x80 {
                 text.append(byte)
@@ -104,7 +102,7 @@ final class TextFile {
     /// What the mark says; nil without one.
     let markedEncoding: TextDecoding.Encoding?
     /// Units of UTF-16 or UTF-32 so far that are no character.
-    var damagedUnits: Int { units?.damaged ?? 0 }
+    package var damagedUnits: Int { units?.damaged ?? 0 }
     private let file: GzipFile
     private var units: UnitDecoder?
     /// What was read to find the mark, or decoded, and was not yet asked for.

@@ -5,10 +5,10 @@ import Foundation
 ///
 /// A line ends in "\n" or "\r\n", which are not part of it, or in "\r" where the first block has no "\n" at all; the last one may
 /// end with the file. A byte order mark at the start is passed over, and what it says is UTF-16 comes as UTF-8.
-final class LineReader {
-    let path: String
+package final class LineReader {
+    package let path: String
     /// The number of the line that was read last, from 1.
-    private(set) var line = 0
+    package private(set) var line = 0
     private let file: TextFile
     private let longest: Int
     private var block: UnsafeMutableRawBufferPointer
@@ -18,15 +18,15 @@ final class LineReader {
     private var newline: UInt8?
 
     /// What the mark at the start says.
-    var markedEncoding: TextDecoding.Encoding? { file.markedEncoding }
+    package var markedEncoding: TextDecoding.Encoding? { file.markedEncoding }
     /// Units of UTF-16 or UTF-32 that are no character, so far.
-    var damagedUnits: Int { file.damagedUnits }
+    package var damagedUnits: Int { file.damagedUnits }
 
     /// - Parameters:
     ///   - longest: a line of more bytes is refused, unless it fits into a block.
     ///   - block: bytes that are read at a time.
     /// - Throws: ``CLMatError/fileMissing(path:hint:)``.
-    init(_ path: String, longest: Int = 1 << 28, block: Int = 1 << 20) throws(CLMatError) {
+    package init(_ path: String, longest: Int = 1 << 28, block: Int = 1 << 20) throws(CLMatError) {
         file = try TextFile(path)
         (self.path, self.longest) = (path, longest)
         self.block = .allocate(byteCount: block, alignment: 16)
@@ -37,7 +37,7 @@ final class LineReader {
     /// The next line, nil after the last. Its bytes stay where they are until the next one is asked for.
     ///
     /// - Throws: ``CLMatError/fileDamaged(path:place:problem:)`` for damaged gzip data, or a line that is too long.
-    func next() throws(CLMatError) -> UnsafeRawBufferPointer? {
+    package func next() throws(CLMatError) -> UnsafeRawBufferPointer? {
         var searched = 0
         while true {
             if unread.count > searched, let base = block.baseAddress {
@@ -62,14 +62,14 @@ final class LineReader {
     }
 
     /// An error at the line read last, or so many lines after it.
-    func damaged(_ problem: String, ahead: Int = 0) -> CLMatError {
+    package func damaged(_ problem: String, ahead: Int = 0) -> CLMatError {
         .fileDamaged(path: path, place: "line \(line + ahead)", problem: problem)
     }
 
     /// A line as text.
     ///
     /// - Throws: ``CLMatError/fileDamaged(path:place:problem:)`` if it is not UTF-8.
-    func checkText(_ bytes: UnsafeRawBufferPointer) throws(CLMatError) {
+    package func checkText(_ bytes: UnsafeRawBufferPointer) throws(CLMatError) {
         if let byte = UTF8Check.firstInvalid(bytes) { throw damaged("its byte \(byte + 1) is not UTF-8") }
     }
 
@@ -103,44 +103,5 @@ final class LineReader {
         unread = 0..<unread.count + got
         if got < room.count { isAtEnd = true }
         if newline == nil { newline = Self.newline(of: UnsafeRawBufferPointer(rebasing: block[unread])) }
-    }
-}
-
-/// Whether bytes are UTF-8.
-enum UTF8Check {
-    /// The place of the first byte that does not belong there, nil if all do.
-    ///
-    /// - Source: The Unicode Standard, table 3-7, "Well-formed UTF-8 byte sequences".
-    static func firstInvalid(_ bytes: UnsafeRawBufferPointer) -> Int? {
-        var place = 0
-        let count = bytes.count
-        while place < count {
-            // Eight bytes at a time, as long as all are ASCII.
-            while place + 8 <= count,
-                bytes.loadUnaligned(fromByteOffset: place, as: UInt64.self) & 0x8080_8080_8080_8080 == 0
-            { place += 8 }
-            guard place < count else { return nil }
-            let first = bytes[place]
-            let length: Int
-            var second: ClosedRange<UInt8> = 0x80...0xBF
-            switch first {
-            case 0...0x7F: length = 1
-            case 0xC2...0xDF: length = 2
-            case 0xE0: (length, second) = (3, 0xA0...0xBF)
-            case 0xED: (length, second) = (3, 0x80...0x9F)
-            case 0xE1...0xEF: length = 3
-            case 0xF0: (length, second) = (4, 0x90...0xBF)
-            case 0xF1...0xF3: length = 4
-            case 0xF4: (length, second) = (4, 0x80...0x8F)
-            default: return place
-            }
-            guard place + length <= count else { return place }
-            if length > 1 {
-                guard second.contains(bytes[place + 1]) else { return place }
-                for next in 2..<max(2, length) where bytes[place + next] & 0xC0 != 0x80 { return place }
-            }
-            place += length
-        }
-        return nil
     }
 }

@@ -5,9 +5,9 @@ import Foundation
 /// A number has an optional sign (+, - or U+2212), digits with a decimal point or comma, and an exponent after e, E, d
 /// or D. Thousands may be set apart, three digits each and no exponent after them: by the mark that is not the decimal
 /// one, by apostrophes, or by blanks that do not break (U+00A0, U+202F, U+2009).
-enum NumberField: Equatable {
+package enum NumberField: Equatable {
     /// A mark that can be a decimal one, or between thousands.
-    enum Mark { case point, comma }
+    package enum Mark { case point, comma }
 
     /// Without a mark that says which one is decimal.
     case whole(Double)
@@ -21,7 +21,7 @@ enum NumberField: Equatable {
     case infinite
     case text
 
-    var isNumber: Bool {
+    package var isNumber: Bool {
         switch self {
         case .whole, .settled, .ambiguous: true
         case .missing, .percentage, .infinite, .text: false

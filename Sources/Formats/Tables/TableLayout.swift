@@ -98,8 +98,8 @@ struct TableLayout {
 
 extension TableRecord {
     /// A field as a column's name: without blanks around it, and read as Windows-1252 if it is not UTF-8.
-    func name(_ field: Int) -> String {
-        let text = TextDecoding(unmarked: bytes[range(field)]).text
+    package func name(_ field: Int) -> String {
+        let text = TextDecoding(unmarked: Array(bytes[range(field)])).text
         return String(decoding: text, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
     }
 }

@@ -1,54 +1,56 @@
 import CLMat
 
 /// How the fields of a table are written.
-struct Dialect: Equatable, Sendable {
+package struct Dialect: Equatable, Sendable {
     /// Between two fields; nil if runs of blanks and tabs set them apart.
-    var separator: UInt8?
+    package var separator: UInt8?
     /// Whether a quotation mark after blanks opens a field as well.
-    var skipsBlanks = true
+    package var skipsBlanks = true
     /// Whether `\"` is a quotation mark inside a quoted field. Else it is doubled.
-    var escapes = false
+    package var escapes = false
 }
 
 /// The fields of one row of a table. A reader fills it again and again, so that no row needs memory of its own.
-struct TableRecord {
+package struct TableRecord {
     /// The line that it starts in, from 1.
-    fileprivate(set) var line = 1
+    package fileprivate(set) var line = 1
     /// The fields one after the other, without their quotation marks.
-    fileprivate(set) var bytes: [UInt8] = []
+    package fileprivate(set) var bytes: [UInt8] = []
     /// Where each field ends in ``bytes``.
     fileprivate var ends: [Int32] = []
     /// The line that each field starts in.
     fileprivate var lines: [Int32] = []
     fileprivate var quoted: [Bool] = []
 
+    package init() {}
+
     /// The number of fields; a line without anything has one, which is empty.
-    var count: Int { ends.count }
+    package var count: Int { ends.count }
 
     /// Where a field lies in ``bytes``.
-    func range(_ field: Int) -> Range<Int> { (field == 0 ? 0 : Int(ends[field - 1]))..<Int(ends[field]) }
+    package func range(_ field: Int) -> Range<Int> { (field == 0 ? 0 : Int(ends[field - 1]))..<Int(ends[field]) }
 
-    func isQuoted(_ field: Int) -> Bool { quoted[field] }
+    package func isQuoted(_ field: Int) -> Bool { quoted[field] }
 
-    func line(of field: Int) -> Int { Int(lines[field]) }
+    package func line(of field: Int) -> Int { Int(lines[field]) }
 
     /// Whether there is nothing in a field but blanks.
-    func isEmpty(_ field: Int) -> Bool { bytes[range(field)].allSatisfy { $0 == UInt8(ascii: " ") || $0 == 9 } }
+    package func isEmpty(_ field: Int) -> Bool { bytes[range(field)].allSatisfy { $0 == UInt8(ascii: " ") || $0 == 9 } }
 
     /// Whether there is nothing in any field.
-    var isEmpty: Bool { bytes.allSatisfy { $0 == UInt8(ascii: " ") || $0 == 9 } }
+    package var isEmpty: Bool { bytes.allSatisfy { $0 == UInt8(ascii: " ") || $0 == 9 } }
 
     /// Whether it is an empty line.
-    var isBlankLine: Bool { count == 1 && !quoted[0] && isEmpty }
+    package var isBlankLine: Bool { count == 1 && !quoted[0] && isEmpty }
 
     /// The fields up to the last one that holds something.
-    var countToLastFilled: Int {
+    package var countToLastFilled: Int {
         var count = count
         while count > 0, isEmpty(count - 1) { count -= 1 }
         return count
     }
 
-    func text(_ field: Int) -> String { String(decoding: bytes[range(field)], as: UTF8.self) }
+    package func text(_ field: Int) -> String { String(decoding: bytes[range(field)], as: UTF8.self) }
 
     fileprivate mutating func begin(_ line: Int) {
         self.line = line
@@ -64,7 +66,7 @@ struct TableRecord {
 /// A row ends in "\n", "\r\n" or "\r". A field in quotation marks may hold separators, line breaks and doubled
 /// quotation marks; inside a field without them a quotation mark is a character as any other.
 /// - Source: Y. Shafranovich, "Common Format and MIME Type for Comma-Separated Values (CSV) Files", RFC 4180, 2005.
-struct RecordReader {
+package struct RecordReader {
     private let path: String
     private let dialect: Dialect
     private let text: TableText?
@@ -109,7 +111,7 @@ struct RecordReader {
     ///
     /// - Throws: ``CLMatError/fileDamaged(path:place:problem:)`` at the line where a field in quotation marks opens
     ///   that does not end, or goes on after its end; for rows that are too long; for what the text throws.
-    mutating func next(_ record: inout TableRecord) throws(CLMatError) -> Bool {
+    package mutating func next(_ record: inout TableRecord) throws(CLMatError) -> Bool {
         let (quote, newline, carriage) = (UInt8(ascii: "\""), UInt8(ascii: "\n"), UInt8(ascii: "\r"))
         let (blank, tab, backslash) = (UInt8(ascii: " "), UInt8(ascii: "\t"), UInt8(ascii: "\\"))
         record.begin(line)
