@@ -64,7 +64,7 @@ public struct CSVTable: Sendable {
         return sums.map { $0 / Double(max(1, indices.count)) }
     }
 
-    package static func check(_ origin: [Double], _ columns: Int) throws(CLMatError) {
+    static func check(_ origin: [Double], _ columns: Int) throws(CLMatError) {
         guard origin.isEmpty || origin.count == columns else {
             throw .invalidArgument(
                 operation: "rows", problem: "The origin has \(origin.count) numbers, but a point has \(columns).")

@@ -62,6 +62,7 @@ extension StoredPoints {
     }
 }
 
+extension NPYFile: StoredPoints {}
 extension CSVTable: PointData {}
 
 /// Images as points, on the device as bytes.

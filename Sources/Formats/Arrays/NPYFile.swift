@@ -1,5 +1,4 @@
 import CLMat
-import Formats
 import Foundation
 
 /// A NumPy array in a file, mapped into memory: of data larger than the machine's memory only what is asked for is
@@ -12,7 +11,7 @@ import Foundation
 /// - Source: "The NPY format", numpy.lib.format, versions 1.0 to 3.0.
 ///
 /// `@unchecked Sendable`: the mapping is only read, and lives as long as the object.
-public final class NPYFile: StoredPoints, @unchecked Sendable {
+public final class NPYFile: @unchecked Sendable {
     public let path: String
     public let name: String
     public let count: Int

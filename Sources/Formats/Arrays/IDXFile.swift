@@ -1,5 +1,4 @@
 import CLMat
-import Formats
 import Foundation
 
 /// An array of numbers in an IDX file, plain or packed with gzip: the format of MNIST.
@@ -110,7 +109,7 @@ public struct IDXFile: Sendable {
     }
 
     /// The dimensions as a person reads them.
-    var sizes: String { dimensions.map(String.init).joined(separator: " × ") }
+    package var sizes: String { dimensions.map(String.init).joined(separator: " × ") }
 
     /// Bytes in one element of the file.
     private var elementSize: Int {
@@ -185,7 +184,7 @@ extension IDXFile {
     }
 
     /// How an error names the element `index`.
-    func place(of index: Int) -> String {
+    package func place(of index: Int) -> String {
         "byte \(4 + 4 * dimensions.count + index * elementSize)\(isPacked ? " (unpacked)" : "")"
     }
 
