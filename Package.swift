@@ -35,11 +35,11 @@ let package = Package(
             publicHeadersPath: "cpu/include"),
         .target(name: "CLMat", dependencies: ["CLMatKernels", "COpenCL", "COpenBLAS", "CCLBlast"]),
         .target(name: "Formats", dependencies: ["CLMat", "CZlib", "CStb"]),
-        .target(name: "Exploration", dependencies: ["Formats", "CLMat", "CZlib"]),
-        .target(name: "Models", dependencies: ["Exploration", "Formats", "CLMat", "CZlib", "CStb"]),
+        .target(name: "Exploration", dependencies: ["Formats", "CLMat"]),
+        .target(name: "Models", dependencies: ["Exploration", "Formats", "CLMat"]),
         .target(
             name: "Viewer",
-            dependencies: ["Exploration", "Formats", "CImGui", "CSDL2", "CStb", "CFontconfig", "CFriBidi"]),
+            dependencies: ["Exploration", "Formats", "CImGui", "CSDL2", "CFontconfig", "CFriBidi"]),
 
         // MARK: - Programs
         .executableTarget(
@@ -62,11 +62,13 @@ let package = Package(
         .executableTarget(name: "gallery", dependencies: ["Viewer", "Exploration", "CLMat"], path: "samples/gallery"),
 
         // MARK: - Tests
-        .target(name: "TestSupport", dependencies: ["CLMat", "Formats", "Exploration"], path: "Tests/TestSupport"),
+        .target(
+            name: "TestSupport", dependencies: ["CLMat", "Formats", "Exploration", "CStb", "CZlib"],
+            path: "Tests/TestSupport"),
         .testTarget(name: "CLMatTests", dependencies: ["CLMat", "CLMatKernels", "TestSupport"]),
         .testTarget(name: "FormatsTests", dependencies: ["Formats", "CLMat", "TestSupport"]),
         .testTarget(name: "ExplorationTests", dependencies: ["Exploration", "Formats", "TestSupport"]),
-        .testTarget(name: "ModelsTests", dependencies: ["Models", "Formats", "CZlib", "CStb", "TestSupport"]),
+        .testTarget(name: "ModelsTests", dependencies: ["Models", "Formats", "CZlib", "TestSupport"]),
         .testTarget(
             name: "ExploreTests",
             dependencies: [

@@ -1,13 +1,11 @@
 import CLMat
-import CZlib
-import Formats
 
 /// What the bytes of an image file say before it is decoded: its format, whether it is whole, and how the camera was held.
 ///
 /// The decoder (stb) takes half a JPEG for a whole one, and reads the missing part as grey or black.
 /// - Source: W3C, "Portable Network Graphics (PNG) Specification (Third Edition)"; ITU-T T.81, annex B (JPEG); CompuServe,
 ///   "Graphics Interchange Format, version 89a"; Microsoft, "Bitmap Storage"; CIPA DC-008, "Exif 2.32", section 4.6.4.
-struct ImageContainer {
+package struct ImageContainer {
     enum Format: String {
         case png = "PNG"
         case jpeg = "JPEG"
@@ -23,9 +21,9 @@ struct ImageContainer {
     private let bytes: [UInt8]
 
     /// The endings of files that are read.
-    static let endings: Set<String> = ["png", "jpg", "jpeg", "jpe", "jfif", "bmp", "dib", "gif"]
+    package static let endings: Set<String> = ["png", "jpg", "jpeg", "jpe", "jfif", "bmp", "dib", "gif"]
     /// Endings of images that are not read.
-    static let otherEndings: Set<String> = [
+    package static let otherEndings: Set<String> = [
         "webp", "tif", "tiff", "heic", "heif", "avif", "jxl", "jp2", "j2k", "psd", "tga", "pgm", "ppm", "pbm", "pnm",
         "pfm",
         "exr", "hdr", "svg", "raw", "dng", "cr2", "nef", "arw", "pcx", "ico", "dcm", "xcf",

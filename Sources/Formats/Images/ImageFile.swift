@@ -1,26 +1,25 @@
 import CLMat
 import CStb
-import Formats
 import Foundation
 
 /// An image from a file, upright, without transparency, and as red, green and blue planes.
-struct ImageFile {
-    let width: Int
-    let height: Int
+package struct ImageFile {
+    package let width: Int
+    package let height: Int
     /// 3 × height × width, in 8 bits; of an image of 16 bits the upper ones.
-    private(set) var planes: [UInt8]
+    package private(set) var planes: [UInt8]
     /// The lower 8 of 16 bits, in the same order; nil for an image of 8.
-    private(set) var lowPlanes: [UInt8]?
-    private(set) var isGrey = true
+    package private(set) var lowPlanes: [UInt8]?
+    package private(set) var isGrey = true
     /// Whether something was seen through it: it is laid over white.
-    private(set) var wasTransparent = false
+    package private(set) var wasTransparent = false
     /// Whether it was turned or mirrored as EXIF's mark says.
-    let wasTurned: Bool
+    package let wasTurned: Bool
     /// Whether it is the first of several in a GIF.
-    let isFirstOfSeveral: Bool
+    package let isFirstOfSeveral: Bool
 
     /// The most pixels of an image: a damaged header of a small file could ask for a thousand times its size.
-    static let mostPixels = 1 << 22
+    package static let mostPixels = 1 << 22
     /// An image of so many pixels is decoded whatever its file's size; beyond, the file has a byte for each. Decoding takes up to
     /// 24 bytes per pixel.
     private static let freePixels = 1 << 21
@@ -28,7 +27,7 @@ struct ImageFile {
     /// - Parameter first: what the image's size has to be, and an image that has it.
     /// - Throws: ``CLMatError/fileMissing(path:hint:)``; ``CLMatError/fileDamaged(path:place:problem:)``;
     ///   ``CLMatError/dataMismatch(_:)`` for another size, one that is too large, or a format that is not read.
-    init(_ file: BytePath, like first: (path: String, width: Int, height: Int)?) throws(CLMatError) {
+    package init(_ file: BytePath, like first: (path: String, width: Int, height: Int)?) throws(CLMatError) {
         let bytes = try GzipFile.read(file, limit: 1 << 25)
         let path = file.shown
         let container = try ImageContainer(bytes, path: path)

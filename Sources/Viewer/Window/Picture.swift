@@ -1,6 +1,5 @@
 import CLMat
-import CStb
-import Foundation
+import Formats
 
 /// Pixels on the host: red, green, blue, alpha by turns, row by row.
 struct Picture {
@@ -25,12 +24,7 @@ struct Picture {
 
     /// Writes a PNG file, aside and then renamed: nothing is left if it fails.
     func writePNG(to path: String) throws(CLMatError) {
-        var length: Int32 = 0
-        guard let png = clmat_png_encode(pixels, Int32(width), Int32(height), 4, &length) else {
-            throw .fileNotWritable(path: path, reason: "no memory to encode \(width) × \(height) pixels")
-        }
-        defer { clmat_png_free(png) }
-        try Files.write(Data(bytes: png, count: Int(length)), to: path)
+        try PNGFile.write(pixels, width: width, height: height, to: path)
     }
 }
 
