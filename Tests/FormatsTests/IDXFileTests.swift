@@ -1,8 +1,9 @@
 import CLMat
-import Models
+import Formats
+import TestSupport
 import Testing
 
-@Suite struct IDXDataTests {
+@Suite struct IDXFileTests {
     let folder: TemporaryFolder
 
     init() throws { folder = try TemporaryFolder() }

@@ -4,10 +4,10 @@ import Foundation
 import Testing
 
 /// A folder that goes when the test ends.
-final class TemporaryFolder {
-    let path: String
+public final class TemporaryFolder {
+    public let path: String
 
-    init() throws {
+    public init() throws {
         path = NSTemporaryDirectory() + "clmat-data-\(UUID().uuidString)"
         try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
     }
@@ -16,15 +16,18 @@ final class TemporaryFolder {
 
     /// Writes a file, with the folders on the way to it, and returns its path.
     @discardableResult
-    func write(_ bytes: [UInt8], _ name: String) throws -> String {
+    public func write(_ bytes: [UInt8], _ name: String) throws -> String {
         let file = URL(fileURLWithPath: "\(path)/\(name)")
         try FileManager.default.createDirectory(at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
         try Data(bytes).write(to: file)
         return "\(path)/\(name)"
     }
 
+    @discardableResult
+    public func write(_ text: String, _ name: String) throws -> String { try write([UInt8](text.utf8), name) }
+
     /// `bytes` as one gzip member.
-    func packed(_ bytes: [UInt8]) throws -> [UInt8] {
+    public func packed(_ bytes: [UInt8]) throws -> [UInt8] {
         let name = "\(path)/packing-\(UUID().uuidString)"
         let file = try #require(gzopen(name, "wb"))
         if !bytes.isEmpty { #expect(gzwrite(file, bytes, UInt32(bytes.count)) == bytes.count) }
@@ -35,19 +38,19 @@ final class TemporaryFolder {
 }
 
 /// The bytes of an IDX file.
-func idx(type: UInt8 = 0x08, _ dimensions: [Int], _ body: [UInt8]) -> [UInt8] {
+public func idx(type: UInt8 = 0x08, _ dimensions: [Int], _ body: [UInt8]) -> [UInt8] {
     [0, 0, type, UInt8(dimensions.count)] + dimensions.flatMap { bigEndian(UInt32($0)) } + body
 }
 
-func bigEndian<Value: FixedWidthInteger>(_ value: Value) -> [UInt8] {
+public func bigEndian<Value: FixedWidthInteger>(_ value: Value) -> [UInt8] {
     withUnsafeBytes(of: value.bigEndian) { [UInt8]($0) }
 }
 
 /// Numbers as unlike each other as bytes can be.
-func ramp(_ count: Int) -> [UInt8] { (0..<count).map { UInt8(truncatingIfNeeded: $0 * 37) } }
+public func ramp(_ count: Int) -> [UInt8] { (0..<count).map { UInt8(truncatingIfNeeded: $0 * 37) } }
 
 /// An image of one colour as PNG.
-func png(width: Int, height: Int, red: UInt8, green: UInt8, blue: UInt8) throws -> [UInt8] {
+public func png(width: Int, height: Int, red: UInt8, green: UInt8, blue: UInt8) throws -> [UInt8] {
     let pixels = (0..<width * height).flatMap { _ in [red, green, blue] }
     var length: Int32 = 0
     let encoded = try #require(clmat_png_encode(pixels, Int32(width), Int32(height), 3, &length))
@@ -56,7 +59,7 @@ func png(width: Int, height: Int, red: UInt8, green: UInt8, blue: UInt8) throws 
 }
 
 /// 8 × 8 pixels of red, about (200, 40, 40), as JPEG.
-let redJPEG = """
+public let redJPEG = """
     /9j/4AAQSkZJRgABAQAAAQABAAD/2wCEABQODxIPDRQSEBIXFRQYHjIhHhwcHj0sLiQySUBMS0dARkVQWnNiUFVtVkVGZIhlbXd7gYKBTmCNl4
     x9lnN+gXwBFRcXHhoeOyEhO3xTRlN8fHx8fHx8fHx8fHx8fHx8fHx8fHx8fHx8fHx8fHx8fHx8fHx8fHx8fHx8fHx8fHx8fP/AABEIAAgACAMB
     IgACEQEDEQH/xAGiAAABBQEBAQEBAQAAAAAAAAAAAQIDBAUGBwgJCgsQAAIBAwMCBAMFBQQEAAABfQECAwAEEQUSITFBBhNRYQcicRQygZGhCC
@@ -68,12 +71,12 @@ let redJPEG = """
     """
 
 /// A small generator with a seed: S. Vigna's SplitMix64 (after G. Steele, D. Lea, C. Flood, OOPSLA 2014).
-struct Mutations: RandomNumberGenerator {
+public struct Mutations: RandomNumberGenerator {
     private var state: UInt64
 
-    init(seed: UInt64) { state = seed }
+    public init(seed: UInt64) { state = seed }
 
-    mutating func next() -> UInt64 {
+    public mutating func next() -> UInt64 {
         state &+= 0x9E37_79B9_7F4A_7C15
         var z = state
         z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
@@ -82,7 +85,7 @@ struct Mutations: RandomNumberGenerator {
     }
 
     /// `bytes` with one to four changes: a byte, a bit, four bytes of a size, a cut, an insertion, a removal.
-    mutating func damage(_ bytes: [UInt8]) -> [UInt8] {
+    public mutating func damage(_ bytes: [UInt8]) -> [UInt8] {
         var bytes = bytes
         for _ in 0..<Int.random(in: 1...4, using: &self) where !bytes.isEmpty {
             let place = Int.random(in: 0..<bytes.count, using: &self)

@@ -1,8 +1,9 @@
 import CLMat
 import Foundation
+import TestSupport
 import Testing
 
-@testable import Models
+@testable import Formats
 
 @Suite struct TextDecodingTests {
     let folder: TemporaryFolder
@@ -40,7 +41,7 @@ import Testing
         #expect(String(decoding: decoded.text, as: UTF8.self) == "œuvre’é€")
         // The mark of UTF-8, and then something else.
         #expect(TextDecoding([0xEF, 0xBB, 0xBF, 0x61, 0xE9]).text == [UInt8]("aé".utf8))
-        let all = String(decoding: TextDecoding.fromWindows1252(0x80...0x9F), as: UTF8.self)
+        let all = String(decoding: TextDecoding.fromWindows1252(Array(0x80...0x9F)), as: UTF8.self)
         #expect(all == "€\u{81}‚ƒ„…†‡ˆ‰Š‹Œ\u{8D}Ž\u{8F}\u{90}‘’“”•–—˜™š›œ\u{9D}žŸ")
     }
 

@@ -2,7 +2,7 @@ import CLMat
 import TestSupport
 import Testing
 
-@testable import Models
+@testable import Formats
 
 @Suite struct CSVTableTests {
     let folder: TemporaryFolder

@@ -1,9 +1,8 @@
 import CLMat
+import Formats
 import Foundation
 import TestSupport
 import Testing
-
-@testable import Models
 
 @Suite struct NPYFileTests {
     let folder: TemporaryFolder
@@ -42,7 +41,7 @@ import Testing
 
     private func values(_ path: String) throws -> [Float] {
         let file = try NPYFile(path)
-        return try file.rows((0..<Int32(file.count)).map { $0 }, on: .cpu).values
+        return try file.values((0..<Int32(file.count)).map { $0 }, from: [])
     }
 
     // MARK: - Kinds of numbers
@@ -173,16 +172,16 @@ import Testing
             #expect(file.image == ImageShape(channels: 3, height: 4, width: 5))
             // Four rows could have been four channels: that is said.
             #expect(file.columns == 60 && file.notes.isEmpty == (shape == "(2, 3, 4, 5)"))
-            #expect(try file.rows([1], on: .cpu).values == expected)
+            #expect(try file.values([1], from: []) == expected)
         }
         let grey = try NPYFile(write("|u1", "(1, 4, 5, 1)", Array(planes.prefix(20))))
         #expect(grey.image == ImageShape(height: 4, width: 5))
-        #expect(try grey.rows([0], on: .cpu).values == Array(expected.prefix(20)))
+        #expect(try grey.values([0], from: []) == Array(expected.prefix(20)))
         #expect(
             try NPYFile(write("|u1", "(1, 4, 5)", Array(planes.prefix(20)))).image == ImageShape(height: 4, width: 5))
         // i + 1 (y + 2 (x + 2 c))
         let fortran = try NPYFile(write("|u1", "(1, 2, 2, 3)", (0..<12).map { $0 }, fortran: true))
-        #expect(try fortran.rows([0], on: .cpu).values == levels([0, 2, 1, 3, 4, 6, 5, 7, 8, 10, 9, 11]))
+        #expect(try fortran.values([0], from: []) == levels([0, 2, 1, 3, 4, 6, 5, 7, 8, 10, 9, 11]))
         let other = try NPYFile(write("|u1", "(1, 2, 2, 5)", [UInt8](repeating: 1, count: 20)))
         #expect(other.image == nil && other.notes.count == 1)
     }
@@ -193,7 +192,7 @@ import Testing
         #expect(file.image == ImageShape(channels: 3, height: 2, width: 2))
         #expect(file.notes.first?.contains("composited over white") == true)
         func rounded(_ file: NPYFile) throws -> [Float] {
-            try file.rows([0], on: .cpu).values.map { ($0 * 255).rounded() }
+            try file.values([0], from: []).map { ($0 * 255).rounded() }
         }
         #expect(try rounded(file) == [255, 0, 204, 0, 255, 100, 224, 100, 255, 200, 244, 200])
         let planes = try NPYFile(write("|u1", "(1, 4, 1, 2)", [0, 10, 0, 10, 0, 10, 0, 255]))
@@ -205,7 +204,7 @@ import Testing
     @Test func numbersThatCannotBeLearnedFromAreNamed() throws {
         func refusal(_ value: Double, origin: [Double] = []) throws -> String {
             let path = try write("<f8", "(2, 2)", doubles([1, 2, 3, value]))
-            let found = try #require(damage { _ = try NPYFile(path).rows([0, 1], from: origin, on: .cpu) })
+            let found = try #require(damage { _ = try NPYFile(path).values([0, 1], from: origin) })
             #expect(found.place == "row 1, column 1")
             return found.problem
         }
@@ -214,21 +213,21 @@ import Testing
         #expect(try refusal(1e39).contains("1e+39 is beyond 32-bit floats"))
         #expect(try refusal(1e39, origin: [0, 0]).contains("beyond 32-bit floats"))
         let large = try NPYFile(write("<f8", "(2, 2)", doubles([1, 1e39, 3, 1e20])))
-        #expect(try large.rows([1], on: .cpu).values == [3, 1e20])
-        #expect(try large.rows([0], from: [0, 1e39], on: .cpu).values == [1, 0])
+        #expect(try large.values([1], from: []) == [3, 1e20])
+        #expect(try large.values([0], from: [0, 1e39]) == [1, 0])
         let single = try write("<f4", "(1, 2)", floats([1, .infinity]))
-        #expect(damage { _ = try NPYFile(single).rows([0], on: .cpu) }?.place == "row 0, column 1")
+        #expect(damage { _ = try NPYFile(single).values([0], from: []) }?.place == "row 0, column 1")
         #expect(damage { _ = try NPYFile(single).mean(of: [0], on: .cpu) }?.place == "row 0, column 1")
     }
 
     @Test func theOriginIsTakenOffInDouble() throws {
         let file = try NPYFile(write("<f8", "(2, 1)", doubles([1_000_000.125, 1_000_000.375])))
         #expect(try file.mean(of: [0, 1], on: .cpu) == [1_000_000.25])
-        #expect(try file.rows([1, 0], from: [1e6], on: .cpu).values == [0.375, 0.125])
-        #expect(thrownCase { _ = try file.rows([0], from: [1, 2], on: .cpu) } == "invalidArgument")
+        #expect(try file.values([1, 0], from: [1e6]) == [0.375, 0.125])
+        #expect(thrownCase { _ = try file.values([0], from: [1, 2]) } == "invalidArgument")
         let images = try NPYFile(write("|u1", "(2, 1, 2)", [0, 51, 255, 102]))
         #expect(try images.mean(of: [0, 1], on: .cpu) == [0.5, 0.3])
-        #expect(try images.rows([1], from: [0.5, 0.3], on: .cpu).values == [0.5, Float(102.0 / 255 - 0.3)])
+        #expect(try images.values([1], from: [0.5, 0.3]) == [0.5, Float(102.0 / 255 - 0.3)])
     }
 
     @Test func cutFilesAreRefused() throws {

@@ -1,9 +1,9 @@
 import CLMat
 import Formats
-import Models
+import TestSupport
 import Testing
 
-@Suite struct GzipDataTests {
+@Suite struct GzipFileTests {
     let folder: TemporaryFolder
 
     init() throws { folder = try TemporaryFolder() }

@@ -1,6 +1,6 @@
 import Testing
 
-@testable import Models
+@testable import Formats
 
 @Suite struct NumberFieldTests {
     private func read(_ text: String) -> NumberField { Array(text.utf8).withUnsafeBytes { NumberField.read($0) } }

@@ -1,7 +1,8 @@
 import CLMat
+import TestSupport
 import Testing
 
-@testable import Models
+@testable import Formats
 
 @Suite struct RecordReaderTests {
     /// The rows of a text, which comes in one piece.
