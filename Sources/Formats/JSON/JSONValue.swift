@@ -1,62 +1,16 @@
 import Foundation
 
-/// JSON as it is written here: keys in the order given, and numbers in as many digits as it takes to read the same bits
-/// again. Numbers that JSON has not are texts: "nan", "inf", "-inf".
+/// A value of JSON. An object's entries are in the order given.
 public indirect enum JSONValue: Sendable {
     case number(Double)
     case whole(Int)
+    /// A number that is written with these digits, where neither of the others has them: rounded, or beyond `Int`.
+    case digits(String)
     case text(String)
     case truth(Bool)
     case list([JSONValue])
     case object([(String, JSONValue)])
     case null
-
-    /// The value as text, on one line.
-    public var line: String {
-        var text = ""
-        write(into: &text)
-        return text
-    }
-
-    private func write(into line: inout String) {
-        switch self {
-        case .number(let value):
-            line += value.isFinite ? "\(value)" : value.isNaN ? "\"nan\"" : value < 0 ? "\"-inf\"" : "\"inf\""
-        case .whole(let value): line += "\(value)"
-        case .null: line += "null"
-        case .truth(let value): line += value ? "true" : "false"
-        case .text(let text): Self.quote(text, into: &line)
-        case .list(let values):
-            line += "["
-            for (index, value) in values.enumerated() {
-                if index > 0 { line += "," }
-                value.write(into: &line)
-            }
-            line += "]"
-        case .object(let entries):
-            line += "{"
-            for (index, entry) in entries.enumerated() {
-                if index > 0 { line += "," }
-                Self.quote(entry.0, into: &line)
-                line += ":"
-                entry.1.write(into: &line)
-            }
-            line += "}"
-        }
-    }
-
-    private static func quote(_ text: String, into line: inout String) {
-        line += "\""
-        for scalar in text.unicodeScalars {
-            switch scalar {
-            case "\"": line += "\\\""
-            case "\\": line += "\\\\"
-            case _ where scalar.value < 0x20: line += "\\u" + String(format: "%04x", scalar.value)
-            default: line.unicodeScalars.append(scalar)
-            }
-        }
-        line += "\""
-    }
 
     // MARK: - Reading
 
@@ -77,6 +31,7 @@ public indirect enum JSONValue: Sendable {
         switch self {
         case .number(let value): value
         case .whole(let value): Double(value)
+        case .digits(let digits): Double(digits)
         case .text(let text): ["nan": .nan, "inf": .infinity, "-inf": -.infinity][text]
         default: nil
         }
@@ -87,6 +42,7 @@ public indirect enum JSONValue: Sendable {
         switch self {
         case .whole(let value): value
         case .number(let value): Int(exactly: value)
+        case .digits(let digits): Int(digits)
         default: nil
         }
     }
