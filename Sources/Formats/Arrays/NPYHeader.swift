@@ -158,7 +158,7 @@ enum NPYNumber: String {
     }
 
     /// IEEE 754's binary16; not every processor has it as a type of Swift's.
-    private static func half(_ bits: UInt16) -> Double {
+    static func half(_ bits: UInt16) -> Double {
         let (exponent, fraction) = (Int(bits >> 10 & 0x1F), Double(bits & 0x3FF))
         let size: Double
         switch exponent {
