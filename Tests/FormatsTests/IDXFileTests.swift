@@ -158,4 +158,18 @@ import Testing
                 path: path, place: "byte \(packed.count - 3)", problem: "the gzip data breaks off")
         ) { try IDXFile(path) }
     }
+
+    /// Elements of several bytes are turned around where they lie.
+    @Test func elementsAreInMemoryOnce() async {
+        await #expect(processExitsWith: .success) {
+            let folder = try TemporaryFolder()
+            let count = 4 << 20
+            let body = [UInt8](repeating: 0x40, count: 4 * count)
+            let path = try folder.write(idx(type: 0x0D, [count], body), "a")
+            var file: IDXFile?
+            let memory = peakMemory { file = try? IDXFile(path) }
+            #expect(file?.values == .floats([Float](repeating: Float(bitPattern: 0x4040_4040), count: count)))
+            #expect(memory < 6 * count, "\(memory >> 20) MiB")
+        }
+    }
 }

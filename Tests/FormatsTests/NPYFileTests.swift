@@ -241,4 +241,14 @@ import Testing
         let longer = try NPYFile(path)
         #expect(longer.count == 2 && longer.notes == ["a.npy: 2 bytes after the last number are passed over."])
     }
+
+    /// A look at what a mapped file has no more would end the program.
+    @Test func aFileThatBecomesShorterIsAnError() throws {
+        let path = try write("<f4", "(2, 2)", floats([1, 2, 3, 4]))
+        let file = try NPYFile(path)
+        let whole = try Files.read(path).count
+        #expect(truncate(path, off_t(whole - 1)) == 0)
+        #expect(damage { _ = try file.values([0], from: []) }?.place == "byte \(whole - 1)")
+        #expect(damage { _ = try file.mean(of: [0], on: .cpu) }?.problem.contains("became shorter") == true)
+    }
 }

@@ -56,7 +56,7 @@ public struct IDXFile: Sendable {
         guard sizes.count == 4 * Int(magic[3]) else {
             throw damaged(file.offset, "the file ends inside its header: it has \(magic[3]) dimensions of 4 bytes each")
         }
-        dimensions = bigEndian(sizes, as: UInt32.self).map { Int($0) }
+        dimensions = stride(from: 0, to: sizes.count, by: 4).map { sizes[$0..<$0 + 4].reduce(0) { $0 << 8 | Int($1) } }
 
         // What the header asks for, against what the file can hold. Deflate packs at most 1032 bytes into one
         // (M. Adler, zlib's "Technical Details"), so a small file cannot ask for a large array.
@@ -77,20 +77,36 @@ public struct IDXFile: Sendable {
         }
 
         let headerSize = file.offset
-        let body = try file.read(bytes)
-        guard body.count == bytes else { throw damaged(file.offset, "\(short) ends after \(body.count) of them") }
-        guard try file.read(1).isEmpty else {
-            throw damaged(headerSize + bytes, "its sizes are \(said), but more bytes follow the last element")
+        /// The elements, read into the memory where they stay, and turned there into this machine's order of bytes.
+        func elements<Value, Bits: FixedWidthInteger>(_: Value.Type, _: Bits.Type) throws(CLMatError) -> [Value] {
+            let size = MemoryLayout<Bits>.size
+            var (filled, problem): (Int, CLMatError?) = (0, nil)
+            let values = [Value](unsafeUninitializedCapacity: bytes / size) { target, count in
+                let memory = UnsafeMutableRawBufferPointer(
+                    rebasing: UnsafeMutableRawBufferPointer(target).prefix(bytes))
+                do throws(CLMatError) { filled = try file.read(into: memory) } catch { problem = error }
+                count = filled / size
+                guard size > 1 else { return }
+                for place in stride(from: 0, to: count * size, by: size) {
+                    let bits = memory.load(fromByteOffset: place, as: Bits.self)
+                    memory.storeBytes(of: Bits(bigEndian: bits), toByteOffset: place, as: Bits.self)
+                }
+            }
+            if let problem { throw problem }
+            guard filled == bytes else { throw damaged(file.offset, "\(short) ends after \(filled) of them") }
+            guard try file.read(1).isEmpty else {
+                throw damaged(headerSize + bytes, "its sizes are \(said), but more bytes follow the last element")
+            }
+            return values
         }
-
         values =
             switch type {
-            case .unsignedByte: .unsignedBytes(body)
-            case .signedByte: .signedBytes(bigEndian(body, as: Int8.self))
-            case .short: .shorts(bigEndian(body, as: Int16.self))
-            case .integer: .integers(bigEndian(body, as: Int32.self))
-            case .float: .floats(bigEndian(body, as: UInt32.self).map(Float.init(bitPattern:)))
-            case .double: .doubles(bigEndian(body, as: UInt64.self).map(Double.init(bitPattern:)))
+            case .unsignedByte: .unsignedBytes(try elements(UInt8.self, UInt8.self))
+            case .signedByte: .signedBytes(try elements(Int8.self, UInt8.self))
+            case .short: .shorts(try elements(Int16.self, UInt16.self))
+            case .integer: .integers(try elements(Int32.self, UInt32.self))
+            case .float: .floats(try elements(Float.self, UInt32.self))
+            case .double: .doubles(try elements(Double.self, UInt64.self))
             }
         self.path = path
         isPacked = file.isPacked
@@ -211,13 +227,6 @@ extension IDXFile {
 }
 
 // MARK: - Helpers
-
-private func bigEndian<Value: FixedWidthInteger>(_ bytes: [UInt8], as type: Value.Type) -> [Value] {
-    let size = MemoryLayout<Value>.size
-    return bytes.withUnsafeBytes { raw in
-        (0..<raw.count / size).map { Value(bigEndian: raw.loadUnaligned(fromByteOffset: $0 * size, as: Value.self)) }
-    }
-}
 
 /// Nil if the product does not fit.
 private func product(_ factors: [Int]) -> Int? {

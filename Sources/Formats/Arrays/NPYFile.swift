@@ -25,8 +25,9 @@ public final class NPYFile: @unchecked Sendable {
     private let number: NPYNumber
     private let isBigEndian: Bool
     private let mapping: UnsafeMutableRawPointer
-    private let length: Int
+    private let file: OpenFile
     private let start: Int
+    private let end: Int
     private let layout: NPYLayout
 
     /// - Throws: ``CLMatError/fileMissing(path:hint:)``; ``CLMatError/fileDamaged(path:place:problem:)`` for what is no
@@ -35,19 +36,9 @@ public final class NPYFile: @unchecked Sendable {
         func damaged(_ place: String, _ problem: String) -> CLMatError {
             .fileDamaged(path: path, place: place, problem: problem)
         }
-        // A pipe would block until somebody writes.
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
-        var status = stat()
-        guard descriptor >= 0, fstat(descriptor, &status) == 0 else {
-            if descriptor >= 0 { close(descriptor) }
-            throw .fileMissing(path: path, hint: "Check the path.")
-        }
-        defer { close(descriptor) }
-        guard status.st_mode & S_IFMT == S_IFREG else {
-            throw .fileMissing(path: path, hint: "It is not a plain file.")
-        }
-        let length = Int(status.st_size)
-        guard length >= 10, let mapping = mmap(nil, length, PROT_READ, MAP_PRIVATE, descriptor, 0),
+        let file = try OpenFile(path)
+        let length = file.size
+        guard length >= 10, let mapping = mmap(nil, length, PROT_READ, MAP_PRIVATE, file.descriptor, 0),
             mapping != MAP_FAILED
         else { throw damaged("byte 0", "an NPY file has at least 10 bytes") }
         let bytes = UnsafeRawBufferPointer(start: mapping, count: length)
@@ -60,7 +51,7 @@ public final class NPYFile: @unchecked Sendable {
             throw error
         }
         self.path = path
-        self.length = length
+        self.file = file
         self.mapping = mapping
         self.layout = layout
         let name = URL(fileURLWithPath: path).lastPathComponent
@@ -69,6 +60,7 @@ public final class NPYFile: @unchecked Sendable {
         (count, columns, image) = (header.shape[0], layout.columns, layout.image)
         runLength = layout.isContiguous ? max(1, min(count, 65536 / max(1, layout.stored * header.number.size))) : 1
         let needed = count * layout.stored * header.number.size
+        end = start + needed
         // Of a file that may be larger than memory: its size, and the first and last megabyte.
         let body = UnsafeRawBufferPointer(rebasing: bytes[start..<start + needed])
         let (head, tail) = ([UInt8](body.prefix(1 << 20)), [UInt8](body.suffix(1 << 20)))
@@ -80,7 +72,7 @@ public final class NPYFile: @unchecked Sendable {
         self.notes = notes
     }
 
-    deinit { munmap(mapping, length) }
+    deinit { munmap(mapping, file.size) }
 
     /// The points at `indices` less `origin`: the difference is taken in `Double`, and then rounded.
     ///
@@ -89,6 +81,7 @@ public final class NPYFile: @unchecked Sendable {
     ///   no 32-bit float holds; ``CLMatError/invalidArgument(operation:problem:)`` for an origin of another size.
     public func values(_ indices: [Int32], from origin: [Double]) throws(CLMatError) -> [Float] {
         try CSVTable.check(origin, columns)
+        try checkSize()
         guard origin.isEmpty, layout.isContiguous, image == nil, number == .float32, !isBigEndian else {
             return try converted(indices, from: origin)
         }
@@ -132,6 +125,7 @@ public final class NPYFile: @unchecked Sendable {
     ///
     /// - Throws: ``CLMatError/fileDamaged(path:place:problem:)`` for a number that is not finite.
     public func mean(of indices: [Int32], on device: Device) throws(CLMatError) -> [Double] {
+        try checkSize()
         var sums = [Double](repeating: 0, count: columns)
         var row = [Double](repeating: 0, count: columns)
         for index in indices {
@@ -143,6 +137,16 @@ public final class NPYFile: @unchecked Sendable {
         }
         let scale = Double(max(1, indices.count)) * (image == nil ? 1 : 255)
         return sums.map { $0 / scale }
+    }
+
+    /// Rows lie anywhere in the file, and a call for each of them (pread) would cost more than the copying: so it is mapped. A look at
+    /// what a mapped file has no more ends the process (SIGBUS), so whether it became shorter is asked for before each minibatch.
+    private func checkSize() throws(CLMatError) {
+        let size = file.currentSize
+        guard size >= end else {
+            throw .fileDamaged(
+                path: path, place: "byte \(size)", problem: "the file became shorter while it was read; its numbers end there")
+        }
     }
 
     private func refusal(_ value: Double, _ row: Int, _ column: Int) -> CLMatError {
