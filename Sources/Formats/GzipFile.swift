@@ -35,7 +35,8 @@ public final class GzipFile {
             throw .fileMissing(path: path.shown, hint: "It is there, but it is not a plain file.")
         }
         guard let handle = gzopen(path.cString, "rbe") else {
-            throw .fileMissing(path: path.shown, hint: "It is there, but it cannot be opened: \(Descriptors.words(errno)).")
+            throw .fileMissing(
+                path: path.shown, hint: "It is there, but it cannot be opened: \(Descriptors.words(errno)).")
         }
         gzbuffer(handle, 1 << 18)
         self.path = path.shown

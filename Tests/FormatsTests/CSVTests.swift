@@ -3,7 +3,8 @@ import Testing
 
 @Suite struct CSVTests {
     @Test(arguments: [
-        ("a b", "a b"), ("a,b", "\"a,b\""), ("a\"b", "\"a\"\"b\""), ("a\nb", "\"a\nb\""), ("a\r\nb", "\"a\r\nb\""), ("", ""),
+        ("a b", "a b"), ("a,b", "\"a,b\""), ("a\"b", "\"a\"\"b\""), ("a\nb", "\"a\nb\""), ("a\r\nb", "\"a\r\nb\""),
+        ("", ""),
     ])
     func aFieldIsInQuotationMarksIfItHasToBe(_ text: String, field: String) {
         #expect(csvField(text) == field)

@@ -5,7 +5,7 @@ import Testing
 /// What other programs read stays byte for byte what it was when Foundation wrote it.
 @Suite struct JSONStyleTests {
     private static let words = "a/b\u{8}\u{C}\n\r\t\u{1}\u{1F}\u{7F}\u{2028}é\"\\😀"
-    private static let numbers = [1, -0.0, 0.1, 1e-7, 1e16, 1e21, -123456789012, Double(Float(0.1)), 5e-324]
+    private static let numbers = [1, -0.0, 0.1, 1e-7, 1e16, 1e21, -123_456_789_012, Double(Float(0.1)), 5e-324]
 
     private static let value = JSONValue.list([
         .object([
@@ -35,7 +35,8 @@ import Testing
 
     @Test func aSpacedLineHasBlanksInObjects() {
         let value = JSONValue.object([
-            ("a", .list([.number(1), .text("b")])), ("c", .object([("d", .digits("0.5000000")), ("e", .number(.nan))])),
+            ("a", .list([.number(1), .text("b")])),
+            ("c", .object([("d", .digits("0.5000000")), ("e", .number(.nan))])),
         ])
         #expect(value.written(.spaced) == #"{"a": [1.0,"b"], "c": {"d": 0.5000000, "e": null}}"#)
     }

@@ -10,7 +10,9 @@ import Testing
         try inTemporaryFolder { folder in
             let path = folder + "/a.png"
             // Opaque, where there is opacity.
-            let pixels = ramp(2 * 3 * channels).enumerated().map { $0.offset % 4 == 3 && channels == 4 ? 255 : $0.element }
+            let pixels = ramp(2 * 3 * channels).enumerated().map {
+                $0.offset % 4 == 3 && channels == 4 ? 255 : $0.element
+            }
             try PNGFile.write(pixels, width: 3, height: 2, channels: channels, to: path)
             let image = try ImageFile(BytePath(path), like: nil)
             #expect(image.width == 3 && image.height == 2 && image.lowPlanes == nil && !image.wasTransparent)
@@ -24,7 +26,9 @@ import Testing
             for (count, width, channels) in [(11, 3, 2), (0, 0, 4), (10, 1, 5)] {
                 let pixels = [UInt8](repeating: 0, count: count)
                 #expect(
-                    thrownCase { try PNGFile.write(pixels, width: width, height: 2, channels: channels, to: folder + "/a") }
+                    thrownCase {
+                        try PNGFile.write(pixels, width: width, height: 2, channels: channels, to: folder + "/a")
+                    }
                         == "invalidArgument")
             }
         }

@@ -24,12 +24,14 @@ import Testing
             // 2⁻²⁴ is the least of 16 bits, 65504 the largest.
             ("F16", [0x01, 0x00, 0xFF, 0x7B, 0x00, 0xC0, 0x00, 0x7C], [0x1p-24, 65504, -2, .infinity]),
             ("BF16", [0x80, 0x3F, 0x49, 0xC0, 0x01, 0x00], [1, -3.140625, 0x1p-133]),
-            ("U8", [0, 200, 255], [0, 200, 255]), ("BOOL", [0, 1, 1], [0, 1, 1]), ("I32", [0xFE, 0xFF, 0xFF, 0xFF], [-2]),
+            ("U8", [0, 200, 255], [0, 200, 255]), ("BOOL", [0, 1, 1], [0, 1, 1]),
+            ("I32", [0xFE, 0xFF, 0xFF, 0xFF], [-2]),
             ("I64", [3, 0, 0, 0, 0, 0, 0, 0], [3]),
         ]
         for (kind, bytes, floats) in kinds {
             let path = try write(
-                "{\"a\":{\"dtype\":\"\(kind)\",\"shape\":[\(floats.count)],\"data_offsets\":[0,\(bytes.count)]}}", bytes)
+                "{\"a\":{\"dtype\":\"\(kind)\",\"shape\":[\(floats.count)],\"data_offsets\":[0,\(bytes.count)]}}", bytes
+            )
             let tensor = try SafetensorsFile(path).tensor("a")
             #expect(tensor.floats == floats && tensor.kind.rawValue == kind && tensor.shape == [floats.count])
         }
@@ -76,7 +78,10 @@ import Testing
             let size = 16 << 20
             let tensors = Dictionary(
                 uniqueKeysWithValues: (0..<4).map {
-                    ("\($0)", Safetensors.Tensor(kind: .uint8, shape: [size], bytes: Data(repeating: UInt8($0), count: size)))
+                    (
+                        "\($0)",
+                        Safetensors.Tensor(kind: .uint8, shape: [size], bytes: Data(repeating: UInt8($0), count: size))
+                    )
                 })
             try Safetensors.write(tensors, to: path)
             var found: [String: Safetensors.Tensor] = [:]
@@ -99,14 +104,16 @@ import Testing
     /// As all files so far: what a program compares byte for byte stays the same.
     @Test func theHeaderIsThatOfFoundation() throws {
         let names = [
-            "x10", "x2", "X3", "é", "_a", "B", "b.10", "b.9", "A", "a", "0", "10", "9", "a b", "a-b", "a.b", "a/b", "z\"\\\n",
+            "x10", "x2", "X3", "é", "_a", "B", "b.10", "b.9", "A", "a", "0", "10", "9", "a b", "a-b", "a.b", "a/b",
+            "z\"\\\n",
             "layers.0.1", "layers.0.10", "layers.0.2", "data.position",
         ]
         var (tensors, header): ([String: Safetensors.Tensor], [String: Any]) = ([:], [:])
         var offset = 0
         for (place, name) in names.sorted().enumerated() {
             tensors[name] = .init(kind: .uint8, shape: [place, 1], bytes: Data(count: place))
-            header[name] = ["dtype": "U8", "shape": [place, 1], "data_offsets": [offset, offset + place]] as [String: Any]
+            header[name] =
+                ["dtype": "U8", "shape": [place, 1], "data_offsets": [offset, offset + place]] as [String: Any]
             offset += place
         }
         let notes = ["Z": "ü/\u{1}", "clmat-10": "\"\t", "clmat-9": ""]

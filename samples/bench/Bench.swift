@@ -104,7 +104,8 @@ struct Bench: ParsableCommand {
             for history in HistorySpeed.all(on: device) { try history.measure(rewinds: 20).forEach(add) }
         }
         if let json {
-            try Files.write("[\n" + rows.map { "  " + $0.json.written(.spaced) }.joined(separator: ",\n") + "\n]\n", to: json)
+            try Files.write(
+                "[\n" + rows.map { "  " + $0.json.written(.spaced) }.joined(separator: ",\n") + "\n]\n", to: json)
         }
         if let problem { throw problem }
     }

@@ -145,7 +145,8 @@ public final class NPYFile: @unchecked Sendable {
         let size = file.currentSize
         guard size >= end else {
             throw .fileDamaged(
-                path: path, place: "byte \(size)", problem: "the file became shorter while it was read; its numbers end there")
+                path: path, place: "byte \(size)",
+                problem: "the file became shorter while it was read; its numbers end there")
         }
     }
 

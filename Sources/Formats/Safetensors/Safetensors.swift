@@ -29,11 +29,8 @@ public enum Safetensors {
         }
         var text = Data(object(header).written(.foundation).utf8)
         while text.count % 8 != 0 { text.append(UInt8(ascii: " ")) }
-        var file = withUnsafeBytes(of: UInt64(text.count).littleEndian) { Data($0) }
-        file.reserveCapacity(8 + text.count + offset)
-        file.append(text)
-        for (_, tensor) in order { file.append(tensor.bytes) }
-        try Files.write(file, to: path)
+        let length = withUnsafeBytes(of: UInt64(text.count).littleEndian) { Data($0) }
+        try Files.write([length, text] + order.map(\.value.bytes), to: path)
     }
 
     /// Numbers within names in the order of their values, and upper case beside lower case, whatever a person's language: the order of

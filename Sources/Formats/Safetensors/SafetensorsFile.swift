@@ -111,7 +111,9 @@ public final class SafetensorsFile: Sendable {
     /// - Throws: as ``tensor(_:)``, if one of them cannot be read.
     public func tensors() throws(CLMatError) -> [String: Safetensors.Tensor] {
         var tensors: [String: Safetensors.Tensor] = [:]
-        for (name, _) in entries.sorted(by: { ($0.value.place.lowerBound, $0.key) < ($1.value.place.lowerBound, $1.key) }) {
+        for (name, _) in entries.sorted(by: {
+            ($0.value.place.lowerBound, $0.key) < ($1.value.place.lowerBound, $1.key)
+        }) {
             tensors[name] = try tensor(name)
         }
         return tensors

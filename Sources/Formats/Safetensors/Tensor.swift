@@ -53,7 +53,8 @@ extension Safetensors {
         package func array<Element>(of type: Element.Type) -> [Element] {
             let count = bytes.count / MemoryLayout<Element>.stride
             return [Element](unsafeUninitializedCapacity: count) { target, written in
-                UnsafeMutableRawBufferPointer(target).copyBytes(from: bytes.prefix(count * MemoryLayout<Element>.stride))
+                UnsafeMutableRawBufferPointer(target).copyBytes(
+                    from: bytes.prefix(count * MemoryLayout<Element>.stride))
                 written = count
             }
         }

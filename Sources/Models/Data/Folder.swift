@@ -60,7 +60,8 @@ struct Folder {
             found.append(Entry(name: name, kind: Self.kind(name, in: dirfd(stream))))
         }
         guard errno == 0 else {
-            throw .fileMissing(path: path.shown, hint: "The folder cannot be read to its end: \(Descriptors.words(errno)).")
+            throw .fileMissing(
+                path: path.shown, hint: "The folder cannot be read to its end: \(Descriptors.words(errno)).")
         }
         (self.path, entries) = (path, found.sorted { $0.name.lexicographicallyPrecedes($1.name) })
     }
