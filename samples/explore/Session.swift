@@ -1,6 +1,7 @@
 import CLMat
 import Dispatch
 import Exploration
+import Formats
 import Foundation
 import Viewer
 
@@ -105,8 +106,7 @@ struct SessionPlan: Sendable {
 
     /// What a checkpoint needs so that another process can go on from it.
     func notes() throws -> [String: String] {
-        let encoded = try JSONEncoder().encode(command.words)
-        return ["model": model, "arguments": String(decoding: encoded, as: UTF8.self)]
+        ["model": model, "arguments": JSONValue.list(command.words.map { .text($0) }).written(.foundation)]
     }
 
     private var model: String { type(of: command).model }

@@ -1,5 +1,6 @@
 import CLMat
 import Exploration
+import Formats
 import Foundation
 
 /// What came out of a run, as one JSON object: the same for every model.
@@ -11,13 +12,14 @@ struct Summary {
 
     var json: String {
         let status = learner.status
-        return JSON.object([
-            ("model", JSON.string(model)), ("device", JSON.string(device.name)),
-            ("threads", "\(Device.cpu.computeUnits)"), ("seed", "\(seed)"), ("steps", "\(status.step)"),
-            ("seconds", JSON.number(status.seconds)), ("metrics", JSON.object(learner.timeline.lastValues)),
-            ("rates", JSON.object(learner.totalRates)),
-            ("warnings", JSON.strings(status.warnings.map(\.text))), ("peak-memory", "\(Self.peakMemory ?? 0)"),
-        ])
+        let values: [(String, JSONValue)] = [
+            ("model", .text(model)), ("device", .text(device.name)), ("threads", .whole(Device.cpu.computeUnits)),
+            ("seed", .digits("\(seed)")), ("steps", .whole(status.step)), ("seconds", .rounded(status.seconds)),
+            ("metrics", .rounded(learner.timeline.lastValues)), ("rates", .rounded(learner.totalRates)),
+            ("warnings", .list(status.warnings.map { .text($0.text) })),
+            ("peak-memory", .whole(Self.peakMemory ?? 0)),
+        ]
+        return JSONValue.object(values).written(.spaced)
     }
 
     /// The most memory that the program held, in bytes (proc(5), VmHWM).
@@ -28,22 +30,13 @@ struct Summary {
     }
 }
 
-/// The little JSON that is written here: keys in a fixed order, numbers that are none as null.
-enum JSON {
-    static func string(_ text: String) -> String { JSONValue.text(text).line }
-
-    static func number(_ value: Double) -> String {
-        guard value.isFinite else { return "null" }
-        return String(format: "%.7g", value)
+extension JSONValue {
+    /// Seven digits, which is what 32-bit floats have.
+    static func rounded(_ value: Double) -> JSONValue {
+        value.isFinite ? .digits(String(format: "%.7g", value)) : .null
     }
 
-    static func strings(_ texts: [String]) -> String { JSONValue.list(texts.map { .text($0) }).line }
-
-    static func object(_ entries: [(String, String)]) -> String {
-        "{" + entries.map { "\(string($0.0)): \($0.1)" }.joined(separator: ", ") + "}"
-    }
-
-    static func object(_ values: [String: Double]) -> String {
-        object(values.sorted { $0.key < $1.key }.map { ($0.key, number($0.value)) })
+    static func rounded(_ values: [String: Double]) -> JSONValue {
+        .object(values.sorted { $0.key < $1.key }.map { ($0.key, rounded($0.value)) })
     }
 }

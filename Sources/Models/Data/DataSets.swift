@@ -1,4 +1,5 @@
 import CLMat
+import Formats
 import Foundation
 
 /// Labelled images to learn from, and others of the same kind to be tested on.
