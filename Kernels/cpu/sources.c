@@ -3,7 +3,7 @@
 #include "include/CLMatKernels.h"
 #include <string.h>
 
-#pragma clang diagnostic update
+#pragma clang diagnostic push
 #pragma clang diagnostic ignored "-Wc23-extensions"
 
 // Each family: the headers of ../shared that it uses, then its own text.

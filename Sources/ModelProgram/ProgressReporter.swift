@@ -1,5 +1,6 @@
 import CLMat
 import Exploration
+import Formats
 import Foundation
 
 /// Tells how far a run without a window has come.
@@ -40,11 +41,11 @@ final class ProgressReporter {
         let values = learner.timeline.lastValues
         if options.progress == .json {
             results.write(
-                JSON.object([
-                    ("step", "\(status.step)"), ("epoch", JSON.number(status.epoch)),
-                    ("seconds", JSON.number(status.seconds)), ("metrics", JSON.object(values)),
-                    ("rates", JSON.object(status.rates)),
-                ]))
+                JSONValue.object([
+                    ("step", .whole(status.step)), ("epoch", .rounded(status.epoch)),
+                    ("seconds", .rounded(status.seconds)), ("metrics", .rounded(values)),
+                    ("rates", .rounded(status.rates)),
+                ]).written(.spaced))
             return
         }
         var parts = ["step \(grouped(status.step))", "epoch \(format(status.epoch))"]

@@ -1,5 +1,6 @@
 import CLMat
 import Exploration
+import Formats
 import Foundation
 import Viewer
 
@@ -51,13 +52,12 @@ struct SessionPlan: Sendable {
             resumes: resumed == nil ? nil : URL(fileURLWithPath: start).lastPathComponent)
         learnerOptions.recorder = try SessionWriter(writing: file, header: header)
         if let resumed { try Files.write(resumed, to: start) }
-        learnerOptions.checkpoint = CheckpointPlan(path: file + ".safetensors", notes: try notes())
+        learnerOptions.checkpoint = CheckpointPlan(path: file + ".safetensors", notes: notes())
     }
 
     /// What a checkpoint needs so that another process can go on from it.
-    func notes() throws -> [String: String] {
-        let encoded = try JSONEncoder().encode(command.words)
-        return ["model": model, "arguments": String(decoding: encoded, as: UTF8.self)]
+    func notes() -> [String: String] {
+        ["model": model, "arguments": JSONValue.list(command.words.map { .text($0) }).written(.foundation)]
     }
 
     private var model: String { type(of: command).model }

@@ -1,5 +1,6 @@
 import CLMat
 import Exploration
+import Formats
 import Foundation
 
 /// What came out of a run, as one JSON object: the same for every model.
@@ -11,13 +12,14 @@ struct Summary {
 
     var json: String {
         let status = learner.status
-        return JSON.object([
-            ("model", JSON.string(model)), ("device", JSON.string(device.name)),
-            ("threads", "\(Device.cpu.computeUnits)"), ("seed", "\(seed)"), ("steps", "\(status.step)"),
-            ("seconds", JSON.number(status.seconds)), ("metrics", JSON.object(learner.timeline.lastValues)),
-            ("rates", JSON.object(learner.totalRates)),
-            ("warnings", JSON.strings(status.warnings.map(\.text))), ("peak-memory", "\(Self.peakMemory ?? 0)"),
-        ])
+        let values: [(String, JSONValue)] = [
+            ("model", .text(model)), ("device", .text(device.name)), ("threads", .whole(Device.cpu.computeUnits)),
+            ("seed", .digits("\(seed)")), ("steps", .whole(status.step)), ("seconds", .rounded(status.seconds)),
+            ("metrics", .rounded(learner.timeline.lastValues)), ("rates", .rounded(learner.totalRates)),
+            ("warnings", .list(status.warnings.map { .text($0.text) })),
+            ("peak-memory", .whole(Self.peakMemory ?? 0)),
+        ]
+        return JSONValue.object(values).written(.spaced)
     }
 
     /// The most memory that the program held, in bytes (proc(5), VmHWM).

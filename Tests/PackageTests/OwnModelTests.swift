@@ -24,7 +24,7 @@ extension DependentPackageTests {
              {"step": 60, "expect": "accuracy", "over": 20, "above": 0.7}, {"step": 60, "say": "The end."}]
             """, to: "script.json")
         let run = try packages.ownModel.run(
-            "--headless", "--rows", "300", "--set", "learning-rate=0.5", "--set", "ridge=0.01@50", "--play",
+            "--headless", "--rows", "300", "--set", "learning-rate=0.5", "--set", "learning-rate=0.1@50", "--play",
             "script.json",
             "--save", "run.jsonl", "--summary", "summary.json", "--screenshot", "end.png", in: folder)
         #expect(run.status == 0 && run.output.contains("The script's 2 expectations hold."), "\(run.output)")

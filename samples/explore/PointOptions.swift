@@ -1,5 +1,6 @@
 import ArgumentParser
 import CLMat
+import Formats
 import Foundation
 import ModelProgram
 import Models

@@ -167,3 +167,8 @@ extension KMeans {
         return try plusPlus(k, chosen, weights, masses, RandomKey(seed: key.seed, step: 1, stream: key.stream))
     }
 }
+
+extension Streams {
+    /// Where centroids start, and the parts of an ``NMF``.
+    static let startCentroids: UInt32 = 4
+}

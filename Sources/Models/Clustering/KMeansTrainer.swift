@@ -271,3 +271,8 @@ public struct KMeansTrainer: Model, MixinHost {
         else { throw archive.damaged("labels", "they are not those of the data's points") }
     }
 }
+
+extension Streams {
+    /// A part of the points that stands for all.
+    static let sample: UInt32 = 6
+}

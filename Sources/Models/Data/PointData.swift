@@ -1,4 +1,5 @@
 import CLMat
+import Formats
 
 /// Points to cluster or to take apart: rows of numbers that can be asked for by their place.
 public protocol PointData: Sendable {
@@ -60,6 +61,9 @@ extension StoredPoints {
         try rows(indices, from: [], on: device)
     }
 }
+
+extension NPYFile: StoredPoints {}
+extension CSVTable: PointData {}
 
 /// Images as points, on the device as bytes.
 public struct ImagePoints: PointData {

@@ -570,3 +570,12 @@ extension AttachmentFactory where Host == NetworkTrainer {
         }
     }
 }
+
+extension Streams {
+    /// Where chains start.
+    static let startImages: UInt32 = 2
+    /// The noise of the chains.
+    static let langevin: UInt32 = 3
+    /// A chain that starts again: this one for row 0, the next for row 1, and so on.
+    static let restart: UInt32 = 0x1_0000
+}

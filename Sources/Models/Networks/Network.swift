@@ -166,20 +166,7 @@ public struct Network: Sendable {
     }
 }
 
-/// Which stream of random numbers serves which purpose; no two share one.
-enum Streams {
-    static let order: UInt32 = 1
-    static let startImages: UInt32 = 2
-    static let langevin: UInt32 = 3
-    static let startCentroids: UInt32 = 4
-    static let reseeding: UInt32 = 5
-    static let sample: UInt32 = 6
-    static let augmentation: UInt32 = 7
-    static let members: UInt32 = 8
-    static let heldOut: UInt32 = 32
-    static let topics: UInt32 = 33
-    static let topicOrder: UInt32 = 34
-    static let topicReplica: UInt32 = 35
-    static let restart: UInt32 = 0x1_0000
+extension Streams {
+    /// Initial parameters: this one for the first, the next for the second, and so on.
     static let parameters: UInt32 = 0x2_0000
 }

@@ -162,3 +162,8 @@ extension LDA {
         return try IntVector(binomial: IntVector(trials, on: device), chances: chances, key).values.map(Float.init)
     }
 }
+
+extension Streams {
+    /// Which tokens a replica keeps.
+    static let topicReplica: UInt32 = 35
+}

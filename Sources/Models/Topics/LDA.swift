@@ -263,3 +263,8 @@ public struct LDA: Sendable {
         get throws(CLMatError) { try TopicState.topicShares(of: statistics) }
     }
 }
+
+extension Streams {
+    /// The topics of tokens.
+    static let topics: UInt32 = 33
+}
