@@ -9,6 +9,7 @@ let package = Package(
         .library(name: "Exploration", targets: ["Exploration"]),
         .library(name: "Models", targets: ["Models"]),
         .library(name: "Viewer", targets: ["Viewer"]),
+        .library(name: "ModelProgram", targets: ["ModelProgram"]),
         .executable(name: "explore", targets: ["explore"]),
     ],
     dependencies: [.package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0")],
@@ -39,13 +40,19 @@ let package = Package(
         .target(name: "Models", dependencies: ["Exploration", "Formats", "CLMat"]),
         .target(
             name: "Viewer",
-            dependencies: ["Exploration", "Formats", "CImGui", "CSDL2", "CFontconfig", "CFriBidi"]),
+            dependencies: ["Exploration", "Formats", "CLMat", "CImGui", "CSDL2", "CFontconfig", "CFriBidi"]),
+        .target(
+            name: "ModelProgram",
+            dependencies: [
+                "Viewer", "Exploration", "Formats", "CLMat",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ]),
 
         // MARK: - Programs
         .executableTarget(
             name: "explore",
             dependencies: [
-                "Viewer", "Models", "Exploration", "Formats", "CLMat",
+                "ModelProgram", "Models", "Exploration", "Formats", "CLMat",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             path: "samples/explore"),
@@ -70,11 +77,12 @@ let package = Package(
         .testTarget(name: "ExplorationTests", dependencies: ["Exploration", "Formats", "TestSupport"]),
         .testTarget(name: "ModelsTests", dependencies: ["Models", "Formats", "CZlib", "TestSupport"]),
         .testTarget(
-            name: "ExploreTests",
+            name: "ModelProgramTests",
             dependencies: [
-                "explore", "Exploration", "Formats", "CLMat", "TestSupport",
+                "ModelProgram", "Exploration", "CLMat", "TestSupport",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
+        .testTarget(name: "ExploreTests", dependencies: ["explore", "CLMat"]),
         .testTarget(name: "ViewerTests", dependencies: ["Viewer", "Exploration", "Formats", "TestSupport"]),
         .testTarget(
             name: "PackageTests", dependencies: ["CLMat", "CStb"], exclude: ["Dependent"]),

@@ -1,9 +1,7 @@
 import CLMat
-import Exploration
-import Foundation
 
 /// Outputs of a run before it begins: what could not be written in the end is said before an hour of work.
-struct OutputChecks {
+package struct OutputChecks {
     /// The folder whose every file the next run would read as data.
     let dataFolder: String?
     /// Files that the run reads.
@@ -12,15 +10,15 @@ struct OutputChecks {
     private var writers: [String: String] = [:]
 
     /// - Parameter dataFolder: the data, if it is a folder of which all files are read.
-    init(dataFolder: String?, inputs: [String]) { (self.dataFolder, self.inputs) = (dataFolder, inputs) }
+    package init(dataFolder: String?, inputs: [String]) { (self.dataFolder, self.inputs) = (dataFolder, inputs) }
 
     /// Checks a file that an option names.
     ///
     /// - Throws: ``CLMatError/fileNotWritable(path:reason:)``.
-    mutating func check(_ path: String, of option: String) throws(CLMatError) {
+    package mutating func check(_ path: String, of option: String) throws(CLMatError) {
         guard case .file(let file) = try Files.checkWritable(path) else { return }
         try checkIsNoData(path, at: file)
-        for input in inputs where Self.isSame(input, file) {
+        for input in inputs where Files.isSame(input, file) {
             throw .fileNotWritable(path: path, reason: "the run reads it")
         }
         if let other = writers.updateValue(option, forKey: file), other != option {
@@ -40,21 +38,8 @@ struct OutputChecks {
     ///
     /// - Throws: ``CLMatError/fileNotWritable(path:reason:)``.
     func checkIsNoData(_ path: String, at place: String) throws(CLMatError) {
-        guard let dataFolder, Self.lies(place, in: dataFolder) else { return }
+        guard let dataFolder, Files.lies(place, in: dataFolder) else { return }
         throw .fileNotWritable(
             path: path, reason: "the next run would read it as data, as it lies in \(dataFolder); name another folder")
-    }
-
-    private static func isSame(_ path: String, _ other: String) -> Bool {
-        var (a, b) = (stat(), stat())
-        return stat(path, &a) == 0 && stat(other, &b) == 0 && a.st_ino == b.st_ino && a.st_dev == b.st_dev
-    }
-
-    /// Whether a path is a folder's, or leads into it.
-    static func lies(_ path: String, in folder: String) -> Bool {
-        func parts(_ path: String) -> [String] {
-            URL(fileURLWithPath: path).resolvingSymlinksInPath().standardizedFileURL.pathComponents
-        }
-        return parts(path).starts(with: parts(folder))
     }
 }

@@ -29,14 +29,3 @@ struct Summary {
         return line?.split(whereSeparator: { !$0.isNumber }).first.flatMap { Int($0) }.map { $0 << 10 }
     }
 }
-
-extension JSONValue {
-    /// Seven digits, which is what 32-bit floats have.
-    static func rounded(_ value: Double) -> JSONValue {
-        value.isFinite ? .digits(String(format: "%.7g", value)) : .null
-    }
-
-    static func rounded(_ values: [String: Double]) -> JSONValue {
-        .object(values.sorted { $0.key < $1.key }.map { ($0.key, rounded($0.value)) })
-    }
-}

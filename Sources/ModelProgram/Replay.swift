@@ -38,15 +38,16 @@ struct ReplayCommand: ParsableCommand {
     func run() throws {
         let session = try SessionFile(reading: file)
         let header = session.header
-        guard let type = Explore.models.first(where: { $0.model == header.model }) else {
-            throw CLMatError.unknownName(kind: "model", name: header.model, known: Explore.models.map { $0.model })
+        let program = ModelProgram.current
+        guard let type = program.models.first(where: { $0.model == header.model }) else {
+            throw CLMatError.unknownName(kind: "model", name: header.model, known: program.models.map { $0.model })
         }
         let command: any ModelCommand
         do {
             command = try type.parse(header.arguments + (quiet ? ["--quiet"] : []))
         } catch {
             throw CLMatError.fileDamaged(
-                path: file, place: "line 1", problem: "its options are not ones of 'explore \(header.model)'")
+                path: file, place: "line 1", problem: "its options are not ones of '\(program.name) \(header.model)'")
         }
         let (device, reason) = try Device.choose(
             self.device ?? (header.device == Device.cpu.name ? "cpu" : header.device))
@@ -117,28 +118,6 @@ struct ReplayCommand: ParsableCommand {
 
     private func agreement(_ tolerance: Double) -> String {
         tolerance == 0 ? "all the same, bit for bit" : "all within \(format(tolerance)) of the recorded ones"
-    }
-}
-
-/// On what a run's bits depend beside its options.
-struct RunConditions {
-    let device: String
-    let threads: Int
-    let instructions: String
-
-    init(_ device: Device) {
-        (self.device, threads, instructions) = (device.name, Device.cpu.computeUnits, Device.cpu.details)
-    }
-
-    func differences(from header: SessionFile.Header) -> [String] {
-        var found: [String] = []
-        if header.format == 1 { found.append("recorded by CLMat 0.1.0, which rounded some sums otherwise") }
-        if header.device != device { found.append("recorded on \(header.device), not on \(device)") }
-        if header.threads != threads { found.append("recorded with \(header.threads) threads, not \(threads)") }
-        if header.instructions != instructions {
-            found.append("recorded with \(header.instructions), not \(instructions)")
-        }
-        return found
     }
 }
 

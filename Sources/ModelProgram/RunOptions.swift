@@ -4,17 +4,18 @@ import Exploration
 import Foundation
 
 /// Options that mean the same for every model.
-struct RunOptions: ParsableArguments {
+public struct RunOptions: ParsableArguments, Sendable {
     @Option(
         name: .customLong("data"),
         help: ArgumentHelp(
             "Data set by name, or a path: see above.",
             valueName: "name-or-path"))
     var givenData: String?
-    var data: String { givenData ?? "fashion-mnist" }
 
     @Option(
-        help: ArgumentHelp("cpu, an index from 'explore devices', or a part of a device's name.", valueName: "name"))
+        help: ArgumentHelp(
+            "cpu, an index from '\(ModelProgram.current.name) devices', or a part of a device's name.",
+            valueName: "name"))
     var device: String?
 
     @Option(
@@ -32,35 +33,39 @@ struct RunOptions: ParsableArguments {
     @Option(
         parsing: .unconditional,
         help: ArgumentHelp(
-            "Points per minibatch (ldam 100, kmeans and nmf 10000, lda an eighth of the documents).", valueName: "n"))
-    var batch: Int?
+            Self.examples.batch.isEmpty
+                ? "Samples per minibatch; what the model likes if not given."
+                : "Points per minibatch (\(Self.examples.batch)).",
+            valueName: "n"))
+    public var batch: Int?
 
     @Flag(help: "No window: a progress line, and pictures as PNG files. Ends after a minute if not told otherwise.")
     var headless = false
 
     @Option(
         help: ArgumentHelp(
-            "Set a control, as often as you like: --set noise=off; --set training=off@600 after 600 steps. An unknown id lists those there are.",
+            "Set a control, as often as you like: --set \(Self.examples.control)=off; --set \(Self.examples.toggle)=off@600 after 600 steps. An unknown id lists those there are.",
             valueName: "id=value[@step]"))
     var set: [String] = []
 
     @Option(
         name: .customLong("mixin"),
         help: ArgumentHelp(
-            "Add a criterion from the start with its weight, as often as you like: --mixin weight-l2=0.001. Without a value its weight is that of its slider at first, which may be off. An unknown id lists those there are.",
+            "Add a criterion from the start with its weight, as often as you like: --mixin \(Self.examples.mixin)=0.001. Without a value its weight is that of its slider at first, which may be off. An unknown id lists those there are.",
             valueName: "id[=value]"))
     var mixins: [String] = []
 
     @Option(
         name: .customLong("attach"),
         help: ArgumentHelp(
-            "Attach something from the start, such as a second sampler: --attach ldam-2.", valueName: "id"))
+            "Attach something from the start, such as a second sampler: --attach \(Self.examples.attachment).",
+            valueName: "id"))
     var attachments: [String] = []
 
     @Option(
         name: .customLong("link"), parsing: .singleValue,
         help: ArgumentHelp(
-            "Have a control of a second attachment follow the first one's: --link ldam-2.noise=noise.",
+            "Have a control of a second attachment follow the first one's: --link \(Self.examples.link).",
             valueName: "id=id"))
     var links: [String] = []
 
@@ -92,7 +97,7 @@ struct RunOptions: ParsableArguments {
     var progress = Progress.bar
 
     @Flag(help: "Print errors only; not even which device was chosen.")
-    var quiet = false
+    public var quiet = false
 
     @Option(help: ArgumentHelp("Draw the window into a PNG file; needs no display.", valueName: "file"))
     var screenshot: String?
@@ -113,10 +118,15 @@ struct RunOptions: ParsableArguments {
     @Flag(help: "Print time, launches, bandwidth and arithmetic by kernel at the end.")
     var profile = false
 
+    public init() {}
+
+    private static var examples: OptionExamples { ModelProgram.current.examples }
+
     enum Progress: String, ExpressibleByArgument { case bar, json }
     enum Theme: String, ExpressibleByArgument { case dark, light }
 
-    func validate() throws {
+    public func validate() throws {
+        let examples = Self.examples
         if let steps, steps < 0 { throw ValidationError("--steps must not be negative.") }
         if let epochs, epochs < 0 { throw ValidationError("--epochs must not be negative.") }
         if steps != nil, epochs != nil { throw ValidationError("Give --steps or --epochs, not both.") }
@@ -127,7 +137,9 @@ struct RunOptions: ParsableArguments {
         if let screenshot, !screenshot.lowercased().hasSuffix(".png"), !Self.isOfTheSystem(screenshot) {
             throw ValidationError("--screenshot writes PNG; let the file's name end in .png.")
         }
-        if let device, device.isEmpty { throw ValidationError("--device needs a name; see explore devices.") }
+        if let device, device.isEmpty {
+            throw ValidationError("--device needs a name; see \(ModelProgram.current.name) devices.")
+        }
         _ = try snapshotBudget()
         let outputs = [save, summary, screenshot].compactMap { $0 }.filter { !Self.isOfTheSystem($0) }
         if Set(outputs + [givenData ?? ""]).count <= outputs.count {
@@ -137,10 +149,10 @@ struct RunOptions: ParsableArguments {
         if atStep != nil, screenshot == nil { throw ValidationError("--at-step belongs to --screenshot.") }
         _ = try windowSize()
         for link in links where link.split(separator: "=").count != 2 {
-            throw ValidationError("--link takes id=id, as in --link ldam-2.noise=noise, not '\(link)'.")
+            throw ValidationError("--link takes id=id, as in --link \(examples.link), not '\(link)'.")
         }
         for setting in set where !setting.contains("=") {
-            throw ValidationError("--set takes id=value, as in --set noise=0.1; '\(setting)' has no '='.")
+            throw ValidationError("--set takes id=value, as in --set \(examples.control)=0.1; '\(setting)' has no '='.")
         }
     }
 
@@ -159,7 +171,7 @@ struct RunOptions: ParsableArguments {
     func snapshotBudget() throws -> Int? { try snapshots.map { try Self.bytes($0, of: "--snapshots") } }
 
     /// Bytes: a number with B, KB, MB, GB (powers of ten) or KiB, MiB, GiB.
-    static func bytes(_ text: String, of option: String) throws -> Int {
+    package static func bytes(_ text: String, of option: String) throws -> Int {
         let units: [(String, Double)] = [
             ("KIB", 1024), ("MIB", 1_048_576), ("GIB", 1_073_741_824), ("KB", 1e3), ("MB", 1e6), ("GB", 1e9), ("B", 1),
         ]
@@ -183,7 +195,7 @@ struct RunOptions: ParsableArguments {
     }
 
     /// The size of a minibatch: `--batch`, or what is usual; all there is where that is less, which is said.
-    func minibatch(usual: Int, of count: Int, _ things: String) -> (size: Int, notes: [String]) {
+    public func minibatch(usual: Int, of count: Int, _ things: String) -> (size: Int, notes: [String]) {
         let wanted = batch ?? usual
         guard wanted > count, count > 0 else { return (wanted, []) }
         return (count, ["A minibatch is all \(count) \(things), not \(wanted): there are no more."])
