@@ -40,7 +40,7 @@ test: setup-tests swift ## build and run all tests; CLMAT_DATA=FOLDER adds those
 # Python that has torch already. PyPI's torch for x86 is the CUDA bundle: it is taken alone, with what its import needs.
 PEERS = .build-bench/venv
 PYTHON ?= $(PEERS)/bin/python
-# What is asked for and has a peer in Python: not the window, nor the ways back.
+# What is asked for and has a peer in Python: not the window, nor rewinds.
 comma = ,
 PEERED = $(if $(ONLY),$(strip $(filter-out window history,$(subst $(comma), ,$(ONLY)))),all)
 

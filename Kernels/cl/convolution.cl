@@ -2,12 +2,12 @@
 //
 // With columns X' of all patches (C kh kw rows, N P columns, P = oh ow pixels of the output):
 //     Y' = W X'               forward            (W: filters x C kh kw)
-//     dX' = W^T dY'           backward to the input, then column_to_image adds up the patches
+//     dX' = W^T dY'           backward to the input, then col2im adds up the patches
 //     dW = dY' X'^T           backward to the weights
 // where Y' is filters x N P; channels_to_front and images_from_channels turn between it and rows of images.
 //
 // Layout    x  N x C H W;  y  N x F P;  padding is zeros on each side; stride is the same both ways.
-// Launch    1-D, one work-item an element of the output; _by_plane: one work-group of GROUP work-items a plane of the
+// Launch    1-D, one work-item per element of the output; _by_plane: one work-group of GROUP work-items per plane of the
 //           output, which needs no division for each element: faster from a plane of GROUP elements on.
 // Host      checks shapes; oh = (H + 2 padding - kh) / stride + 1, ow likewise.
 // Source    K. Chellapilla, S. Puri, P. Simard, "High performance convolutional neural networks for document
@@ -17,7 +17,7 @@
 #define GROUP 64
 #endif
 
-__kernel void image_to_column(const int images, const int channels, const int height, const int width, const int kh,
+__kernel void im2col(const int images, const int channels, const int height, const int width, const int kh,
                               const int kw, const int stride, const int padding, const int oh, const int ow,
                               __global const float *xs, __global float *ys)
 {
@@ -34,7 +34,7 @@ __kernel void image_to_column(const int images, const int channels, const int he
 
 // Work-items of a group take neighbouring pixels; each goes on by GROUP pixels, which is `rows` rows and `rest` columns.
 __kernel __attribute__((reqd_work_group_size(GROUP, 1, 1)))
-void image_to_column_by_plane(const int images, const int channels, const int height, const int width, const int kh,
+void im2col_by_plane(const int images, const int channels, const int height, const int width, const int kh,
                               const int kw, const int stride, const int padding, const int oh, const int ow,
                               __global const float *xs, __global float *ys)
 {
@@ -56,7 +56,7 @@ void image_to_column_by_plane(const int images, const int channels, const int he
 }
 
 // x[n, c, y, x] = sum of what the patches that cover this pixel hold for it
-__kernel void column_to_image(const int images, const int channels, const int height, const int width, const int kh,
+__kernel void col2im(const int images, const int channels, const int height, const int width, const int kh,
                               const int kw, const int stride, const int padding, const int oh, const int ow,
                               __global const float *ys, __global float *xs)
 {

@@ -3,7 +3,7 @@
 //     y[i] = f(x[i])                        map_*
 //     z[r, c] = f(x[r, c], y[r, c])         combine_*: a stride of 0 repeats a row, a column or a scalar
 //
-// Launch    1-D, one work-item an element, global size rounded up; any local size is right.
+// Launch    1-D, one work-item per element, global size rounded up; any local size is right.
 // Layout    x, y, z  n floats or rows x columns, row-major; outputs may be inputs where the strides are equal.
 // Host      checks shapes.
 

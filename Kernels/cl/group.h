@@ -3,7 +3,7 @@
 #define GROUP 64
 #endif
 
-// The sum of one number a work-item, in all of them. `partials` holds GROUP floats, and may be used again at once.
+// The sum of one number per work-item, in all of them. `partials` holds GROUP floats, and may be used again at once.
 static float group_sum(float a, __local float *partials)
 {
     const int lane = get_local_id(0);

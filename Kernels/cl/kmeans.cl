@@ -1,13 +1,13 @@
-// kmeans.cl: the nearest centre of each point, sums of points by cluster, and how centres move.
+// kmeans.cl: the nearest centroid of each point, sums of points by cluster, and how centroids move.
 //
 // Formulas  ../shared/kmeans.h
-// Layout    x  N x D points;  w  D weights of the features;  m  K x D centres;  p  K penalties
-//           packed  strips of 32 centres, D x 32 each (clmat_kmeans_place);  biases  K rounded up to strips
+// Layout    x  N x D points;  w  D weights of the features;  m  K x D centroids;  p  K penalties
+//           packed  strips of 32 centroids, D x 32 each (clmat_kmeans_place);  biases  K rounded up to strips
 //           nearest  N ints;  distances  N floats: |x - m|^2
 //           order  N ints, the points sorted by cluster, in their own order within;  starts  K + 1 ints: cluster k is
 //           order[starts[k]] ... order[starts[k + 1] - 1]
-//           around  K x D: what the sums of each cluster are counted from, its centre as it was
-// Ties      the first centre. A point that is nowhere nearer than infinity (NaN) gets centre 0.
+//           around  K x D: what the sums of each cluster are counted from, its centroid as it was
+// Ties      the first centroid. A point that is nowhere nearer than infinity (NaN) gets centroid 0.
 // Sums      in the order of the points, in blocks: the same numbers on each run.
 // Host      checks shapes, that K > 0, and that order and starts are as they should be.
 
@@ -20,27 +20,27 @@ static float group_distance(int columns, __global const float *x, __global const
     return group_sum(a, partials);
 }
 
-// distances[r] = |x_r - m|^2 to one centre. Launch: one work-group a row.
+// distances[r] = |x_r - m|^2 to one centroid. Launch: one work-group per row.
 __kernel __attribute__((reqd_work_group_size(GROUP, 1, 1)))
 void kmeans_distances(const int columns, __global const float *xs, __global const float *weights,
-                      __global const float *centre, __global float *distances)
+                      __global const float *centroid, __global float *distances)
 {
     __local float partials[GROUP];
     const int r = get_group_id(0);
-    const float distance = group_distance(columns, xs + r * columns, weights, centre, partials);
+    const float distance = group_distance(columns, xs + r * columns, weights, centroid, partials);
     if (get_local_id(0) == 0) distances[r] = distance;
 }
 
-// packed <- w m, biases <- |m|^2 + p; beyond the last centre 0 and infinity. Launch: one work-group a centre of the strips.
+// packed <- w m, biases <- |m|^2 + p; beyond the last centroid 0 and infinity. Launch: one work-group per centroid of the strips.
 __kernel __attribute__((reqd_work_group_size(GROUP, 1, 1)))
-void kmeans_pack(const int count, const int columns, __global const float *weights, __global const float *centres,
+void kmeans_pack(const int count, const int columns, __global const float *weights, __global const float *centroids,
                  __global const float *penalties, __global float *packed, __global float *biases)
 {
     __local float partials[GROUP];
     const int k = get_group_id(0), lane = get_local_id(0);
     float a = 0.0f;
     for (int d = lane; d < columns; d += GROUP) {
-        const float m = k < count ? centres[k * columns + d] : 0.0f, scaled = weights[d] * m;
+        const float m = k < count ? centroids[k * columns + d] : 0.0f, scaled = weights[d] * m;
         packed[clmat_kmeans_place(k, d, columns)] = scaled;
         a += scaled * m;
     }
@@ -49,10 +49,10 @@ void kmeans_pack(const int count, const int columns, __global const float *weigh
 }
 
 // The plain version, which is the definition: every distance summed up from the differences. It takes what the faster ones
-// take. Launch: one work-group a point.
+// take. Launch: one work-group per point.
 __kernel __attribute__((reqd_work_group_size(GROUP, 1, 1)))
 void kmeans_assign(const int count, const int columns, __global const float *xs, __global const float *weights,
-                   __global const float *centres, __global const float *packed, __global const float *biases,
+                   __global const float *centroids, __global const float *packed, __global const float *biases,
                    __global const float *penalties, __global int *nearest, __global float *distances)
 {
     __local float partials[GROUP];
@@ -61,21 +61,21 @@ void kmeans_assign(const int count, const int columns, __global const float *xs,
     float best = INFINITY, own = 0.0f;
     int index = -1;
     for (int k = 0; k < count; k++) {
-        const float distance = group_distance(columns, x, weights, centres + k * columns, partials);
+        const float distance = group_distance(columns, x, weights, centroids + k * columns, partials);
         if (distance + penalties[k] < best) { best = distance + penalties[k]; index = k; own = distance; }
     }
     if (index < 0) {
         index = 0;
-        own = group_distance(columns, x, weights, centres, partials);
+        own = group_distance(columns, x, weights, centroids, partials);
     }
     if (get_local_id(0) == 0) { nearest[r] = index; distances[r] = own; }
 }
 
-// The same from products x (w m)^T of the points first, first + 1, ..., which a matrix product has made. Centres whose
-// scores are too near to the least one are compared by their distances. Launch: one work-group a point.
+// The same from products x (w m)^T of the points first, first + 1, ..., which a matrix product has made. Centroids whose
+// scores are too near to the least one are compared by their distances. Launch: one work-group per point.
 __kernel __attribute__((reqd_work_group_size(GROUP, 1, 1)))
 void kmeans_nearest(const int first, const int count, const int columns, __global const float *products,
-                    __global const float *xs, __global const float *weights, __global const float *centres,
+                    __global const float *xs, __global const float *weights, __global const float *centroids,
                     __global const float *biases, __global const float *penalties, __global int *nearest,
                     __global float *distances)
 {
@@ -112,14 +112,14 @@ void kmeans_nearest(const int first, const int count, const int columns, __globa
     const float score = scores[0], runner_up = seconds[0];
     int index = indices[0] == 0x7fffffff ? 0 : indices[0];
     barrier(CLK_LOCAL_MEM_FENCE);                       // scores serves as partial sums from here on
-    float distance = group_distance(columns, x, weights, centres + index * columns, scores);
+    float distance = group_distance(columns, x, weights, centroids + index * columns, scores);
     const float doubt = clmat_kmeans_doubt(columns, score, penalties[index], distance);
     if (!(runner_up - score > doubt)) {
         // All work-items see the same scores and distances, so they take the same branches.
         float least = INFINITY;
         for (int k = 0; k < count; k++) {
             if (clmat_kmeans_score(biases[k], own[k]) > score + doubt) continue;
-            const float found = group_distance(columns, x, weights, centres + k * columns, scores);
+            const float found = group_distance(columns, x, weights, centroids + k * columns, scores);
             if (found + penalties[k] < least) { least = found + penalties[k]; index = k; distance = found; }
         }
     }
@@ -127,7 +127,7 @@ void kmeans_nearest(const int first, const int count, const int columns, __globa
 }
 
 // sums[k, d] = sum of x[r, d] - c[k, d] over the points r of cluster k.
-// Launch: one work-group a cluster and chunk of features, chunks of one cluster side by side.
+// Launch: one work-group per cluster and chunk of features, chunks of one cluster side by side.
 __kernel __attribute__((reqd_work_group_size(GROUP, 1, 1)))
 void kmeans_sums(const int chunks, const int columns, __global const float *xs, __global const int *order,
                  __global const int *starts, __global const float *around, __global float *sums)
@@ -147,19 +147,19 @@ void kmeans_sums(const int chunks, const int columns, __global const float *xs, 
     }
 }
 
-// m_k moves towards the mean of its points by its rate; a centre without points stays. Launch: one work-item an element.
+// m_k moves towards the mean of its points by its rate; a centroid without points stays. Launch: one work-item per element.
 __kernel void kmeans_move(const int count, const int columns, __global const int *starts,
                           __global const float *rates, __global const float *around, __global const float *sums,
-                          __global float *centres)
+                          __global float *centroids)
 {
     const int i = get_global_id(0);
     if (i >= count * columns) return;
     const int k = i / columns, points = starts[k + 1] - starts[k];
-    if (points > 0) centres[i] = clmat_kmeans_moved(centres[i], around[i], sums[i], points, rates[k]);
+    if (points > 0) centroids[i] = clmat_kmeans_moved(centroids[i], around[i], sums[i], points, rates[k]);
 }
 
 // distances[i, j] = |x_i - x_j| for all pairs, in the place of the products x_i . w x_j; squares are the |x_i|^2.
-// Launch: one work-group a row.
+// Launch: one work-group per row.
 __kernel __attribute__((reqd_work_group_size(GROUP, 1, 1)))
 void kmeans_pairs(const int count, const int columns, __global const float *xs, __global const float *weights,
                   __global const float *squares, __global float *distances)

@@ -1,6 +1,6 @@
 // layout.cl: moving elements without changing them: transpose, blocks, rows by index.
 //
-// Launch    1-D, one work-item an element, unless said otherwise.
+// Launch    1-D, one work-item per element, unless said otherwise.
 // Host      checks shapes, and that indices lie within the rows (on the host, where they come from).
 
 #ifndef TILE
@@ -54,7 +54,7 @@ __kernel void gather_bytes(const int count, const int columns, const float scale
 }
 
 // y[index[i], c] += x[i, c], rows in the order of i, so that the sum is the same on each run.
-// Launch: 1-D, one work-item a column.
+// Launch: 1-D, one work-item per column.
 __kernel void scatter_add_rows(const int count, const int columns, __global const float *xs,
                                __global const int *indices, __global float *ys)
 {

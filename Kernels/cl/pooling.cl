@@ -1,9 +1,9 @@
-// pooling.cl: maximum and average over windows of an image, and the way back.
+// pooling.cl: maximum and average over windows of an image, both passes.
 //
 // Windows of size x size pixels, `stride` apart, without padding; oh = (H - size) / stride + 1, ow likewise.
 // Layout    x  planes x H W;  y  planes x oh ow;  where  planes x oh ow ints: the place of the maximum within its plane
 // Ties      the first pixel, row by row.
-// Launch    1-D, one work-item an element of the output. The way back gathers, so that sums have a fixed order.
+// Launch    1-D, one work-item per element of the output. The backward pass gathers, so that sums have a fixed order.
 
 __kernel void max_pool_forward(const int planes, const int height, const int width, const int size, const int stride,
                                const int oh, const int ow, __global const float *xs, __global float *ys,

@@ -5,9 +5,9 @@
 //
 // Formulas  ../shared/reduction.h. The order of a sum is fixed by the sizes: the same numbers on each run.
 // Ties      argmax and argmin give the first index.
-// Launch    reduce_*: one work-group of GROUP work-items a segment. reduce_columns_*: 1-D, one work-item a column, so
+// Launch    reduce_*: one work-group of GROUP work-items per segment. reduce_columns_*: 1-D, one work-item per column, so
 //           that neighbours read neighbours.
-// Layout    x  n floats; y  one number a segment or column (int for argmax and argmin, the index in the segment).
+// Layout    x  n floats; y  one number per segment or column (int for argmax and argmin, the index in the segment).
 // Host      checks that no segment is empty where there is no neutral value.
 
 #ifndef GROUP
@@ -89,7 +89,7 @@ CLMAT_REDUCTIONS(REDUCE)
 CLMAT_ARGUMENT_REDUCTIONS(REDUCE_ARGUMENT)
 
 // y[c] = sum over images n and pixels p of x[n, c, p]: the gradient of a convolution's bias.
-// Launch: one work-group a channel.
+// Launch: one work-group per channel.
 __kernel __attribute__((reqd_work_group_size(GROUP, 1, 1)))
 void channel_sums(const int images, const int channels, const int area, __global const float *xs, __global float *ys)
 {
@@ -109,7 +109,7 @@ void channel_sums(const int images, const int channels, const int area, __global
     if (lane == 0) ys[c] = partials[0];
 }
 
-// y[r] = sum over c of a[r, c] b[r, c]. Launch: one work-group a row.
+// y[r] = sum over c of a[r, c] b[r, c]. Launch: one work-group per row.
 __kernel __attribute__((reqd_work_group_size(GROUP, 1, 1)))
 void row_dots(const int columns, __global const float *as, __global const float *bs, __global float *ys)
 {

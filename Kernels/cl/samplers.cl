@@ -3,7 +3,7 @@
 // Formulas  ../shared/samplers.h
 // Layout    shapes, means, chances  n floats;  trials  n ints;  ys  n floats (gamma) or ints
 //           tables  the alias tables of Poisson numbers with whole means
-// Launch    1-D, one work-item an element, which is the index of its source.
+// Launch    1-D, one work-item per element, which is the index of its source.
 
 __kernel void sample_gamma(const int n, const uint seed_low, const uint seed_high, const uint step_low,
                            const uint step_high, const uint stream, __global const float *shapes, __global float *ys)

@@ -5,8 +5,8 @@
 //     loss[r] = -ln softmax(x[r])[label[r]], in nats                                               cross_entropy
 //     gradient[r, c] = scale (softmax(x[r])[c] - [c = label[r]])
 //
-// Launch    one work-group of GROUP work-items a row.
-// Layout    x, y, gradient  rows x columns floats (y may be x); label  one int a row; loss  one float a row
+// Launch    one work-group of GROUP work-items per row.
+// Layout    x, y, gradient  rows x columns floats (y may be x); label  one int per row; loss  one float per row
 // Host      checks shapes, and that labels lie within the columns; columns > 0.
 
 #ifndef GROUP

@@ -2,8 +2,8 @@
 //
 // Formulas  ../shared/topics.h, ../shared/samplers.h
 // Layout    phi  V x K: the K topics of a word side by side;  theta  D x K: those of a document
-//           documents in compressed sparse rows: starts  D + 1 ints;  words, counts  one int a nonzero
-//           rates  K samples a token, by topic;  alpha  K;  tables  alias tables (samplers.h)
+//           documents in compressed sparse rows: starts  D + 1 ints;  words, counts  one int per nonzero
+//           rates  K samples per token, by topic;  alpha  K;  tables  alias tables (samplers.h)
 //           sums  slots x V x K ints, to which samples are added;  scores  D x 2 floats
 // Slices    item s has the documents bounds[s] to bounds[s + 1] - 1. On the CPU each adds to one of `slots` copies of sums,
 //           `stride` apart, with a mark for each that is in use behind them. Here all share one, by atomic additions of
@@ -95,7 +95,7 @@ static void draw_choices(clmat_source source, int total, __global const float *t
 }
 
 // One round: samples of all words; theta <- samples / rates + alpha. scores: the log-likelihood before (if adds), and the
-// tokens that went to another topic. Launch: one work-group a document; its work-items share the nonzeros.
+// tokens that went to another topic. Launch: one work-group per document; its work-items share the nonzeros.
 __kernel __attribute__((reqd_work_group_size(GROUP, 1, 1)))
 void topics_sample(const int topics, const int form, const float samples, const int first, const int adds,
                    const int slots, const int stride, const uint seed_low, const uint seed_high, const uint step_low,
@@ -154,7 +154,7 @@ void topics_sample(const int topics, const int form, const float samples, const 
 }
 
 // Statistics of words and topics with a minibatch's samples in them: n <- keep n + add new / rate - old / old rate;
-// old <- new. Launch: one work-item an element of V x K.
+// old <- new. Launch: one work-item per element of V x K.
 __kernel void topics_merge(const int n, const int topics, const int slices, const int stride, const float keep,
                            const float add, __global const int *sums, __global const float *scales,
                            __global const float *old_scales, __global int *old, __global float *statistics)
@@ -167,7 +167,7 @@ __kernel void topics_merge(const int n, const int topics, const int slices, cons
     old[i] = fresh;
 }
 
-// phi <- (n + beta) / normaliser of the topic. Launch: one work-item an element of V x K.
+// phi <- (n + beta) / normaliser of the topic. Launch: one work-item per element of V x K.
 __kernel void topics_normalise(const int n, const int topics, const float beta, __global const float *statistics,
                                __global const float *normalisers, __global float *phi)
 {
@@ -175,26 +175,26 @@ __kernel void topics_normalise(const int n, const int topics, const float beta, 
     if (i < n) phi[i] = clmat_topic_weight(statistics[i], beta, normalisers[i % topics]);
 }
 
-// phi <- max(0, phi - pull) for each word. A word that all topics would lose stays where its statistics are largest, so that
-// no word is lost for good. Launch: one work-item a word.
+// phi <- max(0, phi - r) for each word. A word that all topics would lose stays where its statistics are largest, so that
+// no word is lost for good. Launch: one work-item per word.
 __kernel void topics_cut(const int words, const int topics, __global const float *statistics,
-                         __global const float *pulls, __global float *phi)
+                         __global const float *rs, __global float *phi)
 {
     const int w = get_global_id(0);
     if (w >= words) return;
-    __global const float *n = statistics + (size_t)w * topics, *pull = pulls + (size_t)w * topics;
+    __global const float *n = statistics + (size_t)w * topics, *r = rs + (size_t)w * topics;
     __global float *row = phi + (size_t)w * topics;
     float most = 0.0f;
     int is_left = 0;
     for (int k = 0; k < topics; k++) {
-        is_left |= row[k] > pull[k];
+        is_left |= row[k] > r[k];
         most = n[k] > most ? n[k] : most;
     }
-    for (int k = 0; k < topics; k++) row[k] = clmat_cut(row[k], pull[k], is_left, n[k] >= most);
+    for (int k = 0; k < topics; k++) row[k] = clmat_cut(row[k], r[k], is_left, n[k] >= most);
 }
 
 // theta of documents by expectation maximisation: theta_k ~ alpha_k + sum over w of c theta_k phi_wk / z_w, `rounds` times;
-// rows sum to 1. `sums` holds one float a nonzero. Launch: one work-group a document.
+// rows sum to 1. `sums` holds one float per nonzero. Launch: one work-group per document.
 __kernel __attribute__((reqd_work_group_size(GROUP, 1, 1)))
 void topics_infer(const int topics, const int rounds, __global const int *starts, __global const int *words,
                   __global const int *counts, __global const float *alpha, __global const float *phi,
@@ -222,7 +222,7 @@ void topics_infer(const int topics, const int rounds, __global const int *starts
     }
 }
 
-// scores[d] = sum over w of c ln z_w, z_w = sum over k of theta_k phi_wk. Launch: one work-group a document.
+// scores[d] = sum over w of c ln z_w, z_w = sum over k of theta_k phi_wk. Launch: one work-group per document.
 __kernel __attribute__((reqd_work_group_size(GROUP, 1, 1)))
 void topics_score(const int topics, __global const int *starts, __global const int *words, __global const int *counts,
                   __global const float *phi, __global const float *theta, __global float *scores)

@@ -1,6 +1,6 @@
 // update.cl: optimisers, one fused kernel each, and the running mean of parameters. Rules in ../shared/update.h.
 //
-// Launch    1-D, one work-item a parameter.
+// Launch    1-D, one work-item per parameter.
 // Layout    g  gradient;  w  parameters;  v  velocity;  s  mean square: n floats each, changed in place but for g.
 
 __kernel void sgd_momentum(const int n, const float rate, const float momentum, __global const float *gs,

@@ -71,7 +71,7 @@ void add_patch_row(int height, int width, int ky, int kx, int stride, int paddin
 }
 
 // Item i is row i / images of the patches, image i % images.
-void image_to_column(size_t begin, size_t end, int images, int channels, int height, int width, int kh, int kw,
+void im2col(size_t begin, size_t end, int images, int channels, int height, int width, int kh, int kw,
                      int stride, int padding, int oh, int ow, const float *xs, float *ys)
 {
     const size_t area = (size_t)oh * ow;
@@ -83,7 +83,7 @@ void image_to_column(size_t begin, size_t end, int images, int channels, int hei
 }
 
 // Item i is one plane: image i / channels, channel i % channels.
-void column_to_image(size_t begin, size_t end, int images, int channels, int height, int width, int kh, int kw,
+void col2im(size_t begin, size_t end, int images, int channels, int height, int width, int kh, int kw,
                      int stride, int padding, int oh, int ow, const float *ys, float *xs)
 {
     const size_t area = (size_t)oh * ow, plane = (size_t)height * width;

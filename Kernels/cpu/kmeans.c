@@ -1,8 +1,8 @@
-// kmeans.c: the kernels of ../cl/kmeans.cl as loops over [begin, end) of points, centres, or clusters and chunks.
+// kmeans.c: the kernels of ../cl/kmeans.cl as loops over [begin, end) of points, centroids, or clusters and chunks.
 
 #include "product.h"
 
-_Static_assert(CLMAT_KMEANS_STRIP == STRIP, "centres are packed in the strips of the products");
+_Static_assert(CLMAT_KMEANS_STRIP == STRIP, "centroids are packed in the strips of the products");
 
 enum { LANES = 32 };
 
@@ -34,24 +34,24 @@ static float weighted_distance(size_t columns, const float *weights, const float
 }
 
 void kmeans_distances(size_t begin, size_t end, int columns, const float *xs, const float *weights,
-                      const float *centre, float *distances)
+                      const float *centroid, float *distances)
 {
-    for (size_t r = begin; r < end; r++) distances[r] = weighted_distance(columns, weights, xs + r * columns, centre);
+    for (size_t r = begin; r < end; r++) distances[r] = weighted_distance(columns, weights, xs + r * columns, centroid);
 }
 
-void kmeans_pack(size_t begin, size_t end, int count, int columns, const float *weights, const float *centres,
+void kmeans_pack(size_t begin, size_t end, int count, int columns, const float *weights, const float *centroids,
                  const float *penalties, float *packed, float *biases)
 {
     for (size_t k = begin; k < end; k++) {
-        const float *centre = centres + k * columns;
-        const int is_centre = k < (size_t)count;
+        const float *centroid = centroids + k * columns;
+        const int is_centroid = k < (size_t)count;
         for (int d = 0; d < columns; d++)
-            packed[clmat_kmeans_place(k, d, columns)] = is_centre ? weights[d] * centre[d] : 0.0f;
-        biases[k] = is_centre ? weighted_square(columns, weights, centre) + penalties[k] : INFINITY;
+            packed[clmat_kmeans_place(k, d, columns)] = is_centroid ? weights[d] * centroid[d] : 0.0f;
+        biases[k] = is_centroid ? weighted_square(columns, weights, centroid) + penalties[k] : INFINITY;
     }
 }
 
-// MARK: - The nearest centre, with the products kept in the first-level cache
+// MARK: - The nearest centroid, with the products kept in the first-level cache
 
 // C[i, j] += (or =) sum over k of A(i, k) B(k, j), for one strip of columns; what processors without AVX2 do.
 static void plain_product(size_t rows, size_t columns, size_t depth, const float *a, size_t a_row, size_t a_depth,
@@ -122,16 +122,16 @@ static void fold_lanes(const lane_bests *bests, size_t i, float *best, float *se
     *index = indices[0];
 }
 
-// The nearest of all lanes to x. Where scores are too near to the least one, the centres of those lanes are compared by
+// The nearest of all lanes to x. Where scores are too near to the least one, the centroids of those lanes are compared by
 // their distances.
 static int lanes_nearest(const lane_bests *bests, size_t i, int count, int columns, const float *x,
-                         const float *weights, const float *centres, const float *penalties, float *distance)
+                         const float *weights, const float *centroids, const float *penalties, float *distance)
 {
     const float *scores = bests->scores[i];
     float best, second;
     int index;
     fold_lanes(bests, i, &best, &second, &index);
-    *distance = weighted_distance(columns, weights, x, centres + (size_t)index * columns);
+    *distance = weighted_distance(columns, weights, x, centroids + (size_t)index * columns);
     const float doubt = clmat_kmeans_doubt(columns, best, penalties[index], *distance);
     if (second - best > doubt) return index;
 
@@ -140,7 +140,7 @@ static int lanes_nearest(const lane_bests *bests, size_t i, int count, int colum
         for (int l = 0; l < STRIP && first + l < count; l++) {
             if (scores[l] > best + doubt) continue;
             const int k = first + l;
-            const float found = weighted_distance(columns, weights, x, centres + (size_t)k * columns);
+            const float found = weighted_distance(columns, weights, x, centroids + (size_t)k * columns);
             if (found + penalties[k] < least) {
                 least = found + penalties[k];
                 index = k;
@@ -151,7 +151,7 @@ static int lanes_nearest(const lane_bests *bests, size_t i, int count, int colum
 }
 
 void kmeans_assign(size_t begin, size_t end, int count, int columns, const float *xs, const float *weights,
-                   const float *centres, const float *packed, const float *biases, const float *penalties,
+                   const float *centroids, const float *packed, const float *biases, const float *penalties,
                    int *nearest, float *distances)
 {
     const tile_product tiles = clmat_tiles(), product = tiles ? tiles : plain_product;
@@ -178,14 +178,14 @@ void kmeans_assign(size_t begin, size_t end, int count, int columns, const float
             take_strip(points, strip, biases + strip * STRIP, products, &bests);
         }
         for (size_t i = 0; i < points; i++)
-            nearest[first + i] = lanes_nearest(&bests, i, count, columns, x + i * columns, weights, centres, penalties,
+            nearest[first + i] = lanes_nearest(&bests, i, count, columns, x + i * columns, weights, centroids, penalties,
                                                &distances[first + i]);
     }
 }
 
 // Item r is the point first + r.
 void kmeans_nearest(size_t begin, size_t end, int first, int count, int columns, const float *products,
-                    const float *xs, const float *weights, const float *centres, const float *biases,
+                    const float *xs, const float *weights, const float *centroids, const float *biases,
                     const float *penalties, int *nearest, float *distances)
 {
     for (size_t r = begin; r < end; r++) {
@@ -197,13 +197,13 @@ void kmeans_nearest(size_t begin, size_t end, int first, int count, int columns,
             if (score < best) { second = best; best = score; index = k; }
             else if (score < second) second = score;
         }
-        float distance = weighted_distance(columns, weights, x, centres + (size_t)index * columns);
+        float distance = weighted_distance(columns, weights, x, centroids + (size_t)index * columns);
         const float doubt = clmat_kmeans_doubt(columns, best, penalties[index], distance);
         if (!(second - best > doubt)) {
             float least = INFINITY;
             for (int k = 0; k < count; k++) {
                 if (clmat_kmeans_score(biases[k], own[k]) > best + doubt) continue;
-                const float found = weighted_distance(columns, weights, x, centres + (size_t)k * columns);
+                const float found = weighted_distance(columns, weights, x, centroids + (size_t)k * columns);
                 if (found + penalties[k] < least) { least = found + penalties[k]; index = k; distance = found; }
             }
         }
@@ -212,7 +212,7 @@ void kmeans_nearest(size_t begin, size_t end, int first, int count, int columns,
     }
 }
 
-// MARK: - Centres
+// MARK: - Centroids
 
 // Item i is cluster i / chunks and chunk i % chunks of the features.
 CLMAT_VECTORISED
@@ -247,14 +247,14 @@ void kmeans_sums(size_t begin, size_t end, int chunks, int columns, const float 
     }
 }
 
-// Item i is an element of the centres.
+// Item i is an element of the centroids.
 void kmeans_move(size_t begin, size_t end, int columns, const int *starts, const float *rates, const float *around,
-                 const float *sums, float *centres)
+                 const float *sums, float *centroids)
 {
     for (size_t i = begin; i < end; i++) {
         const size_t k = i / columns;
         const int points = starts[k + 1] - starts[k];
-        if (points > 0) centres[i] = clmat_kmeans_moved(centres[i], around[i], sums[i], points, rates[k]);
+        if (points > 0) centroids[i] = clmat_kmeans_moved(centroids[i], around[i], sums[i], points, rates[k]);
     }
 }
 

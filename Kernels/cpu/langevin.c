@@ -9,14 +9,14 @@ CLMAT_VECTORISED
 void langevin_step(size_t begin, size_t end, int columns, float sigma, float beta, float decay_start, float mu,
                    float gamma, int normalise, float rho, float low, float high, int burn_in, int window,
                    const float *gs, const float *rs, const float *es, float *xs, float *vs, float *ss, float *as,
-                   float *image_ss, int *ages, float *moved, float *pushed)
+                   float *image_ss, int *ages, float *moved, float *update_squares)
 {
     for (size_t chain = begin; chain < end; chain++) {
         const int age = ages[chain] + 1;
         const float beta_t = clmat_step_size(beta, decay_start, mu, age);
         const float weight = clmat_average_weight(age, burn_in, window);
         const size_t start = chain * columns;
-        float moves[LANES] = {0}, pushes[LANES] = {0}, squares[LANES] = {0};
+        float moves[LANES] = {0}, updates[LANES] = {0}, squares[LANES] = {0};
         for (int c = 0; c < columns; c += LANES) {
             const int count = columns - c < LANES ? columns - c : LANES;
             for (int l = 0; l < count; l++) squares[l] += gs[start + c + l] * gs[start + c + l];
@@ -34,17 +34,17 @@ void langevin_step(size_t begin, size_t end, int columns, float sigma, float bet
                 const float x = clmat_clip(xs[i] + v, low, high);
                 const float move = x - xs[i];
                 moves[l] += move < 0.0f ? -move : move;
-                pushes[l] += u * u;
+                updates[l] += u * u;
                 as[i] = clmat_running_mean(as[i], x, weight);
                 ss[i] = s;
                 vs[i] = v;
                 xs[i] = x;
             }
         }
-        float move = 0.0f, push = 0.0f;
-        for (int l = 0; l < LANES; l++) { move += moves[l]; push += pushes[l]; }
+        float move = 0.0f, update = 0.0f;
+        for (int l = 0; l < LANES; l++) { move += moves[l]; update += updates[l]; }
         moved[chain] = move;
-        pushed[chain] = push;
+        update_squares[chain] = update;
         image_ss[chain] = image_s;
         ages[chain] = age;
     }

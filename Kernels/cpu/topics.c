@@ -395,17 +395,17 @@ void topics_normalise(size_t begin, size_t end, int topics, float beta, const fl
 }
 
 CLMAT_VECTORISED
-void topics_cut(size_t begin, size_t end, int topics, const float *statistics, const float *pulls, float *phi)
+void topics_cut(size_t begin, size_t end, int topics, const float *statistics, const float *rs, float *phi)
 {
     for (size_t w = begin; w < end; w++) {
-        const float *n = statistics + w * (size_t)topics, *pull = pulls + w * (size_t)topics;
+        const float *n = statistics + w * (size_t)topics, *r = rs + w * (size_t)topics;
         float *row = phi + w * (size_t)topics, most = 0.0f;
         int is_left = 0;
         for (int k = 0; k < topics; k++) {
-            is_left |= row[k] > pull[k];
+            is_left |= row[k] > r[k];
             most = n[k] > most ? n[k] : most;
         }
-        for (int k = 0; k < topics; k++) row[k] = clmat_cut(row[k], pull[k], is_left, n[k] >= most);
+        for (int k = 0; k < topics; k++) row[k] = clmat_cut(row[k], r[k], is_left, n[k] >= most);
     }
 }
 

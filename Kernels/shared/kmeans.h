@@ -1,23 +1,23 @@
-// kmeans.h: the distance of a point to a centre, and how a centre moves.
+// kmeans.h: the distance of a point to a centroid, and how a centroid moves.
 //
-// With weights w of the features, squares of sizes |a|^2 = sum over d of w_d a_d^2, and a penalty p_k >= 0 for each centre:
+// With weights w of the features, squares of sizes |a|^2 = sum over d of w_d a_d^2, and a penalty p_k >= 0 for each centroid:
 //     |x - m_k|^2 + p_k = |x|^2 + score,   score = b_k - 2 sum over d of x_d w_d m_kd,   b_k = |m_k|^2 + p_k
-// Scores find the nearest centre, since they come from a matrix product. They are differences of large numbers where points
+// Scores find the nearest centroid, since they come from a matrix product. They are differences of large numbers where points
 // are far from the origin: two that differ by less than their rounding errors decide nothing, and then the distances
 // themselves, sum over d of w_d (x_d - m_kd)^2, do. What is reported is always such a sum.
 // Sources: S. Lloyd, "Least squares quantization in PCM", IEEE Trans. Inf. Theory 28(2), 1982; the penalty lambda |s_k| and
-// the moving centre: B. Jiang, "Exploratory model analysis for machine learning", UCB/EECS-2018-34, eq. 2.4 and 2.5.
+// the moving centroid: B. Jiang, "Exploratory model analysis for machine learning", UCB/EECS-2018-34, eq. 2.4 and 2.5.
 #ifndef CLMAT_KMEANS_H
 #define CLMAT_KMEANS_H
 
-// Centres are packed in strips of so many, so that neighbours in memory are neighbouring centres of one feature.
+// Centroids are packed in strips of so many, so that neighbours in memory are neighbouring centroids of one feature.
 #define CLMAT_KMEANS_STRIP 32
 // Features that one item of a sum takes.
 #define CLMAT_KMEANS_CHUNK 256
 // Points that are added up before their sum is added to the whole: rounding errors grow with n / BLOCK + BLOCK, not n.
 #define CLMAT_KMEANS_BLOCK 64
 
-// Where feature d of centre k lies.
+// Where feature d of centroid k lies.
 static inline size_t clmat_kmeans_place(size_t k, size_t d, size_t columns)
 {
     return (k / CLMAT_KMEANS_STRIP * columns + d) * CLMAT_KMEANS_STRIP + k % CLMAT_KMEANS_STRIP;
@@ -38,9 +38,9 @@ static inline float clmat_kmeans_rounding(int n)
     return ((terms < likely ? terms : likely) + 4.0f) * 5.9604645e-8f;
 }
 
-// By how much the scores of the centre that has the least one and of any that is truly nearer can differ.
+// By how much the scores of the centroid that has the least one and of any that is truly nearer can differ.
 //
-// distance is |x - m|^2 to the first of them. Then |x|^2 = distance - (score - p), a nearer centre is no farther from 0 than
+// distance is |x - m|^2 to the first of them. Then |x|^2 = distance - (score - p), a nearer centroid is no farther from 0 than
 // M = |x| + sqrt(distance + p), and each score is off by g 2 |x| M + g' M^2: g for the product, g' for |m|^2, which is summed
 // in 32 lanes or more.
 static inline float clmat_kmeans_doubt(int columns, float score, float penalty, float distance)
@@ -51,9 +51,9 @@ static inline float clmat_kmeans_doubt(int columns, float score, float penalty, 
 }
 
 // m <- (1 - eta) m + eta (c + sum / count), where sum is that of the differences x - c. Where c is m, what is small stays exact.
-static inline float clmat_kmeans_moved(float centre, float around, float sum, int count, float rate)
+static inline float clmat_kmeans_moved(float centroid, float around, float sum, int count, float rate)
 {
-    return centre + rate * ((around - centre) + sum / (float)count);
+    return centroid + rate * ((around - centroid) + sum / (float)count);
 }
 
 // |x - y|^2 = |x|^2 + |y|^2 - 2 x.y keeps three digits if it is above this; a smaller one is summed up from the differences.

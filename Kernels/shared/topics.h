@@ -1,6 +1,6 @@
 // topics.h: how the samples of a word in a document fall on topics, and the topics that follow.
 //
-// A nonzero (d, w) with count c has m samples a token. With p_k = theta_dk phi_wk and z = sum over k of p_k:
+// A nonzero (d, w) with count c has m samples per token. With p_k = theta_dk phi_wk and z = sum over k of p_k:
 //     Poisson       n_k ~ Poisson(m_k c p_k / z), each for itself; m_k may differ by topic
 //     multinomial   n ~ Multinomial(floor(m c) + Bernoulli(the rest), p / z)
 // Sources: H. Zhao, B. Jiang, J. Canny, "SAME but different: fast and high-quality Gibbs parameter estimation", KDD 2015;
@@ -56,9 +56,9 @@ static inline float clmat_statistic(float n, float keep, float add, int fresh, f
 }
 
 // What is left of a topic's weight for a word.
-static inline float clmat_cut(float phi, float pull, int is_left, int is_strongest)
+static inline float clmat_cut(float phi, float r, int is_left, int is_strongest)
 {
-    const float rest = phi > pull ? phi - pull : 0.0f;
+    const float rest = phi > r ? phi - r : 0.0f;
     return is_left || !is_strongest ? rest : phi;
 }
 

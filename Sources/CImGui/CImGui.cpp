@@ -10,7 +10,7 @@ namespace {
 Gui *current = nullptr;
 ImDrawList *canvas = nullptr;
 int cursor_override = -1;
-// Pixels a unit, of the frame in progress.
+// Pixels per unit, of the frame in progress.
 float s = 1;
 
 // Whole pixels, where a unit is not one: edges that meet still do.

@@ -49,7 +49,7 @@ struct Gui {
     MissingLetters missing[GUI_FACES];
     bool asked_beyond = false;    // for a letter beyond U+FFFF
     int fonts_version = 0;
-    float scale = 1;    // pixels a unit
+    float scale = 1;    // pixels per unit
 };
 
 /// Notes the letters of `text` that the face lacks.

@@ -1,4 +1,4 @@
-/// A matrix of 32-bit floats on a device, row-major: one sample a row.
+/// A matrix of 32-bit floats on a device, row-major: one sample per row.
 ///
 /// A matrix is a value. Copies share memory until one of them is changed in place, so a snapshot of a model is an
 /// assignment. Operations return new matrices and throw ``CLMatError`` where operands do not fit; those that change a
@@ -196,7 +196,7 @@ public struct IntVector: Sendable {
     }
 }
 
-/// Unsigned bytes on a device, one sample a row: images as their files hold them, a quarter the size of floats.
+/// Unsigned bytes on a device, one sample per row: images as their files hold them, a quarter the size of floats.
 public struct ByteMatrix: Sendable {
     public let shape: Shape
     public let device: Device

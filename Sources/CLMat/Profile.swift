@@ -62,7 +62,7 @@ public final class Profile: Sendable {
 // MARK: - As a table
 
 extension Profile {
-    /// What was recorded, as a table of words and numbers: one row a kernel, the costliest first.
+    /// What was recorded, as a table of words and numbers: one row per kernel, the costliest first.
     public struct Report: Sendable, Equatable, CustomStringConvertible {
         /// `kernel` first; all others hold numbers.
         public let columns: [String]
@@ -88,7 +88,7 @@ extension Profile {
     /// What was recorded so far.
     ///
     /// - Parameters:
-    ///   - steps: how many steps of a model were recorded: launches and bytes are then told a step.
+    ///   - steps: how many steps of a model were recorded: launches and bytes are then told per step.
     ///   - roofline: what the device can do: then there is a column with each kernel's share of it.
     public func report(steps: Int? = nil, roofline: Roofline? = nil) -> Report {
         let all = byKernel.sorted { ($0.value.seconds, $0.key) > ($1.value.seconds, $1.key) }
@@ -119,7 +119,7 @@ extension Profile {
         if let steps {
             caption.append(
                 "\(decimal(Double(total.launches) / steps, 0)) launches and "
-                    + "\(decimal(Double(total.bytes) / steps / 1e6, 1)) MB a step")
+                    + "\(decimal(Double(total.bytes) / steps / 1e6, 1)) MB per step")
         }
         if let roofline {
             caption.append(

@@ -5,14 +5,14 @@
 /// - Source: Williams, Waterman, Patterson, "Roofline: an insightful visual performance model for multicore
 ///   architectures", Communications of the ACM 52(4), 2009.
 public struct Roofline: Sendable, Equatable {
-    /// Bytes a second that a copy of memory reads and writes: a copy of n bytes moves 2n.
+    /// Bytes per second that a copy of memory reads and writes: a copy of n bytes moves 2n.
     public let bandwidth: Double
-    /// Floating-point operations a second of a large matrix product.
+    /// Floating-point operations per second of a large matrix product.
     public let arithmetic: Double
 
     /// - Parameters:
-    ///   - bandwidth: bytes a second, read and written.
-    ///   - arithmetic: floating-point operations a second.
+    ///   - bandwidth: bytes per second, read and written.
+    ///   - arithmetic: floating-point operations per second.
     public init(bandwidth: Double, arithmetic: Double) { (self.bandwidth, self.arithmetic) = (bandwidth, arithmetic) }
 
     /// How near the work of `entry` came to what the device can do: the larger of its share of the bandwidth and its

@@ -1,6 +1,6 @@
 import CLMat
 
-/// Something that rides on a running model and can be put on and taken off between two steps: a sampler, a
+/// Something that is attached to a running model and can be put on and taken off between two steps: a sampler, a
 /// discriminator, a second network to compare with.
 ///
 /// A run can have several of a kind, each with an id of its own (`ldam`, `ldam-2`). An attachment knows nothing of that: its ids are
@@ -10,7 +10,7 @@ public protocol Attachment<Host>: Sendable {
 
     var controls: [Control] { get }
     var metrics: [Metric] { get }
-    var figures: [Figure<Riding<Self>>] { get }
+    var figures: [Figure<Attached<Self>>] { get }
     /// Done after each step of the host.
     mutating func update(on host: Host, _ context: StepContext<Host.Batch>) throws(CLMatError) -> Measurements
     /// As ``Model/perform(_:_:)``.
@@ -26,7 +26,7 @@ public protocol Attachment<Host>: Sendable {
 }
 
 extension Attachment {
-    public var figures: [Figure<Riding<Self>>] { [] }
+    public var figures: [Figure<Attached<Self>>] { [] }
     public var viewActions: [String] { [] }
     public mutating func perform(
         _ action: Action, on host: Host, _ context: StepContext<Host.Batch>
@@ -42,13 +42,13 @@ extension Attachment {
 }
 
 /// A model with its attachment: what an attachment's figures are computed from.
-public struct Riding<Rider: Attachment>: Sendable {
-    public let host: Rider.Host
-    public let attachment: Rider
+public struct Attached<A: Attachment>: Sendable {
+    public let host: A.Host
+    public let attachment: A
 }
 
 /// An attachment that can be put on a running model, as often as a person likes, and how it is made.
-public struct AttachmentOffer<Host: Model>: Sendable {
+public struct AttachmentFactory<Host: Model>: Sendable {
     /// In kebab-case; the id of the first that is put on.
     public let id: String
     public let title: String

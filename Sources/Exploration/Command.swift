@@ -5,10 +5,10 @@ public enum Command: Sendable, Equatable {
     case resume
     /// Runs this many steps, then pauses.
     case step(Int)
-    /// Puts on an attachment that the run offers, by its id.
+    /// Puts on an attachment that the run has, by its id.
     case attach(String)
     case detach(String)
-    /// Something that a model or an attachment offers to do.
+    /// An action of the model or of an attachment.
     case act(Action)
     /// Puts a mixin on the model or an attachment, by its id.
     case addMixin(String)

@@ -26,7 +26,7 @@ public struct Control: Sendable, Equatable, Identifiable {
     /// The unit of the value, or empty.
     public let unit: String
     /// One line on what it means, for a person who sees it for the first time.
-    public let means: String
+    public let help: String
     /// Controls of one group share a panel.
     public let group: String
     public let kind: Kind
@@ -34,61 +34,61 @@ public struct Control: Sendable, Equatable, Identifiable {
     /// The metrics that it moves, and which way; the first is its paired graph.
     public let effects: [Effect]
     /// Whether a person who sees the model for the first time finds it open; its panel opens if any of its group does.
-    public let startsOpen: Bool
+    public let isShownAtStart: Bool
     /// Whether it only concerns what is shown: figures are given its value, no step is (``ViewState``).
     public let isView: Bool
 
-    /// - Parameter moves: metrics by their ids, with the way that they go where it does not depend on the model:
+    /// - Parameter affects: metrics by their ids, with the way that they go where it does not depend on the model:
     ///   `[.down("density"), "log-likelihood"]`.
     public init(
         _ id: String, title: String, group: String = "", unit: String = "", kind: Kind, initial: Double,
-        means: String, moves: [Effect] = [], startsOpen: Bool = true,
+        help: String, affects: [Effect] = [], isShownAtStart: Bool = true,
         isView: Bool = false
     ) {
         (self.id, self.title, self.group, self.unit) = (id, title, group, unit)
-        (self.kind, self.initial, self.means, self.effects) = (kind, initial, means, moves)
-        (self.startsOpen, self.isView) = (startsOpen, isView)
+        (self.kind, self.initial, self.help, self.effects) = (kind, initial, help, affects)
+        (self.isShownAtStart, self.isView) = (isShownAtStart, isView)
     }
 
     /// A slider.
     public init(
         _ id: String, title: String, group: String = "", unit: String = "", range: ClosedRange<Double>,
-        scale: Scale = .linear, initial: Double, means: String, moves: [Effect] = [], startsOpen: Bool = true,
+        scale: Scale = .linear, initial: Double, help: String, affects: [Effect] = [], isShownAtStart: Bool = true,
         isView: Bool = false
     ) {
         self.init(
-            id, title: title, group: group, unit: unit, kind: .slider(range, scale), initial: initial, means: means,
-            moves: moves, startsOpen: startsOpen, isView: isView)
+            id, title: title, group: group, unit: unit, kind: .slider(range, scale), initial: initial, help: help,
+            affects: affects, isShownAtStart: isShownAtStart, isView: isView)
     }
 }
 
 extension Control {
     public static func toggle(
-        _ id: String, title: String, group: String = "", initial: Bool, means: String, moves: [Effect] = [],
-        startsOpen: Bool = true, isView: Bool = false
+        _ id: String, title: String, group: String = "", initial: Bool, help: String, affects: [Effect] = [],
+        isShownAtStart: Bool = true, isView: Bool = false
     ) -> Control {
         Control(
-            id, title: title, group: group, kind: .toggle, initial: initial ? 1 : 0, means: means, moves: moves,
-            startsOpen: startsOpen, isView: isView)
+            id, title: title, group: group, kind: .toggle, initial: initial ? 1 : 0, help: help, affects: affects,
+            isShownAtStart: isShownAtStart, isView: isView)
     }
 
     /// One of several options, by index.
     public static func choice(
-        _ id: String, title: String, group: String = "", options: [String], initial: Int = 0, means: String,
-        moves: [Effect] = [], startsOpen: Bool = true, isView: Bool = false
+        _ id: String, title: String, group: String = "", options: [String], initial: Int = 0, help: String,
+        affects: [Effect] = [], isShownAtStart: Bool = true, isView: Bool = false
     ) -> Control {
         Control(
-            id, title: title, group: group, kind: .choice(options), initial: Double(initial), means: means,
-            moves: moves, startsOpen: startsOpen, isView: isView)
+            id, title: title, group: group, kind: .choice(options), initial: Double(initial), help: help,
+            affects: affects, isShownAtStart: isShownAtStart, isView: isView)
     }
 }
 
 extension Control {
     /// The same control under other names.
-    func renamed(_ id: String, title: String, group: String, moves: [Effect]) -> Control {
+    func renamed(_ id: String, title: String, group: String, affects: [Effect]) -> Control {
         Control(
-            id, title: title, group: group, unit: unit, kind: kind, initial: initial, means: means, moves: moves,
-            startsOpen: startsOpen, isView: isView)
+            id, title: title, group: group, unit: unit, kind: kind, initial: initial, help: help, affects: affects,
+            isShownAtStart: isShownAtStart, isView: isView)
     }
 }
 
@@ -117,7 +117,7 @@ extension Control {
     }
 
     /// Ids of the metrics that it moves, as ``effects`` has them.
-    public var moves: [String] { effects.map(\.metric) }
+    public var affects: [String] { effects.map(\.metric) }
 }
 
 // MARK: - Values

@@ -1,16 +1,16 @@
 /// A picture of a model, as data; the viewer has one renderer for each kind.
 ///
-/// `Subject` is what it is computed from: a model, or a model with its attachment (``Riding``).
+/// `Subject` is what it is computed from: a model, or a model with its attachment (``Attached``).
 public struct Figure<Subject: Sendable>: Sendable {
     public let info: FigureInfo
     /// One computation, from what the figure remembers of the one before; nil before the first.
     let compute: @Sendable (Subject, FigureContext, inout (any Sendable)?) throws -> FigureProgress
 
     public init(
-        _ id: String, title: String, means: String, startsOpen: Bool = false,
+        _ id: String, title: String, help: String, isShownAtStart: Bool = false,
         compute: @escaping @Sendable (Subject, FigureContext) throws -> any FigureContent
     ) {
-        info = FigureInfo(id: id, title: title, means: means, startsOpen: startsOpen)
+        info = FigureInfo(id: id, title: title, help: help, isShownAtStart: isShownAtStart)
         self.compute = { subject, context, _ in FigureProgress(try compute(subject, context)) }
     }
 
@@ -21,10 +21,10 @@ public struct Figure<Subject: Sendable>: Sendable {
     ///   - initial: the state before the first look.
     ///   - advance: takes the state further for the subject as it is now, within a fraction of a second, and says what to show.
     public init<State: Sendable>(
-        _ id: String, title: String, means: String, startsOpen: Bool = false, from initial: State,
+        _ id: String, title: String, help: String, isShownAtStart: Bool = false, from initial: State,
         advance: @escaping @Sendable (inout State, Subject, FigureContext) throws -> FigureProgress
     ) {
-        info = FigureInfo(id: id, title: title, means: means, startsOpen: startsOpen)
+        info = FigureInfo(id: id, title: title, help: help, isShownAtStart: isShownAtStart)
         compute = { subject, context, memory in
             var state = memory as? State ?? initial
             defer { memory = state }
@@ -47,14 +47,14 @@ public struct FigureInfo: Sendable, Equatable, Identifiable {
     public let id: String
     public let title: String
     /// One line on what it shows.
-    public let means: String
+    public let help: String
     /// Whether its panel is there when a person first sees the model.
-    public let startsOpen: Bool
+    public let isShownAtStart: Bool
     /// What stands before the ids of whose figure it is, those of its actions too: "", or "ldam-2.".
     public let scope: String
 
-    public init(id: String, title: String, means: String, startsOpen: Bool = false, scope: String = "") {
-        (self.id, self.title, self.means, self.startsOpen) = (id, title, means, startsOpen)
+    public init(id: String, title: String, help: String, isShownAtStart: Bool = false, scope: String = "") {
+        (self.id, self.title, self.help, self.isShownAtStart) = (id, title, help, isShownAtStart)
         self.scope = scope
     }
 }

@@ -4,7 +4,7 @@ import CLMat
 ///
 /// The ids of the first (`ldam`) are its own; those of a second (`ldam-2`) have its id and a dot before them (`ldam-2.noise`).
 public struct Instance: Sendable, Equatable {
-    /// Of the offer that it was made from: `ldam`.
+    /// Of the factory that made it: `ldam`.
     public let kind: String
     /// 1 for the first.
     public let number: Int
@@ -45,7 +45,7 @@ extension Instance {
             : control.renamed(
                 scope + control.id, title: title(control.title),
                 group: title(control.group.isEmpty ? kind : control.group),
-                moves: control.effects.map { effect in
+                affects: control.effects.map { effect in
                     own.contains(effect.metric) ? Control.Effect(scope + effect.metric, effect.direction) : effect
                 })
     }
@@ -58,7 +58,7 @@ extension Instance {
         number == 1
             ? info
             : FigureInfo(
-                id: scope + info.id, title: title(info.title), means: info.means, startsOpen: info.startsOpen,
+                id: scope + info.id, title: title(info.title), help: info.help, isShownAtStart: info.isShownAtStart,
                 scope: scope)
     }
 
@@ -76,7 +76,7 @@ extension Instance {
         number == 1
             ? info
             : MixinInfo(
-                id: scope + info.id, title: title(info.title), means: info.means, isOn: info.isOn,
+                id: scope + info.id, title: title(info.title), help: info.help, isOn: info.isOn,
                 weight: scope + info.weight, score: scope + info.score)
     }
 }

@@ -6,22 +6,25 @@ public struct Metric: Sendable, Equatable, Identifiable {
     public let id: String
     /// What it is: "Training loss".
     public let title: String
-    /// Of what, and in which unit: "nats an image".
+    /// Of what, and in which unit: "nats per image".
     public let unit: String
     /// One line on what it means.
-    public let means: String
+    public let help: String
     public let better: Better
     /// The axis' ends where they are fixed by nature, such as 0…1 for a share.
     public let range: ClosedRange<Double>?
     /// Whether a person who sees the model for the first time finds its graph open, beside those that any model opens with.
-    public let startsOpen: Bool
+    public let isShownAtStart: Bool
+    /// Whether it is measured on data that the model does not learn from. The first such metric that is better when higher is among
+    /// the graphs that any model opens with.
+    public let isOnUnseenData: Bool
 
     public init(
-        _ id: String, title: String, unit: String = "", means: String, better: Better = .neither,
-        range: ClosedRange<Double>? = nil, startsOpen: Bool = false
+        _ id: String, title: String, unit: String = "", help: String, better: Better = .neither,
+        range: ClosedRange<Double>? = nil, isShownAtStart: Bool = false, isOnUnseenData: Bool = false
     ) {
-        (self.id, self.title, self.unit, self.means, self.better, self.range) = (id, title, unit, means, better, range)
-        self.startsOpen = startsOpen
+        (self.id, self.title, self.unit, self.help, self.better, self.range) = (id, title, unit, help, better, range)
+        (self.isShownAtStart, self.isOnUnseenData) = (isShownAtStart, isOnUnseenData)
     }
 }
 
@@ -29,7 +32,8 @@ extension Metric {
     /// The same metric under other names.
     func renamed(_ id: String, title: String) -> Metric {
         Metric(
-            id, title: title, unit: unit, means: means, better: better, range: range, startsOpen: startsOpen)
+            id, title: title, unit: unit, help: help, better: better, range: range, isShownAtStart: isShownAtStart,
+            isOnUnseenData: isOnUnseenData)
     }
 }
 
@@ -43,7 +47,7 @@ public struct Warning: Sendable, Equatable, Identifiable {
     public let cause: String
     /// What to do, as sentences: "Undo the last change, or lower the learning rate."
     public let advice: String
-    /// What the model or the attachment offers to do: `restart-lost`.
+    /// An action of the model or the attachment: `restart-lost`.
     public let actions: [Action]
     /// The step at which it happened, where the model knows it; else the first step that was warned of.
     public let since: Int?
@@ -92,7 +96,7 @@ public struct Measurements: Sendable {
 
     /// Warns if a metric was measured and is not finite: what was learned is lost then.
     ///
-    /// - Parameter event: what that means: "The topics left the numbers".
+    /// - Parameter event: what that help: "The topics left the numbers".
     public mutating func warn(ifLost metric: String, titled title: String, _ event: String, advice: String) {
         guard let value = values[metric], !value.isFinite else { return }
         let state = value.isNaN ? "not a number" : "infinite"

@@ -2,7 +2,7 @@ import CLMat
 
 /// A model that learns from one minibatch at a time, and says what of it can be seen and moved.
 ///
-/// A model is a value: a snapshot is an assignment. The loop, the record and the way back belong to the ``Learner``,
+/// A model is a value: a snapshot is an assignment. The loop, the record and the history belong to the ``Learner``,
 /// which hands it a ``StepContext`` at each step.
 public protocol Model: Sendable {
     associatedtype Batch: Sendable

@@ -3,7 +3,7 @@ import CLMat
 /// The values of a run's controls. A value is read by its control, so that a misspelt id is an error and not 0.
 ///
 /// ```swift
-/// let rate = Control("rate", title: "rate", range: 0...1, initial: 0.25, means: "how far a step goes")
+/// let rate = Control("rate", title: "rate", range: 0...1, initial: 0.25, help: "how far a step goes")
 /// …
 /// try weights.add(gradient, times: -Float(context.settings[rate]))
 /// ```
@@ -12,7 +12,7 @@ public struct Settings: Sendable, Equatable {
     public private(set) var values: [String: Double]
     /// Controls that follow another one, and which.
     public private(set) var links: [String: String] = [:]
-    /// What stands before the ids of whoever is asked: "ldam-2.".
+    /// What stands before the ids of the model or attachment that is asked: "ldam-2.".
     private var scope = ""
 
     public init(_ values: [String: Double] = [:]) { self.values = values }
@@ -72,7 +72,7 @@ public struct Settings: Sendable, Equatable {
         return [leader] + links.filter { $0.value == leader }.keys.sorted()
     }
 
-    /// From here on one control has the value of another, and whoever of them is set sets both.
+    /// From here on one control has the value of another, and setting either sets both.
     ///
     /// - Throws: ``CLMatError/invalidArgument(operation:problem:)`` for controls that take different values.
     mutating func link(_ follower: Control, to leader: Control) throws(CLMatError) {

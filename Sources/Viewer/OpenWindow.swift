@@ -3,15 +3,15 @@ import Exploration
 
 /// A window that is open, for a program that does something with it beside the person.
 @MainActor public struct OpenWindow {
-    let desk: Desk
+    let dashboardView: DashboardView
 
     /// How many frames it has drawn.
-    public var framesDrawn: Int { desk.statusLine.meter.frames }
+    public var framesDrawn: Int { dashboardView.statusLine.meter.frames }
 
     /// Opens or closes a panel, by the name that ``Viewer/check(panel:of:)`` takes. One that is not there is left alone.
     public func set(_ panel: String, open: Bool) {
-        guard let panel = Panel(named: panel, in: desk.learner.dashboard) else { return }
-        desk.setOpen(panel, open)
+        guard let panel = Panel(named: panel, in: dashboardView.learner.dashboard) else { return }
+        dashboardView.setOpen(panel, open)
     }
 }
 

@@ -17,7 +17,7 @@ public struct ViewerOptions: Sendable {
     /// A file to which a picture of the window is written when the run has finished, or when the window is closed
     /// before.
     public var screenshot: String?
-    /// The name under which the layout of the panels is kept, one a model; nil keeps none.
+    /// The name under which the layout of the panels is kept, one per model; nil keeps none.
     public var layoutName: String?
     /// Closes the window when the run has finished.
     public var closesWhenFinished = false
@@ -28,7 +28,7 @@ public struct ViewerOptions: Sendable {
     public var save: (@Sendable () throws -> String)?
     /// Panels to open (true) or close from the start, whatever else says so: names that ``Viewer/check(panel:of:)`` takes.
     public var panels: [String: Bool] = [:]
-    /// Called on the window's thread between two frames, some ten times a second at least.
+    /// Called on the window's thread between two frames, some ten times per second at least.
     public var everyFrame: (@MainActor @Sendable (OpenWindow) -> Void)?
 
     public init(
@@ -81,8 +81,8 @@ public struct ViewerOptions: Sendable {
         let step = learner.status.step
         let clock = WallClock()
         let start = clock.now
-        window.desk.refresh()
-        while !window.desk.figurePanels.areCurrent(at: step), (clock.now - start).seconds < patience {
+        window.dashboardView.refresh()
+        while !window.dashboardView.figurePanels.areCurrent(at: step), (clock.now - start).seconds < patience {
             Thread.sleep(forTimeInterval: 0.01)
         }
         // The second frame knows the sizes that the first one measured.
@@ -91,7 +91,7 @@ public struct ViewerOptions: Sendable {
     }
 
     /// Writes a picture of one figure of a learner's present model, as a PNG file; needs no display. It is as high as
-    /// its content asks for and `options.width` units wide, but no wider than can be read, with two pixels a unit. Image
+    /// its content asks for and `options.width` units wide, but no wider than can be read, with two pixels per unit. Image
     /// grids are written as ``writePNG(of:to:)`` does.
     ///
     /// - Throws: what the figure throws, ``CLMatError/unknownName(kind:name:known:)`` if there is none of that name,

@@ -34,7 +34,8 @@ import Testing
     }
 
     @Test(arguments: [
-        "", "Device pthread-x86 failed to build the program\n", "error: unable to open output file '/tmp/x': 'No space left'",
+        "", "Device pthread-x86 failed to build the program\n",
+        "error: unable to open output file '/tmp/x': 'No space left'",
         "fatal error: linker not found",
     ])
     func aCompilerThatDoesNotWorkIsSaidWithoutTheSource(log: String) {
@@ -48,7 +49,8 @@ import Testing
     }
 
     @Test func anotherStatusIsNotTheKernelsFault() {
-        guard case .compilerFailed(_, "CL_COMPILER_NOT_AVAILABLE", _, _) = error(status: -3, "x.cl:1:1: error: x") else {
+        guard case .compilerFailed(_, "CL_COMPILER_NOT_AVAILABLE", _, _) = error(status: -3, "x.cl:1:1: error: x")
+        else {
             Issue.record("the kernel was blamed")
             return
         }
@@ -63,12 +65,14 @@ import Testing
     }
 
     @Test func aCacheThatCannotBeWrittenIsNamedWithWhatToSet() throws {
-        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("clmat-cache-\(UUID().uuidString)").path
+        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("clmat-cache-\(UUID().uuidString)")
+            .path
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(atPath: folder) }
         try Data().write(to: URL(fileURLWithPath: folder + "/file"))
         for environment in [
-            ["POCL_CACHE_DIR": "/proc/nowhere"], ["HOME": "/proc/nowhere"], ["XDG_CACHE_HOME": "/proc/x", "HOME": folder],
+            ["POCL_CACHE_DIR": "/proc/nowhere"], ["HOME": "/proc/nowhere"],
+            ["XDG_CACHE_HOME": "/proc/x", "HOME": folder],
             ["POCL_CACHE_DIR": folder + "/file"], ["HOME": folder + "/file/below"],
         ] {
             let words = try #require(problem(environment))

@@ -152,13 +152,13 @@ struct ConvolutionCase: Sendable, CustomTestStringConvertible {
     // MARK: The kernels one by one, as a dependent would call them: the CPU's whole convolutions do not use them
 
     static let family = KernelFamily("convolution", source: String(cString: clmat_kernel_source("convolution")!))
-    static let imageToColumn = Kernel("image_to_column", in: family) { a, r in
-        image_to_column(
+    static let im2col = Kernel("im2col", in: family) { a, r in
+        CLMatKernels.im2col(
             r.lowerBound, r.upperBound, a.int(0), a.int(1), a.int(2), a.int(3), a.int(4), a.int(5), a.int(6), a.int(7),
             a.int(8), a.int(9), a.floats(10), a.mutableFloats(11))
     }
-    static let columnToImage = Kernel("column_to_image", in: family) { a, r in
-        column_to_image(
+    static let col2im = Kernel("col2im", in: family) { a, r in
+        CLMatKernels.col2im(
             r.lowerBound, r.upperBound, a.int(0), a.int(1), a.int(2), a.int(3), a.int(4), a.int(5), a.int(6), a.int(7),
             a.int(8), a.int(9), a.floats(10), a.mutableFloats(11))
     }
@@ -169,7 +169,7 @@ struct ConvolutionCase: Sendable, CustomTestStringConvertible {
     static let channelsToFront = Kernel("channels_to_front", in: family) { a, r in
         channels_to_front(r.lowerBound, r.upperBound, a.int(0), a.int(1), a.int(2), a.floats(3), a.mutableFloats(4))
     }
-    static let imageToColumnByPlane = Kernel("image_to_column_by_plane", in: family, cpu: imageToColumn.cpu)
+    static let im2colByPlane = Kernel("im2col_by_plane", in: family, cpu: im2col.cpu)
     static let imagesFromChannelsByPlane = Kernel(
         "images_from_channels_by_plane", in: family, cpu: imagesFromChannels.cpu)
     static let channelsToFrontByPlane = Kernel("channels_to_front_by_plane", in: family, cpu: channelsToFront.cpu)
@@ -200,19 +200,19 @@ struct ConvolutionCase: Sendable, CustomTestStringConvertible {
         // A canary of 64 elements behind each output.
         let patches = try Matrix(filledWith: 9, Shape(1, expected.count + 64), on: device)
         try device.launch(
-            Self.imageToColumn, sizes + [input.argument, patches.argument],
+            Self.im2col, sizes + [input.argument, patches.argument],
             over: WorkSize(items: g.patchSize * images, workItems: area, bytesPerItem: 8 * area))
         try expectNone(bitDifference(patches.values, expected + [Float](repeating: 9, count: 64)))
 
         let byPlane = try Matrix(filledWith: 9, Shape(1, expected.count + 64), on: device)
         try device.launch(
-            Self.imageToColumnByPlane, sizes + [input.argument, byPlane.argument],
+            Self.im2colByPlane, sizes + [input.argument, byPlane.argument],
             over: .groups(g.patchSize * images, bytes: 8 * area))
         try expectNone(bitDifference(byPlane.values, patches.values))
 
         let sums = try Matrix(filledWith: 9, Shape(1, x.count + 64), on: device)
         try device.launch(
-            Self.columnToImage, sizes + [Matrix(columns, 1, columns.count, on: device).argument, sums.argument],
+            Self.col2im, sizes + [Matrix(columns, 1, columns.count, on: device).argument, sums.argument],
             over: WorkSize(items: images * g.input.channels, workItems: g.input.area, bytesPerItem: 8 * g.input.area))
         let terms = Double(g.kernelHeight * g.kernelWidth)
         try expectNone(

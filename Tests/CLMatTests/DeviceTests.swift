@@ -99,12 +99,12 @@ import Testing
         var numbers: [Float] = []
         for _ in 0..<TestSize.large(3, small: 1) {
             let y = try images.convolved(weights, biases: biases, g).relu()
-            let (pooled, places) = try y.maxPooled(pooling)
+            let (pooled, indices) = try y.maxPooled(pooling)
             let (losses, slope) = try pooled.matmul(dense).crossEntropy(labels)
-            let back = try slope.matmul(dense, transposing: .right).maxPoolGradient(places, pooling).reluBackward(
+            let back = try slope.matmul(dense, transposing: .right).maxPoolGradient(indices, pooling).reluBackward(
                 output: y)
             let (dw, db) = try back.convolutionWeightGradient(images, g)
-            try weights.descend(dw, velocity: &velocity, rate: 0.1, momentum: 0.9)
+            try weights.sgdStep(dw, velocity: &velocity, rate: 0.1, momentum: 0.9)
             var scattered = try Matrix(zeros: Shape(10, 10), on: device)
             try scattered.scatterAddRows(slope, at: labels)
             numbers += try losses.values + db.values + weights.values + scattered.values
@@ -145,7 +145,7 @@ import Testing
                 let a = try Matrix(random.floats(m * k), m, k, on: device)
                 let b = try Matrix(random.floats(k * n), k, n, on: device)
                 let product = try a.matmul(b)
-                let long = try Matrix(random.floats(20_000), 1, 20_000, on: device).exponentials()
+                let long = try Matrix(random.floats(20_000), 1, 20_000, on: device).exp()
                 numbers += try product.softmaxRows().columnSums().values + [product.sum(), long.sum(), long.max()]
             }
             return numbers

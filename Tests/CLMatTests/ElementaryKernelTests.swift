@@ -28,44 +28,44 @@ import Testing
     }
 
     @Test(arguments: Device.all)
-    func exponentialsAreWithinTwoUlp(on device: Device) throws {
+    func expIsWithinTwoUlp(on device: Device) throws {
         // Dense where the result is neither 0 nor infinite.
         var random = SplitMix64(seed: 1)
         let x = Self.finite + random.floats(TestSize.large(1_000_000, small: 4099), in: -104...89)
-        let worst = Self.worst(try Matrix(x, 1, x.count, on: device).exponentials().values, x) { exp($0) }
+        let worst = Self.worst(try Matrix(x, 1, x.count, on: device).exp().values, x) { exp($0) }
         #expect(worst.ulps <= 2, "e^\(worst.at)")
         let special = try Matrix(
             [0, -0.0, .infinity, -.infinity, .nan, 88.72283, 88.7229, -103.2, -104], 1, 9, on: device)
         try expectNone(
             difference(
-                special.exponentials().values,
+                special.exp().values,
                 [1, 1, .infinity, 0, .nan, exp(Double(Float(88.72283))), .infinity, exp(Double(Float(-103.2))), 0],
                 ulps: 2))
     }
 
     @Test(arguments: Device.all)
-    func logarithmsAreWithinTwoUlp(on device: Device) throws {
+    func logIsWithinTwoUlp(on device: Device) throws {
         var random = SplitMix64(seed: 2)
         let x = Self.finiteAboveZero + random.floats(TestSize.large(1_000_000, small: 4099), in: 0.25...4)
-        let worst = Self.worst(try Matrix(x, 1, x.count, on: device).logarithms().values, x) { log($0) }
+        let worst = Self.worst(try Matrix(x, 1, x.count, on: device).log().values, x) { log($0) }
         #expect(worst.ulps <= 2, "ln \(worst.at)")
         let special = try Matrix(
             [1, 0, -0.0, .infinity, -.infinity, .nan, -1, -Float.leastNonzeroMagnitude, .leastNonzeroMagnitude], 1, 9,
             on: device)
         try expectNone(
             difference(
-                special.logarithms().values,
+                special.log().values,
                 [0, -.infinity, -.infinity, .infinity, .nan, .nan, .nan, .nan, log(0x1p-149)], ulps: 2))
     }
 
     @Test(arguments: Device.all)
-    func hyperbolicTangentsAreWithinFourUlp(on device: Device) throws {
+    func tanhIsWithinFourUlp(on device: Device) throws {
         var random = SplitMix64(seed: 3)
         let x = Self.finite + random.floats(TestSize.large(1_000_000, small: 4099), in: -10...10)
-        let worst = Self.worst(try Matrix(x, 1, x.count, on: device).hyperbolicTangents().values, x) { tanh($0) }
+        let worst = Self.worst(try Matrix(x, 1, x.count, on: device).tanh().values, x) { tanh($0) }
         #expect(worst.ulps <= 4, "tanh \(worst.at)")
         let special = try Matrix([0, .infinity, -.infinity, .nan], 1, 4, on: device)
-        try expectNone(difference(special.hyperbolicTangents().values, [0, 1, -1, .nan], within: 0))
+        try expectNone(difference(special.tanh().values, [0, 1, -1, .nan], within: 0))
     }
 
     @Test(arguments: Device.all)

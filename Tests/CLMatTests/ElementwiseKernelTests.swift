@@ -55,15 +55,15 @@ struct CombinationCase: Sendable, CustomTestStringConvertible {
         MapCase("negated", ulps: 0, { try $0.negated() }, { -$0 }),
         MapCase("absolute", ulps: 0, { try $0.absolute() }, { abs($0) }),
         MapCase("squared", ulps: 0.5, { try $0.squared() }, { $0 * $0 }),
-        MapCase("squareRoots", in: 0...9, ulps: 3, { try $0.squareRoots() }, { $0.squareRoot() }),
-        MapCase("reciprocals", ulps: 2.5, { try $0.reciprocals() }, { 1 / $0 }),
-        MapCase("exponentials", ulps: 2, { try $0.exponentials() }, { exp($0) }),
-        MapCase("logarithms", in: 0...9, ulps: 2, { try $0.logarithms() }, { log($0) }),
-        MapCase("hyperbolicTangents", ulps: 4, { try $0.hyperbolicTangents() }, { tanh($0) }),
+        MapCase("sqrt", in: 0...9, ulps: 3, { try $0.sqrt() }, { $0.squareRoot() }),
+        MapCase("reciprocal", ulps: 2.5, { try $0.reciprocal() }, { 1 / $0 }),
+        MapCase("exp", ulps: 2, { try $0.exp() }, { exp($0) }),
+        MapCase("log", in: 0...9, ulps: 2, { try $0.log() }, { log($0) }),
+        MapCase("tanh", ulps: 4, { try $0.tanh() }, { tanh($0) }),
         // e⁻ˣ to 2 ulp, an addition and a division: 2 + 0.5 + 2.5.
         MapCase("logistic", ulps: 5, { try $0.logistic() }, { 1 / (1 + exp(-$0)) }),
         MapCase("relu", ulps: 0, { try $0.relu() }, { max($0, 0) }),
-        MapCase("signs", ulps: 0, { try $0.signs() }, { $0 > 0 ? 1 : $0 < 0 ? -1 : 0 }),
+        MapCase("sign", ulps: 0, { try $0.sign() }, { $0 > 0 ? 1 : $0 < 0 ? -1 : 0 }),
         // A product and a sum, each rounded to half an ulp of at most |cx| + |d|.
         MapCase(
             "scaled by, plus", bound: { x, _ in epsilon * (abs(2.5 * x) + 0.75) },
@@ -183,7 +183,7 @@ struct CombinationCase: Sendable, CustomTestStringConvertible {
         let gradient = try Matrix(g, 1, x.count, on: device)
         let functions: [(Matrix, (Double) -> Double)] = [
             (try gradient.reluBackward(output: input.relu()), { max($0, 0) }),
-            (try gradient.tanhBackward(output: input.hyperbolicTangents()), { tanh($0) }),
+            (try gradient.tanhBackward(output: input.tanh()), { tanh($0) }),
             (try gradient.logisticBackward(output: input.logistic()), { 1 / (1 + exp(-$0)) }),
         ]
         for (found, f) in functions {
@@ -220,7 +220,7 @@ struct CombinationCase: Sendable, CustomTestStringConvertible {
         try expectNone(difference(scaled.values, y.map { a * Double($0) }, ulps: 0.5))
 
         var mean = try Matrix(y, size, 1, on: device)
-        try mean.moveTowards(other, weight: 0.25)
+        try mean.lerp(to: other, weight: 0.25)
         // A difference up to 2, a product up to 0.5, a sum up to 1.
         try expectNone(
             difference(
@@ -231,7 +231,7 @@ struct CombinationCase: Sendable, CustomTestStringConvertible {
     func theMeanOfManyIsMovedTowardsEachInTurn(on device: Device) throws {
         var mean = try Matrix(zeros: Shape(1, 3), on: device)
         for n in 1...100 {
-            try mean.moveTowards(Matrix([Float(n), Float(-n), 1], 1, 3, on: device), weight: 1 / Float(n))
+            try mean.lerp(to: Matrix([Float(n), Float(-n), 1], 1, 3, on: device), weight: 1 / Float(n))
         }
         // 100 steps, each with three roundings of numbers up to 100.
         try expectNone(difference(mean.values, [50.5, -50.5, 1], within: 100 * 1.5 * epsilon * 100))
@@ -247,9 +247,9 @@ struct CombinationCase: Sendable, CustomTestStringConvertible {
         try check(m.negated(), [.nan, -.infinity, .infinity, 0, 0])
         try check(m.absolute(), [.nan, .infinity, .infinity, 0, 0])
         try check(m.squared(), [.nan, .infinity, .infinity, 0, 0])
-        try check(m.squareRoots(), [.nan, .infinity, .nan, 0, 0])
-        try check(m.reciprocals(), [.nan, 0, 0, .infinity, -.infinity])
-        try check(m.signs(), [0, 1, -1, 0, 0])
+        try check(m.sqrt(), [.nan, .infinity, .nan, 0, 0])
+        try check(m.reciprocal(), [.nan, 0, 0, .infinity, -.infinity])
+        try check(m.sign(), [0, 1, -1, 0, 0])
         try check(m.clamped(to: -1...1), [.nan, 1, -1, 0, 0])
         try check(m + m, [.nan, .infinity, -.infinity, 0, 0])
         try check(m - m, [.nan, .nan, .nan, 0, 0])

@@ -3,17 +3,17 @@ import Testing
 
 @testable import CLMat
 
-/// The nearest centre, sums by cluster and moving centres, against their definitions.
+/// The nearest centroid, sums by cluster and moving centroids, against their definitions.
 @Suite struct KMeansKernelTests {
     struct Sizes: Sendable, CustomTestStringConvertible {
-        let points, centres, columns: Int
-        init(_ points: Int, _ centres: Int, _ columns: Int) {
-            (self.points, self.centres, self.columns) = (points, centres, columns)
+        let points, centroids, columns: Int
+        init(_ points: Int, _ centroids: Int, _ columns: Int) {
+            (self.points, self.centroids, self.columns) = (points, centroids, columns)
         }
-        var testDescription: String { "\(points) points, \(centres) centres, \(columns) columns" }
+        var testDescription: String { "\(points) points, \(centroids) centroids, \(columns) columns" }
     }
 
-    /// Around a tile of 12 points, a block of 96, a strip of 32 centres, a group of 64, a part of 256 columns.
+    /// Around a tile of 12 points, a block of 96, a strip of 32 centroids, a group of 64, a part of 256 columns.
     static let sizes = [
         Sizes(0, 1, 3), Sizes(1, 1, 1), Sizes(1, 7, 0), Sizes(2, 31, 1), Sizes(11, 32, 2), Sizes(13, 33, 5),
         Sizes(95, 63, 7), Sizes(96, 64, 31), Sizes(97, 65, 33), Sizes(193, 2, 255), Sizes(101, 97, 257),
@@ -25,15 +25,15 @@ import Testing
     }
 
     @Test(arguments: sizes, Device.all)
-    func theNearestCentreIsTheNearest(_ size: Sizes, on device: Device) throws {
+    func theNearestCentroidIsTheNearest(_ size: Sizes, on device: Device) throws {
         var random = SplitMix64(seed: 7)
-        let (n, k, d) = (size.points, size.centres, size.columns)
+        let (n, k, d) = (size.points, size.centroids, size.columns)
         let (x, m) = (random.floats(n * d), random.floats(k * d))
         let w = Self.weights(d)
         let p = random.floats(k, in: 0...Float(max(1, d)) / 20)
-        let index = try CentreIndex(
+        let index = try CentroidIndex(
             Matrix(m, k, d, on: device), weights: Matrix(w, 1, d, on: device), penalties: p)
-        for method in CentreIndex.Method.allCases {
+        for method in CentroidIndex.Method.allCases {
             let found = try index.nearest(to: Matrix(x, n, d, on: device), by: method)
             let (nearest, distances) = (try found.nearest.values, try found.squaredDistances.values)
             #expect(nearest.count == n && distances.count == n)
@@ -46,7 +46,7 @@ import Testing
                 }
                 let own = Int(nearest[i])
                 guard (0..<k).contains(own) else {
-                    Issue.record("centre \(own)")
+                    Issue.record("centroid \(own)")
                     return
                 }
                 // Both are sums of d + 1 positive numbers of three roundings each.
@@ -58,21 +58,21 @@ import Testing
         }
     }
 
-    /// Two groups of centres, 1 apart, at ±10⁵: scores are of some 10¹⁰, and 32-bit floats leave them steps of 1024.
+    /// Two groups of centroids, 1 apart, at ±10⁵: scores are of some 10¹⁰, and 32-bit floats leave them steps of 1024.
     @Test(arguments: Device.all)
-    func farGroupsOfNearCentresAreToldApart(on device: Device) throws {
+    func farGroupsOfNearCentroidsAreToldApart(on device: Device) throws {
         var random = SplitMix64(seed: 11)
         let (k, d) = (70, 3)
-        let centres = (0..<k).flatMap { c -> [Float] in
+        let centroids = (0..<k).flatMap { c -> [Float] in
             let side: Float = c % 2 == 0 ? 1e5 : -1e5
             return [side + Float(c / 2 % 6), side - Float(c / 12), side]
         }
         let labels = random.integers(400, below: k)
         let points = labels.flatMap { c in
-            (0..<d).map { centres[Int(c) * d + $0] + (random.floats(1)[0] < 0 ? -0.25 : 0.25) }
+            (0..<d).map { centroids[Int(c) * d + $0] + (random.floats(1)[0] < 0 ? -0.25 : 0.25) }
         }
-        let index = try CentreIndex(Matrix(centres, k, d, on: device))
-        for method in CentreIndex.Method.allCases {
+        let index = try CentroidIndex(Matrix(centroids, k, d, on: device))
+        for method in CentroidIndex.Method.allCases {
             let found = try index.nearest(to: Matrix(points, 400, d, on: device), by: method)
             #expect(try found.nearest.values == labels, "\(method)")
             // Each is 1/4 away in each of three directions: all differences and squares are exact.
@@ -110,12 +110,12 @@ import Testing
     }
 
     @Test(arguments: Device.all)
-    func ofEqualCentresTheFirstIsTaken(on device: Device) throws {
+    func ofEqualCentroidsTheFirstIsTaken(on device: Device) throws {
         // Whole numbers: every sum is exact.
-        let centres = (0..<200).flatMap { k -> [Float] in k % 67 == 5 ? [1, 2, 3] : [9, Float(k % 3), 9] }
-        let index = try CentreIndex(Matrix(centres, 200, 3, on: device))
+        let centroids = (0..<200).flatMap { k -> [Float] in k % 67 == 5 ? [1, 2, 3] : [9, Float(k % 3), 9] }
+        let index = try CentroidIndex(Matrix(centroids, 200, 3, on: device))
         let points = try Matrix([1, 2, 3, 9, 2, 9, 9, 0, 9], 3, 3, on: device)
-        for method in CentreIndex.Method.allCases {
+        for method in CentroidIndex.Method.allCases {
             let found = try index.nearest(to: points, by: method)
             #expect(try found.nearest.values == [5, 2, 0])
             #expect(try found.squaredDistances.values == [0, 0, 0])
@@ -124,9 +124,9 @@ import Testing
 
     @Test(arguments: Device.all)
     func whatIsNoNumberIsAtNoDistance(on device: Device) throws {
-        let index = try CentreIndex(Matrix([0, 0, 1, 1, .nan, 1], 3, 2, on: device))
+        let index = try CentroidIndex(Matrix([0, 0, 1, 1, .nan, 1], 3, 2, on: device))
         let points = try Matrix([.nan, 0, 1, 1, .infinity, 0], 3, 2, on: device)
-        for method in CentreIndex.Method.allCases {
+        for method in CentroidIndex.Method.allCases {
             let found = try index.nearest(to: points, by: method)
             let distances = try found.squaredDistances.values
             #expect(try found.nearest.values[0] == 0 && found.nearest.values[1] == 1)
@@ -134,18 +134,18 @@ import Testing
         }
     }
 
-    /// Centres and points of any magnitude, and of none: whatever the distance, the label is a centre's.
+    /// Centroids and points of any magnitude, and of none: whatever the distance, the label is a centroid's.
     @Test(arguments: Device.all)
-    func labelsAreThoseOfCentres(on device: Device) throws {
+    func labelsAreThoseOfCentroids(on device: Device) throws {
         let strange: [Float] = [0, 1, -1, 1e20, -1e20, 3e38, -3e38, 1e-40, .infinity, -.infinity, .nan]
         var random = SplitMix64(seed: 13)
         for k in [1, 5, 33, 70] {
-            let centres = random.integers(k * 2, below: strange.count).map { strange[Int($0)] }
+            let centroids = random.integers(k * 2, below: strange.count).map { strange[Int($0)] }
             let points = random.integers(200, below: strange.count).map { strange[Int($0)] }
-            let index = try CentreIndex(Matrix(centres, k, 2, on: device))
-            for method in CentreIndex.Method.allCases {
+            let index = try CentroidIndex(Matrix(centroids, k, 2, on: device))
+            for method in CentroidIndex.Method.allCases {
                 let labels = try index.nearest(to: Matrix(points, 100, 2, on: device), by: method).nearest.values
-                #expect(labels.allSatisfy { (0..<Int32(k)).contains($0) }, "\(k) centres, \(method): \(labels)")
+                #expect(labels.allSatisfy { (0..<Int32(k)).contains($0) }, "\(k) centroids, \(method): \(labels)")
             }
         }
     }
@@ -153,7 +153,7 @@ import Testing
     @Test(arguments: sizes, Device.all)
     func sumsAndMeansAreThoseOfTheClusters(_ size: Sizes, on device: Device) throws {
         var random = SplitMix64(seed: 8)
-        let (n, k, d) = (size.points, size.centres, size.columns)
+        let (n, k, d) = (size.points, size.centroids, size.columns)
         let (x, m) = (random.floats(n * d), random.floats(k * d))
         // The last cluster stays empty, where there is more than one.
         let labels = random.integers(n, below: max(1, k - 1))
@@ -173,22 +173,22 @@ import Testing
             bitDifference(
                 ClusterSums(of: points, by: labels, clusters: k).sums.values, found.sums.values))
 
-        var centres = try Matrix(m, k, d, on: device)
-        let before = centres
-        try found.move(&centres, rates: rates)
+        var centroids = try Matrix(m, k, d, on: device)
+        let before = centroids
+        try found.move(&centroids, rates: rates)
         let expected = m.indices.map { i -> Double in
             let cluster = i / d
             guard counts[cluster] > 0 else { return Double(m[i]) }
             return Double(m[i]) + Double(rates[cluster]) * (sums.values[i] / Double(counts[cluster]) - Double(m[i]))
         }
         try expectNone(
-            difference(centres.values, expected) {
+            difference(centroids.values, expected) {
                 (64 + Double(n) / 64 + 4) * epsilon
                     * (1 + sums.magnitudes[$0] / Double(max(1, counts[$0 / d])))
             })
         try expectNone(bitDifference(before.values, m), "the copy")
 
-        // Around the centres themselves, and far from the origin.
+        // Around the centroids themselves, and far from the origin.
         let far = try ClusterSums(of: points + 3e4, by: labels, around: before + 3e4)
         let shifted = (x.map { $0 + 3e4 }, m.map { $0 + 3e4 })
         var differences = Reference.Sums(zeros: k * d)
@@ -207,12 +207,13 @@ import Testing
     @Test(arguments: Device.all)
     func whatDoesNotFitIsRefused(on device: Device) throws {
         let (x, m) = (try Matrix(zeros: Shape(4, 3), on: device), try Matrix(zeros: Shape(2, 3), on: device))
-        #expect(thrownCase { _ = try CentreIndex(Matrix(zeros: Shape(0, 3), on: device)) } == "invalidArgument")
-        #expect(thrownCase { _ = try CentreIndex(m, penalties: [1]) } == "shapeMismatch")
+        #expect(thrownCase { _ = try CentroidIndex(Matrix(zeros: Shape(0, 3), on: device)) } == "invalidArgument")
+        #expect(thrownCase { _ = try CentroidIndex(m, penalties: [1]) } == "shapeMismatch")
         #expect(
-            thrownCase { _ = try CentreIndex(m, weights: Matrix(zeros: Shape(1, 2), on: device)) } == "shapeMismatch")
+            thrownCase { _ = try CentroidIndex(m, weights: Matrix(zeros: Shape(1, 2), on: device)) } == "shapeMismatch")
         #expect(
-            thrownCase { _ = try CentreIndex(m).nearest(to: Matrix(zeros: Shape(4, 2), on: device)) } == "shapeMismatch"
+            thrownCase { _ = try CentroidIndex(m).nearest(to: Matrix(zeros: Shape(4, 2), on: device)) }
+                == "shapeMismatch"
         )
         #expect(thrownCase { _ = try ClusterSums(of: x, by: [0, 1, 0], clusters: 2) } == "shapeMismatch")
         #expect(thrownCase { _ = try ClusterSums(of: x, by: [0, 1, 0, 2], clusters: 2) } == "invalidArgument")

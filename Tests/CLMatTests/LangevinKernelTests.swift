@@ -62,12 +62,12 @@ struct LangevinCase: Sendable, CustomTestStringConvertible {
             let r = random.floats(count)
             let e = random.floats(count, in: -3...3)
             func matrix(_ values: [Float]) throws -> Matrix { try Matrix(values, chains, pixels, on: device) }
-            try state.step(gradient: matrix(g), pull: matrix(r), noise: matrix(e), p)
+            try state.step(gradient: matrix(g), regulariserGradient: matrix(r), noise: matrix(e), p)
 
             let βt = β * pow(1 + Double(t) / Double(p.decayStart), -Double(p.decayExponent))
             let weight = 1 / Double(max(1, min(t - p.burnIn, p.window)))
             var moved = [Double](repeating: 0, count: chains)
-            var pushed = moved
+            var updateSquares = moved
             for chain in 0..<chains {
                 let squares = (0..<pixels).reduce(0) {
                     $0 + Double(g[chain * pixels + $1]) * Double(g[chain * pixels + $1])
@@ -87,7 +87,7 @@ struct LangevinCase: Sendable, CustomTestStringConvertible {
                 v[i] = γ * v[i] + βt * u
                 let next = min(max(x[i] + v[i], Double(p.clip.lowerBound)), Double(p.clip.upperBound))
                 moved[i / pixels] += abs(next - x[i])
-                pushed[i / pixels] += u * u
+                updateSquares[i / pixels] += u * u
                 x[i] = next
                 a[i] += weight * (x[i] - a[i])
             }
@@ -113,9 +113,9 @@ struct LangevinCase: Sendable, CustomTestStringConvertible {
                     }))
             try expectNone(
                 difference(
-                    state.pushed.values, pushed,
+                    state.squaredUpdateNorms.values, updateSquares,
                     within: {
-                        Double(pixels) * 20 * epsilon * ofU * ofU + chain * epsilon * pushed[$0]
+                        Double(pixels) * 20 * epsilon * ofU * ofU + chain * epsilon * updateSquares[$0]
                     }))
             #expect(try state.ages.values == [Int32](repeating: Int32(t), count: chains))
         }
@@ -127,7 +127,9 @@ struct LangevinCase: Sendable, CustomTestStringConvertible {
         var random = SplitMix64(seed: 2)
         var state = try LangevinChains(startingAt: Matrix(random.floats(15), chains, pixels, on: device))
         let forces = try (0..<3).map { _ in try Matrix(random.floats(15), chains, pixels, on: device) }
-        for _ in 0..<3 { try state.step(gradient: forces[0], pull: forces[1], noise: forces[2], .init()) }
+        for _ in 0..<3 {
+            try state.step(gradient: forces[0], regulariserGradient: forces[1], noise: forces[2], .init())
+        }
         let before = state
         let sample = random.floats(5)
         try state.restart(1, at: Matrix(sample, 1, pixels, on: device))
@@ -155,7 +157,7 @@ struct LangevinCase: Sendable, CustomTestStringConvertible {
         for step in 0..<60 {
             let noise = try Matrix(
                 normal: 0, deviation: 1, RandomKey(seed: 3, step: step, stream: 0), Shape(chains, pixels), on: device)
-            try state.step(gradient: state.samples.negated(), pull: none, noise: noise, parameters)
+            try state.step(gradient: state.samples.negated(), regulariserGradient: none, noise: noise, parameters)
         }
         // x ← (1 − β) x + β e: variance β² / (1 − (1 − β)²), up to (1 − β)¹²⁰ of it after 60 steps.
         let variance = 0.01 / (1 - 0.81)

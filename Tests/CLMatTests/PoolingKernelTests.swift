@@ -51,16 +51,16 @@ struct PoolingCase: Sendable, CustomTestStringConvertible {
         for x in [
             random.floats(images * g.input.count), random.integers(images * g.input.count, below: 4).map { Float($0) },
         ] {
-            let (values, places) = try Matrix(x, images, g.input.count, on: device).maxPooled(g)
+            let (values, indices) = try Matrix(x, images, g.input.count, on: device).maxPooled(g)
             let best = test.windows.map { window in window.dropFirst().reduce(window[0]) { x[$1] > x[$0] ? $1 : $0 } }
             #expect(values.shape == Shape(images, g.output.count))
             #expect(try values.values == best.map { x[$0] })
-            #expect(try places.values == best.map { Int32($0 % g.input.area) })
+            #expect(try indices.values == best.map { Int32($0 % g.input.area) })
 
             let dy = random.floats(images * g.output.count)
             var slopes = Reference.Sums(zeros: x.count)
             for (output, place) in best.enumerated() { slopes.add(Double(dy[output]), to: place) }
-            let found = try Matrix(dy, images, g.output.count, on: device).maxPoolGradient(places, g)
+            let found = try Matrix(dy, images, g.output.count, on: device).maxPoolGradient(indices, g)
             #expect(found.shape == Shape(images, g.input.count))
             // At most size² windows meet in one pixel.
             let terms = Double(g.size * g.size)
@@ -103,7 +103,7 @@ struct PoolingCase: Sendable, CustomTestStringConvertible {
         let x = RandomKey(seed: 3, stream: 0).permutation(of: count).map { Float($0) / Float(count) }
         let input = try Matrix(x, images, g.input.count, on: device)
         let windows = test.windows
-        let (values, places) = try input.maxPooled(g)
+        let (values, indices) = try input.maxPooled(g)
         let exact = x.map(Double.init)
         let maximal = centralDifferences(exact, 1e-5) { x in
             windows.reduce(0) { sum, window in
@@ -112,7 +112,7 @@ struct PoolingCase: Sendable, CustomTestStringConvertible {
             }
         }
         // Sums of at most 9 numbers below 1; the loss is quadratic, so only rounding is left in the differences.
-        try expectNone(difference(values.maxPoolGradient(places, g).values, maximal, within: 9 * 9 * epsilon))
+        try expectNone(difference(values.maxPoolGradient(indices, g).values, maximal, within: 9 * 9 * epsilon))
         let mean = centralDifferences(exact, 1e-5) { x in
             windows.reduce(0) { sum, window in
                 let y = window.reduce(0) { $0 + x[$1] } / Double(window.count)
@@ -126,9 +126,9 @@ struct PoolingCase: Sendable, CustomTestStringConvertible {
     func noImagesGiveNothing(on device: Device) throws {
         let g = Self.cases[1].geometry
         let none = try Matrix([], 0, g.input.count, on: device)
-        let (values, places) = try none.maxPooled(g)
-        #expect(values.shape == Shape(0, g.output.count) && places.count == 0)
-        #expect(try values.maxPoolGradient(places, g).shape == Shape(0, g.input.count))
+        let (values, indices) = try none.maxPooled(g)
+        #expect(values.shape == Shape(0, g.output.count) && indices.count == 0)
+        #expect(try values.maxPoolGradient(indices, g).shape == Shape(0, g.input.count))
         #expect(try none.averagePooled(g).averagePoolGradient(g).shape == Shape(0, g.input.count))
     }
 }

@@ -46,7 +46,7 @@ struct Refusal: Sendable, CustomTestStringConvertible {
             _ = try m.logisticBackward(output: zeros(1, 4, d))
         },
         Refusal("add of a row", "shapeMismatch") { m, d in try m.add(zeros(1, 4, d)) },
-        Refusal("moveTowards a row", "shapeMismatch") { m, d in try m.moveTowards(zeros(1, 4, d), weight: 1) },
+        Refusal("lerp a row", "shapeMismatch") { m, d in try m.lerp(to: zeros(1, 4, d), weight: 1) },
         Refusal("matmul", "shapeMismatch") { m, d in _ = try m.matmul(zeros(3, 4, d)) },
         Refusal("matmul, left", "shapeMismatch") { m, d in _ = try m.matmul(zeros(4, 2, d), transposing: .left) },
         Refusal("matmul, right", "shapeMismatch") { m, d in _ = try m.matmul(zeros(4, 2, d), transposing: .right) },
@@ -73,18 +73,18 @@ struct Refusal: Sendable, CustomTestStringConvertible {
         Refusal("bytes of sizes that overflow", "shapeMismatch") { _, d in
             _ = try ByteMatrix([], 1 << 40, 1 << 40, on: d)
         },
-        Refusal("descend, gradient", "shapeMismatch") { m, d in
+        Refusal("sgdStep, gradient", "shapeMismatch") { m, d in
             var v = try zeros(3, 4, d)
-            try m.descend(zeros(4, 3, d), velocity: &v, rate: 1, momentum: 0)
+            try m.sgdStep(zeros(4, 3, d), velocity: &v, rate: 1, momentum: 0)
         },
-        Refusal("descend, velocity", "shapeMismatch") { m, d in
+        Refusal("sgdStep, velocity", "shapeMismatch") { m, d in
             var v = try zeros(3, 3, d)
-            try m.descend(zeros(3, 4, d), velocity: &v, rate: 1, momentum: 0)
+            try m.sgdStep(zeros(3, 4, d), velocity: &v, rate: 1, momentum: 0)
         },
-        Refusal("descendByRMSProp, gradient", "shapeMismatch") { m, d in try rmsprop(&m, (1, 4), (3, 4), (3, 4), d) },
-        Refusal("descendByRMSProp, mean square", "shapeMismatch") { m, d in try rmsprop(&m, (3, 4), (1, 4), (3, 4), d)
+        Refusal("rmsPropStep, gradient", "shapeMismatch") { m, d in try rmsprop(&m, (1, 4), (3, 4), (3, 4), d) },
+        Refusal("rmsPropStep, mean square", "shapeMismatch") { m, d in try rmsprop(&m, (3, 4), (1, 4), (3, 4), d)
         },
-        Refusal("descendByRMSProp, velocity", "shapeMismatch") { m, d in try rmsprop(&m, (3, 4), (3, 4), (1, 4), d) },
+        Refusal("rmsPropStep, velocity", "shapeMismatch") { m, d in try rmsprop(&m, (3, 4), (3, 4), (1, 4), d) },
         Refusal("convolved, images", "shapeMismatch") { m, d in
             let g = try Convolution(input: ImageShape(height: 3, width: 3), filters: 2, kernelHeight: 2, kernelWidth: 2)
             _ = try m.convolved(zeros(2, 4, d), biases: zeros(1, 2, d), g)
@@ -118,13 +118,15 @@ struct Refusal: Sendable, CustomTestStringConvertible {
         Refusal("averagePoolGradient", "shapeMismatch") { m, _ in
             _ = try m.averagePoolGradient(Pooling(input: image, size: 2))
         },
-        Refusal("maxPoolGradient, places", "shapeMismatch") { m, d in
+        Refusal("maxPoolGradient, indices", "shapeMismatch") { m, d in
             _ = try m.maxPoolGradient(indices([0, 1], d), Pooling(input: image, size: 1))
         },
         Refusal("Langevin, gradient", "shapeMismatch") { m, d in
             try langevin(m) { _, p in p.gradient = try zeros(3, 3, d) }
         },
-        Refusal("Langevin, pull", "shapeMismatch") { m, d in try langevin(m) { _, p in p.pull = try zeros(1, 4, d) } },
+        Refusal("Langevin, regulariser gradient", "shapeMismatch") { m, d in
+            try langevin(m) { _, p in p.regulariserGradient = try zeros(1, 4, d) }
+        },
         Refusal("Langevin, noise", "shapeMismatch") { m, d in try langevin(m) { _, p in p.noise = try zeros(4, 3, d) }
         },
         Refusal("Langevin, velocities", "shapeMismatch") { m, d in
@@ -147,24 +149,26 @@ struct Refusal: Sendable, CustomTestStringConvertible {
     ) throws {
         var s = try zeros(meanSquare.0, meanSquare.1, device)
         var v = try zeros(velocity.0, velocity.1, device)
-        try m.descendByRMSProp(
+        try m.rmsPropStep(
             zeros(gradient.0, gradient.1, device), meanSquare: &s, velocity: &v, rate: 1, momentum: 0, alpha: 0.9,
             epsilon: 1, form: .pyTorch)
     }
 
     private struct Forces {
-        var gradient: Matrix, pull: Matrix, noise: Matrix
+        var gradient: Matrix, regulariserGradient: Matrix, noise: Matrix
         var parameters = LangevinChains.Parameters()
     }
     /// One step of chains that start at `m`, after `spoil`; nothing of them may change.
     private static func langevin(_ m: Matrix, _ spoil: (inout LangevinChains, inout Forces) throws -> Void) throws {
         var chains = try LangevinChains(startingAt: m)
         let none = try Matrix(zeros: m.shape, on: m.device)
-        var forces = Forces(gradient: none, pull: none, noise: none)
+        var forces = Forces(gradient: none, regulariserGradient: none, noise: none)
         try spoil(&chains, &forces)
         let before = try (chains.samples.values, chains.ages.values)
         defer { #expect((try? chains.samples.values) == before.0 && (try? chains.ages.values) == before.1) }
-        try chains.step(gradient: forces.gradient, pull: forces.pull, noise: forces.noise, forces.parameters)
+        try chains.step(
+            gradient: forces.gradient, regulariserGradient: forces.regulariserGradient, noise: forces.noise,
+            forces.parameters)
     }
 
     static let arguments = [
@@ -218,14 +222,14 @@ struct Refusal: Sendable, CustomTestStringConvertible {
         Refusal("an index that a kernel has changed", "invalidArgument") { m, d in
             var chains = try LangevinChains(startingAt: m)
             let none = try zeros(3, 4, d)
-            for _ in 0..<3 { try chains.step(gradient: none, pull: none, noise: none, .init()) }
+            for _ in 0..<3 { try chains.step(gradient: none, regulariserGradient: none, noise: none, .init()) }
             _ = try m.gatherRows(chains.ages)  // 3, of three rows
         },
         Refusal("softmax of rows without elements", "invalidArgument") { _, d in _ = try zeros(3, 0, d).softmaxRows() },
         Refusal("log softmax of rows without elements", "invalidArgument") { _, d in
             _ = try zeros(3, 0, d).logSoftmaxRows()
         },
-        Refusal("a place outside the image", "invalidArgument") { m, d in
+        Refusal("an index outside the image", "invalidArgument") { m, d in
             _ = try m.maxPoolGradient(indices([Int32](repeating: 4, count: 12), d), Pooling(input: image, size: 1))
         },
         Refusal("a window larger than the image", "invalidArgument") { _, _ in _ = try Pooling(input: image, size: 3) },
@@ -301,7 +305,7 @@ struct Refusal: Sendable, CustomTestStringConvertible {
         Refusal("multiply", "") { m, d in try m.multiply(zeros(3, 3, d), zeros(3, 4, d)) },
         Refusal("rowDots", "") { m, d in _ = try m.rowDots(zeros(3, 4, d)) },
         Refusal("add", "") { m, d in try m.add(zeros(3, 4, d)) },
-        Refusal("moveTowards", "") { m, d in try m.moveTowards(zeros(3, 4, d), weight: 1) },
+        Refusal("lerp", "") { m, d in try m.lerp(to: zeros(3, 4, d), weight: 1) },
         Refusal("replace", "") { m, d in try m.replace(with: zeros(3, 4, d)) },
         Refusal("gatherRows", "") { m, d in _ = try m.gatherRows(indices([0], d)) },
         Refusal("scatterAddRows, source", "") { m, d in try m.scatterAddRows(zeros(1, 4, d), at: indices([0], m.device))
@@ -312,15 +316,15 @@ struct Refusal: Sendable, CustomTestStringConvertible {
         Refusal("crossEntropy", "") { m, d in _ = try m.crossEntropy(indices([0, 1, 2], d)) },
         Refusal("gather", "") { m, d in _ = try indices([1], m.device).gather(indices([0], d)) },
         Refusal("rows of bytes", "") { m, d in _ = try ByteMatrix([1], 1, 1, on: m.device).rows(indices([0], d)) },
-        Refusal("descend", "") { m, d in
+        Refusal("sgdStep", "") { m, d in
             var v = try zeros(3, 4, m.device)
-            try m.descend(zeros(3, 4, d), velocity: &v, rate: 1, momentum: 0)
+            try m.sgdStep(zeros(3, 4, d), velocity: &v, rate: 1, momentum: 0)
         },
-        Refusal("descend, velocity", "") { m, d in
+        Refusal("sgdStep, velocity", "") { m, d in
             var v = try zeros(3, 4, d)
-            try m.descend(zeros(3, 4, m.device), velocity: &v, rate: 1, momentum: 0)
+            try m.sgdStep(zeros(3, 4, m.device), velocity: &v, rate: 1, momentum: 0)
         },
-        Refusal("descendByRMSProp", "") { m, d in try rmsprop(&m, (3, 4), (3, 4), (3, 4), d) },
+        Refusal("rmsPropStep", "") { m, d in try rmsprop(&m, (3, 4), (3, 4), (3, 4), d) },
         Refusal("convolved, weights", "") { m, d in
             let g = try Convolution(input: image, filters: 1, kernelHeight: 2, kernelWidth: 2)
             _ = try m.convolved(zeros(1, 4, d), biases: zeros(1, 1, m.device), g)

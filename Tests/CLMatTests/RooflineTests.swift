@@ -55,7 +55,7 @@ extension ProfileTests {
             func share(_ seconds: Double, _ bytes: Int, _ operations: Int) -> Double? {
                 roofline.share(of: .init(launches: 1, seconds: seconds, bytes: bytes, operations: operations))
             }
-            #expect(share(2, 100, 100) == 0.5)  // 50 of 100 bytes a second, 50 of 1000 operations
+            #expect(share(2, 100, 100) == 0.5)  // 50 of 100 bytes per second, 50 of 1000 operations
             #expect(share(2, 100, 1800) == 0.9)
             #expect(share(0.5, 100, 0) == 2)  // from a cache
             #expect(share(0, 100, 0) == nil)
@@ -91,7 +91,7 @@ extension ProfileTests {
             #expect(report.rows[1] == ["small", "25 %", "5 %", "0.0", "0.0", "0.1", "0.50", "1.000"])
             #expect(
                 report.caption
-                    == "4.0 s recorded · 3 launches and 3.5 MB a step · device copies 0 GB/s, multiplies 1 GFLOP/s")
+                    == "4.0 s recorded · 3 launches and 3.5 MB per step · device copies 0 GB/s, multiplies 1 GFLOP/s")
             let lines = report.description.split(separator: "\n")
             #expect(lines.count == 4 && Set(lines.dropLast().map(\.count)).count == 1, "columns are aligned")
             #expect(lines[1].hasPrefix("gemm ") && lines[1].hasSuffix("  3.000"))

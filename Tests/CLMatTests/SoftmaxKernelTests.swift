@@ -155,10 +155,10 @@ import Testing
         }
         let softmax = whole { softmax_rows(0, rows, Int32(columns), x, $0) }
         #expect(softmax == whole { y in for r in 0..<rows { softmax_rows(r, r + 1, Int32(columns), x, y) } })
-        let exponentials = whole { map_exp(0, count, x, $0) }
+        let exp = whole { map_exp(0, count, x, $0) }
         let piece = 1000
         #expect(
-            exponentials
+            exp
                 == whole { y in
                     for start in stride(from: 0, to: count, by: piece) {
                         map_exp(start, min(count, start + piece), x, y)

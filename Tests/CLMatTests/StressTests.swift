@@ -159,16 +159,16 @@ private struct RandomSequence {
             ("clamped", e, { try $0.clamped(to: -0.75...0.5) }),
             ("squared", 2 * p * e + epsilon * p * p, { try $0.squared() }),
             ("scaled", 1.5 * e + 2 * epsilon * (1.5 * p + 0.3), { try $0.scaled(by: -1.5, plus: 0.3) }),
-            ("hyperbolicTangents", e + 8 * epsilon, { try $0.hyperbolicTangents() }),
+            ("tanh", e + 8 * epsilon, { try $0.tanh() }),
             ("logistic", e / 4 + 10 * epsilon, { try $0.logistic() }),
-            ("exponentials", exp(p) * (e + 4 * epsilon), { try $0.exponentials() }),
+            ("exp", exp(p) * (e + 4 * epsilon), { try $0.exp() }),
             // Over numbers from 1 up, where the slopes are 1 and 1/2 at most.
             (
-                "logarithms", e + 6 * epsilon * max(1, log(1 + p)) + epsilon * (1 + p),
-                { try ($0.absolute() + 1).logarithms() }
+                "log", e + 6 * epsilon * max(1, log(1 + p)) + epsilon * (1 + p),
+                { try ($0.absolute() + 1).log() }
             ),
-            ("squareRoots", e / 2 + 4 * epsilon * (1 + p), { try ($0.absolute() + 1).squareRoots() }),
-            ("reciprocals", e + 5 * epsilon * (1 + p), { try ($0.absolute() + 1).reciprocals() }),
+            ("sqrt", e / 2 + 4 * epsilon * (1 + p), { try ($0.absolute() + 1).sqrt() }),
+            ("reciprocal", e + 5 * epsilon * (1 + p), { try ($0.absolute() + 1).reciprocal() }),
             // Σ|∂sᵢ/∂xⱼ| ≤ 1/2; e^x and the sum of n of them are off by a few ε each, relative to the result.
             (
                 "softmaxRows", e + (8 + 2 * p + Double(a.shape.columns)) * epsilon, { try $0.softmaxRows() }
@@ -386,7 +386,7 @@ private struct RandomSequence {
         case 2:
             try inPlace(
                 "\(a.shape) moved towards \(b.shape)", a, error: 0.75 * e + 0.25 * f + 4 * epsilon * (p + q)
-            ) { try $0.moveTowards($1 ? b.here : b.there, weight: 0.25) }
+            ) { try $0.lerp(to: $1 ? b.here : b.there, weight: 0.25) }
         case 3:
             try inPlace("\(a.shape) filled", a, error: 0) { target, _ in try target.fill(with: 0.5) }
         default:

@@ -21,7 +21,7 @@ import Testing
             let rate: Float = 0.1
             for _ in 0..<Self.steps {
                 let g = random.floats(size)
-                try w.descend(Matrix(g, size, 1, on: device), velocity: &v, rate: rate, momentum: momentum)
+                try w.sgdStep(Matrix(g, size, 1, on: device), velocity: &v, rate: rate, momentum: momentum)
                 for i in 0..<size {
                     // v ← μv + g, w ← w − ηv
                     exactV[i] = Double(momentum) * exactV[i] + Double(g[i])
@@ -53,7 +53,7 @@ import Testing
             for step in 0..<Self.steps {
                 var g = random.floats(size)
                 if size > 0, step == 0 { g[0] = 0 }  // 0 / ε
-                try w.descendByRMSProp(
+                try w.rmsPropStep(
                     Matrix(g, size, 1, on: device), meanSquare: &s, velocity: &v, rate: rate, momentum: momentum,
                     alpha: alpha, epsilon: epsilonOfRule, form: form)
                 for i in 0..<size {

@@ -23,7 +23,7 @@ struct Change: Sendable, CustomTestStringConvertible {
         Change("add") { try $0.add(ones($0)) },
         Change("add itself") { try $0.add($0) },
         Change("scale") { try $0.scale(by: 2) },
-        Change("moveTowards") { try $0.moveTowards(ones($0), weight: 0.5) },
+        Change("lerp") { try $0.lerp(to: ones($0), weight: 0.5) },
         Change("replace") { try $0.replace(row: 1, column: 1, with: ones($0, 1, 2)) },
         Change("scatterAddRows") { try $0.scatterAddRows(ones($0, 2), at: IntVector([2, 2], on: $0.device)) },
         Change("multiply") { try $0.multiply(ones($0, 3, 2), ones($0, 2, 4), beta: 1) },
@@ -31,30 +31,30 @@ struct Change: Sendable, CustomTestStringConvertible {
             try $0.multiply(
                 ones($0, 1, 2).block(), ones($0, 2, 1).block(), into: MatrixRange(rows: 1..<2, columns: 1..<2))
         },
-        Change("descend") {
+        Change("sgdStep") {
             var v = try ones($0)
-            try $0.descend(ones($0), velocity: &v, rate: 1, momentum: 1)
+            try $0.sgdStep(ones($0), velocity: &v, rate: 1, momentum: 1)
         },
         Change("be the velocity") {
             var w = try ones($0)
-            try w.descend(ones($0), velocity: &$0, rate: 1, momentum: 1)
+            try w.sgdStep(ones($0), velocity: &$0, rate: 1, momentum: 1)
         },
-        Change("descendByRMSProp") {
+        Change("rmsPropStep") {
             var s = try ones($0)
             var v = s
-            try $0.descendByRMSProp(
+            try $0.rmsPropStep(
                 ones($0), meanSquare: &s, velocity: &v, rate: 1, momentum: 1, alpha: 0.5, epsilon: 1, form: .pyTorch)
         },
         Change("be the mean square") {
             var w = try ones($0)
             var v = w
-            try w.descendByRMSProp(
+            try w.rmsPropStep(
                 ones($0), meanSquare: &$0, velocity: &v, rate: 1, momentum: 1, alpha: 0.5, epsilon: 1, form: .pyTorch)
         },
         Change("be RMSProp's velocity") {
             var w = try ones($0)
             var s = w
-            try w.descendByRMSProp(
+            try w.rmsPropStep(
                 ones($0), meanSquare: &s, velocity: &$0, rate: 1, momentum: 0.5, alpha: 0.5, epsilon: 1,
                 form: .tensorFlow)
         },
@@ -87,19 +87,21 @@ struct Change: Sendable, CustomTestStringConvertible {
         var random = SplitMix64(seed: 1)
         var chains = try LangevinChains(startingAt: Matrix(random.floats(10), 2, 5, on: device))
         let force = try Matrix(random.floats(10), 2, 5, on: device)
-        try chains.step(gradient: force, pull: force, noise: force, .init())
+        try chains.step(gradient: force, regulariserGradient: force, noise: force, .init())
         func all(_ c: LangevinChains) throws -> [[Float]] {
-            try [c.samples, c.velocities, c.meanSquares, c.averages, c.moved, c.pushed].map { try $0.values }
+            try [c.samples, c.velocities, c.meanSquares, c.averages, c.moved, c.squaredUpdateNorms].map {
+                try $0.values
+            }
                 + [c.ages.values.map { Float($0) }]
         }
         let snapshot = chains
         let before = try all(chains)
-        try chains.step(gradient: force, pull: force, noise: force, .init())
+        try chains.step(gradient: force, regulariserGradient: force, noise: force, .init())
         #expect(try all(snapshot) == before)
         for (now, then) in zip(try all(chains), before) { #expect(now != then) }
         // The same step from the snapshot gives the same numbers.
         var again = snapshot
-        try again.step(gradient: force, pull: force, noise: force, .init())
+        try again.step(gradient: force, regulariserGradient: force, noise: force, .init())
         #expect(try all(again) == all(chains))
         try again.restart(0, at: Matrix(zeros: Shape(1, 5), on: device))
         #expect(try all(snapshot) == before)

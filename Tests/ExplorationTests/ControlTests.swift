@@ -3,12 +3,12 @@ import Exploration
 import Testing
 
 @Suite struct ControlTests {
-    static let linear = Control("a", title: "A", range: 0...2, initial: 1, means: "")
-    static let log = Control("b", title: "B", range: 0.001...10, scale: .log, initial: 0.1, means: "")
-    static let off = Control("c", title: "C", range: 0.001...10, scale: .logWithOff, initial: 0, means: "")
-    static let whole = Control("d", title: "D", kind: .integer(1...100, .log), initial: 10, means: "")
-    static let toggle = Control.toggle("e", title: "E", initial: true, means: "")
-    static let choice = Control.choice("f", title: "F", options: ["none", "at 0", "0…1"], means: "")
+    static let linear = Control("a", title: "A", range: 0...2, initial: 1, help: "")
+    static let log = Control("b", title: "B", range: 0.001...10, scale: .log, initial: 0.1, help: "")
+    static let off = Control("c", title: "C", range: 0.001...10, scale: .logWithOff, initial: 0, help: "")
+    static let whole = Control("d", title: "D", kind: .integer(1...100, .log), initial: 10, help: "")
+    static let toggle = Control.toggle("e", title: "E", initial: true, help: "")
+    static let choice = Control.choice("f", title: "F", options: ["none", "at 0", "0…1"], help: "")
 
     @Test func readsWhatAPersonTypes() throws {
         #expect(try Self.linear.parse(" 1.5 ") == 1.5)
@@ -25,7 +25,7 @@ import Testing
     /// What no key of most keyboards gives has a spelling that does.
     @Test func readsWhatAKeyboardCanType() throws {
         let rates = Control.choice(
-            "g", title: "G", options: ["constant η", "1/count", "full batch", "naïve", "λ₂ × μ", "λ₃ × μ"], means: "")
+            "g", title: "G", options: ["constant η", "1/count", "full batch", "naïve", "λ₂ × μ", "λ₃ × μ"], help: "")
         let spellings: [(Control, Int, [String])] = [
             (Self.choice, 2, ["0…1", "0...1", "0..1", "0 .. 1", "2"]),
             (rates, 0, ["constant η", "constant", "Constant eta", "CONSTANT-ETA"]),
@@ -44,7 +44,7 @@ import Testing
                 try rates.parse(text)
             }
         }
-        #expect(try Control("h", title: "H", range: -2...2, initial: 0, means: "").parse("\u{2212}1.5") == -1.5)
+        #expect(try Control("h", title: "H", range: -2...2, initial: 0, help: "").parse("\u{2212}1.5") == -1.5)
         #expect(
             throws: CLMatError.invalidValue(
                 setting: Self.choice.id, value: "sometimes",

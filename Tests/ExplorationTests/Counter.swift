@@ -6,16 +6,16 @@ struct Counter: Model {
     var value = 0.0
     let title = "counter"
 
-    static let rate = Control("rate", title: "rate", range: 0...10, initial: 1, means: "", moves: ["value"])
-    private static let failing = Control.toggle("failing", title: "failing", initial: false, means: "")
+    static let rate = Control("rate", title: "rate", range: 0...10, initial: 1, help: "", affects: ["value"])
+    private static let failing = Control.toggle("failing", title: "failing", initial: false, help: "")
     var controls: [Control] { [Self.rate, Self.failing] }
-    var metrics: [Metric] { [Metric("value", title: "Value", means: "")] }
+    var metrics: [Metric] { [Metric("value", title: "Value", help: "")] }
     var figures: [Figure<Counter>] {
         [
-            Figure("number", title: "Number", means: "", startsOpen: true) { counter, context in
+            Figure("number", title: "Number", help: "", isShownAtStart: true) { counter, context in
                 Table(columns: ["value", "rate"], rows: [["\(counter.value)", "\(try context.settings[Self.rate])"]])
             },
-            Figure("broken", title: "Broken", means: "") { _, _ in
+            Figure("broken", title: "Broken", help: "") { _, _ in
                 throw CLMatError.invalidArgument(operation: "broken", problem: "on purpose")
             },
         ]
@@ -56,13 +56,13 @@ struct Numbers: DataSource {
 struct Doubler: Attachment {
     typealias Host = Counter
     var doubled = 0.0
-    static let factor = Control("factor", title: "factor", range: 1...4, initial: 2, means: "")
+    static let factor = Control("factor", title: "factor", range: 1...4, initial: 2, help: "")
     var controls: [Control] { [Self.factor] }
-    var metrics: [Metric] { [Metric("doubled", title: "Doubled", means: "")] }
-    var figures: [Figure<Riding<Doubler>>] {
+    var metrics: [Metric] { [Metric("doubled", title: "Doubled", help: "")] }
+    var figures: [Figure<Attached<Doubler>>] {
         [
-            Figure("both", title: "Both", means: "") { riding, _ in
-                Table(columns: ["a", "b"], rows: [["\(riding.host.value)", "\(riding.attachment.doubled)"]])
+            Figure("both", title: "Both", help: "") { subject, _ in
+                Table(columns: ["a", "b"], rows: [["\(subject.host.value)", "\(subject.attachment.doubled)"]])
             }
         ]
     }
@@ -76,12 +76,12 @@ struct Doubler: Attachment {
 
     mutating func archive(_ archive: Archive) throws(CLMatError) { try archive.keep("doubled", &doubled) }
 
-    static let offer = AttachmentOffer<Counter>(id: "doubler", title: "doubler") { _, _ in Doubler() }
+    static let factory = AttachmentFactory<Counter>(id: "doubler", title: "doubler") { _, _ in Doubler() }
 }
 
 extension Learner {
     static func counter(_ options: Options, attached: [String] = []) throws -> Learner {
-        try Learner(Counter(), data: Numbers(), offers: [Doubler.offer], attached: attached, options: options)
+        try Learner(Counter(), data: Numbers(), attachments: [Doubler.factory], attached: attached, options: options)
     }
 
     /// Runs to the end on its own thread.

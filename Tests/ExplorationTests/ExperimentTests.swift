@@ -7,7 +7,7 @@ import Testing
 /// What is known before a run, ids that nest, and settings that are read by their controls.
 @Suite struct ExperimentTests {
     private func counter(_ attached: [String] = []) throws -> Experiment {
-        try Experiment(Counter(), data: Numbers(), offers: [Doubler.offer], attached: attached)
+        try Experiment(Counter(), data: Numbers(), attachments: [Doubler.factory], attached: attached)
     }
 
     @Test func whatIsKnownBeforeARun() throws {
@@ -33,15 +33,15 @@ import Testing
         let what: What
         let title = "twice"
         var controls: [Control] {
-            let rate = Control("rate", title: "rate", range: 0...1, initial: 0, means: "")
+            let rate = Control("rate", title: "rate", range: 0...1, initial: 0, help: "")
             return what == .control ? [rate, rate] : [rate]
         }
         var metrics: [Metric] {
-            let loss = Metric("loss", title: "Loss", means: "")
-            return what == .metric ? [loss, Metric("loss", title: "Another", means: "")] : [loss, loss]
+            let loss = Metric("loss", title: "Loss", help: "")
+            return what == .metric ? [loss, Metric("loss", title: "Another", help: "")] : [loss, loss]
         }
         var figures: [Figure<Twice>] {
-            let figure = Figure<Twice>("picture", title: "Picture", means: "") { _, _ in NothingToShow("nothing") }
+            let figure = Figure<Twice>("picture", title: "Picture", help: "") { _, _ in NothingToShow("nothing") }
             return what == .figure ? [figure, figure] : [figure]
         }
         mutating func update(_ context: StepContext<Int>) -> Measurements { Measurements() }
@@ -58,15 +58,15 @@ import Testing
     /// An attachment whose control the model has already.
     struct Clash: Exploration.Attachment {
         typealias Host = Counter
-        let controls = [Control("rate", title: "another rate", range: 0...1, initial: 0, means: "")]
+        let controls = [Control("rate", title: "another rate", range: 0...1, initial: 0, help: "")]
         let metrics: [Metric] = []
         mutating func update(on host: Counter, _ context: StepContext<Int>) -> Measurements { Measurements() }
         mutating func archive(_ archive: Archive) {}
     }
 
     @Test func anAttachmentThatClashesIsRefusedAndTheRunGoesOn() throws {
-        let clash = AttachmentOffer<Counter>(id: "clash", title: "clash") { _, _ in Clash() }
-        let experiment = try Experiment(Counter(), data: Numbers(), offers: [clash])
+        let clash = AttachmentFactory<Counter>(id: "clash", title: "clash") { _, _ in Clash() }
+        let experiment = try Experiment(Counter(), data: Numbers(), attachments: [clash])
         let learner = try Learner(
             experiment, options: .init(maximumSteps: 6, schedule: [.init(after: 3, .attach("clash"))])
         ).runToTheEnd()
@@ -76,7 +76,7 @@ import Testing
                 == "There are two controls with the id 'rate'. Give one of them another id, or take one off.")
         #expect(learner.dashboard.controls.map(\.id) == ["rate", "failing"])
         #expect(throws: CLMatError.duplicateID(kind: "attachment", id: "clash")) {
-            try Experiment(Counter(), data: Numbers(), offers: [clash, clash])
+            try Experiment(Counter(), data: Numbers(), attachments: [clash, clash])
         }
     }
 
@@ -202,9 +202,9 @@ import Testing
     /// Sums are made in the order in which criteria were added: a file keeps it.
     @Test func theOrderOfWhatIsOnIsKept() throws {
         try inTemporaryFolder { folder in
-            let offers: [any Mixin<HillPlace>] = [Faulty(fault: .score), Ridge()]
+            let available: [any Mixin<HillPlace>] = [Faulty(fault: .score), Ridge()]
             func make(_ options: Learner.Options) throws -> Learner {
-                try Learner(Hill(offers: offers), data: Numbers(), options: options)
+                try Learner(Hill(available: available), data: Numbers(), options: options)
             }
             let plan: [ListDirector.Entry] = [
                 .init(2, .addMixin("ridge")), .init(3, .addMixin("faulty")), .init(5, .removeMixin("ridge")),
@@ -216,7 +216,7 @@ import Testing
             try make(options).runToTheEnd().save(to: folder + "/c.safetensors")
             let checkpoint = try Checkpoint(reading: folder + "/c.safetensors", on: .cpu)
             #expect(checkpoint.mixins == ["faulty", "ridge"])
-            var experiment = try Experiment(Hill(mixins: [Ridge()], offers: offers), data: Numbers())
+            var experiment = try Experiment(Hill(mixins: [Ridge()], available: available), data: Numbers())
             try experiment.resume(from: checkpoint)
             #expect(experiment.dashboard.controls.prefix(2).map(\.id) == ["faulty", "ridge"])
             var two = try counter(["doubler"])
@@ -267,7 +267,7 @@ import Testing
 
     /// A script whose claim does not hold ends the run between two steps: what it came to is kept.
     @Test func aRunThatAScriptEndsKeepsItsRecordAndItsState() throws {
-        struct Quiet: Stage {
+        struct Quiet: ScriptHost {
             func add(panel: String) {}
             func remove(panel: String) {}
             func screenshot(to path: String) {}
@@ -296,7 +296,7 @@ import Testing
     struct Watcher: Exploration.Attachment {
         typealias Host = Counter
         let controls: [Control] = []
-        let metrics = ["seen", "batch", "random"].map { Metric($0, title: $0, means: "") }
+        let metrics = ["seen", "batch", "random"].map { Metric($0, title: $0, help: "") }
         mutating func update(on host: Counter, _ context: StepContext<Int>) throws(CLMatError) -> Measurements {
             var measured = Measurements()
             measured["seen"] = context.attachment("doubler", as: Doubler.self)?.doubled
@@ -308,9 +308,10 @@ import Testing
     }
 
     @Test func anAttachmentSeesItsPeersAndTheMinibatch() throws {
-        let watcher = AttachmentOffer<Counter>(id: "watcher", title: "watcher") { _, _ in Watcher() }
+        let watcher = AttachmentFactory<Counter>(id: "watcher", title: "watcher") { _, _ in Watcher() }
         let experiment = try Experiment(
-            Counter(), data: Numbers(), offers: [Doubler.offer, watcher], attached: ["doubler", "watcher", "watcher-2"])
+            Counter(), data: Numbers(), attachments: [Doubler.factory, watcher],
+            attached: ["doubler", "watcher", "watcher-2"])
         let learner = try Learner(experiment, options: .init(maximumSteps: 3)).runToTheEnd()
         func values(_ metric: String) -> [Float] { learner.timeline.series(metric).values }
         #expect(
@@ -332,7 +333,7 @@ import Testing
             let title = "reader"
             var last = 0
             let controls: [Control] = []
-            let metrics = [Metric("batch", title: "", means: "")]
+            let metrics = [Metric("batch", title: "", help: "")]
             mutating func update(_ context: StepContext<Int>) -> Measurements {
                 last = context.batch ?? -1
                 var measured = Measurements()
@@ -349,7 +350,7 @@ import Testing
         options.director = ListDirector(changes, endsAt: 5)
         let learner = try make(options).runToTheEnd()
         #expect(learner.timeline.series("batch").values == [3, 303, 605, 1105, 1605])
-        #expect(learner.dashboard.control("batch-size")?.moves == ["batch"])
+        #expect(learner.dashboard.control("batch-size")?.affects == ["batch"])
         try expectRepeatable(changes: changes, steps: 12, on: .cpu, make: make)
     }
 }

@@ -22,7 +22,7 @@ import Testing
         wait(learner, at: step + 1)
     }
 
-    /// A drag through `values`, one a step, an undo of it and what comes after.
+    /// A drag through `values`, one per step, an undo of it and what comes after.
     private func recorded(to file: String) throws -> Learner {
         var options = Learner.Options()
         options.recorder = try SessionWriter(writing: file, header: SessionTests.header)
@@ -104,8 +104,8 @@ import Testing
         }
     }
 
-    /// A way back that was given up, as the run was stopped, is no command of the session.
-    @Test func aWayBackThatWasGivenUpIsNotRecorded() throws {
+    /// A rewind that was given up, as the run was stopped, is no command of the session.
+    @Test func aRewindThatWasGivenUpIsNotRecorded() throws {
         let learner = try Learner.counter(Learner.Options())
         learner.start(paused: true)
         learner.send(.step(50))

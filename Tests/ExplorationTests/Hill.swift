@@ -13,26 +13,26 @@ struct Hill: Model, MixinHost {
     var x: Matrix
     var mixins: Mixins<HillPlace>
     let title = "hill"
-    static let rate = Control("rate", title: "rate", range: 0...1, initial: 0.25, means: "", moves: ["loss"])
+    static let rate = Control("rate", title: "rate", range: 0...1, initial: 0.25, help: "", affects: ["loss"])
     /// A control that only concerns what is shown.
-    static let zoom = Control("zoom", title: "zoom", range: 1...10, initial: 1, means: "", isView: true)
+    static let zoom = Control("zoom", title: "zoom", range: 1...10, initial: 1, help: "", isView: true)
 
     init(
-        at x: [Float] = [3, -1, 0.5], mixins: [any Mixin<HillPlace>] = [], offers: [any Mixin<HillPlace>] = [Ridge()]
+        at x: [Float] = [3, -1, 0.5], mixins: [any Mixin<HillPlace>] = [], available: [any Mixin<HillPlace>] = [Ridge()]
     ) throws {
         self.x = try Matrix(x, 1, x.count, on: .cpu)
-        self.mixins = Mixins(mixins, offers: offers)
+        self.mixins = Mixins(mixins, available: available)
     }
 
     var controls: [Control] { mixins.controls + [Self.rate, Self.zoom] }
-    var metrics: [Metric] { [Metric("loss", title: "Loss", means: "")] + mixins.metrics }
+    var metrics: [Metric] { [Metric("loss", title: "Loss", help: "")] + mixins.metrics }
     var figures: [Figure<Hill>] {
         [
-            Figure("view", title: "View", means: "") { hill, context in
+            Figure("view", title: "View", help: "") { hill, context in
                 let chosen = context.view["chosen"].map(String.init)
                 return Table(columns: ["zoom", "chosen"], rows: [["\(try context.settings[Hill.zoom])"] + chosen])
             },
-            Figure("settling", title: "Settling", means: "", from: 0) { count, hill, context in
+            Figure("settling", title: "Settling", help: "", from: 0) { count, hill, context in
                 count += 1
                 return FigureProgress(
                     Table(columns: ["count", "step"], rows: [["\(count)", "\(context.step)"]]), goesOn: count % 5 != 0)
@@ -45,7 +45,9 @@ struct Hill: Model, MixinHost {
         let rate = Float(try context.settings[Self.rate])
         let ownGradient = try x - 1
         var gradient = ownGradient
-        if let pull = try mixins.gradient(of: HillPlace(x: x), context.forMixins) { gradient = try gradient + pull }
+        if let regulariser = try mixins.gradient(of: HillPlace(x: x), context.forMixins) {
+            gradient = try gradient + regulariser
+        }
         try x.add(gradient, times: -rate)
         var measured = Measurements()
         measured["loss"] = Double(try ownGradient.sumOfSquares()) / 2
@@ -70,8 +72,8 @@ struct Hill: Model, MixinHost {
 /// f = ½‖x‖² + a memory: its gradient grows a little with each step, so that a snapshot without its state would tell.
 struct Ridge: Mixin {
     let weight = Control(
-        "ridge", title: "ridge λ", group: "criteria", range: 0...4, initial: 0.5, means: "keeps x small")
-    let score = Metric("ridge-score", title: "Size", unit: "½‖x‖²", means: "what ridge keeps small")
+        "ridge", title: "ridge λ", group: "criteria", range: 0...4, initial: 0.5, help: "keeps x small")
+    let score = Metric("ridge-score", title: "Size", unit: "½‖x‖²", help: "what ridge keeps small")
     var steps = 0
 
     func value(of place: HillPlace, _ context: MixinContext) throws(CLMatError) -> Double? {
@@ -90,8 +92,8 @@ struct Ridge: Mixin {
 struct Faulty: Mixin {
     enum Fault: Sendable, CaseIterable { case throwing, notANumber, infinite, misspelt, ofTheDevice, score }
     let fault: Fault
-    let weight = Control("faulty", title: "faulty λ", range: 0...4, initial: 1, means: "fails")
-    let score = Metric("faulty-score", title: "Faulty", means: "fails")
+    let weight = Control("faulty", title: "faulty λ", range: 0...4, initial: 1, help: "fails")
+    let score = Metric("faulty-score", title: "Faulty", help: "fails")
 
     func value(of place: HillPlace, _ context: MixinContext) throws(CLMatError) -> Double? {
         if fault == .score { throw .dataMismatch("There is no score.") }

@@ -93,10 +93,10 @@ struct NumberedSteps: DataSource {
 struct Mixer: Model {
     var value = 0.0
     let title = "mixer"
-    private static let rate = Control("rate", title: "rate", range: 0...1, initial: 0.5, means: "")
+    private static let rate = Control("rate", title: "rate", range: 0...1, initial: 0.5, help: "")
     var controls: [Control] { [Self.rate] }
     var metrics: [Metric] {
-        [Metric("value", title: "Value", means: ""), Metric("count", title: "Count", means: "")]
+        [Metric("value", title: "Value", help: ""), Metric("count", title: "Count", help: "")]
     }
 
     mutating func update(_ context: StepContext<[Int]>) throws(CLMatError) -> Measurements {

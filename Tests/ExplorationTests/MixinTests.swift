@@ -89,7 +89,7 @@ import Testing
         var options = Learner.Options(maximumSteps: 12)
         options.schedule = [.init(after: 3, .addMixin("faulty"))]
         let learner = try Learner(
-            Hill(offers: [Ridge(), Faulty(fault: fault)]), data: Numbers(), options: options
+            Hill(available: [Ridge(), Faulty(fault: fault)]), data: Numbers(), options: options
         ).runToTheEnd()
         #expect(learner.status.error == nil && learner.status.step == 12)
         let warning = try #require(learner.status.warnings.first)
@@ -113,7 +113,7 @@ import Testing
     @Test func aFaultIsPartOfTheHistoryAndEndsWithIt() throws {
         let faulty = Hill.self
         func make(_ options: Learner.Options) throws -> Learner {
-            try Learner(faulty.init(offers: [Faulty(fault: .throwing)]), data: Numbers(), options: options)
+            try Learner(faulty.init(available: [Faulty(fault: .throwing)]), data: Numbers(), options: options)
         }
         try expectRepeatable(
             changes: [.init(2, .addMixin("faulty")), .init(6, .removeMixin("faulty")), .init(8, .addMixin("faulty"))],
@@ -160,8 +160,8 @@ import Testing
 
     /// The number of the minibatch, as somebody else's criterion sees it.
     struct Guest: Mixin {
-        let weight = Control("guest", title: "guest λ", range: 0...1, initial: 0.5, means: "comes from elsewhere")
-        let score = Metric("guest-batch", title: "Batch", means: "the minibatch's number")
+        let weight = Control("guest", title: "guest λ", range: 0...1, initial: 0.5, help: "comes from elsewhere")
+        let score = Metric("guest-batch", title: "Batch", help: "the minibatch's number")
         func value(of place: HillPlace, _ context: MixinContext) throws(CLMatError) -> Double? {
             (context.batch as? Int).map(Double.init)
         }
@@ -174,12 +174,12 @@ import Testing
         let learner = try Hill.learner(.init(maximumSteps: 40, pausesAt: [5]))
         learner.start()
         #expect(eventually { learner.status.isPaused && learner.status.step == 5 })
-        try learner.offer(Guest())
+        try learner.register(Guest())
         #expect(learner.dashboard.mixins.map(\.id) == ["ridge", "guest"])
         learner.send(.addMixin("guest"))
         learner.send(.step(10))
         #expect(eventually { learner.status.isPaused && learner.status.step == 15 })
-        // A snapshot from before the offer knows it, too.
+        // A snapshot from before the registration knows it, too.
         learner.send(.rewind(to: 2))
         #expect(eventually { learner.status.step == 2 })
         learner.send(.redo)
@@ -194,9 +194,9 @@ import Testing
         }
         struct Stranger: Mixin {
             typealias Subject = Other
-            let weight = Control("stranger", title: "", range: 0...1, initial: 0, means: "")
-            let score = Metric("strange", title: "", means: "")
+            let weight = Control("stranger", title: "", range: 0...1, initial: 0, help: "")
+            let score = Metric("strange", title: "", help: "")
         }
-        #expect(thrownCase { try learner.offer(Stranger()) } == "invalidArgument")
+        #expect(thrownCase { try learner.register(Stranger()) } == "invalidArgument")
     }
 }

@@ -33,7 +33,7 @@ import Testing
             """)
         #expect(learner.status.error == nil)
         #expect(player.expectationsMet == 5 && player.entriesLeft == 0)
-        #expect(stage.deeds.prefix(3) == ["add doubled", "screenshot x.png at 20", "remove doubled"])
+        #expect(stage.calls.prefix(3) == ["add doubled", "screenshot x.png at 20", "remove doubled"])
         #expect(stage.words.contains("step 20: half way"))
         #expect(learner.timeline.branches.map(\.name) == ["main", "other", "branch 3", "branch 4"])
     }
@@ -145,15 +145,15 @@ import Testing
 }
 
 /// Notes what a script asks of the window.
-final class NotedStage: Stage {
-    private let notes = Locked((deeds: [String](), words: [String]()))
-    var deeds: [String] { notes.withLock { $0.deeds } }
+final class NotedStage: ScriptHost {
+    private let notes = Locked((calls: [String](), words: [String]()))
+    var calls: [String] { notes.withLock { $0.calls } }
     var words: [String] { notes.withLock { $0.words } }
 
-    func add(panel: String) throws(CLMatError) { notes.withLock { $0.deeds.append("add \(panel)") } }
-    func remove(panel: String) throws(CLMatError) { notes.withLock { $0.deeds.append("remove \(panel)") } }
+    func add(panel: String) throws(CLMatError) { notes.withLock { $0.calls.append("add \(panel)") } }
+    func remove(panel: String) throws(CLMatError) { notes.withLock { $0.calls.append("remove \(panel)") } }
     func screenshot(to path: String) throws(CLMatError) {
-        notes.withLock { $0.deeds.append("screenshot \(path) at 20") }
+        notes.withLock { $0.calls.append("screenshot \(path) at 20") }
     }
     func say(_ text: String) { notes.withLock { $0.words.append(text) } }
 }

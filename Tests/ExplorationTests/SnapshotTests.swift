@@ -37,7 +37,7 @@ import Testing
             let learner = try run(model, [], to: 3000, plan(memory: 50_000, disk: 12 * 12_288, in: folder))
             #expect(learner.status.error == nil && learner.status.lastRefusal == nil)
             #expect(longestWay(learner, to: 3000) <= 200)
-            let bytes = learner.journey.withLock { $0.snapshots.liveBytes }
+            let bytes = learner.navigator.withLock { $0.snapshots.liveBytes }
             #expect(bytes <= 50_000)
             // The file has no name.
             #expect(try FileManager.default.contentsOfDirectory(atPath: folder).isEmpty)
@@ -81,8 +81,8 @@ import Testing
             #expect(
                 wandering.timeline.series("loss").values.map(\.bitPattern)
                     == straight.timeline.series("loss").values.map(\.bitPattern))
-            let kinds = wandering.journey.withLock { journey -> (live: Int, host: Int, file: Int) in
-                let all = journey.snapshots.snapshots
+            let kinds = wandering.navigator.withLock { navigator -> (live: Int, host: Int, file: Int) in
+                let all = navigator.snapshots.snapshots
                 return (
                     all.count(where: \.isLive), all.count { $0.bytesOnHost > 0 }, all.count(where: \.isPackedInFile)
                 )
@@ -243,9 +243,9 @@ private struct Heavy: Model {
         weights = try Matrix((0..<numbers).map { Float($0 % 17) }, 1, numbers, on: device)
     }
 
-    private let rate = Control("rate", title: "rate", range: 0...1, initial: 0.001, means: "")
+    private let rate = Control("rate", title: "rate", range: 0...1, initial: 0.001, help: "")
     var controls: [Control] { [rate] }
-    var metrics: [Metric] { [Metric("loss", title: "Loss", means: "")] }
+    var metrics: [Metric] { [Metric("loss", title: "Loss", help: "")] }
 
     mutating func archive(_ archive: Archive) throws(CLMatError) { try archive.keep("weights", &weights) }
 

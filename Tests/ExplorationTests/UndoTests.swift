@@ -61,7 +61,10 @@ import Testing
     /// A change on a future that was left cannot be undone from another one that has none.
     @Test func whatCannotBeUndoneIsNotOffered() throws {
         let learner = try waiting(at: 20)
-        defer { learner.stop(); learner.wait() }
+        defer {
+            learner.stop()
+            learner.wait()
+        }
         _ = send(set(3), to: learner)
         #expect(send(.rewind(to: 4), to: learner).canUndo)
         learner.send(.step(3))
@@ -165,10 +168,10 @@ import Testing
             #expect(eventually { learner.status.step == 40 && learner.status.isPaused })
             Slow.pause.withLock { $0 = 0.02 }
             learner.send(.rewind(to: 39))
-            #expect(eventually { (learner.status.stepsToRemake ?? 99) < 36 })
-            #expect((learner.status.secondsToRemake ?? 0) > 0)
+            #expect(eventually { (learner.status.stepsToReplay ?? 99) < 36 })
+            #expect((learner.status.secondsToReplay ?? 0) > 0)
             learner.interrupt()
-            #expect(eventually { learner.status.stepsToRemake == nil })
+            #expect(eventually { learner.status.stepsToReplay == nil })
             Slow.pause.withLock { $0 = 0 }
             let here = learner.status.step
             #expect(here > 3 && here < 39 && learner.status.isPaused)
@@ -240,7 +243,7 @@ private struct Slow: Model {
     var value = 0.0
     let title = "slow counter"
     var controls: [Control] { [] }
-    var metrics: [Metric] { [Metric("value", title: "Value", means: "")] }
+    var metrics: [Metric] { [Metric("value", title: "Value", help: "")] }
 
     mutating func update(_ context: StepContext<Int>) throws(CLMatError) -> Measurements {
         let pause = Self.pause.withLock { $0 }

@@ -189,15 +189,15 @@ import Testing
         let learner = try Hill.learner(.init(maximumSteps: 9, pausesAt: [3]))
         learner.start()
         #expect(eventually { learner.status.isPaused })
-        let own = Figure<Hill>("own", title: "Own", means: "") { hill, _ in
+        let own = Figure<Hill>("own", title: "Own", help: "") { hill, _ in
             Table(columns: ["x"], rows: try hill.x.values.map { ["\($0)"] })
         }
         try learner.add(own)
         #expect(learner.dashboard.figures.map(\.id) == ["view", "settling", "own"])
         #expect(try (learner.content(of: "own") as? Table)?.rows.count == 3)
-        let taken = Figure<Hill>("view", title: "Own", means: "") { _, _ in NothingToShow("") }
+        let taken = Figure<Hill>("view", title: "Own", help: "") { _, _ in NothingToShow("") }
         #expect(throws: CLMatError.duplicateID(kind: "figure", id: "view")) { try learner.add(taken) }
-        let stranger = Figure<Counter>("own", title: "Own", means: "") { _, _ in NothingToShow("") }
+        let stranger = Figure<Counter>("own", title: "Own", help: "") { _, _ in NothingToShow("") }
         #expect(thrownCase { try learner.add(stranger) } == "invalidArgument")
         learner.send(.rewind(to: 1))
         #expect(eventually { learner.status.step == 1 })

@@ -3,7 +3,9 @@ import Foundation
 import Testing
 
 /// PoCL cannot compile without a folder for what it compiled: a run says so in a few lines, and what to set.
-@Suite(.enabled(if: Device.openCL.contains { $0.details.contains("Portable Computing Language") }, "PoCL is not installed"))
+@Suite(
+    .enabled(if: Device.openCL.contains { $0.details.contains("Portable Computing Language") }, "PoCL is not installed")
+)
 struct CompilerFailureTests {
     /// A folder that cannot be made hides the device; one that cannot be written fails when kernels are compiled.
     @Test(arguments: ["/proc/nowhere", "a file"])

@@ -58,7 +58,7 @@ import Testing
         for control in dashboard.controls where !control.isView {
             // Nothing of a control leads nowhere, and nothing has a direction that is not tried.
             #expect(!control.effects.isEmpty, "\(control.id)")
-            for metric in control.moves { #expect(dashboard.metric(metric) != nil, "\(control.id) → \(metric)") }
+            for metric in control.affects { #expect(dashboard.metric(metric) != nil, "\(control.id) → \(metric)") }
             if control.effects.contains(where: { $0.direction != nil }) {
                 #expect(others.contains(control.id) || raises.contains { $0.control == control.id }, "\(control.id)")
             }
@@ -117,13 +117,14 @@ import Testing
 
     @Test func ofNetworksAndSamples() throws {
         let raises = [
-            Raise("weight-l2", to: 0.01), Raise("weight-l1", to: 0.001), Raise("l2-weight", to: 3), Raise("noise", to: 5),
+            Raise("weight-l2", to: 0.01), Raise("weight-l1", to: 0.001), Raise("l2-weight", to: 3),
+            Raise("noise", to: 5),
             Raise("step-size", to: 0.1), Raise("sampling-momentum", to: 0.97), Raise("step-decay", to: 0.8),
         ]
         try expect(raises, steps: 200, others: ["training", "sampling"]) { options in
             var experiment = try Experiment(
                 SmallWorld.trainer(on: .cpu), data: SmallWorld.batches(on: .cpu),
-                offers: [.ldam(columns: 4, chains: 2)], attached: ["ldam"])
+                attachments: [.ldam(columns: 4, chains: 2)], attached: ["ldam"])
             for id in ["weight-l2", "weight-l1"] { try experiment.add(mixin: id) }
             return try Learner(experiment, options: options)
         }
@@ -140,7 +141,9 @@ import Testing
             let control = try #require(learner.dashboard.control(id))
             let effects = control.effects.filter { $0.direction != nil }
             #expect(!effects.isEmpty)
-            for effect in effects { #expect(isUp(effect.metric) == (effect.direction == .up), "\(id) → \(effect.metric)") }
+            for effect in effects {
+                #expect(isUp(effect.metric) == (effect.direction == .up), "\(id) → \(effect.metric)")
+            }
         }
     }
 
@@ -148,6 +151,6 @@ import Testing
         let learner = try SmallWorld.run(steps: 1, on: .cpu, attached: ["ldam", "ldam-2"])
         let noise = try #require(learner.dashboard.control("ldam-2.noise"))
         #expect(noise.effects.first == .up("ldam-2.mean-move"))
-        #expect(noise.moves.allSatisfy { learner.dashboard.metric($0) != nil })
+        #expect(noise.affects.allSatisfy { learner.dashboard.metric($0) != nil })
     }
 }

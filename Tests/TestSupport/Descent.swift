@@ -12,12 +12,12 @@ public struct Descent: Model {
         target = try Matrix([1, 1, 1], 1, 3, on: device)
     }
 
-    private let rate = Control("rate", title: "rate", range: 0...1, initial: 0.25, means: "", moves: ["loss"])
+    private let rate = Control("rate", title: "rate", range: 0...1, initial: 0.25, help: "", affects: ["loss"])
     public var controls: [Control] { [rate] }
-    public var metrics: [Metric] { [Metric("loss", title: "Loss", means: "")] }
+    public var metrics: [Metric] { [Metric("loss", title: "Loss", help: "")] }
     public var figures: [Figure<Descent>] {
         [
-            Figure("weights", title: "Weights", means: "", startsOpen: true) { descent, _ in
+            Figure("weights", title: "Weights", help: "", isShownAtStart: true) { descent, _ in
                 Table(columns: ["w"], rows: try descent.weights.values.map { ["\($0)"] })
             }
         ]

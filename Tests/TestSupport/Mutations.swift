@@ -34,7 +34,8 @@ public struct Mutator: Sendable {
         case 5: bytes.removeFirst(min(place, bytes.count - 1))
         case 6: bytes.remove(at: place)
         case 7: bytes.removeSubrange(piece(of: bytes))
-        case 8: bytes.insert(contentsOf: (0...below(16)).map { _ in UInt8(truncatingIfNeeded: random.next()) }, at: place)
+        case 8:
+            bytes.insert(contentsOf: (0...below(16)).map { _ in UInt8(truncatingIfNeeded: random.next()) }, at: place)
         case 9: bytes.replaceSubrange(piece(of: bytes), with: repeatElement(bytes[place], count: 1 + below(64)))
         case 10: repeatPiece(&bytes)
         case 11: swapPieces(&bytes)
@@ -81,10 +82,12 @@ public struct Mutator: Sendable {
     }
 
     private static let numbers = [
-        "0", "1", "-1", "-0", "1e999", "-1e999", "1e-999", "nan", "NaN", "inf", "Infinity", "0x10", "1e5", "0.1", ".", "",
+        "0", "1", "-1", "-0", "1e999", "-1e999", "1e-999", "nan", "NaN", "inf", "Infinity", "0x10", "1e5", "0.1", ".",
+        "",
         "255", "256", "65536", "2147483647", "2147483648", "4294967295", "4294967296", "9223372036854775807",
         "9223372036854775808", "-9223372036854775808", "18446744073709551615", "18446744073709551616", "1e19",
-        "99999999999999999999999999999999999999999", "1000000000", "999999999", "3.4e38", "3.5e38", "1e308", "null", "true",
+        "99999999999999999999999999999999999999999", "1000000000", "999999999", "3.4e38", "3.5e38", "1e308", "null",
+        "true",
     ]
 
     /// A run of digits becomes an extreme number; without digits one is put somewhere.

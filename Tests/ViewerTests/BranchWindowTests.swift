@@ -14,11 +14,11 @@ extension WindowTests {
             let hands = try Hands(options)
             func run(_ steps: Int, to end: Int) {
                 hands.learner.send(.step(steps))
-                #expect(hands.wait { hands.desk.now == end && hands.desk.status.isPaused })
+                #expect(hands.wait { hands.view.now == end && hands.view.status.isPaused })
             }
             run(50, to: 50)
             hands.learner.send(.rewind(to: 20))
-            #expect(hands.wait { hands.desk.now == 20 })
+            #expect(hands.wait { hands.view.now == 20 })
             hands.learner.send(.set(control: "alpha", to: 0.9))
             run(40, to: 60)
             return hands
@@ -29,18 +29,20 @@ extension WindowTests {
         {
             let hands = try branched(ViewerOptions(width: width, height: height))
             defer { hands.finish() }
-            let desk = hands.desk
-            #expect(desk.forks.map(\.step) == [20] && desk.extent == .init(now: 60))
-            let boxes = desk.layout.openPanels(desk.dashboard).compactMap { desk.box(of: $0) }
-            #expect(desk.box(of: .branches) != nil && boxes.count == 7)
+            let dashboardView = hands.view
+            #expect(dashboardView.forks.map(\.step) == [20] && dashboardView.extent == .init(now: 60))
+            let boxes = dashboardView.layout.openPanels(dashboardView.dashboard).compactMap {
+                dashboardView.box(of: $0)
+            }
+            #expect(dashboardView.box(of: .branches) != nil && boxes.count == 7)
             for (index, box) in boxes.enumerated() {
                 for other in boxes.dropFirst(index + 1) { #expect(!box.overlaps(other)) }
             }
             try hands.click("branches/close")
-            #expect(desk.box(of: .branches) == nil)
+            #expect(dashboardView.box(of: .branches) == nil)
             hands.learner.send(.branch("third"))
-            #expect(hands.wait { desk.branches.count == 3 })
-            #expect(desk.box(of: .branches) == nil)
+            #expect(hands.wait { dashboardView.branches.count == 3 })
+            #expect(dashboardView.box(of: .branches) == nil)
         }
 
         @Test func theOtherBranchIsDrawnFromItsFork() throws {
@@ -48,7 +50,7 @@ extension WindowTests {
             defer { hands.finish() }
             hands.move(to: Point(800, 995))
             let plot = try hands.place("metric:loss/curves")
-            let drawn = hands.desk.graphs.curves.curve(
+            let drawn = hands.view.graphs.curves.curve(
                 "loss", branch: 0, from: 20, hands.learner.timeline, in: 0...60, width: 300)
             #expect(drawn.buckets.first?.firstStep == 20 && drawn.buckets.last?.lastStep == 50)
             // Its line lies below the current one's; pixels brighter than the grid's.
@@ -63,24 +65,24 @@ extension WindowTests {
             let hands = try branched()
             defer { hands.finish() }
             try hands.click("branches/0/name")
-            #expect(hands.desk.branchesPanel.typed?.branch == 0)
+            #expect(hands.view.branchesPanel.typed?.branch == 0)
             hands.type("tame")
             hands.enter()
-            #expect(hands.wait { hands.desk.branches.map(\.name) == ["tame", "branch 2"] })
+            #expect(hands.wait { hands.view.branches.map(\.name) == ["tame", "branch 2"] })
 
             try hands.click("branches/0/compare")
-            #expect(hands.wait { hands.desk.status.comparedBranch == 0 })
-            #expect(hands.wait { hands.desk.figurePanels.others["grid"]?.texture != nil })
-            if case .ready(_, let step) = hands.desk.figurePanels.others["grid"]?.state { #expect(step == 50) }
+            #expect(hands.wait { hands.view.status.comparedBranch == 0 })
+            #expect(hands.wait { hands.view.figurePanels.others["grid"]?.texture != nil })
+            if case .ready(_, let step) = hands.view.figurePanels.others["grid"]?.state { #expect(step == 50) }
             try hands.click("branches/0/compare")
-            #expect(hands.wait { hands.desk.status.comparedBranch == nil })
+            #expect(hands.wait { hands.view.status.comparedBranch == nil })
 
             try hands.click("branches/0/go")
-            #expect(hands.wait { hands.desk.position.branch == 0 && hands.desk.now == 50 })
+            #expect(hands.wait { hands.view.position.branch == 0 && hands.view.now == 50 })
             try hands.click("branches/1/delete")
-            #expect(hands.wait { hands.desk.branches.count == 1 })
+            #expect(hands.wait { hands.view.branches.count == 1 })
             hands.window.settle()
-            #expect(hands.desk.box(of: .branches) == nil)
+            #expect(hands.view.box(of: .branches) == nil)
         }
 
         // MARK: Graphs
@@ -92,27 +94,27 @@ extension WindowTests {
             let hands = try Hands(ViewerOptions(layoutName: "several"))
             defer { hands.finish() }
             hands.learner.send(.step(30))
-            #expect(hands.wait { hands.desk.now == 30 })
+            #expect(hands.wait { hands.view.now == 30 })
             func choose(_ page: String, _ metric: String) throws {
                 try hands.rightClick("metric:loss/plot")
                 try hands.click("graph-menu/\(page)")
-                #expect(hands.desk.graphs.graphMenu != nil)
+                #expect(hands.view.graphs.graphMenu != nil)
                 try hands.click("graph-menu/\(page)/\(metric)")
-                #expect(hands.desk.graphs.graphMenu == nil)
+                #expect(hands.view.graphs.graphMenu == nil)
             }
             try choose("add", "test-accuracy")
-            #expect(hands.desk.layout.added == ["loss": ["test-accuracy"]])
-            let loss = try #require(hands.desk.dashboard.metric("loss"))
-            #expect(!loss.sharesAxis(with: hands.desk.graphs.addedMetrics("loss")[0]))
+            #expect(hands.view.layout.added == ["loss": ["test-accuracy"]])
+            let loss = try #require(hands.view.dashboard.metric("loss"))
+            #expect(!loss.sharesAxis(with: hands.view.graphs.addedMetrics("loss")[0]))
             try choose("plot", "test-accuracy")
             let plot = Panel.plot(Plot(x: "test-accuracy", y: "loss"))
             hands.window.settle()
-            #expect(hands.desk.box(of: plot) != nil)
+            #expect(hands.view.box(of: plot) != nil)
             let kept = Layout(named: "several")
             #expect(kept.isOpen(plot) && kept.added == ["loss": ["test-accuracy"]])
             try hands.click("\(plot.name)/close")
             hands.window.settle()
-            #expect(hands.desk.box(of: plot) == nil)
+            #expect(hands.view.box(of: plot) == nil)
         }
 
         @Test func aPathHasTheRarerMetricsSteps() {
@@ -134,11 +136,11 @@ extension WindowTests {
             options.panels = ["marks": true, "loss": false, "plot:marks:loss": true]
             let hands = try Hands(options)
             defer { hands.finish() }
-            #expect(hands.desk.box(of: .metric("marks")) != nil && hands.desk.box(of: .metric("loss")) == nil)
-            #expect(hands.desk.box(of: .plot(Plot(x: "loss", y: "marks"))) != nil)
-            OpenWindow(desk: hands.desk).set("loss", open: true)
+            #expect(hands.view.box(of: .metric("marks")) != nil && hands.view.box(of: .metric("loss")) == nil)
+            #expect(hands.view.box(of: .plot(Plot(x: "loss", y: "marks"))) != nil)
+            OpenWindow(dashboardView: hands.view).set("loss", open: true)
             hands.window.settle()
-            #expect(hands.desk.box(of: .metric("loss")) != nil)
+            #expect(hands.view.box(of: .metric("loss")) != nil)
             let board = hands.learner.dashboard
             for name in Viewer.panelNames(of: board) { try Viewer.check(panel: name, of: board) }
             #expect(
@@ -172,7 +174,7 @@ extension WindowTests {
             let hands = try Hands(ViewerOptions(width: width, height: height))
             defer { hands.finish() }
             func boxes() -> [Box] {
-                hands.desk.layout.openPanels(hands.desk.dashboard).compactMap { hands.desk.box(of: $0) }
+                hands.view.layout.openPanels(hands.view.dashboard).compactMap { hands.view.box(of: $0) }
             }
             let first = boxes()
             for (index, box) in first.enumerated() {

@@ -17,26 +17,26 @@ private struct Number: MixinSubject, GradientSum {
 
 private struct Small: Mixin {
     let weight = Control(
-        "small", title: "smallness λ", group: "criteria", range: 0...4, initial: 1, means: "keeps the number small")
-    let score = Metric("smallness", title: "Smallness", means: "what is kept small")
+        "small", title: "smallness λ", group: "criteria", range: 0...4, initial: 1, help: "keeps the number small")
+    let score = Metric("smallness", title: "Smallness", help: "what is kept small")
     func value(of number: Number, _ context: MixinContext) -> Double? { Double(number.value) }
     func gradient(of number: Number, _ context: MixinContext) -> Number? { number }
 }
 
 private struct NumberModel: Model, MixinHost {
-    var mixins = Mixins<Number>(offers: [Small()])
+    var mixins = Mixins<Number>(available: [Small()])
     private var value: Float = 0
     let title = "Number"
     private static let rate = Control(
-        "rate", title: "rate", range: 0...1, initial: 0.5, means: "how fast", moves: ["loss"])
-    private static let zoom = Control("zoom", title: "zoom", range: 1...4, initial: 1, means: "how large", isView: true)
+        "rate", title: "rate", range: 0...1, initial: 0.5, help: "how fast", affects: ["loss"])
+    private static let zoom = Control("zoom", title: "zoom", range: 1...4, initial: 1, help: "how large", isView: true)
     var controls: [Control] { [Self.rate, Self.zoom] + mixins.controls }
-    var metrics: [Metric] { [Metric("loss", title: "Loss", means: "falls")] + mixins.metrics }
+    var metrics: [Metric] { [Metric("loss", title: "Loss", help: "falls")] + mixins.metrics }
 
     mutating func update(_ context: StepContext<Int>) throws(CLMatError) -> Measurements {
         try mixins.follow(context.settings)
-        let pull = try mixins.gradient(of: Number(value: value), context.forMixins)?.value ?? 0
-        value -= Float(try context.settings[Self.rate]) * (value - 1 + pull)
+        let regulariser = try mixins.gradient(of: Number(value: value), context.forMixins)?.value ?? 0
+        value -= Float(try context.settings[Self.rate]) * (value - 1 + regulariser)
         var measured = Measurements()
         measured["loss"] = Double((value - 1) * (value - 1))
         try mixins.measure(of: Number(value: value), whole: 1, context.forMixins, into: &measured)
@@ -50,9 +50,9 @@ private struct NumberModel: Model, MixinHost {
 private struct Passenger: Exploration.Attachment {
     typealias Host = NumberModel
     let controls = [
-        Control("share", title: "share", group: "passenger", range: 0...1, initial: 0.25, means: "rides"),
-        Control.toggle("loud", title: "loud", group: "passenger", initial: false, means: "rides"),
-        Control.choice("seat", title: "seat", group: "passenger", options: ["left", "right"], means: "rides"),
+        Control("share", title: "share", group: "passenger", range: 0...1, initial: 0.25, help: "acts"),
+        Control.toggle("loud", title: "loud", group: "passenger", initial: false, help: "acts"),
+        Control.choice("seat", title: "seat", group: "passenger", options: ["left", "right"], help: "acts"),
     ]
     let metrics: [Metric] = []
     mutating func update(on host: NumberModel, _ context: StepContext<Int>) -> Measurements { Measurements() }
@@ -63,10 +63,12 @@ extension WindowTests {
     /// Criteria and second attachments, by clicks.
     @MainActor @Suite(.serialized) struct Criteria {
         private func hands() throws -> Hands {
-            let offer = AttachmentOffer<NumberModel>(id: "passenger", title: "Passenger") { (_, _) throws(CLMatError) in
+            let factory = AttachmentFactory<NumberModel>(id: "passenger", title: "Passenger") {
+                (_, _) throws(CLMatError) in
                 Passenger()
             }
-            let learner = try Learner(NumberModel(), data: Numbers(), offers: [offer], options: Learner.Options())
+            let learner = try Learner(
+                NumberModel(), data: Numbers(), attachments: [factory], options: Learner.Options())
             learner.start(paused: true)
             return try Hands(on: learner)
         }
@@ -79,47 +81,47 @@ extension WindowTests {
         @Test func aCriterionIsAddedWithItsSliderAndItsGraph() throws {
             let hands = try hands()
             defer { hands.finish() }
-            func isOpen(_ panel: Panel) -> Bool { hands.desk.layout.isOpen(panel) }
-            #expect(!isOpen(.metric("smallness")) && hands.desk.dashboard.control("small") == nil)
+            func isOpen(_ panel: Panel) -> Bool { hands.view.layout.isOpen(panel) }
+            #expect(!isOpen(.metric("smallness")) && hands.view.dashboard.control("small") == nil)
             try click("mixin:small", hands)
-            #expect(hands.wait { hands.desk.dashboard.control("small") != nil })
+            #expect(hands.wait { hands.view.dashboard.control("small") != nil })
             #expect(hands.wait { isOpen(.metric("smallness")) && isOpen(.controls("criteria")) })
-            #expect(hands.desk.box(of: .metric("smallness")) != nil)
-            #expect(hands.desk.changes.all.last?.words == "smallness λ added at step 0")
+            #expect(hands.view.box(of: .metric("smallness")) != nil)
+            #expect(hands.view.changes.all.last?.words == "smallness λ added at step 0")
             // Closed, removed, and added again: there they are again.
-            hands.desk.setOpen(.metric("smallness"), false)
+            hands.view.setOpen(.metric("smallness"), false)
             try click("mixin:small", hands)
-            #expect(hands.wait { hands.desk.dashboard.control("small") == nil })
-            hands.desk.steering.undo()
-            #expect(hands.wait { hands.desk.dashboard.control("small") != nil && isOpen(.metric("smallness")) })
+            #expect(hands.wait { hands.view.dashboard.control("small") == nil })
+            hands.view.steering.undo()
+            #expect(hands.wait { hands.view.dashboard.control("small") != nil && isOpen(.metric("smallness")) })
         }
 
         @Test func aWindowThatOpensLaterShowsWhatWasAdded() throws {
             let first = try hands()
             defer { first.finish() }
             first.learner.send(.addMixin("small"))
-            #expect(first.wait { first.desk.dashboard.control("small") != nil })
+            #expect(first.wait { first.view.dashboard.control("small") != nil })
             let second = try Hands(on: first.learner)
-            #expect(second.desk.layout.isOpen(.metric("smallness")))
+            #expect(second.view.layout.isOpen(.metric("smallness")))
         }
 
         @Test func controlsOfASecondAttachmentAreLinkedAndSeparated() throws {
             let hands = try hands()
             defer { hands.finish() }
             try click("attachment:passenger", hands)
-            #expect(hands.wait { hands.desk.dashboard.control("share") != nil })
+            #expect(hands.wait { hands.view.dashboard.control("share") != nil })
             #expect(!hands.isDrawn("controls:passenger/share/link"))
             let second = "controls:passenger (2)"
             try click("attachment:passenger-2", hands)
             #expect(hands.wait { hands.isDrawn("\(second)/passenger-2.share/link") })
-            #expect(hands.desk.dashboard.groups == ["passenger", "passenger (2)", ""])
+            #expect(hands.view.dashboard.groups == ["passenger", "passenger (2)", ""])
             func values(_ id: String) -> [Double?] {
                 [id, "passenger-2." + id].map { hands.learner.status.settings.values[$0] }
             }
             // One by its chain.
             try hands.click("\(second)/passenger-2.share/link")
             #expect(hands.wait { hands.learner.status.settings.links == ["passenger-2.share": "share"] })
-            hands.desk.values.set(try #require(hands.desk.dashboard.control("share")), to: 0.75)
+            hands.view.values.set(try #require(hands.view.dashboard.control("share")), to: 0.75)
             #expect(hands.wait { values("share") == [0.75, 0.75] })
             // A switch is not switched by a click on its chain.
             try hands.click("\(second)/passenger-2.loud/link")
@@ -127,17 +129,17 @@ extension WindowTests {
             #expect(values("loud") == [0, 0])
             // The rest by the panel's word, and all apart by it.
             let word = try #require(
-                hands.desk.controlPanels.linkWord(hands.desk.controlPanels.controls(of: "passenger (2)")))
+                hands.view.controlPanels.linkWord(hands.view.controlPanels.controls(of: "passenger (2)")))
             #expect(word.text == "link all")
             try hands.click("\(second)/word")
             #expect(hands.wait { hands.learner.status.settings.links.count == 3 })
             hands.window.settle()
             let apart = try #require(
-                hands.desk.controlPanels.linkWord(hands.desk.controlPanels.controls(of: "passenger (2)")))
+                hands.view.controlPanels.linkWord(hands.view.controlPanels.controls(of: "passenger (2)")))
             #expect(apart.text == "separate")
             try hands.click("\(second)/word")
             #expect(hands.wait { hands.learner.status.settings.links.isEmpty })
-            hands.desk.values.set(try #require(hands.desk.dashboard.control("share")), to: 0.5)
+            hands.view.values.set(try #require(hands.view.dashboard.control("share")), to: 0.5)
             #expect(hands.wait { values("share") == [0.5, 0.75] })
         }
 
@@ -145,12 +147,12 @@ extension WindowTests {
         @Test func aLookMakesNoMark() throws {
             let hands = try hands()
             defer { hands.finish() }
-            hands.desk.values.set(try #require(hands.desk.dashboard.control("zoom")), to: 3)
+            hands.view.values.set(try #require(hands.view.dashboard.control("zoom")), to: 3)
             #expect(hands.wait { hands.learner.status.view.values["zoom"] == 3 })
             hands.window.settle()
-            #expect(hands.desk.changes.all.isEmpty && !hands.learner.status.canUndo)
-            #expect(hands.desk.layout.view.values == ["zoom": 3])
-            var other = hands.desk.layout.view
+            #expect(hands.view.changes.all.isEmpty && !hands.learner.status.canUndo)
+            #expect(hands.view.layout.view.values == ["zoom": 3])
+            var other = hands.view.layout.view
             other.choices = ["words": [4]]
             #expect(other.view(for: "").choices == ["words": [4]] && other.view(for: "other data").choices.isEmpty)
         }

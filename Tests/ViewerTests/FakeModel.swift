@@ -16,35 +16,36 @@ struct FakeModel: Model {
 
     var controls: [Control] {
         [
-            Control("alpha", title: "alpha", range: 0...1, initial: 0.5, means: "moves the loss", moves: ["loss"]),
-            Control("beta", title: "beta", range: 1e-3...1, scale: .logWithOff, initial: 0, means: "does nothing"),
-            .toggle("gamma", title: "gamma", initial: false, means: "does nothing"),
-            .choice("delta", title: "delta", options: ["one", "two"], means: "does nothing"),
+            Control("alpha", title: "alpha", range: 0...1, initial: 0.5, help: "moves the loss", affects: ["loss"]),
+            Control("beta", title: "beta", range: 1e-3...1, scale: .logWithOff, initial: 0, help: "does nothing"),
+            .toggle("gamma", title: "gamma", initial: false, help: "does nothing"),
+            .choice("delta", title: "delta", options: ["one", "two"], help: "does nothing"),
         ]
     }
 
     var metrics: [Metric] {
         [
-            Metric("loss", title: "Loss", unit: "nats", means: "falls"),
-            Metric("test-accuracy", title: "Accuracy", means: "rises", better: .higher, range: 0...1),
-            Metric("marks", title: "Marks", means: "how often the action was done"),
-            Metric("other", title: "Other", means: "is not measured"),
+            Metric("loss", title: "Loss", unit: "nats", help: "falls"),
+            Metric(
+                "test-accuracy", title: "Accuracy", help: "rises", better: .higher, range: 0...1, isOnUnseenData: true),
+            Metric("marks", title: "Marks", help: "how often the action was done"),
+            Metric("other", title: "Other", help: "is not measured"),
         ]
     }
 
     var figures: [Figure<FakeModel>] {
         [
-            Figure("grid", title: "Grid", means: "black, white, grey, white", startsOpen: true) { model, _ in
+            Figure("grid", title: "Grid", help: "black, white, grey, white", isShownAtStart: true) { model, _ in
                 FakeModel.grid
             },
-            Figure("broken", title: "Broken", means: "always fails") { _, _ in
+            Figure("broken", title: "Broken", help: "always fails") { _, _ in
                 throw CLMatError.dataMismatch("broken on purpose")
             },
-            Figure("words", title: "Words", means: "rows by columns") { model, _ in FakeModel.words },
-            Figure("heat", title: "Heat", means: "a value a cell") { model, _ in FakeModel.heat },
-            Figure("text", title: "Text", means: "words of groups") { model, _ in FakeModel.text },
-            Figure("marked", title: "Marked", means: "a table with marks") { model, _ in FakeModel.marked },
-            Figure("chosen", title: "Chosen", means: "bars that can be chosen") { model, context in
+            Figure("words", title: "Words", help: "rows by columns") { model, _ in FakeModel.words },
+            Figure("heat", title: "Heat", help: "a value per cell") { model, _ in FakeModel.heat },
+            Figure("text", title: "Text", help: "words of groups") { model, _ in FakeModel.text },
+            Figure("marked", title: "Marked", help: "a table with marks") { model, _ in FakeModel.marked },
+            Figure("chosen", title: "Chosen", help: "bars that can be chosen") { model, context in
                 Bars(
                     labels: ["a", "b", "c"], series: [("s", [1, 2, 3])],
                     choices: (0..<3).map {
@@ -105,7 +106,7 @@ struct FakeModel: Model {
     {
         try Learner(
             FakeModel(failsAt: failsAt, stepSeconds: stepSeconds), data: Numbers(),
-            offers: [AttachmentOffer(id: "rider", title: "Rider") { (_, _) throws(CLMatError) in Rider() }],
+            attachments: [AttachmentFactory(id: "extra", title: "Extra") { (_, _) throws(CLMatError) in Extra() }],
             options: options)
     }
 }
@@ -116,14 +117,14 @@ struct Numbers: DataSource {
     func batch(at place: DataPlace) -> Int { place.step.number }
 }
 
-struct Rider: Attachment {
+struct Extra: Attachment {
     var controls: [Control] {
         [
             Control(
-                "weight", title: "weight", group: "rider", range: 0...1, initial: 0, means: "rides", moves: ["ridden"])
+                "weight", title: "weight", group: "extra", range: 0...1, initial: 0, help: "acts", affects: ["added"])
         ]
     }
-    var metrics: [Metric] { [Metric("ridden", title: "Ridden", means: "rides")] }
+    var metrics: [Metric] { [Metric("added", title: "Added", help: "acts")] }
 
     mutating func update(on host: FakeModel, _ context: StepContext<Int>) -> Measurements { Measurements() }
     mutating func archive(_ archive: Archive) throws(CLMatError) {}

@@ -4,7 +4,7 @@ import Testing
 
 @testable import Viewer
 
-/// One renderer on a surface, and a person's hands on it: figures without a desk.
+/// One renderer on a surface, and a person's hands on it: figures without a dashboard.
 @MainActor final class FigureStage<Renderer: FigureRenderer>: FigureHost {
     let surface: Surface
     let body: Box

@@ -584,33 +584,33 @@ extension WindowTests {
         @Test func escapeTakesMarksAwayOnceNothingLiesAboveThePanels() throws {
             let hands = try Hands()
             defer { hands.finish() }
-            for panel in hands.desk.dashboard.panels {
-                hands.desk.setOpen(panel, [.figure("chosen"), .figure("grid")].contains(panel))
+            for panel in hands.view.dashboard.panels {
+                hands.view.setOpen(panel, [.figure("chosen"), .figure("grid")].contains(panel))
             }
             func chosen() -> [Int] { hands.learner.status.view.choices["chosen"] ?? [] }
             #expect(
                 hands.wait {
-                    hands.desk.figurePanels.figures["chosen"]?.content != nil
-                        && hands.desk.figurePanels.figures["grid"]?.content != nil
+                    hands.view.figurePanels.figures["chosen"]?.content != nil
+                        && hands.view.figurePanels.figures["grid"]?.content != nil
                 })
             hands.window.settle()
             try hands.click("figure:chosen/bar 1")
-            #expect(hands.wait { chosen() == [1] && hands.desk.figurePanels.figures["chosen"]?.content?.unmark != nil })
+            #expect(hands.wait { chosen() == [1] && hands.view.figurePanels.figures["chosen"]?.content?.unmark != nil })
             // Looking is no change of the model.
             #expect(hands.learner.timeline.commands.isEmpty)
             try hands.click("figure:grid/cell 0")
-            #expect(hands.desk.figurePanels.figures["grid"]?.enlarged == 0)
+            #expect(hands.view.figurePanels.figures["grid"]?.enlarged == 0)
             hands.press(SDLK_RIGHT, SDL_SCANCODE_RIGHT)
-            #expect(hands.desk.figurePanels.figures["grid"]?.enlarged == 1)
+            #expect(hands.view.figurePanels.figures["grid"]?.enlarged == 1)
             hands.press(SDLK_DOWN, SDL_SCANCODE_DOWN)
-            #expect(hands.desk.figurePanels.figures["grid"]?.enlarged == 3)
+            #expect(hands.view.figurePanels.figures["grid"]?.enlarged == 3)
             hands.press(SDLK_ESCAPE, SDL_SCANCODE_ESCAPE)
-            #expect(hands.desk.figurePanels.figures["grid"]?.enlarged == nil && chosen() == [1])
+            #expect(hands.view.figurePanels.figures["grid"]?.enlarged == nil && chosen() == [1])
             hands.press(SDLK_ESCAPE, SDL_SCANCODE_ESCAPE)
             #expect(hands.wait { chosen().isEmpty })
             // A second click unmarks, too.
             try hands.click("figure:chosen/bar 1")
-            #expect(hands.wait { chosen() == [1] && hands.desk.figurePanels.figures["chosen"]?.content?.unmark != nil })
+            #expect(hands.wait { chosen() == [1] && hands.view.figurePanels.figures["chosen"]?.content?.unmark != nil })
             try hands.click("figure:chosen/bar 1")
             #expect(hands.wait { chosen().isEmpty })
         }

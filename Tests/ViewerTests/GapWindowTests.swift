@@ -14,9 +14,9 @@ extension WindowTests {
             let hands = try Hands()
             try hands.learner.addMetric("m") { (_: FakeModel, batch: Int?) in value(batch ?? 0) }
             hands.learner.send(.step(step))
-            #expect(hands.wait { hands.desk.now == step && hands.desk.status.isPaused })
-            for metric in ["test-accuracy", "marks", "loss"] { hands.desk.setOpen(.metric(metric), false) }
-            hands.desk.setOpen(.metric("m"), true)
+            #expect(hands.wait { hands.view.now == step && hands.view.status.isPaused })
+            for metric in ["test-accuracy", "marks", "loss"] { hands.view.setOpen(.metric(metric), false) }
+            hands.view.setOpen(.metric("m"), true)
             hands.window.settle()
             return hands
         }
@@ -41,10 +41,10 @@ extension WindowTests {
         @Test func aRunThatDivergedHasNoPlateau() throws {
             let hands = try run(to: 100) { $0 <= 60 ? Double($0) / 10 : .nan }
             defer { hands.finish() }
-            let curve = try places(of: hands.desk.theme.text, hands)
+            let curve = try places(of: hands.view.theme.text, hands)
             #expect(curve.contains { $0 > 0.5 && $0 < 0.6 } && !curve.contains { $0 > 0.63 })
             // From there on marks.
-            let marks = try places(of: hands.desk.theme.moving, hands)
+            let marks = try places(of: hands.view.theme.moving, hands)
             #expect(marks.contains { abs($0 - 0.61) < 0.03 } && marks.contains { $0 > 0.9 })
             #expect(!marks.contains { $0 < 0.55 })
             #expect(lost(hands)?.words == "not a number since step 61")
@@ -53,7 +53,7 @@ extension WindowTests {
         @Test func theCurveGoesOnAfterAGap() throws {
             let hands = try run(to: 100) { (41...60).contains($0) ? .infinity : Double($0) / 10 }
             defer { hands.finish() }
-            let curve = try places(of: hands.desk.theme.text, hands)
+            let curve = try places(of: hands.view.theme.text, hands)
             #expect(curve.contains { $0 > 0.3 && $0 < 0.4 } && curve.contains { $0 > 0.65 && $0 < 0.95 })
             #expect(!curve.contains { $0 > 0.43 && $0 < 0.58 })
             #expect(lost(hands) == nil)
@@ -79,10 +79,10 @@ extension WindowTests {
             #expect(lost(hands)?.words == "infinite since step 20")
             // Going back to when it was a number takes the word away; forward again it is there again.
             hands.learner.send(.rewind(to: 10))
-            #expect(hands.wait { hands.desk.now == 10 })
+            #expect(hands.wait { hands.view.now == 10 })
             #expect(lost(hands) == nil)
             hands.learner.send(.rewind(to: 50))
-            #expect(hands.wait { hands.desk.now == 50 })
+            #expect(hands.wait { hands.view.now == 50 })
             #expect(lost(hands)?.since == 20)
         }
 
@@ -90,11 +90,11 @@ extension WindowTests {
             let hands = try run(to: 30) { _ in .nan }
             defer { hands.finish() }
             #expect(lost(hands)?.since == 1)
-            #expect(try places(of: hands.desk.theme.moving, hands).count > 20)
+            #expect(try places(of: hands.view.theme.moving, hands).count > 20)
             try hands.move(to: "metric:m/plot")
-            #expect(hands.desk.graphs.hoveredStep != nil)
+            #expect(hands.view.graphs.hoveredStep != nil)
             // Against another metric, and as a file.
-            hands.desk.setOpen(.plot(Plot(x: "m", y: "loss")), true)
+            hands.view.setOpen(.plot(Plot(x: "m", y: "loss")), true)
             hands.window.settle()
             let series = hands.learner.timeline.series("m")
             #expect(CSV.text(of: series, named: "m").hasPrefix("step,m\n1,nan\n"))
@@ -139,7 +139,7 @@ extension WindowTests {
             let surface = try Surface(width: 700, height: 500, theme: .dark)
             let hands = try Hands()
             defer { hands.finish() }
-            let desk = hands.desk
+            let dashboardView = hands.view
             gui_begin_frame(surface.gui, 700, 500, 0.01)
             gui_begin_window("all", 0, 0, 700, 500, 0, 0, 0, true, false)
             for values in [[.nan, .nan, .nan], [1, .nan, .infinity], [-.infinity, 0, 2]] as [[Double]] {
@@ -162,7 +162,7 @@ extension WindowTests {
                     var view = FigureView()
                     view.take(.ready(content, step: 0), version: 0)
                     #expect(view.renderer != nil)
-                    desk.figurePanels.draw("f", view, in: body, surface.textures)
+                    dashboardView.figurePanels.draw("f", view, in: body, surface.textures)
                 }
             }
             gui_end_window()
@@ -179,17 +179,17 @@ extension WindowTests {
         @Test func aWarningIsMendedByAClick() throws {
             let hands = try Hands()
             defer { hands.finish() }
-            let before = try #require(hands.desk.box(of: .add)).maxY
+            let before = try #require(hands.view.box(of: .add)).maxY
             hands.learner.send(.set(control: "alpha", to: 1))
             hands.learner.send(.set(control: "gamma", to: 1))
             hands.learner.send(.step(8))
-            #expect(hands.wait { hands.desk.now == 8 })
+            #expect(hands.wait { hands.view.now == 8 })
             #expect(
-                hands.desk.status.warnings.map(\.text) == [
+                hands.view.status.warnings.map(\.text) == [
                     "The fake broke at step 1: gamma is on. Switch it off."
                 ])
             hands.window.settle()
-            #expect(try #require(hands.desk.box(of: .add)).maxY < before)
+            #expect(try #require(hands.view.box(of: .add)).maxY < before)
             #expect(hands.isDrawn("status/warning/broken/undo"))
             try hands.click("status/warning/broken/mark")
             #expect(
@@ -197,9 +197,9 @@ extension WindowTests {
                     hands.learner.timeline.log.contains { $0.command == .act(Action("mark", title: "mend it")) }
                 })
             try hands.click("status/warning/broken/back")
-            #expect(hands.wait { hands.desk.now == 0 && hands.desk.status.warnings.isEmpty })
+            #expect(hands.wait { hands.view.now == 0 && hands.view.status.warnings.isEmpty })
             hands.window.settle()
-            #expect(try #require(hands.desk.box(of: .add)).maxY == before)
+            #expect(try #require(hands.view.box(of: .add)).maxY == before)
         }
     }
 }

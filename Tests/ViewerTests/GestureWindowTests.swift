@@ -10,7 +10,7 @@ extension WindowTests {
     /// A drag is one change: on the screen, for an undo, and in the session that is done again.
     @MainActor @Suite(.serialized) struct Gestures {
         /// What a person does with the first slider of a run that is recorded; then the session is done again.
-        private func recorded(_ deeds: (Hands) throws -> Void) throws -> (
+        private func recorded(_ actions: (Hands) throws -> Void) throws -> (
             Replay.Report, first: Learner, second: Learner
         ) {
             let folder = try Folder()
@@ -20,7 +20,7 @@ extension WindowTests {
                 arguments: [], settings: [:], attached: [])
             let writer = try SessionWriter(writing: file, header: header)
             let hands = try Hands(run: { $0.recorder = writer })
-            try deeds(hands)
+            try actions(hands)
             hands.finish()
             #expect(hands.learner.status.error == nil && hands.learner.status.recordingError == nil)
 
@@ -39,7 +39,7 @@ extension WindowTests {
         private func step(_ hands: Hands) {
             let step = hands.learner.status.step
             hands.learner.send(.step(1))
-            #expect(hands.wait { hands.desk.now == step + 1 && hands.desk.status.isPaused })
+            #expect(hands.wait { hands.view.now == step + 1 && hands.view.status.isPaused })
         }
 
         /// Takes the slider by its handle and pulls it through `shares` of its track, with a step of the run after each.
@@ -60,24 +60,24 @@ extension WindowTests {
 
         private func undo(_ hands: Hands, to step: Int) {
             hands.press(SDLK_z, SDL_SCANCODE_Z, control: true)
-            #expect(hands.wait { hands.desk.now == step })
+            #expect(hands.wait { hands.view.now == step })
         }
 
         @Test func aDragAndItsUndoAreDoneAgain() throws {
             let (report, first, _) = try recorded { hands in
                 for _ in 0..<3 { step(hands) }
                 try drag(hands, through: [0.5, 0.6, 0.7, 0.8, 0.9])
-                #expect(hands.desk.changes.all.count == 1 && hands.desk.changes.all[0].first == 3)
+                #expect(hands.view.changes.all.count == 1 && hands.view.changes.all[0].first == 3)
                 undo(hands, to: 3)
                 #expect(hands.learner.status.settings.values["alpha"] == 0.5)
                 // More of it: on the branch that this opens, with a second undo and a redo.
                 try drag(hands, through: [0.5, 0.3, 0.2])
                 undo(hands, to: 3)
                 hands.press(SDLK_y, SDL_SCANCODE_Y, control: true)
-                #expect(hands.wait { hands.desk.now == 5 })
+                #expect(hands.wait { hands.view.now == 5 })
                 step(hands)
                 hands.learner.send(.rewind(to: 4))
-                #expect(hands.wait { hands.desk.now == 4 })
+                #expect(hands.wait { hands.view.now == 4 })
                 step(hands)
             }
             #expect(report.isSame && report.largest.isEmpty && report.steps > 10, "\(report)")
@@ -105,7 +105,7 @@ extension WindowTests {
                 hands.button(false, at: place(0.8))
                 step(hands)
                 let now = hands.learner.status.step
-                undo(hands, to: hands.desk.changes.all[0].first)
+                undo(hands, to: hands.view.changes.all[0].first)
                 #expect(hands.learner.status.settings.values["alpha"] == 0.5 && now > 1)
                 step(hands)
             }
@@ -118,7 +118,7 @@ extension WindowTests {
                 step(hands)
                 try drag(hands, through: [0.5, 0.6, 0.7])
                 try drag(hands, through: [0.7, 0.8, 0.9])
-                #expect(hands.desk.changes.all.map(\.first) == [1, 3])
+                #expect(hands.view.changes.all.map(\.first) == [1, 3])
                 undo(hands, to: 3)
                 undo(hands, to: 1)
                 #expect(hands.learner.status.settings.values["alpha"] == 0.5)
@@ -135,7 +135,7 @@ extension WindowTests {
                 hands.doubleClick(Point(track.x + track.width * 0.2, track.midY))
                 #expect(hands.wait { hands.learner.status.settings.values["alpha"] == 0.5 })
                 step(hands)
-                #expect(hands.desk.changes.all.count == 2)
+                #expect(hands.view.changes.all.count == 2)
                 undo(hands, to: 3)
                 #expect(abs((hands.learner.status.settings.values["alpha"] ?? .nan) - 0.7) < 0.01)
                 step(hands)
@@ -157,15 +157,15 @@ extension WindowTests {
             let place = Point(track.x + track.width * 0.2, track.midY)
             hands.click(place)
             // The slider shows it, the model does not have it.
-            let alpha = try #require(hands.desk.dashboard.control("alpha"))
-            #expect(abs(hands.desk.values.value(of: alpha) - 0.2) < 0.01 && hands.desk.values.armed != nil)
+            let alpha = try #require(hands.view.dashboard.control("alpha"))
+            #expect(abs(hands.view.values.value(of: alpha) - 0.2) < 0.01 && hands.view.values.armed != nil)
             hands.press(Point(place.x + 2, place.y))
             #expect(hands.wait { hands.learner.status.settings.values["alpha"] == 0.5 })
-            #expect(hands.desk.values.armed == nil && hands.desk.controlPanels.hand.held == nil)
+            #expect(hands.view.values.armed == nil && hands.view.controlPanels.hand.held == nil)
             step(hands)
             let sets = hands.learner.timeline.log.filter { $0.command.mayChange }.map(\.command)
             #expect(sets == [.set(control: "alpha", to: 0.8), .set(control: "alpha", to: 0.5)])
-            #expect(hands.desk.changes.all.count == 2)
+            #expect(hands.view.changes.all.count == 2)
         }
 
         @Test func aClickOnTheTrackIsSentWhenItIsNoDoubleClick() throws {
@@ -173,7 +173,7 @@ extension WindowTests {
             defer { hands.finish() }
             let track = try hands.place("controls:/alpha/track")
             hands.click(Point(track.x + track.width * 0.2, track.midY))
-            #expect(hands.desk.hasNews() && hands.learner.status.settings.values["alpha"] == 0.5)
+            #expect(hands.view.hasNews() && hands.learner.status.settings.values["alpha"] == 0.5)
             // By its time …
             hands.rest(ArmedSetting.seconds)
             #expect(hands.wait { abs((hands.learner.status.settings.values["alpha"] ?? .nan) - 0.2) < 0.01 })
@@ -184,40 +184,40 @@ extension WindowTests {
             // … and before a key does something.
             hands.click(Point(track.x + track.width * 0.3, track.midY))
             hands.press(SDLK_PERIOD, SDL_SCANCODE_PERIOD)
-            #expect(hands.wait { hands.desk.now == 1 })
+            #expect(hands.wait { hands.view.now == 1 })
             #expect(abs((hands.learner.timeline.series("loss").last?.value ?? 0) - 1.3) < 0.01)
         }
 
         @Test func arrangeIsAWordThatCanBeClicked() throws {
             let hands = try Hands()
             defer { hands.finish() }
-            let before = try #require(hands.desk.box(of: .metric("loss")))
+            let before = try #require(hands.view.box(of: .metric("loss")))
             let bar = try hands.place("metric:loss/title").middle
             hands.drag(from: bar, to: Point(bar.x - 200, bar.y + 100))
-            #expect(!hands.desk.layout.isArranged)
+            #expect(!hands.view.layout.isArranged)
             try hands.click("add/word")
-            #expect(hands.desk.layout.isArranged && hands.desk.moving.drag == nil)
-            #expect(hands.desk.box(of: .metric("loss")) == before)
+            #expect(hands.view.layout.isArranged && hands.view.moving.drag == nil)
+            #expect(hands.view.box(of: .metric("loss")) == before)
         }
 
         /// What lies in a panel's title or over its corner takes the mouse where it is drawn.
         @Test func titlesAndCornersOfAllPanelsCanBeTaken() throws {
             let hands = try Hands()
             defer { hands.finish() }
-            hands.desk.setOpen(.figure("marked"), true)
+            hands.view.setOpen(.figure("marked"), true)
             hands.learner.send(.step(3))
-            #expect(hands.wait { hands.desk.now == 3 && hands.desk.figurePanels.figures["grid"]?.texture != nil })
-            for panel in hands.desk.layout.openPanels(hands.desk.dashboard) {
+            #expect(hands.wait { hands.view.now == 3 && hands.view.figurePanels.figures["grid"]?.texture != nil })
+            for panel in hands.view.layout.openPanels(hands.view.dashboard) {
                 for (name, isResize) in [("title", false), ("corner", true)] {
                     let place = try hands.place("\(panel.name)/\(name)").middle
                     hands.move(to: place)
                     hands.button(true, at: place)
                     #expect(
-                        hands.desk.moving.drag?.panel == panel && hands.desk.moving.drag?.isResize == isResize,
+                        hands.view.moving.drag?.panel == panel && hands.view.moving.drag?.isResize == isResize,
                         "\(panel) \(isResize)"
                     )
                     hands.button(false, at: place)
-                    #expect(hands.desk.moving.drag == nil && hands.desk.layout.isArranged)
+                    #expect(hands.view.moving.drag == nil && hands.view.layout.isArranged)
                 }
             }
         }

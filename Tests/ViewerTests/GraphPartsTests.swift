@@ -154,6 +154,7 @@ import Testing
         next.update(Array(ids.suffix(3)))
         next.update(ids)
         #expect(ids.map { next[$0] } == before)
-        #expect(SliderColours(owners: []).owned.isEmpty && SliderColours(owners: ["a"])["a"] == SliderColours.palette[0])
+        #expect(
+            SliderColours(owners: []).owned.isEmpty && SliderColours(owners: ["a"])["a"] == SliderColours.palette[0])
     }
 }

@@ -31,17 +31,17 @@ extension WindowTests {
             try menu(hands, "loss")
             try choose("log", "smooth/0.9", in: hands)
             // Both are chosen while the menu is open.
-            #expect(hands.desk.graphs.graphMenu != nil)
+            #expect(hands.view.graphs.graphMenu != nil)
             hands.press(SDLK_ESCAPE, SDL_SCANCODE_ESCAPE)
-            #expect(hands.desk.graphs.graphMenu == nil)
-            let look = hands.desk.layout.look(of: "loss")
+            #expect(hands.view.graphs.graphMenu == nil)
+            let look = hands.view.layout.look(of: "loss")
             #expect(look == GraphLook(isLogarithmic: true, smoothing: 0.9))
             #expect(Layout(named: "looks").look(of: "loss") == look)
             let history = try #require(
-                hands.desk.graphs.smoothed[CurveCache.Line(metric: "loss", branch: nil)])
+                hands.view.graphs.smoothed[CurveCache.Line(metric: "loss", branch: nil)])
             #expect(history.steps == Array(1...120))
             let picture = try hands.picture()
-            let box = try #require(hands.desk.box(of: .metric("loss")))
+            let box = try #require(hands.view.box(of: .metric("loss")))
             let changed = (Int(box.y)..<Int(box.maxY)).contains { y in
                 (Int(box.x)..<Int(box.maxX)).contains { picture[$0, y] != before[$0, y] }
             }
@@ -51,14 +51,14 @@ extension WindowTests {
         @Test func whatIsNotAboveZeroIsSaidOfALogarithmicAxis() throws {
             let hands = try Hands()
             defer { hands.finish() }
-            hands.desk.layout.set(.metric("marks"), open: true)
+            hands.view.layout.set(.metric("marks"), open: true)
             hands.run(to: 30)
-            hands.desk.layout.setLook(of: "marks") { $0.isLogarithmic = true }
+            hands.view.layout.setLook(of: "marks") { $0.isLogarithmic = true }
             hands.window.settle()
-            let marks = try #require(hands.desk.dashboard.metric("marks"))
+            let marks = try #require(hands.view.dashboard.metric("marks"))
             func words() -> String {
-                let graphs = hands.desk.graphs
-                let range = graphs.axis.range(hands.desk.extent)
+                let graphs = hands.view.graphs
+                let range = graphs.axis.range(hands.view.extent)
                 return graphs.lookWords(
                     marks,
                     graphs.curves.curve("marks", hands.learner.timeline, in: range, width: 300, lastChange: -1))
@@ -67,7 +67,7 @@ extension WindowTests {
             hands.learner.send(.act(Action("mark", title: "mark")))
             hands.run(to: 60)
             #expect(words() == "logarithmic, values ≤ 0 at the lower edge")
-            hands.desk.goals.setGoal(0, of: "marks")
+            hands.view.goals.setGoal(0, of: "marks")
             hands.window.settle()
         }
 
@@ -77,23 +77,23 @@ extension WindowTests {
             let hands = try Hands()
             defer { hands.finish() }
             hands.run(to: 40)
-            let alone = hands.desk.graphs.plotBox(try #require(hands.desk.box(of: .metric("loss"))), "loss")
-            hands.desk.layout.toggle("test-accuracy", on: "loss")
+            let alone = hands.view.graphs.plotBox(try #require(hands.view.box(of: .metric("loss"))), "loss")
+            hands.view.layout.toggle("test-accuracy", on: "loss")
             hands.window.settle()
-            let box = try #require(hands.desk.box(of: .metric("loss")))
-            let plot = hands.desk.graphs.plotBox(box, "loss")
+            let box = try #require(hands.view.box(of: .metric("loss")))
+            let plot = hands.view.graphs.plotBox(box, "loss")
             // Names stand above the curves, which keep their width.
             #expect(plot.width >= alone.width - 1 && plot.y > alone.y)
             let cross = try hands.place("metric:loss/take-off/test-accuracy").middle
             #expect(cross.y < plot.y - 4 && box.contains(cross))
             hands.click(cross)
-            #expect(hands.desk.layout.added.isEmpty)
+            #expect(hands.view.layout.added.isEmpty)
             // So does the menu, in a row of its own.
-            hands.desk.layout.toggle("test-accuracy", on: "loss")
+            hands.view.layout.toggle("test-accuracy", on: "loss")
             hands.window.settle()
             try menu(hands, "loss")
             try choose("take-off/test-accuracy", in: hands)
-            #expect(hands.desk.layout.added.isEmpty && hands.desk.graphs.graphMenu == nil)
+            #expect(hands.view.layout.added.isEmpty && hands.view.graphs.graphMenu == nil)
         }
 
         // MARK: What controls move
@@ -106,14 +106,14 @@ extension WindowTests {
             learner.start(paused: true)
             let hands = try Hands(on: learner, ViewerOptions(width: size.0, height: size.1))
             defer { hands.finish() }
-            let panel = try #require(hands.desk.box(of: .controls("")))
+            let panel = try #require(hands.view.box(of: .controls("")))
             for control in learner.dashboard.controls {
-                let words = hands.desk.controlPanels.effectWords(control)
+                let words = hands.view.controlPanels.effectWords(control)
                 let prefix = "controls:/\(control.id)/affects/"
                 let places = (hands.window.places ?? [:]).filter { $0.key.hasPrefix(prefix) }
                 #expect(!places.isEmpty, "\(control.id)")
                 #expect(places.values.allSatisfy { $0.x >= panel.x && $0.maxX <= panel.maxX }, "\(control.id)")
-                for metric in control.moves where places[prefix + metric] == nil {
+                for metric in control.affects where places[prefix + metric] == nil {
                     // What is not named has a hover that names it.
                     #expect(places[prefix + "more"] != nil, "\(control.id)")
                     #expect(words.contains(learner.dashboard.metric(metric)?.title ?? "?"))
@@ -121,10 +121,10 @@ extension WindowTests {
             }
             let first = try #require(learner.dashboard.controls.first)
             #expect(
-                hands.desk.controlPanels.effectWords(first)
+                hands.view.controlPanels.effectWords(first)
                     == "raised: Held-out log-likelihood ↑, Density of all topics ↓; either way: Cosine of topics")
             let switched = try #require(learner.dashboard.control("switch"))
-            #expect(hands.desk.controlPanels.effectWords(switched) == "switched on: Density of all topics ↓")
+            #expect(hands.view.controlPanels.effectWords(switched) == "switched on: Density of all topics ↓")
         }
 
         // MARK: Branches
@@ -137,14 +137,14 @@ extension WindowTests {
             hands.run(to: 60)
             for number in 0..<5 {
                 hands.learner.send(.rewind(to: 20 + 6 * number))
-                #expect(hands.wait { hands.desk.now == 20 + 6 * number })
+                #expect(hands.wait { hands.view.now == 20 + 6 * number })
                 hands.learner.send(.branch("branch of a long name \(number)"))
                 hands.run(to: 40 + 5 * number)
             }
             for metric in ["loss", "test-accuracy"] {
-                let box = try #require(hands.desk.box(of: .metric(metric)))
-                let plot = hands.desk.graphs.plotBox(box, metric)
-                let labels = hands.desk.graphs.endLabels.filter { $0.metric == metric }
+                let box = try #require(hands.view.box(of: .metric(metric)))
+                let plot = hands.view.graphs.plotBox(box, metric)
+                let labels = hands.view.graphs.endLabels.filter { $0.metric == metric }
                 // The present value and the five other branches.
                 #expect(labels.count == 6, "\(labels.map(\.words))")
                 for label in labels {
@@ -164,14 +164,14 @@ extension WindowTests {
             let hands = try Hands(on: Sparse.learner())
             defer { hands.finish() }
             hands.run(to: 100)
-            let box = try #require(hands.desk.box(of: .metric("sparse")))
-            let plot = hands.desk.graphs.plotBox(box, "sparse")
-            let range = hands.desk.graphs.axis.range(hands.desk.extent)
+            let box = try #require(hands.view.box(of: .metric("sparse")))
+            let plot = hands.view.graphs.plotBox(box, "sparse")
+            let range = hands.view.graphs.axis.range(hands.view.extent)
             for step in [3, 30, 53, 99] {
                 let share = (Double(step) - range.lowerBound) / (range.upperBound - range.lowerBound)
                 hands.move(to: Point(plot.x + Float(share) * plot.width, plot.midY))
                 hands.window.settle()
-                let said = try #require(hands.desk.graphs.saidSteps["sparse"])
+                let said = try #require(hands.view.graphs.saidSteps["sparse"])
                 #expect(said % 7 == 0 && abs(said - step) <= 4, "\(said) at \(step)")
             }
         }
@@ -182,7 +182,7 @@ extension WindowTests {
 private struct Sparse: Model {
     let title = "Sparse"
     let controls: [Control] = []
-    let metrics = [Metric("sparse", title: "Sparse", means: "now and then")]
+    let metrics = [Metric("sparse", title: "Sparse", help: "now and then")]
     let figures: [Figure<Sparse>] = []
 
     mutating func update(_ context: StepContext<Int>) -> Measurements {
@@ -205,9 +205,9 @@ private struct Crowded: Model {
     let title = "Crowded"
     let controls: [Control]
     let metrics = [
-        Metric("density", title: "Density of all topics", means: "x"),
-        Metric("likelihood", title: "Held-out log-likelihood", means: "x"),
-        Metric("cosine", title: "Cosine of topics", means: "x"),
+        Metric("density", title: "Density of all topics", help: "x"),
+        Metric("likelihood", title: "Held-out log-likelihood", help: "x"),
+        Metric("cosine", title: "Cosine of topics", help: "x"),
     ]
     let figures: [Figure<Crowded>] = []
 
@@ -216,10 +216,14 @@ private struct Crowded: Model {
             (0..<sliders).map { number in
                 Control(
                     "c\(number)", title: "sparseness of topics λ\(number)", unit: "of an average word of the corpus",
-                    range: 0...1, initial: 0.5, means: "x", moves: [.down("density"), .up("likelihood"), "cosine"])
+                    range: 0...1, initial: 0.5, help: "x", affects: [.down("density"), .up("likelihood"), "cosine"])
             } + [
-                .toggle("switch", title: "a switch with a long name that is cut", initial: false, means: "x", moves: [.down("density")]),
-                .choice("choice", title: "choice", options: ["one", "another one", "third"], means: "x", moves: ["cosine", "density"]),
+                .toggle(
+                    "switch", title: "a switch with a long name that is cut", initial: false, help: "x",
+                    affects: [.down("density")]),
+                .choice(
+                    "choice", title: "choice", options: ["one", "another one", "third"], help: "x",
+                    affects: ["cosine", "density"]),
             ]
     }
 

@@ -13,7 +13,7 @@ import Testing
     let learner: Learner
     let window: ViewerWindow
     let clock = TestClock()
-    var desk: Desk { window.desk }
+    var view: DashboardView { window.dashboardView }
 
     init(
         _ options: ViewerOptions = ViewerOptions(), failsAt: Int? = nil, stepSeconds: Double = 0,
@@ -46,7 +46,7 @@ import Testing
     /// Has the run go on to a step, and wait there.
     func run(to step: Int) {
         learner.send(.step(step - learner.status.step))
-        #expect(wait { desk.now == step && learner.status.isPaused })
+        #expect(wait { view.now == step && learner.status.isPaused })
     }
 
     // MARK: Mouse and keys, as SDL events

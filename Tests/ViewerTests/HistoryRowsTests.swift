@@ -8,13 +8,13 @@ import Testing
     typealias Row = (words: String, control: String?, commands: ClosedRange<Int>, first: Int, last: Int)
 
     static let changes: [Row] = [
-        ("alpha 0.5 → 0.8", "alpha", 0...2, 3, 5), ("Rider put on", nil, 3...3, 8, 8), ("mark", nil, 4...4, 8, 8),
+        ("alpha 0.5 → 0.8", "alpha", 0...2, 3, 5), ("Extra put on", nil, 3...3, 8, 8), ("mark", nil, 4...4, 8, 8),
     ]
 
     @Test func thePresentStandsBetweenWhatWasMadeAndWhatLiesAhead() {
         let position = Position(branch: 0, step: 8, changes: 4)
         let rows = HistoryRow.rows(Self.changes, start: 0, at: position, branches: [Self.main])
-        #expect(rows.map(\.words) == ["mark", "now", "Rider put on", "alpha 0.5 → 0.8", "the beginning"])
+        #expect(rows.map(\.words) == ["mark", "now", "Extra put on", "alpha 0.5 → 0.8", "the beginning"])
         #expect(rows.map(\.isAhead) == [true, false, false, false, false])
         #expect(rows.map(\.step) == [8, 8, 8, 5, 0])
         // A drag is one line: before its first command, after its last.
@@ -37,7 +37,7 @@ import Testing
         let rows = HistoryRow.rows(Self.changes, start: 0, at: at, branches: [Self.main, second, third])
         #expect(
             rows.map(\.words) == [
-                "now", "other leaves branch 2", "mark", "Rider put on", "branch 2 leaves main", "alpha 0.5 → 0.8",
+                "now", "other leaves branch 2", "mark", "Extra put on", "branch 2 leaves main", "alpha 0.5 → 0.8",
                 "the beginning",
             ])
         #expect(rows.allSatisfy { $0.before?.branch ?? 2 == 2 })
@@ -78,12 +78,12 @@ import Testing
     ])
     func wordsAreFoundInTitleIDAndMeaning(_ query: String, _ match: SearchMatch) {
         #expect(
-            SearchMatch(query, title: "Test accuracy", id: "accuracy-heldout", means: "The share of right ones")
+            SearchMatch(query, title: "Test accuracy", id: "accuracy-heldout", help: "The share of right ones")
                 == match)
     }
 
     @Test func allWordsHaveToBeFound() {
-        #expect(SearchMatch("accuracy zebra", title: "Test accuracy", id: "a", means: "b") == nil)
-        #expect(SearchMatch("entropie", title: "Éntropie", id: "a", means: "b") == .title)
+        #expect(SearchMatch("accuracy zebra", title: "Test accuracy", id: "a", help: "b") == nil)
+        #expect(SearchMatch("entropie", title: "Éntropie", id: "a", help: "b") == .title)
     }
 }

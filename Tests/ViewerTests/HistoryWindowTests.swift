@@ -16,7 +16,7 @@ extension WindowTests {
         /// A run that is at `step` and paused.
         private func run(to step: Int, _ hands: Hands) throws {
             hands.learner.send(.step(step - hands.learner.status.step))
-            #expect(hands.wait { hands.desk.now == step && hands.desk.status.isPaused })
+            #expect(hands.wait { hands.view.now == step && hands.view.status.isPaused })
         }
 
         @Test func theScrubberGoesBackAndTheGraphsFollow() throws {
@@ -30,8 +30,8 @@ extension WindowTests {
             hands.button(true, at: start)
             let half = Point(strip.midX, y)
             hands.move(to: half)
-            #expect(hands.desk.scrubber.scrub?.step == 50 && hands.desk.steering.here == 50)
-            #expect(hands.desk.graphs.hoveredStep == 50)
+            #expect(hands.view.scrubber.scrub?.step == 50 && hands.view.steering.here == 50)
+            #expect(hands.view.graphs.hoveredStep == 50)
             #expect(hands.learner.status.step == 100)  // nothing was sent yet
             // The cross-hair stands in each graph at that step.
             let picture = try hands.picture()
@@ -41,12 +41,12 @@ extension WindowTests {
                 #expect(line.count > 6, "\(metric)")
             }
             hands.button(false, at: half)
-            #expect(hands.desk.scrubber.scrub == nil)
-            #expect(hands.wait { hands.learner.status.step == 50 && hands.desk.now == 50 })
-            #expect(hands.desk.status.isPaused && hands.desk.steering.wayBack == nil)
+            #expect(hands.view.scrubber.scrub == nil)
+            #expect(hands.wait { hands.learner.status.step == 50 && hands.view.now == 50 })
+            #expect(hands.view.status.isPaused && hands.view.steering.pendingRewind == nil)
             // What lies ahead is still on the axis, and faded.
-            #expect(hands.desk.extent == .init(now: 50, end: 100))
-            #expect(hands.desk.graphs.axis.range(hands.desk.extent) == 0...100)
+            #expect(hands.view.extent == .init(now: 50, end: 100))
+            #expect(hands.view.graphs.axis.range(hands.view.extent) == 0...100)
             hands.move(to: Point(800, 990))
             let faded = try hands.picture()
             let plot = try plot("test-accuracy", hands)
@@ -58,7 +58,7 @@ extension WindowTests {
             // Forward again, on the same path.
             hands.drag(from: half, to: Point(strip.x + strip.width * 0.8, y))
             #expect(hands.wait { hands.learner.status.step == 80 })
-            #expect(hands.desk.branches.count == 1)
+            #expect(hands.view.branches.count == 1)
         }
 
         @Test func escapeLetsTheHandleGo() throws {
@@ -68,35 +68,35 @@ extension WindowTests {
             let place = try hands.place("toolbar/timeline/track").middle
             hands.move(to: place)
             hands.button(true, at: place)
-            #expect(hands.desk.scrubber.scrub?.step == 50)
+            #expect(hands.view.scrubber.scrub?.step == 50)
             hands.press(SDLK_ESCAPE, SDL_SCANCODE_ESCAPE)
             hands.button(false, at: place)
-            #expect(hands.desk.scrubber.scrub == nil && hands.learner.status.step == 100)
+            #expect(hands.view.scrubber.scrub == nil && hands.learner.status.step == 100)
         }
 
-        @Test func aLongWayBackSaysHowFarItIs() throws {
+        @Test func aLongRewindSaysHowFarItIs() throws {
             let hands = try Hands(stepSeconds: 0.004)
             defer { hands.finish() }
             try run(to: 100, hands)
-            hands.desk.steering.goBack(to: 99)
-            #expect(hands.wait { hands.desk.steering.remakingSince != nil || hands.desk.now == 99 })
-            #expect(hands.desk.steering.here == 99)
-            #expect(hands.wait { hands.desk.now == 99 && hands.desk.status.stepsToRemake == nil })
-            #expect(hands.desk.steering.remakingSince == nil && hands.desk.steering.wayBack == nil)
+            hands.view.steering.goBack(to: 99)
+            #expect(hands.wait { hands.view.steering.replayingSince != nil || hands.view.now == 99 })
+            #expect(hands.view.steering.here == 99)
+            #expect(hands.wait { hands.view.now == 99 && hands.view.status.stepsToReplay == nil })
+            #expect(hands.view.steering.replayingSince == nil && hands.view.steering.pendingRewind == nil)
         }
 
         @Test func aWaySaysWhereItLeadsAndHowLongItTakes() throws {
-            #expect(describeWay(1340, 4.2, leadsForward: false) == "going back: 1,340 steps, about 4 s")
-            #expect(describeWay(1, 0.2, leadsForward: true) == "going forward: 1 step, under 1 s")
-            #expect(describeWay(90_000, 1500, leadsForward: false).hasSuffix("about 25 min"))
-            #expect(describeWay(5, nil, leadsForward: false) == "going back: 5 steps")
+            #expect(describeReplay(1340, 4.2, leadsForward: false) == "going back: 1,340 steps, about 4 s")
+            #expect(describeReplay(1, 0.2, leadsForward: true) == "going forward: 1 step, under 1 s")
+            #expect(describeReplay(90_000, 1500, leadsForward: false).hasSuffix("about 25 min"))
+            #expect(describeReplay(5, nil, leadsForward: false) == "going back: 5 steps")
             for seconds in [Double.nan, .infinity, -1, 1e30] { #expect(!durationWords(seconds).isEmpty) }
             // Escape without a way does nothing to the run.
             let hands = try Hands()
             defer { hands.finish() }
             try run(to: 5, hands)
             hands.press(SDLK_ESCAPE, SDL_SCANCODE_ESCAPE)
-            #expect(hands.desk.steering.wayWords == nil && hands.desk.now == 5)
+            #expect(hands.view.steering.wayWords == nil && hands.view.now == 5)
         }
 
         @Test func atTheLastStepOneCanStillGoBack() throws {
@@ -106,11 +106,11 @@ extension WindowTests {
             })
             defer { hands.finish() }
             try run(to: 40, hands)
-            #expect(!hands.desk.status.isFinished)
+            #expect(!hands.view.status.isFinished)
             hands.learner.send(.resume)
             #expect(hands.wait { hands.learner.status.isPaused })
-            hands.desk.steering.goBack(to: 0)
-            #expect(hands.wait { hands.desk.now == 0 && hands.desk.lastStep == 40 })
+            hands.view.steering.goBack(to: 0)
+            #expect(hands.wait { hands.view.now == 0 && hands.view.lastStep == 40 })
         }
 
         @Test func keysUndoRedoRewindAndBranch() throws {
@@ -125,30 +125,30 @@ extension WindowTests {
             hands.click(Point(track.x + track.width * 0.1, track.midY))
             #expect(hands.wait { abs(alpha() - 0.1) < 0.02 })
             try run(to: 60, hands)
-            #expect(hands.desk.changes.all.map(\.step) == [20, 40])
+            #expect(hands.view.changes.all.map(\.step) == [20, 40])
 
             hands.press(SDLK_z, SDL_SCANCODE_Z, control: true)
-            #expect(hands.wait { hands.desk.now == 40 && abs(alpha() - 0.9) < 0.02 && hands.desk.status.canRedo })
+            #expect(hands.wait { hands.view.now == 40 && abs(alpha() - 0.9) < 0.02 && hands.view.status.canRedo })
             hands.press(SDLK_y, SDL_SCANCODE_Y, control: true)
-            #expect(hands.wait { hands.desk.now == 60 && abs(alpha() - 0.1) < 0.02 })
+            #expect(hands.wait { hands.view.now == 60 && abs(alpha() - 0.1) < 0.02 })
             hands.press(SDLK_z, SDL_SCANCODE_Z, control: true)
-            #expect(hands.wait { hands.desk.now == 40 })
+            #expect(hands.wait { hands.view.now == 40 })
             hands.press(SDLK_z, SDL_SCANCODE_Z, shift: true, control: true)
-            #expect(hands.wait { hands.desk.now == 60 })
+            #expect(hands.wait { hands.view.now == 60 })
 
             hands.press(SDLK_BACKSPACE, SDL_SCANCODE_BACKSPACE)
-            #expect(hands.wait { hands.desk.now == 40 && abs(alpha() - 0.9) < 0.02 })
+            #expect(hands.wait { hands.view.now == 40 && abs(alpha() - 0.9) < 0.02 })
             hands.press(SDLK_BACKSPACE, SDL_SCANCODE_BACKSPACE)
-            #expect(hands.wait { hands.desk.now == 20 && alpha() == 0.5 })
+            #expect(hands.wait { hands.view.now == 20 && alpha() == 0.5 })
 
             // Without a change behind it, it says so and stays.
             hands.press(SDLK_BACKSPACE, SDL_SCANCODE_BACKSPACE)
-            #expect(hands.desk.statusLine.notice?.text.contains("no change before this step") == true)
-            #expect(hands.desk.now == 20 && hands.desk.steering.wayBack == nil)
+            #expect(hands.view.statusLine.notice?.text.contains("no change before this step") == true)
+            #expect(hands.view.now == 20 && hands.view.steering.pendingRewind == nil)
 
             hands.press(SDLK_b, SDL_SCANCODE_B)
-            #expect(hands.wait { hands.desk.branches.count == 2 && hands.desk.position.branch == 1 })
-            #expect(hands.desk.forks.map(\.step) == [20])
+            #expect(hands.wait { hands.view.branches.count == 2 && hands.view.position.branch == 1 })
+            #expect(hands.view.forks.map(\.step) == [20])
         }
 
         @Test func theToolbarsButtonsDoTheSame() throws {
@@ -158,13 +158,13 @@ extension WindowTests {
             hands.learner.send(.set(control: "alpha", to: 0.9))
             try run(to: 20, hands)
             try hands.click("toolbar/undo")
-            #expect(hands.wait { hands.desk.now == 10 && hands.learner.status.settings.values["alpha"] == 0.5 })
+            #expect(hands.wait { hands.view.now == 10 && hands.learner.status.settings.values["alpha"] == 0.5 })
             try hands.click("toolbar/redo")
-            #expect(hands.wait { hands.desk.now == 20 && hands.learner.status.settings.values["alpha"] == 0.9 })
+            #expect(hands.wait { hands.view.now == 20 && hands.learner.status.settings.values["alpha"] == 0.9 })
             try hands.click("toolbar/rewind")
-            #expect(hands.wait { hands.desk.now == 10 && hands.learner.status.settings.values["alpha"] == 0.5 })
+            #expect(hands.wait { hands.view.now == 10 && hands.learner.status.settings.values["alpha"] == 0.5 })
             try hands.click("toolbar/branch")
-            #expect(hands.wait { hands.desk.branches.count == 2 })
+            #expect(hands.wait { hands.view.branches.count == 2 })
             #expect(!hands.isDrawn("toolbar/save"))
         }
 
@@ -190,11 +190,11 @@ extension WindowTests {
                 }))
             defer { hands.finish() }
             hands.press(SDLK_s, SDL_SCANCODE_S, control: true)
-            #expect(hands.desk.checkpoints.saving != nil && hands.desk.statusLine.notice == nil)
+            #expect(hands.view.checkpoints.saving != nil && hands.view.statusLine.notice == nil)
             try run(to: 5, hands)
             goesOn.signal()
-            #expect(hands.wait { hands.desk.statusLine.notice?.text == "Saved it" })
-            #expect(hands.desk.checkpoints.saving == nil)
+            #expect(hands.wait { hands.view.statusLine.notice?.text == "Saved it" })
+            #expect(hands.view.checkpoints.saving == nil)
         }
 
         @Test func aDragIsOneGestureAndEachKeyItsOwn() throws {
@@ -209,15 +209,15 @@ extension WindowTests {
                 try run(to: 20 * count, hands)
             }
             hands.button(false, at: Point(track.x + track.width * 0.8, track.midY))
-            #expect(hands.desk.changes.all.count == 1)
+            #expect(hands.view.changes.all.count == 1)
             hands.press(SDLK_RIGHT, SDL_SCANCODE_RIGHT)
             try run(to: 70, hands)
             hands.press(SDLK_RIGHT, SDL_SCANCODE_RIGHT)
             try run(to: 80, hands)
-            #expect(hands.desk.changes.all.count == 3)
+            #expect(hands.view.changes.all.count == 3)
             // One undo takes the whole drag back.
             for _ in 0..<3 { hands.press(SDLK_z, SDL_SCANCODE_Z, control: true) }
-            #expect(hands.wait { hands.learner.status.settings.values["alpha"] == 0.5 && hands.desk.now == 0 })
+            #expect(hands.wait { hands.learner.status.settings.values["alpha"] == 0.5 && hands.view.now == 0 })
         }
     }
 }

@@ -45,14 +45,14 @@ extension WindowTests {
             defer { hands.finish() }
             hands.run(to: 5)
             quit(hands)
-            #expect(!hands.window.isClosed && hands.desk.leaving.isAsking)
+            #expect(!hands.window.isClosed && hands.view.leaving.isAsking)
             hands.press(SDLK_ESCAPE, SDL_SCANCODE_ESCAPE)
-            #expect(!hands.window.isClosed && !hands.desk.leaving.isAsking)
+            #expect(!hands.window.isClosed && !hands.view.leaving.isAsking)
             hands.press(SDLK_q, SDL_SCANCODE_Q, control: true)
-            #expect(hands.desk.leaving.isAsking)
+            #expect(hands.view.leaving.isAsking)
             hands.window.settle()
             try hands.click("leaving/stay")
-            #expect(!hands.window.isClosed && !hands.desk.leaving.isAsking)
+            #expect(!hands.window.isClosed && !hands.view.leaving.isAsking)
             hands.press(SDLK_q, SDL_SCANCODE_Q)
             hands.window.settle()
             try hands.click("leaving/leave")
@@ -63,7 +63,7 @@ extension WindowTests {
             let hands = try hands(Saver())
             defer { hands.finish() }
             hands.learner.send(.set(control: "alpha", to: 0.9))
-            #expect(hands.wait { hands.desk.leaving.hasUnsavedWork })
+            #expect(hands.wait { hands.view.leaving.hasUnsavedWork })
         }
 
         @Test func whatWasSavedIsNotAskedFor() throws {
@@ -72,10 +72,10 @@ extension WindowTests {
             defer { hands.finish() }
             hands.run(to: 5)
             hands.press(SDLK_s, SDL_SCANCODE_S, control: true)
-            #expect(hands.wait { hands.desk.statusLine.notice?.text == "Saved x" })
-            #expect(!hands.desk.leaving.hasUnsavedWork)
+            #expect(hands.wait { hands.view.statusLine.notice?.text == "Saved x" })
+            #expect(!hands.view.leaving.hasUnsavedWork)
             hands.run(to: 6)
-            #expect(hands.desk.leaving.hasUnsavedWork)
+            #expect(hands.view.leaving.hasUnsavedWork)
             hands.press(SDLK_q, SDL_SCANCODE_Q)
             hands.enter()
             #expect(hands.wait { hands.window.isClosed })
@@ -89,8 +89,8 @@ extension WindowTests {
             quit(hands)
             hands.window.settle()
             try hands.click("leaving/save")
-            #expect(hands.wait { hands.desk.statusLine.notice?.text.contains("the disk is full") == true })
-            #expect(!hands.window.isClosed && !hands.desk.leaving.isAsking)
+            #expect(hands.wait { hands.view.statusLine.notice?.text.contains("the disk is full") == true })
+            #expect(!hands.window.isClosed && !hands.view.leaving.isAsking)
         }
 
         @Test func aSessionThatIsWrittenLosesNothing() throws {
@@ -109,27 +109,27 @@ extension WindowTests {
         @Test func captionsTakeARowUntilTheLastEnds() throws {
             let hands = try Hands()
             defer { hands.finish() }
-            let before = hands.desk.workingArea(notices: hands.desk.statusLine.noticesHeight)
+            let before = hands.view.workingArea(notices: hands.view.statusLine.noticesHeight)
             hands.learner.say("Now the noise is off.")
-            #expect(hands.wait { hands.desk.statusLine.captionLines == ["Now the noise is off."] })
-            let with = hands.desk.workingArea(notices: hands.desk.statusLine.noticesHeight)
+            #expect(hands.wait { hands.view.statusLine.captionLines == ["Now the noise is off."] })
+            let with = hands.view.workingArea(notices: hands.view.statusLine.noticesHeight)
             #expect(with.height < before.height && with.height > before.height - 60)
             hands.learner.say(String(repeating: "many words ", count: 200))
-            #expect(hands.wait { hands.desk.statusLine.captionLines.count == 2 })
+            #expect(hands.wait { hands.view.statusLine.captionLines.count == 2 })
             hands.learner.say("")
-            #expect(hands.wait { hands.desk.statusLine.noticesHeight == 0 })
+            #expect(hands.wait { hands.view.statusLine.noticesHeight == 0 })
         }
 
         @Test func everyToolSaysWhatItDoes() throws {
             let hands = try Hands(ViewerOptions(save: { "" }))
             defer { hands.finish() }
             hands.run(to: 5)
-            hands.desk.layout.setGoal(0.5, of: "loss")
+            hands.view.layout.setGoal(0.5, of: "loss")
             hands.window.settle()
             for (id, hint) in Toolbar.hints {
                 try hands.move(to: "toolbar/\(id)")
                 hands.window.settle()
-                #expect(hands.desk.hints.tooltip?.text == hint, "\(id)")
+                #expect(hands.view.hints.tooltip?.text == hint, "\(id)")
             }
             // Each of the two that go back says how it differs, and its key.
             #expect(Toolbar.hints["rewind"]?.contains("backspace") == true)

@@ -335,13 +335,13 @@ extension WindowTests {
             let window = hands.window
             #expect(gui_face_has(window.surface.gui, Face.bold.rawValue, 0x416))
             #expect(
-                hands.desk.statusLine.notes.count == 1
-                    && hands.desk.statusLine.notice?.text == hands.desk.statusLine.notes.first)
-            hands.desk.statusLine.notice = nil
+                hands.view.statusLine.notes.count == 1
+                    && hands.view.statusLine.notice?.text == hands.view.statusLine.notes.first)
+            hands.view.statusLine.notice = nil
             window.settle()
-            #expect(hands.desk.statusLine.notice == nil && hands.desk.statusLine.notes.count == 1)  // once
+            #expect(hands.view.statusLine.notice == nil && hands.view.statusLine.notes.count == 1)  // once
             try hands.move(to: "status/words")
-            #expect(hands.desk.hints.tooltip?.text.contains("beyond U+FFFF") == true)
+            #expect(hands.view.hints.tooltip?.text.contains("beyond U+FFFF") == true)
         }
     }
 }

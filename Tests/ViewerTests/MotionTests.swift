@@ -100,6 +100,6 @@ import Testing
     }
 
     @Test(arguments: [Motion.moving, .swinging, .settled]) func eachWordIsExplained(_ motion: Motion) {
-        #expect(motion.means.contains("50 values") && motion.means.hasSuffix("."))
+        #expect(motion.help.contains("50 values") && motion.help.hasSuffix("."))
     }
 }

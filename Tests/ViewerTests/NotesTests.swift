@@ -18,7 +18,7 @@ extension WindowTests {
 
         @Test func notesOnTheDataStandAtTheStart() throws {
             setenv("SDL_VIDEODRIVER", "dummy", 1)
-            let learner = try Learner(FakeModel(), data: NotedNumbers(), offers: [], options: Learner.Options())
+            let learner = try Learner(FakeModel(), data: NotedNumbers(), attachments: [], options: Learner.Options())
             learner.start(paused: true)
             defer {
                 learner.stop()
@@ -27,13 +27,13 @@ extension WindowTests {
             let hands = try Hands(on: learner)
             let window = hands.window
             #expect(
-                window.desk.statusLine.notice?.text
+                window.dashboardView.statusLine.notice?.text
                     == "The first row was taken for the columns' names. (2 more: point here)")
-            window.desk.statusLine.notice = nil
+            window.dashboardView.statusLine.notice = nil
             try hands.move(to: "status/words")
-            let words = try #require(window.desk.hints.tooltip?.text)
+            let words = try #require(window.dashboardView.hints.tooltip?.text)
             for note in learner.notes { #expect(words.contains(note)) }
-            #expect(window.desk.statusLine.notice == nil)
+            #expect(window.dashboardView.statusLine.notice == nil)
         }
     }
 }

@@ -30,7 +30,7 @@ extension WindowTests {
         }
 
         @Test func aNumberHasFewerDigitsWhereThereIsLessRoom() throws {
-            let metric = Metric("m", title: "M", means: "")
+            let metric = Metric("m", title: "M", help: "")
             try measured {
                 for value in Self.values {
                     for (face, least) in [(Face.mono, Float(56)), (.smallMono, 48)] {
@@ -120,12 +120,12 @@ extension WindowTests {
                 size * (1 + Double(batch ?? 0) / 700)
             }
             hands.learner.send(.step(60))
-            #expect(hands.wait { hands.desk.now == 60 })
-            hands.desk.setOpen(.metric("extreme"), true)
+            #expect(hands.wait { hands.view.now == 60 })
+            hands.view.setOpen(.metric("extreme"), true)
             hands.window.settle()
             // Beside something that takes the rest.
-            let rest = hands.desk.workingArea().width - width
-            hands.desk.layout.take(
+            let rest = hands.view.workingArea().width - width
+            hands.view.layout.take(
                 PanelGrid(
                     .split(
                         .across,
@@ -133,18 +133,18 @@ extension WindowTests {
                             PanelGrid.Part(node: .panel("figure:grid"), share: rest - Layout.gap),
                             PanelGrid.Part(node: .panel("metric:extreme"), share: width),
                         ])))
-            for panel in hands.desk.layout.openPanels(hands.desk.dashboard)
+            for panel in hands.view.layout.openPanels(hands.view.dashboard)
             where ![.figure("grid"), .metric("extreme")].contains(panel) {
-                hands.desk.setOpen(panel, false)
+                hands.view.setOpen(panel, false)
             }
             hands.window.settle()
             let picture = try hands.picture()
-            let panel = try #require(hands.desk.box(of: .metric("extreme")))
+            let panel = try #require(hands.view.box(of: .metric("extreme")))
             #expect(panel.width == width)
             // Nothing is drawn in the outermost four units at either side, but the edge: no text runs out of the panel.
             for x in [Int(panel.x) + 2, Int(panel.x) + 3, Int(panel.maxX) - 4, Int(panel.maxX) - 3] {
                 for y in Int(panel.y) + 40..<Int(panel.maxY) - 14 {
-                    #expect(picture[x, y] == hands.desk.theme.panel, "\(x - Int(panel.x)), \(y - Int(panel.y))")
+                    #expect(picture[x, y] == hands.view.theme.panel, "\(x - Int(panel.x)), \(y - Int(panel.y))")
                 }
             }
         }

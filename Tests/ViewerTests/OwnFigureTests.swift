@@ -11,17 +11,17 @@ private struct DialModel: Model {
     let title = "Dial"
     private var marks = 0
     private static let share = Control(
-        "share", title: "share", range: 0...1, initial: 0.5, means: "of the whole", moves: ["marks"])
+        "share", title: "share", range: 0...1, initial: 0.5, help: "of the whole", affects: ["marks"])
     var controls: [Control] { [Self.share] }
-    var metrics: [Metric] { [Metric("marks", title: "Marks", means: "how often the action was done")] }
+    var metrics: [Metric] { [Metric("marks", title: "Marks", help: "how often the action was done")] }
     var figures: [Figure<DialModel>] {
         [
-            Figure("dial", title: "Dial", means: "a share", startsOpen: true) { _, context in
+            Figure("dial", title: "Dial", help: "a share", isShownAtStart: true) { _, context in
                 let share = try context.settings[Self.share]
                 return share > 0 ? Dial(share: share) : NothingToShow("No share, no dial.")
             },
-            Figure("secret", title: "Secret", means: "nobody draws it") { _, _ in Secret() },
-            Figure("swatch", title: "Swatch", means: "two colours") { _, _ in Swatch() },
+            Figure("secret", title: "Secret", help: "nobody draws it") { _, _ in Secret() },
+            Figure("swatch", title: "Swatch", help: "two colours") { _, _ in Swatch() },
         ]
     }
 
@@ -49,8 +49,8 @@ extension WindowTests {
 
         private func hands(_ figure: String) throws -> (Hands, Box) {
             let hands = try Hands(on: try learner())
-            for panel in hands.desk.dashboard.panels { hands.desk.setOpen(panel, panel == .figure(figure)) }
-            #expect(hands.wait { hands.desk.figurePanels.figures[figure]?.state.step != nil })
+            for panel in hands.view.dashboard.panels { hands.view.setOpen(panel, panel == .figure(figure)) }
+            #expect(hands.wait { hands.view.figurePanels.figures[figure]?.state.step != nil })
             hands.window.settle()
             return (hands, try hands.place("figure:\(figure)/body"))
         }
@@ -68,23 +68,23 @@ extension WindowTests {
         @Test func anOwnKindIsDrawnAndActedOn() throws {
             let (hands, body) = try hands("dial")
             defer { hands.finish() }
-            let renderer = try #require(hands.desk.figurePanels.figures["dial"]?.drawn(by: DialRenderer.self))
+            let renderer = try #require(hands.view.figurePanels.figures["dial"]?.drawn(by: DialRenderer.self))
             #expect(renderer.drawings > 0 && renderer.versions.count == 1)
             let picture = try hands.picture()
             let (y, middle) = (Int(body.y) + 10, Int(body.midX))
-            #expect(picture[middle - 10, y] == DialRenderer.colour && picture[middle + 10, y] == hands.desk.theme.panel)
+            #expect(picture[middle - 10, y] == DialRenderer.colour && picture[middle + 10, y] == hands.view.theme.panel)
             #expect(picture[Int(body.x) + 5, Int(body.y) + 65] == DialRenderer.colour)
 
             let bar = Point(body.x + 40, body.y + 10)
             hands.move(to: bar)
-            #expect(hands.desk.hints.tooltip?.title == "0.5")
+            #expect(hands.view.hints.tooltip?.title == "0.5")
             hands.click(bar)
             hands.learner.send(.step(1))
             #expect(hands.wait { hands.learner.timeline.series("marks").last?.value == 3 })
 
             // Its window opens, is dragged and closed.
             hands.rightClick(bar)
-            hands.desk.actionMenus.menu = nil
+            hands.view.actionMenus.menu = nil
             hands.window.settle()
             let window = try hands.place("window:dial")
             #expect(try hands.picture()[Int(window.midX), Int(window.maxY) - 20] == DialRenderer.colour)
@@ -92,7 +92,7 @@ extension WindowTests {
             hands.drag(from: title, to: Point(title.x, title.y + 100))
             #expect(try hands.place("window:dial").y == window.y + 100)
             hands.press(SDLK_ESCAPE, SDL_SCANCODE_ESCAPE)
-            #expect(hands.desk.figurePanels.figures["dial"]?.window == nil)
+            #expect(hands.view.figurePanels.figures["dial"]?.window == nil)
         }
 
         @Test func anOwnKindIsWritten() throws {
@@ -103,7 +103,7 @@ extension WindowTests {
             let folder = try Folder()
             let path = folder.path + "/dial.png"
             try Viewer.writePNG(ofFigure: "dial", of: hands.learner, to: path)
-            // Two pixels a unit, as high as the renderer asked for.
+            // Two pixels per unit, as high as the renderer asked for.
             let height = ((960 - PanelFrames.sides) / 8 + PanelFrames.aboveAndBelow).rounded(.up)
             #expect(try pngSize(path) == [1920, Int(height) * 2])
             try Viewer.writePNG(ofFigure: "swatch", of: hands.learner, to: path)
@@ -116,9 +116,9 @@ extension WindowTests {
             defer { hands.finish() }
             hands.learner.send(.set(control: "share", to: 0))
             hands.learner.send(.step(1))
-            #expect(hands.wait { hands.desk.figurePanels.figures["dial"]?.state.step == 1 })
-            #expect(hands.desk.figurePanels.figures["dial"]?.content == nil)
-            #expect(hands.desk.exporter.exportKinds(.figure("dial")) == [])
+            #expect(hands.wait { hands.view.figurePanels.figures["dial"]?.state.step == 1 })
+            #expect(hands.view.figurePanels.figures["dial"]?.content == nil)
+            #expect(hands.view.exporter.exportKinds(.figure("dial")) == [])
             #expect(
                 throws: CLMatError.invalidArgument(
                     operation: "writePNG", problem: "the figure 'dial' has nothing to show: No share, no dial.")
@@ -127,9 +127,9 @@ extension WindowTests {
             }
             hands.learner.send(.set(control: "share", to: 1))
             hands.learner.send(.step(1))
-            #expect(hands.wait { hands.desk.figurePanels.figures["dial"]?.content != nil })
+            #expect(hands.wait { hands.view.figurePanels.figures["dial"]?.content != nil })
             hands.window.settle()
-            let renderer = try #require(hands.desk.figurePanels.figures["dial"]?.drawn(by: DialRenderer.self))
+            let renderer = try #require(hands.view.figurePanels.figures["dial"]?.drawn(by: DialRenderer.self))
             // The same one; a run that waits may have the figure computed once more after the change.
             #expect(renderer.versions.count >= 2)
         }
@@ -137,11 +137,11 @@ extension WindowTests {
         @Test func aKindThatNobodyDrawsSaysSoAndIsStillWritten() throws {
             let (hands, body) = try hands("secret")
             defer { hands.finish() }
-            let view = try #require(hands.desk.figurePanels.figures["secret"])
+            let view = try #require(hands.view.figurePanels.figures["secret"])
             #expect(view.renderer == nil && view.content is Secret)
             #expect(Renderers.missing(for: Secret()).contains("No renderer is registered for Secret"))
             let picture = try hands.picture()
-            let panel = hands.desk.theme.panel
+            let panel = hands.view.theme.panel
             let (x, y) = (Int(body.midX) - 100, Int(body.midY) - 10)
             #expect((0..<4000).contains { picture[x + $0 % 200, y + $0 / 200] != panel })
             let (files, csv) = try exported(hands, "secret")

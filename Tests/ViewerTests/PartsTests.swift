@@ -114,7 +114,7 @@ import Testing
 
     @Test(arguments: [(0.3, "0.300"), (0.02, "0.0200"), (1, "1.00"), (12.5, "12.5"), (0, "0"), (1e-6, "1e-06")])
     func valuesOfSlidersHaveThreeDigits(_ value: Double, _ text: String) {
-        let control = Control("a", title: "a", range: 0...100, initial: 0, means: "")
+        let control = Control("a", title: "a", range: 0...100, initial: 0, help: "")
         #expect(control.steadyText(value) == text)
     }
 
@@ -135,7 +135,7 @@ import Testing
             as [(Float, Float)])
     func scaleFollowsTheDisplay(_ dpi: Float, _ scale: Float) { #expect(DisplayScale.scale(dpi: dpi) == scale) }
 
-    /// After a way back, the value at the end of what is past is not one of what is ahead, however thin the curve is.
+    /// After a rewind, the value at the end of what is past is not one of what is ahead, however thin the curve is.
     @Test(arguments: [0, 1, 17, 500, 999, 1000])
     @MainActor func valuesOfTheFutureAreNotOfThePresent(step: Int) {
         let timeline = Timeline()

@@ -183,12 +183,12 @@ extension WindowTests {
                 case 3: hands.press(SDLK_TAB, SDL_SCANCODE_TAB)
                 case 4: hands.press(SDLK_F1, SDL_SCANCODE_F1)
                 case 5:
-                    let panels = hands.desk.dashboard.panels
-                    hands.desk.setOpen(panels[number(panels.count)], number(3) > 0)
+                    let panels = hands.view.dashboard.panels
+                    hands.view.setOpen(panels[number(panels.count)], number(3) > 0)
                     hands.window.settle()
                 case 6:
                     // A panel by its title: others lie below it then.
-                    let open = hands.desk.layout.openPanels(hands.desk.dashboard)
+                    let open = hands.view.layout.openPanels(hands.view.dashboard)
                     guard !open.isEmpty, let title = try? hands.place("\(open[number(open.count)].name)/title") else {
                         continue
                     }
@@ -229,7 +229,7 @@ extension WindowTests {
         @Test func whereNothingChangesNothingIsDrawn() throws {
             let hands = try Hands()
             defer { hands.finish() }
-            #expect(hands.wait { hands.desk.figurePanels.areCurrent(at: 0) })
+            #expect(hands.wait { hands.view.figurePanels.areCurrent(at: 0) })
             // The status line tells of memory twice a second.
             hands.window.settle()
             let surface = hands.window.surface

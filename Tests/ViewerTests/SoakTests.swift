@@ -18,7 +18,7 @@ private let soakSeconds = environment["CLMAT_SOAK"].flatMap { Double($0) } ?? 0
 @MainActor struct SoakTests {
     /// What resident memory may grow by after the warm-up: textures, caches and what the allocator keeps…
     static let slack = 24 << 20
-    /// …and the history of three metrics, which is kept whole: 16 bytes a value, in arrays that double.
+    /// …and the history of three metrics, which is kept whole: 16 bytes per value, in arrays that double.
     static let bytesPerStep = 100
 
     @Test func anyUseLeavesTheRunGoingAndMemoryBounded() throws {
@@ -53,10 +53,10 @@ private let soakSeconds = environment["CLMAT_SOAK"].flatMap { Double($0) } ?? 0
             actions += 1
             if actions % 50 == 0 {
                 // Whatever was closed, moved or paused: there is something to do again.
-                for panel in hands.desk.dashboard.panels where random.next() % 4 == 0 {
-                    hands.desk.setOpen(panel, true)
+                for panel in hands.view.dashboard.panels where random.next() % 4 == 0 {
+                    hands.view.setOpen(panel, true)
                 }
-                if random.next() % 4 == 0 { hands.desk.layout.arrange() }
+                if random.next() % 4 == 0 { hands.view.layout.arrange() }
                 hands.learner.send(.resume)
                 for file in try FileManager.default.contentsOfDirectory(atPath: folder.path) {
                     try FileManager.default.removeItem(at: folder.appendingPathComponent(file))
@@ -68,7 +68,7 @@ private let soakSeconds = environment["CLMAT_SOAK"].flatMap { Double($0) } ?? 0
             if passed() - lastReport >= max(5, soakSeconds / 30) {
                 lastReport = passed()
                 let resident = (HostMemory.resident ?? 0) >> 20
-                warn("soak: \(Int(lastReport)) s, \(actions) actions, step \(hands.desk.now), \(resident) MB")
+                warn("soak: \(Int(lastReport)) s, \(actions) actions, step \(hands.view.now), \(resident) MB")
             }
         }
         let status = hands.learner.status
@@ -85,7 +85,7 @@ private let soakSeconds = environment["CLMAT_SOAK"].flatMap { Double($0) } ?? 0
 
     /// No two panels overlap, and none leaves the working area. Menus, hints and the figures' own windows are no panels.
     private static func checkPanels(_ hands: Hands) {
-        let area = hands.desk.workingArea(notices: hands.desk.statusLine.noticesHeight)
+        let area = hands.view.workingArea(notices: hands.view.statusLine.noticesHeight)
         let others = ["toolbar", "status", "help", "graph-menu", "action-menu", "empty", "gaps", "leaving"]
         let panels = (hands.window.places ?? [:]).filter { name, _ in
             !name.contains("/") && !others.contains(name) && !name.hasPrefix("window:")
@@ -100,7 +100,7 @@ private let soakSeconds = environment["CLMAT_SOAK"].flatMap { Double($0) } ?? 0
 
     private func act(_ hands: Hands, _ random: inout SplitMix64) {
         func number(_ limit: Int) -> Int { Int(random.next() % UInt64(limit)) }
-        let size = hands.desk.size
+        let size = hands.view.size
         func point() -> Point { Point(Float(number(Int(size.x))), Float(number(Int(size.y)))) }
         let keys: [(SDL_KeyCode, SDL_Scancode)] = [
             (SDLK_SPACE, SDL_SCANCODE_SPACE), (SDLK_PERIOD, SDL_SCANCODE_PERIOD), (SDLK_LEFT, SDL_SCANCODE_LEFT),
@@ -121,7 +121,7 @@ private let soakSeconds = environment["CLMAT_SOAK"].flatMap { Double($0) } ?? 0
         case 7: hands.move(to: point())
         case 10...12:
             // A panel by its title onto another one, by its corner, twice on its title, or closed.
-            let panels = hands.desk.shownPanels.map(\.name)
+            let panels = hands.view.shownPanels.map(\.name)
             guard !panels.isEmpty else { return }
             let (panel, other) = (panels[number(panels.count)], panels[number(panels.count)])
             guard let title = try? hands.place("\(panel)/title"), let corner = try? hands.place("\(panel)/corner"),
@@ -141,8 +141,8 @@ private let soakSeconds = environment["CLMAT_SOAK"].flatMap { Double($0) } ?? 0
             }
         case 13:
             // One that is open, or not.
-            let panels = hands.desk.dashboard.panels + [.branches, .history]
-            hands.desk.setOpen(panels[number(panels.count)], number(3) > 0)
+            let panels = hands.view.dashboard.panels + [.branches, .history]
+            hands.view.setOpen(panels[number(panels.count)], number(3) > 0)
             hands.window.settle()
         case 8: hands.type(["0.3", "7", "x", "-1", "?", "é"][number(6)])
         default:

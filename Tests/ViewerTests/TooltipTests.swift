@@ -10,7 +10,7 @@ import Testing
     @Test func theyStandBesideTheMouse() {
         let size = Point(200, 60)
         #expect(Tooltip.place(size, at: Point(500, 300), in: Self.window) == Box(516, 314, 200, 60))
-        // Near an edge they are pushed aside no further than they must.
+        // Near an edge they are moved aside no further than they must.
         #expect(Tooltip.place(size, at: Point(1200, 300), in: Self.window) == Box(1076, 314, 200, 60))
         #expect(Tooltip.place(size, at: Point(500, 700), in: Self.window) == Box(516, 656, 200, 60))
     }

@@ -108,8 +108,8 @@ extension WindowTests {
         /// A window in which only this figure is open.
         private func hands(_ figure: String, _ options: ViewerOptions = ViewerOptions()) throws -> (Hands, Box) {
             let hands = try Hands(options)
-            for panel in hands.desk.dashboard.panels { hands.desk.setOpen(panel, panel == .figure(figure)) }
-            #expect(hands.wait { hands.desk.figurePanels.figures[figure]?.state.step != nil })
+            for panel in hands.view.dashboard.panels { hands.view.setOpen(panel, panel == .figure(figure)) }
+            #expect(hands.wait { hands.view.figurePanels.figures[figure]?.state.step != nil })
             hands.window.settle()
             return (hands, try hands.place("figure:\(figure)/body"))
         }
@@ -119,7 +119,7 @@ extension WindowTests {
         }
 
         private func rows(_ hands: Hands) -> [Int] {
-            hands.desk.figurePanels.figures["words"]?.drawn(by: CircleMatrixRenderer.self)?.shownRows ?? []
+            hands.view.figurePanels.figures["words"]?.drawn(by: CircleMatrixRenderer.self)?.shownRows ?? []
         }
 
         /// The value of the metric that counts what was done, after one more step.
@@ -138,15 +138,15 @@ extension WindowTests {
             #expect(rows(hands).prefix(4) == [5, 0, 1, 2])
             hands.move(to: Point(layout.middle(of: 2), layout.head.midY))
             #expect(rows(hands) == [5] + stride(from: 2, to: 60, by: 4))
-            #expect(hands.desk.hints.tooltip?.title == "topic 3 · 2 %")
+            #expect(hands.view.hints.tooltip?.title == "topic 3 · 2 %")
             // What tells of the column does not cover what it ranks.
-            #expect(try #require(hands.desk.hints.tooltip?.place).y < layout.head.y)
+            #expect(try #require(hands.view.hints.tooltip?.place).y < layout.head.y)
             hands.move(to: Point(layout.middle(of: 1), layout.head.midY))
             #expect(rows(hands).prefix(3) == [5, 1, 9])
             hands.move(to: Point(layout.middle(of: 1), layout.area.y + layout.rowHeight * 1.5))
             #expect(rows(hands).prefix(3) == [5, 0, 1])
-            #expect(hands.desk.hints.tooltip?.title == "word 0")
-            #expect(hands.desk.hints.tooltip?.facts.map(\.value) == ["2 · 1 %", "0.05"])
+            #expect(hands.view.hints.tooltip?.title == "word 0")
+            #expect(hands.view.hints.tooltip?.facts.map(\.value) == ["2 · 1 %", "0.05"])
         }
 
         @Test func aHoveredColumnIsLighter() throws {
@@ -154,7 +154,7 @@ extension WindowTests {
             defer { hands.finish() }
             let layout = layout(body)
             let place = Point(layout.middle(of: 1), layout.area.y + layout.rowHeight / 2)  // row 5, its own column
-            let theme = hands.desk.theme
+            let theme = hands.view.theme
             func light() throws -> Colour { try hands.picture()[Int(place.x), Int(place.y)] }
             hands.move(to: Point(4, 400))
             #expect(try light() == theme.panel.mixed(with: theme.text, 0.6))
@@ -176,7 +176,7 @@ extension WindowTests {
             hands.click(Point(layout.middle(of: 0), layout.area.y + layout.rowHeight * 1.5))
             #expect(marks(hands) == 110)
             hands.rightClick(Point(layout.middle(of: 3), layout.head.midY))
-            #expect(hands.desk.actionMenus.menu?.actions.map(\.title) == ["show documents", "mark"])
+            #expect(hands.view.actionMenus.menu?.actions.map(\.title) == ["show documents", "mark"])
         }
 
         @Test func theWheelBringsRowsThatAreCutAndPinnedOnesStay() throws {
@@ -197,31 +197,31 @@ extension WindowTests {
             let layout = HeatmapLayout(FakeModel.heat, 0...1, in: body)
             let cell = layout.box(row: 0, column: 1)
             hands.move(to: Point(cell.midX + 30, cell.midY))
-            #expect(hands.desk.hints.tooltip?.title == "a · d")
-            #expect(hands.desk.hints.tooltip?.facts.map(\.value) == ["0.5"])
+            #expect(hands.view.hints.tooltip?.title == "a · d")
+            #expect(hands.view.hints.tooltip?.facts.map(\.value) == ["0.5"])
             #expect(try hands.picture()[Int(cell.midX) + 30, Int(cell.midY) - 10] == Viridis.colour(0.5))
             let missing = layout.box(row: 1, column: 0)
             hands.move(to: Point(missing.midX, missing.midY))
-            #expect(hands.desk.hints.tooltip?.facts.map(\.value) == ["not a number"])
+            #expect(hands.view.hints.tooltip?.facts.map(\.value) == ["not a number"])
         }
 
         @Test func aWordSaysItsGroup() throws {
             let (hands, body) = try hands("text")
             defer { hands.finish() }
-            let flow = try #require(hands.desk.figurePanels.figures["text"]?.drawn(by: ColouredTextRenderer.self)?.flow)
+            let flow = try #require(hands.view.figurePanels.figures["text"]?.drawn(by: ColouredTextRenderer.self)?.flow)
             let line = try #require(flow.lines.first { !$0.isTitle })
             let top = body.y + 27 + line.y + 7
             func move(to word: Int) { hands.move(to: Point(body.x + line.words[word].x + 8, top)) }
             move(to: 1)
-            #expect(hands.desk.hints.tooltip?.title == "first" && hands.desk.hints.tooltip?.text == "topic 1")
+            #expect(hands.view.hints.tooltip?.title == "first" && hands.view.hints.tooltip?.text == "topic 1")
             move(to: 2)
-            #expect(hands.desk.hints.tooltip?.text == "topic 2")
+            #expect(hands.view.hints.tooltip?.text == "topic 2")
             move(to: 3)
-            #expect(hands.desk.hints.tooltip?.text == "belongs to no group")
+            #expect(hands.view.hints.tooltip?.text == "belongs to no group")
             // It scrolls.
             for _ in 0..<100 { hands.wheel(-3, at: Point(body.midX, body.midY)) }
             move(to: 1)
-            #expect(hands.desk.hints.tooltip?.title != "first" || flow.height < body.height)
+            #expect(hands.view.hints.tooltip?.title != "first" || flow.height < body.height)
         }
 
         @Test func marksAndActionsOfATable() throws {
@@ -229,16 +229,16 @@ extension WindowTests {
             defer { hands.finish() }
             let x = body.x + TableLayout.widths(FakeModel.marked, room: body.width - 10)[0] + TableLayout.gap + 8
             hands.move(to: Point(x, body.y + 21 + 10))
-            #expect(hands.desk.hints.tooltip?.text == "fresh: was 9th\nClick: pin")
+            #expect(hands.view.hints.tooltip?.text == "fresh: was 9th\nClick: pin")
             hands.click(Point(x, body.y + 21 + 10))
             #expect(marks(hands) == 7)
             hands.move(to: Point(x, body.y + 21 + 30))
-            #expect(hands.desk.hints.tooltip?.text == "left")
+            #expect(hands.view.hints.tooltip?.text == "left")
             // Nothing to say or do.
             hands.click(Point(x, body.y + 21 + 70))
-            #expect(hands.desk.hints.tooltip == nil)
+            #expect(hands.view.hints.tooltip == nil)
             #expect(marks(hands) == 7)
-            let moving = hands.desk.theme.moving
+            let moving = hands.view.theme.moving
             let picture = try hands.picture()
             #expect((0..<400).contains { picture[Int(x) - 8 + $0 / 10, Int(body.y) + 26 + $0 % 10].isNear(moving) })
         }
@@ -252,10 +252,10 @@ extension WindowTests {
             defer { _ = FileManager.default.changeCurrentDirectoryPath(before) }
             try hands.click("figure:words/export")
             #expect(folder.content == ["words-0.csv", "words-0.png"])
-            #expect(hands.desk.statusLine.notice?.text == "Saved words-0.csv and words-0.png")
+            #expect(hands.view.statusLine.notice?.text == "Saved words-0.csv and words-0.png")
             // The window goes on.
             try hands.move(to: "figure:words/export")
-            #expect(hands.desk.hints.tooltip?.text.hasPrefix("Writes a CSV and a PNG file") == true)
+            #expect(hands.view.hints.tooltip?.text.hasPrefix("Writes a CSV and a PNG file") == true)
         }
 
         @Test func everyFigureIsWrittenWithoutAWindow() throws {
@@ -285,14 +285,14 @@ extension WindowTests {
         /// `content` in `box` of a window of 900 × 700.
         private func drawn(_ content: any FigureContent, in box: Box, _ learner: Learner) throws -> Picture {
             let surface = try Surface(width: 900, height: 700, theme: .dark)
-            let desk = Desk(learner, ViewerOptions())
+            let dashboardView = DashboardView(learner, ViewerOptions())
             var view = FigureView()
             view.take(.ready(content, step: 0), version: 1)
             for _ in 0..<2 {
                 gui_mouse_moved(surface.gui, box.midX, box.midY)
                 gui_begin_frame(surface.gui, 900, 700, 0.01)
                 gui_begin_window("w", 0, 0, 900, 700, Theme.dark.panel.packed, Theme.dark.panel.packed, 0, true, false)
-                desk.figurePanels.draw("figure", view, in: box, surface.textures)
+                dashboardView.figurePanels.draw("figure", view, in: box, surface.textures)
                 gui_end_window()
                 surface.clear(Theme.dark.panel)
                 gui_end_frame(surface.gui)
@@ -466,7 +466,7 @@ extension WindowTests {
                     matrix.rows[row].values = (0..<columns).map { _ in Float.random(in: 0...1, using: &random) }
                 }
                 let surface = try Surface(width: 700, height: rows > 30 ? 1000 : 600, theme: .dark)
-                let desk = Desk(learner, ViewerOptions())
+                let dashboardView = DashboardView(learner, ViewerOptions())
                 var view = FigureView()
                 var content: any FigureContent = matrix
                 func seconds(_ isAnew: Bool) -> Double {
@@ -479,7 +479,7 @@ extension WindowTests {
                         gui_begin_frame(surface.gui, size.x, size.y, 0.01)
                         gui_begin_window(
                             "w", 0, 0, size.x, size.y, Theme.dark.panel.packed, Theme.dark.panel.packed, 0, true, false)
-                        desk.figurePanels.draw(
+                        dashboardView.figurePanels.draw(
                             "figure", view, in: Box(13, 36, size.x - 26, size.y - 48), surface.textures)
                         gui_end_window()
                         gui_end_frame(surface.gui)

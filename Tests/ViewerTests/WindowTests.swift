@@ -8,7 +8,7 @@ import Testing
 
 @testable import Viewer
 
-/// Drives the real window code with SDL events under the dummy driver and reads pixels back. SDL is one a process,
+/// Drives the real window code with SDL events under the dummy driver and reads pixels back. SDL is one per process,
 /// so all of it is one serial suite.
 @Suite(.serialized) @MainActor struct WindowTests {
     // MARK: What is seen
@@ -19,13 +19,13 @@ import Testing
         let picture = try hands.picture()
         #expect(picture.width == 1600 && picture.height == 1000)
         #expect(picture[6, 500] == Colour(0x14171c))  // between the panels
-        let add = try #require(hands.desk.box(of: .add))
+        let add = try #require(hands.view.box(of: .add))
         #expect(picture[Int(add.midX), Int(add.maxY) - 20] == Colour(0x1c2027))
         // The first slider has the first colour, up to its handle in the middle.
         let track = try hands.place("controls:/alpha/track")
         #expect(picture[Int(track.x) + 20, Int(track.midY)] == Colour(0x56b4e9))
-        #expect(picture[Int(track.maxX) - 20, Int(track.midY)] == hands.desk.theme.track)
-        #expect(picture[Int(track.midX), Int(track.midY)] == hands.desk.theme.text)
+        #expect(picture[Int(track.maxX) - 20, Int(track.midY)] == hands.view.theme.track)
+        #expect(picture[Int(track.midX), Int(track.midY)] == hands.view.theme.text)
     }
 
     @Test func lightThemeIsLight() throws {
@@ -37,7 +37,7 @@ import Testing
     @Test func gridShowsItsPixels() throws {
         let hands = try Hands()
         defer { hands.finish() }
-        #expect(hands.wait { hands.desk.figurePanels.figures["grid"]?.texture != nil })
+        #expect(hands.wait { hands.view.figurePanels.figures["grid"]?.texture != nil })
         let picture = try hands.picture()
         for (index, light) in [0, 255, 128, 255].enumerated() {
             let box = try hands.place("figure:grid/cell \(index)")
@@ -51,7 +51,7 @@ import Testing
     {
         let hands = try Hands(ViewerOptions(width: width, height: height))
         defer { hands.finish() }
-        let boxes = hands.desk.layout.openPanels(hands.desk.dashboard).compactMap { hands.desk.box(of: $0) }
+        let boxes = hands.view.layout.openPanels(hands.view.dashboard).compactMap { hands.view.box(of: $0) }
         #expect(boxes.count == 6)  // controls, add, one figure, three graphs
         let window = Box(0, 0, Float(width), Float(height))
         for (index, box) in boxes.enumerated() {
@@ -175,7 +175,7 @@ import Testing
         // The handle went along, and what it left has the slider's colour.
         let picture = try hands.picture()
         #expect(picture[Int(track.x + track.width * 0.65), Int(track.midY)] == Colour(0x56b4e9))
-        #expect(hands.desk.controlPanels.hand.held == nil)
+        #expect(hands.view.controlPanels.hand.held == nil)
     }
 
     @Test func doubleClickReturnsToTheInitialValue() throws {
@@ -193,11 +193,11 @@ import Testing
         let hands = try Hands()
         defer { hands.finish() }
         try hands.click("controls:/alpha/value")
-        #expect(hands.desk.controlPanels.hand.typed?.control == "alpha")
+        #expect(hands.view.controlPanels.hand.typed?.control == "alpha")
         hands.type("0.25")
         hands.enter()
         #expect(hands.wait { hands.learner.status.settings.values["alpha"] == 0.25 })
-        #expect(hands.desk.controlPanels.hand.typed == nil)
+        #expect(hands.view.controlPanels.hand.typed == nil)
     }
 
     @Test func aValueOutOfBoundsSaysWhatIsTaken() throws {
@@ -206,10 +206,10 @@ import Testing
         try hands.click("controls:/alpha/value")
         hands.type("7")
         hands.enter()
-        let problem = try #require(hands.desk.controlPanels.hand.typed?.field.problem)
+        let problem = try #require(hands.view.controlPanels.hand.typed?.field.problem)
         #expect(problem.contains("'7'") && problem.contains("0 to 1"))
         // The whole of it stands over what lies below the slider.
-        #expect(hands.desk.hints.problem?.words == problem)
+        #expect(hands.view.hints.problem?.words == problem)
         #expect(hands.learner.status.settings.values["alpha"] == 0.5)
     }
 
@@ -259,20 +259,20 @@ import Testing
         defer { hands.finish() }
         let before = try hands.picture()
         hands.type("?")
-        #expect(hands.desk.help.isOpen)
+        #expect(hands.view.help.isOpen)
         let box = try hands.place("help")
         let (x, y) = (Int(box.midX), Int(box.y) + 6)  // above its first line
-        #expect(try hands.picture()[x, y] == hands.desk.theme.tooltip && before[x, y] != hands.desk.theme.tooltip)
+        #expect(try hands.picture()[x, y] == hands.view.theme.tooltip && before[x, y] != hands.view.theme.tooltip)
         hands.press(SDLK_ESCAPE, SDL_SCANCODE_ESCAPE)
-        #expect(!hands.desk.help.isOpen)
+        #expect(!hands.view.help.isOpen)
         hands.press(SDLK_F1, SDL_SCANCODE_F1)
-        #expect(hands.desk.help.isOpen)
+        #expect(hands.view.help.isOpen)
         hands.type("?")
-        #expect(!hands.desk.help.isOpen)
+        #expect(!hands.view.help.isOpen)
         // While a value is typed it is a letter like others.
         try hands.click("controls:/alpha/value")
         hands.type("?")
-        #expect(!hands.desk.help.isOpen && hands.desk.controlPanels.hand.typed?.field.text == "?")
+        #expect(!hands.view.help.isOpen && hands.view.controlPanels.hand.typed?.field.text == "?")
     }
 
     @Test func controlsAreReachedAndChangedByKeysAlone() throws {
@@ -283,13 +283,13 @@ import Testing
         let track = try hands.place("controls:/alpha/track")
         hands.move(to: Point(track.x + 40, track.midY))  // the mouse that rests here does not keep the focus
         tab()
-        #expect(hands.desk.focus.focused == "alpha" && hands.desk.focus.showsFocus)
+        #expect(hands.view.focus.focused == "alpha" && hands.view.focus.showsFocus)
         // The ring.
         let ring = try hands.picture()[Int(track.x) - 6, Int(track.y) - 10]
-        #expect(ring.red > 2 * hands.desk.theme.panel.red)
+        #expect(ring.red > 2 * hands.view.theme.panel.red)
         tab()
         tab()
-        #expect(hands.desk.focus.focused == "gamma")
+        #expect(hands.view.focus.focused == "gamma")
         hands.press(SDLK_RIGHT, SDL_SCANCODE_RIGHT)
         #expect(hands.wait { settings("gamma") == 1 })
         hands.enter()
@@ -298,22 +298,22 @@ import Testing
         hands.press(SDLK_UP, SDL_SCANCODE_UP)
         #expect(hands.wait { settings("delta") == 1 })
         tab()
-        #expect(hands.desk.focus.focused == "alpha")
+        #expect(hands.view.focus.focused == "alpha")
         hands.enter()
-        #expect(hands.desk.controlPanels.hand.typed?.control == "alpha")
+        #expect(hands.view.controlPanels.hand.typed?.control == "alpha")
         hands.type("0.25")
         tab()
         #expect(hands.wait { settings("alpha") == 0.25 })
-        #expect(hands.desk.controlPanels.hand.typed == nil && hands.desk.focus.focused == "beta")
+        #expect(hands.view.controlPanels.hand.typed == nil && hands.view.focus.focused == "beta")
         tab(back: true)
         hands.press(SDLK_LEFT, SDL_SCANCODE_LEFT)
         #expect(hands.wait { abs(settings("alpha") - 0.24) < 1e-9 })
         hands.enter()
         hands.type("9")
         tab()
-        #expect(hands.desk.controlPanels.hand.typed?.field.problem?.contains("0 to 1") == true)
+        #expect(hands.view.controlPanels.hand.typed?.field.problem?.contains("0 to 1") == true)
         hands.press(SDLK_ESCAPE, SDL_SCANCODE_ESCAPE)
-        #expect(hands.desk.controlPanels.hand.typed == nil)
+        #expect(hands.view.controlPanels.hand.typed == nil)
     }
 
     @Test func qCloses() throws {
@@ -328,27 +328,27 @@ import Testing
     @Test func aCellIsEnlargedAndItsActionIsDone() throws {
         let hands = try Hands()
         defer { hands.finish() }
-        #expect(hands.wait { hands.desk.figurePanels.figures["grid"]?.texture != nil })
+        #expect(hands.wait { hands.view.figurePanels.figures["grid"]?.texture != nil })
         try hands.click("figure:grid/cell 2")
-        #expect(hands.desk.figurePanels.figures["grid"]?.enlarged == 2)
+        #expect(hands.view.figurePanels.figures["grid"]?.enlarged == 2)
         let body = try hands.place("window:grid/body")
         #expect(try hands.picture()[Int(body.x) + 26, Int(body.y) + 42] == Colour(0x808080))
         try hands.click("window:grid/action/0")
         hands.press(SDLK_PERIOD, SDL_SCANCODE_PERIOD)
         #expect(hands.wait { hands.learner.timeline.series("marks").last?.value == 1 })
         hands.press(SDLK_ESCAPE, SDL_SCANCODE_ESCAPE)
-        #expect(hands.desk.figurePanels.figures["grid"]?.enlarged == nil)
+        #expect(hands.view.figurePanels.figures["grid"]?.enlarged == nil)
     }
 
     @Test func anActionThatAsksTakesANumberInItsRange() throws {
         let hands = try Hands()
         defer { hands.finish() }
-        #expect(hands.wait { hands.desk.figurePanels.figures["grid"]?.texture != nil })
+        #expect(hands.wait { hands.view.figurePanels.figures["grid"]?.texture != nil })
         try hands.click("figure:grid/cell 3")
         try hands.click("window:grid/action/0/field")
         hands.type("12")
         hands.enter()
-        #expect(try #require(hands.desk.figurePanels.figures["grid"]?.answers[0]?.problem).contains("1…9"))
+        #expect(try #require(hands.view.figurePanels.figures["grid"]?.answers[0]?.problem).contains("1…9"))
         try hands.click("window:grid/body")
         try hands.click("window:grid/action/0/field")
         hands.type("4")
@@ -372,12 +372,12 @@ import Testing
     @Test func aColumnsTitleOffersItsActions() throws {
         let hands = try Hands()
         defer { hands.finish() }
-        #expect(hands.wait { hands.desk.figurePanels.figures["grid"]?.texture != nil })
+        #expect(hands.wait { hands.view.figurePanels.figures["grid"]?.texture != nil })
         try hands.click("figure:grid/column 0")
-        let menu = try #require(hands.desk.actionMenus.menu)
+        let menu = try #require(hands.view.actionMenus.menu)
         #expect(menu.title == "left" && menu.actions.map(\.title) == ["mark"])
         try hands.click("action-menu/action/0")
-        #expect(hands.desk.actionMenus.menu == nil)
+        #expect(hands.view.actionMenus.menu == nil)
         hands.press(SDLK_PERIOD, SDL_SCANCODE_PERIOD)
         #expect(hands.wait { hands.learner.timeline.series("marks").last?.value == 1 })
     }
@@ -385,12 +385,12 @@ import Testing
     @Test func aColumnsActionSendsWhatItAsked() throws {
         let hands = try Hands()
         defer { hands.finish() }
-        #expect(hands.wait { hands.desk.figurePanels.figures["grid"]?.texture != nil })
+        #expect(hands.wait { hands.view.figurePanels.figures["grid"]?.texture != nil })
         try hands.click("figure:grid/column 1")
-        #expect(hands.desk.actionMenus.menu?.title == "right")
+        #expect(hands.view.actionMenus.menu?.title == "right")
         // The button beside the field, which holds the least that is accepted.
         try hands.click("action-menu/action/0")
-        #expect(hands.desk.actionMenus.menu == nil)
+        #expect(hands.view.actionMenus.menu == nil)
         hands.press(SDLK_PERIOD, SDL_SCANCODE_PERIOD)
         #expect(hands.wait { hands.learner.timeline.series("marks").last?.value == 4 })
     }
@@ -401,7 +401,7 @@ import Testing
         try hands.click("controls:/alpha/value")
         hands.type("7")
         hands.press(SDLK_ESCAPE, SDL_SCANCODE_ESCAPE)
-        #expect(hands.desk.controlPanels.hand.typed == nil && hands.desk.statusLine.notice == nil)
+        #expect(hands.view.controlPanels.hand.typed == nil && hands.view.statusLine.notice == nil)
         #expect(hands.learner.status.settings.values["alpha"] == 0.5)
     }
 
@@ -409,31 +409,31 @@ import Testing
         let hands = try Hands()
         defer { hands.finish() }
         try hands.click("metric:loss/close")
-        #expect(!hands.desk.layout.isOpen(.metric("loss")))
-        #expect(hands.desk.box(of: .metric("loss")) == nil)
+        #expect(!hands.view.layout.isOpen(.metric("loss")))
+        #expect(hands.view.box(of: .metric("loss")) == nil)
         try hands.click("add/metric:loss")
-        #expect(hands.desk.layout.isOpen(.metric("loss")))
-        #expect(hands.desk.box(of: .metric("loss")) != nil)
+        #expect(hands.view.layout.isOpen(.metric("loss")))
+        #expect(hands.view.box(of: .metric("loss")) != nil)
     }
 
     @Test func aMovedPanelStays() throws {
         let hands = try Hands()
         defer { hands.finish() }
-        let others = try #require(hands.desk.box(of: .add))
-        let grid = try #require(hands.desk.box(of: .figure("grid")))
+        let others = try #require(hands.view.box(of: .add))
+        let grid = try #require(hands.view.box(of: .figure("grid")))
         let bar = try hands.place("metric:loss/title").middle
         hands.drag(from: bar, to: Point(grid.midX, grid.y + 40))
-        let after = try #require(hands.desk.box(of: .metric("loss")))
+        let after = try #require(hands.view.box(of: .metric("loss")))
         #expect(after.x == grid.x && after.y == grid.y)
-        #expect(hands.desk.box(of: .figure("grid"))?.maxY == grid.maxY)
-        #expect(hands.desk.box(of: .add) == others)
+        #expect(hands.view.box(of: .figure("grid"))?.maxY == grid.maxY)
+        #expect(hands.view.box(of: .add) == others)
     }
 
     @Test func aGraphIsExportedAsCSV() throws {
         let hands = try Hands()
         defer { hands.finish() }
         hands.learner.send(.step(2))
-        #expect(hands.wait { hands.desk.now == 2 })
+        #expect(hands.wait { hands.view.now == 2 })
         let folder = try Folder()
         let before = FileManager.default.currentDirectoryPath
         _ = FileManager.default.changeCurrentDirectoryPath(folder.path)
@@ -444,16 +444,16 @@ import Testing
         #expect(text == "step,loss\n1,1.5\n2,1.0\n")
         hands.press(SDLK_s, SDL_SCANCODE_S)
         #expect(folder.content == ["clmat-2.png", "loss-2.csv"])
-        #expect(hands.desk.statusLine.notice?.text == "Saved clmat-2.png")
+        #expect(hands.view.statusLine.notice?.text == "Saved clmat-2.png")
     }
 
     @Test func aFailedFigureSaysWhy() throws {
         let hands = try Hands()
         defer { hands.finish() }
-        hands.desk.setOpen(.figure("broken"), true)
+        hands.view.setOpen(.figure("broken"), true)
         #expect(
             hands.wait {
-                if case .failed(let words, _) = hands.desk.figurePanels.figures["broken"]?.state {
+                if case .failed(let words, _) = hands.view.figurePanels.figures["broken"]?.state {
                     words.contains("broken on purpose")
                 } else {
                     false
@@ -464,13 +464,13 @@ import Testing
     @Test func anAttachmentBringsItsControlsAndItsGraph() throws {
         let hands = try Hands()
         defer { hands.finish() }
-        hands.learner.send(.attach("rider"))
-        #expect(hands.wait { hands.desk.box(of: .controls("rider")) != nil })
-        #expect(hands.desk.box(of: .metric("ridden")) != nil)
-        hands.learner.send(.detach("rider"))
-        #expect(hands.wait { hands.desk.box(of: .controls("rider")) == nil })
+        hands.learner.send(.attach("extra"))
+        #expect(hands.wait { hands.view.box(of: .controls("extra")) != nil })
+        #expect(hands.view.box(of: .metric("added")) != nil)
+        hands.learner.send(.detach("extra"))
+        #expect(hands.wait { hands.view.box(of: .controls("extra")) == nil })
         // Its control's name is still known, for what was done with it.
-        #expect(hands.desk.dashboard.control("weight") == nil && hands.learner.control("weight")?.title == "weight")
+        #expect(hands.view.dashboard.control("weight") == nil && hands.learner.control("weight")?.title == "weight")
     }
 
     @Test func eachChangeHasItsMark() throws {
@@ -479,40 +479,40 @@ import Testing
         for (index, value) in [0.6, 0.7].enumerated() {
             hands.learner.send(.set(control: "alpha", to: value))
             hands.learner.send(.step(1))
-            #expect(hands.wait { hands.desk.now == index + 1 && hands.learner.status.isPaused })
+            #expect(hands.wait { hands.view.now == index + 1 && hands.learner.status.isPaused })
         }
-        hands.learner.send(.attach("rider"))
-        #expect(hands.wait { hands.desk.changes.all.count == 3 })
+        hands.learner.send(.attach("extra"))
+        #expect(hands.wait { hands.view.changes.all.count == 3 })
         #expect(
-            hands.desk.changes.all.map(\.words) == [
-                "alpha 0.5 → 0.6 at step 0", "alpha 0.6 → 0.7 at step 1", "Rider put on at step 2",
+            hands.view.changes.all.map(\.words) == [
+                "alpha 0.5 → 0.6 at step 0", "alpha 0.6 → 0.7 at step 1", "Extra put on at step 2",
             ])
-        #expect(hands.desk.changes.all.first?.colour == SliderColours.palette[0])
+        #expect(hands.view.changes.all.first?.colour == SliderColours.palette[0])
     }
 
     @Test func anErrorOfTheRunIsShownBelowThePanels() throws {
         let hands = try Hands(failsAt: 1)
         defer { hands.finish() }
-        let before = try #require(hands.desk.box(of: .add)).maxY
+        let before = try #require(hands.view.box(of: .add)).maxY
         hands.press(SDLK_PERIOD, SDL_SCANCODE_PERIOD)
-        #expect(hands.wait { hands.desk.status.error == .dataMismatch("The fake data ended.") })
+        #expect(hands.wait { hands.view.status.error == .dataMismatch("The fake data ended.") })
         hands.window.settle()
-        #expect(try #require(hands.desk.box(of: .add)).maxY == before - 17)
+        #expect(try #require(hands.view.box(of: .add)).maxY == before - 17)
     }
 
     @Test func wheelZoomsAllGraphsAndDoubleClickShowsAll() throws {
         let hands = try Hands()
         defer { hands.finish() }
         hands.learner.send(.step(100))
-        #expect(hands.wait { hands.desk.now == 100 })
+        #expect(hands.wait { hands.view.now == 100 })
         let middle = try hands.place("metric:loss/plot").middle
         hands.move(to: middle)
-        #expect(hands.desk.graphs.hoveredStep != nil)
+        #expect(hands.view.graphs.hoveredStep != nil)
         hands.wheel(1, at: middle)
-        let range = hands.desk.graphs.axis.range(.init(now: 100))
+        let range = hands.view.graphs.axis.range(.init(now: 100))
         #expect(abs(range.upperBound - range.lowerBound - 80) < 1e-6)
         hands.doubleClick(middle)
-        #expect(hands.desk.graphs.axis.span == .whole)
+        #expect(hands.view.graphs.axis.span == .whole)
     }
 
     // MARK: Goals
@@ -528,53 +528,53 @@ import Testing
         let hands = try Hands(ViewerOptions(layoutName: "goals"))
         defer { hands.finish() }
         hands.learner.send(.step(100))
-        #expect(hands.wait { hands.desk.now == 100 })
+        #expect(hands.wait { hands.view.now == 100 })
         let plot = try plot("test-accuracy", hands)
-        let metric = try #require(hands.desk.dashboard.metric("test-accuracy"))
-        #expect(hands.desk.goals.goalWords(metric) == "")
+        let metric = try #require(hands.view.dashboard.metric("test-accuracy"))
+        #expect(hands.view.goals.goalWords(metric) == "")
         // From 0.5 to 1, on an axis from 0 to 1: half way is 0.5, and the last value above it.
         let handle = try hands.place("metric:test-accuracy/goal").middle
         hands.drag(from: handle, to: Point(handle.x, plot.midY))
-        let goal = try #require(hands.desk.layout.goals["test-accuracy"])
+        let goal = try #require(hands.view.layout.goals["test-accuracy"])
         #expect(goal > 0.45 && goal < 0.8)
-        #expect(hands.desk.goals.goalWords(metric) == "goal met")
+        #expect(hands.view.goals.goalWords(metric) == "goal met")
         #expect(Layout(named: "goals").goals == ["test-accuracy": goal])
-        hands.desk.goals.togglePausesAtGoals()
+        hands.view.goals.togglePausesAtGoals()
         #expect(Layout(named: "goals").pausesAtGoals)
-        #expect(hands.desk.graphs.axis.span == .whole)
+        #expect(hands.view.graphs.axis.span == .whole)
 
         // By its line, up to the top: not met.
         hands.drag(from: try hands.place("metric:test-accuracy/goal-line").middle, to: Point(plot.midX, plot.y - 20))
-        #expect(hands.desk.layout.goals["test-accuracy"] == 1)
-        #expect(hands.desk.goals.goalWords(metric) == "goal not met")
+        #expect(hands.view.layout.goals["test-accuracy"] == 1)
+        #expect(hands.view.goals.goalWords(metric) == "goal not met")
 
         try hands.doubleClick("metric:test-accuracy/goal-line")
-        #expect(hands.desk.layout.goals.isEmpty && Layout(named: "goals").goals.isEmpty)
+        #expect(hands.view.layout.goals.isEmpty && Layout(named: "goals").goals.isEmpty)
     }
 
     @Test func theRightButtonOffersAGoal() throws {
         let hands = try Hands()
         defer { hands.finish() }
         hands.learner.send(.step(100))
-        #expect(hands.wait { hands.desk.now == 100 })
+        #expect(hands.wait { hands.view.now == 100 })
         let plot = try plot("loss", hands)
         hands.rightClick(Point(plot.midX, plot.y + plot.height * 0.3))
-        let menu = try #require(hands.desk.graphs.graphMenu)
+        let menu = try #require(hands.view.graphs.graphMenu)
         #expect(menu.metric == "loss")
         try hands.click("graph-menu/here")
-        #expect(hands.desk.graphs.graphMenu == nil && hands.desk.layout.goals["loss"] == menu.value)
+        #expect(hands.view.graphs.graphMenu == nil && hands.view.layout.goals["loss"] == menu.value)
         // The loss is neither better high nor low: it has to come to its goal from where it was.
-        let loss = try #require(hands.desk.dashboard.metric("loss"))
-        #expect(hands.desk.goals.goalWords(loss) == "goal not reached")
+        let loss = try #require(hands.view.dashboard.metric("loss"))
+        #expect(hands.view.goals.goalWords(loss) == "goal not reached")
         hands.learner.send(.set(control: "alpha", to: 1))
-        hands.desk.goals.setGoal(0.9, of: "loss")
+        hands.view.goals.setGoal(0.9, of: "loss")
         hands.learner.send(.step(1))
-        #expect(hands.wait { hands.desk.now == 101 })
-        #expect(hands.desk.goals.goalWords(loss) == "goal reached")
+        #expect(hands.wait { hands.view.now == 101 })
+        #expect(hands.view.goals.goalWords(loss) == "goal reached")
         hands.learner.send(.set(control: "alpha", to: 0))
         hands.learner.send(.step(1))
-        #expect(hands.wait { hands.desk.now == 102 })
-        #expect(hands.desk.goals.goalWords(loss) == "goal reached")
+        #expect(hands.wait { hands.view.now == 102 })
+        #expect(hands.view.goals.goalWords(loss) == "goal reached")
     }
 
     @Test func theRunPausesOnceWhenAllGoalsAreMet() throws {
@@ -582,15 +582,15 @@ import Testing
         defer { hands.finish() }
         func pauses() -> Int { hands.learner.timeline.log.filter { $0.command == .pause }.count }
         hands.learner.send(.step(100))
-        #expect(hands.wait { hands.desk.now == 100 })
-        hands.desk.goals.setGoal(0.999, of: "test-accuracy")
-        hands.desk.goals.togglePausesAtGoals()
+        #expect(hands.wait { hands.view.now == 100 })
+        hands.view.goals.setGoal(0.999, of: "test-accuracy")
+        hands.view.goals.togglePausesAtGoals()
         hands.learner.send(.resume)
         #expect(hands.wait { hands.learner.status.isPaused && hands.learner.status.step >= 999 })
-        #expect(pauses() == 1 && hands.desk.statusLine.notice?.text == "Paused: the goal is met.")
+        #expect(pauses() == 1 && hands.view.statusLine.notice?.text == "Paused: the goal is met.")
         hands.learner.send(.resume)
         let step = hands.learner.status.step
-        #expect(hands.wait { hands.desk.now > step + 100 })
+        #expect(hands.wait { hands.view.now > step + 100 })
         for _ in 0..<5 { hands.window.settle() }
         #expect(!hands.learner.status.isPaused && pauses() == 1)
         hands.learner.send(.pause)
@@ -601,13 +601,13 @@ import Testing
         let hands = try Hands()
         defer { hands.finish() }
         hands.learner.send(.step(200))
-        #expect(hands.wait { hands.desk.now == 200 })
+        #expect(hands.wait { hands.view.now == 200 })
         hands.learner.send(.set(control: "alpha", to: 0.9))
         hands.learner.send(.step(300))
-        #expect(hands.wait { hands.desk.now == 500 })
+        #expect(hands.wait { hands.view.now == 500 })
         let plot = try plot("loss", hands)
         hands.move(to: Point(plot.x + plot.width * 0.4, plot.y + 4))
-        #expect(hands.desk.hints.tooltip?.text == "alpha 0.5 → 0.9 at step 200, settled after 1 step")
+        #expect(hands.view.hints.tooltip?.text == "alpha 0.5 → 0.9 at step 200, settled after 1 step")
     }
 
     // MARK: Profile
@@ -628,19 +628,19 @@ import Testing
             })
         let hands = try Hands(ViewerOptions(profile: source))
         defer { hands.finish() }
-        #expect(calls.withLock { $0 } == [] && hands.desk.box(of: .profile) == nil)
-        hands.desk.setOpen(.profile, true)
+        #expect(calls.withLock { $0 } == [] && hands.view.box(of: .profile) == nil)
+        hands.view.setOpen(.profile, true)
         hands.window.settle()
         // The window goes on while the device is measured, and nothing is recorded before.
-        #expect(hands.desk.profilePanel.measurement?.result == nil && hands.desk.profilePanel.table.rows.isEmpty)
-        let box = try #require(hands.desk.box(of: .profile))
+        #expect(hands.view.profilePanel.measurement?.result == nil && hands.view.profilePanel.table.rows.isEmpty)
+        let box = try #require(hands.view.box(of: .profile))
         #expect(box.height >= 120 && calls.withLock { $0 } == [])
         isMeasured.signal()
-        #expect(hands.wait { calls.withLock { $0 } == [true] && !hands.desk.profilePanel.table.rows.isEmpty })
+        #expect(hands.wait { calls.withLock { $0 } == [true] && !hands.view.profilePanel.table.rows.isEmpty })
         let before = FileManager.default.currentDirectoryPath
         _ = FileManager.default.changeCurrentDirectoryPath(folder.path)
         defer { _ = FileManager.default.changeCurrentDirectoryPath(before) }
-        hands.desk.exporter.export(.profile)
+        hands.view.exporter.export(.profile)
         #expect(try String(contentsOfFile: "profile-0.csv", encoding: .utf8) == "kernel,share\ngemm,100 %\n")
         try hands.click("profile/close")
         hands.window.settle()
@@ -654,9 +654,9 @@ import Testing
             table: { roofline in Table(columns: ["kernel"], rows: [[roofline == nil ? "none" : "some"]]) })
         let hands = try Hands(ViewerOptions(profile: source))
         defer { hands.finish() }
-        hands.desk.setOpen(.profile, true)
-        #expect(hands.wait { hands.desk.profilePanel.table.rows == [["none"]] })
-        #expect(hands.desk.profilePanel.measurement?.result == .failure(error))
+        hands.view.setOpen(.profile, true)
+        #expect(hands.wait { hands.view.profilePanel.table.rows == [["none"]] })
+        #expect(hands.view.profilePanel.measurement?.result == .failure(error))
         // Its words stand above the table, in the colour of text.
         let body = try hands.place("profile/body")
         let picture = try hands.picture()
@@ -667,9 +667,9 @@ import Testing
     @Test func withoutAProfileThereIsNoPanel() throws {
         let hands = try Hands()
         defer { hands.finish() }
-        hands.desk.setOpen(.profile, true)
+        hands.view.setOpen(.profile, true)
         hands.window.settle()
-        #expect(hands.desk.box(of: .profile) == nil)
+        #expect(hands.view.box(of: .profile) == nil)
     }
 
     // MARK: Nothing is drawn that has not changed
@@ -677,11 +677,11 @@ import Testing
     @Test func anIdleDeskHasNoNews() throws {
         let hands = try Hands()
         defer { hands.finish() }
-        #expect(hands.wait { hands.desk.figurePanels.figures["grid"]?.texture != nil })
+        #expect(hands.wait { hands.view.figurePanels.figures["grid"]?.texture != nil })
         hands.window.settle()
-        #expect(!hands.desk.hasNews())
+        #expect(!hands.view.hasNews())
         hands.learner.send(.step(1))
-        #expect(hands.wait(drawing: false) { hands.desk.hasNews() })
+        #expect(hands.wait(drawing: false) { hands.view.hasNews() })
     }
 
     // MARK: Refusals
@@ -774,20 +774,22 @@ import Testing
         defer { hands.finish() }
         #expect(hands.window.surface.scale == 2)
         // The dummy driver's display is as large as asked for: half as many units.
-        #expect(hands.desk.size == Point(800, 500))
+        #expect(hands.view.size == Point(800, 500))
 
         let surface = try Surface(width: 3200, height: 2000, theme: .dark)
         let window = ViewerWindow(hands.learner, ViewerOptions(), on: surface)
         window.places = [:]
         window.draw()
         let picture = try window.picture()
-        #expect(picture.width == 3200 && picture.height == 2000 && window.desk.size == Point(1600, 1000))
+        #expect(picture.width == 3200 && picture.height == 2000 && window.dashboardView.size == Point(1600, 1000))
         unsetenv("CLMAT_SCALE")
         let plain = ViewerWindow(
             hands.learner, ViewerOptions(), on: try Surface(width: 1600, height: 1000, theme: .dark))
         plain.draw()
-        for panel in plain.desk.layout.openPanels(plain.desk.dashboard) {
-            let (large, small) = (try #require(window.desk.box(of: panel)), try #require(plain.desk.box(of: panel)))
+        for panel in plain.dashboardView.layout.openPanels(plain.dashboardView.dashboard) {
+            let (large, small) = (
+                try #require(window.dashboardView.box(of: panel)), try #require(plain.dashboardView.box(of: panel))
+            )
             #expect(abs(large.x - small.x) < 8 && abs(large.width - small.width) < 8, "\(panel)")
         }
         // A slider's track in its colour, at twice its place.
@@ -812,7 +814,7 @@ import Testing
         #expect(hands.window.surface.scale == 1)
         hands.window.surface.rescale(to: 1.25)
         hands.window.settle()
-        #expect(hands.desk.size == Point(1280, 800))
+        #expect(hands.view.size == Point(1280, 800))
         let picture = try hands.picture()
         #expect(picture.width == 1600)
         let track = try hands.place("controls:/alpha/track")
@@ -857,8 +859,8 @@ import Testing
         first.finish()
         let second = try Hands(ViewerOptions(layoutName: "fake"))
         defer { second.finish() }
-        #expect(!second.desk.layout.isOpen(.metric("loss")))
-        #expect(second.desk.layout.isOpen(.metric("test-accuracy")))
+        #expect(!second.view.layout.isOpen(.metric("loss")))
+        #expect(second.view.layout.isOpen(.metric("test-accuracy")))
     }
 
     @Test func aDamagedLayoutIsNotUsed() throws {

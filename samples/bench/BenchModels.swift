@@ -20,8 +20,8 @@ enum BenchModels {
         let model = try NetworkTrainer(
             network, title: "LDAM · LeNet-5", test: data.test,
             defaults: .init(averagingWindow: min(100_000, 5 * batches.stepsPerEpoch)))
-        let offer = AttachmentOffer<NetworkTrainer>.ldam(columns: 10, chains: 8)
-        return try Experiment(model, data: batches, offers: [offer], attached: [offer.id], seed: 1)
+        let factory = AttachmentFactory<NetworkTrainer>.ldam(columns: 10, chains: 8)
+        return try Experiment(model, data: batches, attachments: [factory], attached: [factory.id], seed: 1)
     }
 
     private static func points(on device: Device) throws -> ImagePoints {

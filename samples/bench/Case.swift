@@ -48,7 +48,7 @@ struct Case {
             }
         }
         return cases + [
-            elementwise("exp") { try $0.exponentials() }, elementwise("tanh") { try $0.hyperbolicTangents() },
+            elementwise("exp") { try $0.exp() }, elementwise("tanh") { try $0.tanh() },
             elementwise("softmax-rows") { try $0.softmaxRows() },
         ]
     }
@@ -151,7 +151,7 @@ struct Case {
 
     // MARK: - Topics
 
-    /// Passes over the NIPS papers in eight minibatches, 32 topics, after some passes: with 5 rounds of 100 samples a token,
+    /// Passes over the NIPS papers in eight minibatches, 32 topics, after some passes: with 5 rounds of 100 samples per token,
     /// which is as thorough as variational Bayes, and with what is the default, 1 round of the default m.
     private static var lda: [Case] {
         var cases: [Case] = []

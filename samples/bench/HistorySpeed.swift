@@ -27,8 +27,8 @@ struct HistorySpeed {
         ]
     }
 
-    /// - Parameter ways: how many rewinds, to steps drawn at random.
-    func measure(ways: Int) throws -> [Row] {
+    /// - Parameter count: how many rewinds, to steps drawn at random.
+    func measure(rewinds count: Int) throws -> [Row] {
         let learner = try Learner(make(), options: Learner.Options())
         learner.start(paused: true)
         defer {
@@ -56,7 +56,7 @@ struct HistorySpeed {
         }
         var random = SystemRandomNumberGenerator()
         var rewinds: [Double] = []
-        for _ in 0..<ways {
+        for _ in 0..<count {
             let step = Int.random(in: 0...steps, using: &random)
             rewinds.append(timed { send(.rewind(to: step), to: learner) })
             send(.undo, to: learner)
@@ -72,12 +72,12 @@ struct HistorySpeed {
             guard let far else { break }
             let count = learner.timeline.log.count
             learner.send(.rewind(to: far.element - 1))
-            while learner.status.stepsToRemake == nil, learner.timeline.log.count == count { usleep(200) }
+            while learner.status.stepsToReplay == nil, learner.timeline.log.count == count { usleep(200) }
             usleep(20_000)
             escapes.append(
                 timed {
                     learner.interrupt()
-                    while learner.status.stepsToRemake != nil { usleep(200) }
+                    while learner.status.stepsToReplay != nil { usleep(200) }
                 })
             send(.go(to: 0), to: learner)
         }
@@ -118,7 +118,7 @@ private struct Large: Model {
             normal: 0, deviation: 1, RandomKey(seed: 1, stream: 0), Shape(1000, bytes / 4000), on: device)
     }
 
-    private let rate = Control("rate", title: "rate", range: 0...1, initial: 0.5e-3, means: "")
+    private let rate = Control("rate", title: "rate", range: 0...1, initial: 0.5e-3, help: "")
     var controls: [Control] { [rate] }
     var metrics: [Metric] { [] }
 

@@ -5,7 +5,7 @@ import Models
 /// How soon CLMat's topics are as good as tomotopy's after 200 sweeps, and how good they are after 50 passes: by the
 /// perplexity of the second halves of documents that were held out, with α = 0.1 for all.
 ///
-/// CLMat takes 100 samples a token where topics are few, which is better there, and its default where they are many.
+/// CLMat takes 100 samples per token where topics are few, which is better there, and its default where they are many.
 struct TopicQuality {
     /// For the rows.
     let name: String

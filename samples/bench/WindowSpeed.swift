@@ -7,7 +7,7 @@ import Synchronization
 import Viewer
 
 /// What a window takes from a model that learns behind it: the same steps without and with a window that nobody touches,
-/// in turns, where the processor draws. And how many frames a second it draws meanwhile, and while a mouse moves over it.
+/// in turns, where the processor draws. And how many frames per second it draws meanwhile, and while a mouse moves over it.
 struct WindowSpeed {
     let name: String
     let experiment: Experiment
@@ -85,7 +85,7 @@ struct WindowSpeed {
         return max(10, Int(rate * Self.seconds))
     }
 
-    /// Steps a second of a run of so many steps; of one that goes on until the watch has seen enough if nil.
+    /// Steps per second of a run of so many steps; of one that goes on until the watch has seen enough if nil.
     private func run(steps: Int?, window watch: WindowWatch?) throws -> Double {
         let clock = StepClock(from: (steps ?? 0) / 5, to: steps ?? .max)
         var options = Learner.Options(maximumSteps: steps)
@@ -126,7 +126,7 @@ private final class StepClock: Recorder {
     func abandon() {}
     func end(at position: Position, _ concluded: Measurements) {}
 
-    /// Steps a second from the one to the other.
+    /// Steps per second from the one to the other.
     var rate: Double {
         let times = times.withLock { $0 }
         guard let start = times.first, let end = times.last else { return .nan }
@@ -181,7 +181,7 @@ private final class WindowWatch: @unchecked Sendable {
 
     func end() { isMoving.store(false, ordering: .relaxed) }
 
-    /// Over all of the window, sixty times a second.
+    /// Over all of the window, sixty times per second.
     private func move() {
         isMoving.store(true, ordering: .relaxed)
         Thread.detachNewThread { [self] in

@@ -15,16 +15,16 @@ import Models
 struct Orthogonality: Mixin {
     let weight = Control(
         "orthogonality", title: "orthogonality λ", group: "training", unit: "nats per image and unit of f",
-        range: 1e-4...10, scale: .logWithOff, initial: 0, means: "makes the rows of each layer's weights orthogonal",
-        moves: ["orthogonality-distance", "train-loss", "pull-orthogonality"])
+        range: 1e-4...10, scale: .logWithOff, initial: 0, help: "makes the rows of each layer's weights orthogonal",
+        affects: ["orthogonality-distance", "train-loss", "pull-orthogonality"])
 
     let score = Metric(
         "orthogonality-distance", title: "Distance from orthogonality", unit: "Σ ½ mean (σ² − s²)²",
-        means: "what orthogonality makes small", better: .lower)
+        help: "what orthogonality makes small", better: .lower)
 
     private let length = Control(
         "orthogonality-length", title: "length s of the rows", group: "training", range: 0.1...2, initial: 1,
-        means: "where orthogonality draws all singular values", moves: ["orthogonality-distance"])
+        help: "where orthogonality draws all singular values", affects: ["orthogonality-distance"])
 
     var controls: [Control] { [length] }
 

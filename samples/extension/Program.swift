@@ -50,7 +50,7 @@ import Viewer
         learner.start(paused: true)
         learner.send(.step(first))
         while learner.status.step < first, !learner.status.isFinished { Thread.sleep(forTimeInterval: 0.002) }
-        try learner.offer(Orthogonality())
+        try learner.register(Orthogonality())
         try learner.add(Figure.spectrum)
         if options.play == nil { learner.send(.addMixin("orthogonality")) }
         learner.send(.resume)
@@ -95,7 +95,7 @@ import Viewer
             throw CLMatError.dataMismatch("The data are not those of \(file): their checksum differs.")
         }
         // What the session's commands will ask for.
-        try experiment.offer(Orthogonality())
+        try experiment.register(Orthogonality())
         try experiment.add(Figure.spectrum)
         try experiment.begin(as: session.header)
 
@@ -156,7 +156,7 @@ import Viewer
 }
 
 /// Tells what a script says. Panels and pictures are the program's own affair.
-private struct Prompter: Stage {
+private struct Prompter: ScriptHost {
     func say(_ text: String) { StandardError.say(text) }
     func add(panel: String) throws(CLMatError) { try refuse("panels") }
     func remove(panel: String) throws(CLMatError) { try refuse("panels") }

@@ -1,5 +1,6 @@
 import CLMat
 import Exploration
+import Formats
 import Foundation
 import Models
 import Viewer
@@ -40,8 +41,8 @@ extension Figure where Subject == NetworkTrainer {
     static var spectrum: Figure {
         Figure(
             "spectrum", title: "Singular values",
-            means: "how far each layer stretches its inputs; a flat line is a layer with orthogonal rows",
-            startsOpen: true
+            help: "how far each layer stretches its inputs; a flat line is a layer with orthogonal rows",
+            isShownAtStart: true
         ) { trainer, _ in
             let network = trainer.network
             var spectrum = Spectrum(layers: [])

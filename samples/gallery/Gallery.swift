@@ -6,7 +6,7 @@ import Viewer
 /// A model that learns nothing: its numbers are formulas of the step and the sliders.
 struct Gallery: Model {
     let title = "Gallery"
-    /// Steps a second, so that a person can watch; nil for as fast as possible.
+    /// Steps per second, so that a person can watch; nil for as fast as possible.
     var stepsPerSecond: Double?
     private var step = 0
     /// What the sliders have led to: metrics follow their settings slowly.
@@ -18,8 +18,8 @@ struct Gallery: Model {
     static func learner(stepsPerSecond: Double?) throws(CLMatError) -> Learner {
         try Learner(
             Gallery(stepsPerSecond: stepsPerSecond), data: NoData(),
-            offers: [
-                AttachmentOffer(id: "wave", title: "Wave") { (_, _) throws(CLMatError) in Wave() }
+            attachments: [
+                AttachmentFactory(id: "wave", title: "Wave") { (_, _) throws(CLMatError) in Wave() }
             ],
             options: Learner.Options(device: "no device, made-up numbers"))
     }
@@ -72,39 +72,39 @@ struct Gallery: Model {
     func linearSlider() -> Control {
         Control(
             "weight", title: "L2 weight λ", group: "", range: 0...1, initial: 0.1,
-            means: "pulls the images towards grey", moves: ["activation", "spread"])
+            help: "pulls the images towards grey", affects: ["activation", "spread"])
     }
 
     func logarithmicSlider() -> Control {
         Control(
             "noise", title: "noise σ", unit: "of full scale", range: 0.001...1, scale: .log, initial: 0.02,
-            means: "how much each step is shaken", moves: ["spread"])
+            help: "how much each step is shaken", affects: ["spread"])
     }
 
     func sliderWithOff() -> Control {
         Control(
             "sparseness", title: "sparseness λ₁", range: 1e-6...1e-1, scale: .logWithOff, initial: 0,
-            means: "pulls small weights to zero; off at its left end", moves: ["accuracy"])
+            help: "pulls small weights to zero; off at its left end", affects: ["accuracy"])
     }
 
     func integerSlider() -> Control {
         Control(
             "window", title: "averaging window", unit: "steps", kind: .integer(1...1000, .log), initial: 100,
-            means: "over how many steps the images are averaged", moves: ["activation"])
+            help: "over how many steps the images are averaged", affects: ["activation"])
     }
 
     func switchControl() -> Control {
-        .toggle("training", title: "training", initial: true, means: "whether the loss goes down", moves: ["loss"])
+        .toggle("training", title: "training", initial: true, help: "whether the loss goes down", affects: ["loss"])
     }
 
     func fewOptions() -> Control {
-        .choice("show", title: "show", options: ["average", "sample", "both"], means: "which images are shown")
+        .choice("show", title: "show", options: ["average", "sample", "both"], help: "which images are shown")
     }
 
     func manyOptions() -> Control {
         .choice(
             "clip", title: "clip", options: ["none", "at 0", "0…255", "to the data's range"], initial: 0,
-            means: "where values are cut")
+            help: "where values are cut")
     }
 
     // MARK: Metrics
@@ -112,17 +112,17 @@ struct Gallery: Model {
     var metrics: [Metric] {
         [
             Metric(
-                "loss", title: "Training loss", unit: "nats an image", means: "made up: falls with the steps",
+                "loss", title: "Training loss", unit: "nats per image", help: "made up: falls with the steps",
                 better: .lower),
             Metric(
-                "accuracy", title: "Test accuracy", unit: "share of images", means: "made up: rises with the steps",
+                "accuracy", title: "Test accuracy", unit: "share of images", help: "made up: rises with the steps",
                 better: .higher, range: 0...1),
             Metric(
                 "activation", title: "Mean activation", unit: "of the chosen neuron",
-                means: "made up: follows L2 weight"),
+                help: "made up: follows L2 weight"),
             Metric(
-                "spread", title: "Spread between chains", unit: "of full scale", means: "made up: follows the noise"),
-            Metric("never", title: "Never measured", means: "shows what a graph says when it has nothing"),
+                "spread", title: "Spread between chains", unit: "of full scale", help: "made up: follows the noise"),
+            Metric("never", title: "Never measured", help: "shows what a graph says when it has nothing"),
         ]
     }
 
@@ -169,79 +169,79 @@ struct Gallery: Model {
 
     var figures: [Figure<Gallery>] {
         [
-            Figure("samples", title: "Image grid", means: "made-up rings and bars", startsOpen: true) {
+            Figure("samples", title: "Image grid", help: "made-up rings and bars", isShownAtStart: true) {
                 gallery, context in
                 gallery.imageGrid(context.step)
             },
-            Figure("bars", title: "Bars", means: "two series side by side", startsOpen: true) { gallery, context in
+            Figure("bars", title: "Bars", help: "two series side by side", isShownAtStart: true) { gallery, context in
                 gallery.bars(context.step)
             },
-            Figure("table", title: "Table", means: "words and numbers", startsOpen: true) { gallery, _ in
+            Figure("table", title: "Table", help: "words and numbers", isShownAtStart: true) { gallery, _ in
                 gallery.table()
             },
-            Figure("curve", title: "Curve", means: "lines over a common axis") { gallery, _ in gallery.curve()
+            Figure("curve", title: "Curve", help: "lines over a common axis") { gallery, _ in gallery.curve()
             },
-            Figure("histogram", title: "Histogram", means: "counts and their kernel density") { gallery, _ in
+            Figure("histogram", title: "Histogram", help: "counts and their kernel density") { gallery, _ in
                 gallery.histogram()
             },
-            Figure("silhouette", title: "Silhouette", means: "points by group; negative ones to the left") {
+            Figure("silhouette", title: "Silhouette", help: "points by group; negative ones to the left") {
                 gallery, _ in
                 gallery.silhouette()
             },
-            Figure("scatter", title: "Scatter", means: "discs in a plane") { gallery, _ in
+            Figure("scatter", title: "Scatter", help: "discs in a plane") { gallery, _ in
                 gallery.scatter()
             },
             Figure(
-                "circle-matrix", title: "Circle matrix", means: "the area of a disc is the weight of a word in a topic"
+                "circle-matrix", title: "Circle matrix", help: "the area of a disc is the weight of a word in a topic"
             ) {
                 gallery, context in
                 gallery.circleMatrix(context.step)
             },
-            Figure("heatmap", title: "Heatmap", means: "one colour a value") { gallery, _ in
+            Figure("heatmap", title: "Heatmap", help: "one colour per value") { gallery, _ in
                 gallery.heatmap()
             },
-            Figure("confusion", title: "Small heatmap", means: "cells that have room for their numbers") { gallery, _ in
+            Figure("confusion", title: "Small heatmap", help: "cells that have room for their numbers") { gallery, _ in
                 gallery.smallHeatmap()
             },
             Figure(
-                "counts", title: "Heatmap with texts", means: "counts in the cells, shaded by the share of their row"
+                "counts", title: "Heatmap with texts", help: "counts in the cells, shaded by the share of their row"
             ) {
                 gallery, context in
                 gallery.counts(context.view)
             },
-            Figure("word-lists", title: "Word lists", means: "as many words of each topic as fit") { gallery, context in
+            Figure("word-lists", title: "Word lists", help: "as many words of each topic as fit") { gallery, context in
                 gallery.wordLists(context.view)
             },
             Figure(
-                "map-of-images", title: "Map of images", means: "the wheel zooms, a drag pans, a double click shows all"
+                "map-of-images", title: "Map of images", help: "the wheel zooms, a drag pans, a double click shows all"
             ) {
                 gallery, context in
                 gallery.mapOfImages(context.step, context.view)
             },
-            Figure("text", title: "Coloured text", means: "each word in the colour of its topic") { gallery, _ in
+            Figure("text", title: "Coloured text", help: "each word in the colour of its topic") { gallery, _ in
                 gallery.colouredText()
             },
-            Figure("marked-table", title: "Marked table", means: "what changed since the last change of a control") {
+            Figure("marked-table", title: "Marked table", help: "what changed since the last change of a control") {
                 gallery, _ in
                 gallery.markedTable()
             },
-            Figure("labelled-scatter", title: "Labelled scatter", means: "names in or beside their discs") {
+            Figure("labelled-scatter", title: "Labelled scatter", help: "names in or beside their discs") {
                 gallery, _ in
                 gallery.labelledScatter()
             },
-            Figure("captions", title: "Images with captions", means: "a number below each image") { gallery, _ in
+            Figure("captions", title: "Images with captions", help: "a number below each image") { gallery, _ in
                 gallery.captionedGrid()
             },
-            Figure("colour-images", title: "Colour images", means: "three channels, values from 0 to 1") { gallery, _ in
+            Figure("colour-images", title: "Colour images", help: "three channels, values from 0 to 1") { gallery, _ in
                 gallery.colourGrid()
             },
-            Figure("lying-bars", title: "Lying bars", means: "labels that need room") { gallery, _ in
+            Figure("lying-bars", title: "Lying bars", help: "labels that need room") { gallery, _ in
                 gallery.lyingBars()
             },
-            Figure("empty", title: "Empty figure", means: "what a figure says before it has something") { _, _ in
+            Figure("empty", title: "Empty figure", help: "what a figure says before it has something") { _, _ in
                 NothingToShow("First values after step 50.")
             },
-            Figure("failing", title: "Failing figure", means: "what a figure says when it cannot be computed") { _, _ in
+            Figure("failing", title: "Failing figure", help: "what a figure says when it cannot be computed") { _, _ in
                 throw CLMatError.dataMismatch("This figure fails on purpose, to show how that looks.")
             },
         ]
@@ -300,7 +300,7 @@ struct Gallery: Model {
             labels: [
                 "convolution forward", "convolution backward", "fully connected", "softmax", "sampling", "update",
             ],
-            series: [("time", [4.1, 8.7, 2.2, 0.3, 3.9, 1.2])], unit: "ms a step")
+            series: [("time", [4.1, 8.7, 2.2, 0.3, 3.9, 1.2])], unit: "ms per step")
     }
 
     func table() -> Table {
@@ -344,7 +344,7 @@ struct Gallery: Model {
                 Scatter.Disc(
                     x: noise($0) + noise($0 + 500), y: noise($0 + 1000), weight: 2 + noise($0 + 1500),
                     title: "cluster \($0 + 1)", facts: [("size", 2 + noise($0 + 1500))])
-            }, caption: "60 centres")
+            }, caption: "60 centroids")
     }
 
     /// Words of made-up topics; each ten belong together.
@@ -525,10 +525,10 @@ struct Gallery: Model {
 struct Wave: Attachment {
     private let frequency = Control(
         "frequency", title: "frequency", group: "wave", unit: "a thousand steps", range: 1...20, initial: 4,
-        means: "how fast the wave goes", moves: ["wave-height"])
+        help: "how fast the wave goes", affects: ["wave-height"])
     var controls: [Control] { [frequency] }
     var metrics: [Metric] {
-        [Metric("wave-height", title: "Wave", unit: "made up", means: "a sine of the step", range: -1...1)]
+        [Metric("wave-height", title: "Wave", unit: "made up", help: "a sine of the step", range: -1...1)]
     }
 
     mutating func update(on host: Gallery, _ context: StepContext<Int>) throws(CLMatError) -> Measurements {

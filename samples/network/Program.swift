@@ -19,7 +19,7 @@ import Viewer
         let model = try NetworkTrainer(network, title: "A network of mine", test: data.test)
         let batches = try ImageBatches(data.train, name: data.title, batchSize: min(100, data.train.count), on: device)
         let learner = try Learner(
-            model, data: batches, offers: [.ldam()], attached: ["ldam"], options: .init(device: device.summary))
+            model, data: batches, attachments: [.ldam()], attached: ["ldam"], options: .init(device: device.summary))
         learner.start()
         try Viewer.run(learner)
         learner.stop()

@@ -110,9 +110,9 @@ int clmat_product(int transpose_a, int transpose_b, int m, int n, int k, float a
 
 // MARK: - convolution
 
-void image_to_column(size_t begin, size_t end, int images, int channels, int height, int width, int kh, int kw,
+void im2col(size_t begin, size_t end, int images, int channels, int height, int width, int kh, int kw,
                      int stride, int padding, int oh, int ow, const float *xs, float *ys);
-void column_to_image(size_t begin, size_t end, int images, int channels, int height, int width, int kh, int kw,
+void col2im(size_t begin, size_t end, int images, int channels, int height, int width, int kh, int kw,
                      int stride, int padding, int oh, int ow, const float *ys, float *xs);
 void images_from_channels(size_t begin, size_t end, int images, int channels, int area, const float *xs,
                           const float *biases, float *ys);
@@ -153,7 +153,7 @@ void running_mean(size_t begin, size_t end, float weight, const float *xs, float
 void langevin_step(size_t begin, size_t end, int columns, float sigma, float beta, float decay_start, float mu,
                    float gamma, int normalise, float rho, float low, float high, int burn_in, int window,
                    const float *gs, const float *rs, const float *es, float *xs, float *vs, float *ss, float *as,
-                   float *image_ss, int *ages, float *moved, float *pushed);
+                   float *image_ss, int *ages, float *moved, float *update_squares);
 
 // MARK: - processor
 
@@ -167,19 +167,19 @@ const char *clmat_instruction_set(void);
 #define CLMAT_KMEANS_CHUNK 256
 
 void kmeans_distances(size_t begin, size_t end, int columns, const float *xs, const float *weights,
-                      const float *centre, float *distances);
-void kmeans_pack(size_t begin, size_t end, int count, int columns, const float *weights, const float *centres,
+                      const float *centroid, float *distances);
+void kmeans_pack(size_t begin, size_t end, int count, int columns, const float *weights, const float *centroids,
                  const float *penalties, float *packed, float *biases);
 void kmeans_assign(size_t begin, size_t end, int count, int columns, const float *xs, const float *weights,
-                   const float *centres, const float *packed, const float *biases, const float *penalties,
+                   const float *centroids, const float *packed, const float *biases, const float *penalties,
                    int *nearest, float *distances);
 void kmeans_nearest(size_t begin, size_t end, int first, int count, int columns, const float *products,
-                    const float *xs, const float *weights, const float *centres, const float *biases,
+                    const float *xs, const float *weights, const float *centroids, const float *biases,
                     const float *penalties, int *nearest, float *distances);
 void kmeans_sums(size_t begin, size_t end, int chunks, int columns, const float *xs, const int *order,
                  const int *starts, const float *around, float *sums);
 void kmeans_move(size_t begin, size_t end, int columns, const int *starts, const float *rates, const float *around,
-                 const float *sums, float *centres);
+                 const float *sums, float *centroids);
 void kmeans_pairs(size_t begin, size_t end, int count, int columns, const float *xs, const float *weights,
                   const float *squares, float *distances);
 
@@ -200,7 +200,7 @@ void topics_merge(size_t begin, size_t end, int topics, int slices, int stride, 
                   const float *scales, const float *old_scales, int *old, float *statistics);
 void topics_normalise(size_t begin, size_t end, int topics, float beta, const float *statistics,
                       const float *normalisers, float *phi);
-void topics_cut(size_t begin, size_t end, int topics, const float *statistics, const float *pulls, float *phi);
+void topics_cut(size_t begin, size_t end, int topics, const float *statistics, const float *rs, float *phi);
 void topics_infer(size_t begin, size_t end, int topics, int rounds, const int *starts, const int *words,
                   const int *counts, const float *alpha, const float *phi, float *theta);
 void topics_score(size_t begin, size_t end, int topics, const int *starts, const int *words, const int *counts,

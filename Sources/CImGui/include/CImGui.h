@@ -97,7 +97,7 @@ void gui_begin_frame(Gui *gui, float width, float height, float seconds);
 void gui_end_frame(Gui *gui);
 /// Whether a text field has the keyboard.
 bool gui_is_typing(Gui *gui);
-/// Pixels a unit.
+/// Pixels per unit.
 float gui_scale(void);
 /// Another one for each set of fonts, for what keeps the widths of text.
 int gui_fonts_version(void);

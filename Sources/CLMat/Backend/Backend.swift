@@ -57,12 +57,12 @@ public struct WorkSize: Sendable {
         (self.bytesPerItem, self.operationsPerItem) = (bytesPerItem, operationsPerItem)
     }
 
-    /// One work-item an element.
+    /// One work-item per element.
     public static func elements(_ count: Int, bytes: Int, operations: Int = 1) -> WorkSize {
         WorkSize(items: count, bytesPerItem: bytes, operationsPerItem: operations)
     }
 
-    /// One work-group of `size` work-items an item.
+    /// One work-group of `size` work-items per item.
     public static func groups(_ count: Int, of size: Int = 64, bytes: Int, operations: Int = 1) -> WorkSize {
         WorkSize(items: count, workItems: size, groupSize: size, bytesPerItem: bytes, operationsPerItem: operations)
     }

@@ -5,18 +5,18 @@ extension Kernel {
         kmeans_distances(
             rows.lowerBound, rows.upperBound, a.int(0), a.floats(1), a.floats(2), a.floats(3), a.mutableFloats(4))
     }
-    static let kmeansPack = Kernel("kmeans_pack", in: .kmeans) { a, centres in
+    static let kmeansPack = Kernel("kmeans_pack", in: .kmeans) { a, centroids in
         kmeans_pack(
-            centres.lowerBound, centres.upperBound, a.int(0), a.int(1), a.floats(2), a.floats(3), a.floats(4),
+            centroids.lowerBound, centroids.upperBound, a.int(0), a.int(1), a.floats(2), a.floats(3), a.floats(4),
             a.mutableFloats(5), a.mutableFloats(6))
     }
-    /// The nearest centre, without a matrix product made before.
+    /// The nearest centroid, without a matrix product made before.
     static let kmeansAssign = Kernel("kmeans_assign", in: .kmeans) { a, points in
         kmeans_assign(
             points.lowerBound, points.upperBound, a.int(0), a.int(1), a.floats(2), a.floats(3), a.floats(4),
             a.floats(5), a.floats(6), a.floats(7), a.mutableInts(8), a.mutableFloats(9))
     }
-    /// The nearest centre from products that were made before.
+    /// The nearest centroid from products that were made before.
     static let kmeansNearest = Kernel("kmeans_nearest", in: .kmeans) { a, points in
         kmeans_nearest(
             points.lowerBound, points.upperBound, a.int(0), a.int(1), a.int(2), a.floats(3), a.floats(4), a.floats(5),

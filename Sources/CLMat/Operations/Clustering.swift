@@ -1,40 +1,40 @@
 import CLMatKernels
 
-/// Centres as the search for the nearest one wants them: scaled by the features' weights, and packed.
+/// Centroids as the search for the nearest one wants them: scaled by the features' weights, and packed.
 ///
-/// The distance of a point x to centre k is Σ_d w_d (x_d − m_kd)²; what is minimised is that plus a penalty p_k.
-public struct CentreIndex: Sendable {
+/// The distance of a point x to centroid k is Σ_d w_d (x_d − m_kd)²; what is minimised is that plus a penalty p_k.
+public struct CentroidIndex: Sendable {
     /// K × D.
-    public let centres: Matrix
+    public let centroids: Matrix
     private let weights: Matrix
     private let penalties: Matrix
     private let packed: Matrix
     private let biases: Matrix
 
     /// - Parameters:
-    ///   - centres: K × D, K > 0.
+    ///   - centroids: K × D, K > 0.
     ///   - weights: w, 1 × D; all 1 if nil.
-    ///   - penalties: p ≥ 0, one per centre; all 0 if nil.
-    /// - Cost: some 3KD operations, and as much memory as the centres.
+    ///   - penalties: p ≥ 0, one per centroid; all 0 if nil.
+    /// - Cost: some 3KD operations, and as much memory as the centroids.
     /// - Throws: ``CLMatError/shapeMismatch(operation:left:right:rule:)``, or
-    ///   ``CLMatError/invalidArgument(operation:problem:)`` if there is no centre.
-    public init(_ centres: Matrix, weights: Matrix? = nil, penalties: [Float]? = nil) throws(CLMatError) {
-        let (count, columns, device) = (centres.rows, centres.columns, centres.device)
+    ///   ``CLMatError/invalidArgument(operation:problem:)`` if there is no centroid.
+    public init(_ centroids: Matrix, weights: Matrix? = nil, penalties: [Float]? = nil) throws(CLMatError) {
+        let (count, columns, device) = (centroids.rows, centroids.columns, centroids.device)
         guard count > 0 else {
-            throw .invalidArgument(operation: "CentreIndex", problem: "There is no centre to be near to.")
+            throw .invalidArgument(operation: "CentroidIndex", problem: "There is no centroid to be near to.")
         }
         if let weights {
-            try requireSameDevice(device, weights.device, "CentreIndex")
+            try requireSameDevice(device, weights.device, "CentroidIndex")
             guard weights.shape == Shape(1, columns) else {
                 throw .shapeMismatch(
-                    operation: "CentreIndex", left: centres.shape, right: weights.shape,
-                    rule: "There must be a row of weights, one for each column of the centres.")
+                    operation: "CentroidIndex", left: centroids.shape, right: weights.shape,
+                    rule: "There must be a row of weights, one for each column of the centroids.")
             }
         }
         guard penalties?.count ?? count == count else {
             throw .shapeMismatch(
-                operation: "CentreIndex", left: centres.shape, right: Shape(1, penalties?.count ?? 0),
-                rule: "There must be one penalty a centre.")
+                operation: "CentroidIndex", left: centroids.shape, right: Shape(1, penalties?.count ?? 0),
+                rule: "There must be one penalty per centroid.")
         }
         let strip = Int(CLMAT_KMEANS_STRIP)
         let padded = (count + strip - 1) / strip * strip
@@ -43,20 +43,20 @@ public struct CentreIndex: Sendable {
         } else {
             self.weights = try Matrix(filledWith: 1, Shape(1, columns), on: device)
         }
-        self.centres = centres
+        self.centroids = centroids
         self.penalties = try Matrix(penalties ?? [Float](repeating: 0, count: count), 1, count, on: device)
         packed = try Matrix(uninitialised: Shape(padded, columns), on: device)
         biases = try Matrix(uninitialised: Shape(1, padded), on: device)
         try device.launch(
             .kmeansPack,
             [
-                .int(count), .int(columns), self.weights.argument, centres.argument, self.penalties.argument,
+                .int(count), .int(columns), self.weights.argument, centroids.argument, self.penalties.argument,
                 packed.argument, biases.argument,
             ],
             over: .groups(padded, bytes: 8 * columns, operations: 3 * columns))
     }
 
-    /// How the nearest centre is searched; the numbers agree within rounding.
+    /// How the nearest centroid is searched; the numbers agree within rounding.
     enum Method: CaseIterable {
         /// One kernel, which multiplies itself: what the CPU does, tile by tile in its cache.
         case fused
@@ -64,14 +64,14 @@ public struct CentreIndex: Sendable {
         case product
     }
 
-    /// The centre k with the least Σ_d w_d (x_d − m_kd)² + p_k for each point; the first of equal ones.
+    /// The centroid k with the least Σ_d w_d (x_d − m_kd)² + p_k for each point; the first of equal ones.
     ///
-    /// A point that holds a number that is none is at no distance (NaN), and gets centre 0.
+    /// A point that holds NaN has the distance NaN and gets centroid 0.
     /// - Shapes: points N × D.
     /// - Accuracy: each distance within (D + 3)·ε of itself, wherever the points lie, since it is summed up from the
-    ///   differences. The centre is the nearest but for centres that are as near within those roundings: it is found by a matrix
-    ///   product, and centres that the product's roundings cannot tell apart are compared by their distances.
-    /// - Cost: 2NKD operations, and 3D for each centre that has to be looked at again: rarely more than one per point, but up to
+    ///   differences. The centroid is the nearest but for centroids that are as near within those roundings: it is found by a matrix
+    ///   product, and centroids that the product's roundings cannot tell apart are compared by their distances.
+    /// - Cost: 2NKD operations, and 3D for each centroid that has to be looked at again: rarely more than one per point, but up to
     ///   K where groups of points lie much farther from the origin than from each other; no N × K matrix is kept.
     /// - Throws: ``CLMatError/shapeMismatch(operation:left:right:rule:)``.
     /// - Source: Jiang, "Exploratory model analysis for machine learning", UCB/EECS-2018-34, eq. 2.4 and 2.6.
@@ -80,12 +80,12 @@ public struct CentreIndex: Sendable {
     }
 
     func nearest(to points: Matrix, by method: Method) throws(CLMatError) -> Assignment {
-        let (count, columns, device) = (centres.rows, centres.columns, centres.device)
+        let (count, columns, device) = (centroids.rows, centroids.columns, centroids.device)
         try requireSameDevice(points.device, device, "nearest")
         guard points.columns == columns else {
             throw .shapeMismatch(
-                operation: "nearest", left: points.shape, right: centres.shape,
-                rule: "Points and centres must have the same number of columns.")
+                operation: "nearest", left: points.shape, right: centroids.shape,
+                rule: "Points and centroids must have the same number of columns.")
         }
         let nearest = try IntVector(uninitialised: points.rows, bounds: 0...Int32(count - 1), on: device)
         let distances = try Matrix(uninitialised: Shape(points.rows, 1), on: device)
@@ -95,12 +95,12 @@ public struct CentreIndex: Sendable {
             try device.launch(
                 .kmeansAssign,
                 [
-                    .int(count), .int(columns), points.argument, weights.argument, centres.argument, packed.argument,
+                    .int(count), .int(columns), points.argument, weights.argument, centroids.argument, packed.argument,
                     biases.argument, penalties.argument, nearest.argument, distances.argument,
                 ],
                 over: .groups(points.rows, bytes: 4 * columns, operations: 2 * count * columns))
         case .product:
-            let scaled = try centres * weights
+            let scaled = try centroids * weights
             // The products of one block of points take at most this much memory.
             let block = max(1, min(points.rows, (32 << 20) / (4 * count)))
             var products = try Matrix(uninitialised: Shape(block, count), on: device)
@@ -113,7 +113,7 @@ public struct CentreIndex: Sendable {
                     .kmeansNearest,
                     [
                         .int(first), .int(count), .int(columns), products.argument, points.argument,
-                        weights.argument, centres.argument, biases.argument, penalties.argument, nearest.argument,
+                        weights.argument, centroids.argument, biases.argument, penalties.argument, nearest.argument,
                         distances.argument,
                     ],
                     over: .groups(rows, bytes: 4 * (count + 2 * columns), operations: 3 * (count + columns)))
@@ -123,11 +123,11 @@ public struct CentreIndex: Sendable {
     }
 }
 
-/// Which centre each point is nearest to, and how far it is from there.
+/// Which centroid each point is nearest to, and how far it is from there.
 public struct Assignment: Sendable {
-    /// N indices of centres.
+    /// N indices of centroids.
     public let nearest: IntVector
-    /// N × 1: Σ_d w_d (x_d − m_kd)² to that centre, without its penalty.
+    /// N × 1: Σ_d w_d (x_d − m_kd)² to that centroid, without its penalty.
     public let squaredDistances: Matrix
 
     public init(nearest: IntVector, squaredDistances: Matrix) {
@@ -148,7 +148,7 @@ public struct ClusterSums: Sendable {
     /// - Parameters:
     ///   - points: N × D.
     ///   - labels: the cluster of each point.
-    ///   - around: c, K × D. Sums of differences from the clusters' centres stay small, so that means far from the origin
+    ///   - around: c, K × D. Sums of differences from the clusters' centroids stay small, so that means far from the origin
     ///     keep their digits; sums around 0 are plain ones.
     /// - Cost: reads the points once; the labels go over the host, where they are counted and sorted. Sums are made in the
     ///   order of the points, in blocks, so they repeat bit for bit.
@@ -217,26 +217,26 @@ public struct ClusterSums: Sendable {
         try self.init(of: points, by: labels.values, clusters: clusters)
     }
 
-    /// m_k ← (1 − η_k) m_k + η_k · mean of the points of cluster k; a centre without points stays where it is.
+    /// m_k ← (1 − η_k) m_k + η_k · mean of the points of cluster k; a centroid without points stays where it is.
     ///
-    /// - Throws: ``CLMatError/shapeMismatch(operation:left:right:rule:)`` if centres or rates are not of as many clusters.
+    /// - Throws: ``CLMatError/shapeMismatch(operation:left:right:rule:)`` if centroids or rates are not of as many clusters.
     /// - Source: Jiang, UCB/EECS-2018-34, eq. 2.5.
-    public func move(_ centres: inout Matrix, rates: [Float]) throws(CLMatError) {
-        try requireSameShape(centres, sums, "move")
+    public func move(_ centroids: inout Matrix, rates: [Float]) throws(CLMatError) {
+        try requireSameShape(centroids, sums, "move")
         guard rates.count == counts.count else {
             throw .shapeMismatch(
-                operation: "move", left: centres.shape, right: Shape(rates.count, 1),
-                rule: "There must be one rate a centre.")
+                operation: "move", left: centroids.shape, right: Shape(rates.count, 1),
+                rule: "There must be one rate per centroid.")
         }
-        let factors = try Matrix(rates, 1, rates.count, on: centres.device)
-        try centres.makeUnique()
-        try centres.device.launch(
+        let factors = try Matrix(rates, 1, rates.count, on: centroids.device)
+        try centroids.makeUnique()
+        try centroids.device.launch(
             .kmeansMove,
             [
-                .int(centres.rows), .int(centres.columns), starts.argument, factors.argument, around.argument,
-                sums.argument, centres.argument,
+                .int(centroids.rows), .int(centroids.columns), starts.argument, factors.argument, around.argument,
+                sums.argument, centroids.argument,
             ],
-            over: .elements(centres.count, bytes: 16, operations: 5))
+            over: .elements(centroids.count, bytes: 16, operations: 5))
     }
 }
 
@@ -252,9 +252,9 @@ extension Matrix {
     /// - Shapes: N × D; c and w 1 × D, w all 1 if nil; gives N × 1.
     /// - Accuracy: within (D + 3)·ε of itself, wherever the rows lie.
     /// - Throws: ``CLMatError/shapeMismatch(operation:left:right:rule:)``.
-    public func squaredDistances(to centre: Matrix, weights: Matrix? = nil) throws(CLMatError) -> Matrix {
+    public func squaredDistances(to centroid: Matrix, weights: Matrix? = nil) throws(CLMatError) -> Matrix {
         let weights = try given(weights)
-        for row in [centre, weights] {
+        for row in [centroid, weights] {
             try requireSameDevice(device, row.device, "squaredDistances")
             guard row.shape == Shape(1, columns) else {
                 throw .shapeMismatch(
@@ -266,7 +266,7 @@ extension Matrix {
         guard rows > 0 else { return distances }
         try device.launch(
             .kmeansDistances,
-            [.int(columns), argument, weights.argument, centre.argument, distances.argument],
+            [.int(columns), argument, weights.argument, centroid.argument, distances.argument],
             over: .groups(rows, bytes: 4 * columns, operations: 4 * columns))
         return distances
     }

@@ -116,7 +116,7 @@ extension Matrix {
         guard images.rows == rows else {
             throw .shapeMismatch(
                 operation: "convolutionWeightGradient", left: shape, right: images.shape,
-                rule: "There must be one gradient an image.")
+                rule: "There must be one gradient per image.")
         }
         var weights = try Matrix(uninitialised: Shape(geometry.filters, geometry.patchSize), on: device)
         if rows == 0 {
@@ -139,7 +139,7 @@ extension Matrix {
             bytes: 4 * (rows * (geometry.input.count + geometry.output.count) + geometry.filters * geometry.patchSize),
             operations: 2 * rows * geometry.output.count * geometry.patchSize
         ) { () throws(CLMatError) in try device.backend.convolve(task) }
-        if !isDone { try device.convolveInParts(task) }
+        if !isDone { try device.convolveByIm2col(task) }
     }
 
     private func check(_ image: ImageShape, _ operation: String) throws(CLMatError) {

@@ -5,12 +5,12 @@ extension Backend {
 extension Device {
     /// A whole convolution as one matrix product over the patches of many images at a time, for backends that have no
     /// way of their own.
-    func convolveInParts(_ task: ConvolutionTask) throws(CLMatError) {
+    func convolveByIm2col(_ task: ConvolutionTask) throws(CLMatError) {
         let g = task.geometry
         // The patches of one group of images take at most this much memory.
         let limit = 64 << 20
         let group = max(1, min(task.images, limit / max(1, 4 * g.patchSize * g.output.area)))
-        guard group == task.images else { return try convolveInParts(task, inGroupsOf: group) }
+        guard group == task.images else { return try convolveByIm2col(task, inGroupsOf: group) }
         let (images, area) = (task.images, g.output.area)
         let across = images * area
         let patches = try backend.allocate(bytes: 4 * g.patchSize * across)
@@ -19,10 +19,10 @@ extension Device {
             .int(images), .int(g.input.channels), .int(g.input.height), .int(g.input.width), .int(g.kernelHeight),
             .int(g.kernelWidth), .int(g.stride), .int(g.padding), .int(g.output.height), .int(g.output.width),
         ]
-        // A work-group a plane, or for smaller planes a work-item an element.
+        // A work-group per plane, or for smaller planes a work-item per element.
         let groupSize = 64
         let fillsAGroup = area >= groupSize
-        let imageToColumn = fillsAGroup ? Kernel.imageToColumnByPlane : .imageToColumn
+        let im2col = fillsAGroup ? Kernel.im2colByPlane : .im2col
         let imagesFromChannels = fillsAGroup ? Kernel.imagesFromChannelsByPlane : .imagesFromChannels
         let channelsToFront = fillsAGroup ? Kernel.channelsToFrontByPlane : .channelsToFront
         func planes(_ count: Int) -> WorkSize {
@@ -36,7 +36,7 @@ extension Device {
         switch task.direction {
         case .forward(let x, let weights, let biases, let y):
             // Y' = W X'
-            try launch(imageToColumn, sizes + [.buffer(x), .buffer(patches)], over: rowsOfPatches)
+            try launch(im2col, sizes + [.buffer(x), .buffer(patches)], over: rowsOfPatches)
             try gemm(
                 Gemm(
                     m: g.filters, n: across, k: g.patchSize, a: .init(weights, leadingDimension: g.patchSize),
@@ -51,13 +51,13 @@ extension Device {
                     a: .init(weights, leadingDimension: g.patchSize, isTransposed: true),
                     b: .init(front, leadingDimension: across), c: .init(patches, leadingDimension: across)))
             try launch(
-                .columnToImage, sizes + [.buffer(patches), .buffer(x)],
+                .col2im, sizes + [.buffer(patches), .buffer(x)],
                 over: WorkSize(
                     items: images * g.input.channels, workItems: g.input.area,
                     bytesPerItem: 4 * (g.kernelHeight * g.kernelWidth * area + g.input.area)))
         case .backwardToWeights(let x, let gradient, let weights):
             // dW = dY' X'ᵀ
-            try launch(imageToColumn, sizes + [.buffer(x), .buffer(patches)], over: rowsOfPatches)
+            try launch(im2col, sizes + [.buffer(x), .buffer(patches)], over: rowsOfPatches)
             try launch(channelsToFront, layout + [.buffer(gradient), .buffer(front)], over: outputPlanes)
             try gemm(
                 Gemm(
@@ -68,7 +68,7 @@ extension Device {
     }
 
     /// For batches whose patches would take too much memory: groups of images, copied out and back.
-    private func convolveInParts(_ task: ConvolutionTask, inGroupsOf size: Int) throws(CLMatError) {
+    private func convolveByIm2col(_ task: ConvolutionTask, inGroupsOf size: Int) throws(CLMatError) {
         let g = task.geometry
         func copy(
             _ source: Buffer, _ sourceOffset: Int, _ target: Buffer, _ targetOffset: Int, _ count: Int
@@ -94,18 +94,18 @@ extension Device {
             switch task.direction {
             case .forward(let images, let weights, let biases, let output):
                 try copy(images, fromInput, x, 0, inputs)
-                try convolveInParts(part(.forward(images: x, weights: weights, biases: biases, output: y)))
+                try convolveByIm2col(part(.forward(images: x, weights: weights, biases: biases, output: y)))
                 try copy(y, 0, output, fromOutput, outputs)
             case .backwardToInput(let gradient, let weights, let images):
                 try copy(gradient, fromOutput, y, 0, outputs)
-                try convolveInParts(part(.backwardToInput(gradient: y, weights: weights, images: x)))
+                try convolveByIm2col(part(.backwardToInput(gradient: y, weights: weights, images: x)))
                 try copy(x, 0, images, fromInput, inputs)
             case .backwardToWeights(let images, let gradient, let weights):
                 let weightCount = g.filters * g.patchSize
                 let sum = start == 0 ? weights : try backend.allocate(bytes: 4 * weightCount)
                 try copy(images, fromInput, x, 0, inputs)
                 try copy(gradient, fromOutput, y, 0, outputs)
-                try convolveInParts(part(.backwardToWeights(images: x, gradient: y, weights: sum)))
+                try convolveByIm2col(part(.backwardToWeights(images: x, gradient: y, weights: sum)))
                 if start > 0 {
                     try launch(
                         .axpy, [.int(weightCount), .float(1), .buffer(sum), .buffer(weights)],

@@ -1,7 +1,7 @@
 /// The chains of a Langevin sampler: everything that one step changes.
 ///
 /// - Shapes: chains × pixels, but for ``imageMeanSquares``, ``ages``, ``moved`` and
-///   ``pushed``, which have one entry a chain.
+///   ``squaredUpdateNorms``, which have one entry per chain.
 public struct LangevinChains: Sendable {
     /// x: the samples.
     public var samples: Matrix
@@ -18,7 +18,7 @@ public struct LangevinChains: Sendable {
     /// Σ|Δx| of the last step.
     public private(set) var moved: Matrix
     /// Σu² of the last step, u the whole update.
-    public private(set) var pushed: Matrix
+    public private(set) var squaredUpdateNorms: Matrix
 
     /// Chains at rest at `samples`.
     public init(startingAt samples: Matrix) throws(CLMatError) {
@@ -30,15 +30,15 @@ public struct LangevinChains: Sendable {
         averages = samples
         ages = try IntVector([Int32](repeating: 0, count: samples.rows), on: device)
         moved = try Matrix(zeros: Shape(samples.rows, 1), on: device)
-        pushed = try Matrix(zeros: Shape(samples.rows, 1), on: device)
+        squaredUpdateNorms = try Matrix(zeros: Shape(samples.rows, 1), on: device)
     }
 
     /// RMSProp normalisation of the activation's gradient: division by the root of a running mean square.
     public enum Normalisation: Int, Sendable {
         case off = 0
-        /// One mean square an image: every chain moves at the same pace, and what matters more stays larger.
+        /// One mean square per image: every chain moves at the same pace, and what matters more stays larger.
         case image = 1
-        /// One mean square a pixel, as RMSProp has it for parameters: every pixel moves at the same pace.
+        /// One mean square per pixel, as RMSProp has it for parameters: every pixel moves at the same pace.
         case pixel = 2
     }
 
@@ -69,16 +69,16 @@ public struct LangevinChains: Sendable {
     ///
     /// - Parameters:
     ///   - gradient: g, of the activation with respect to the samples.
-    ///   - pull: r, the weighted gradients of all regularisers.
+    ///   - regulariserGradient: r, the weighted gradients of all regularisers.
     ///   - noise: e, numbers of N(0, 1).
     /// - Throws: ``CLMatError/shapeMismatch(operation:left:right:rule:)`` if a part does not fit the samples, or
     ///   ``CLMatError/invalidArgument(operation:problem:)`` for a window of no steps.
     /// - Source: Jiang, "Exploratory model analysis for machine learning", UCB/EECS-2018-34, section 4.3, algorithm 1.
     public mutating func step(
-        gradient: Matrix, pull: Matrix, noise: Matrix, _ p: Parameters
+        gradient: Matrix, regulariserGradient: Matrix, noise: Matrix, _ p: Parameters
     ) throws(CLMatError) {
         try requireSameShape(samples, gradient, "LangevinChains.step")
-        try requireSameShape(samples, pull, "LangevinChains.step")
+        try requireSameShape(samples, regulariserGradient, "LangevinChains.step")
         try requireSameShape(samples, noise, "LangevinChains.step")
         try requireSameShape(samples, velocities, "LangevinChains.step")
         try requireSameShape(samples, meanSquares, "LangevinChains.step")
@@ -88,7 +88,7 @@ public struct LangevinChains: Sendable {
         guard ages.count == samples.rows, moved.rows == samples.rows, imageMeanSquares.shape == moved.shape else {
             throw .shapeMismatch(
                 operation: "LangevinChains.step", left: samples.shape, right: Shape(ages.count, 1),
-                rule: "There must be one age a chain, and the number of chains stays what it was at the start.")
+                rule: "There must be one age per chain, and the number of chains stays what it was at the start.")
         }
         guard p.window > 0, p.burnIn >= 0 else {
             throw .invalidArgument(
@@ -102,9 +102,9 @@ public struct LangevinChains: Sendable {
         try averages.makeUnique()
         try ages.makeUnique()
         try moved.makeUnique()
-        try pushed.makeUnique()
+        try squaredUpdateNorms.makeUnique()
         let columns = samples.columns
-        // Kernels count steps with 32 bits; more than that is for ever.
+        // Kernels count steps with 32 bits; more than that never ends.
         func steps(_ count: Int) -> Int { Int(Int32(clamping: count)) }
         try samples.device.launch(
             .langevinStep,
@@ -112,8 +112,10 @@ public struct LangevinChains: Sendable {
                 .int(columns), .float(p.noise), .float(p.step), .float(p.decayStart), .float(p.decayExponent),
                 .float(p.momentum), .int(p.normalisation.rawValue), .float(p.memory), .float(p.clip.lowerBound),
                 .float(p.clip.upperBound), .int(steps(p.burnIn)), .int(steps(p.window)), gradient.argument,
-                pull.argument, noise.argument, samples.argument, velocities.argument, meanSquares.argument,
-                averages.argument, imageMeanSquares.argument, ages.argument, moved.argument, pushed.argument,
+                regulariserGradient.argument, noise.argument, samples.argument, velocities.argument,
+                meanSquares.argument,
+                averages.argument, imageMeanSquares.argument, ages.argument, moved.argument,
+                squaredUpdateNorms.argument,
             ],
             over: .groups(samples.rows, bytes: 44 * columns, operations: 25 * columns))
     }

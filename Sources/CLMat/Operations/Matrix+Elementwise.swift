@@ -16,21 +16,21 @@ extension Matrix {
     /// x²
     public func squared() throws(CLMatError) -> Matrix { try mapped(.square) }
     /// √x; NaN below 0.
-    public func squareRoots() throws(CLMatError) -> Matrix { try mapped(.squareRoot) }
+    public func sqrt() throws(CLMatError) -> Matrix { try mapped(.squareRoot) }
     /// 1 / x
-    public func reciprocals() throws(CLMatError) -> Matrix { try mapped(.reciprocal) }
+    public func reciprocal() throws(CLMatError) -> Matrix { try mapped(.reciprocal) }
     /// eˣ, within 2 units in the last place.
-    public func exponentials() throws(CLMatError) -> Matrix { try mapped(.exp, operations: 16) }
+    public func exp() throws(CLMatError) -> Matrix { try mapped(.exp, operations: 16) }
     /// ln x, within 2 units in the last place; −∞ at 0, NaN below.
-    public func logarithms() throws(CLMatError) -> Matrix { try mapped(.log, operations: 24) }
+    public func log() throws(CLMatError) -> Matrix { try mapped(.log, operations: 24) }
     /// tanh x, within 4 units in the last place.
-    public func hyperbolicTangents() throws(CLMatError) -> Matrix { try mapped(.tanh, operations: 30) }
+    public func tanh() throws(CLMatError) -> Matrix { try mapped(.tanh, operations: 30) }
     /// 1 / (1 + e⁻ˣ), within 5 units in the last place from −87 up; below, where it is under 10⁻³⁷, within 10⁻³⁷.
     public func logistic() throws(CLMatError) -> Matrix { try mapped(.logistic, operations: 20) }
     /// max(x, 0)
     public func relu() throws(CLMatError) -> Matrix { try mapped(.relu) }
     /// −1, 0 or 1
-    public func signs() throws(CLMatError) -> Matrix { try mapped(.sign) }
+    public func sign() throws(CLMatError) -> Matrix { try mapped(.sign) }
 
     /// c·x + d
     public func scaled(by c: Float, plus d: Float = 0) throws(CLMatError) -> Matrix {
@@ -161,8 +161,8 @@ extension Matrix {
     }
 
     /// self ← self + weight·(x − self): with weight 1/n the mean of n matrices, from that of n − 1.
-    public mutating func moveTowards(_ x: Matrix, weight: Float) throws(CLMatError) {
-        try requireSameShape(self, x, "moveTowards")
+    public mutating func lerp(to x: Matrix, weight: Float) throws(CLMatError) {
+        try requireSameShape(self, x, "lerp")
         try makeUnique()
         try device.launch(
             .runningMean, [.int(count), .float(weight), x.argument, argument],

@@ -31,7 +31,7 @@ extension Matrix {
         guard labels.count == rows else {
             throw .shapeMismatch(
                 operation: "crossEntropy", left: shape, right: Shape(labels.count, 1),
-                rule: "There must be one label a row.")
+                rule: "There must be one label per row.")
         }
         try labels.check(within: columns, operation: "crossEntropy")
         let losses = try Matrix(uninitialised: Shape(rows, 1), on: device)

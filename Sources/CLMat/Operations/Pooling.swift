@@ -28,7 +28,7 @@ public struct Pooling: Sendable, Equatable {
             .int(output.height), .int(output.width),
         ]
     }
-    /// One item a plane; the forward pass has a work-item an output pixel, the backward pass one an input pixel.
+    /// One item per plane; the forward pass has a work-item per output pixel, the backward pass one per input pixel.
     fileprivate func forwardWork(_ images: Int) -> WorkSize {
         WorkSize(
             items: images * input.channels, workItems: output.area, bytesPerItem: 4 * (input.area + 2 * output.area),
@@ -52,34 +52,34 @@ public struct Pooling: Sendable, Equatable {
 extension Matrix {
     /// The largest pixel of each window, and where in its plane it was (the first of equals).
     ///
-    /// - Shapes: N × C·H·W gives N × C·oh·ow, and as many places.
-    public func maxPooled(_ pooling: Pooling) throws(CLMatError) -> (values: Matrix, places: IntVector) {
+    /// - Shapes: N × C·H·W gives N × C·oh·ow, and as many indices.
+    public func maxPooled(_ pooling: Pooling) throws(CLMatError) -> (values: Matrix, argmaxIndices: IntVector) {
         try pooling.check(self, pooling.input, "maxPooled")
         let values = try Matrix(uninitialised: Shape(rows, pooling.output.count), on: device)
-        let places = try IntVector(
+        let indices = try IntVector(
             uninitialised: values.count, bounds: 0...Int32(pooling.input.area - 1), on: device)
         try device.launch(
-            .maxPoolForward, pooling.sizes(rows) + [argument, values.argument, places.argument],
+            .maxPoolForward, pooling.sizes(rows) + [argument, values.argument, indices.argument],
             over: pooling.forwardWork(rows))
-        return (values, places)
+        return (values, indices)
     }
 
     /// ∂L/∂images from ∂L/∂maxima (self).
     ///
     /// - Throws: ``CLMatError/shapeMismatch(operation:left:right:rule:)``, or
-    ///   ``CLMatError/invalidArgument(operation:problem:)`` for a place outside the image.
-    public func maxPoolGradient(_ places: IntVector, _ pooling: Pooling) throws(CLMatError) -> Matrix {
+    ///   ``CLMatError/invalidArgument(operation:problem:)`` for an index outside the image.
+    public func maxPoolGradient(_ indices: IntVector, _ pooling: Pooling) throws(CLMatError) -> Matrix {
         try pooling.check(self, pooling.output, "maxPoolGradient")
-        guard places.count == count else {
+        guard indices.count == count else {
             throw .shapeMismatch(
-                operation: "maxPoolGradient", left: shape, right: Shape(places.count, 1),
-                rule: "There must be one place a maximum.")
+                operation: "maxPoolGradient", left: shape, right: Shape(indices.count, 1),
+                rule: "There must be one index per maximum.")
         }
-        try requireSameDevice(device, places.device, "maxPoolGradient")
-        try places.check(within: pooling.input.area, operation: "maxPoolGradient")
+        try requireSameDevice(device, indices.device, "maxPoolGradient")
+        try indices.check(within: pooling.input.area, operation: "maxPoolGradient")
         let images = try Matrix(uninitialised: Shape(rows, pooling.input.count), on: device)
         try device.launch(
-            .maxPoolBackward, pooling.sizes(rows) + [argument, places.argument, images.argument],
+            .maxPoolBackward, pooling.sizes(rows) + [argument, indices.argument, images.argument],
             over: pooling.backwardWork(rows))
         return images
     }

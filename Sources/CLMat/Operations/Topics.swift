@@ -11,14 +11,14 @@ public struct TopicSampling: Sendable, Equatable {
     }
 
     public var form: Form
-    /// m, the samples a token by topic: 1/temperature. The multinomial form takes the first of them for all.
+    /// m, the samples per token by topic: 1/temperature. The multinomial form takes the first of them for all.
     public var rates: [Float]
 
     public init(_ form: Form, samples: Float, topics: Int) {
         (self.form, rates) = (form, [Float](repeating: samples, count: topics))
     }
 
-    /// The samples a token by topic as they are drawn.
+    /// The samples per token by topic as they are drawn.
     var ratesDrawn: [Float] {
         form == .poisson ? rates : [Float](repeating: rates.first ?? 0, count: rates.count)
     }
@@ -27,7 +27,7 @@ public struct TopicSampling: Sendable, Equatable {
         guard rates.count == topics, ratesDrawn.allSatisfy({ $0 > 0 && $0 <= 1e6 }) else {
             throw .invalidArgument(
                 operation: operation,
-                problem: "There must be \(topics) numbers of samples a token, from above 0 to 1e6.")
+                problem: "There must be \(topics) numbers of samples per token, from above 0 to 1e6.")
         }
     }
 }
@@ -61,12 +61,12 @@ public struct TopicCounts: Sendable {
     ///   ``CLMatError/invalidArgument(operation:problem:)`` if a rate is not above 0.
     public init(_ counts: IntVector, rates: [Float], words: Int) throws(CLMatError) {
         guard rates.allSatisfy({ $0 > 0 && $0.isFinite }) else {
-            throw .invalidArgument(operation: "TopicCounts", problem: "Samples a token must be numbers above 0.")
+            throw .invalidArgument(operation: "TopicCounts", problem: "Samples per token must be numbers above 0.")
         }
         guard words >= 0, counts.count == Shape(words, rates.count).checkedCount else {
             throw .shapeMismatch(
                 operation: "TopicCounts", left: Shape(1, counts.count), right: Shape(words, rates.count),
-                rule: "There must be one count a word and topic.")
+                rule: "There must be one count per word and topic.")
         }
         (shape, self.counts, self.rates) = (Shape(words, rates.count), counts, rates)
     }
@@ -74,7 +74,7 @@ public struct TopicCounts: Sendable {
 
 /// The cooled Gibbs sampler of latent Dirichlet allocation, for V words and K topics.
 ///
-/// With m samples a token (state augmentation for marginal estimation, SAME), one document's topics follow
+/// With m samples per token (state augmentation for marginal estimation, SAME), one document's topics follow
 /// p(θ, z¹…zᵐ), which has its modes where p(θ) has them, but the sharper the larger m is: 1/m is a temperature.
 /// - Source: H. Zhao, B. Jiang, J. Canny, "SAME but different: fast and high-quality Gibbs parameter estimation", KDD
 ///   2015; B. Jiang, UCB/EECS-2018-34, section 2.5.
@@ -118,7 +118,7 @@ public struct TopicSampler: Sendable {
     ///   - first: the number of this minibatch's first nonzero among those that share the key.
     /// - Returns: D × 2: Σ_w c ln(Σ_k θ_k φ_kw / Σ_k θ_k) with the θ before (if `counts` is given, else 0), and the tokens
     ///   that went to another topic.
-    /// - Cost: reads each nonzero, and both its rows of K numbers, once; some 3 (Poisson) or 5 ns a topic on one thread.
+    /// - Cost: reads each nonzero, and both its rows of K numbers, once; some 3 (Poisson) or 5 ns per topic on one thread.
     /// - Throws: ``CLMatError/shapeMismatch(operation:left:right:rule:)``;
     ///   ``CLMatError/invalidArgument(operation:problem:)`` if a rate is not above 0, or if there are more samples than
     ///   2³¹.
@@ -220,7 +220,7 @@ public struct TopicSampler: Sendable {
                 rule: "Statistics and topics must be \(words) words × \(topics) topics.")
         }
         let totals = try statistics.columnSums() + beta * Float(words)
-        let factors = try totals.reciprocals()
+        let factors = try totals.reciprocal()
         try phi.makeUnique(keepingContent: false)
         try device.launch(
             .topicsNormalise,
@@ -231,14 +231,14 @@ public struct TopicSampler: Sendable {
         return totals
     }
 
-    /// φ ← max(0, φ − pull); a word that all topics would lose stays where its statistics are largest. Not normalised.
-    public func cut(_ phi: inout Matrix, by pull: Matrix, statistics: Matrix) throws(CLMatError) {
-        try requireSameShape(pull, phi, "cut")
+    /// φ ← max(0, φ − r); a word that all topics would lose stays where its statistics are largest. Not normalised.
+    public func cut(_ phi: inout Matrix, by r: Matrix, statistics: Matrix) throws(CLMatError) {
+        try requireSameShape(r, phi, "cut")
         try requireSameShape(statistics, phi, "cut")
         try phi.makeUnique()
         try device.launch(
             .topicsCut,
-            [.int(words), .int(topics), statistics.argument, pull.argument, phi.argument],
+            [.int(words), .int(topics), statistics.argument, r.argument, phi.argument],
             over: .elements(words, bytes: 16 * topics, operations: 4 * topics))
     }
 
@@ -324,7 +324,7 @@ public struct TopicSampler: Sendable {
         guard theta.shape == Shape(documents.shape.rows, topics), alpha.count == topics else {
             throw .shapeMismatch(
                 operation: operation, left: theta.shape, right: Shape(documents.shape.rows, topics),
-                rule: "θ must have a row a document, and θ and α a column a topic.")
+                rule: "θ must have a row per document, and θ and α a column per topic.")
         }
     }
 }

@@ -2,11 +2,11 @@ extension Matrix {
     /// One step of gradient descent with momentum: v ← μv + g, w ← w − ηv.
     ///
     /// - Source: Polyak, "Some methods of speeding up the convergence of iteration methods", 1964, in PyTorch's form.
-    public mutating func descend(
+    public mutating func sgdStep(
         _ gradient: Matrix, velocity: inout Matrix, rate: Float, momentum: Float
     ) throws(CLMatError) {
-        try requireSameShape(self, gradient, "descend")
-        try requireSameShape(self, velocity, "descend")
+        try requireSameShape(self, gradient, "sgdStep")
+        try requireSameShape(self, velocity, "sgdStep")
         try makeUnique()
         try velocity.makeUnique()
         try device.launch(
@@ -26,13 +26,13 @@ extension Matrix {
     /// One step of RMSProp with momentum: s ← αs + (1 − α)g², v ← μv + g/denominator, w ← w − ηv.
     ///
     /// - Source: Hinton, lecture 6e of "Neural networks for machine learning", 2012; momentum as PyTorch or TensorFlow.
-    public mutating func descendByRMSProp(
+    public mutating func rmsPropStep(
         _ gradient: Matrix, meanSquare: inout Matrix, velocity: inout Matrix, rate: Float, momentum: Float,
         alpha: Float, epsilon: Float, form: RMSPropForm
     ) throws(CLMatError) {
-        try requireSameShape(self, gradient, "descendByRMSProp")
-        try requireSameShape(self, meanSquare, "descendByRMSProp")
-        try requireSameShape(self, velocity, "descendByRMSProp")
+        try requireSameShape(self, gradient, "rmsPropStep")
+        try requireSameShape(self, meanSquare, "rmsPropStep")
+        try requireSameShape(self, velocity, "rmsPropStep")
         try makeUnique()
         try meanSquare.makeUnique()
         try velocity.makeUnique()

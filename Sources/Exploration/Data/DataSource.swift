@@ -57,8 +57,8 @@ public struct BatchSizes: Sendable, Equatable {
     func control<M: Model>(of model: M) -> Control {
         Control(
             "batch-size", title: "batch size", group: model.controls.first?.group ?? "", unit: unit,
-            kind: .integer(range, .log), initial: Double(initial), means: "\(unit) that each step learns from",
-            moves: model.metrics.first.map { [Control.Effect($0.id)] } ?? [])
+            kind: .integer(range, .log), initial: Double(initial), help: "\(unit) that each step learns from",
+            affects: model.metrics.first.map { [Control.Effect($0.id)] } ?? [])
     }
 }
 

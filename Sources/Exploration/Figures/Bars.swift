@@ -1,7 +1,9 @@
+import Formats
+
 /// Labelled bars, one or more series side by side.
 public struct Bars: FigureContent {
     public var labels: [String]
-    /// One value a label, for each named series.
+    /// One value per label, for each named series.
     public var series: [(name: String, values: [Double])]
     public var unit: String
     public var range: ClosedRange<Double>?

@@ -1,7 +1,7 @@
 /// What a figure showed just before the controls were last moved: the state of a figure that compares with it.
 ///
 /// ```swift
-/// Figure("sizes", title: "Sizes", means: "…", from: BeforeChange<[Double]>()) { before, model, context in
+/// Figure("sizes", title: "Sizes", help: "…", from: BeforeChange<[Double]>()) { before, model, context in
 ///     before.take(model.sizes, settings: context.settings, at: context.step)
 ///     return FigureProgress(Histogram(of: model.sizes, xTitle: "size", before: before.value ?? []))
 /// }

@@ -1,4 +1,6 @@
-/// Texts whose words belong to groups, such as documents with a topic a word.
+import Formats
+
+/// Texts whose words belong to groups, such as documents with a topic per word.
 public struct ColouredText: FigureContent {
     public struct Word: Sendable {
         public var text: String

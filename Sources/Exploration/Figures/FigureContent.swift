@@ -1,3 +1,5 @@
+import Formats
+
 /// What a figure shows, as data: one type per kind. How it is drawn is known to the viewer, which has a renderer for each.
 ///
 /// A package that depends on CLMat adds a kind by a type of its own, and registers a renderer for it with the viewer.

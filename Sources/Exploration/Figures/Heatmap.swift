@@ -1,3 +1,5 @@
+import Formats
+
 /// A matrix of values as colours.
 public struct Heatmap: FigureContent {
     public var rowNames: [String]

@@ -1,3 +1,5 @@
+import Formats
+
 /// Text and numbers in rows and columns.
 public struct Table: FigureContent {
     /// What happened to a cell since the last change of a control.
@@ -23,7 +25,7 @@ public struct Table: FigureContent {
     /// Columns that hold numbers, which are set in mono and to the right.
     public var numeric: Set<Int>
     public var caption: String
-    /// Marks of cells, by row and column; what lacks has none.
+    /// Marks of cells, by row and column; nil where there is none.
     public var marks: [[CellMark?]]
     /// What can be done to a row, by row: a click does the first.
     public var rowActions: [[Action]]

@@ -1,4 +1,5 @@
 import CLMat
+import Formats
 import Foundation
 
 /// What a run remembers, outside the memory of its device: on the host, or in a file.
@@ -62,7 +63,7 @@ struct PackedRun: Sendable {
 
     /// The run again.
     ///
-    /// - Parameter template: any state of the same run, whose data and offers it has too.
+    /// - Parameter template: any state of the same run, whose data and attachments it has too.
     func unpacked(like template: any Run, seed: UInt64) throws(CLMatError) -> any Run {
         let bytes: Data
         switch storage {

@@ -1,4 +1,4 @@
-/// One metric's values by step: four bytes a value where it is measured at even distances.
+/// One metric's values by step: four bytes per value where it is measured at even distances.
 public struct Series: Sendable {
     public private(set) var values: [Float] = []
     /// Stretches of even distance: the values from `index` on were measured at `step`, `step + stride` …

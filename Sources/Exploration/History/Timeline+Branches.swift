@@ -49,7 +49,7 @@ extension Timeline.Record {
     }
 
     /// Whether a place lies on the way to another.
-    func isOnTheWay(_ place: Position, to target: Position) -> Bool {
+    func isOnThePath(_ place: Position, to target: Position) -> Bool {
         guard let part = segments(of: target.branch).first(where: { $0.branch == place.branch }) else { return false }
         let end = Position(branch: place.branch, step: part.lastStep, changes: part.changes)
         return place <= end && place <= target

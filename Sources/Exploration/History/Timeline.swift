@@ -232,7 +232,7 @@ public final class Timeline: Sendable {
         }
     }
 
-    // MARK: - Writing, by the journey
+    // MARK: - Writing, by the navigator
 
     func withRecord<Result>(_ body: (inout sending Record) -> sending Result) -> sending Result {
         record.withLock(body)

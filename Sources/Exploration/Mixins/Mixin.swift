@@ -7,8 +7,8 @@ import CLMat
 /// ```swift
 /// /// f = ½‖w‖² (ridge): λ in nats per image for each unit of ‖w‖²/2.
 /// struct Ridge: Mixin {
-///     let weight = Control("ridge", title: "ridge λ", range: 1e-6...1, scale: .logWithOff, initial: 0, means: "keeps weights small")
-///     let score = Metric("ridge-score", title: "Size of the weights", unit: "½‖w‖²", means: "what ridge keeps small")
+///     let weight = Control("ridge", title: "ridge λ", range: 1e-6...1, scale: .logWithOff, initial: 0, help: "keeps weights small")
+///     let score = Metric("ridge-score", title: "Size of the weights", unit: "½‖w‖²", help: "what ridge keeps small")
 ///     func value(of parameters: NetworkParameters, _ context: MixinContext) throws(CLMatError) -> Double? { … }
 ///     func gradient(of parameters: NetworkParameters, _ context: MixinContext) throws(CLMatError) -> ParameterGradient? { … }
 /// }
@@ -49,10 +49,10 @@ extension Mixin {
 
     /// The metric of its *pull*, ‖λᵢgᵢ‖ over the norm of the whole update: it lets a person tell a weight that is too small to
     /// matter from a model that is stuck (fig. 3.8 of the source).
-    public var pull: Metric {
+    public var relativePull: Metric {
         Metric(
             "pull-\(id)", title: "Pull of \(weight.title)", unit: "times the whole update",
-            means: "how strong this criterion is in each update; near 0 it does nothing")
+            help: "how strong this criterion is in each update; near 0 it does nothing")
     }
 }
 

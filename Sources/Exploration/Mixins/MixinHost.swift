@@ -13,7 +13,7 @@ public struct MixinInfo: Sendable, Equatable, Identifiable {
     public let id: String
     public let title: String
     /// One line on what it does.
-    public let means: String
+    public let help: String
     public let isOn: Bool
     /// Ids of its control and of its score's metric.
     public let weight: String
@@ -25,7 +25,7 @@ protocol AnyMixins: Sendable {
     var ids: [String] { get }
     /// Those that are on and those that can be.
     func infos(_ extensions: Extensions) -> [MixinInfo]
-    /// Puts on what this list or the extensions offers. One that is on and was set aside begins anew.
+    /// Puts on what this list or the extensions available. One that is on and was set aside begins anew.
     mutating func add(_ id: String, from extensions: Extensions) throws(CLMatError)
     mutating func remove(_ id: String) throws(CLMatError)
     /// Has exactly these on.
@@ -35,7 +35,7 @@ protocol AnyMixins: Sendable {
 
 extension Mixins: AnyMixins {
     private func known(_ extensions: Extensions) -> [any Mixin<Subject>] {
-        var known = offers
+        var known = available
         for other in extensions.mixins(of: Subject.self) where !known.contains(where: { $0.id == other.id }) {
             known.append(other)
         }
@@ -47,7 +47,7 @@ extension Mixins: AnyMixins {
         let on = Set(ids)
         return known(extensions).map { mixin in
             MixinInfo(
-                id: mixin.id, title: mixin.weight.title, means: mixin.weight.means, isOn: on.contains(mixin.id),
+                id: mixin.id, title: mixin.weight.title, help: mixin.weight.help, isOn: on.contains(mixin.id),
                 weight: mixin.weight.id, score: mixin.score.id)
         }
     }

@@ -1,13 +1,13 @@
 import CLMat
 
-/// The mixins of a model or an attachment: Σ λᵢ fᵢ with each one's score and pull, for all models in one place.
+/// The mixins of a model or an attachment: Σ λᵢ fᵢ with each one's score and relative pull, for all models in one place.
 public struct Mixins<Subject: MixinSubject>: Sendable {
     struct Entry: Sendable {
         var mixin: any Mixin<Subject>
         /// λᵢ
         var weight: Double
         /// ‖λᵢgᵢ‖ of the last update.
-        var pull = 0.0
+        var norm = 0.0
         /// Why it is set aside, if it is.
         var failure: String?
 
@@ -15,21 +15,21 @@ public struct Mixins<Subject: MixinSubject>: Sendable {
     }
 
     var entries: [Entry] = []
-    /// What can be added beside what others offer.
-    public let offers: [any Mixin<Subject>]
+    /// What can be added, beside what is registered with the run.
+    public let available: [any Mixin<Subject>]
 
     /// - Parameters:
     ///   - mixins: those that are on from the start, with λ as their controls have it at first. They can be added again when they
     ///     were removed.
-    ///   - offers: others that can be added.
-    public init(_ mixins: [any Mixin<Subject>] = [], offers: [any Mixin<Subject>] = []) {
-        self.offers = mixins + offers.filter { offer in !mixins.contains { $0.id == offer.id } }
+    ///   - available: others that can be added.
+    public init(_ mixins: [any Mixin<Subject>] = [], available: [any Mixin<Subject>] = []) {
+        self.available = mixins + available.filter { other in !mixins.contains { $0.id == other.id } }
         entries = mixins.map { Entry(mixin: $0, weight: $0.weight.initial) }
     }
 
     /// Mixins with their weights, for a model that is used by itself.
     public init(_ weighted: [(mixin: any Mixin<Subject>, weight: Double)]) {
-        offers = weighted.map(\.mixin)
+        available = weighted.map(\.mixin)
         entries = weighted.map { Entry(mixin: $0.mixin, weight: $0.weight) }
     }
 
@@ -38,7 +38,7 @@ public struct Mixins<Subject: MixinSubject>: Sendable {
     /// λᵢ and whatever else can be set of each.
     public var controls: [Control] { entries.flatMap { [$0.mixin.weight] + $0.mixin.controls } }
     /// Pull and score of each.
-    public var metrics: [Metric] { entries.flatMap { [$0.mixin.pull, $0.mixin.score] } }
+    public var metrics: [Metric] { entries.flatMap { [$0.mixin.relativePull, $0.mixin.score] } }
     /// Whether one of them has a weight.
     public var areActive: Bool { entries.contains(where: \.acts) }
     /// Those that have a weight, with λᵢ.
@@ -77,13 +77,13 @@ public struct Mixins<Subject: MixinSubject>: Sendable {
 
     // MARK: - In a step
 
-    /// Σ λᵢ gᵢ over those that have a weight; nil if none has one, or works by a gradient. Notes each one's pull.
+    /// Σ λᵢ gᵢ over those that have a weight; nil if none has one, or works by a gradient. Notes each one's norm ‖λᵢgᵢ‖.
     public mutating func gradient(
         of subject: Subject, _ context: MixinContext
     ) throws(CLMatError) -> Subject.Gradient? {
         var sum: Subject.Gradient?
         for index in entries.indices {
-            entries[index].pull = 0
+            entries[index].norm = 0
             guard entries[index].acts, let own = try gradient(index, of: subject, context) else { continue }
             let weight = entries[index].weight
             if sum == nil { sum = try own.weighted(weight) } else { try sum?.accumulate(own, weight: weight) }
@@ -111,14 +111,14 @@ public struct Mixins<Subject: MixinSubject>: Sendable {
             entries[index].failure = "its gradient is not finite"
             return nil
         }
-        entries[index].pull = abs(weight) * norm
+        entries[index].norm = abs(weight) * norm
         return own
     }
 
-    /// Notes the pull of a criterion that works by other means than a gradient, as a norm like ‖λᵢgᵢ‖.
-    public mutating func note(pull: Double, of id: String) {
+    /// Notes the norm of a criterion that works by other means than a gradient, as a norm like ‖λᵢgᵢ‖.
+    public mutating func note(norm: Double, of id: String) {
         for index in entries.indices where entries[index].mixin.id == id && entries[index].failure == nil {
-            entries[index].pull = pull
+            entries[index].norm = norm
         }
     }
 
@@ -149,18 +149,18 @@ public struct Mixins<Subject: MixinSubject>: Sendable {
         entries[index].failure = "\(error)"
     }
 
-    /// Adds score and pull of each to what a step measured, and a warning for each that is set aside.
+    /// Adds score and relative pull of each to what a step measured, and a warning for each that is set aside.
     ///
     /// - Parameters:
     ///   - whole: the norm of the whole update.
-    ///   - isScored: whether this step measures scores; pulls are measured at each.
+    ///   - isScored: whether this step measures scores; relative pulls are measured at each.
     public mutating func measure(
         of subject: Subject, whole: Double, _ context: MixinContext, into measured: inout Measurements,
         isScored: Bool = true
     ) throws(CLMatError) {
         for index in entries.indices {
             let mixin = entries[index].mixin
-            measured[mixin.pull.id] = whole > 0 ? entries[index].pull / whole : 0
+            measured[mixin.relativePull.id] = whole > 0 ? entries[index].norm / whole : 0
             guard isScored, entries[index].failure == nil else { continue }
             let weight = entries[index].weight
             let value = try attempt(index) { (mixin) throws(CLMatError) in

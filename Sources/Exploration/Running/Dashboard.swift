@@ -5,7 +5,7 @@ public struct Dashboard: Sendable, Equatable {
     public internal(set) var controls: [Control] = []
     public internal(set) var metrics: [Metric] = []
     public internal(set) var figures: [FigureInfo] = []
-    /// Attachments that are on, and for each kind that the run offers one more that can be.
+    /// Attachments that are on, and one more of each kind that can be.
     public internal(set) var attachments: [AttachmentInfo] = []
     /// Mixins that are on, and those that can be.
     public internal(set) var mixins: [MixinInfo] = []

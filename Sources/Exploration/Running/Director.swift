@@ -10,7 +10,7 @@ public protocol Director: AnyObject, Sendable {
     ) throws(CLMatError) -> (command: Command, gesture: Int?)?
     /// Whether the run is over as far as the director is concerned.
     var isDone: Bool { get }
-    /// Whether an undo takes back changes of the model alone, and neither ways nor deletions of branches.
+    /// Whether an undo takes back changes of the model alone, and neither rewinds nor deletions of branches.
     var undoesOnlyChanges: Bool { get }
 }
 

@@ -4,7 +4,7 @@ import CLMat
 /// the start. A ``Learner`` runs it.
 ///
 /// ```swift
-/// var experiment = try Experiment(model, data: batches, offers: [.ldam()], attached: ["ldam"])
+/// var experiment = try Experiment(model, data: batches, attachments: [.ldam()], attached: ["ldam"])
 /// try experiment.set(["learning-rate": 1e-3])
 /// let learner = try Learner(experiment, options: Learner.Options(maximumSteps: 10 * experiment.stepsPerEpoch))
 /// ```
@@ -32,17 +32,17 @@ public struct Experiment: Sendable {
     public let notes: [String]
 
     /// - Parameters:
-    ///   - attached: ids of the offers that are on from the start.
+    ///   - attached: ids of the attachments that are on from the start.
     ///   - reducer: sums over the machines that learn together.
     /// - Throws: ``CLMatError/duplicateID(kind:id:)`` if two controls, metrics or figures have one id;
-    ///   ``CLMatError/unknownName(kind:name:known:)`` for an attachment that is not offered; what making one throws.
+    ///   ``CLMatError/unknownName(kind:name:known:)`` for an unknown attachment; what making one throws.
     public init<M: Model, Source: DataSource<M.Batch>>(
-        _ model: M, data: Source, offers: [AttachmentOffer<M>] = [], attached: [String] = [], seed: UInt64 = 1,
+        _ model: M, data: Source, attachments: [AttachmentFactory<M>] = [], attached: [String] = [], seed: UInt64 = 1,
         reducer: any Reducer = OneMachine()
     ) throws(CLMatError) {
-        if let twice = offers.map(\.id).firstRepeated { throw .duplicateID(kind: "attachment", id: twice) }
+        if let twice = attachments.map(\.id).firstRepeated { throw .duplicateID(kind: "attachment", id: twice) }
         extensions = Extensions()
-        var run = ModelRun(model: model, data: data, offers: offers, extensions: extensions, reducer: reducer)
+        var run = ModelRun(model: model, data: data, factories: attachments, extensions: extensions, reducer: reducer)
         for id in attached { try run.attach(id, at: Step(0, seed: seed)) }
         self.run = run
         self.seed = seed
@@ -75,13 +75,13 @@ public struct Experiment: Sendable {
         try take(over: changed)
     }
 
-    /// Offers a mixin to whatever of the run it acts on: it can be added while the run goes on, and stands in the window's list of
+    /// Registers a mixin with the run: it can be added to whatever it acts on while the run goes on, and stands in the window's list of
     /// criteria.
     ///
     /// - Throws: ``CLMatError/invalidArgument(operation:problem:)`` if nothing of the run takes it.
-    public mutating func offer<Subject>(_ mixin: any Mixin<Subject>) throws(CLMatError) {
+    public mutating func register<Subject>(_ mixin: any Mixin<Subject>) throws(CLMatError) {
         guard run.takes(mixin: mixin) else { throw Self.refusal(of: mixin) }
-        extensions.offer(mixin)
+        extensions.register(mixin)
         dashboard = try run.dashboard()
     }
 
@@ -110,11 +110,11 @@ public struct Experiment: Sendable {
 
     static func refusal<Subject>(of mixin: any Mixin<Subject>) -> CLMatError {
         .invalidArgument(
-            operation: "offer",
+            operation: "register",
             problem: "Nothing of this run takes the mixin '\(mixin.id)', which acts on \(Subject.self).")
     }
 
-    /// Puts on a mixin that is offered.
+    /// Puts on a mixin that is available.
     ///
     /// - Throws: ``CLMatError/unknownName(kind:name:known:)``, ``CLMatError/duplicateID(kind:id:)``.
     public mutating func add(mixin id: String) throws(CLMatError) {

@@ -1,6 +1,6 @@
 import Synchronization
 
-/// What others add to a run of a model that is not theirs, also while it goes on: mixins to offer, figures. Every snapshot of the run
+/// What others add to a run of a model that is not theirs, also while it goes on: mixins, figures. Every snapshot of the run
 /// knows them, since they are no part of its history.
 final class Extensions: Sendable {
     private struct Lists {
@@ -12,7 +12,7 @@ final class Extensions: Sendable {
     // MARK: - Mixins
 
     /// One of the same id is replaced.
-    func offer<Subject>(_ mixin: any Mixin<Subject>) {
+    func register<Subject>(_ mixin: any Mixin<Subject>) {
         lists.withLock { lists in
             lists.mixins.removeAll { ($0 as? any Mixin<Subject>)?.id == mixin.id }
             lists.mixins.append(mixin)

@@ -1,44 +1,44 @@
 import CLMat
 
 extension Learner {
-    /// Does what is scheduled here, what the mailbox holds and what the director asks for.
+    /// Does what is scheduled here, what the queue holds and what the director asks for.
     func handleMail(_ pace: inout Pace) throws(CLMatError) {
         let here = timeline.step
         if here != pace.lastScheduled {
             pace.lastScheduled = here
             for scheduled in options.schedule where scheduled.step == here {
-                try handle(Letter(command: scheduled.command, gesture: nil), &pace)
+                try handle(Message(command: scheduled.command, gesture: nil), &pace)
             }
         }
-        let letters = mailbox.withLock { box in
+        let messages = queue.withLock { box in
             defer { box = [] }
             return box
         }
-        for letter in letters { try handle(letter, &pace) }
+        for message in messages { try handle(message, &pace) }
         while let director = options.director,
             let (command, gesture) = try director.nextInGesture(at: timeline.position, of: self)
         {
-            try handle(Letter(command: command, gesture: gesture), &pace, isDirected: true)
+            try handle(Message(command: command, gesture: gesture), &pace, isDirected: true)
         }
     }
 
-    private func handle(_ letter: Letter, _ pace: inout Pace, isDirected: Bool = false) throws(CLMatError) {
+    private func handle(_ message: Message, _ pace: inout Pace, isDirected: Bool = false) throws(CLMatError) {
         do throws(CLMatError) {
-            try perform(letter, &pace, isDirected: isDirected)
+            try perform(message, &pace, isDirected: isDirected)
         } catch {
             // A person's slip does not end the run; a device that fails does, and so does a director's slip.
             if isDirected || error.isOfTheDevice { throw error }
             state.withLock { $0.status.lastRefusal = "\(error)" }
         }
-        let (canUndo, canRedo) = journey.withLock { ($0.canUndo, $0.canRedo) }
+        let (canUndo, canRedo) = navigator.withLock { ($0.canUndo, $0.canRedo) }
         state.withLock { state in
             state.status.canUndo = canUndo
             state.status.canRedo = canRedo
         }
     }
 
-    private func perform(_ letter: Letter, _ pace: inout Pace, isDirected: Bool) throws(CLMatError) {
-        let command = letter.command
+    private func perform(_ message: Message, _ pace: inout Pace, isDirected: Bool) throws(CLMatError) {
+        let command = message.command
         switch command {
         case .pause: state.withLock { $0.status.isPaused = true }
         case .resume: state.withLock { $0.status.isPaused = false }
@@ -47,17 +47,19 @@ extension Learner {
             pace.stepsToPause = max(1, count)
         case .set, .attach, .detach, .act, .addMixin, .removeMixin, .link, .unlink:
             if dashboard.isView(command) {
-                guard try journey.withLock({ journey throws(CLMatError) in try journey.look(command) }) else { return }
+                guard try navigator.withLock({ navigator throws(CLMatError) in try navigator.look(command) }) else {
+                    return
+                }
                 try refresh()
                 // Both sides of a comparison are looked at in the same way.
                 if let (run, context) = otherFigures.published {
-                    let anew = journey.withLock { $0.figureContext(of: run, context.settings, step: context.step) }
+                    let anew = navigator.withLock { $0.figureContext(of: run, context.settings, step: context.step) }
                     otherFigures.publish(run, anew, isStill: true)
                 }
                 break
             }
-            let logged = try journey.withLock { journey throws(CLMatError) in
-                try journey.change(command, gesture: letter.gesture)
+            let logged = try navigator.withLock { navigator throws(CLMatError) in
+                try navigator.change(command, gesture: message.gesture)
             }
             try refresh()
             guard let logged else { return }
@@ -65,10 +67,10 @@ extension Learner {
         case .rewind, .visit, .go, .undo, .redo:
             return try goElsewhere(command, &pace, isDirected: isDirected)
         case .branch(let name):
-            try journey.withLock { journey throws(CLMatError) in try journey.branch(named: name) }
+            try navigator.withLock { navigator throws(CLMatError) in try navigator.branch(named: name) }
         case .rename(let branch, let name): try timeline.rename(branch, to: name)
         case .delete(let branch):
-            try journey.withLock { journey throws(CLMatError) in try journey.delete(branch: branch) }
+            try navigator.withLock { navigator throws(CLMatError) in try navigator.delete(branch: branch) }
             if state.withLock({ $0.status.comparedBranch == branch }) { try compare(with: nil) }
         case .compare(let branch): try compare(with: branch)
         }
@@ -79,19 +81,19 @@ extension Learner {
     /// no command that took effect.
     private func goElsewhere(_ command: Command, _ pace: inout Pace, isDirected: Bool) throws(CLMatError) {
         let left = timeline.position
-        let arrival = try telling { (journey, progress) throws(CLMatError) in
+        let arrival = try telling { (navigator, progress) throws(CLMatError) in
             switch command {
             case .rewind(let step):
-                guard let target = journey.place(of: step) else {
+                guard let target = navigator.place(of: step) else {
                     throw .invalidValue(
                         setting: "rewind", value: "\(step)",
-                        accepted: "a step from \(journey.timeline.start) to \(journey.timeline.lastStep)")
+                        accepted: "a step from \(navigator.timeline.start) to \(navigator.timeline.lastStep)")
                 }
-                return try journey.go(to: target, progress)
-            case .visit(let place): return try journey.go(to: journey.checked(place), progress)
-            case .go(let branch): return try journey.go(to: journey.endPlace(of: branch), progress)
-            case .undo: return try journey.undo(progress)
-            default: return try journey.redo(progress)
+                return try navigator.go(to: target, progress)
+            case .visit(let place): return try navigator.go(to: navigator.checked(place), progress)
+            case .go(let branch): return try navigator.go(to: navigator.endPlace(of: branch), progress)
+            case .undo: return try navigator.undo(progress)
+            default: return try navigator.redo(progress)
             }
         }
         guard arrival != .nowhere else { return }
@@ -114,26 +116,26 @@ extension Learner {
 
     /// Does what may take long, telling how far it is. A run that is being stopped gives up.
     private func telling<Result>(
-        _ body: (inout Journey, Journey.Progress) throws(CLMatError) -> Result
+        _ body: (inout RunNavigator, RunNavigator.Progress) throws(CLMatError) -> Result
     ) throws(CLMatError) -> Result {
         state.withLock { $0.isInterrupted = false }
         defer {
             state.withLock { state in
                 state.isInterrupted = false
-                (state.status.stepsToRemake, state.status.secondsToRemake) = (nil, nil)
+                (state.status.stepsToReplay, state.status.secondsToReplay) = (nil, nil)
             }
         }
         // Steps take as long as those that were made here, as soon as there are any.
         let start = ContinuousClock.now
         var most = 0
-        return try journey.withLock { journey throws(CLMatError) in
-            try body(&journey) { left, secondsPerStep in
+        return try navigator.withLock { navigator throws(CLMatError) in
+            try body(&navigator) { left, secondsPerStep in
                 most = max(most, left)
                 let made = most - left
                 let pace = made > 0 ? (ContinuousClock.now - start).seconds / Double(made) : secondsPerStep
                 return state.withLock { state in
-                    state.status.stepsToRemake = left
-                    state.status.secondsToRemake = Double(left) * pace
+                    state.status.stepsToReplay = left
+                    state.status.secondsToReplay = Double(left) * pace
                     return state.isStopping ? .giveUp : state.isInterrupted ? .stayHere : .goOn
                 }
             }
@@ -147,9 +149,9 @@ extension Learner {
 
     private func compare(with branch: Int?) throws(CLMatError) {
         if let branch {
-            let end = try telling { (journey, progress) throws(CLMatError) in
-                try journey.end(of: branch, progress).map { end in
-                    (run: end.run, context: journey.figureContext(of: end.run, end.settings, step: end.place.step))
+            let end = try telling { (navigator, progress) throws(CLMatError) in
+                try navigator.end(of: branch, progress).map { end in
+                    (run: end.run, context: navigator.figureContext(of: end.run, end.settings, step: end.place.step))
                 }
             }
             guard let end else {
@@ -161,10 +163,10 @@ extension Learner {
         state.withLock { $0.status.comparedBranch = branch }
     }
 
-    /// Takes over what a change or a way back may have altered.
+    /// Takes over what a change or a rewind may have altered.
     func refresh() throws(CLMatError) {
-        let (dashboard, settings, view, step) = try journey.withLock { journey throws(CLMatError) in
-            (try journey.run.dashboard(), journey.settings, journey.view, journey.position.step)
+        let (dashboard, settings, view, step) = try navigator.withLock { navigator throws(CLMatError) in
+            (try navigator.run.dashboard(), navigator.settings, navigator.view, navigator.position.step)
         }
         state.withLock { state in
             for control in state.dashboard.controls where dashboard.control(control.id) == nil {

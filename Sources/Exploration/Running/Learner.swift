@@ -5,7 +5,7 @@ import Synchronization
 
 /// Runs a model on a thread of its own: draws minibatches, updates, measures, publishes.
 ///
-/// Commands go through a mailbox and take effect between two steps. Everything that a window reads (status,
+/// Commands go through a queue and take effect between two steps. Everything that a window reads (status,
 /// dashboard, timeline, figures) is a copy: learning never waits for a frame.
 public final class Learner: Sendable {
     public struct Options: Sendable {
@@ -68,16 +68,16 @@ public final class Learner: Sendable {
         public var settings = Settings()
         /// What is shown.
         public internal(set) var view = ViewState()
-        /// Work a second over the last second or so, by rate id.
+        /// Work per second over the last second or so, by rate id.
         public var rates: [String: Double] = [:]
         /// Seconds since the start, pauses left out.
         public var seconds = 0.0
         /// What the run's metrics and changes are counted from: not 0 if it was resumed.
         public var start = 0
         /// Set while the run goes back: steps that have to be made again before it is there.
-        public var stepsToRemake: Int?
+        public var stepsToReplay: Int?
         /// How many seconds that will take, as far as the steps so far tell.
-        public var secondsToRemake: Double?
+        public var secondsToReplay: Double?
         /// What could not be written, and why; the run went on.
         public var recordingError: CLMatError?
         /// Whether there is a change to undo, and one to redo.
@@ -102,8 +102,8 @@ public final class Learner: Sendable {
         public var text: String { warning.text(since: since) }
     }
 
-    /// A command as it lies in the mailbox.
-    struct Letter {
+    /// A command as it lies in the queue.
+    struct Message {
         let command: Command
         let gesture: Int?
     }
@@ -116,9 +116,9 @@ public final class Learner: Sendable {
     /// ``Experiment/notes``
     public let notes: [String]
 
-    let journey: Mutex<Journey>
-    let mailbox = Mutex<[Letter]>([])
-    let mail = DispatchSemaphore(value: 0)
+    let navigator: Mutex<RunNavigator>
+    let queue = Mutex<[Message]>([])
+    let arrivals = DispatchSemaphore(value: 0)
     let state: Mutex<State>
     let probes = ProbeBoard()
     let figures = FigureBoard()
@@ -138,7 +138,7 @@ public final class Learner: Sendable {
         var formerControls: [String: Control] = [:]
         var work = WorkMeter()
         var isStopping = false
-        /// A way back is to end where it is.
+        /// A rewind is to end where it is.
         var isInterrupted = false
         var staysAtTheEnd: Bool
         private var hasNotedSnapshots = false
@@ -173,7 +173,7 @@ public final class Learner: Sendable {
         state.status.start = experiment.start
         state.status.stepsPerEpoch = experiment.stepsPerEpoch
         self.state = Mutex(state)
-        let journey = Journey(
+        let navigator = RunNavigator(
             experiment, timeline: timeline, undoesOnlyChanges: options.director?.undoesOnlyChanges ?? false
         ) { size in
             if let plan = options.snapshotPlan { return plan }
@@ -181,21 +181,23 @@ public final class Learner: Sendable {
             if let given = options.snapshotBudget { return .given(given) }
             return .automatic(stateBytes: size.bytes, on: size.device.flatMap { $0.hasOwnMemory ? $0 : nil })
         }
-        let note = options.keepsSnapshots ? journey.snapshots.plan.note(stateBytes: journey.stateBytes) : nil
+        let note = options.keepsSnapshots ? navigator.snapshots.plan.note(stateBytes: navigator.stateBytes) : nil
         notes = experiment.notes + (note.map { [$0] } ?? [])
-        self.journey = Mutex(journey)
+        self.navigator = Mutex(navigator)
         figures.publish(experiment.run, experiment.figureContext)
     }
 
     /// Makes the ``Experiment`` and its learner at once.
     ///
-    /// - Parameter attached: ids of the offers that are on from the start.
-    /// - Throws: what ``Experiment/init(_:data:offers:attached:seed:reducer:)`` and ``init(_:options:)`` throw.
+    /// - Parameter attached: ids of the attachments that are on from the start.
+    /// - Throws: what ``Experiment/init(_:data:attachments:attached:seed:reducer:)`` and ``init(_:options:)`` throw.
     public convenience init<M: Model, Source: DataSource<M.Batch>>(
-        _ model: M, data: Source, offers: [AttachmentOffer<M>] = [], attached: [String] = [], options: Options
+        _ model: M, data: Source, attachments: [AttachmentFactory<M>] = [], attached: [String] = [], options: Options
     ) throws(CLMatError) {
         try self.init(
-            Experiment(model, data: data, offers: offers, attached: attached, seed: options.seed), options: options)
+            Experiment(model, data: data, attachments: attachments, attached: attached, seed: options.seed),
+            options: options
+        )
     }
 
     /// The steps after which the run ends, if it was told.
@@ -204,7 +206,7 @@ public final class Learner: Sendable {
     /// A run that waits at its last step for a person ends there instead: nobody is there.
     public func endAtTheLastStep() {
         state.withLock { $0.staysAtTheEnd = false }
-        mail.signal()
+        arrivals.signal()
     }
 
     // MARK: - What a window asks
@@ -233,7 +235,7 @@ public final class Learner: Sendable {
     /// Changes whenever a figure was computed anew; also while the run is paused, where its step stays the same.
     public func version(of figure: String) -> Int { figures.version(of: figure) }
     public func versionOfOther(_ figure: String) -> Int { otherFigures.version(of: figure) }
-    /// Work a second over the whole run, by rate id.
+    /// Work per second over the whole run, by rate id.
     public var totalRates: [String: Double] { state.withLock { $0.work.totalRates } }
 
     /// The content of a figure at the last published step, computed on the caller's thread.
@@ -243,21 +245,21 @@ public final class Learner: Sendable {
     /// the first step, and if the run's model is not an `M`.
     public func model<M: Model>(as type: M.Type = M.self) -> M? { figures.model as? M }
 
-    /// Ends a way back, or forward, where it is; the run pauses there. Without one it does nothing.
+    /// Ends a rewind, or the replay of what lies ahead, where it is; the run pauses there. Without one it does nothing.
     public func interrupt() {
         state.withLock { state in
-            if state.status.stepsToRemake != nil { state.isInterrupted = true }
+            if state.status.stepsToReplay != nil { state.isInterrupted = true }
         }
     }
 
-    /// Puts a command in the mailbox. It takes effect between two steps, in the order of sending; a pause also ends a way back where
+    /// Puts a command in the queue. It takes effect between two steps, in the order of sending; a pause also ends a rewind where
     /// it is.
     ///
     /// - Parameter gesture: a number that settings of one drag share: together they are one change.
     public func send(_ command: Command, gesture: Int? = nil) {
         if command == .pause { interrupt() }
-        mailbox.withLock { $0.append(Letter(command: command, gesture: gesture)) }
-        mail.signal()
+        queue.withLock { $0.append(Message(command: command, gesture: gesture)) }
+        arrivals.signal()
     }
 
     /// Adds a metric to the run, which may be under way: `measure` is called after each step with the model and the
@@ -287,15 +289,15 @@ public final class Learner: Sendable {
     public func addMetric<M: Model>(
         _ name: String, measure: @escaping @Sendable (M, M.Batch?) throws -> Double?
     ) throws(CLMatError) {
-        try addMetric(Metric(name, title: name, means: "added while the model runs"), of: M.self, measure: measure)
+        try addMetric(Metric(name, title: name, help: "added while the model runs"), of: M.self, measure: measure)
     }
 
-    /// Offers a mixin to a run that may be under way, as ``Experiment/offer(_:)`` does; `send(.addMixin(id))` puts it on.
+    /// Registers a mixin with a run that may be under way, as ``Experiment/register(_:)`` does; `send(.addMixin(id))` puts it on.
     ///
     /// - Throws: ``CLMatError/invalidArgument(operation:problem:)`` if nothing of the run takes it.
-    public func offer<Subject>(_ mixin: any Mixin<Subject>) throws(CLMatError) {
-        guard journey.withLock({ $0.run.takes(mixin: mixin) }) else { throw Experiment.refusal(of: mixin) }
-        extensions.offer(mixin)
+    public func register<Subject>(_ mixin: any Mixin<Subject>) throws(CLMatError) {
+        guard navigator.withLock({ $0.run.takes(mixin: mixin) }) else { throw Experiment.refusal(of: mixin) }
+        extensions.register(mixin)
         try refresh()
     }
 
@@ -332,7 +334,7 @@ public final class Learner: Sendable {
     /// Ends the run after the step in progress. ``wait()`` returns when it has ended.
     public func stop() {
         state.withLock { $0.isStopping = true }
-        mail.signal()
+        arrivals.signal()
     }
 
     /// Waits for the end of a run that was started.
@@ -357,7 +359,7 @@ public final class Learner: Sendable {
     private func loop() {
         let clock = ContinuousClock()
         var lastPublication = clock.now
-        // The first one comes early: whoever is killed in the first minute can go on too.
+        // The first one comes early: a run that is killed in its first minute can be resumed too.
         var nextCheckpoint = clock.now + .seconds(1)
         var pace = Pace()
         // What failed between two steps left the model whole.
@@ -375,17 +377,17 @@ public final class Learner: Sendable {
                 }
                 if status.isPaused {
                     publish()
-                    mail.wait()
+                    arrivals.wait()
                     continue
                 }
 
                 let start = clock.now
                 isBetweenSteps = false
-                let (measured, position, can, problem) = try journey.withLock { journey throws(CLMatError) in
-                    let measured = try journey.tick(probes)
+                let (measured, position, can, problem) = try navigator.withLock { navigator throws(CLMatError) in
+                    let measured = try navigator.tick(probes)
                     return (
-                        measured, journey.position, (undo: journey.canUndo, redo: journey.canRedo),
-                        journey.snapshots.problem
+                        measured, navigator.position, (undo: navigator.canUndo, redo: navigator.canRedo),
+                        navigator.snapshots.problem
                     )
                 }
                 let seconds = (clock.now - start).seconds
@@ -406,7 +408,7 @@ public final class Learner: Sendable {
                     if left <= 1 { state.withLock { $0.status.isPaused = true } }
                 }
                 if options.pausesAt.contains(position.step) { state.withLock { $0.status.isPaused = true } }
-                // At most thirty times a second, and only if a figure is due that a panel looks at: the next update has
+                // At most thirty times per second, and only if a figure is due that a panel looks at: the next update has
                 // to copy what the snapshot shares with it.
                 if figures.wantsSnapshot, (clock.now - lastPublication).seconds > 1.0 / 30 {
                     publish()
@@ -449,23 +451,23 @@ public final class Learner: Sendable {
         if !state.withLock({ $0.status.isPaused }) { _ = try conclude() }
         state.withLock { $0.status.isPaused = true }
         publish()
-        mail.wait()
+        arrivals.wait()
     }
 
     private func conclude() throws(CLMatError) -> Measurements {
-        let measured = try journey.withLock { journey throws(CLMatError) in try journey.conclude() }
+        let measured = try navigator.withLock { navigator throws(CLMatError) in try navigator.conclude() }
         timeline.conclude(measured)
         return measured
     }
 
     /// - Parameter isStill: nothing runs until the figures have been looked at.
     func publish(isAfterFailure: Bool = false, isStill: Bool = false) {
-        let (run, context) = journey.withLock { ($0.run, $0.figureContext) }
+        let (run, context) = navigator.withLock { ($0.run, $0.figureContext) }
         let isStill = isStill || state.withLock { $0.status.isPaused }
         figures.publish(run, context, isAfterFailure: isAfterFailure, isStill: isStill)
     }
 
-    /// A record that cannot be written is said, and the run goes on.
+    /// If recording fails, the error goes to `status` and the run continues.
     func record(_ write: (any Recorder) throws(CLMatError) -> Void) {
         guard let recorder = options.recorder, state.withLock({ $0.status.recordingError == nil })
         else { return }

@@ -2,23 +2,23 @@ import CLMat
 
 struct ModelRun<M: Model, Source: DataSource<M.Batch>>: Run {
     /// An attachment that is on.
-    struct Mounted: Sendable {
+    struct Entry: Sendable {
         let instance: Instance
         var attachment: any Attachment<M>
     }
 
     var model: M
     let data: Source
-    let offers: [AttachmentOffer<M>]
+    let factories: [AttachmentFactory<M>]
     let extensions: Extensions
     let reducer: any Reducer
     private let batchSize: Control?
-    private(set) var mounted: [Mounted] = []
+    private(set) var attachments: [Entry] = []
     /// Samples handed out so far.
     private var position = 0
 
-    init(model: M, data: Source, offers: [AttachmentOffer<M>], extensions: Extensions, reducer: any Reducer) {
-        (self.model, self.data, self.offers) = (model, data, offers)
+    init(model: M, data: Source, factories: [AttachmentFactory<M>], extensions: Extensions, reducer: any Reducer) {
+        (self.model, self.data, self.factories) = (model, data, factories)
         (self.extensions, self.reducer) = (extensions, reducer)
         batchSize = data.batchSizes?.control(of: model)
     }
@@ -27,74 +27,75 @@ struct ModelRun<M: Model, Source: DataSource<M.Batch>>: Run {
     var title: String { "\(model.title) on \(data.name)" }
     var stepsPerEpoch: Int { data.stepsPerEpoch }
 
-    private var kinds: [String] { offers.map(\.id) }
+    private var kinds: [String] { factories.map(\.id) }
 
     // MARK: - What can be seen and moved
 
     func dashboard() throws(CLMatError) -> Dashboard {
         var board = Dashboard()
-        // What rides on the model is what a person looks at first, but numbers begin with the model's.
-        for rider in mounted {
+        // Attachments are what a person looks at first, but numbers begin with the model's.
+        for entry in attachments {
             try board.add(
-                controls: controls(of: rider), metrics: [], figures: figures(of: rider.attachment, rider.instance))
+                controls: controls(of: entry), metrics: [], figures: figures(of: entry.attachment, entry.instance))
         }
         try board.add(
             controls: model.controls + (batchSize.map { [$0] } ?? []), metrics: model.metrics,
             figures: (model.figures + extensions.figures(of: M.self)).map(\.info))
-        for rider in mounted {
+        for entry in attachments {
             try board.add(
-                controls: [], metrics: rider.attachment.metrics.map(rider.instance.scoped), figures: [])
+                controls: [], metrics: entry.attachment.metrics.map(entry.instance.scoped), figures: [])
         }
         board.attachments = attachmentInfos
         board.mixins = mixinInfos
-        board.attached = mounted.map(\.instance.id)
+        board.attached = attachments.map(\.instance.id)
         board.mixed =
             (mixins(of: model)?.ids ?? [])
-            + mounted.flatMap { rider in (mixins(of: rider.attachment)?.ids ?? []).map { rider.instance.scope + $0 } }
+            + attachments.flatMap { entry in (mixins(of: entry.attachment)?.ids ?? []).map { entry.instance.scope + $0 }
+            }
         if let twice = board.mixins.map(\.id).firstRepeated { throw .duplicateID(kind: "mixin", id: twice) }
         board.viewActions =
             model.viewActions
-            + mounted.flatMap { rider in rider.attachment.viewActions.map { rider.instance.scope + $0 } }
+            + attachments.flatMap { entry in entry.attachment.viewActions.map { entry.instance.scope + $0 } }
         return board
     }
 
-    private func controls(of rider: Mounted) -> [Control] {
-        let metrics = Set(rider.attachment.metrics.map(\.id))
-        return rider.attachment.controls.map { rider.instance.scoped($0, metrics: metrics) }
+    private func controls(of entry: Entry) -> [Control] {
+        let metrics = Set(entry.attachment.metrics.map(\.id))
+        return entry.attachment.controls.map { entry.instance.scoped($0, metrics: metrics) }
     }
 
-    private func figures<Rider: Attachment<M>>(of rider: Rider, _ instance: Instance) -> [FigureInfo] {
-        rider.figures.map { instance.scoped($0.info) }
+    private func figures<A: Attachment<M>>(of attachment: A, _ instance: Instance) -> [FigureInfo] {
+        attachment.figures.map { instance.scoped($0.info) }
     }
 
     /// Those that are on, and the next of each kind.
     private var attachmentInfos: [AttachmentInfo] {
-        offers.flatMap { offer in
-            let on = mounted.map(\.instance).filter { $0.kind == offer.id }
+        factories.flatMap { factory in
+            let on = attachments.map(\.instance).filter { $0.kind == factory.id }
             let next = (1...).first { number in !on.contains { $0.number == number } } ?? on.count + 1
-            return (on.map { ($0, true) } + [(Instance(offer.id, next), false)]).sorted { $0.0.number < $1.0.number }
-                .map { AttachmentInfo(id: $0.0.id, title: $0.0.title(offer.title), isAttached: $0.1) }
+            return (on.map { ($0, true) } + [(Instance(factory.id, next), false)]).sorted { $0.0.number < $1.0.number }
+                .map { AttachmentInfo(id: $0.0.id, title: $0.0.title(factory.title), isAttached: $0.1) }
         }
     }
 
     private var mixinInfos: [MixinInfo] {
         let own = mixins(of: model)?.infos(extensions) ?? []
         return own
-            + mounted.flatMap { rider in
-                (mixins(of: rider.attachment)?.infos(extensions) ?? []).map(rider.instance.scoped)
+            + attachments.flatMap { entry in
+                (mixins(of: entry.attachment)?.infos(extensions) ?? []).map(entry.instance.scoped)
             }
     }
 
     // MARK: - Steps
 
     private func context(
-        _ settings: Settings, at step: Step, _ batch: M.Batch? = nil, for rider: Int? = nil
+        _ settings: Settings, at step: Step, _ batch: M.Batch? = nil, for index: Int? = nil
     ) -> StepContext<M.Batch> {
         // An attachment does not hold itself: what it changes in place has one owner.
-        let others = mounted.indices.filter { $0 != rider }.map {
-            (mounted[$0].instance.id, mounted[$0].attachment as any Sendable)
+        let others = attachments.indices.filter { $0 != index }.map {
+            (attachments[$0].instance.id, attachments[$0].attachment as any Sendable)
         }
-        let instance = rider.map { mounted[$0].instance }
+        let instance = index.map { attachments[$0].instance }
         return StepContext(
             step: instance?.step(step) ?? step, settings: settings.scoped(instance?.scope ?? ""), batch: batch,
             reducer: reducer, attachments: others)
@@ -111,9 +112,10 @@ struct ModelRun<M: Model, Source: DataSource<M.Batch>>: Run {
             position += data.samples(at: place)
         }
         var measured = try model.update(context(settings, at: step, batch))
-        for index in mounted.indices {
+        for index in attachments.indices {
             let context = context(settings, at: step, batch, for: index)
-            measured.merge(mounted[index].instance.scoped(try mounted[index].attachment.update(on: model, context)))
+            measured.merge(
+                attachments[index].instance.scoped(try attachments[index].attachment.update(on: model, context)))
         }
         probes?.measure(model, batch, into: &measured)
         return measured
@@ -121,9 +123,9 @@ struct ModelRun<M: Model, Source: DataSource<M.Batch>>: Run {
 
     func conclude(_ settings: Settings, at step: Step) throws(CLMatError) -> Measurements {
         var measured = try model.conclude(context(settings, at: step))
-        for (index, rider) in mounted.enumerated() {
+        for (index, entry) in attachments.enumerated() {
             measured.merge(
-                rider.instance.scoped(try rider.attachment.conclude(on: model, context(settings, at: step, for: index)))
+                entry.instance.scoped(try entry.attachment.conclude(on: model, context(settings, at: step, for: index)))
             )
         }
         return measured
@@ -131,9 +133,9 @@ struct ModelRun<M: Model, Source: DataSource<M.Batch>>: Run {
 
     mutating func archive(_ archive: Archive) throws(CLMatError) {
         try archive.group("model") { () throws(CLMatError) in try model.archive(archive) }
-        for index in mounted.indices {
-            try archive.group(mounted[index].instance.id) { () throws(CLMatError) in
-                try mounted[index].attachment.archive(archive)
+        for index in attachments.indices {
+            try archive.group(attachments[index].instance.id) { () throws(CLMatError) in
+                try attachments[index].attachment.archive(archive)
             }
         }
         try archivePosition(archive)
@@ -150,18 +152,19 @@ struct ModelRun<M: Model, Source: DataSource<M.Batch>>: Run {
     // MARK: - Attachments
 
     mutating func attach(_ id: String, at step: Step) throws(CLMatError) {
-        guard let instance = Instance(id, of: kinds), let offer = offers.first(where: { $0.id == instance.kind }) else {
+        guard let instance = Instance(id, of: kinds), let factory = factories.first(where: { $0.id == instance.kind })
+        else {
             throw .unknownName(kind: "attachment", name: id, known: attachmentInfos.map(\.id))
         }
-        guard !mounted.contains(where: { $0.instance == instance }) else { return }
-        mounted.append(Mounted(instance: instance, attachment: try offer.make(model, instance.step(step))))
+        guard !attachments.contains(where: { $0.instance == instance }) else { return }
+        attachments.append(Entry(instance: instance, attachment: try factory.make(model, instance.step(step))))
     }
 
     mutating func detach(_ id: String) throws(CLMatError) {
-        guard let index = mounted.firstIndex(where: { $0.instance.id == id }) else {
-            throw .unknownName(kind: "attached attachment", name: id, known: mounted.map(\.instance.id))
+        guard let index = attachments.firstIndex(where: { $0.instance.id == id }) else {
+            throw .unknownName(kind: "attached attachment", name: id, known: attachments.map(\.instance.id))
         }
-        mounted.remove(at: index)
+        attachments.remove(at: index)
     }
 
     // MARK: - Mixins
@@ -172,20 +175,20 @@ struct ModelRun<M: Model, Source: DataSource<M.Batch>>: Run {
     }
 
     func takes(mixin: any Sendable) -> Bool {
-        ([mixins(of: model)] + mounted.map { mixins(of: $0.attachment) }).contains { $0?.takes(mixin) == true }
+        ([mixins(of: model)] + attachments.map { mixins(of: $0.attachment) }).contains { $0?.takes(mixin) == true }
     }
 
     mutating func addMixin(_ id: String) throws(CLMatError) {
         let extensions = extensions
-        let (rider, own) = try host(ofMixin: id)
-        try changeMixins(of: rider) { (mixins) throws(CLMatError) in try mixins.add(own, from: extensions) }
+        let (index, own) = try host(ofMixin: id)
+        try changeMixins(of: index) { (mixins) throws(CLMatError) in try mixins.add(own, from: extensions) }
     }
 
     mutating func removeMixin(_ id: String) throws(CLMatError) {
         let on = try dashboard().mixed
         guard on.contains(id) else { throw .unknownName(kind: "added mixin", name: id, known: on) }
-        let (rider, own) = try host(ofMixin: id)
-        try changeMixins(of: rider) { (mixins) throws(CLMatError) in try mixins.remove(own) }
+        let (index, own) = try host(ofMixin: id)
+        try changeMixins(of: index) { (mixins) throws(CLMatError) in try mixins.remove(own) }
     }
 
     mutating func put(mixins wanted: [String]) throws(CLMatError) {
@@ -199,36 +202,37 @@ struct ModelRun<M: Model, Source: DataSource<M.Batch>>: Run {
             return wanted.filter { $0.hasPrefix(scope) }.map { String($0.dropFirst(scope.count)) }.filter(
                 known.contains)
         }
-        let hosts = [(nil, own(model, ""))] + mounted.enumerated().map { ($0, own($1.attachment, $1.instance.scope)) }
-        for (rider, ids) in hosts {
-            try changeMixins(of: rider) { (mixins) throws(CLMatError) in try mixins.put(ids, from: extensions) }
+        let hosts =
+            [(nil, own(model, ""))] + attachments.enumerated().map { ($0, own($1.attachment, $1.instance.scope)) }
+        for (index, ids) in hosts {
+            try changeMixins(of: index) { (mixins) throws(CLMatError) in try mixins.put(ids, from: extensions) }
         }
     }
 
     /// Who has or takes a mixin, and the mixin's id there: the instance that its id names, else the model (nil), else a first
     /// attachment.
-    private func host(ofMixin id: String) throws(CLMatError) -> (rider: Int?, own: String) {
+    private func host(ofMixin id: String) throws(CLMatError) -> (index: Int?, own: String) {
         func has(_ host: any Sendable, _ own: String) -> Bool {
             mixins(of: host)?.infos(extensions).contains { $0.id == own } == true
         }
-        for (index, rider) in mounted.enumerated() where rider.instance.number > 1 {
-            guard id.hasPrefix(rider.instance.scope) else { continue }
-            let own = String(id.dropFirst(rider.instance.scope.count))
-            if has(rider.attachment, own) { return (index, own) }
+        for (index, entry) in attachments.enumerated() where entry.instance.number > 1 {
+            guard id.hasPrefix(entry.instance.scope) else { continue }
+            let own = String(id.dropFirst(entry.instance.scope.count))
+            if has(entry.attachment, own) { return (index, own) }
         }
         if has(model, id) { return (nil, id) }
-        if let index = mounted.firstIndex(where: { $0.instance.number == 1 && has($0.attachment, id) }) {
+        if let index = attachments.firstIndex(where: { $0.instance.number == 1 && has($0.attachment, id) }) {
             return (index, id)
         }
         throw .unknownName(kind: "mixin", name: id, known: mixinInfos.map(\.id))
     }
 
-    /// - Parameter rider: the attachment; the model if nil.
+    /// - Parameter index: of the attachment; the model if nil.
     private mutating func changeMixins(
-        of rider: Int?, _ body: (inout any AnyMixins) throws(CLMatError) -> Void
+        of index: Int?, _ body: (inout any AnyMixins) throws(CLMatError) -> Void
     ) throws(CLMatError) {
-        if let rider {
-            mounted[rider].attachment = try Self.changing(mounted[rider].attachment, body)
+        if let index {
+            attachments[index].attachment = try Self.changing(attachments[index].attachment, body)
         } else {
             model = try Self.changing(model, body)
         }
@@ -254,11 +258,11 @@ struct ModelRun<M: Model, Source: DataSource<M.Batch>>: Run {
     mutating func perform(_ action: Action, _ settings: Settings, at step: Step) throws(CLMatError) {
         // Of the instance that the id names. Else attachments first, then the model: the first that knows the action does it.
         var known: [String] = []
-        for index in mounted.indices {
-            let scope = mounted[index].instance.scope
+        for index in attachments.indices {
+            let scope = attachments[index].instance.scope
             guard action.id.hasPrefix(scope) else { continue }
             do {
-                return try mounted[index].attachment.perform(
+                return try attachments[index].attachment.perform(
                     action.unscoped(scope), on: model, context(settings, at: step, for: index))
             } catch CLMatError.unknownName(kind: "action", _, let own) {
                 known += own.map { scope + $0 }
@@ -272,13 +276,13 @@ struct ModelRun<M: Model, Source: DataSource<M.Batch>>: Run {
     }
 
     func look(_ action: Action, _ view: inout ViewState) throws(CLMatError) {
-        for rider in mounted {
-            let scope = rider.instance.scope
+        for entry in attachments {
+            let scope = entry.instance.scope
             guard action.id.hasPrefix(scope),
-                rider.attachment.viewActions.contains(String(action.id.dropFirst(scope.count)))
+                entry.attachment.viewActions.contains(String(action.id.dropFirst(scope.count)))
             else { continue }
             var own = view.scoped(scope)
-            try rider.attachment.look(action.unscoped(scope), &own)
+            try entry.attachment.look(action.unscoped(scope), &own)
             view = own.scoped("")
             return
         }
@@ -292,19 +296,19 @@ struct ModelRun<M: Model, Source: DataSource<M.Batch>>: Run {
     ) throws -> FigureProgress {
         let figures = model.figures + extensions.figures(of: M.self)
         if let own = figures.first(where: { $0.info.id == figure }) { return try own.compute(model, context, &memory) }
-        for rider in mounted where figure.hasPrefix(rider.instance.scope) {
-            let own = String(figure.dropFirst(rider.instance.scope.count))
-            let scoped = context.scoped(rider.instance.scope)
-            if let found = try content(of: own, rider.attachment, scoped, &memory) { return found }
+        for entry in attachments where figure.hasPrefix(entry.instance.scope) {
+            let own = String(figure.dropFirst(entry.instance.scope.count))
+            let scoped = context.scoped(entry.instance.scope)
+            if let found = try content(of: own, entry.attachment, scoped, &memory) { return found }
         }
         throw CLMatError.unknownName(kind: "figure", name: figure, known: try dashboard().figures.map(\.id))
     }
 
-    private func content<Rider: Attachment<M>>(
-        of figure: String, _ rider: Rider, _ context: FigureContext, _ memory: inout (any Sendable)?
+    private func content<A: Attachment<M>>(
+        of figure: String, _ attachment: A, _ context: FigureContext, _ memory: inout (any Sendable)?
     ) throws -> FigureProgress? {
-        try rider.figures.first { $0.info.id == figure }?
-            .compute(Riding(host: model, attachment: rider), context, &memory)
+        try attachment.figures.first { $0.info.id == figure }?
+            .compute(Attached(host: model, attachment: attachment), context, &memory)
     }
 }
 

@@ -9,7 +9,7 @@ struct WorkMeter: Sendable {
         var seconds = 0.0
     }
 
-    /// Steps a second of the whole engine have the id `steps`.
+    /// Steps per second of the whole engine have the id `steps`.
     mutating func add(_ work: [String: (amount: Double, seconds: Double)], steps: Double, seconds: Double) {
         var work = work
         work["steps"] = (steps, seconds)

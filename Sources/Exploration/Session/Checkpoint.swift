@@ -1,5 +1,5 @@
 import CLMat
-import CZlib
+import Formats
 import Foundation
 
 /// When and where a running model is kept in a file.
@@ -96,12 +96,8 @@ public struct Checkpoint: Sendable {
 
     /// CRC-32 (ISO 3309) of the header and of all arrays with their names, in hexadecimal digits.
     private static func checksum(_ header: String, _ tensors: [String: Archive.Tensor]) -> String {
-        var sum = crc32(0, nil, 0)
-        func add(_ data: Data) {
-            data.withUnsafeBytes { bytes in
-                sum = crc32_z(sum, bytes.bindMemory(to: UInt8.self).baseAddress, bytes.count)
-            }
-        }
+        var sum: UInt = 0
+        func add(_ data: Data) { sum = data.withUnsafeBytes { CRC32.of($0, after: sum) } }
         add(Data(header.utf8))
         for (name, tensor) in tensors.sorted(by: { $0.key < $1.key }) {
             add(Data("\(name) \(tensor.kind.rawValue) \(tensor.shape)".utf8))
@@ -187,7 +183,7 @@ public struct Checkpoint: Sendable {
 extension Learner {
     /// Writes a checkpoint on a thread of its own, from values that nothing changes any more.
     func writeCheckpoint(_ plan: CheckpointPlan) {
-        let (run, settings, step, history) = journey.withLock {
+        let (run, settings, step, history) = navigator.withLock {
             ($0.run, $0.settings, $0.position.step, timeline.history())
         }
         writing.async { [self] in
@@ -214,7 +210,7 @@ extension Learner {
     ///
     /// - Throws: ``CLMatError/fileNotWritable(path:reason:)``; what reading from the device throws.
     public func save(naming: (Int) -> String, notes: [String: String] = [:]) throws(CLMatError) -> String {
-        let (run, settings, step, history) = journey.withLock {
+        let (run, settings, step, history) = navigator.withLock {
             ($0.run, $0.settings, $0.position.step, timeline.history())
         }
         let path = naming(step)

@@ -1,4 +1,5 @@
 import CLMat
+import Formats
 import Foundation
 
 /// What a person would do at the window, as a list: `{"step": 500, "set": "noise", "to": 0.1}`. Entries are done in
@@ -20,10 +21,10 @@ public struct Script: Sendable {
         /// Counted from 1.
         let number: Int
         let step: Int
-        let deed: Deed
+        let instruction: Instruction
     }
 
-    enum Deed: Sendable {
+    enum Instruction: Sendable {
         case command(CommandWords.Parsed)
         case keep(metric: String, name: String, over: Int)
         case expect(Expectation)
@@ -75,7 +76,7 @@ public struct Script: Sendable {
     /// Whether the run is left paused: only a person at a window can end that.
     public var endsPaused: Bool {
         for entry in entries.reversed() {
-            guard case .command(let parsed) = entry.deed else { continue }
+            guard case .command(let parsed) = entry.instruction else { continue }
             if parsed == .command(.resume) { return false }
             if parsed == .command(.pause) { return true }
         }
@@ -84,7 +85,7 @@ public struct Script: Sendable {
 
     /// The files of its pictures.
     public var screenshots: [String] {
-        entries.compactMap { if case .screenshot(let path) = $0.deed { path } else { nil } }
+        entries.compactMap { if case .screenshot(let path) = $0.instruction { path } else { nil } }
     }
 
     /// What an entry may have beside its verb.
@@ -113,13 +114,13 @@ public struct Script: Sendable {
         if let unknown = value.keys.first(where: { $0 != "step" && $0 != verb && !known.contains($0) }) {
             throw wrong("'\(unknown)' does not belong to '\(verb)'")
         }
-        guard let deed = deed(verb, in: value) else {
+        guard let instruction = instruction(verb, in: value) else {
             throw wrong("'\(verb)' lacks something that it needs, or has it in another form: \(value.line)")
         }
-        return Entry(number: number, step: step, deed: deed)
+        return Entry(number: number, step: step, instruction: instruction)
     }
 
-    private static func deed(_ verb: String, in entry: JSONValue) -> Deed? {
+    private static func instruction(_ verb: String, in entry: JSONValue) -> Instruction? {
         guard ownVerbs.contains(verb) else { return CommandWords.parse(verb, in: entry).map { .command($0) } }
         guard let word = entry[verb]?.text else { return nil }
         switch verb {
@@ -160,7 +161,7 @@ public struct Script: Sendable {
         return Expectation(metric: metric, over: over, relation: relation, standard: standard)
     }
 
-    /// Steps must not go back but by a rewind, and a pause that nothing ends would wait for ever.
+    /// Steps must not go back but by a rewind, and a pause that nothing ends would never end.
     private func checkOrder() throws(CLMatError) {
         // Where the run is at the least, if that is known.
         var here: Int? = 0
@@ -177,7 +178,7 @@ public struct Script: Sendable {
                     problem: "nothing ends this pause; add a \"resume\" at the same step")
             }
             here = entry.step
-            guard case .command(let parsed) = entry.deed else { continue }
+            guard case .command(let parsed) = entry.instruction else { continue }
             switch parsed {
             case .command(.pause): pausedSince = entry
             case .command(.resume): pausedSince = nil

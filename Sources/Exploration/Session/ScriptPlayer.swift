@@ -2,7 +2,7 @@ import CLMat
 import Synchronization
 
 /// What a script does beside the run: pictures and panels, which are not the engine's.
-public protocol Stage: Sendable {
+public protocol ScriptHost: Sendable {
     func add(panel: String) throws(CLMatError)
     func remove(panel: String) throws(CLMatError)
     /// Draws the window, with the run as it is at this moment, into a PNG file.
@@ -14,7 +14,7 @@ public protocol Stage: Sendable {
 /// Plays a script on a run. An expectation that does not hold ends the run with an error that has both values.
 public final class ScriptPlayer: Director {
     private let script: Script
-    private let stage: any Stage
+    private let stage: any ScriptHost
     private let state: Mutex<State>
 
     private struct State {
@@ -26,7 +26,7 @@ public final class ScriptPlayer: Director {
         var endsTheRun: Bool
     }
 
-    public init(_ script: Script, stage: any Stage, endsTheRun: Bool) {
+    public init(_ script: Script, stage: any ScriptHost, endsTheRun: Bool) {
         (self.script, self.stage) = (script, stage)
         state = Mutex(State(endsTheRun: endsTheRun))
     }
@@ -53,7 +53,7 @@ public final class ScriptPlayer: Director {
             }
             guard entry.step == position.step else { return nil }
             state.withLock { $0.next += 1 }
-            switch entry.deed {
+            switch entry.instruction {
             case .command(.setTyped(let id, let text)):
                 return .set(control: id, to: try value(of: id, typed: text, entry, learner))
             case .command(let parsed): return try parsed.command(learner.timeline)

@@ -2,7 +2,7 @@ import CLMat
 import Exploration
 
 /// The criteria that clusters of so many points begin with. One more of ours is a structure in this file with its place in this list; one of a package that depends
-/// on CLMat is a file of its own, and ``Exploration/Experiment/offer(_:)``.
+/// on CLMat is a file of its own, and ``Exploration/Experiment/register(_:)``.
 public enum ClusterCriteria {
     public static func all(sizeWeight: Double = 0, points: Int = 60_000) -> [any Mixin<Clusters>] {
         [SizeWeight(initial: sizeWeight, points: points)]
@@ -28,8 +28,8 @@ public struct SizeWeight: ClusterMixin {
         Control(
             Self.id, title: "size weight λ", group: "clusters", unit: "per point", range: 1e-5 * unit...100 * unit,
             scale: .logWithOff, initial: initial,
-            means: "how much farther a point goes to join a smaller cluster; far too much makes sizes swing",
-            moves: [
+            help: "how much farther a point goes to join a smaller cluster; far too much makes sizes swing",
+            affects: [
                 .down("size-variance"), .up("size-entropy"), .up("main-loss"), .up("inertia"), .up("pull-size-weight"),
                 "silhouette", "moved-share",
             ])
@@ -38,7 +38,7 @@ public struct SizeWeight: ClusterMixin {
     public var score: Metric { Self.variance }
 
     static let variance = Metric(
-        "size-variance", title: "Variance of sizes", unit: "points²", means: "how unequal clusters are", better: .lower)
+        "size-variance", title: "Variance of sizes", unit: "points²", help: "how unequal clusters are", better: .lower)
 
     public func costs(ofSizes sizes: [Double], weight: Double) -> [Double]? { sizes.map { weight * $0 } }
 }

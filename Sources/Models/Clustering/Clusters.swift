@@ -18,7 +18,7 @@ public struct Clusters: MixinSubject {
     /// - Throws: ``CLMatError/invalidArgument(operation:problem:)`` before the first points.
     public var centroids: Matrix {
         get throws(CLMatError) {
-            guard let centroids = try kmeans.centres else { throw KMeans.hasNoCentres }
+            guard let centroids = try kmeans.centroids else { throw KMeans.hasNoCentroids }
             return centroids
         }
     }

@@ -62,7 +62,7 @@ public struct FeatureBlocks: Sendable, Equatable {
 
     /// w_d = s_b α_b for each column: 1 × D.
     ///
-    /// - Parameter weights: s_b, one a block.
+    /// - Parameter weights: s_b, one per block.
     func columnWeights(_ weights: [Double], on device: Device) throws(CLMatError) -> Matrix {
         guard weights.count == widths.count else {
             throw .invalidArgument(

@@ -36,31 +36,31 @@ extension KMeans {
     }
 
     /// μ_i ← μ_i − η_i Σ λ g_i / (2 N_i/N), which rests where the gradient of mean ‖x − μ‖² + Σ λ f is 0.
-    mutating func pull(
-        _ centres: inout Matrix, from before: Matrix, rates: [Float], counts: [Int],
+    mutating func applyMixins(
+        _ centroids: inout Matrix, from before: Matrix, rates: [Float], counts: [Int],
         costs: [(id: String, costs: [Double])],
         meanDistance: Double, _ context: MixinContext
     ) throws(CLMatError) {
         let gradient = try mixins.gradient(of: Clusters(of: self), context)
-        wholePull = 1
+        wholeUpdate = 1
         if let gradient {
             let total = Double(max(1, counts.reduce(0, +)))
             // An empty cluster has no points that hold it: it moves as one of a small part of the mean size does.
-            let shares = counts.map { max(Double($0) / total, Self.starvation / Double(k)) }
+            let shares = counts.map { max(Double($0) / total, Self.emptyShare / Double(k)) }
             let factors = zip(rates, shares).map { Float(Double($0) / (2 * $1) / frame.unit) }
-            let column = try Matrix(factors, k, 1, on: centres.device)
-            try centres = centres - gradient.copied(to: centres.device) * column
+            let column = try Matrix(factors, k, 1, on: centroids.device)
+            try centroids = centroids - gradient.copied(to: centroids.device) * column
             // ∂/∂μ of the whole objective is 2 N_i/N (μ − its target).
-            let moved = try (centres - before)
+            let moved = try (centroids - before)
             let scales = zip(rates, shares).map { Float($0 > 0 ? 2 * $1 / Double($0) * frame.unit : 0) }
-            wholePull = Double(try (moved * Matrix(scales, k, 1, on: centres.device)).sumOfSquares()).squareRoot()
+            wholeUpdate = Double(try (moved * Matrix(scales, k, 1, on: centroids.device)).sumOfSquares()).squareRoot()
         }
-        // Of costs the pull is the mean cost of a point, in mean squared distances.
+        // Of costs the relative pull is the mean cost of a point, in mean squared distances.
         guard meanDistance > 0 else { return }
         let total = Double(max(1, counts.reduce(0, +)))
         for (id, own) in costs {
             let mean = zip(own, counts).reduce(0) { $0 + $1.0 * Double($1.1) } / total
-            mixins.note(pull: abs(mean) / meanDistance * wholePull, of: id)
+            mixins.note(norm: abs(mean) / meanDistance * wholeUpdate, of: id)
         }
     }
 }

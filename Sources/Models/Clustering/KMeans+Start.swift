@@ -1,9 +1,9 @@
 import CLMat
 
-// Where centres start.
+// Where centroids start.
 
 extension KMeans {
-    /// Places the centres, by ``initialisation``, and forgets what was learned.
+    /// Places the centroids, by ``initialisation``, and forgets what was learned.
     ///
     /// - Parameters:
     ///   - points: N × D, N ≥ k: all data, or a sample.
@@ -34,7 +34,7 @@ extension KMeans {
                 operation: "KMeans", left: points.shape, right: Shape(1, blocks.columns),
                 rule: "The blocks' widths must add up to the points' columns.")
         }
-        // The first point as a centre: all distances from it must be numbers, and one of them above 0.
+        // The first point as a centroid: all distances from it must be numbers, and one of them above 0.
         let first = try points.slice(rows: 0..<1)
         let weights = try columnWeights(on: points.device)
         let spread = try points.squaredDistances(to: first, weights: weights).values
@@ -46,19 +46,19 @@ extension KMeans {
         }
         if frame.unit != 1 { try Self.requireSquares(of: points, weights) }
 
-        let key = RandomKey(seed: seed, step: 0, stream: Streams.startCentres)
+        let key = RandomKey(seed: seed, step: 0, stream: Streams.startCentroids)
         let start: Matrix
         switch initialisation {
         case .points: start = try Self.rows(Array(key.permutation(of: points.rows).prefix(k)), of: points)
         case .plusPlus: start = try Self.plusPlus(k, points, weights, nil, key)
         case .parallelPlusPlus: start = try Self.parallelPlusPlus(k, points, weights, key)
-        case .given(let centres):
-            guard centres.shape == Shape(k, points.columns) else {
+        case .given(let centroids):
+            guard centroids.shape == Shape(k, points.columns) else {
                 throw .shapeMismatch(
-                    operation: "KMeans", left: centres.shape, right: Shape(k, points.columns),
-                    rule: "The given centres must be as many as the clusters, with as many columns as the points.")
+                    operation: "KMeans", left: centroids.shape, right: Shape(k, points.columns),
+                    rule: "The given centroids must be as many as the clusters, with as many columns as the points.")
             }
-            start = try frame.inside(centres.copied(to: points.device))
+            start = try frame.inside(centroids.copied(to: points.device))
         }
         let different = points.rows == count ? try Self.differentRows(of: points, upTo: k) : k
         place(start, in: frame, differentPoints: different < k ? different : nil, of: count)
@@ -106,7 +106,7 @@ extension KMeans {
         try points.gatherRows(IntVector(indices, on: points.device))
     }
 
-    /// k-means++: each new centre is a point drawn by its squared distance to those before it, times its mass.
+    /// k-means++: each new centroid is a point drawn by its squared distance to those before it, times its mass.
     private static func plusPlus(
         _ k: Int, _ points: Matrix, _ weights: Matrix?, _ masses: [Double]?, _ key: RandomKey
     ) throws(CLMatError) -> Matrix {
@@ -116,7 +116,7 @@ extension KMeans {
         var distances = [Double](repeating: .infinity, count: points.rows)
         var chosen: [Int32] = []
         for uniform in uniforms {
-            // The first centre is drawn by mass alone. Where no point is left at a distance, the draw is by mass again.
+            // The first centroid is drawn by mass alone. Where no point is left at a distance, the draw is by mass again.
             let total = least.reduce(0, +)
             let by = total > 0 ? least : masses
             var (place, rest) = (0, uniform * (total > 0 ? total : masses.reduce(0, +)))
@@ -142,7 +142,7 @@ extension KMeans {
         let uniforms = key.uniforms(6 * points.rows)
         var candidates: [Int32] = [Int32(min(points.rows - 1, Int(uniforms[0] * Double(points.rows))))]
         for round in 1...5 {
-            let found = try CentreIndex(rows(candidates, of: points), weights: weights).nearest(to: points)
+            let found = try CentroidIndex(rows(candidates, of: points), weights: weights).nearest(to: points)
             let distances = try found.squaredDistances.values.map(Double.init)
             let total = distances.reduce(0, +)
             guard total > 0 else { break }
@@ -159,11 +159,16 @@ extension KMeans {
             candidates += others.prefix(k - candidates.count)
         }
         let chosen = try rows(candidates, of: points)
-        let labels = try CentreIndex(chosen, weights: weights).nearest(to: points).nearest.values
+        let labels = try CentroidIndex(chosen, weights: weights).nearest(to: points).nearest.values
         var masses = [Double](repeating: 0, count: candidates.count)
         for label in labels { masses[Int(label)] += 1 }
         // Every candidate can be drawn, also one that shares its place with another.
         for i in masses.indices where masses[i] == 0 { masses[i] = 1e-9 }
         return try plusPlus(k, chosen, weights, masses, RandomKey(seed: key.seed, step: 1, stream: key.stream))
     }
+}
+
+extension Streams {
+    /// Where centroids start, and the parts of an ``NMF``.
+    static let startCentroids: UInt32 = 4
 }

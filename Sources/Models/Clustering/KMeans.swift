@@ -4,12 +4,12 @@ import Foundation
 
 /// K-means clustering, in full batches or minibatch by minibatch, with a weight on the sizes of clusters.
 ///
-/// Minimises Σ_i (Σ_{j in cluster i} ‖x_j − μ_i‖² + λ|s_i|²) over the centres and the assignment by turns (eq. 2.3). A point
+/// Minimises Σ_i (Σ_{j in cluster i} ‖x_j − μ_i‖² + λ|s_i|²) over the centroids and the assignment by turns (eq. 2.3). A point
 /// goes to
 ///
 ///     id(x) = argmin_i ‖μ_i − x‖² + λ|s_i|                                   (2.4)
 ///
-/// and centres and sizes follow the points of a batch (2.5):
+/// and centroids and sizes follow the points of a batch (2.5):
 ///
 ///     μ_i ← (1 − η_i) μ_i + η_i · mean of its points,   size_i ← (1 − α) size_i + α · count · N / batch
 ///
@@ -23,21 +23,21 @@ import Foundation
 ///   quantization in PCM", IEEE Trans. Inf. Theory 28(2), 1982. The rates 1/count: Sculley, "Web-scale k-means clustering",
 ///   WWW 2010, algorithm 1.
 public struct KMeans: Sendable {
-    /// How far centres move.
+    /// How far centroids move.
     public enum Rule: Sendable, Equatable {
         /// η_i = η: older batches are forgotten.
         case constant(rate: Double)
-        /// η_i = points of the batch over all points that the centre has had: each counts the same.
+        /// η_i = points of the batch over all points that the centroid has had: each counts the same.
         case counts
         /// η_i = 1: Lloyd's iteration, where a batch is all data.
         case fullBatch
     }
 
-    /// Where the centres start.
+    /// Where the centroids start.
     public enum Initialisation: Sendable {
         /// Points drawn at random.
         case points
-        /// Points drawn one by one, by their squared distance to the centres so far (Arthur and Vassilvitskii, "k-means++:
+        /// Points drawn one by one, by their squared distance to the centroids so far (Arthur and Vassilvitskii, "k-means++:
         /// the advantages of careful seeding", SODA 2007). Reads the points K times.
         case plusPlus
         /// Many candidates drawn at once in five rounds, then k-means++ among them (Bahmani et al., "Scalable k-means++",
@@ -71,39 +71,39 @@ public struct KMeans: Sendable {
     /// Where points are counted from. Set at the start.
     private(set) var frame = PointFrame.none
     /// μ in the frame, K × D; nil before the first points.
-    private(set) var framedCentres: Matrix?
+    private(set) var framedCentroids: Matrix?
     /// How many different points there were at the start, if they were fewer than clusters: so many clusters can have points.
     public private(set) var differentPoints: Int?
     /// The running sizes, in points of all data; at the start all are N / K.
     public internal(set) var sizes: [Double] = []
-    /// Points that each centre has been given since it was placed, for ``Rule/counts``.
+    /// Points that each centroid has been given since it was placed, for ``Rule/counts``.
     var totals: [Double] = []
     /// The norm of the last whole update, as criteria's gradients are measured against it.
-    var wholePull = 0.0
+    var wholeUpdate = 0.0
     /// Batches learned.
     public internal(set) var steps = 0
     /// Clusters that have been started again.
     public internal(set) var reseedings = 0
 
-    /// μ, K × D, in the coordinates of the data; nil before the first points. ``centreValues`` has more digits.
-    public var centres: Matrix? {
+    /// μ, K × D, in the coordinates of the data; nil before the first points. ``centroidValues`` has more digits.
+    public var centroids: Matrix? {
         get throws(CLMatError) {
-            guard let framedCentres else { return nil }
-            guard frame != .none else { return framedCentres }
+            guard let framedCentroids else { return nil }
+            guard frame != .none else { return framedCentroids }
             return try Matrix(
-                frame.outside(framedCentres).map(Float.init), k, framedCentres.columns, on: framedCentres.device)
+                frame.outside(framedCentroids).map(Float.init), k, framedCentroids.columns, on: framedCentroids.device)
         }
     }
     /// μ row by row, K · D numbers in the coordinates of the data; empty before the first points.
-    public var centreValues: [Double] {
+    public var centroidValues: [Double] {
         get throws(CLMatError) {
-            guard let framedCentres else { return [] }
-            return try frame.outside(framedCentres)
+            guard let framedCentroids else { return [] }
+            return try frame.outside(framedCentroids)
         }
     }
 
-    /// A cluster is starved if its running size is below this share of the mean.
-    static let starvation = 0.02
+    /// A cluster counts as empty if its running size is below this share of the mean.
+    static let emptyShare = 0.02
 
     /// - Throws: ``CLMatError/invalidValue(setting:value:accepted:)`` for k below 2, or rates outside 0 to 1.
     public init(
@@ -134,14 +134,14 @@ public struct KMeans: Sendable {
 
     /// What one batch came to.
     public struct BatchResult: Sendable {
-        /// The cluster of each point, by the centres as they were before the batch.
+        /// The cluster of each point, by the centroids as they were before the batch.
         public let labels: [Int32]
-        /// ‖x − μ‖² of each point to that centre, without the penalty.
+        /// ‖x − μ‖² of each point to that centroid, without the penalty.
         public let squaredDistances: [Double]
         /// Points of the batch in each cluster.
         public let counts: [Int]
         /// Clusters that had lost their points.
-        public let starved: [Int]
+        public let emptyClusters: [Int]
         /// How many of them were started again.
         public let reseeded: Int
 
@@ -189,18 +189,18 @@ public struct KMeans: Sendable {
         return before
     }
 
-    /// Learns from one batch; starts at ``initialisation`` within it if there are no centres yet.
+    /// Learns from one batch; starts at ``initialisation`` within it if there are no centroids yet.
     ///
     /// - Parameters:
     ///   - points: N × D.
     ///   - count: the points of all data, in which sizes are counted; if nil, the batch is all.
     /// - Cost: 2NKD operations for the assignment; the points are read once more for the means.
     /// - Throws: as ``fit(_:passes:tolerance:batchSize:)``; ``CLMatError/shapeMismatch(operation:left:right:rule:)`` if the
-    ///   points have other columns than the centres. The model is then as it was.
+    ///   points have other columns than the centroids. The model is then as it was.
     @discardableResult
     public mutating func partialFit(_ points: Matrix, of count: Int? = nil) throws(CLMatError) -> BatchResult {
         guard points.rows > 0 else { throw .dataMismatch("A batch without points teaches nothing.") }
-        guard framedCentres != nil else {
+        guard framedCentroids != nil else {
             return try learn(framing(points, of: count ?? points.rows), of: count ?? points.rows)
         }
         try requireColumns(of: points)
@@ -213,19 +213,19 @@ public struct KMeans: Sendable {
     mutating func learn(
         _ points: Matrix, of count: Int, _ context: MixinContext? = nil
     ) throws(CLMatError) -> BatchResult {
-        guard var centres = framedCentres else { throw .dataMismatch("There are no centres.") }
+        guard var centroids = framedCentroids else { throw .dataMismatch("There are no centroids.") }
         let total = Double(count)
 
         // id(x) = argmin_i ‖μ_i − x‖² + λ|s_i|
         let costs = try costsByMixin()
-        let assignment = try index(of: centres, costs: Self.sum(costs.map(\.costs)), on: points.device)
+        let assignment = try index(of: centroids, costs: Self.sum(costs.map(\.costs)), on: points.device)
             .nearest(to: points)
         let labels = try assignment.nearest.values
         let distances = try assignment.squaredDistances.values
         try Self.check(distances, of: points)
 
         // μ_i ← (1 − η_i) μ_i + η_i average_i
-        let sums = try ClusterSums(of: points, by: labels, around: centres)
+        let sums = try ClusterSums(of: points, by: labels, around: centroids)
         let counts = sums.counts
         let totals = zip(totals, counts).map { $0 + Double($1) }
         let rates: [Float] =
@@ -234,11 +234,11 @@ public struct KMeans: Sendable {
             case .counts: zip(counts, totals).map { $1 > 0 ? Float(Double($0) / $1) : 0 }
             case .fullBatch: [Float](repeating: 1, count: k)
             }
-        let before = centres
-        try sums.move(&centres, rates: rates)
+        let before = centroids
+        try sums.move(&centroids, rates: rates)
         if mixins.areActive {
-            try pull(
-                &centres, from: before, rates: rates, counts: counts, costs: costs,
+            try applyMixins(
+                &centroids, from: before, rates: rates, counts: counts, costs: costs,
                 meanDistance: distances.reduce(0) { $0 + frame.squaredDistance($1) } / Double(max(1, distances.count)),
                 context ?? MixinContext(step: Step(steps, seed: seed)))
         }
@@ -248,29 +248,30 @@ public struct KMeans: Sendable {
         var sizes = zip(sizes, counts).map { (1 - sizeRate) * $0 + sizeRate * Double($1) * scale }
         var newTotals = totals
 
-        let starved = sizes.indices.filter { cluster in
+        let emptyClusters = sizes.indices.filter { cluster in
             rule == .fullBatch
-                ? counts[cluster] == 0 : sizes[cluster] < Self.starvation * total / Double(k)
+                ? counts[cluster] == 0 : sizes[cluster] < Self.emptyShare * total / Double(k)
         }
         var reseeded = 0
-        if reseeds, !starved.isEmpty {
+        if reseeds, !emptyClusters.isEmpty {
             // Where there are fewer different points than clusters, some clusters have to stay without points.
-            let most = max(0, (differentPoints ?? k) - (k - starved.count))
+            let most = max(0, (differentPoints ?? k) - (k - emptyClusters.count))
             let places = Self.draw(
-                min(starved.count, most), by: distances,
+                min(emptyClusters.count, most), by: distances,
                 RandomKey(seed: seed, step: steps, stream: Streams.reseeding))
-            for (cluster, place) in zip(starved, places) {
-                try centres.replace(row: cluster, with: points.slice(rows: place..<place + 1))
+            for (cluster, place) in zip(emptyClusters, places) {
+                try centroids.replace(row: cluster, with: points.slice(rows: place..<place + 1))
                 sizes[cluster] = total / Double(k)
                 newTotals[cluster] = 0
                 reseeded += 1
             }
         }
-        (framedCentres, self.sizes, self.totals) = (centres, sizes, newTotals)
+        (framedCentroids, self.sizes, self.totals) = (centroids, sizes, newTotals)
         steps += 1
         reseedings += reseeded
         return BatchResult(
-            labels: labels, squaredDistances: distances.map(frame.squaredDistance), counts: counts, starved: starved,
+            labels: labels, squaredDistances: distances.map(frame.squaredDistance), counts: counts,
+            emptyClusters: emptyClusters,
             reseeded: reseeded)
     }
 
@@ -289,8 +290,7 @@ public struct KMeans: Sendable {
         return assignment.nearest
     }
 
-    /// The cluster of each point and its squared distance to the centre. A point with a number that is none is at no distance
-    /// (NaN).
+    /// The cluster of each point and its squared distance to the centroid. A point with NaN has the distance NaN.
     ///
     /// - Throws: ``CLMatError/invalidArgument(operation:problem:)`` before anything was learned;
     ///   ``CLMatError/shapeMismatch(operation:left:right:rule:)``.
@@ -305,19 +305,19 @@ public struct KMeans: Sendable {
 
     /// The same for points of the frame, with distances in the frame.
     func assign(framed points: Matrix) throws(CLMatError) -> Assignment {
-        guard let centres = framedCentres else { throw Self.hasNoCentres }
-        return try index(of: centres, costs: costs, on: points.device).nearest(to: points)
+        guard let centroids = framedCentroids else { throw Self.hasNoCentroids }
+        return try index(of: centroids, costs: costs, on: points.device).nearest(to: points)
     }
 
-    static let hasNoCentres = CLMatError.invalidArgument(
-        operation: "KMeans", problem: "It has no centres yet; fit it first.")
+    static let hasNoCentroids = CLMatError.invalidArgument(
+        operation: "KMeans", problem: "It has no centroids yet; fit it first.")
 
     private func requireColumns(of points: Matrix) throws(CLMatError) {
-        guard let centres = framedCentres else { throw Self.hasNoCentres }
-        guard points.columns == centres.columns else {
+        guard let centroids = framedCentroids else { throw Self.hasNoCentroids }
+        guard points.columns == centroids.columns else {
             throw .shapeMismatch(
-                operation: "KMeans", left: points.shape, right: centres.shape,
-                rule: "Points and centres must have the same number of columns.")
+                operation: "KMeans", left: points.shape, right: centroids.shape,
+                rule: "Points and centroids must have the same number of columns.")
         }
     }
 
@@ -328,15 +328,15 @@ public struct KMeans: Sendable {
     }
 
     /// - Parameter costs: what a point pays for joining each cluster; nil if nothing.
-    private func index(of centres: Matrix, costs: [Double]?, on device: Device) throws(CLMatError) -> CentreIndex {
-        try CentreIndex(
-            centres.copied(to: device), weights: columnWeights(on: device),
+    private func index(of centroids: Matrix, costs: [Double]?, on device: Device) throws(CLMatError) -> CentroidIndex {
+        try CentroidIndex(
+            centroids.copied(to: device), weights: columnWeights(on: device),
             penalties: costs.map { $0.map { Float($0 / (frame.unit * frame.unit)) } })
     }
 
-    /// Takes over a start: centres of the frame, and what is known of the data.
-    mutating func place(_ centres: Matrix, in frame: PointFrame, differentPoints: Int?, of count: Int) {
-        (framedCentres, self.frame, self.differentPoints) = (centres, frame, differentPoints)
+    /// Takes over a start: centroids of the frame, and what is known of the data.
+    mutating func place(_ centroids: Matrix, in frame: PointFrame, differentPoints: Int?, of count: Int) {
+        (framedCentroids, self.frame, self.differentPoints) = (centroids, frame, differentPoints)
         sizes = [Double](repeating: Double(count) / Double(k), count: k)
         totals = [Double](repeating: 0, count: k)
         (steps, reseedings) = (0, 0)
@@ -346,7 +346,7 @@ public struct KMeans: Sendable {
 
     /// Hands over what learning changes.
     mutating func archive(_ archive: Archive) throws(CLMatError) {
-        try archive.keep("centres", &framedCentres)
+        try archive.keep("centres", &framedCentroids)
         try archive.keep("sizes", &sizes)
         try archive.keep("totals", &totals)
         try archive.keep("steps", &steps)
@@ -365,21 +365,22 @@ public struct KMeans: Sendable {
             (frame, differentPoints) = (.none, nil)
         }
         guard archive.isReading else { return }
-        guard let centres = framedCentres, centres.rows == k, centres.columns > 0, sizes.count == k, totals.count == k,
+        guard let centroids = framedCentroids, centroids.rows == k, centroids.columns > 0, sizes.count == k,
+            totals.count == k,
             (sizes + totals).allSatisfy({ (0...1e15).contains($0) }), (0...1 << 50).contains(steps),
-            (0...1 << 50).contains(reseedings), frame.origin.isEmpty || frame.origin.count == centres.columns
-        else { throw archive.damaged("centres", "centres and sizes are not those of \(k) clusters") }
+            (0...1 << 50).contains(reseedings), frame.origin.isEmpty || frame.origin.count == centroids.columns
+        else { throw archive.damaged("centres", "centroids and sizes are not those of \(k) clusters") }
     }
 
     // MARK: - Checks and draws
 
-    /// Fewer points than clusters, or what is no number, stops here.
+    /// Fewer points than clusters, or NaN stops here.
     static func check(_ distances: [Float], of points: Matrix) throws(CLMatError) {
         guard let row = distances.firstIndex(where: { !$0.isFinite }) else { return }
         let values = try points.slice(rows: row..<row + 1).values
         guard let column = values.firstIndex(where: { !$0.isFinite }) else {
             throw .dataMismatch(
-                "Point \(row) of the batch is too far from every centre for 32-bit floats; scale the data.")
+                "Point \(row) of the batch is too far from every centroid for 32-bit floats; scale the data.")
         }
         throw .dataMismatch(
             "Row \(row), column \(column) of the points is \(values[column]): K-means needs finite numbers.")
@@ -409,4 +410,9 @@ public struct KMeans: Sendable {
         }
         return chosen
     }
+}
+
+extension Streams {
+    /// Where empty clusters start again.
+    static let reseeding: UInt32 = 5
 }

@@ -6,27 +6,27 @@ extension KMeansTrainer {
     public var figures: [Figure<KMeansTrainer>] {
         [
             Figure(
-                "centres", title: "Centres", means: "the mean of each cluster, the largest first, with its size",
-                startsOpen: true
-            ) { trainer, context in try trainer.centresFigure(context.view) },
+                "centres", title: "Centroids", help: "the mean of each cluster, the largest first, with its size",
+                isShownAtStart: true
+            ) { trainer, context in try trainer.centroidsFigure(context.view) },
             Figure(
                 "sizes", title: "Sizes of clusters",
-                means: "how many clusters have how many points; outlined as it was before a control was last moved",
-                startsOpen: true, from: BeforeChange<[Double]>()
+                help: "how many clusters have how many points; outlined as it was before a control was last moved",
+                isShownAtStart: true, from: BeforeChange<[Double]>()
             ) { before, trainer, context in
                 before.take(trainer.kmeans.sizes, settings: context.settings, at: context.step)
                 return FigureProgress(trainer.sizesFigure(context.view, before: before.value ?? []))
             },
             Figure(
                 "silhouettes", title: "Silhouettes",
-                means: "how much nearer each point is to its own cluster than to the next; below 0 it is misplaced",
-                startsOpen: true
+                help: "how much nearer each point is to its own cluster than to the next; below 0 it is misplaced",
+                isShownAtStart: true
             ) { trainer, context in try trainer.silhouetteFigure(context.view) },
             Figure(
-                "members", title: "Members", means: "20 random points of each cluster, the largest first"
+                "members", title: "Members", help: "20 random points of each cluster, the largest first"
             ) { trainer, context in try trainer.membersFigure(context.view) },
             Figure(
-                "map", title: "Map of the centres", means: "centres in the plane in which they differ most"
+                "map", title: "Map of the centroids", help: "centroids in the plane in which they differ most"
             ) { trainer, context in try trainer.mapFigure(context.view) },
         ]
     }
@@ -80,10 +80,10 @@ extension KMeansTrainer {
 
     private func size(_ cluster: Int) -> String { grouped(Int(kmeans.sizes[cluster].rounded())) }
 
-    /// A grid of points, as images. What is no image is shown as a table.
-    private func centresFigure(_ view: ViewState) throws -> any FigureContent {
-        let values = try kmeans.centreValues
-        guard !values.isEmpty else { return NothingToShow("no centres yet") }
+    /// A grid of points, as images. Points that are no images are shown as a table.
+    private func centroidsFigure(_ view: ViewState) throws -> any FigureContent {
+        let values = try kmeans.centroidValues
+        guard !values.isEmpty else { return NothingToShow("no centroids yet") }
         let order = bySize
         let columns = data.columns
         guard let image = data.image else {
@@ -91,7 +91,7 @@ extension KMeansTrainer {
             let digits = (0..<shown).map { column in
                 Self.digits(of: order.map { cluster in values[cluster * columns + column] })
             }
-            // The digits of each column go as far as the centres differ.
+            // The digits of each column go as far as the centroids differ.
             func text(_ cluster: Int, _ column: Int) -> String {
                 format(values[cluster * columns + column], digits: digits[column])
             }
@@ -138,7 +138,7 @@ extension KMeansTrainer {
             caption: "\(grouped(values.count { $0 < 0 })) of \(grouped(values.count)) negative · mean \(format(mean))")
     }
 
-    /// The largest clusters in rows: the centre is in the figure of centres.
+    /// The largest clusters in rows: the centroid is in the figure of centroids.
     private func membersFigure(_ view: ViewState) throws -> any FigureContent {
         guard let image = data.image else { return NothingToShow("these points are no images") }
         let (perCluster, most) = (20, 64)
@@ -172,16 +172,21 @@ extension KMeansTrainer {
     }
 
     private func mapFigure(_ view: ViewState) throws -> any FigureContent {
-        guard let centres = kmeans.framedCentres, let plane = try PrincipalPlane(of: centres) else {
-            return NothingToShow("the centres are all the same")
+        guard let centroids = kmeans.framedCentroids, let plane = try PrincipalPlane(of: centroids) else {
+            return NothingToShow("the centroids are all the same")
         }
-        let (values, columns) = (try kmeans.centreValues, data.columns)
+        let (values, columns) = (try kmeans.centroidValues, data.columns)
         return plane.figure(
             discs: plane.points.enumerated().map { cluster, point in
                 Scatter.Disc(
                     x: point.x, y: point.y, weight: kmeans.sizes[cluster], title: "cluster \(cluster)",
                     facts: [("size", kmeans.sizes[cluster])], choice: choice(cluster, view))
-            }, caption: "\(kmeans.k) centres · area is size", imagesOf: data.image
+            }, caption: "\(kmeans.k) centroids · area is size", imagesOf: data.image
         ) { values[$0 * columns..<($0 + 1) * columns].map(Float.init) }
     }
+}
+
+extension Streams {
+    /// Which members of a cluster are shown.
+    static let members: UInt32 = 8
 }

@@ -23,7 +23,7 @@ public struct KMeansTrainer: Model, MixinHost {
     /// The cluster of each point when it was last seen, −1 before; of the first million points.
     private(set) var labels: [Int32]
 
-    /// Initial values of the controls, and how the centres start.
+    /// Initial values of the controls, and how the centroids start.
     public struct Defaults: Sendable {
         public var rate = 0.1
         public var sizeRate = 0.1
@@ -53,7 +53,7 @@ public struct KMeansTrainer: Model, MixinHost {
         }
         (self.data, self.device, self.defaults) = (data, device, defaults)
         title = "KMeans · \(k) clusters"
-        // Centres start from a part of the data that is large enough to be like it.
+        // Centroids start from a part of the data that is large enough to be like it.
         let key = RandomKey(seed: defaults.seed, stream: Streams.sample)
         let sample = Self.sample(max(10 * k, 10_000), of: data.count, key)
         let frame = try PointFrame(of: data, at: sample, on: device)
@@ -81,68 +81,68 @@ public struct KMeansTrainer: Model, MixinHost {
 
     // MARK: - What can be moved and seen
 
-    private var centreRate: Control {
+    private var centroidRate: Control {
         Control(
-            "centre-rate", title: "centre rate η", group: "clusters", range: 0.001...1, scale: .log,
-            initial: defaults.rate, means: "how far a centre goes to the mean of its points in each batch",
-            moves: ["main-loss", .up("moved-share"), "size-variance"])
+            "centre-rate", title: "centroid rate η", group: "clusters", range: 0.001...1, scale: .log,
+            initial: defaults.rate, help: "how far a centroid goes to the mean of its points in each batch",
+            affects: ["main-loss", .up("moved-share"), "size-variance"])
     }
 
     private var sizeRate: Control {
         Control(
             "size-rate", title: "size rate α", group: "clusters", range: 0.001...1, scale: .log,
-            initial: defaults.sizeRate, means: "how fast the running sizes follow the batches",
-            moves: ["size-variance", "size-entropy"])
+            initial: defaults.sizeRate, help: "how fast the running sizes follow the batches",
+            affects: ["size-variance", "size-entropy"])
     }
 
     private static let rule = Control.choice(
         "rule", title: "rates", group: "clusters", options: ["constant η", "1/count", "full batch"],
-        means: "constant forgets, 1/count weighs all points alike, full batch is Lloyd's",
-        moves: ["main-loss", "moved-share", "size-variance"])
+        help: "constant forgets, 1/count weighs all points alike, full batch is Lloyd's",
+        affects: ["main-loss", "moved-share", "size-variance"])
 
     private static let reseeding = Control.toggle(
         "reseeding", title: "reseeding", group: "clusters", initial: true,
-        means: "whether clusters that lost their points start again elsewhere",
-        moves: [.down("empty-clusters"), .up("reseeded-clusters")])
+        help: "whether clusters that lost their points start again elsewhere",
+        affects: [.down("empty-clusters"), .up("reseeded-clusters")])
 
     private static func blockWeight(_ block: Int) -> Control {
         Control(
             "block-weight-\(block + 1)", title: "weight s\(block + 1) of block \(block + 1)", group: "features",
-            range: 0...4, initial: 1, means: "how much these features count in distances",
-            moves: [.up("inertia"), .up("main-loss"), "silhouette", "size-variance"])
+            range: 0...4, initial: 1, help: "how much these features count in distances",
+            affects: [.up("inertia"), .up("main-loss"), "silhouette", "size-variance"])
     }
 
     public var controls: [Control] {
-        mixins.controls + [centreRate, sizeRate, Self.rule, Self.reseeding]
+        mixins.controls + [centroidRate, sizeRate, Self.rule, Self.reseeding]
             + (kmeans.blocks?.widths ?? []).indices.map(Self.blockWeight)
     }
 
     public var metrics: [Metric] {
         [
             Metric(
-                "main-loss", title: "Main loss", unit: "mean distance to the own centre",
-                means: "how far points are from their centres", better: .lower),
+                "main-loss", title: "Main loss", unit: "mean distance to the own centroid",
+                help: "how far points are from their centroids", better: .lower),
             Metric(
-                "inertia", title: "Inertia", unit: "mean squared distance", means: "what K-means minimises",
+                "inertia", title: "Inertia", unit: "mean squared distance", help: "what K-means minimises",
                 better: .lower),
             SizeWeight.variance,
             Metric(
                 "size-entropy", title: "Entropy of sizes",
                 unit: "nats; \(format(Foundation.log(Double(kmeans.k)))) if all are equal",
-                means: "how even clusters are", better: .higher),
+                help: "how even clusters are", better: .higher),
             Metric(
                 "silhouette", title: "Silhouette", unit: "mean over \(grouped(silhouettes.points.rows)) points",
-                means: "how much nearer points are to their own cluster than to the next", better: .higher),
+                help: "how much nearer points are to their own cluster than to the next", better: .higher),
             Metric(
                 "moved-share", title: "Moved points", unit: "share of points seen before",
-                means: "points that changed their cluster since they were last seen", better: .lower),
+                help: "points that changed their cluster since they were last seen", better: .lower),
             Metric(
                 "empty-clusters", title: "Empty clusters", unit: "clusters",
-                means: "clusters that have lost their points",
+                help: "clusters that have lost their points",
                 better: .lower),
             Metric(
                 "reseeded-clusters", title: "Reseeded clusters", unit: "since the start",
-                means: "clusters that started again at another point"),
+                help: "clusters that started again at another point"),
         ] + mixins.metrics
     }
 
@@ -171,7 +171,7 @@ public struct KMeansTrainer: Model, MixinHost {
         measured["main-loss"] = result.meanDistance
         measured["inertia"] = result.inertia
         measured.warn(
-            ifLost: "main-loss", titled: "the main loss", "The centres left the numbers", advice: Warning.undo)
+            ifLost: "main-loss", titled: "the main loss", "The centroids left the numbers", advice: Warning.undo)
         let mean = Double(data.count) / Double(kmeans.k)
         measured["size-variance"] = kmeans.sizes.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(kmeans.k)
         let total = kmeans.sizes.reduce(0, +)
@@ -180,7 +180,7 @@ public struct KMeansTrainer: Model, MixinHost {
         }
         // Of all points at once nothing has to be remembered.
         measured["empty-clusters"] = Double(
-            count == data.count ? result.counts.count { $0 == 0 } : result.starved.count)
+            count == data.count ? result.counts.count { $0 == 0 } : result.emptyClusters.count)
         measured["reseeded-clusters"] = Double(kmeans.reseedings)
         try measureMixins(context, &measured)
         let seconds = (ContinuousClock.now - start).seconds
@@ -195,13 +195,17 @@ public struct KMeansTrainer: Model, MixinHost {
     ) throws(CLMatError) {
         guard !mixins.ids.isEmpty else { return }
         let clusters = Clusters(of: kmeans)
-        try kmeans.mixins.measure(of: clusters, whole: kmeans.wholePull, context.forMixins, into: &measured)
+        try kmeans.mixins.measure(of: clusters, whole: kmeans.wholeUpdate, context.forMixins, into: &measured)
     }
 
     /// Takes over what the controls say.
     private mutating func follow(_ settings: Settings) throws(CLMatError) {
         let rule = Self.rules[min(max(0, try settings.int(Self.rule)), Self.rules.count - 1)]
-        if case .constant = rule { kmeans.rule = .constant(rate: try settings[centreRate]) } else { kmeans.rule = rule }
+        if case .constant = rule {
+            kmeans.rule = .constant(rate: try settings[centroidRate])
+        } else {
+            kmeans.rule = rule
+        }
         try kmeans.mixins.follow(settings)
         kmeans.sizeRate = try settings[sizeRate]
         kmeans.reseeds = try settings.isOn(Self.reseeding)
@@ -259,11 +263,16 @@ public struct KMeansTrainer: Model, MixinHost {
         try archive.group("mixins") { () throws(CLMatError) in try mixins.archive(archive) }
         try archive.keep("labels", &labels)
         guard archive.isReading else { return }
-        guard kmeans.framedCentres?.columns == data.columns else {
+        guard kmeans.framedCentroids?.columns == data.columns else {
             throw archive.damaged("kmeans.centres", "they have not the \(data.columns) columns of the data")
         }
         guard labels.count == min(data.count, Self.rememberedLabels),
             labels.allSatisfy({ (-1..<Int32(kmeans.k)).contains($0) })
         else { throw archive.damaged("labels", "they are not those of the data's points") }
     }
+}
+
+extension Streams {
+    /// A part of the points that stands for all.
+    static let sample: UInt32 = 6
 }

@@ -12,13 +12,13 @@ final class Silhouettes: Sendable {
 
     init(_ points: Matrix) { self.points = points }
 
-    /// One silhouette a point.
+    /// One silhouette per point.
     ///
     /// - Cost: n² additions on the host; 2n²D operations when the weights are new.
     func values(_ labels: [Int32], clusters: Int, of kmeans: KMeans) throws(CLMatError) -> [Double] {
         let distances = try distances(kmeans)
         let n = labels.count
-        // A point that is at no finite distance from any centre has no cluster: it counts as one of a cluster beyond the last.
+        // A point that is at no finite distance from any centroid has no cluster: it counts as one of a cluster beyond the last.
         let labels = labels.map { (0..<clusters).contains(Int($0)) ? Int($0) : clusters }
         var counts = [Int](repeating: 0, count: clusters + 1)
         for label in labels { counts[label] += 1 }

@@ -97,3 +97,8 @@ public struct AugmentedImages: PointData {
         }
     }
 }
+
+extension Streams {
+    /// How each image is changed.
+    static let augmentation: UInt32 = 7
+}

@@ -1,4 +1,5 @@
 import CLMat
+import Formats
 import Foundation
 
 /// Labelled images to learn from, and others of the same kind to be tested on.
@@ -172,4 +173,9 @@ extension ImageDataSet {
 func isFolder(_ path: String) -> Bool {
     var isFolder: ObjCBool = false
     return FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) && isFolder.boolValue
+}
+
+extension Streams {
+    /// What is held out of the data.
+    static let heldOut: UInt32 = 32
 }

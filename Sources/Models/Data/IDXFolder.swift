@@ -1,4 +1,5 @@
 import CLMat
+import Formats
 import Foundation
 
 /// The IDX files of a folder. What each one is, its name says somewhere: `train` or `t10k` or `test`, `images` or

@@ -83,3 +83,8 @@ private final class OrderMemo: Sendable {
         }
     }
 }
+
+extension Streams {
+    /// The order of the samples within a pass, of every data source.
+    static let order: UInt32 = 1
+}

@@ -2,7 +2,7 @@ import CLMat
 import Exploration
 
 /// The criteria that codes begin with. One more of ours is a structure in this file with its place in this list; one of a package that depends
-/// on CLMat is a file of its own, and ``Exploration/Experiment/offer(_:)``.
+/// on CLMat is a file of its own, and ``Exploration/Experiment/register(_:)``.
 public enum CodeCriteria {
     public static let all: [any Mixin<Codes>] = [CodeSparseness()]
 }
@@ -16,8 +16,8 @@ public struct CodeSparseness: Mixin {
 
     public let weight = Control(
         "sparseness", title: "sparseness λ", unit: "lengths of a point", range: 0.003...1, scale: .logWithOff,
-        initial: 0, means: "pulls codes to zero, so that few parts make an image; at 1 hardly a code is left",
-        moves: [.down("density"), .up("loss"), .down("explained"), .up("pull-sparseness")])
+        initial: 0, help: "pulls codes to zero, so that few parts make an image; at 1 hardly a code is left",
+        affects: [.down("density"), .up("loss"), .down("explained"), .up("pull-sparseness")])
 
     public var score: Metric { NMF.density }
 

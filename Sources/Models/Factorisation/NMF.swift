@@ -70,9 +70,9 @@ public struct NMF: Model, MixinHost {
             throw .invalidValue(setting: "parts", value: "\(parts)", accepted: "1 to 65,536")
         }
         (self.data, title) = (data, "NMF · \(parts) parts")
-        let key = RandomKey(seed: seed, stream: Streams.startCentres)
+        let key = RandomKey(seed: seed, stream: Streams.startCentroids)
         let start = try Matrix(uniform: 0.1...1, key, Shape(parts, data.columns), on: device)
-        dictionary = try start / start.rowSumsOfSquares().squareRoots()
+        dictionary = try start / start.rowSumsOfSquares().sqrt()
         codeProducts = try Matrix(zeros: Shape(parts, parts), on: device)
         pointProducts = try Matrix(zeros: Shape(parts, data.columns), on: device)
         use = [Float](repeating: 0, count: parts)
@@ -80,25 +80,25 @@ public struct NMF: Model, MixinHost {
 
     private static let memoryRate = Control(
         "memory-rate", title: "rate ρ", range: 0.001...1, scale: .log, initial: 0.1,
-        means: "the share of each batch in what the dictionary remembers", moves: ["loss", "explained"])
+        help: "the share of each batch in what the dictionary remembers", affects: ["loss", "explained"])
     private static let codeUpdates = Control(
         "code-updates", title: "updates of the codes", kind: .integer(1...100, .log), initial: 10,
-        means: "how often a batch's codes are refined before the dictionary follows",
-        moves: [.down("loss"), .up("explained"), .down("density")])
+        help: "how often a batch's codes are refined before the dictionary follows",
+        affects: [.down("loss"), .up("explained"), .down("density")])
 
     public var controls: [Control] { [Self.memoryRate] + mixins.controls + [Self.codeUpdates] }
 
     static let density = Metric(
         "density", title: "Density of codes", unit: "share above a hundredth of the largest",
-        means: "how many parts an image is made of", range: 0...1)
+        help: "how many parts an image is made of", range: 0...1)
 
     public var metrics: [Metric] {
         [
             Metric(
-                "loss", title: "Loss", unit: "‖x − hW‖, root mean square", means: "what the parts leave out",
+                "loss", title: "Loss", unit: "‖x − hW‖, root mean square", help: "what the parts leave out",
                 better: .lower),
             Metric(
-                "explained", title: "Explained", unit: "share of ‖x‖²", means: "what the parts make up", better: .higher
+                "explained", title: "Explained", unit: "share of ‖x‖²", help: "what the parts make up", better: .higher
             ),
             Self.density,
         ] + mixins.metrics
@@ -161,10 +161,10 @@ public struct NMF: Model, MixinHost {
         try mixins.follow(context.settings)
         let mixed = context.forMixins
         for _ in 0..<(try context.settings.int(Self.codeUpdates)) {
-            let pull = mixins.areActive ? try mixins.gradient(of: Codes(h, unit: length), mixed) : nil
-            h = try Self.updated(h, xw, ww, pull, unit: scale.length)
+            let regularisers = mixins.areActive ? try mixins.gradient(of: Codes(h, unit: length), mixed) : nil
+            h = try Self.updated(h, xw, ww, regularisers, unit: scale.length)
         }
-        // The pull is one of means over all codes.
+        // The relative pull is one of means over all codes.
         let whole =
             mixins.areActive ? (Double(try h.matmul(ww).sumOfSquares()) / Double(max(1, h.count))).squareRoot() : 0
         try mixins.measure(of: Codes(h, unit: length), whole: whole / scale.length, mixed, into: &measured)
@@ -172,9 +172,9 @@ public struct NMF: Model, MixinHost {
     }
 
     private static func updated(
-        _ h: Matrix, _ xw: Matrix, _ ww: Matrix, _ pull: CodeGradient?, unit: Double
+        _ h: Matrix, _ xw: Matrix, _ ww: Matrix, _ regularisers: CodeGradient?, unit: Double
     ) throws(CLMatError) -> Matrix {
-        switch pull {
+        switch regularisers {
         case nil: try h * xw / (h.matmul(ww) + tiny)
         case .everywhere(let value) where value >= 0: try h * xw / (h.matmul(ww) + (Float(value * unit) + tiny))
         case .everywhere(let value): try h * (xw + Float(-value * unit)) / (h.matmul(ww) + tiny)
@@ -186,7 +186,7 @@ public struct NMF: Model, MixinHost {
     /// W ← W ∘ B / (A W), then each part is made of length 1; A and B follow, since the codes that they remember do.
     private mutating func learnDictionary() throws(CLMatError) {
         let next = try dictionary * (pointProducts + Self.unused) / (codeProducts.matmul(dictionary) + Self.unused)
-        let lengths = try next.rowSumsOfSquares().squareRoots()
+        let lengths = try next.rowSumsOfSquares().sqrt()
         // A part that vanished stays zero.
         let divisors = try lengths + lengths.equal(to: 0)
         dictionary = try next / divisors
@@ -210,7 +210,7 @@ public struct NMF: Model, MixinHost {
 
     public var figures: [Figure<NMF>] {
         [
-            Figure("dictionary", title: "Dictionary", means: "the parts that images are made of", startsOpen: true) {
+            Figure("dictionary", title: "Dictionary", help: "the parts that images are made of", isShownAtStart: true) {
                 nmf, _ in
                 guard let image = nmf.data.image else { return NothingToShow("these points are no images") }
                 let (values, d) = (try nmf.dictionary.values, nmf.data.columns)
@@ -228,7 +228,7 @@ public struct NMF: Model, MixinHost {
                     cells: cells,
                     caption: "by use · each as bright as can be", flows: true)
             },
-            Figure("part-map", title: "Map of the parts", means: "parts in the plane in which they differ most") {
+            Figure("part-map", title: "Map of the parts", help: "parts in the plane in which they differ most") {
                 nmf, _ in try nmf.mapFigure()
             },
         ]

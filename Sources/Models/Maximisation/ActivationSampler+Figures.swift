@@ -2,17 +2,17 @@ import CLMat
 import Exploration
 
 extension ActivationSampler {
-    public var figures: [Figure<Riding<ActivationSampler>>] {
+    public var figures: [Figure<Attached<ActivationSampler>>] {
         [
             Figure(
                 "samples", title: "Samples",
-                means: "what the neurons want to see: one column per neuron, one row per chain",
-                startsOpen: true, from: SampledPage()
-            ) { page, riding, context in try page.advance(riding, context) },
+                help: "what the neurons want to see: one column per neuron, one row per chain",
+                isShownAtStart: true, from: SampledPage()
+            ) { page, subject, context in try page.advance(subject, context) },
             Figure(
                 "filter-images", title: "Filters and their images",
-                means: "with L2 alone, the image of a first-layer channel must be its filter (cosine near 1)"
-            ) { riding, context in try riding.attachment.filterGrid(riding.host) },
+                help: "with L2 alone, the image of a first-layer channel must be its filter (cosine near 1)"
+            ) { subject, context in try subject.attachment.filterGrid(subject.host) },
         ]
     }
 
@@ -38,9 +38,9 @@ extension ActivationSampler {
         let cells = (0..<chains.samples.rows).map { row -> ImageGrid.Cell in
             let (chain, column) = row.quotientAndRemainder(dividingBy: columns)
             var facts: [(name: String, value: Double)] = []
-            if let judgement {
-                facts.append(("activation of the average", Double(judgement.activations[row])))
-                if let p = judgement.probabilities?[row] {
+            if let evaluation {
+                facts.append(("activation of the average", Double(evaluation.activations[row])))
+                if let p = evaluation.probabilities?[row] {
                     facts.append(("probability of its class", Double(p)))
                 }
             }
@@ -54,7 +54,7 @@ extension ActivationSampler {
                         Action("restart-chain", title: "restart chain", arguments: [column, chain]),
                         Action("restart-column", title: "restart column", arguments: [column]),
                     ],
-                isRight: judgement?.isTarget?[row],
+                isRight: evaluation?.isTarget?[row],
                 choice: isOutput ? NetworkTrainer.choice(ofClass: neurons[column].unit, context.view) : nil)
         }
         let columnActions =
@@ -199,8 +199,8 @@ private struct SampledPage: Sendable {
     private static let pace = 5
     private static let most = 400
 
-    mutating func advance(_ riding: Riding<ActivationSampler>, _ context: FigureContext) throws -> FigureProgress {
-        let (own, host) = (riding.attachment, riding.host)
+    mutating func advance(_ subject: Attached<ActivationSampler>, _ context: FigureContext) throws -> FigureProgress {
+        let (own, host) = (subject.attachment, subject.host)
         let wanted = own.page(context.view)
         guard wanted > 0, let neuron = own.neurons.first else {
             sampler = nil

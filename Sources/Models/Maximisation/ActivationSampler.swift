@@ -2,7 +2,7 @@ import CLMat
 import Exploration
 
 /// Langevin dynamics activation maximisation (LDAM): samples images that excite chosen neurons of a network that goes
-/// on training. One column a neuron, one row an independent chain; all of them are one minibatch.
+/// on training. One column per neuron, one row an independent chain; all of them are one minibatch.
 ///
 /// For neuron a and image x: v ← γv + βg, x ← x + v, with g = n(∇f_a) + Σ λᵢ n(∇Rᵢ) + N(0, σ), where n(·) is RMSProp
 /// normalisation.
@@ -10,7 +10,7 @@ import Exploration
 public struct ActivationSampler: Attachment, MixinHost {
     public typealias Host = NetworkTrainer
 
-    /// Columns of the picture at most, and chains a neuron.
+    /// Columns of the picture at most, and chains per neuron.
     public let columnLimit: Int
     public let chainCount: Int
     let layerNames: [String]
@@ -20,7 +20,7 @@ public struct ActivationSampler: Attachment, MixinHost {
     private let input: ImageShape
     private let device: Device
 
-    /// One neuron a column.
+    /// One neuron per column.
     public private(set) var neurons: [Neuron] = []
     /// By stage: the neuron of each row of ``chains``, as weights of the stage's outputs.
     private var seeds: [Int: Matrix] = [:]
@@ -28,9 +28,9 @@ public struct ActivationSampler: Attachment, MixinHost {
     public private(set) var chains: LangevinChains
     /// The criteria Rᵢ of the images.
     public var mixins: Mixins<SampledImages>
-    /// Activation, and for outputs the probability of the target, of each chain's average, when last judged.
-    private(set) var judgement: Judgement?
-    private var stepsSinceJudgement = Int.max
+    /// Activation, and for outputs the probability of the target, of each chain's average, when last evaluated.
+    private(set) var evaluation: Evaluation?
+    private var stepsSinceEvaluation = Int.max
     /// Rows of ``chains`` whose samples or activations are not finite any more, when last looked for.
     private var lostRows: [Int] = []
     /// The averaged network, while that is what is sampled.
@@ -38,7 +38,7 @@ public struct ActivationSampler: Attachment, MixinHost {
     /// Its parameters as a file had them, until the host is at hand.
     private var restoredAverage: [[Matrix]]?
 
-    struct Judgement: Sendable {
+    struct Evaluation: Sendable {
         var activations: [Float]
         var probabilities: [Float]?
         var isTarget: [Bool]?
@@ -70,63 +70,63 @@ public struct ActivationSampler: Attachment, MixinHost {
 
     private static let noise = Control(
         "noise", title: "noise σ", group: "sampling", range: 0.001...10, scale: .logWithOff, initial: 0.3,
-        means: "how far chance drives the images apart",
-        moves: [.up("mean-move"), "mean-activation", "target-probability", "classified-as-target"])
+        help: "how far chance drives the images apart",
+        affects: [.up("mean-move"), "mean-activation", "target-probability", "classified-as-target"])
     private static let stepSize = Control(
         "step-size", title: "step β", group: "sampling", range: 1e-4...1, scale: .log, initial: 0.01,
-        means: "how far each sampling step goes", moves: [.up("mean-move"), "mean-activation", "target-probability"])
+        help: "how far each sampling step goes", affects: [.up("mean-move"), "mean-activation", "target-probability"])
     private static let momentum = Control(
         "sampling-momentum", title: "momentum γ", group: "sampling", range: 0...0.99, initial: 0.9,
-        means: "how long an image keeps its direction",
-        moves: [.up("mean-move"), "mean-activation", "target-probability"])
+        help: "how long an image keeps its direction",
+        affects: [.up("mean-move"), "mean-activation", "target-probability"])
     static let window = Control(
         "sample-window", title: "images averaged over", group: "sampling", unit: "steps",
-        kind: .integer(1...10_000, .log), initial: 200, means: "longer is smoother, and slower to follow",
-        moves: ["target-probability", "classified-as-target"])
+        kind: .integer(1...10_000, .log), initial: 200, help: "longer is smoother, and slower to follow",
+        affects: ["target-probability", "classified-as-target"])
     static let display = Control.choice(
         "display", title: "show", group: "sampling", options: ["average", "sample"],
-        means: "the moving average of a chain, or the sample of the moment", isView: true)
+        help: "the moving average of a chain, or the sample of the moment", isView: true)
     static let brightness = Control.choice(
         "brightness", title: "grey", group: "sampling", options: ["signed", "as is"],
-        means: "zero as mid-grey and the largest |x| as black or white; or 0 black and 1 white", isView: true)
+        help: "zero as mid-grey and the largest |x| as black or white; or 0 black and 1 white", isView: true)
     private static let clip = Control.choice(
         "clip", title: "clip", group: "sampling", options: ["none", "at 0", "0…1"],
-        means: "the values that pixels may take",
-        moves: ["mean-activation", "mean-square-norm", "mean-move", "target-probability"])
+        help: "the values that pixels may take",
+        affects: ["mean-activation", "mean-square-norm", "mean-move", "target-probability"])
     private static let sampling = Control.toggle(
         "sampling", title: "sampling", group: "sampling", initial: true,
-        means: "whether the images move; training goes on without",
-        moves: [.up("mean-activation"), "mean-move", "target-probability", "classified-as-target"])
+        help: "whether the images move; training goes on without",
+        affects: [.up("mean-activation"), "mean-move", "target-probability", "classified-as-target"])
     private static let normalise = Control.choice(
         "normalise", title: "normalise", group: "sampling", options: ["off", "image", "pixel"], initial: 1,
-        means: "gradients brought to one size by RMSProp: those of each image, or of each pixel by itself",
-        moves: ["mean-activation", "mean-move", "mean-square-norm", "target-probability"])
+        help: "gradients brought to one size by RMSProp: those of each image, or of each pixel by itself",
+        affects: ["mean-activation", "mean-move", "mean-square-norm", "target-probability"])
     private var layer: Control {
         .choice(
             "layer", title: "layer", group: "neurons", options: layerNames, initial: outputStage,
-            means: "which layer's neurons are excited",
-            moves: ["mean-activation", "mean-move", "mean-square-norm"], startsOpen: false)
+            help: "which layer's neurons are excited",
+            affects: ["mean-activation", "mean-move", "mean-square-norm"], isShownAtStart: false)
     }
     private static let reading = Control.choice(
         "reading", title: "channel", group: "neurons", options: ["centre", "mean"],
-        means: "a channel's activation: at its centre, or as the mean over its map",
-        moves: ["mean-activation", "mean-move", "mean-square-norm"], startsOpen: false)
+        help: "a channel's activation: at its centre, or as the mean over its map",
+        affects: ["mean-activation", "mean-move", "mean-square-norm"], isShownAtStart: false)
     private static let sampledWeights = Control.choice(
         "sampled-weights", title: "weights", group: "neurons", options: ["current", "averaged"],
-        means: "the network as it is, or the mean of its weights along the way",
-        moves: ["mean-activation", "mean-move", "target-probability"], startsOpen: false)
+        help: "the network as it is, or the mean of its weights along the way",
+        affects: ["mean-activation", "mean-move", "target-probability"], isShownAtStart: false)
     private static let pace = Control(
         "sampling-steps", title: "samplings per step", group: "pace", kind: .integer(1...50, .log), initial: 1,
-        means: "how many sampling steps follow each training step",
-        moves: ["mean-move", "mean-activation", "target-probability"], startsOpen: false)
+        help: "how many sampling steps follow each training step",
+        affects: ["mean-move", "mean-activation", "target-probability"], isShownAtStart: false)
     private static let burnIn = Control(
         "burn-in", title: "burn-in", group: "pace", unit: "steps", kind: .integer(1...10_000, .logWithOff),
-        initial: 0, means: "steps of a new chain before its average begins",
-        moves: ["target-probability", "classified-as-target"], startsOpen: false)
+        initial: 0, help: "steps of a new chain before its average begins",
+        affects: ["target-probability", "classified-as-target"], isShownAtStart: false)
     private static let stepDecay = Control(
         "step-decay", title: "step decay μ", group: "pace", range: 0...1, initial: 0,
-        means: "steps shrink as β(1 + t/1000)^−μ with a chain's age t; 0 keeps them",
-        moves: [.down("mean-move"), "mean-activation"], startsOpen: false)
+        help: "steps shrink as β(1 + t/1000)^−μ with a chain's age t; 0 keeps them",
+        affects: [.down("mean-move"), "mean-activation"], isShownAtStart: false)
 
     public var controls: [Control] {
         mixins.controls + [
@@ -140,21 +140,21 @@ public struct ActivationSampler: Attachment, MixinHost {
         [
             Metric(
                 "mean-activation", title: "Mean activation", unit: "of the chosen neurons",
-                means: "how strongly the samples excite their neurons, before the softmax", better: .higher),
+                help: "how strongly the samples excite their neurons, before the softmax", better: .higher),
             Metric(
                 "classified-as-target", title: "Classified as the target", unit: "share of chains",
-                means: "chains whose average the network takes for the class of its column", better: .higher,
+                help: "chains whose average the network takes for the class of its column", better: .higher,
                 range: 0...1),
             Metric(
                 "target-probability", title: "Probability of the target", unit: "mean over chains",
-                means: "what the network gives the class of the column, for the chain's average", better: .higher,
+                help: "what the network gives the class of the column, for the chain's average", better: .higher,
                 range: 0...1),
             Metric(
                 "mean-move", title: "Mean |Δx|", unit: "full scale per step",
-                means: "how far a pixel moves in one step"),
+                help: "how far a pixel moves in one step"),
             Metric(
                 "filter-cosine", title: "Filter and image", unit: "smallest cosine over channels",
-                means: "with L2 alone, the image of a first-layer channel's centre is its filter: 1", better: .higher,
+                help: "with L2 alone, the image of a first-layer channel's centre is its filter: 1", better: .higher,
                 range: -1...1),
         ] + mixins.metrics
     }
@@ -183,11 +183,11 @@ public struct ActivationSampler: Attachment, MixinHost {
             let found = try sample(network, parameters, context.forMixins, substep: substep, isMeasured: isLast)
             measured.merge(found)
         }
-        if stepsSinceJudgement >= Self.judgementInterval {
-            try judge(network, into: &measured)
-            stepsSinceJudgement = 0
+        if stepsSinceEvaluation >= Self.evaluationInterval {
+            try evaluate(network, into: &measured)
+            stepsSinceEvaluation = 0
         }
-        stepsSinceJudgement += count
+        stepsSinceEvaluation += count
         warn(of: lostRows, in: &measured)
         measured.count("sampling-steps", Double(count), seconds: (ContinuousClock.now - start).seconds)
         return measured
@@ -266,7 +266,7 @@ public struct ActivationSampler: Attachment, MixinHost {
     private static let averageInterval = 20
 
     /// Sampling steps between two looks at what the network makes of the averages.
-    private static let judgementInterval = 25
+    private static let evaluationInterval = 25
 
     private mutating func sample(
         _ network: Network, _ parameters: LangevinChains.Parameters, _ context: MixinContext, substep: Int,
@@ -281,11 +281,11 @@ public struct ActivationSampler: Attachment, MixinHost {
 
         // r = Σ λᵢ ∇Rᵢ
         let images = SampledImages(images: x, shape: input, columns: columns)
-        let pull: Matrix
+        let regularisers: Matrix
         if let sum = try mixins.gradient(of: images, context) {
-            pull = sum
+            regularisers = sum
         } else {
-            pull = try Matrix(zeros: x.shape, on: device)
+            regularisers = try Matrix(zeros: x.shape, on: device)
         }
 
         // v ← γv + β(n(∇f) + r + σe), x ← x + v
@@ -294,7 +294,7 @@ public struct ActivationSampler: Attachment, MixinHost {
         let noise = try Matrix(
             normal: 0, deviation: 1, RandomKey(seed: step.seed, step: number, stream: Streams.langevin), x.shape,
             on: device)
-        try chains.step(gradient: gradient, pull: pull, noise: noise, parameters)
+        try chains.step(gradient: gradient, regulariserGradient: regularisers, noise: noise, parameters)
 
         var measured = Measurements()
         guard isMeasured else { return measured }
@@ -302,7 +302,7 @@ public struct ActivationSampler: Attachment, MixinHost {
         measured["mean-activation"] = Double(try activation.mean())
         measured["mean-move"] = Double(try chains.moved.sum()) / Double(max(1, x.count))
         try findLostRows(measured, activation, at: step)
-        let whole = Double(try chains.pushed.sum()).squareRoot()
+        let whole = Double(try chains.squaredUpdateNorms.sum()).squareRoot()
         try mixins.measure(of: images, whole: whole, context, into: &measured)
         return measured
     }
@@ -329,9 +329,9 @@ public struct ActivationSampler: Attachment, MixinHost {
         return sum
     }
 
-    private mutating func judge(_ network: Network, into measured: inout Measurements) throws(CLMatError) {
-        let found = try judged(chains.averages, by: network)
-        judgement = found
+    private mutating func evaluate(_ network: Network, into measured: inout Measurements) throws(CLMatError) {
+        let found = try evaluated(chains.averages, by: network)
+        evaluation = found
         if let smallest = try filterImages(network)?.map(\.cosine).min() { measured["filter-cosine"] = smallest }
         if let isTarget = found.isTarget, let probabilities = found.probabilities {
             measured["classified-as-target"] = Double(isTarget.count { $0 }) / Double(isTarget.count)
@@ -339,20 +339,20 @@ public struct ActivationSampler: Attachment, MixinHost {
         }
     }
 
-    /// What the network makes of the images, one a chain.
-    func judged(_ images: Matrix, by network: Network) throws(CLMatError) -> Judgement {
+    /// What the network makes of the images, one per chain.
+    func evaluated(_ images: Matrix, by network: Network) throws(CLMatError) -> Evaluation {
         let pass = try network.forward(images)
-        var judgement = Judgement(activations: try activations(pass).values)
-        guard neurons.allSatisfy({ $0.stage == outputStage }) else { return judgement }
+        var evaluation = Evaluation(activations: try activations(pass).values)
+        guard neurons.allSatisfy({ $0.stage == outputStage }) else { return evaluation }
         let classes = network.output.count
         let probabilities = try pass.last.softmaxRows().values
         let targets = (0..<images.rows).map { neurons[$0 % columns].unit }
-        judgement.probabilities = targets.indices.map { probabilities[$0 * classes + targets[$0]] }
-        judgement.isTarget = targets.indices.map { row in
+        evaluation.probabilities = targets.indices.map { probabilities[$0 * classes + targets[$0]] }
+        evaluation.isTarget = targets.indices.map { row in
             let p = probabilities[row * classes..<(row + 1) * classes]
             return p.max() == probabilities[row * classes + targets[row]]
         }
-        return judgement
+        return evaluation
     }
 
     // MARK: - Choosing neurons
@@ -383,7 +383,7 @@ public struct ActivationSampler: Attachment, MixinHost {
                 on: device))
         try mixins.forget()
         lostRows = []
-        forgetJudgement()
+        forgetEvaluation()
     }
 
     private mutating func refreshSeeds(_ network: Network) throws(CLMatError) {
@@ -391,9 +391,9 @@ public struct ActivationSampler: Attachment, MixinHost {
         seeds = try network.seeds(rows)
     }
 
-    private mutating func forgetJudgement() {
-        judgement = nil
-        stepsSinceJudgement = Self.judgementInterval
+    private mutating func forgetEvaluation() {
+        evaluation = nil
+        stepsSinceEvaluation = Self.evaluationInterval
     }
 
     /// Images of N(0, 0.1²).
@@ -434,7 +434,7 @@ public struct ActivationSampler: Attachment, MixinHost {
             _ = try sample(
                 seen, parameters, MixinContext(step: step, settings: settings), substep: 0, isMeasured: false)
         }
-        judgement = try judged(chains.averages, by: seen)
+        evaluation = try evaluated(chains.averages, by: seen)
     }
 
     private static let pageSeed: UInt64 = 1
@@ -451,7 +451,7 @@ public struct ActivationSampler: Attachment, MixinHost {
             neurons = stride(from: 0, to: chosen.count, by: 3).map {
                 Neuron(stage: chosen[$0], unit: chosen[$0 + 1], reading: .init(rawValue: chosen[$0 + 2]) ?? .centre)
             }
-            judgement = nil
+            evaluation = nil
         }
         try archive.keep("samples", &chains.samples, anyShape: true)
         try archive.keep("velocities", &chains.velocities, anyShape: true)
@@ -459,7 +459,7 @@ public struct ActivationSampler: Attachment, MixinHost {
         try archive.keep("image-mean-squares", &chains.imageMeanSquares, anyShape: true)
         try archive.keep("averages", &chains.averages, anyShape: true)
         try archive.keep("ages", &chains.ages)
-        try archive.keep("steps-since-judgement", &stepsSinceJudgement)
+        try archive.keep("steps-since-judgement", &stepsSinceEvaluation)
         try archive.group("mixins") { () throws(CLMatError) in try mixins.archive(archive) }
         var stages = seeds.keys.sorted()
         try archive.keep("seed-stages", &stages)
@@ -481,7 +481,7 @@ public struct ActivationSampler: Attachment, MixinHost {
         }
     }
 
-    /// Everything has one row a chain.
+    /// Everything has one row per chain.
     private func check(_ archive: Archive) throws(CLMatError) {
         let rows = neurons.count * chainCount
         let whole = Shape(rows, input.count)
@@ -558,15 +558,24 @@ public struct ActivationSampler: Attachment, MixinHost {
         let rows = Set(restarted.map { $0 * columns + column })
         lostRows.removeAll(where: rows.contains)
         try mixins.forget(rows: rows)
-        forgetJudgement()
+        forgetEvaluation()
     }
 }
 
-extension AttachmentOffer where Host == NetworkTrainer {
+extension AttachmentFactory where Host == NetworkTrainer {
     /// LDAM on whatever network is training.
-    public static func ldam(columns: Int = 10, chains: Int = 8) -> AttachmentOffer {
-        AttachmentOffer(id: "ldam", title: "LDAM sampler") { host, step throws(CLMatError) in
+    public static func ldam(columns: Int = 10, chains: Int = 8) -> AttachmentFactory {
+        AttachmentFactory(id: "ldam", title: "LDAM sampler") { host, step throws(CLMatError) in
             try ActivationSampler(on: host, columns: columns, chains: chains, at: step)
         }
     }
+}
+
+extension Streams {
+    /// Where chains start.
+    static let startImages: UInt32 = 2
+    /// The noise of the chains.
+    static let langevin: UInt32 = 3
+    /// A chain that starts again: this one for row 0, the next for row 1, and so on.
+    static let restart: UInt32 = 0x1_0000
 }

@@ -2,7 +2,7 @@ import CLMat
 import Exploration
 
 /// The criteria that sampled images begin with. One more of ours is a structure in this file with its place in this list; one of a package that depends
-/// on CLMat is a file of its own, and ``Exploration/Experiment/offer(_:)``.
+/// on CLMat is a file of its own, and ``Exploration/Experiment/register(_:)``.
 public enum ImageCriteria {
     public static let all: [any Mixin<SampledImages>] = [ImageSize()]
 }
@@ -19,8 +19,8 @@ public struct ImageSize: Mixin {
     public var weight: Control {
         Control(
             "l2-weight", title: "L2 weight λ", group: "sampling", range: 0.001...10, scale: .logWithOff,
-            initial: initialWeight, means: "how strongly images are drawn back to grey",
-            moves: [
+            initial: initialWeight, help: "how strongly images are drawn back to grey",
+            affects: [
                 .down("mean-activation"), .down("mean-square-norm"), "pull-l2-weight", "target-probability",
                 "classified-as-target",
             ])
@@ -29,7 +29,7 @@ public struct ImageSize: Mixin {
     public var score: Metric {
         Metric(
             "mean-square-norm", title: "Size of the images", unit: "½‖x‖², mean over chains",
-            means: "what the L2 criterion keeps small", better: .lower)
+            help: "what the L2 criterion keeps small", better: .lower)
     }
 
     /// ½‖x‖², so −R.

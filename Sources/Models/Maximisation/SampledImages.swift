@@ -39,9 +39,9 @@ public struct GradientNormaliser: Sendable {
         } else {
             own = try Matrix(zeros: gradient.shape, on: gradient.device)
         }
-        try own.moveTowards(gradient.squared(), weight: 0.1)
+        try own.lerp(to: gradient.squared(), weight: 0.1)
         meanSquare = own
-        return try gradient / (own + 1e-8).squareRoots()
+        return try gradient / (own + 1e-8).sqrt()
     }
 
     /// Begins anew for some rows; for all if nil.

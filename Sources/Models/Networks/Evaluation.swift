@@ -3,7 +3,7 @@ import Exploration
 
 /// A network's scores on a whole test set, gathered a slice at a time so that no step of the run takes long.
 struct Evaluation: Sendable {
-    /// The parameters that are judged: a snapshot, so training goes on meanwhile.
+    /// The parameters that are evaluated: a snapshot, so training goes on meanwhile.
     private(set) var network: Network
     private(set) var position = 0
     private(set) var score: TestScore
@@ -13,7 +13,7 @@ struct Evaluation: Sendable {
         score = TestScore(classes: classes)
     }
 
-    /// Judges up to `count` more images; true when all have been.
+    /// Evaluates up to `count` more images; true when all have been.
     mutating func advance(_ count: Int, over images: DeviceImages) throws(CLMatError) -> Bool {
         let end = min(position + count, images.count)
         if position < end {
@@ -91,7 +91,9 @@ public struct TestScore: Sendable {
         )
         try archive.keep("mistakes", &places)
         try archive.keep("mistake-confidences", &certainties)
-        guard places.count == 3 * certainties.count else { throw archive.damaged("mistakes", "three numbers make one") }
+        guard places.count == 3 * certainties.count else {
+            throw archive.damaged("mistakes", "three numbers make one")
+        }
         mistakes = certainties.indices.map {
             Mistake(
                 image: places[3 * $0], label: places[3 * $0 + 1], prediction: places[3 * $0 + 2],

@@ -12,10 +12,10 @@ public protocol Layer: Sendable {
     func receptiveField(of output: Range<Int>) -> Range<Int>?
     /// The parameters that the layer needs, in the order in which it gets them.
     func parameters(for input: ImageShape) -> [ParameterDescription]
-    /// y from x, and what the way back needs to remember.
+    /// y from x, and what it saves for the backward pass.
     func forward(
         _ x: Matrix, _ parameters: [Matrix], input: ImageShape
-    ) throws(CLMatError) -> (output: Matrix, memory: LayerMemory)
+    ) throws(CLMatError) -> (output: Matrix, saved: SavedForBackward)
     /// ∂L/∂x from ∂L/∂y.
     func inputGradient(_ gradient: Matrix, _ parameters: [Matrix], _ pass: LayerPass) throws(CLMatError) -> Matrix
     /// ∂L/∂parameters from ∂L/∂y, in the order of the parameters.
@@ -39,17 +39,17 @@ public struct ParameterDescription: Sendable, Equatable {
     }
 }
 
-/// What a layer remembers of its way forward besides input and output.
-public enum LayerMemory: Sendable {
+/// What a layer saves of its forward pass for the backward pass, besides input and output.
+public enum SavedForBackward: Sendable {
     case nothing
     /// Where each maximum was.
-    case places(IntVector)
+    case argmaxIndices(IntVector)
 }
 
-/// One way forward through a layer, as the way back needs it.
+/// One forward pass through a layer, as the backward pass needs it.
 public struct LayerPass: Sendable {
     public let shape: ImageShape
     public let input: Matrix
     public let output: Matrix
-    public let memory: LayerMemory
+    public let saved: SavedForBackward
 }

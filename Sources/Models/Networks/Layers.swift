@@ -13,7 +13,7 @@ public struct Scale: Layer {
 
     public func forward(
         _ x: Matrix, _ parameters: [Matrix], input: ImageShape
-    ) throws(CLMatError) -> (output: Matrix, memory: LayerMemory) {
+    ) throws(CLMatError) -> (output: Matrix, saved: SavedForBackward) {
         (scale == 1 && shift == 0 ? x : try x.scaled(by: scale, plus: shift), .nothing)
     }
 
@@ -58,7 +58,7 @@ public struct Convolution2D: Layer {
 
     public func forward(
         _ x: Matrix, _ parameters: [Matrix], input: ImageShape
-    ) throws(CLMatError) -> (output: Matrix, memory: LayerMemory) {
+    ) throws(CLMatError) -> (output: Matrix, saved: SavedForBackward) {
         (try x.convolved(parameters[0], biases: parameters[1], geometry(input)), .nothing)
     }
 
@@ -91,16 +91,16 @@ public struct MaxPool2D: Layer {
 
     public func forward(
         _ x: Matrix, _ parameters: [Matrix], input: ImageShape
-    ) throws(CLMatError) -> (output: Matrix, memory: LayerMemory) {
-        let (values, places) = try x.maxPooled(Pooling(input: input, size: size, stride: stride))
-        return (values, .places(places))
+    ) throws(CLMatError) -> (output: Matrix, saved: SavedForBackward) {
+        let (values, indices) = try x.maxPooled(Pooling(input: input, size: size, stride: stride))
+        return (values, .argmaxIndices(indices))
     }
 
     public func inputGradient(
         _ gradient: Matrix, _ parameters: [Matrix], _ pass: LayerPass
     ) throws(CLMatError) -> Matrix {
-        guard case .places(let places) = pass.memory else { return gradient }
-        return try gradient.maxPoolGradient(places, Pooling(input: pass.shape, size: size, stride: stride))
+        guard case .argmaxIndices(let indices) = pass.saved else { return gradient }
+        return try gradient.maxPoolGradient(indices, Pooling(input: pass.shape, size: size, stride: stride))
     }
 }
 
@@ -121,7 +121,7 @@ public struct AveragePool2D: Layer {
 
     public func forward(
         _ x: Matrix, _ parameters: [Matrix], input: ImageShape
-    ) throws(CLMatError) -> (output: Matrix, memory: LayerMemory) {
+    ) throws(CLMatError) -> (output: Matrix, saved: SavedForBackward) {
         (try x.averagePooled(Pooling(input: input, size: size, stride: stride)), .nothing)
     }
 
@@ -155,7 +155,7 @@ public struct Dense: Layer {
 
     public func forward(
         _ x: Matrix, _ parameters: [Matrix], input: ImageShape
-    ) throws(CLMatError) -> (output: Matrix, memory: LayerMemory) {
+    ) throws(CLMatError) -> (output: Matrix, saved: SavedForBackward) {
         (try x.matmul(parameters[0], transposing: .right) + parameters[1], .nothing)
     }
 
@@ -180,10 +180,10 @@ public enum Activation: Layer {
 
     public func forward(
         _ x: Matrix, _ parameters: [Matrix], input: ImageShape
-    ) throws(CLMatError) -> (output: Matrix, memory: LayerMemory) {
+    ) throws(CLMatError) -> (output: Matrix, saved: SavedForBackward) {
         switch self {
         case .relu: (try x.relu(), .nothing)
-        case .tanh: (try x.hyperbolicTangents(), .nothing)
+        case .tanh: (try x.tanh(), .nothing)
         case .logistic: (try x.logistic(), .nothing)
         }
     }

@@ -2,7 +2,7 @@ import CLMat
 
 /// A chain of named layers with their parameters: a value, so a snapshot is an assignment.
 ///
-/// Images come in units of full scale, 0 (black) to 1 (white), one a row; the network's own scaling is its first layer.
+/// Images come in units of full scale, 0 (black) to 1 (white), one per row; the network's own scaling is its first layer.
 public struct Network: Sendable {
     /// A layer in its place.
     public struct Stage: Sendable {
@@ -75,13 +75,13 @@ public struct Network: Sendable {
 
     // MARK: - Forward
 
-    /// One way forward: the output of every stage, and what the way back needs.
+    /// One forward pass: the output of every stage, and what the backward pass needs.
     public struct Activations: Sendable {
         /// The images.
         public let input: Matrix
         /// By stage; fewer than the network has if the pass stopped before the end.
         public fileprivate(set) var outputs: [Matrix] = []
-        fileprivate var memories: [LayerMemory] = []
+        fileprivate var saved: [SavedForBackward] = []
 
         public var last: Matrix { outputs.last ?? input }
     }
@@ -98,9 +98,9 @@ public struct Network: Sendable {
         var activations = Activations(input: x)
         for index in 0...(min(end ?? stages.count - 1, stages.count - 1)) {
             let stage = stages[index]
-            let (y, memory) = try stage.layer.forward(activations.last, parameters[index], input: stage.input)
+            let (y, saved) = try stage.layer.forward(activations.last, parameters[index], input: stage.input)
             activations.outputs.append(y)
-            activations.memories.append(memory)
+            activations.saved.append(saved)
         }
         return activations
     }
@@ -113,7 +113,7 @@ public struct Network: Sendable {
     private func pass(_ index: Int, _ activations: Activations) -> LayerPass {
         LayerPass(
             shape: stages[index].input, input: index == 0 ? activations.input : activations.outputs[index - 1],
-            output: activations.outputs[index], memory: activations.memories[index])
+            output: activations.outputs[index], saved: activations.saved[index])
     }
 
     /// ∂L/∂parameters from ∂L/∂output of the last layer.
@@ -145,7 +145,7 @@ public struct Network: Sendable {
         }
         guard last < activations.outputs.count else {
             throw .invalidArgument(
-                operation: "inputGradient", problem: "The pass forward stopped before layer '\(stages[last].name)'.")
+                operation: "inputGradient", problem: "The forward pass stopped before layer '\(stages[last].name)'.")
         }
         var gradient: Matrix?
         for index in (0...last).reversed() {
@@ -166,20 +166,7 @@ public struct Network: Sendable {
     }
 }
 
-/// Which stream of random numbers serves which purpose; no two share one.
-enum Streams {
-    static let order: UInt32 = 1
-    static let startImages: UInt32 = 2
-    static let langevin: UInt32 = 3
-    static let startCentres: UInt32 = 4
-    static let reseeding: UInt32 = 5
-    static let sample: UInt32 = 6
-    static let augmentation: UInt32 = 7
-    static let members: UInt32 = 8
-    static let heldOut: UInt32 = 32
-    static let topics: UInt32 = 33
-    static let topicOrder: UInt32 = 34
-    static let topicReplica: UInt32 = 35
-    static let restart: UInt32 = 0x1_0000
+extension Streams {
+    /// Initial parameters: this one for the first, the next for the second, and so on.
     static let parameters: UInt32 = 0x2_0000
 }

@@ -6,18 +6,18 @@ extension NetworkTrainer {
         [
             Figure(
                 "first-layer-filters", title: "First-layer filters",
-                means: "the weights of each channel of the first convolution: what it looks for",
-                startsOpen: true
+                help: "the weights of each channel of the first convolution: what it looks for",
+                isShownAtStart: true
             ) { trainer, _ in try trainer.filters() },
             Figure(
-                "class-accuracy", title: "Accuracy by class", means: "right answers on the test images of each class"
+                "class-accuracy", title: "Accuracy by class", help: "right answers on the test images of each class"
             ) { trainer, context in try trainer.accuracies(context.view) },
             Figure(
-                "confusion", title: "Confusion matrix", means: "which class (row) is taken for which (column)"
+                "confusion", title: "Confusion matrix", help: "which class (row) is taken for which (column)"
             ) { trainer, context in try trainer.confusion(context.view) },
             Figure(
                 "calibration", title: "Calibration",
-                means: "whether it is right as often as it says it is; areas are how many images say so"
+                help: "whether it is right as often as it says it is; areas are how many images say so"
             ) { trainer, _ in
                 guard let score = trainer.testScore else { return NothingToShow(Self.notTested) }
                 let tenths = score.calibration.filter { $0.count > 0 }
@@ -31,7 +31,7 @@ extension NetworkTrainer {
             },
             Figure(
                 "mistakes", title: "Most confident mistakes",
-                means: "test images that it gets wrong and is sure of"
+                help: "test images that it gets wrong and is sure of"
             ) { trainer, context in try trainer.mistakesGrid(context.view) },
         ]
     }

@@ -12,7 +12,7 @@ public struct NetworkTrainer: Model, MixinHost {
     let testImages: LabelledImages
 
     /// Criteria of the weights, which are made small with the loss.
-    public var mixins = Mixins<NetworkParameters>(offers: WeightCriteria.all)
+    public var mixins = Mixins<NetworkParameters>(available: WeightCriteria.all)
     private var optimiser: any Optimiser
     private var average: ParameterAverage?
     private let defaults: Defaults
@@ -56,29 +56,29 @@ public struct NetworkTrainer: Model, MixinHost {
 
     private static let training = Control.toggle(
         "training", title: "training", group: "training", initial: true,
-        means: "whether the network learns; sampling goes on without",
-        moves: [.down("train-loss"), .up("train-accuracy"), "test-accuracy", "test-accuracy-averaged"])
+        help: "whether the network learns; sampling goes on without",
+        affects: [.down("train-loss"), .up("train-accuracy"), "test-accuracy", "test-accuracy-averaged"])
 
     private var learningRate: Control {
         Control(
             "learning-rate", title: "learning rate η", group: "training", range: 1e-6...1e-1, scale: .log,
-            initial: defaults.learningRate, means: "how far each minibatch moves the weights",
-            moves: ["train-loss", "test-accuracy", "train-accuracy", "test-accuracy-averaged"])
+            initial: defaults.learningRate, help: "how far each minibatch moves the weights",
+            affects: ["train-loss", "test-accuracy", "train-accuracy", "test-accuracy-averaged"])
     }
 
     private var momentum: Control {
         Control(
             "momentum", title: "momentum μ", group: "training", range: 0...0.99, initial: defaults.momentum,
-            means: "how long earlier gradients go on pushing",
-            moves: ["train-loss", "test-accuracy", "train-accuracy", "test-accuracy-averaged"])
+            help: "how long earlier gradients go on pushing",
+            affects: ["train-loss", "test-accuracy", "train-accuracy", "test-accuracy-averaged"])
     }
 
     private var averagingWindow: Control {
         Control(
             "averaging-window", title: "weights averaged over", group: "training", unit: "steps",
             kind: .integer(10...100_000, .logWithOff), initial: Double(defaults.averagingWindow),
-            means: "the averaged network is the mean of the weights along so many steps",
-            moves: ["test-accuracy-averaged"])
+            help: "the averaged network is the mean of the weights along so many steps",
+            affects: ["test-accuracy-averaged"])
     }
 
     public var controls: [Control] {
@@ -88,18 +88,20 @@ public struct NetworkTrainer: Model, MixinHost {
     public var metrics: [Metric] {
         [
             Metric(
-                "train-loss", title: "Training loss", unit: "nats an image",
-                means: "cross-entropy of the minibatch: the surprise at the right label", better: .lower),
+                "train-loss", title: "Training loss", unit: "nats per image",
+                help: "cross-entropy of the minibatch: the surprise at the right label", better: .lower),
             Metric(
                 "test-accuracy", title: "Test accuracy", unit: "share of \(grouped(testImages.count)) test images",
-                means: "right answers on images that it never learned from", better: .higher, range: 0...1),
+                help: "right answers on images that it never learned from", better: .higher, range: 0...1,
+                isOnUnseenData: true),
             Metric(
                 "test-accuracy-averaged", title: "Test accuracy, averaged weights",
                 unit: "share of \(grouped(testImages.count)) test images",
-                means: "the same for the mean of the weights along the way", better: .higher, range: 0...1),
+                help: "the same for the mean of the weights along the way", better: .higher, range: 0...1,
+                isOnUnseenData: true),
             Metric(
                 "train-accuracy", title: "Training accuracy", unit: "share of the minibatch",
-                means: "right answers on the minibatch, before it was learned", better: .higher, range: 0...1),
+                help: "right answers on the minibatch, before it was learned", better: .higher, range: 0...1),
         ] + mixins.metrics
     }
 
@@ -119,9 +121,9 @@ public struct NetworkTrainer: Model, MixinHost {
             mixins.warn(in: &measured)
         }
         let start = ContinuousClock.now
-        let judged = try evaluate(into: &measured, context)
-        if judged > 0 {
-            measured.count("test-images", Double(judged), seconds: (ContinuousClock.now - start).seconds)
+        let evaluated = try evaluate(into: &measured, context)
+        if evaluated > 0 {
+            measured.count("test-images", Double(evaluated), seconds: (ContinuousClock.now - start).seconds)
         }
         if let warning = health.warning { measured.warn(warning) }
         return measured
@@ -135,7 +137,7 @@ public struct NetworkTrainer: Model, MixinHost {
         let (losses, gradient) = try activations.last.crossEntropy(batch.labels)
         let gradients = try context.reducer.mean(
             network.parameterGradients(activations, outputGradient: gradient))
-        try descend(gradients, context, &measured)
+        try apply(gradients, context, &measured)
 
         let window = try context.settings.int(averagingWindow)
         if window == 0 {
@@ -158,7 +160,7 @@ public struct NetworkTrainer: Model, MixinHost {
     }
 
     /// One step of the optimiser on the loss and the mixins.
-    private mutating func descend(
+    private mutating func apply(
         _ lossGradients: [[Matrix]], _ context: StepContext<LabelledBatch>, _ measured: inout Measurements
     ) throws(CLMatError) {
         let (rate, momentum) = (
@@ -171,16 +173,16 @@ public struct NetworkTrainer: Model, MixinHost {
         }
         // The subject holds on to the parameters, which would be copied then: only where the copy is needed it stays.
         var before: NetworkParameters?
-        let pull: ParameterGradient?
+        let regularisers: ParameterGradient?
         do {
             let subject = NetworkParameters(of: network, rate: rate)
-            pull = try mixins.gradient(of: subject, context.forMixins)
-            if pull?.decoupled.isEmpty == false { before = subject }
+            regularisers = try mixins.gradient(of: subject, context.forMixins)
+            if regularisers?.decoupled.isEmpty == false { before = subject }
         }
         // ∇f₀ + Σ λᵢgᵢ for those that go through the optimiser; w ← w − η λᵢgᵢ for those that do not.
         var gradients = lossGradients
-        try pull?.inGradient.add(to: &gradients, times: 1)
-        try pull?.decoupled.add(to: &network.parameters, times: -rate)
+        try regularisers?.inGradient.add(to: &gradients, times: 1)
+        try regularisers?.decoupled.add(to: &network.parameters, times: -rate)
         let given = before == nil ? try network.weightNorm(of: gradients) : 0
         try optimiser.update(&network.parameters, gradients, rate: rate, momentum: momentum)
         // Of what goes through the optimiser, the whole is what it was given; else how far the weights went, by rate.
@@ -208,10 +210,10 @@ public struct NetworkTrainer: Model, MixinHost {
     /// A whole test is begun at these steps, and then every ``evaluationInterval`` steps.
     private static let firstEvaluations = [50, 100, 200]
     private static let evaluationInterval = 400
-    /// Test images judged within one step.
+    /// Test images evaluated within one step.
     private static let slice = 250
 
-    /// Goes on with the test in progress, or begins one that is due. Returns the number of images judged.
+    /// Goes on with the test in progress, or begins one that is due. Returns the number of images evaluated.
     private mutating func evaluate(
         into measured: inout Measurements, _ context: StepContext<LabelledBatch>
     ) throws(CLMatError) -> Int {

@@ -50,7 +50,7 @@ extension Network {
         return rows.isEmpty || columns.isEmpty ? whole : (rows, columns)
     }
 
-    /// The seeds of one neuron a row, by stage: what ``inputGradient(_:seeds:)`` starts from, and what gives the
+    /// The seeds of one neuron per row, by stage: what ``inputGradient(_:seeds:)`` starts from, and what gives the
     /// activations as row-wise inner products.
     ///
     /// - Throws: ``CLMatError/invalidArgument(operation:problem:)`` for a neuron that the network does not have.

@@ -2,7 +2,7 @@ import CLMat
 import Exploration
 
 /// The criteria of weights that can be added. One more of ours is a structure in this file with its place in this list; one of a package that depends
-/// on CLMat is a file of its own, and ``Exploration/Experiment/offer(_:)``.
+/// on CLMat is a file of its own, and ``Exploration/Experiment/register(_:)``.
 public enum WeightCriteria {
     public static let all: [any Mixin<NetworkParameters>] = [WeightDecay(), WeightSparseness()]
 }
@@ -18,11 +18,11 @@ public struct WeightDecay: Mixin {
 
     public let weight = Control(
         "weight-l2", title: "weight decay λ (L2)", group: "training", unit: "nats per ½‖w‖²", range: 1e-6...1,
-        scale: .logWithOff, initial: 0, means: "draws all weights of the network towards zero",
-        moves: [.down("weight-l2-size"), .up("pull-weight-l2"), "train-loss", "test-accuracy"])
+        scale: .logWithOff, initial: 0, help: "draws all weights of the network towards zero",
+        affects: [.down("weight-l2-size"), .up("pull-weight-l2"), "train-loss", "test-accuracy"])
 
     public let score = Metric(
-        "weight-l2-size", title: "Size of the weights", unit: "½‖w‖²", means: "what weight decay keeps small",
+        "weight-l2-size", title: "Size of the weights", unit: "½‖w‖²", help: "what weight decay keeps small",
         better: .lower)
 
     private let form = WeightPath.control(of: "weight-l2", title: "weight decay acts")
@@ -53,11 +53,11 @@ public struct WeightSparseness: Mixin {
     public let weight = Control(
         "weight-l1", title: "weight sparseness λ (L1)", group: "training", unit: "nats per Σ|w|",
         range: 1e-7...0.1,
-        scale: .logWithOff, initial: 0, means: "cuts weak weights of the network to zero",
-        moves: [.down("weight-l1-size"), .up("pull-weight-l1"), "train-loss", "test-accuracy"])
+        scale: .logWithOff, initial: 0, help: "cuts weak weights of the network to zero",
+        affects: [.down("weight-l1-size"), .up("pull-weight-l1"), "train-loss", "test-accuracy"])
 
     public let score = Metric(
-        "weight-l1-size", title: "Sum of the weights", unit: "Σ|w|", means: "what weight sparseness keeps small",
+        "weight-l1-size", title: "Sum of the weights", unit: "Σ|w|", help: "what weight sparseness keeps small",
         better: .lower)
 
     private let form = WeightPath.control(of: "weight-l1", title: "sparseness acts")
@@ -75,7 +75,7 @@ public struct WeightSparseness: Mixin {
         // w − ηλ g is the proximal step for g = w / ηλ, cut at ±1.
         let threshold = parameters.learningRate * Float(context.weight)
         let own = try parameters.ofWeights { (w) throws(CLMatError) in
-            path == .decoupled && threshold > 0 ? try (w * (1 / threshold)).clamped(to: -1...1) : try w.signs()
+            path == .decoupled && threshold > 0 ? try (w * (1 / threshold)).clamped(to: -1...1) : try w.sign()
         }
         return path.gradient(own)
     }
@@ -89,9 +89,9 @@ enum WeightPath: Int {
     static func control(of mixin: String, title: String) -> Control {
         .choice(
             "\(mixin)-path", title: title, group: "training", options: ["decoupled", "in the gradient"],
-            means:
+            help:
                 "beside the optimiser's step, as AdamW has it, or as a part of the gradient that the optimiser is given",
-            moves: [Control.Effect("\(mixin)-size"), Control.Effect("pull-\(mixin)"), "train-loss"])
+            affects: [Control.Effect("\(mixin)-size"), Control.Effect("pull-\(mixin)"), "train-loss"])
     }
 
     init(_ settings: Settings, _ control: Control) throws(CLMatError) {

@@ -28,7 +28,7 @@ public struct SGD: Optimiser {
         try requireLayout(of: parameters, velocities)
         for i in parameters.indices {
             for j in parameters[i].indices {
-                try parameters[i][j].descend(
+                try parameters[i][j].sgdStep(
                     gradients[i][j], velocity: &velocities[i][j], rate: rate, momentum: momentum)
             }
         }
@@ -65,7 +65,7 @@ public struct RMSProp: Optimiser {
         try requireLayout(of: parameters, meanSquares, velocities)
         for i in parameters.indices {
             for j in parameters[i].indices {
-                try parameters[i][j].descendByRMSProp(
+                try parameters[i][j].rmsPropStep(
                     gradients[i][j], meanSquare: &meanSquares[i][j], velocity: &velocities[i][j], rate: rate,
                     momentum: momentum, alpha: alpha, epsilon: epsilon, form: form)
             }
@@ -81,7 +81,8 @@ func requireLayout(of parameters: [[Matrix]], _ remembered: [[Matrix]]...) throw
         let fits = own.elementsEqual(parameters) { $0.elementsEqual($1) { $0.shape == $1.shape } }
         guard fits else {
             throw .dataMismatch(
-                "What training remembers of earlier steps does not fit the network's parameters. Is the checkpoint damaged?")
+                "What training remembers of earlier steps does not fit the network's parameters. Is the checkpoint damaged?"
+            )
         }
     }
 }

@@ -53,7 +53,7 @@ public struct ParameterAverage: Sendable {
         blocks[last].count += 1
         let weight = 1 / Float(blocks[last].count)
         for i in parameters.indices {
-            for j in parameters[i].indices { try blocks[last].mean[i][j].moveTowards(parameters[i][j], weight: weight) }
+            for j in parameters[i].indices { try blocks[last].mean[i][j].lerp(to: parameters[i][j], weight: weight) }
         }
     }
 
@@ -64,7 +64,7 @@ public struct ParameterAverage: Sendable {
             count += block.count
             for i in mean.indices {
                 for j in mean[i].indices {
-                    try mean[i][j].moveTowards(block.mean[i][j], weight: Float(block.count) / Float(count))
+                    try mean[i][j].lerp(to: block.mean[i][j], weight: Float(block.count) / Float(count))
                 }
             }
         }

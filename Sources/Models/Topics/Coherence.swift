@@ -22,7 +22,7 @@ public struct Coherence: Sendable {
     private let cache = Cache()
 
     /// - Parameter documents: so many are taken, evenly spread over the corpus; all if it has no more.
-    /// - Cost: one pass over the counts of these documents; 4 bytes a count are kept.
+    /// - Cost: one pass over the counts of these documents; 4 bytes per count are kept.
     public init(_ corpus: Corpus, documents: Int = 50_000) throws(CLMatError) {
         let count = min(corpus.count, max(1, documents))
         let rows = try corpus.rows((0..<count).map { $0 * corpus.count / count })
@@ -48,7 +48,7 @@ public struct Coherence: Sendable {
     ///
     /// - Parameter topWords: the words of each topic, usually 10. One that no document has goes with no other. A topic of
     ///   fewer than two words has 0.
-    /// - Cost: D/64 operations a pair of words; a word's documents are looked up when it is first seen.
+    /// - Cost: D/64 operations per pair of words; a word's documents are looked up when it is first seen.
     public func npmi(of topWords: [[Int]]) -> [Double] {
         let (sets, places) = sets(of: topWords)
         return topWords.map { words in

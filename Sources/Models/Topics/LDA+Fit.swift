@@ -145,7 +145,7 @@ extension LDA {
         }
     }
 
-    /// Whole numbers like those that one of the m samples a token would have given: of m n, each with the chance 1/m.
+    /// Whole numbers like those that one of the m samples per token would have given: of m n, each with the chance 1/m.
     ///
     /// A Dirichlet-multinomial distribution is one of whole numbers. The mean of many samples is not: 0.3 tokens in each of
     /// ten topics would be taken for ten topics in use, where there are three, and priors would grow without need.
@@ -161,4 +161,9 @@ extension LDA {
         let key = RandomKey(seed: seed, step: steps << 8 | number & 255, stream: Streams.topicReplica)
         return try IntVector(binomial: IntVector(trials, on: device), chances: chances, key).values.map(Float.init)
     }
+}
+
+extension Streams {
+    /// Which tokens a replica keeps.
+    static let topicReplica: UInt32 = 35
 }

@@ -37,7 +37,7 @@ extension LDA {
         TopicScores.topWords(try phi.values, topics: topics, count: count).map { $0.map { vocabulary[$0] } }
     }
 
-    /// φ as K × V, as tools of the field have it: a row a topic.
+    /// φ as K × V, as tools of the field have it: a row per topic.
     public var topicWords: Matrix {
         get throws(CLMatError) { try phi.transposed() }
     }

@@ -34,11 +34,11 @@ public struct LDA: Sendable {
         case constantRate(Double)
     }
 
-    /// m if nobody says otherwise, with incremental statistics and one round a minibatch: 100 (Poisson) where there are 30,000
-    /// tokens or more a topic, else 20 (multinomial), since colder topics stay with what little they have seen.
+    /// m if nobody says otherwise, with incremental statistics and one round per minibatch: 100 (Poisson) where there are 30,000
+    /// tokens or more per topic, else 20 (multinomial), since colder topics stay with what little they have seen.
     ///
     /// On NIPS and 20 Newsgroups that gives held-out perplexities of 1,752 and 2,456 with K = 32, and of 1,508 and 2,413 with
-    /// K = 128, after 50 passes; 20 samples give 1,772 and 2,509 with K = 32. With the fewest tokens a topic (NIPS, K = 128),
+    /// K = 128, after 50 passes; 20 samples give 1,772 and 2,509 with K = 32. With the fewest tokens per topic (NIPS, K = 128),
     /// m = 4 is better still.
     public static func defaultSamples(topics: Int, tokens: Int) -> Double { tokens / topics >= 30_000 ? 100 : 20 }
 
@@ -55,8 +55,8 @@ public struct LDA: Sendable {
     private var givenSamples: Double?
     public var form: TopicSampling.Form?
     /// A factor of m for each topic: above 1 it is cooled, below it is heated. Asks for the Poisson form.
-    public var coolness: [Double]
-    /// Rounds of sampling a minibatch; if nil 1 where each document's θ is kept between passes, else 5.
+    public var inverseTemperatures: [Double]
+    /// Rounds of sampling per minibatch; if nil 1 where each document's θ is kept between passes, else 5.
     public var rounds: Int?
     /// α by topic, and β.
     public var alpha: [Double]
@@ -85,8 +85,8 @@ public struct LDA: Sendable {
     /// The finite corpus that is being learned.
     var minibatches: TopicMinibatches?
     var sampler: TopicSampler
-    /// ‖φ̂‖ of the last step, which pulls are measured against.
-    var wholePull = 0.0
+    /// ‖φ̂‖ of the last step, which relative pulls are measured against.
+    var wholeUpdate = 0.0
     /// 1 × V: the words' shares of the corpus, for regularisers; those of the statistics if nil.
     var wordShares: Matrix?
 
@@ -111,7 +111,7 @@ public struct LDA: Sendable {
         (self.topics, self.vocabulary, self.device) = (topics, vocabulary, device)
         (self.beta, self.seed, self.memory) = (beta, seed, memory)
         self.alpha = [Double](repeating: alpha, count: topics)
-        coolness = [Double](repeating: 1, count: topics)
+        inverseTemperatures = [Double](repeating: 1, count: topics)
         sampler = try TopicSampler(words: vocabulary.count, topics: topics, on: device)
         let shape = Shape(vocabulary.count, topics)
         statistics = try Matrix(zeros: shape, on: device)
@@ -125,13 +125,15 @@ public struct LDA: Sendable {
         get throws(CLMatError) {
             guard samples > 0, samples <= 100_000 else {
                 throw .invalidValue(
-                    setting: "samples a token", value: "\(samples)", accepted: "above 0, up to 100,000")
+                    setting: "samples per token", value: "\(samples)", accepted: "above 0, up to 100,000")
             }
-            guard coolness.count == topics, coolness.allSatisfy({ (0.001...1000).contains($0) }) else {
+            guard inverseTemperatures.count == topics, inverseTemperatures.allSatisfy({ (0.001...1000).contains($0) })
+            else {
                 throw .invalidValue(
-                    setting: "coolness", value: "\(coolness)", accepted: "one factor a topic, from 0.001 to 1000")
+                    setting: "inverse temperatures", value: "\(inverseTemperatures)",
+                    accepted: "one factor per topic, from 0.001 to 1000")
             }
-            let isEven = coolness.allSatisfy { $0 == 1 }
+            let isEven = inverseTemperatures.allSatisfy { $0 == 1 }
             guard isEven || form != .multinomial else {
                 throw .invalidValue(
                     setting: "form", value: "multinomial",
@@ -139,7 +141,9 @@ public struct LDA: Sendable {
             }
             let chosen = form ?? (isEven && samples < 50 ? .multinomial : .poisson)
             var sampling = TopicSampling(chosen, samples: Float(samples), topics: topics)
-            for topic in 0..<topics where !isEven { sampling.rates[topic] = Float(samples * coolness[topic]) }
+            for topic in 0..<topics where !isEven {
+                sampling.rates[topic] = Float(samples * inverseTemperatures[topic])
+            }
             return sampling
         }
     }
@@ -202,7 +206,7 @@ public struct LDA: Sendable {
             into: &statistics, replacing: &counts, by: sampling, keep: Float(keep), add: Float(add), drop: drop)
         steps += 1
         try maximise(context ?? MixinContext(step: Step(steps, seed: seed)))
-        for (id, pull) in bias?.pulls ?? [:] { mixins.note(pull: pull * wholePull, of: id) }
+        for (id, norm) in bias?.norms ?? [:] { mixins.note(norm: norm * wholeUpdate, of: id) }
         return result
     }
 
@@ -210,12 +214,12 @@ public struct LDA: Sendable {
     mutating func maximise(_ context: MixinContext) throws(CLMatError) {
         _ = try sampler.normalise(statistics, beta: Float(beta), into: &phi)
         guard mixins.areActive else {
-            wholePull = 0
+            wholeUpdate = 0
             return
         }
-        wholePull = Double(try phi.sumOfSquares()).squareRoot()
-        guard let pull = try mixins.gradient(of: state(phi), context) else { return }
-        try sampler.cut(&phi, by: pull, statistics: statistics)
+        wholeUpdate = Double(try phi.sumOfSquares()).squareRoot()
+        guard let regularisers = try mixins.gradient(of: state(phi), context) else { return }
+        try sampler.cut(&phi, by: regularisers, statistics: statistics)
         let totals = try phi.columnSums()
         // A topic of zeros stays one, instead of becoming 0/0.
         phi = try phi / totals.maximum(Matrix(filledWith: 1e-30, totals.shape, on: device))
@@ -223,13 +227,13 @@ public struct LDA: Sendable {
 
     /// What criteria of whole topics make of the chances of words, and by how much each changes them: the root mean square of the
     /// change over tokens. nil if there is none.
-    private mutating func factors() throws(CLMatError) -> (factors: [Float], pulls: [String: Double])? {
+    private mutating func factors() throws(CLMatError) -> (factors: [Float], norms: [String: Double])? {
         let biasing = mixins.active.compactMap { mixin, weight in (mixin as? any TopicMixin).map { ($0, weight) } }
         guard !biasing.isEmpty else { return nil }
         let (state, topics) = (try state(phi), topics)
         let shares = try state.topicShares
         var all: [Float]?
-        var pulls: [String: Double] = [:]
+        var norms: [String: Double] = [:]
         for (mixin, weight) in biasing {
             let own = try mixins.attempt(mixin.id) { (_) throws(CLMatError) -> [Float]? in
                 let own = try mixin.factors(state, weight: weight)
@@ -241,10 +245,10 @@ public struct LDA: Sendable {
             }
             guard let own else { continue }
             let change = zip(shares, own).reduce(0) { $0 + $1.0 * Double($1.1 - 1) * Double($1.1 - 1) }
-            pulls[mixin.id] = change.squareRoot()
+            norms[mixin.id] = change.squareRoot()
             all = all.map { zip($0, own).map(*) } ?? own
         }
-        return all.map { ($0, pulls) }
+        return all.map { ($0, norms) }
     }
 
     func state(_ phi: Matrix) throws(CLMatError) -> TopicState {
@@ -258,4 +262,9 @@ public struct LDA: Sendable {
     public var topicShares: [Double] {
         get throws(CLMatError) { try TopicState.topicShares(of: statistics) }
     }
+}
+
+extension Streams {
+    /// The topics of tokens.
+    static let topics: UInt32 = 33
 }

@@ -7,15 +7,15 @@ extension LDATrainer {
         [
             Figure(
                 "topic-matrix", title: "Words × topics",
-                means: "how much of each topic a word is; hover a topic's title to rank the words by it",
-                startsOpen: true
+                help: "how much of each topic a word is; hover a topic's title to rank the words by it",
+                isShownAtStart: true
             ) { trainer, context in try trainer.matrixFigure(context) },
             Figure(
-                "top-words", title: "Top words", means: "the heaviest words of each topic, and what changed of late",
-                startsOpen: true
+                "top-words", title: "Top words", help: "the heaviest words of each topic, and what changed of late",
+                isShownAtStart: true
             ) { trainer, context in try trainer.wordsFigure(context) },
             Figure(
-                "topic-sizes", title: "Sizes of topics", means: "each topic's share of all tokens"
+                "topic-sizes", title: "Sizes of topics", help: "each topic's share of all tokens"
             ) { trainer, context in
                 Bars(
                     labels: (0..<trainer.lda.topics).map { "\($0 + 1)" },
@@ -24,15 +24,15 @@ extension LDATrainer {
             },
             Figure(
                 "topic-map", title: "Map of topics",
-                means: "topics that use words alike lie close together (classical scaling of Jensen–Shannon distances)"
+                help: "topics that use words alike lie close together (classical scaling of Jensen–Shannon distances)"
             ) { trainer, context in try trainer.mapFigure(context.view) },
             Figure(
-                "topic-similarity", title: "Similarity of topics", means: "the cosine of each pair of topics"
+                "topic-similarity", title: "Similarity of topics", help: "the cosine of each pair of topics"
             ) { trainer, context in try trainer.similarityFigure(context.view) },
             Figure(
                 "topic-documents", title: "Documents of a topic",
-                means: "documents with the most of the chosen topic; each word in the colour of its likeliest topic",
-                startsOpen: true
+                help: "documents with the most of the chosen topic; each word in the colour of its likeliest topic",
+                isShownAtStart: true
             ) { trainer, context in try trainer.documentsFigure(context.view) },
         ]
     }

@@ -90,61 +90,63 @@ public struct LDATrainer: Model, MixinHost {
             "temperature", title: "temperature 1/m", group: "topics",
             range: max(0.001, min(1, 1 / mostSamples))...5, scale: .log,
             initial: max(1 / firstSamples, min(1, 1 / mostSamples)),
-            means: "how freely words change their topics: m samples per token",
-            moves: [.down("log-likelihood"), .up("moved-share"), .down("log-likelihood-heldout"), .up("perplexity-heldout")])
+            help: "how freely words change their topics: m samples per token",
+            affects: [
+                .down("log-likelihood"), .up("moved-share"), .down("log-likelihood-heldout"), .up("perplexity-heldout"),
+            ])
     }
     private var iterations: Control {
         Control(
             "iterations", title: "iterations", group: "sampler", unit: "rounds per minibatch",
             kind: .integer(1...50, .log), initial: lda.minibatches?.keepsTheta == true ? 1 : 5,
-            means: "how often a minibatch is sampled before the topics follow",
-            moves: ["log-likelihood", "log-likelihood-heldout", "moved-share"], startsOpen: false)
+            help: "how often a minibatch is sampled before the topics follow",
+            affects: ["log-likelihood", "log-likelihood-heldout", "moved-share"], isShownAtStart: false)
     }
     private static let form = Control.choice(
         "form", title: "samples", group: "sampler", options: forms,
-        means:
+        help:
             "Poisson is cheaper, multinomial exact; by temperature: multinomial below 50 samples per token; topics with temperatures of their own are always Poisson",
-        moves: ["moved-share", "log-likelihood"], startsOpen: false)
+        affects: ["moved-share", "log-likelihood"], isShownAtStart: false)
     private static let rule = Control.choice(
         "rule", title: "statistics", group: "sampler", options: rules,
-        means: "incremental replaces each minibatch's samples, the others forget with rate ρ",
-        moves: ["perplexity-heldout", "log-likelihood", "moved-share"], startsOpen: false)
+        help: "incremental replaces each minibatch's samples, the others forget with rate ρ",
+        affects: ["perplexity-heldout", "log-likelihood", "moved-share"], isShownAtStart: false)
     private static let decay = Control(
         "decay", title: "decay κ", group: "sampler", range: 0.3...1, initial: 0.5,
-        means: "of the moving average: ρ = (τ₀ + t)^−κ",
-        moves: ["log-likelihood", "log-likelihood-heldout", "moved-share"], startsOpen: false)
+        help: "of the moving average: ρ = (τ₀ + t)^−κ",
+        affects: ["log-likelihood", "log-likelihood-heldout", "moved-share"], isShownAtStart: false)
     private static let delay = Control(
         "delay", title: "delay τ₀", group: "sampler", range: 1...1000, scale: .log, initial: 1,
-        means: "of the moving average: larger trusts the first minibatches less",
-        moves: ["log-likelihood", "log-likelihood-heldout", "moved-share"], startsOpen: false)
+        help: "of the moving average: larger trusts the first minibatches less",
+        affects: ["log-likelihood", "log-likelihood-heldout", "moved-share"], isShownAtStart: false)
     private static let rate = Control(
         "rate", title: "constant rate ρ", group: "sampler", range: 0.001...1, scale: .log, initial: 0.1,
-        means: "the share of each minibatch in the statistics",
-        moves: ["log-likelihood", "log-likelihood-heldout", "moved-share"], startsOpen: false)
+        help: "the share of each minibatch in the statistics",
+        affects: ["log-likelihood", "log-likelihood-heldout", "moved-share"], isShownAtStart: false)
     private var alpha: Control {
         Control(
             "alpha", title: "prior α", group: "priors", range: 0.001...10, scale: .log, initial: defaults.alpha,
-            means: "how many topics a document has",
-            moves: ["perplexity-heldout", "log-likelihood", "mean-cosine"], startsOpen: false)
+            help: "how many topics a document has",
+            affects: ["perplexity-heldout", "log-likelihood", "mean-cosine"], isShownAtStart: false)
     }
     private var beta: Control {
         Control(
             "beta", title: "prior β", group: "priors", range: 0.0001...1, scale: .log, initial: defaults.beta,
-            means: "how many words a topic has that it has not seen",
-            moves: ["density", "log-likelihood", "perplexity-heldout"], startsOpen: false)
+            help: "how many words a topic has that it has not seen",
+            affects: ["density", "log-likelihood", "perplexity-heldout"], isShownAtStart: false)
     }
     private static let optimiseAlpha = Control.toggle(
         "optimise-alpha", title: "α from the data", group: "priors", initial: false,
-        means: "fits α to the documents, topic by topic, once a pass, when there are topics (after 20 passes)",
-        moves: ["effective-topics", "perplexity-heldout", "log-likelihood"], startsOpen: false)
+        help: "fits α to the documents, topic by topic, once a pass, when there are topics (after 20 passes)",
+        affects: ["effective-topics", "perplexity-heldout", "log-likelihood"], isShownAtStart: false)
     private static let optimiseBeta = Control.toggle(
         "optimise-beta", title: "β from the data", group: "priors", initial: false,
-        means: "fits β to the topics, once a pass, when there are topics (after 20 passes)",
-        moves: ["density", "perplexity-heldout", "log-likelihood"], startsOpen: false)
+        help: "fits β to the topics, once a pass, when there are topics (after 20 passes)",
+        affects: ["density", "perplexity-heldout", "log-likelihood"], isShownAtStart: false)
     static let relevance = Control(
         "relevance", title: "relevance λ", group: "pictures", range: 0...1, initial: 1,
-        means: "1 ranks words by weight, 0 by how much more often they are in the topic than elsewhere",
-        startsOpen: false, isView: true)
+        help: "1 ranks words by weight, 0 by how much more often they are in the topic than elsewhere",
+        isShownAtStart: false, isView: true)
 
     public var controls: [Control] {
         [temperature] + mixins.controls + [
@@ -190,7 +192,7 @@ public struct LDATrainer: Model, MixinHost {
         return measured
     }
 
-    /// The most samples a token with which a minibatch's samples can be counted: where the slider of the temperature ends.
+    /// The most samples per token with which a minibatch's samples can be counted: where the slider of the temperature ends.
     private var mostSamples: Double {
         min(100_000, 0x1.ep30 / Double(max(1, lda.minibatches?.mostTokens ?? 1)))
     }
@@ -200,7 +202,7 @@ public struct LDATrainer: Model, MixinHost {
     ) throws(CLMatError) {
         guard !mixins.ids.isEmpty else { return }
         let state = try lda.state(lda.phi)
-        try lda.mixins.measure(of: state, whole: lda.wholePull, context, into: &measured, isScored: isScored)
+        try lda.mixins.measure(of: state, whole: lda.wholeUpdate, context, into: &measured, isScored: isScored)
     }
 
     /// Takes over what the controls say.
@@ -212,12 +214,12 @@ public struct LDATrainer: Model, MixinHost {
             lastSettings = current
         }
         // The coolest topic stays within what can be counted, so that a slider cannot end the run.
-        lda.samples = min(try 1 / settings[temperature], mostSamples / max(1, lda.coolness.max() ?? 1))
+        lda.samples = min(try 1 / settings[temperature], mostSamples / max(1, lda.inverseTemperatures.max() ?? 1))
         try lda.mixins.follow(settings)
         lda.rounds = try settings.int(iterations)
         lda.form = [nil, .multinomial, .poisson][min(2, max(0, try settings.int(Self.form)))]
         // Topics of different temperatures can only be drawn one by one.
-        if lda.form == .multinomial, !lda.coolness.allSatisfy({ $0 == 1 }) { lda.form = .poisson }
+        if lda.form == .multinomial, !lda.inverseTemperatures.allSatisfy({ $0 == 1 }) { lda.form = .poisson }
         let rule: LDA.Statistics =
             switch try settings.int(Self.rule) {
             case 1: .movingAverage(delay: try settings[Self.delay], decay: try settings[Self.decay])
@@ -245,8 +247,8 @@ public struct LDATrainer: Model, MixinHost {
         measured["density-hundredth"] = Double(try phi.greater(than: Float(0.01).nextDown).mean())
         measured["cosine-similarity"] = TopicScores.cosineSimilarity(values, topics: lda.topics)
         measured["mean-cosine"] = TopicScores.meanCosine(values, topics: lda.topics)
-        let logarithms = try phi.clamped(to: 1e-30...1).logarithms()
-        measured["topic-entropy"] = -Double(try (phi * logarithms).sum()) / Double(lda.topics)
+        let logPhi = try phi.clamped(to: 1e-30...1).log()
+        measured["topic-entropy"] = -Double(try (phi * logPhi).sum()) / Double(lda.topics)
         measured["effective-topics"] = TopicScores.effectiveTopics(shares: try lda.topicShares)
     }
 
@@ -278,15 +280,15 @@ public struct LDATrainer: Model, MixinHost {
         let topic = try argument(0, of: action, 0..<lda.topics, "a topic")
         // In hundredths of the sampler's temperature.
         let percent = try argument(1, of: action, 1..<100_001, "a percentage")
-        let coolness = 100 / Double(percent)
-        guard lda.samples * coolness <= mostSamples else {
+        let inverseTemperature = 100 / Double(percent)
+        guard lda.samples * inverseTemperature <= mostSamples else {
             throw .invalidValue(
                 setting: action.id, value: "\(percent) %",
                 accepted:
                     "\(Int((100 * lda.samples / mostSamples).rounded(.up))) % or more: a minibatch has more samples than can be counted else"
             )
         }
-        lda.coolness[topic] = coolness
+        lda.inverseTemperatures[topic] = inverseTemperature
     }
 
     private func argument(

@@ -3,7 +3,7 @@ import Exploration
 import Foundation
 
 /// The criteria that topics begin with. One more of ours is a structure in this file with its place in this list; one of a package
-/// that depends on CLMat is a file of its own, and ``Exploration/Experiment/offer(_:)``.
+/// that depends on CLMat is a file of its own, and ``Exploration/Experiment/register(_:)``.
 public enum TopicCriteria {
     public static let all: [any Mixin<TopicState>] = [
         Sparseness(), Dissimilarity(), TopicEntropy(), Smoothing(), SizeBalance(), Decorrelation(),
@@ -21,8 +21,8 @@ public struct Sparseness: Mixin {
         Control(
             "l1", title: "sparseness λ₁", group: "topics", unit: "of an average word", range: 0.01...100,
             scale: .logWithOff, initial: 0,
-            means: "cuts the weak words of each topic (L1)",
-            moves: [
+            help: "cuts the weak words of each topic (L1)",
+            affects: [
                 .down("density"), .down("log-likelihood"), .down("log-likelihood-heldout"), .down("topic-entropy"),
                 .down("mean-cosine"), .up("pull-l1"), "cosine-similarity",
             ])
@@ -31,7 +31,7 @@ public struct Sparseness: Mixin {
     public var score: Metric { TopicMetrics.density }
 
     public func gradient(of state: TopicState, _ context: MixinContext) throws(CLMatError) -> Matrix? {
-        try state.phi.signs() * (1 / Float(state.words))
+        try state.phi.sign() * (1 / Float(state.words))
     }
 }
 
@@ -44,8 +44,8 @@ public struct Dissimilarity: Mixin {
     public var weight: Control {
         Control(
             "cosine-sim", title: "dissimilarity λ₂", group: "topics", range: 0.001...10, scale: .logWithOff, initial: 0,
-            means: "takes words from topics where others have more of them (CosineSim)",
-            moves: [
+            help: "takes words from topics where others have more of them (CosineSim)",
+            affects: [
                 .down("cosine-similarity"), .down("mean-cosine"), .down("shared-top-words"), .down("density"),
                 .down("log-likelihood"), .down("log-likelihood-heldout"), .up("pull-cosine-sim"),
             ])
@@ -68,11 +68,11 @@ public struct TopicEntropy: Mixin {
     public var weight: Control {
         Control(
             "entropy", title: "concentration λ₃", group: "topics", range: 0.01...100, scale: .logWithOff, initial: 0,
-            means: "lowers the entropy of topics: fewer words, more of each",
-            moves: [
+            help: "lowers the entropy of topics: fewer words, more of each",
+            affects: [
                 .down("topic-entropy"), .down("density"), .down("log-likelihood"), .down("log-likelihood-heldout"),
                 .down("mean-cosine"), .up("pull-entropy"),
-            ], startsOpen: false)
+            ], isShownAtStart: false)
     }
 
     public var score: Metric { TopicMetrics.entropy }
@@ -80,7 +80,7 @@ public struct TopicEntropy: Mixin {
     public func gradient(of state: TopicState, _ context: MixinContext) throws(CLMatError) -> Matrix? {
         let v = Float(max(2, state.words))
         // A weight below the smallest normal number has no logarithm worth having.
-        let logarithm = try state.phi.clamped(to: 1e-30...1).logarithms()
+        let logarithm = try state.phi.clamped(to: 1e-30...1).log()
         let unit = 1 / (v * Float(Foundation.log(Double(v))))
         return try (logarithm * -1 - 1).relu() * unit
     }
@@ -95,11 +95,11 @@ public struct Smoothing: Mixin {
     public var weight: Control {
         Control(
             "smoothing", title: "smoothing λ₄", group: "topics", range: 0.001...1, scale: .logWithOff, initial: 0,
-            means: "draws topics towards the words of the whole corpus",
-            moves: [
+            help: "draws topics towards the words of the whole corpus",
+            affects: [
                 .up("cosine-similarity"), .up("mean-cosine"), .up("density"), .up("topic-entropy"),
                 .down("log-likelihood"), .up("pull-smoothing"), "shared-top-words",
-            ], startsOpen: false)
+            ], isShownAtStart: false)
     }
 
     public var score: Metric { TopicMetrics.cosineSimilarity }
@@ -119,8 +119,9 @@ public struct SizeBalance: TopicMixin {
     public var weight: Control {
         Control(
             "size-balance", title: "equal sizes λ₅", group: "topics", range: 0.01...2, scale: .logWithOff, initial: 0,
-            means: "holds large topics back, so that all get equally many words",
-            moves: [.up("effective-topics"), .up("pull-size-balance"), "log-likelihood", "moved-share"], startsOpen: false)
+            help: "holds large topics back, so that all get equally many words",
+            affects: [.up("effective-topics"), .up("pull-size-balance"), "log-likelihood", "moved-share"],
+            isShownAtStart: false)
     }
 
     public var score: Metric { TopicMetrics.effectiveTopics }
@@ -148,11 +149,11 @@ public struct Decorrelation: Mixin {
     public var weight: Control {
         Control(
             "decorrelation", title: "decorrelation λ₆", group: "topics", range: 0.0001...1, scale: .logWithOff,
-            initial: 0, means: "divides heavy words among topics, and leaves rare ones shared",
-            moves: [
+            initial: 0, help: "divides heavy words among topics, and leaves rare ones shared",
+            affects: [
                 .down("cosine-similarity"), .down("mean-cosine"), .down("shared-top-words"), .down("density"),
                 .down("log-likelihood"), .down("log-likelihood-heldout"), "pull-decorrelation",
-            ], startsOpen: false)
+            ], isShownAtStart: false)
     }
 
     public var score: Metric { TopicMetrics.cosineSimilarity }

@@ -68,3 +68,8 @@ struct TopicMinibatches: Sendable {
             ? try Matrix(filledWith: 1, Shape(documents[batch].count, topics), on: device) : thetas[batch]
     }
 }
+
+extension Streams {
+    /// The order of documents in minibatches.
+    static let topicOrder: UInt32 = 34
+}

@@ -247,7 +247,7 @@ public enum Alignment: Sendable { case left, centre, right }
         }
     }
 
-    /// Pixels a unit.
+    /// Pixels per unit.
     static var scale: Float { gui_scale() }
     /// Another one for each set of fonts: widths that are kept are those of one.
     static var fontsVersion: Int32 { gui_fonts_version() }

@@ -4,7 +4,7 @@ extension UI {
     /// Where the windows and widgets of this frame are, by name; nil where nobody asks. Tests find them so.
     ///
     /// A window is called as its panel is (``Panel/name``), or `toolbar`, `status`, `help`, `leaving`, `graph-menu`,
-    /// `action-menu`, `window:FIGURE` for a figure's own window, `gaps`, `empty`, `desk-bar`. A widget has its window's name,
+    /// `action-menu`, `window:FIGURE` for a figure's own window, `gaps`, `empty`, `dashboard-bar`. A widget has its window's name,
     /// a slash, and its own:
     /// - any panel: `title`, `close`, `corner`, `body`; `export` and `word` where its title has them
     /// - `toolbar/`: `pause`, `step`, `rewind`, `undo`, …; `timeline`, `timeline/track`

@@ -33,7 +33,7 @@ struct BarsRenderer: FigureRenderer {
             let labelWidth = min(widest, body.width * 0.4)
             let count = min(5, max(2, Int((body.width - labelWidth) / 50)))
             let ticks = Ticks.along(body.width - labelWidth - 26, most: count) { Ticks(around: range, count: $0) }
-            drawLying(bars, in: body, ticks, labelWidth: labelWidth, frame)
+            drawHorizontal(bars, in: body, ticks, labelWidth: labelWidth, frame)
         } else {
             drawUpright(
                 bars, in: body, Ticks(around: range, count: min(5, max(2, Int((body.height - 28) / 20)))), frame)
@@ -84,7 +84,7 @@ struct BarsRenderer: FigureRenderer {
             frame.theme.track)
     }
 
-    private func drawLying(_ bars: Bars, in body: Box, _ ticks: Ticks, labelWidth: Float, _ frame: FigureFrame) {
+    private func drawHorizontal(_ bars: Bars, in body: Box, _ ticks: Ticks, labelWidth: Float, _ frame: FigureFrame) {
         let row = max(13, min(34, (body.height - 20) / Float(bars.labels.count)))
         let axis = Box(body.x + labelWidth + 10, body.y, body.width - labelWidth - 26, body.height - 20)
         func x(_ value: Double) -> Float { axis.x + share(value, ticks.range) * axis.width }

@@ -140,7 +140,7 @@ import Exploration
 
     public var mouse: Point { UI.mouse }
 
-    /// How far the wheel was turned in this frame, away from the person above 0; 0 where a desk that scrolls takes it itself.
+    /// How far the wheel was turned in this frame, away from the person above 0; 0 where a dashboard that scrolls takes it itself.
     public var wheel: Float { host.takesWheel && !UI.shift ? 0 : UI.wheel }
 
     /// What happened to the part of the figure that lies in `box`. Of two parts over each other, the first one asked for
@@ -268,7 +268,7 @@ public struct FigureWindow {
 @MainActor protocol FigureHost: AnyObject {
     var tooltip: Tooltip? { get set }
     var takesActions: Bool { get }
-    /// Whether the wheel without shift scrolls the whole desk.
+    /// Whether the wheel without shift scrolls the whole dashboard.
     var takesWheel: Bool { get }
     func act(_ action: Action)
     func openMenu(_ actions: [Action], named name: String, at place: Point)

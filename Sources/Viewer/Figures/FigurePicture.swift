@@ -19,7 +19,7 @@ import Exploration
         try draw(by: renderer).writePNG(to: path)
     }
 
-    /// Pixels a unit: print shows more than a screen.
+    /// Pixels per unit: print shows more than a screen.
     private static let scale = 2
     /// In units. Texture and file would be too large beyond.
     private static let tallest: Float = 4000

@@ -43,7 +43,9 @@ struct SilhouetteRenderer: FigureRenderer {
                 let here = group.points(on: (line - top) / (bottom - top)..<(next - top) / (bottom - top))
                 if let extremes = here.extremes {
                     let shade = index % 2 == 0 ? frame.theme.text.faded(0.75) : frame.theme.secondary
-                    for (value, colour) in [(max(extremes.most, 0), shade), (min(extremes.least, 0), frame.theme.moving)] {
+                    for (value, colour) in [
+                        (max(extremes.most, 0), shade), (min(extremes.least, 0), frame.theme.moving),
+                    ] {
                         let (from, to) = (min(x(0), x(value)), max(x(0), x(value)))
                         if value != 0 { frame.fill(Box(from, line, max(0.5, to - from), next - line), colour) }
                     }

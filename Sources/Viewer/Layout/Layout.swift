@@ -50,7 +50,7 @@ struct Layout: Equatable {
         if open { plots.append(plot) } else { grid?.remove(panel.name) }
     }
 
-    /// A goal that is no number is none.
+    /// NaN is no goal.
     mutating func setGoal(_ value: Double?, of metric: String) {
         goals[metric] = value.flatMap { $0.isFinite ? $0 : nil }
     }
@@ -81,15 +81,15 @@ struct Layout: Equatable {
         if let known {
             // What came with an attachment: the first metric that its controls move.
             let new = dashboard.controls.filter { known.control($0.id) == nil }
-            metrics += new.compactMap { $0.moves.first }.filter { known.metric($0) == nil }.prefix(1)
+            metrics += new.compactMap { $0.affects.first }.filter { known.metric($0) == nil }.prefix(1)
         }
         open(criteriaOf: dashboard)
-        let starters = dashboard.figures.filter(\.startsOpen).map(\.id)
+        let starters = dashboard.figures.filter(\.isShownAtStart).map(\.id)
         for panel in dashboard.panels where isOpen[panel.name] == nil {
             switch panel {
             case .add: set(panel, open: true)
             case .controls(let group):
-                set(panel, open: dashboard.controls.contains { $0.group == group && $0.startsOpen })
+                set(panel, open: dashboard.controls.contains { $0.group == group && $0.isShownAtStart })
             case .figure(let id):
                 let isOnlyChoice = isFirst && starters.isEmpty && id == dashboard.figures.first?.id
                 set(panel, open: starters.contains(id) || isOnlyChoice)
@@ -214,7 +214,7 @@ struct Layout: Equatable {
 
     static let gap: Float = 12
 
-    /// Whether a window is too small for all panels at once: they then lie below each other, and the desk scrolls.
+    /// Whether a window is too small for all panels at once: they then lie below each other, and the dashboard scrolls.
     static func scrolls(_ size: Point) -> Bool { size.x < 1000 || size.y < 600 }
 
     /// Panels in columns, each at a height at which it can be read; what is beyond the window is scrolled to. A person's

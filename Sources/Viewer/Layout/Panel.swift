@@ -54,12 +54,13 @@ extension Dashboard {
     /// The graphs to start with: the first metric, how well the model does on what it has not seen, the first that a control moves, and
     /// those that the model opens by itself.
     var firstMetrics: [String] {
-        let paired = controls.compactMap { $0.moves.first }.filter { metric($0) != nil }
+        let paired = controls.compactMap { $0.affects.first }.filter { metric($0) != nil }
         let better = metrics.filter { $0.better == .higher }
-        let unseen = better.first { $0.id.hasPrefix("test-") || $0.id.contains("heldout") || $0.id.contains("valid") }
         var chosen: [String] = []
-        let wished = [metrics.first?.id, (unseen ?? better.first)?.id] + paired + metrics.map(\.id)
+        let wished =
+            [metrics.first?.id, (better.first(where: \.isOnUnseenData) ?? better.first)?.id] + paired
+            + metrics.map(\.id)
         for id in wished.compactMap({ $0 }) where !chosen.contains(id) && chosen.count < 3 { chosen.append(id) }
-        return chosen + metrics.filter { $0.startsOpen && !chosen.contains($0.id) }.map(\.id)
+        return chosen + metrics.filter { $0.isShownAtStart && !chosen.contains($0.id) }.map(\.id)
     }
 }

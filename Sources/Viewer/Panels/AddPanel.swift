@@ -2,7 +2,7 @@ import CImGui
 import Exploration
 
 /// "Add to the dashboard": everything that can be shown or put on, ticked where it is.
-final class AddPanel: DeskPart {
+final class AddPanel: DashboardPart {
     /// What is looked for: only what fits it is listed.
     private var search = TextField("", takesFocus: false)
     private var clearsSearch = false
@@ -10,7 +10,7 @@ final class AddPanel: DeskPart {
     private struct Entry {
         let id: String
         let title: String
-        let means: String
+        let help: String
         let isOn: Bool
         /// What a click does, and what enter does to what was looked for: it takes nothing away.
         let toggle: @MainActor () -> Void
@@ -35,16 +35,16 @@ final class AddPanel: DeskPart {
     }
 
     private var allSections: [Section] {
-        func panelEntry(_ panel: Panel, _ title: String, _ means: String) -> Entry {
+        func panelEntry(_ panel: Panel, _ title: String, _ help: String) -> Entry {
             let isOn = layout.isOpen(panel)
             let open: @MainActor () -> Void = { [self] in
-                isOn ? desk.show(panel) : setOpen(panel, true)
-                if case .metric(let id) = panel { desk.graphs.flash(id, seconds: 1) }
+                isOn ? dashboardView.show(panel) : setOpen(panel, true)
+                if case .metric(let id) = panel { dashboardView.graphs.flash(id, seconds: 1) }
             }
             // One that is open behind an enlarged one is shown first.
             let closes = isOn && layout.shows(panel)
             return Entry(
-                id: panel.name, title: title, means: means, isOn: isOn,
+                id: panel.name, title: title, help: help, isOn: isOn,
                 toggle: { [self] in closes ? setOpen(panel, false) : open() }, open: open)
         }
         // One open panel of controls is no choice.
@@ -61,10 +61,10 @@ final class AddPanel: DeskPart {
             Section(title: "Criteria", entries: dashboard.mixins.map(entry(of:))),
             Section(
                 title: "Metrics",
-                entries: dashboard.metrics.map { panelEntry(.metric($0.id), $0.title.startingLowercase, $0.means) }),
+                entries: dashboard.metrics.map { panelEntry(.metric($0.id), $0.title.startingLowercase, $0.help) }),
             Section(
                 title: "Figures",
-                entries: dashboard.figures.map { panelEntry(.figure($0.id), $0.title.startingLowercase, $0.means) }),
+                entries: dashboard.figures.map { panelEntry(.figure($0.id), $0.title.startingLowercase, $0.help) }),
             Section(title: "Attachments", entries: dashboard.attachments.map(entry(of:))),
             Section(
                 title: "Engine",
@@ -82,7 +82,7 @@ final class AddPanel: DeskPart {
     private func entry(of mixin: MixinInfo) -> Entry {
         Entry(
             id: "mixin:\(mixin.id)", title: mixin.title.startingLowercase,
-            means: mixin.means.startingUppercase + ".\nA click "
+            help: mixin.help.startingUppercase + ".\nA click "
                 + (mixin.isOn ? "removes this criterion." : "adds this criterion, with its slider and its graph."),
             isOn: mixin.isOn,
             toggle: { [self] in
@@ -101,7 +101,7 @@ final class AddPanel: DeskPart {
     private func entry(of attachment: AttachmentInfo) -> Entry {
         Entry(
             id: "attachment:\(attachment.id)", title: attachment.title.startingLowercase,
-            means: "A click \(attachment.isAttached ? "takes it off" : "puts it on"), between two steps.",
+            help: "A click \(attachment.isAttached ? "takes it off" : "puts it on"), between two steps.",
             isOn: attachment.isAttached,
             toggle: { [self] in
                 guard !status.isFinished else { return }
@@ -149,7 +149,9 @@ final class AddPanel: DeskPart {
     /// Gives the field the keyboard.
     func beginSearch() {
         setOpen(.add, true)
-        if let box = desk.box(of: .add) { desk.scrolling.reveal(box, in: desk.workingArea()) }
+        if let box = dashboardView.box(of: .add) {
+            dashboardView.scrolling.reveal(box, in: dashboardView.workingArea())
+        }
         clearsSearch = false
         search.focus()
     }
@@ -170,7 +172,7 @@ final class AddPanel: DeskPart {
                 title: section.title,
                 entries: section.entries.filter { entry in
                     let id = entry.id.split(separator: ":").dropFirst().joined(separator: ":")
-                    guard let match = SearchMatch(query, title: entry.title, id: id, means: entry.means) else {
+                    guard let match = SearchMatch(query, title: entry.title, id: id, help: entry.help) else {
                         return false
                     }
                     if match < best?.match ?? .inMeaning || best == nil { best = (entry, match) }
@@ -183,11 +185,11 @@ final class AddPanel: DeskPart {
     private func entry(of control: Control) -> Entry {
         let panel = Panel.controls(control.group)
         let open: @MainActor () -> Void = { [self] in
-            layout.isOpen(panel) ? desk.show(panel) : setOpen(panel, true)
-            desk.focus.show(control)
+            layout.isOpen(panel) ? dashboardView.show(panel) : setOpen(panel, true)
+            dashboardView.focus.show(control)
         }
         return Entry(
-            id: "control:\(control.id)", title: control.title.startingLowercase, means: control.means,
+            id: "control:\(control.id)", title: control.title.startingLowercase, help: control.help,
             isOn: layout.isOpen(panel), toggle: open, open: open)
     }
 
@@ -212,7 +214,7 @@ final class AddPanel: DeskPart {
 
     func draw(_ box: Box) {
         // There only when the panels are not where they began.
-        let arrange = TitleWord(text: "arrange", means: "Puts all panels back where they began.") { [self] in
+        let arrange = TitleWord(text: "arrange", help: "Puts all panels back where they began.") { [self] in
             layout.arrange()
             saveLayout()
         }
@@ -251,7 +253,7 @@ final class AddPanel: DeskPart {
             entry.isOn || item.contains(.hovered) ? theme.text : theme.secondary)
         if item.contains(.hovered) {
             gui_set_cursor(Int32(GUI_CURSOR_HAND))
-            tooltip = Tooltip(title: entry.title, text: entry.means)
+            tooltip = Tooltip(title: entry.title, text: entry.help)
         }
         if item.contains(.clicked) { entry.toggle() }
     }

@@ -4,7 +4,7 @@ import Exploration
 import Foundation
 
 /// The run's branches in a table: where each left its parent, how it does, and what can be done with it.
-final class BranchesPanel: DeskPart {
+final class BranchesPanel: DashboardPart {
     /// The name that is being typed.
     private(set) var typed: (branch: Int, field: TextField)?
     /// The last values of the branches that do not run, which stay while the history's version does.
@@ -33,7 +33,7 @@ final class BranchesPanel: DeskPart {
     func draw(_ box: Box) {
         frame(
             .branches, box, title: "Branches", caption: "\(branches.count) futures of this run",
-            means: "Each branch shares its parent's history up to where it left it."
+            help: "Each branch shares its parent's history up to where it left it."
         ) { body in
             let columns = columns(body.width - 8)
             rememberValues(columns.metrics.map(\.id))
@@ -114,7 +114,7 @@ final class BranchesPanel: DeskPart {
                     .smallMono, align: .right)
             }
         }
-        drawDeeds(branch, isCurrent, Box(row.maxX - columns.buttons, row.y + 2, columns.buttons, row.height - 4))
+        drawButtons(branch, isCurrent, Box(row.maxX - columns.buttons, row.y + 2, columns.buttons, row.height - 4))
     }
 
     /// "+0.012", with a sign; a difference that is smaller than the metric's usual digits in fewer: never −0.000.
@@ -163,7 +163,7 @@ final class BranchesPanel: DeskPart {
         }
     }
 
-    private func drawDeeds(_ branch: Branch, _ isCurrent: Bool, _ box: Box) {
+    private func drawButtons(_ branch: Branch, _ isCurrent: Bool, _ box: Box) {
         guard !isCurrent else {
             UI.text("the run is here", Point(box.maxX, box.y + 4), theme.secondary, .small, align: .right)
             return

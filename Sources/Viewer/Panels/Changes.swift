@@ -21,7 +21,7 @@ struct Change {
 }
 
 /// The changes on the current path, as all that marks them shows them.
-final class Changes: DeskPart {
+final class Changes: DashboardPart {
     /// The changes to mark: the commands that belong to one change are one, as those of a drag.
     var all: [Change] {
         changes(past, from: -past.count) + changes(commands, from: 0)

@@ -11,14 +11,14 @@ import Exploration
 }
 
 /// Panels of controls: one row each, as dense as the panel's height asks for.
-final class ControlPanels: DeskPart {
+final class ControlPanels: DashboardPart {
     var hand = Hand()
     private(set) var colours: SliderColours
     private var commandsSeen = 0
 
-    override init(_ desk: Desk) {
-        colours = SliderColours(desk.theme.hues, owners: desk.layout.sliderColours)
-        super.init(desk)
+    override init(_ dashboardView: DashboardView) {
+        colours = SliderColours(dashboardView.theme.hues, owners: dashboardView.layout.sliderColours)
+        super.init(dashboardView)
     }
 
     override var isInFront: Bool { hand.typed != nil || hand.held != nil }
@@ -95,7 +95,7 @@ final class ControlPanels: DeskPart {
                     case .toggle: drawToggle(control, row)
                     case .choice(let options): drawChoice(control, options, row, density, controls)
                     }
-                    desk.focus.draw(control, row)
+                    dashboardView.focus.draw(control, row)
                     y += height
                 }
                 return y - content.y
@@ -107,10 +107,10 @@ final class ControlPanels: DeskPart {
     func explain(_ control: Control) {
         let effects = effectWords(control)
         // Beside the panel, where it hides no other control.
-        let panel = desk.box(of: .controls(control.group))
+        let panel = dashboardView.box(of: .controls(control.group))
         tooltip = Tooltip(
             title: control.title,
-            text: ([control.means] + (effects.isEmpty ? [] : [effects])
+            text: ([control.help] + (effects.isEmpty ? [] : [effects])
                 + ["takes \(control.accepted); starts at \(control.text(control.initial))"]).joined(separator: "\n"),
             about: panel, isBeside: true)
     }

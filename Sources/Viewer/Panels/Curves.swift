@@ -50,12 +50,13 @@ struct CurveCache {
         isLogarithmic: Bool = false
     ) -> Drawn {
         let line = Line(metric: metric, branch: nil)
-        let key = key(range, now: timeline.step, end: timeline.lastStep, width: width, version: timeline.version, isLogarithmic)
+        let key = key(
+            range, now: timeline.step, end: timeline.lastStep, width: width, version: timeline.version, isLogarithmic)
         let kept = drawn[line]
         if let kept, kept.key == key || isGoodEnough(kept, for: key) { return kept }
 
         let buckets = Self.buckets(metric, timeline, key)
-        // A way back or a deletion takes values away: what was seen of them counts no more.
+        // A rewind or a deletion takes values away: what was seen of them counts no more.
         let isSame = kept?.key.version == key.version
         let extremes = Self.extremes(of: buckets, and: isSame ? kept?.extremes : nil)
         let lost = Lost(metric, timeline, before: isSame ? kept?.lost : nil, upTo: kept?.key.now ?? 0)
@@ -109,7 +110,8 @@ struct CurveCache {
     ) -> Key {
         let first = max(0, Int(range.lowerBound.rounded(.down)))
         let last = max(first, Int(range.upperBound.rounded(.up)))
-        return Key(now: now, end: end, first: first, last: last, width: width, version: version, isLogarithmic: isLogarithmic)
+        return Key(
+            now: now, end: end, first: first, last: last, width: width, version: version, isLogarithmic: isLogarithmic)
     }
 
     private static func extremes(
@@ -122,7 +124,7 @@ struct CurveCache {
         return (low, high)
     }
 
-    /// Going through a long history takes a while, in which the learner cannot add to it: four times a second is
+    /// Going through a long history takes a while, in which the learner cannot add to it: four times per second is
     /// enough where a new step moves nothing by a pixel.
     private func isGoodEnough(_ kept: Drawn, for key: Key) -> Bool {
         let length = key.last - key.first

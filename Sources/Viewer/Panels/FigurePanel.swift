@@ -73,7 +73,7 @@ import Exploration
 }
 
 /// A figure's panel: its renderer's drawing, and words while there is nothing to show.
-final class FigurePanels: DeskPart {
+final class FigurePanels: DashboardPart {
     var figures: [String: FigureView] = [:]
     /// Figures of the branch that is compared with the current one.
     private(set) var others: [String: FigureView] = [:]
@@ -88,7 +88,7 @@ final class FigurePanels: DeskPart {
     /// It also tells the learner which figures are looked at.
     override func hasNews() -> Bool {
         var hasNews = false
-        for case .figure(let id) in desk.shownPanels {
+        for case .figure(let id) in dashboardView.shownPanels {
             _ = learner.look(at: id)
             if learner.version(of: id) != figures[id]?.version { hasNews = true }
             if status.comparedBranch != nil {
@@ -101,7 +101,7 @@ final class FigurePanels: DeskPart {
 
     /// Whether all figures that are shown were computed from the model at `step` or later.
     func areCurrent(at step: Int) -> Bool {
-        desk.shownPanels.allSatisfy { panel in
+        dashboardView.shownPanels.allSatisfy { panel in
             guard case .figure(let id) = panel else { return true }
             if learner.status.comparedBranch != nil, learner.lookAtOther(id).step == nil { return false }
             return learner.look(at: id).step.map { $0 >= step } ?? false
@@ -111,7 +111,7 @@ final class FigurePanels: DeskPart {
     /// The earliest step from which a figure was computed that was drawn; nil if there is none, or one is missing.
     var shownStep: Int? {
         var steps: [Int] = []
-        for case .figure(let id) in desk.shownPanels {
+        for case .figure(let id) in dashboardView.shownPanels {
             guard case .ready(_, let step) = figures[id]?.state else { return nil }
             steps.append(step)
         }
@@ -131,7 +131,7 @@ final class FigurePanels: DeskPart {
             if status.isFinished || status.isPaused, at != status.step { step = "step \(grouped(at))" }
         }
         let badge = step.isEmpty ? nil : Badge(text: step, colour: theme.secondary)
-        frame(.figure(id), box, title: info.title, caption: caption, means: info.means, badge: badge) { body in
+        frame(.figure(id), box, title: info.title, caption: caption, help: info.help, badge: badge) { body in
             guard let other = branches.first(where: { $0.id == status.comparedBranch }) else {
                 return draw(id, view, in: body, textures)
             }
@@ -199,7 +199,7 @@ final class FigurePanels: DeskPart {
 
     func drawWindows(in area: Box, _ textures: TextureMaker) {
         figureWindowBox = nil
-        for panel in desk.shownPanels {
+        for panel in dashboardView.shownPanels {
             guard case .figure(let id) = panel, let view = figures[id], let window = view.window,
                 let content = view.content, let renderer = view.renderer
             else { continue }
@@ -240,7 +240,7 @@ extension FigurePanels: FigureHost {
     func act(_ action: Action) { learner.send(.act(action)) }
 
     func openMenu(_ actions: [Action], named name: String, at place: Point) {
-        desk.actionMenus.open(actions, named: name, at: place)
+        dashboardView.actionMenus.open(actions, named: name, at: place)
     }
 
     func openWindow(of figure: String, at place: Point) {
@@ -276,7 +276,7 @@ extension FigurePanels: FigureHost {
 
     func drawButtons(for actions: [Action], of figure: String, in box: Box) {
         var answers = figures[figure]?.answers ?? [:]
-        _ = desk.actionMenus.drawActions(actions, &answers, Box(box.x, box.y, box.width, 26))
+        _ = dashboardView.actionMenus.drawActions(actions, &answers, Box(box.x, box.y, box.width, 26))
         figures[figure]?.answers = answers
     }
 }

@@ -28,7 +28,7 @@ struct GoalWatch {
 }
 
 /// Goal lines: what a person wants a metric to come to.
-final class Goals: DeskPart {
+final class Goals: DashboardPart {
     private(set) var goalDrag: GoalDrag?
     private var goalWatch = GoalWatch()
 

@@ -130,7 +130,7 @@ extension Graphs {
             UI.dashes(x: at, from: plot.y, to: plot.maxY, mark.colour.faded(isAhead(mark) ? 0.3 : 0.8))
         }
 
-        let isOnGoal = desk.goals.drawGoal(metric, plot, graph.axis)
+        let isOnGoal = dashboardView.goals.drawGoal(metric, plot, graph.axis)
 
         let colour = curveColour(metric)
         let smoothed = look.smoothing > 0 ? smoothedHistory(of: metric.id, look.smoothing) : nil
@@ -340,7 +340,9 @@ extension Graphs {
     }
 
     /// Each metric's line, value and name in a row; a cross takes one that was added off again.
-    private func drawLegend(_ metric: Metric, _ drawn: CurveCache.Drawn, _ sides: [SideLine], above plot: Box, right: Float) {
+    private func drawLegend(
+        _ metric: Metric, _ drawn: CurveCache.Drawn, _ sides: [SideLine], above plot: Box, right: Float
+    ) {
         let added = sides.filter { $0.metric != nil }
         guard !added.isEmpty else { return }
         let y = plot.y - 12 - Self.legendHeight + 5
@@ -372,7 +374,7 @@ extension Graphs {
             if hovered {
                 tooltip = Tooltip(
                     title: metric.title,
-                    text: [metric.means, isLeft ? "on the axis at the left" : "on an axis of its own, at the right"]
+                    text: [metric.help, isLeft ? "on the axis at the left" : "on an axis of its own, at the right"]
                         .joined(separator: "\n"))
             }
             if line != nil { removeCross(metric, Box(nameEnd + 3, y - 1, 15, 15)) }
@@ -410,7 +412,8 @@ extension Graphs {
         var labels: [EndLabel] = []
         if !hasAdded, let present = drawn.value(at: here) {
             // What is drawn as one may reach beyond where the run is.
-            let exact = present.lastStep <= here ? nil : learner.timeline.values(metric.id, in: 0...max(0, here), last: 1).last
+            let exact =
+                present.lastStep <= here ? nil : learner.timeline.values(metric.id, in: 0...max(0, here), last: 1).last
             let value = exact ?? Double(present.last)
             let words = UI.number(value, metric.text(value), to: Self.roomForValue - 9, .mono)
             labels.append(

@@ -36,7 +36,7 @@ extension Graphs {
     func menuWord(_ metric: Metric) -> TitleWord {
         TitleWord(
             text: "≡",
-            means: "Goal, logarithmic axis, smoothing, more metrics on this graph, or one against another. "
+            help: "Goal, logarithmic axis, smoothing, more metrics on this graph, or one against another. "
                 + "The right button on the graph offers the same."
         ) { [self] in
             let value = learner.timeline.lastValues[metric.id] ?? 0
@@ -98,20 +98,21 @@ extension Graphs {
         var rows: [MenuRow] = [.heading(metric.title), .heading("Goal")]
         rows.append(
             .entry(
-                MenuEntry(id: "here", words: "goal here: \(desk.goals.words(of: menu.value, metric))") { [self] in
-                    desk.goals.setGoal(menu.value, of: menu.metric)
+                MenuEntry(id: "here", words: "goal here: \(dashboardView.goals.words(of: menu.value, metric))") {
+                    [self] in
+                    dashboardView.goals.setGoal(menu.value, of: menu.metric)
                 }))
         if layout.goals[menu.metric] != nil {
             rows.append(
                 .entry(
                     MenuEntry(id: "remove", words: "remove the goal") { [self] in
-                        desk.goals.setGoal(nil, of: menu.metric)
+                        dashboardView.goals.setGoal(nil, of: menu.metric)
                     }))
         }
         rows.append(
             .entry(
                 MenuEntry(id: "pause", words: "pause when all goals are met", isOn: layout.pausesAtGoals) { [self] in
-                    desk.goals.togglePausesAtGoals()
+                    dashboardView.goals.togglePausesAtGoals()
                 }))
         let look = layout.look(of: metric.id)
         rows.append(.heading("Axis and curve"))
@@ -134,7 +135,8 @@ extension Graphs {
         for other in addedMetrics(metric.id) {
             rows.append(
                 .entry(
-                    MenuEntry(id: "take-off/\(other.id)", words: "take \(other.title.startingLowercase) off") { [self] in
+                    MenuEntry(id: "take-off/\(other.id)", words: "take \(other.title.startingLowercase) off") {
+                        [self] in
                         layout.toggle(other.id, on: metric.id)
                     }))
         }
@@ -145,7 +147,8 @@ extension Graphs {
                 }))
         rows.append(
             .entry(
-                MenuEntry(id: "plot", words: "plot against one …", staysOpen: true) { [self] in graphMenu?.page = .plot }
+                MenuEntry(id: "plot", words: "plot against one …", staysOpen: true) { [self] in graphMenu?.page = .plot
+                }
             ))
         return rows
     }

@@ -2,7 +2,7 @@ import CImGui
 import Exploration
 
 /// A metric's graph: its whole history, marks where controls changed, and a cross-hair that all graphs share.
-final class Graphs: DeskPart {
+final class Graphs: DashboardPart {
     /// The steps that all of them show.
     var axis = TimeAxis()
     lazy var curves = CurveCache(clock)
@@ -46,12 +46,14 @@ final class Graphs: DeskPart {
             isLogarithmic: layout.look(of: id).isLogarithmic)
         let badge: Badge? =
             drawn.motion.map {
-                Badge(text: $0.word, colour: $0 == .settled ? theme.settled : theme.moving, means: $0.means)
+                Badge(text: $0.word, colour: $0 == .settled ? theme.settled : theme.moving, help: $0.help)
             }
-        let caption = [drawn.lost?.words ?? "", desk.goals.goalWords(metric), lookWords(metric, drawn), metric.unit]
-            .filter { !$0.isEmpty }.joined(separator: " · ")
+        let caption = [
+            drawn.lost?.words ?? "", dashboardView.goals.goalWords(metric), lookWords(metric, drawn), metric.unit,
+        ]
+        .filter { !$0.isEmpty }.joined(separator: " · ")
         frame(
-            .metric(id), box, title: metric.title, caption: caption, means: metric.means,
+            .metric(id), box, title: metric.title, caption: caption, help: metric.help,
             badge: badge, word: menuWord(metric), edge: litColour(metric)
         ) { body in
             guard !drawn.buckets.isEmpty else {
@@ -104,8 +106,8 @@ final class Graphs: DeskPart {
 
     /// The graph of the slider that is held stands out, as does one that was asked for.
     private func litColour(_ metric: Metric) -> Colour? {
-        if let held = desk.controlPanels.hand.held, let control = dashboard.control(held.control),
-            control.moves.first == metric.id
+        if let held = dashboardView.controlPanels.hand.held, let control = dashboard.control(held.control),
+            control.affects.first == metric.id
         {
             return colours[control.id] ?? theme.text
         }
@@ -126,13 +128,15 @@ final class Graphs: DeskPart {
 
     /// White, or the colour of the slider whose paired graph it is.
     func curveColour(_ metric: Metric) -> Colour {
-        let paired = dashboard.controls.filter { $0.moves.first == metric.id }.compactMap { colours[$0.id] }
+        let paired = dashboard.controls.filter { $0.affects.first == metric.id }.compactMap { colours[$0.id] }
         return paired.first ?? theme.text
     }
 
     /// The ends of the axis: fixed by nature, or those of the values.
     func valueRange(_ metric: Metric, _ buckets: some Sequence<Timeline.Bucket>) -> ClosedRange<Double> {
-        if let drag = desk.goals.goalDrag, drag.metric == metric.id, !drag.axis.isLogarithmic { return drag.axis.range }
+        if let drag = dashboardView.goals.goalDrag, drag.metric == metric.id, !drag.axis.isLogarithmic {
+            return drag.axis.range
+        }
         var (low, high) = (Double.infinity, -Double.infinity)
         for bucket in buckets {
             guard bucket.hasValues else { continue }
@@ -163,7 +167,9 @@ final class Graphs: DeskPart {
 
     /// The ends of a logarithmic axis: those of the values above 0; nil if there are none.
     func positiveRange(_ metric: Metric, _ buckets: some Sequence<Timeline.Bucket>) -> ClosedRange<Double>? {
-        if let drag = desk.goals.goalDrag, drag.metric == metric.id, drag.axis.isLogarithmic { return drag.axis.range }
+        if let drag = dashboardView.goals.goalDrag, drag.metric == metric.id, drag.axis.isLogarithmic {
+            return drag.axis.range
+        }
         var (low, high) = (Double.infinity, 0.0)
         for bucket in buckets where bucket.hasValues {
             for value in [bucket.minimum, bucket.lastFinite, bucket.maximum] where value > 0 {
@@ -208,7 +214,7 @@ final class Graphs: DeskPart {
         if item.contains(.rightClicked) {
             graphMenu = GraphMenu(
                 metric: metric.id,
-                value: desk.goals.value(at: min(max(UI.mouse.y, plot.y), plot.maxY), plot, graph.axis, metric),
+                value: dashboardView.goals.value(at: min(max(UI.mouse.y, plot.y), plot.maxY), plot, graph.axis, metric),
                 place: UI.mouse)
         }
         guard item.contains(.hovered) || (isOnGoal && plot.contains(UI.mouse)) else { return }

@@ -2,7 +2,7 @@ import CImGui
 import Exploration
 
 /// All changes on the current path in words, the newest first. Each can be gone back to.
-final class HistoryPanel: DeskPart {
+final class HistoryPanel: DashboardPart {
     private static let row: Float = 23
     /// Where the run was when the list was scrolled to it.
     private var revealed: Position?
@@ -23,7 +23,7 @@ final class HistoryPanel: DeskPart {
         let caption = count == 0 ? "no changes yet" : count == 1 ? "1 change" : "\(grouped(count)) changes"
         frame(
             .history, box, title: "History", caption: caption,
-            means:
+            help:
                 "The changes that led here, and in grey those that were undone. A click goes back to just before one."
         ) { body in
             // Steps stand below each other at their ends.
@@ -51,14 +51,15 @@ final class HistoryPanel: DeskPart {
         // other. It is there under the mouse only, where it hides the end of long words.
         let isNear = canGo && row.kind == .change && line.contains(UI.mouse) && gui_window_is_hovered()
         let afterWidth = isNear ? UI.width("after", .small) + 14 : 0
-        let after = isNear ? UI.item("\(index)/after", Box(line.maxX - afterWidth, line.y, afterWidth, line.height)) : []
+        let after =
+            isNear ? UI.item("\(index)/after", Box(line.maxX - afterWidth, line.y, afterWidth, line.height)) : []
         let item = canGo ? UI.item("\(index)", Box(line.x, line.y, line.width - afterWidth, line.height)) : []
         let isPast = row.kind == .change && row.before == nil
         if isPast, UI.item("\(index)", line).contains(.hovered) {
             tooltip = Tooltip(
                 title: row.words,
                 text: "It was done before the file was written with which this run went on: it cannot be gone back to.",
-                about: desk.box(of: .history), isBeside: true)
+                about: dashboardView.box(of: .history), isBeside: true)
         }
         let isHovered = item.contains(.hovered) || after.contains(.hovered)
         if row.kind == .present || isHovered {
@@ -87,9 +88,9 @@ final class HistoryPanel: DeskPart {
             : "A click goes to just \(after.contains(.hovered) ? "after" : "before") it."
         tooltip = Tooltip(
             title: words == row.words ? "" : row.words, text: (row.isAhead ? "Undone. " : "") + goes,
-            about: desk.box(of: .history), isBeside: true)
-        if item.contains(.clicked), let place = row.before { desk.steering.visit(place) }
-        if after.contains(.clicked), let place = row.after { desk.steering.visit(place) }
+            about: dashboardView.box(of: .history), isBeside: true)
+        if item.contains(.clicked), let place = row.before { dashboardView.steering.visit(place) }
+        if after.contains(.clicked), let place = row.after { dashboardView.steering.visit(place) }
     }
 
     private func drawMark(of row: HistoryRow, _ at: Point) {

@@ -6,34 +6,34 @@ struct Badge {
     let text: String
     let colour: Colour
     /// What the hover says.
-    var means = ""
+    var help = ""
 }
 
 /// A word in a panel's title that does something.
 struct TitleWord {
     let text: String
-    let means: String
+    let help: String
     let act: @MainActor () -> Void
 }
 
 /// The frame around every panel: title, caption, close button, corner to resize.
-final class PanelFrames: DeskPart {
+final class PanelFrames: DashboardPart {
     /// What a frame takes from the panel's width and height.
     static let sides: Float = 26
     static let aboveAndBelow: Float = 48
 
     /// A panel's window. `body` draws below the title.
     func draw(
-        _ panel: Panel, _ box: Box, title: String, caption: String, means: String, badge: Badge?, word: TitleWord?,
+        _ panel: Panel, _ box: Box, title: String, caption: String, help: String, badge: Badge?, word: TitleWord?,
         edge: Colour?, body: (Box) -> Void
     ) {
         UI.beginWindow(
             panel.name, box, fill: theme.panel, edge: edge ?? theme.edge, radius: 6,
-            comesToFront: desk.raised == panel.name)
-        let back = TitleWord(text: "back", means: "Gives the other panels their places back; Escape too.") { [self] in
-            desk.moving.toggleEnlarged(panel)
+            comesToFront: dashboardView.raised == panel.name)
+        let back = TitleWord(text: "back", help: "Gives the other panels their places back; Escape too.") { [self] in
+            dashboardView.moving.toggleEnlarged(panel)
         }
-        titleBar(panel, box, title, caption, means, badge, layout.enlarged == panel ? back : word)
+        titleBar(panel, box, title, caption, help, badge, layout.enlarged == panel ? back : word)
         UI.note("body", box.inset(13, 36, 13, 12))
         body(box.inset(13, 36, 13, 12))
         resizeCorner(panel, box)
@@ -42,10 +42,10 @@ final class PanelFrames: DeskPart {
     }
 
     private func titleBar(
-        _ panel: Panel, _ box: Box, _ title: String, _ caption: String, _ means: String, _ badge: Badge?,
+        _ panel: Panel, _ box: Box, _ title: String, _ caption: String, _ help: String, _ badge: Badge?,
         _ word: TitleWord?
     ) {
-        let canExport = desk.exporter.canExport(panel)
+        let canExport = dashboardView.exporter.canExport(panel)
         // What can be clicked lies beside the part of the title that is taken to drag the panel: the gui gives a press to
         // the first of two items that lie over each other.
         var buttonsWidth: Float = canExport ? 62 : 34
@@ -65,19 +65,20 @@ final class PanelFrames: DeskPart {
 
         let bar = UI.item("title", Box(box.x, box.y, box.width - buttonsWidth, 32))
         if bar.contains(.doubleClicked) {
-            desk.moving.toggleEnlarged(panel)
+            dashboardView.moving.toggleEnlarged(panel)
         } else if bar.contains(.pressed) {
-            desk.moving.take(panel, isResize: false, box)
+            dashboardView.moving.take(panel, isResize: false, box)
         }
-        if bar.contains(.released) { desk.moving.drop() }
-        if bar.contains(.hovered), desk.moving.drag == nil, let badge, !badge.means.isEmpty,
+        if bar.contains(.released) { dashboardView.moving.drop() }
+        if bar.contains(.hovered), dashboardView.moving.drag == nil, let badge, !badge.help.isEmpty,
             badgeBox?.contains(UI.mouse) == true
         {
-            tooltip = Tooltip(title: badge.text, text: badge.means)
-        } else if bar.contains(.hovered), desk.moving.drag == nil, !(means.isEmpty && shown == title && isWhole) {
-            tooltip = Tooltip(title: title, text: [caption, means].filter { !$0.isEmpty }.joined(separator: "\n"))
+            tooltip = Tooltip(title: badge.text, text: badge.help)
+        } else if bar.contains(.hovered), dashboardView.moving.drag == nil, !(help.isEmpty && shown == title && isWhole)
+        {
+            tooltip = Tooltip(title: title, text: [caption, help].filter { !$0.isEmpty }.joined(separator: "\n"))
         }
-        if canExport, exportButton(panel, box) { desk.exporter.want(panel) }
+        if canExport, exportButton(panel, box) { dashboardView.exporter.want(panel) }
         if closeButton(box) { setOpen(panel, false) }
     }
 
@@ -121,7 +122,7 @@ final class PanelFrames: DeskPart {
             word.text, Point(place.x + 6, box.y + 10), item.contains(.hovered) ? theme.text : theme.secondary, .small)
         if item.contains(.hovered) {
             gui_set_cursor(Int32(GUI_CURSOR_HAND))
-            tooltip = Tooltip(text: word.means)
+            tooltip = Tooltip(text: word.help)
         }
         if item.contains(.clicked) { word.act() }
         return width
@@ -136,7 +137,7 @@ final class PanelFrames: DeskPart {
         UI.marker(Point(x + 0.5, box.y + 20), colour, size: 3)
         UI.rule(Point(x - 4, box.y + 22), length: 9, colour)
         if item.contains(.hovered) {
-            let names = desk.exporter.exportKinds(panel).map { $0.uppercased() }.joined(separator: " and a ")
+            let names = dashboardView.exporter.exportKinds(panel).map { $0.uppercased() }.joined(separator: " and a ")
             tooltip = Tooltip(text: "Writes a \(names) file into the current directory.")
         }
         return item.contains(.clicked)
@@ -157,11 +158,11 @@ final class PanelFrames: DeskPart {
                     theme.secondary)
             }
         }
-        if corner.contains(.pressed) { desk.moving.take(panel, isResize: true, box) }
-        if corner.contains(.released) { desk.moving.drop() }
+        if corner.contains(.pressed) { dashboardView.moving.take(panel, isResize: true, box) }
+        if corner.contains(.released) { dashboardView.moving.drop() }
     }
 
-    /// What is said when there is nothing to show on the whole desk.
+    /// What is said when there is nothing to show on the whole dashboard.
     func drawEmptyDesk(_ area: Box) {
         UI.beginWindow("empty", area, fill: theme.background, edge: theme.background, staysBehind: true)
         UI.say("Every panel is closed.", in: Box(area.x, area.y, area.width, area.height - 60), theme.secondary)

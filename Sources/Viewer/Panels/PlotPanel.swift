@@ -8,7 +8,7 @@ extension Graphs {
         guard let across = dashboard.metric(plot.x), let up = dashboard.metric(plot.y) else { return }
         frame(
             .plot(plot), box, title: up.title, caption: "against \(across.title.startingLowercase)",
-            means: "Each point is a step: \(across.title.startingLowercase) to the right, "
+            help: "Each point is a step: \(across.title.startingLowercase) to the right, "
                 + "\(up.title.startingLowercase) upwards."
         ) { body in
             let range = axis.range(extent)

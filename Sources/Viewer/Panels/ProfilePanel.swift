@@ -22,7 +22,7 @@ final class RooflineMeasurement: Sendable {
 }
 
 /// Where the engine's time goes.
-final class ProfilePanel: DeskPart {
+final class ProfilePanel: DashboardPart {
     private(set) var table = Table(columns: [], rows: [])
     private var renderer = TableRenderer()
     private var askedAt: ContinuousClock.Instant?
@@ -59,7 +59,7 @@ final class ProfilePanel: DeskPart {
         }
         frame(
             .profile, box, title: "Profile", caption: table.caption,
-            means: "The costliest kernel first. Roofline: how near it came to what the device copies or multiplies at "
+            help: "The costliest kernel first. Roofline: how near it came to what the device copies or multiplies at "
                 + "most; above 100 % its data stayed in a cache."
         ) { body in
             guard let result else { return UI.say("Measuring the device…", in: body, theme.secondary) }
@@ -75,7 +75,8 @@ final class ProfilePanel: DeskPart {
                 let words = status.isFinished ? "The run has ended." : status.isPaused ? "Paused." : "Recording…"
                 return UI.say(words, in: body, theme.secondary)
             }
-            let frame = FigureFrame(Panel.profile.name, in: body, theme, version: 0, textures, desk.figurePanels)
+            let frame = FigureFrame(
+                Panel.profile.name, in: body, theme, version: 0, textures, dashboardView.figurePanels)
             renderer.draw(table, in: frame)
         }
     }

@@ -68,7 +68,8 @@ enum Motion: Equatable {
         guard values.count >= 2 * window else { return false }
         let quarters = (0..<4).map { values[$0 * values.count / 4..<($0 + 1) * values.count / 4].sorted() }
         let medians = quarters.map { $0[$0.count / 2] }
-        guard medians.elementsEqual(medians.sorted(), by: ==) || medians.elementsEqual(medians.sorted(by: >), by: ==) else {
+        guard medians.elementsEqual(medians.sorted(), by: ==) || medians.elementsEqual(medians.sorted(by: >), by: ==)
+        else {
             return false
         }
         let way = abs(medians[3] - medians[0])
@@ -99,7 +100,7 @@ enum Motion: Equatable {
     }
 
     /// What the word means, for its hover.
-    var means: String {
+    var help: String {
         switch self {
         case .moving:
             "Its mean still drifts: over the last 50 values by more than a quarter of what they span, or all along since half way from the last change."

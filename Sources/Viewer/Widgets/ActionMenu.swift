@@ -17,7 +17,7 @@ struct ActionMenu {
 }
 
 /// The menu of what can be done to a part of a figure, and the same buttons in a figure's window.
-final class ActionMenus: DeskPart {
+final class ActionMenus: DashboardPart {
     var menu: ActionMenu?
 
     override var isInFront: Bool { menu != nil }
@@ -68,7 +68,9 @@ final class ActionMenus: DeskPart {
         UI.text(
             UI.shortened("\(question.title), \(accepted)", to: box.width, .small), Point(box.x, box.y), theme.secondary,
             .small)
-        if let problem = field.problem { desk.hints.problem = (problem, Box(box.x, box.y + 30, box.width, 12)) }
+        if let problem = field.problem {
+            dashboardView.hints.problem = (problem, Box(box.x, box.y + 30, box.width, 12))
+        }
         let outcome = field.show("action/\(number)/field", Point(box.x, box.y + 18), width: 64)
         let isAsked = button(
             "action/\(number)", action.title, Box(box.x + 72, box.y + 15, box.width - 72, 26),

@@ -1,9 +1,9 @@
-// What is pushed.
+// What is pressed.
 
-extension DeskPart {
+extension DashboardPart {
     /// A push button. Returns whether it was clicked.
     ///
-    /// - Parameter hint: what its hover says, also while it cannot be pushed.
+    /// - Parameter hint: what its hover says, also while it cannot be pressed.
     func button(
         _ id: String, _ words: String, _ box: Box, isOn: Bool = false, isEnabled: Bool = true, face: Face = .text,
         hint: String = ""

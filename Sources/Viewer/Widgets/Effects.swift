@@ -33,7 +33,9 @@ struct FittedWords: Equatable {
             var (line, x) = (0, indent)
             var places: [Place] = []
             for own in widths {
-                if x + own > width - (line == lines - 1 ? reserve : 0), x > 0, line < lines - 1 { (line, x) = (line + 1, 0) }
+                if x + own > width - (line == lines - 1 ? reserve : 0), x > 0, line < lines - 1 {
+                    (line, x) = (line + 1, 0)
+                }
                 guard x + own <= width - (line == lines - 1 ? reserve : 0) else { break }
                 places.append(Place(line: line, x: x))
                 x += own + gap
@@ -76,7 +78,9 @@ extension ControlPanels {
         let (directed, open) = (titles(.up) + titles(.down), titles(nil))
         let isToggle = control.kind == .toggle
         var parts: [String] = []
-        if !directed.isEmpty { parts.append((isToggle ? "switched on: " : "raised: ") + directed.joined(separator: ", ")) }
+        if !directed.isEmpty {
+            parts.append((isToggle ? "switched on: " : "raised: ") + directed.joined(separator: ", "))
+        }
         if !open.isEmpty { parts.append((directed.isEmpty ? "moves " : "either way: ") + open.joined(separator: ", ")) }
         return parts.joined(separator: "; ")
     }
@@ -96,7 +100,7 @@ extension ControlPanels {
             let box = Box(
                 at.x + place.x, at.y - 1 + Float(place.line) * 14, UI.width(texts[index], .small), 14)
             let metric = all[index].metric
-            if isAsked("\(control.id)/affects/\(metric.id)", texts[index], box, title: metric.title, metric.means) {
+            if isAsked("\(control.id)/affects/\(metric.id)", texts[index], box, title: metric.title, metric.help) {
                 show(metric)
             }
         }
@@ -112,14 +116,16 @@ extension ControlPanels {
     func drawEffectSign(_ control: Control, _ at: Point) {
         guard let first = moved(by: control).first else { return }
         let box = Box(at.x, at.y, Self.effectSignWidth, 15)
-        if isAsked("\(control.id)/affects/more", "→", box, title: control.title, effectWords(control)) { show(first.metric) }
+        if isAsked("\(control.id)/affects/more", "→", box, title: control.title, effectWords(control)) {
+            show(first.metric)
+        }
     }
 
     static let effectSignWidth: Float = 17
     /// Of "→ 12" and the gap before it.
     static let effectCountWidth: Float = 40
 
-    func hasEffects(_ control: Control) -> Bool { control.moves.contains { dashboard.metric($0) != nil } }
+    func hasEffects(_ control: Control) -> Bool { control.affects.contains { dashboard.metric($0) != nil } }
 
     /// Words that can be clicked and say more when pointed at. Returns whether they were clicked.
     private func isAsked(_ id: String, _ words: String, _ box: Box, title: String, _ text: String) -> Bool {
@@ -135,7 +141,7 @@ extension ControlPanels {
     /// Lights a metric's graph, and opens it if need be.
     private func show(_ metric: Metric) {
         if !layout.isOpen(.metric(metric.id)) { setOpen(.metric(metric.id), true) }
-        desk.show(.metric(metric.id))
-        desk.graphs.flash(metric.id, seconds: 1.5)
+        dashboardView.show(.metric(metric.id))
+        dashboardView.graphs.flash(metric.id, seconds: 1.5)
     }
 }

@@ -4,7 +4,7 @@ import Exploration
 import Foundation
 
 /// Controls by keyboard alone: tab goes to the next one, arrows change it, enter types its value.
-final class Focus: DeskPart {
+final class Focus: DashboardPart {
     /// The control that the arrow keys change: the slider under the mouse, or moved last, or where tab went.
     private(set) var focused: String?
     /// Whether the focus was moved with keys, and so is to be seen.
@@ -21,7 +21,7 @@ final class Focus: DeskPart {
     /// The controls that are shown, from the top.
     private var reachable: [Control] {
         layout.openPanels(dashboard).flatMap { panel -> [Control] in
-            if case .controls(let group) = panel { desk.controlPanels.controls(of: group) } else { [] }
+            if case .controls(let group) = panel { dashboardView.controlPanels.controls(of: group) } else { [] }
         }
     }
 
@@ -48,7 +48,7 @@ final class Focus: DeskPart {
         focused = control.id
         showsFocus = true
         wantsReveal = true
-        desk.show(.controls(control.group))
+        dashboardView.show(.controls(control.group))
     }
 
     /// Moves the focused slider by a hundredth of its track, or a thousandth; switches a switch; takes the option beside.
@@ -75,7 +75,7 @@ final class Focus: DeskPart {
         case .toggle: values.set(control, to: values.value(of: control) == 0 ? 1 : 0)
         case .choice(let options):
             values.set(control, to: Double((Int(values.value(of: control)) + 1) % max(1, options.count)))
-        case .slider, .integer: desk.controlPanels.startTyping(control)
+        case .slider, .integer: dashboardView.controlPanels.startTyping(control)
         }
     }
 

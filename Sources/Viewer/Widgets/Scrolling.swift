@@ -1,8 +1,8 @@
 import CImGui
 
-/// A desk that is higher than its window: wheel and bar move it.
-final class Scrolling: DeskPart {
-    /// How far the desk is scrolled.
+/// A dashboard that is higher than its window: wheel and bar move it.
+final class Scrolling: DashboardPart {
+    /// How far the dashboard is scrolled.
     private var offset: Float = 0
     /// Where the bar was taken: the mouse, and the offset then.
     private var grab: (mouse: Float, offset: Float)?
@@ -24,7 +24,7 @@ final class Scrolling: DeskPart {
 
     private func drawBar(_ most: Float, _ area: Box) {
         let bar = Box(area.maxX - 2, area.y, 12, area.height)
-        UI.beginWindow("desk-bar", bar, fill: theme.background, edge: theme.background, staysBehind: true)
+        UI.beginWindow("dashboard-bar", bar, fill: theme.background, edge: theme.background, staysBehind: true)
         let length = max(30, area.height * area.height / (area.height + most))
         let room = max(area.height - length, 1)
         let item = UI.item("bar", bar)

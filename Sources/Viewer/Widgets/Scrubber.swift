@@ -12,8 +12,8 @@ struct Scrub {
     var hasMoved: Bool
 }
 
-/// The timeline in the toolbar: where the run is, what was changed, and the way back.
-final class Scrubber: DeskPart {
+/// The timeline in the toolbar: where the run is, what was changed, and where to rewind to.
+final class Scrubber: DashboardPart {
     private(set) var scrub: Scrub?
 
     override var isInFront: Bool { scrub != nil }
@@ -41,15 +41,17 @@ final class Scrubber: DeskPart {
         UI.note("timeline/track", Box(strip.x, y - 1.5, strip.width, 3))
         let item = UI.item("timeline", Box(strip.x - 8, strip.y + 4, strip.width + 16, 26))
         let changes = changes
-        hold(item, handle: x(Double(here)), places: changes.filter { $0.first >= begin }.map { (x(Double($0.first)), $0.first) }, step: step)
+        hold(
+            item, handle: x(Double(here)),
+            places: changes.filter { $0.first >= begin }.map { (x(Double($0.first)), $0.first) }, step: step)
 
         // The track: what was made, what lies ahead of here, and what is still to come.
         let place = x(Double(here))
         UI.fill(Box(strip.x, y - 1.5, strip.width, 3), theme.track, radius: 1.5)
         UI.fill(Box(strip.x, y - 1.5, x(Double(lastStep)) - strip.x, 3), theme.secondary.faded(0.5), radius: 1.5)
         UI.fill(Box(strip.x, y - 1.5, place - strip.x, 3), theme.secondary, radius: 1.5)
-        if desk.graphs.axis.span != .whole {
-            let range = desk.graphs.axis.range(extent)
+        if dashboardView.graphs.axis.span != .whole {
+            let range = dashboardView.graphs.axis.range(extent)
             let (from, to) = (x(range.lowerBound), x(range.upperBound))
             UI.fill(Box(from, y - 2.5, max(2, to - from), 5), theme.text, radius: 2)
         }
@@ -99,7 +101,7 @@ final class Scrubber: DeskPart {
             let near = places.min { abs($0.x - at) < abs($1.x - at) }
             held.step = near.flatMap { abs($0.x - at) < 4 ? $0.step : nil } ?? step(at)
             // One cross-hair through all graphs.
-            desk.graphs.hover(Double(held.step))
+            dashboardView.graphs.hover(Double(held.step))
         }
         scrub = held
         if !item.contains(.held) {
@@ -108,7 +110,7 @@ final class Scrubber: DeskPart {
         }
     }
 
-    /// The steps below the track, or how far the way back is.
+    /// The steps below the track, or how far a rewind still is.
     private func write(below place: Point, _ strip: Box) {
         let start = extent.start == 0 ? "step 0" : "step \(grouped(extent.start))"
         UI.text(start, Point(strip.x, place.y), theme.secondary, .small)
@@ -119,8 +121,8 @@ final class Scrubber: DeskPart {
             right -= UI.width(grouped(scrubberEnd), .smallMono) + 14
         }
         var words = "step \(grouped(here))"
-        if scrub == nil, steering.wayBack == nil, status.stepsPerEpoch > 1 { words += " · epoch \(epochText)" }
-        if let way = desk.steering.wayWords {
+        if scrub == nil, steering.pendingRewind == nil, status.stepsPerEpoch > 1 { words += " · epoch \(epochText)" }
+        if let way = dashboardView.steering.wayWords {
             words = way
             // The status line has all of it.
             if UI.width(words, .smallMono) > right - least { words = words.components(separatedBy: ", ")[0] }
@@ -158,7 +160,7 @@ final class Scrubber: DeskPart {
         }
     }
 
-    private var steering: Steering { desk.steering }
+    private var steering: Steering { dashboardView.steering }
 
     private var epochText: String {
         let tenths = (status.epoch * 10).rounded() / 10

@@ -52,7 +52,7 @@ extension ControlPanels {
 
         // What it moves, or why a typed value was not taken.
         if let problem = hand.typed?.control == control.id ? hand.typed?.field.problem : nil {
-            desk.hints.problem = (problem, Box(row.x - 3, row.y + 18, row.width + 6, 14))
+            dashboardView.hints.problem = (problem, Box(row.x - 3, row.y + 18, row.width + 6, 14))
         } else if density.effectLines > 0 {
             drawEffects(control, Point(row.x, row.y + 35), width: row.width, lines: density.effectLines)
         }
@@ -77,11 +77,11 @@ extension ControlPanels {
             Point(x(control.position(of: control.initial)), track.maxY + 3), length: 5, vertical: true, theme.secondary)
         let isHeld = hand.held?.control == control.id
         let handle = Point(x(position), track.midY)
-        if isHeld || desk.focus.focused == control.id { UI.disc(handle, radius: 9, colour.faded(0.45)) }
+        if isHeld || dashboardView.focus.focused == control.id { UI.disc(handle, radius: 9, colour.faded(0.45)) }
         UI.disc(handle, radius: 7, status.isFinished ? theme.secondary : theme.text)
         // A mouse that rests does not take the focus from the keys.
-        if item.contains(.hovered), !isHeld, desk.mouseHasMoved {
-            desk.focus.take(control, byMouse: true)
+        if item.contains(.hovered), !isHeld, dashboardView.mouseHasMoved {
+            dashboardView.focus.take(control, byMouse: true)
         }
     }
 
@@ -96,7 +96,7 @@ extension ControlPanels {
             return
         }
         if item.contains(.pressed) {
-            desk.focus.take(control)
+            dashboardView.focus.take(control)
             hand.typed = nil
             // Taken by its handle it stays; elsewhere on the track it comes.
             let handle = track.x + Float(position) * track.width
@@ -129,7 +129,7 @@ extension ControlPanels {
         hand.typed = (
             control.id, TextField(control.text(values.value(of: control)).replacingOccurrences(of: ",", with: ""))
         )
-        desk.focus.take(control)
+        dashboardView.focus.take(control)
     }
 
     /// Escape, while a value is typed.
@@ -142,8 +142,8 @@ extension ControlPanels {
             let value = try control.parse(typed.field.text)
             hand.typed = nil
             values.set(control, to: value)
-            desk.focus.show(control)
-            desk.focus.move(direction)
+            dashboardView.focus.show(control)
+            dashboardView.focus.move(direction)
         } catch {
             hand.typed?.field.problem = "\(error)"
         }

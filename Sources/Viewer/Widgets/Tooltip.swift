@@ -23,17 +23,17 @@ struct Tooltip {
         let (below, above) = (target.maxY + gap, target.y - gap - size.y)
         let beside = [box(target.maxX + gap, mouse.y - 12), box(target.x - gap - size.x, mouse.y - 12)]
         let under = [box(x, below), box(x, above)]
-        // As it is first, then pushed along its side; only then over what it is about.
+        // As it is first, then moved along its side; only then over what it is about.
         for wanted in isBeside ? beside + under : about == nil ? under + beside : under + beside {
-            let pushed = wanted.within(window)
-            if !pushed.overlaps(target), pushed.width == size.x { return pushed }
+            let moved = wanted.within(window)
+            if !moved.overlaps(target), moved.width == size.x { return moved }
         }
         return under[0].within(window)
     }
 }
 
 /// Words for the moment, above all else: beside the mouse, and below a field.
-final class Hints: DeskPart {
+final class Hints: DashboardPart {
     var tooltip: Tooltip?
     /// Why what was typed is not taken, and below what it stands.
     var problem: (words: String, field: Box)?
@@ -55,7 +55,7 @@ final class Hints: DeskPart {
     }
 
     func drawTooltip() {
-        guard let tooltip, desk.moving.drag == nil else { return }
+        guard let tooltip, dashboardView.moving.drag == nil else { return }
         let lines = tooltip.text.isEmpty ? [] : UI.wrapped(tooltip.text, to: 360, .small)
         let nameWidth = tooltip.facts.map { UI.width($0.name, .smallMono) }.max() ?? 0
         let factWidth = tooltip.facts.map { nameWidth + 14 + UI.width($0.value, .smallMono) }.max() ?? 0

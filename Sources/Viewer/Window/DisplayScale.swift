@@ -1,7 +1,7 @@
 import CSDL2
 import Foundation
 
-/// How many pixels a unit of the desk takes.
+/// How many pixels per unit of the dashboard takes.
 enum DisplayScale {
     /// What the environment variable CLMAT_SCALE asks for, from 0.5 to 4; nil if it asks for nothing, or for what it
     /// may not: that is said on standard error, once for each value.
@@ -9,7 +9,7 @@ enum DisplayScale {
         guard let text = ProcessInfo.processInfo.environment["CLMAT_SCALE"], !text.isEmpty else { return nil }
         if let scale = parse(text) { return scale }
         if refused.insert(text).inserted {
-            warn("CLMAT_SCALE is '\(text)', which is no number from 0.5 to 4; it was not used.")
+            warn("CLMAT_SCALE is '\(text)', which is not a number from 0.5 to 4; it was not used.")
         }
         return nil
     }

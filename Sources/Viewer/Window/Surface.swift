@@ -13,7 +13,7 @@ import Foundation
     private(set) var gui: OpaquePointer
     /// Whether the processor draws.
     var isSoftware: Bool { renderer == nil }
-    /// Pixels a unit of the desk.
+    /// Pixels per unit of the dashboard.
     private(set) var scale: Float
     let letters: Letters
     private let theme: Theme
@@ -105,7 +105,7 @@ import Foundation
     /// Draws in memory; needs no display and no video driver. Width and height are pixels.
     ///
     /// - Parameters:
-    ///   - scale: pixels a unit; what is asked for, or 1, if nil.
+    ///   - scale: pixels per unit; what is asked for, or 1, if nil.
     ///   - letters: those that the fonts have from the start.
     init(width: Int, height: Int, theme: Theme, scale: Float? = nil, letters: Letters? = nil) throws(CLMatError) {
         let letters = letters ?? Letters()
@@ -131,7 +131,7 @@ import Foundation
 
     // MARK: Size and pixels
 
-    /// In units of the desk.
+    /// In units of the dashboard.
     var size: Point {
         let pixels = self.pixels
         return Point(pixels.x / scale, pixels.y / scale)
@@ -149,13 +149,13 @@ import Foundation
         return Point(Float(width), Float(height))
     }
 
-    /// Mouse events come in SDL's units, which are neither pixels nor the desk's on some displays.
+    /// Mouse events come in SDL's units, which are neither pixels nor the dashboard's on some displays.
     var unitsPerEvent: Float {
         guard let window else { return 1 }
         return Self.pixelsPerUnit(window, renderer) / scale
     }
 
-    /// The least units in which the desk can be read.
+    /// The least units in which the dashboard can be read.
     private static let least = Point(1000, 600)
 
     /// What is asked for, or what the window's display says. Displays whose pixels are counted apart from units say

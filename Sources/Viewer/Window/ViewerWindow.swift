@@ -4,9 +4,9 @@ import CSDL2
 import Exploration
 import Foundation
 
-/// A desk on a surface: takes events, decides when to draw, draws.
+/// A dashboard on a surface: takes events, decides when to draw, draws.
 @MainActor final class ViewerWindow {
-    let desk: Desk
+    let dashboardView: DashboardView
     let surface: Surface
     private(set) var isClosed = false
 
@@ -27,7 +27,7 @@ import Foundation
     private var pictures: [(Result<Picture, CLMatError>) -> Void] = []
 
     init(_ learner: Learner, _ options: ViewerOptions, on surface: Surface, clock: any WindowClock = WallClock()) {
-        desk = Desk(learner, options, clock)
+        dashboardView = DashboardView(learner, options, clock)
         self.surface = surface
         self.clock = clock
     }
@@ -46,46 +46,46 @@ import Foundation
 
     /// Runs until the window is closed.
     func run() {
-        var isPictureDue = desk.options.screenshot != nil
+        var isPictureDue = dashboardView.options.screenshot != nil
         var finishedAt: ContinuousClock.Instant?
         var start = StartMeter()
         let signals = ClosingSignals()
         while !isClosed {
             wait()
             takeEvents()
-            desk.learner.followFigures(isFollowed)
+            dashboardView.learner.followFigures(isFollowed)
             // Whoever asks by a signal is not there to answer.
             if signals.hasCome { isClosed = true }
-            desk.options.everyFrame?(OpenWindow(desk: desk))
+            dashboardView.options.everyFrame?(OpenWindow(dashboardView: dashboardView))
             // A window that is not seen draws nothing, but its goals hold.
-            if !surface.isVisible { desk.goals.watchGoals() }
+            if !surface.isVisible { dashboardView.goals.watchGoals() }
             if needsFrame() {
                 draw()
-                start.noteFrame(pictures: desk.figurePanels.shownStep)
+                start.noteFrame(pictures: dashboardView.figurePanels.shownStep)
             }
-            let isFinished = desk.status.isFinished
-            if isFinished, isPictureDue, desk.figurePanels.areCurrent(at: desk.status.step),
-                let path = desk.options.screenshot
+            let isFinished = dashboardView.status.isFinished
+            if isFinished, isPictureDue, dashboardView.figurePanels.areCurrent(at: dashboardView.status.step),
+                let path = dashboardView.options.screenshot
             {
                 isPictureDue = false
                 save(to: path)
             }
             if isFinished, finishedAt == nil { finishedAt = clock.now }
-            if let finishedAt, desk.options.closesWhenFinished {
+            if let finishedAt, dashboardView.options.closesWhenFinished {
                 // A figure that takes too long does not keep the window open.
                 isClosed = isClosed || !isPictureDue || (clock.now - finishedAt).seconds > 30
             }
         }
-        if isPictureDue, let path = desk.options.screenshot { save(to: path) }
-        desk.profilePanel.setProfiling(false)
-        desk.learner.followFigures(false)
-        desk.statusLine.meter.tell()
+        if isPictureDue, let path = dashboardView.options.screenshot { save(to: path) }
+        dashboardView.profilePanel.setProfiling(false)
+        dashboardView.learner.followFigures(false)
+        dashboardView.statusLine.meter.tell()
     }
 
     /// Sleeps until there is an event, or until the learner may have something new to show.
     private func wait() {
         guard events.isEmpty else { return }
-        let status = desk.learner.status
+        let status = dashboardView.learner.status
         let isIdle = (status.isPaused || status.isFinished) && framesOwed == 0
         var pause = isIdle ? 0.1 : interval
         if let lastFrame { pause = min(max(pause - (clock.now - lastFrame).seconds, 0), pause) }
@@ -99,7 +99,7 @@ import Foundation
     var interval: Double {
         if !surface.isVisible { return 0.25 }
         guard surface.isSoftware else { return 1.0 / 60 }
-        let meter = desk.statusLine.meter
+        let meter = dashboardView.statusLine.meter
         if framesOwed > 0 { return meter.answerInterval }
         return isFollowed ? DrawingMeter.followingInterval : meter.restingInterval
     }
@@ -110,7 +110,7 @@ import Foundation
     private func needsFrame() -> Bool {
         guard surface.isVisible else { return false }
         if let lastFrame, (clock.now - lastFrame).seconds < interval * 0.9 { return false }
-        return framesOwed > 0 || surface.lacksLetters || desk.hasNews()
+        return framesOwed > 0 || surface.lacksLetters || dashboardView.hasNews()
     }
 
     // MARK: Events
@@ -146,7 +146,7 @@ import Foundation
             let buttons = [UInt8(SDL_BUTTON_LEFT): 0, UInt8(SDL_BUTTON_RIGHT): 1, UInt8(SDL_BUTTON_MIDDLE): 2]
             guard let button = buttons[event.button.button] else { return false }
             gui_mouse_button(gui, Int32(button), event.type == SDL_MOUSEBUTTONDOWN.rawValue)
-            desk.isMouseDown = event.type == SDL_MOUSEBUTTONDOWN.rawValue
+            dashboardView.isMouseDown = event.type == SDL_MOUSEBUTTONDOWN.rawValue
             framesOwed = 4  // a field that a click opens has the keyboard in the third
             return true
         case SDL_MOUSEWHEEL:
@@ -167,7 +167,7 @@ import Foundation
                 withUnsafeBytes(of: event.text.text) { $0[0] == letter && $0[1] == 0 }
             }
             if isText(UInt8(ascii: "?")), !gui_is_typing(gui) {
-                desk.help.toggle()
+                dashboardView.help.toggle()
                 return true
             }
             if isText(UInt8(ascii: "/")), !gui_is_typing(gui) {
@@ -182,7 +182,7 @@ import Foundation
             let key = event.key.keysym
             func holds(_ modifier: SDL_Keymod) -> Bool { UInt32(key.mod) & modifier.rawValue != 0 }
             // A key comes after what was clicked before it.
-            if isDown { desk.values.settleArmed(now: true) }
+            if isDown { dashboardView.values.settleArmed(now: true) }
             let isTyping = gui_is_typing(gui)
             let isEnter = key.scancode == SDL_SCANCODE_RETURN || key.scancode == SDL_SCANCODE_KP_ENTER
             // With alt or control it belongs to the desktop.
@@ -191,27 +191,27 @@ import Foundation
                 && UInt32(key.mod) & (KMOD_LALT.rawValue | KMOD_LCTRL.rawValue | KMOD_RCTRL.rawValue) == 0
             let direction = holds(KMOD_LSHIFT) || holds(KMOD_RSHIFT) ? -1 : 1
             if isDown, isTab {
-                isTyping && desk.controlPanels.hand.typed != nil
-                    ? desk.controlPanels.leaveField(direction) : desk.focus.move(direction)
+                isTyping && dashboardView.controlPanels.hand.typed != nil
+                    ? dashboardView.controlPanels.leaveField(direction) : dashboardView.focus.move(direction)
                 return true
             }
-            if isDown, isEnter, desk.leaving.isAsking {
-                desk.leaving.saveAndLeave()
+            if isDown, isEnter, dashboardView.leaving.isAsking {
+                dashboardView.leaving.saveAndLeave()
                 return true
             }
             if isDown, isEnter, !isTyping {
                 // Kept from the field that it opens, which would take it for its own.
                 framesOwed = 4
-                desk.focus.enter()
+                dashboardView.focus.enter()
                 return true
             }
             gui_key(
                 gui, Int32(bitPattern: key.scancode.rawValue), isDown, holds(KMOD_LCTRL) || holds(KMOD_RCTRL),
                 holds(KMOD_LSHIFT) || holds(KMOD_RSHIFT), holds(KMOD_LALT) || holds(KMOD_RALT))
             if isDown, isTyping, key.scancode == SDL_SCANCODE_ESCAPE {
-                desk.controlPanels.stopTyping()
-                desk.branchesPanel.stopTyping()
-                desk.addPanel.clearSearch()
+                dashboardView.controlPanels.stopTyping()
+                dashboardView.branchesPanel.stopTyping()
+                dashboardView.addPanel.clearSearch()
             }
             if isDown, !isTyping { press(key, isRepeat: event.key.repeat != 0) }
             return true
@@ -233,35 +233,35 @@ import Foundation
             return pressWithControl(key, isShifted: isFine, isRepeat: isRepeat)
         }
         switch SDL_KeyCode(UInt32(bitPattern: key.sym)) {
-        case SDLK_SPACE where !isRepeat: desk.steering.togglePause()
-        case SDLK_PERIOD: desk.steering.step(isFine ? 10 : 1)
-        case SDLK_BACKSPACE where !isRepeat: desk.steering.rewind()
-        case SDLK_b where !isRepeat: desk.steering.branch()
+        case SDLK_SPACE where !isRepeat: dashboardView.steering.togglePause()
+        case SDLK_PERIOD: dashboardView.steering.step(isFine ? 10 : 1)
+        case SDLK_BACKSPACE where !isRepeat: dashboardView.steering.rewind()
+        case SDLK_b where !isRepeat: dashboardView.steering.branch()
         case SDLK_s where !isRepeat: savePicture()
         case SDLK_q where !isRepeat: close()
-        case SDLK_LEFT where desk.figurePanels.turnWindow(right: -1, down: 0): break
-        case SDLK_RIGHT where desk.figurePanels.turnWindow(right: 1, down: 0): break
-        case SDLK_UP where desk.figurePanels.turnWindow(right: 0, down: -1): break
-        case SDLK_DOWN where desk.figurePanels.turnWindow(right: 0, down: 1): break
-        case SDLK_LEFT, SDLK_DOWN: desk.focus.nudge(-1, fine: isFine)
-        case SDLK_RIGHT, SDLK_UP: desk.focus.nudge(1, fine: isFine)
-        case SDLK_F1 where !isRepeat: desk.help.toggle()
-        case SDLK_ESCAPE: desk.dismiss()
+        case SDLK_LEFT where dashboardView.figurePanels.turnWindow(right: -1, down: 0): break
+        case SDLK_RIGHT where dashboardView.figurePanels.turnWindow(right: 1, down: 0): break
+        case SDLK_UP where dashboardView.figurePanels.turnWindow(right: 0, down: -1): break
+        case SDLK_DOWN where dashboardView.figurePanels.turnWindow(right: 0, down: 1): break
+        case SDLK_LEFT, SDLK_DOWN: dashboardView.focus.nudge(-1, fine: isFine)
+        case SDLK_RIGHT, SDLK_UP: dashboardView.focus.nudge(1, fine: isFine)
+        case SDLK_F1 where !isRepeat: dashboardView.help.toggle()
+        case SDLK_ESCAPE: dashboardView.dismiss()
         default: break
         }
     }
 
     private func beginSearch() {
         framesOwed = 4
-        desk.addPanel.beginSearch()
+        dashboardView.addPanel.beginSearch()
     }
 
     private func pressWithControl(_ key: SDL_Keysym, isShifted: Bool, isRepeat: Bool) {
         guard !isRepeat else { return }
         switch SDL_KeyCode(UInt32(bitPattern: key.sym)) {
-        case SDLK_z: isShifted ? desk.steering.redo() : desk.steering.undo()
-        case SDLK_y: desk.steering.redo()
-        case SDLK_s: desk.checkpoints.save()
+        case SDLK_z: isShifted ? dashboardView.steering.redo() : dashboardView.steering.undo()
+        case SDLK_y: dashboardView.steering.redo()
+        case SDLK_s: dashboardView.checkpoints.save()
         case SDLK_q: close()
         case SDLK_f: beginSearch()
         default: break
@@ -270,7 +270,7 @@ import Foundation
 
     /// Closes the window, or asks whether to, if something would be lost.
     private func close() {
-        if desk.leaving.ask() { isClosed = true } else { framesOwed = max(framesOwed, 3) }
+        if dashboardView.leaving.ask() { isClosed = true } else { framesOwed = max(framesOwed, 3) }
     }
 
     // MARK: Drawing
@@ -291,9 +291,9 @@ import Foundation
         // By this the gui knows a double click. It takes no frame for instant, as frames of a clock that stands are.
         gui_begin_frame(surface.gui, size.x, size.y, Float(min(max(passed, 1e-4), 0.5)))
         UI.places = places.map { _ in [:] }
-        desk.draw(size, textures: surface.textures)
+        dashboardView.draw(size, textures: surface.textures)
         (places, UI.places) = (UI.places, nil)
-        surface.clear(desk.theme.background)
+        surface.clear(dashboardView.theme.background)
         gui_end_frame(surface.gui)
         frameWasDrawn?()
         if !pictures.isEmpty {
@@ -303,12 +303,12 @@ import Foundation
         }
         surface.present()
         framesOwed = max(0, framesOwed - 1)
-        if desk.leaving.hasLeft { isClosed = true }
-        desk.statusLine.meter.add(Self.threadSeconds - processor, drawn: surface.shareDrawn)
+        if dashboardView.leaving.hasLeft { isClosed = true }
+        dashboardView.statusLine.meter.add(Self.threadSeconds - processor, drawn: surface.shareDrawn)
         addLetters()
-        if desk.toolbar.takeWishForPicture() { savePicture() }
+        if dashboardView.toolbar.takeWishForPicture() { savePicture() }
         // A picture is drawn with a gui of its own, which no other frame may be in the way of.
-        if desk.exporter.writeWanted() { framesOwed = max(framesOwed, 2) }
+        if dashboardView.exporter.writeWanted() { framesOwed = max(framesOwed, 2) }
     }
 
     /// Builds fonts with the letters that the frame lacked, and tells of those that there are not.
@@ -319,7 +319,7 @@ import Foundation
         let start = clock.now
         if let lettersDue, !isUrgent, start < lettersDue { return }
         let hasMore = surface.addLetters()
-        let hasNotes = desk.statusLine.note(surface.letters.notes)
+        let hasNotes = dashboardView.statusLine.note(surface.letters.notes)
         lettersDue = clock.now + (clock.now - start) * Self.lettersPatience
         guard hasMore || hasNotes else { return }
         lettersVersion += 1
@@ -364,11 +364,11 @@ import Foundation
     private func save(to path: String?) {
         do {
             let picture = try picture()
-            let path = path ?? "clmat-\(desk.now).png"
+            let path = path ?? "clmat-\(dashboardView.now).png"
             try picture.writePNG(to: path)
-            desk.statusLine.say("Saved \(path)")
+            dashboardView.statusLine.say("Saved \(path)")
         } catch {
-            desk.statusLine.say("\(error)")
+            dashboardView.statusLine.say("\(error)")
         }
         framesOwed = max(framesOwed, 2)
     }

@@ -16,14 +16,14 @@ import Testing
     @Test(arguments: topicCounts, Device.all)
     func aRoundAgreesWithItsDefinition(_ topics: Int, on device: Device) throws {
         for form in TopicSampling.Form.allCases {
-            // Few samples a word, many, and so many that one topic has hundreds.
+            // Few samples per word, many, and so many that one topic has hundreds.
             for (rate, counts): (Float, [Int32]) in [(1, [1, 2, 5]), (2.3, [1, 7, 15, 40]), (100, [1, 3, 60])] {
                 let isCut = TestSize.isSmall && topics > 100
                 let problem = try Problem(
                     documents: TestSize.large(13, small: isCut ? 3 : 5),
                     words: isCut ? 3 : TestSize.large(37, small: 7),
                     topics: topics, form, rate: rate, counts: counts, seed: UInt64(topics))
-                let comment = "\(form), \(rate) samples a token"
+                let comment = "\(form), \(rate) samples per token"
                 let found = try Self.sample(problem, on: device)
                 Self.checkLaws(problem, found, comment)
                 // A Poisson number of one topic has a whole mean, which floats and doubles split in two ways.

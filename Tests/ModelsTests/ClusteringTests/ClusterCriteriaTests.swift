@@ -6,8 +6,8 @@ import Testing
 
 /// f = ½‖μ‖², g = μ: draws centroids towards the origin.
 private struct Shrinkage: Mixin {
-    let weight = Control("shrinkage", title: "shrinkage", range: 0...10, initial: 0.5, means: "draws centroids to 0")
-    let score = Metric("centroid-size", title: "Size of centroids", means: "½‖μ‖²")
+    let weight = Control("shrinkage", title: "shrinkage", range: 0...10, initial: 0.5, help: "draws centroids to 0")
+    let score = Metric("centroid-size", title: "Size of centroids", help: "½‖μ‖²")
     func value(of clusters: Clusters, _ context: MixinContext) throws(CLMatError) -> Double? {
         Double(try clusters.centroids.sumOfSquares()) / 2
     }
@@ -18,15 +18,15 @@ private struct Shrinkage: Mixin {
 
 /// Costs that are not numbers.
 private struct BadCosts: ClusterMixin {
-    let weight = Control("bad", title: "bad", range: 0...1, initial: 1, means: "fails")
-    let score = Metric("bad-score", title: "Bad", means: "fails")
+    let weight = Control("bad", title: "bad", range: 0...1, initial: 1, help: "fails")
+    let score = Metric("bad-score", title: "Bad", help: "fails")
     func costs(ofSizes sizes: [Double], weight: Double) -> [Double]? { sizes.map { _ in .nan } }
 }
 
 /// f = ½‖h‖², by a gradient for each code.
 private struct CodeRidge: Mixin {
-    let weight = Control("code-ridge", title: "ridge", range: 0...10, initial: 0, means: "keeps codes small")
-    let score = Metric("code-size", title: "Size of codes", means: "½‖h‖², mean over points")
+    let weight = Control("code-ridge", title: "ridge", range: 0...10, initial: 0, help: "keeps codes small")
+    let score = Metric("code-size", title: "Size of codes", help: "½‖h‖², mean over points")
     func value(of codes: Codes, _ context: MixinContext) throws(CLMatError) -> Double? {
         Double(try codes.values.sumOfSquares()) / 2 / Double(codes.count)
     }
@@ -61,7 +61,7 @@ private struct CodeRidge: Mixin {
         var experiment = try Experiment(
             KMeansTrainer(data, k: 2, defaults: defaults, on: .cpu), data: PointBatches(data, batchSize: 40, on: .cpu))
         for mixin in mixins {
-            try experiment.offer(mixin)
+            try experiment.register(mixin)
             try experiment.add(mixin: mixin.id)
         }
         try experiment.set(["rule": 2].merging(settings) { $1 })
@@ -77,12 +77,12 @@ private struct CodeRidge: Mixin {
         let learner = try learned(Groups(), [Shrinkage()], ["shrinkage": weight])
         let kmeans = try #require(learner.model(as: KMeansTrainer.self)).kmeans
         let found = stride(from: 0, to: 4, by: 2).map { i in
-            (try? kmeans.centreValues).map { ($0[i], $0[i + 1]) } ?? (0, 0)
+            (try? kmeans.centroidValues).map { ($0[i], $0[i + 1]) } ?? (0, 0)
         }
         .sorted { $0.0 < $1.0 }
-        for (centre, (mean, share)) in zip(found, [((-2.0, 3.0), 0.25), ((4.0, 0.0), 0.75)]) {
+        for (centroid, (mean, share)) in zip(found, [((-2.0, 3.0), 0.25), ((4.0, 0.0), 0.75)]) {
             let factor = 1 / (1 + weight / (2 * share))
-            #expect(abs(centre.0 - mean.0 * factor) < 1e-4 && abs(centre.1 - mean.1 * factor) < 1e-4, "\(found)")
+            #expect(abs(centroid.0 - mean.0 * factor) < 1e-4 && abs(centroid.1 - mean.1 * factor) < 1e-4, "\(found)")
         }
         let size = found.reduce(0) { $0 + $1.0 * $1.0 + $1.1 * $1.1 } / 2
         #expect(abs(try #require(learner.timeline.lastValues["centroid-size"]) - size) < 1e-3 * size)
@@ -93,8 +93,8 @@ private struct CodeRidge: Mixin {
     /// In the coordinates of the data, also where K-means counts from elsewhere.
     @Test func centroidsAreThoseOfTheData() throws {
         struct Mean: Mixin {
-            let weight = Control("mean", title: "mean", range: 0...1, initial: 0, means: "looks on")
-            let score = Metric("mean-of-centroids", title: "Mean", means: "of all coordinates")
+            let weight = Control("mean", title: "mean", range: 0...1, initial: 0, help: "looks on")
+            let score = Metric("mean-of-centroids", title: "Mean", help: "of all coordinates")
             func value(of clusters: Clusters, _ context: MixinContext) throws(CLMatError) -> Double? {
                 Double(try clusters.centroids.mean())
             }
@@ -129,7 +129,7 @@ private struct CodeRidge: Mixin {
             let data = Groups()
             var experiment = try Experiment(
                 KMeansTrainer(data, k: 3, on: .cpu), data: PointBatches(data, batchSize: 20, on: .cpu))
-            try experiment.offer(Shrinkage())
+            try experiment.register(Shrinkage())
             return try Learner(experiment, options: options)
         }
     }
@@ -152,7 +152,7 @@ private struct CodeRidge: Mixin {
     private func factorised(_ settings: [String: Double], add: Bool = true) throws -> Learner {
         var experiment = try Experiment(
             NMF(Parts(), parts: 2, seed: 1, on: .cpu), data: PointBatches(Parts(), batchSize: 60, on: .cpu))
-        try experiment.offer(CodeRidge())
+        try experiment.register(CodeRidge())
         if add { try experiment.add(mixin: "code-ridge") }
         try experiment.set(["memory-rate": 1, "code-updates": 50].merging(settings) { $1 })
         let learner = try Learner(experiment, options: .init(maximumSteps: 500))

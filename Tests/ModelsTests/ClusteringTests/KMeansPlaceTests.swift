@@ -1,5 +1,6 @@
 import CLMat
 import Exploration
+import Formats
 import Foundation
 import TestSupport
 import Testing
@@ -42,26 +43,26 @@ import Testing
         }
     }
 
-    /// Plain Lloyd in 64 bits, from given centres: labels and the mean squared distance.
+    /// Plain Lloyd in 64 bits, from given centroids: labels and the mean squared distance.
     private static func lloyd(
         _ x: [Double], _ columns: Int, from start: [[Double]]
     ) -> (labels: [Int32], inertia: Double) {
         let n = x.count / columns
-        var centres = start
+        var centroids = start
         var labels = [Int32](repeating: 0, count: n)
         func square(_ i: Int, _ k: Int) -> Double {
             (0..<columns).reduce(0) {
-                $0 + (x[i * columns + $1] - centres[k][$1]) * (x[i * columns + $1] - centres[k][$1])
+                $0 + (x[i * columns + $1] - centroids[k][$1]) * (x[i * columns + $1] - centroids[k][$1])
             }
         }
         for _ in 0..<10 {
             for i in 0..<n {
-                labels[i] = Int32(centres.indices.min { square(i, $0) < square(i, $1) } ?? 0)
+                labels[i] = Int32(centroids.indices.min { square(i, $0) < square(i, $1) } ?? 0)
             }
-            for k in centres.indices {
+            for k in centroids.indices {
                 let own = labels.indices.filter { labels[$0] == Int32(k) }
                 guard !own.isEmpty else { continue }
-                centres[k] = (0..<columns).map { d in
+                centroids[k] = (0..<columns).map { d in
                     own.reduce(0) { $0 + x[$1 * columns + d] } / Double(own.count)
                 }
             }
@@ -110,8 +111,8 @@ import Testing
         let inertia = try Self.last("inertia", of: learner)
         #expect(abs(inertia - Self.truth.inertia) <= 1e-4 * Self.truth.inertia, "\(inertia), not \(Self.truth.inertia)")
         #expect(abs(try Self.last("silhouette", of: learner) - 0.9) < 0.05)
-        // Centres come back where the data are, in 64 bits.
-        let middles = try model.kmeans.centreValues.map { $0 - offset }.sorted()
+        // Centroids come back where the data are, in 64 bits.
+        let middles = try model.kmeans.centroidValues.map { $0 - offset }.sorted()
         for (found, wanted) in zip(middles, [0, 0, 0, 0, 10, 10, 10, 10]) {
             #expect(abs(found - Double(wanted)) < 0.15, "\(middles)")
         }
@@ -129,12 +130,12 @@ import Testing
         #expect(abs(inertia - truth.inertia) <= 1e-4 * truth.inertia, "\(inertia), not \(truth.inertia)")
         #expect(try Self.named(kmeans.predict(x).values) == truth.labels)
         // In the coordinates of the data, also from a file.
-        let centres = try #require(try kmeans.centres).values
-        #expect(centres.allSatisfy { abs($0 - 1e5) < 0.2 || abs($0 - 100_010) < 0.2 }, "\(centres)")
+        let centroids = try #require(try kmeans.centroids).values
+        #expect(centroids.allSatisfy { abs($0 - 1e5) < 0.2 || abs($0 - 100_010) < 0.2 }, "\(centroids)")
         try inTemporaryFolder { folder in
             try kmeans.save(to: folder + "/k")
             let read = try KMeans.load(folder + "/k", on: device)
-            #expect(try read.centreValues == kmeans.centreValues)
+            #expect(try read.centroidValues == kmeans.centroidValues)
             #expect(try read.predict(x).values == kmeans.predict(x).values)
             let tensor = try #require(try Safetensors.read(folder + "/k").tensors["centroids"])
             #expect(tensor.kind == .float64 && tensor.shape == [4, 2])
@@ -174,7 +175,7 @@ import Testing
         let x = try Matrix((0..<200).map { $0 < 100 ? 1e5 : 100_001 }, 100, 2, on: device)
         var kmeans = try KMeans(k: 2)
         #expect(try kmeans.fit(x) == 0)
-        #expect(try Set(kmeans.centreValues) == [1e5, 100_001])
+        #expect(try Set(kmeans.centroidValues) == [1e5, 100_001])
     }
 
     /// Four points in two pairs, each 2·10⁻⁴ wide, 2 apart.

@@ -1,5 +1,6 @@
 import CLMat
 import Exploration
+import Formats
 import Foundation
 import TestSupport
 import Testing
@@ -28,7 +29,7 @@ import Testing
         let inertia = try kmeans.fit(x)
         // Distances to 0.5 and 10.5 are all 1/2.
         #expect(inertia == 0.25)
-        #expect(try kmeans.centres?.values == [0.5, 10.5])
+        #expect(try kmeans.centroids?.values == [0.5, 10.5])
         #expect(try kmeans.predict(Self.line([5, 6, -3], on: device)).values == [0, 1, 0])
     }
 
@@ -41,7 +42,7 @@ import Testing
         #expect(result.labels == [0, 0, 1] && result.squaredDistances == [1, 9, 4])
         #expect(result.inertia == 14.0 / 3 && result.meanDistance == 2)
         // Means 2 and 6; counts 2 and 1 of 3 are 40 and 20 of 60.
-        #expect(try kmeans.centres?.values == [0.5, 7.5])
+        #expect(try kmeans.centroids?.values == [0.5, 7.5])
         #expect(kmeans.sizes == [35, 25])
         // λ = 4: at 4.5 the distances are 16 and 9, the penalties 140 and 100; at 0.6 they do not outweigh 47.
         kmeans.sizeWeight = 4
@@ -69,7 +70,7 @@ import Testing
         }
     }
 
-    /// After one pass each centre is the mean of all points that it was given.
+    /// After one pass each centroid is the mean of all points that it was given.
     @Test(arguments: Device.all)
     func ratesOfOneOverTheCountMakeMeans(on device: Device) throws {
         let start = try Self.line([0, 100], on: device)
@@ -79,9 +80,9 @@ import Testing
         for first in stride(from: 0, to: 40, by: 10) {
             try kmeans.partialFit(Self.line(Array(low[first..<first + 10]) + [100], on: device), of: 44)
         }
-        let centres = try #require(try kmeans.centres?.values)
+        let centroids = try #require(try kmeans.centroids?.values)
         let mean = low.reduce(0.0) { $0 + Double($1) } / 40
-        #expect(abs(Double(centres[0]) - mean) < 1e-5 && centres[1] == 100)
+        #expect(abs(Double(centroids[0]) - mean) < 1e-5 && centroids[1] == 100)
     }
 
     @Test(arguments: [KMeans.Rule.fullBatch], Device.all)
@@ -105,7 +106,7 @@ import Testing
         func run() throws -> [Float] {
             var kmeans = try KMeans(k: 50, rule: .constant(rate: 0.1), sizeWeight: 1e-3)
             try kmeans.fit(x, passes: 5, tolerance: 0, batchSize: 700)
-            return try #require(try kmeans.centres).values
+            return try #require(try kmeans.centroids).values
         }
         #expect(try bitDifference(run(), run()) == nil)
     }
@@ -119,7 +120,7 @@ import Testing
         #expect(counts == [Int](repeating: 100, count: 9))
     }
 
-    @Test func aStarvedClusterStartsAgainAndItIsSaid() throws {
+    @Test func anEmptyClusterStartsAgainAndItIsSaid() throws {
         let x = try Self.clouds(300, 3, on: .cpu)
         let far = try Matrix([0, 0, 0, 0, 0, 1e4, 0, 0, 0, 0, 0, 1, 0, 0, 0], 3, 5, on: .cpu)
         var kmeans = try KMeans(k: 3, rule: .constant(rate: 0.2), initialisation: .given(far), reseeds: false)
@@ -131,7 +132,7 @@ import Testing
         }
         #expect(kmeans.reseedings > 0 && kmeans.sizes.allSatisfy { $0 > 30 })
         #expect(without.reseedings == 0 && without.sizes[1] < 1e-2)
-        #expect(try without.partialFit(x).starved == [1])
+        #expect(try without.partialFit(x).emptyClusters == [1])
         // A full batch does not wait.
         var lloyd = try KMeans(k: 3, initialisation: .given(far))
         #expect(try lloyd.partialFit(x).reseeded == 1)
@@ -187,7 +188,7 @@ import Testing
             #expect(read.sizes == kmeans.sizes && read.blocks == kmeans.blocks && read.rule == kmeans.rule)
             try kmeans.partialFit(x, of: 9000)
             try read.partialFit(x, of: 9000)
-            #expect(try bitDifference(read.centres!.values, kmeans.centres!.values) == nil)
+            #expect(try bitDifference(read.centroids!.values, kmeans.centroids!.values) == nil)
 
             // Cut off, or something else.
             let whole = try Files.read(file)
@@ -225,7 +226,7 @@ import Testing
         #expect(thrownCase { _ = try FeatureBlocks(widths: [1, 4], normalisedBy: same) } == "dataMismatch")
 
         try kmeans.fit(x)
-        let before = try kmeans.centres!.values
+        let before = try kmeans.centroids!.values
         for wrong in [Float.nan, .infinity, -.infinity] {
             var values = try x.values
             values[13 * 5 + 2] = wrong
@@ -240,7 +241,7 @@ import Testing
             #expect(thrownCase { try fresh.fit(bad) } == "dataMismatch")
         }
         #expect(thrownCase { try kmeans.partialFit(x.slice(columns: 0..<3)) } == "shapeMismatch")
-        #expect(try bitDifference(kmeans.centres!.values, before) == nil)
+        #expect(try bitDifference(kmeans.centroids!.values, before) == nil)
     }
 }
 

@@ -1,5 +1,6 @@
 import CLMat
 import Exploration
+import Formats
 import Foundation
 import Models
 import TestSupport
@@ -63,13 +64,13 @@ import Testing
         let learner = try Self.run(.init(maximumSteps: 20, schedule: [choose]))
         #expect(learner.status.lastRefusal == nil)
         func chosen(_ choices: [Choice?]) -> Int { choices.count { $0?.isChosen == true } }
-        let centres = try #require(try learner.content(of: "centres") as? ImageGrid)
-        #expect(centres.flows && chosen(centres.cells.map(\.choice)) == 1)
-        #expect(centres.cells.first { $0.choice?.isChosen == true }?.title == "cluster 2")
+        let centroids = try #require(try learner.content(of: "centres") as? ImageGrid)
+        #expect(centroids.flows && chosen(centroids.cells.map(\.choice)) == 1)
+        #expect(centroids.cells.first { $0.choice?.isChosen == true }?.title == "cluster 2")
         let map = try #require(try learner.content(of: "map") as? Scatter)
         #expect(map.discs.indices.filter { map.discs[$0].choice?.isChosen == true } == [2])
         #expect(map.thumbnails?.cells.count == map.discs.count)
-        #expect(map.thumbnails?.cells[2].values == centres.cells.first { $0.title == "cluster 2" }?.values)
+        #expect(map.thumbnails?.cells[2].values == centroids.cells.first { $0.title == "cluster 2" }?.values)
         let silhouettes = try #require(try learner.content(of: "silhouettes") as? Silhouette)
         #expect(chosen(silhouettes.groups.map(\.choice)) == 1)
         let members = try #require(try learner.content(of: "members") as? ImageGrid)

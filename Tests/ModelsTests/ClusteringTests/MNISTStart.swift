@@ -1,4 +1,4 @@
-/// The 256 training images of MNIST at which the centres start in the figures that ``KMeansMNISTTests`` cites:
+/// The 256 training images of MNIST at which the centroids start in the figures that ``KMeansMNISTTests`` cites:
 /// numpy.sort(numpy.random.default_rng(1).choice(60000, 256, replace=False)).
 enum MNISTStart {
     static let images: [Int32] = [

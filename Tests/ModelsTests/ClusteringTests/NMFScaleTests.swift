@@ -91,7 +91,8 @@ import Testing
         data.values[17 * 20 + 3] = number
         #expect(
             throws: CLMatError.dataMismatch(
-                "table has \(number) at row 17, column 3, counted from 0. NMF needs finite numbers that are not negative.")
+                "table has \(number) at row 17, column 3, counted from 0. NMF needs finite numbers that are not negative."
+            )
         ) { try run(data, steps: 10, batch: batch) }
     }
 
@@ -123,7 +124,7 @@ import Testing
         learner.start()
         learner.wait()
         if let error = learner.status.error { throw error }
-        // What had become small grows again by a factor a step: all but there after 150.
+        // What had become small grows again by a factor per step: all but there after 150.
         #expect(try #require(learner.timeline.lastValues["explained"]) > 0.9)
     }
 }

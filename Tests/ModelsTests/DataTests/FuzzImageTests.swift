@@ -93,7 +93,9 @@ private func rechecked(_ png: [UInt8]) -> [UInt8] {
     return png
 }
 
-private func unpacked(_ text: String) -> [UInt8] { [UInt8](Data(base64Encoded: text, options: .ignoreUnknownCharacters) ?? Data()) }
+private func unpacked(_ text: String) -> [UInt8] {
+    [UInt8](Data(base64Encoded: text, options: .ignoreUnknownCharacters) ?? Data())
+}
 
 /// Images of 7 × 6 pixels in the ways that programs write them.
 private enum SmallImages {
@@ -145,7 +147,7 @@ private enum SmallImages {
         Qk3GAAAAAAAAADYAAAAoAAAABwAAAAYAAAABABgAAAAAAJAAAADEDgAAxA4AAAAAAAAAAAAAwIAgYCBAwCAAwMCgYEDg4ECAoMAAAAAAwIAgwEBA
         oICAwOCAgCAAoADAwMDAAAAAgGAAQMBg4MCAoABgYMCAYABAwMCgAAAAYEAA4ABgAOCggECgoEDg4EAgQIBgAAAAgMDAYEDAQADA4GAAYGAggCDg
         wABAAAAAwIBgIADgIODAYMBAQMBAgKBgwAAAAAAA
-        """,
+        """
     ]
     static let gif = [
         // One frame.

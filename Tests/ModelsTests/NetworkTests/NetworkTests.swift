@@ -118,7 +118,7 @@ import Testing
         }
     }
 
-    /// One neuron a row, of different layers: one backward pass serves them all.
+    /// One neuron per row, of different layers: one backward pass serves them all.
     @Test(arguments: Device.all)
     func inputGradientsAreThoseOfTheChosenNeurons(on device: Device) throws {
         let network = try Self.everything(on: device)
@@ -163,7 +163,7 @@ import Testing
         let seed = try Matrix(zeros: Shape(1, 5), on: .cpu)
         #expect(
             throws: CLMatError.invalidArgument(
-                operation: "inputGradient", problem: "The pass forward stopped before layer 'output'.")
+                operation: "inputGradient", problem: "The forward pass stopped before layer 'output'.")
         ) { try network.inputGradient(pass, seeds: [9: seed]) }
     }
 

@@ -22,7 +22,7 @@ import Testing
         try expectRepeatable(changes: changes, steps: 64, on: device) { options in
             try Learner(
                 SmallWorld.trainer(on: device), data: SmallWorld.batches(on: device),
-                offers: [.ldam(columns: 4, chains: 2)], options: options)
+                attachments: [.ldam(columns: 4, chains: 2)], options: options)
         }
     }
 
@@ -33,7 +33,7 @@ import Testing
                 options.schedule = [.init(after: 2, .set(control: "sampled-weights", to: 1))]
                 return try Learner(
                     SmallWorld.trainer(on: .cpu), data: SmallWorld.batches(on: .cpu),
-                    offers: [.ldam(columns: 4, chains: 2)], attached: ["ldam"], options: options)
+                    attachments: [.ldam(columns: 4, chains: 2)], attached: ["ldam"], options: options)
             }, steps: 51, trials: 200)
     }
 

@@ -107,7 +107,7 @@ import Testing
         try expectRepeatable(changes: changes, steps: 32, on: device) { options in
             try Learner(
                 SmallWorld.trainer(on: device), data: SmallWorld.batches(on: device),
-                offers: [.ldam(columns: 4, chains: 2)], options: options)
+                attachments: [.ldam(columns: 4, chains: 2)], options: options)
         }
     }
 

@@ -38,13 +38,16 @@ import Testing
         }
     }
 
-    private static let texts = ["Don't stop — naïve ’tis\r\n\nΣίσυφος 日本\nlast", "\u{FEFF}one\ntwo é e\u{301} soft\u{AD}ly\n"]
+    private static let texts = [
+        "Don't stop — naïve ’tis\r\n\nΣίσυφος 日本\nlast", "\u{FEFF}one\ntwo é e\u{301} soft\u{AD}ly\n",
+    ]
 
     @Test(arguments: [false, true])
     func lines(packed: Bool) async {
         await #expect(processExitsWith: .success) { [packed] in
             try fuzz(
-                Self.texts.map { Array($0.utf8) }, as: "a.txt" + (packed ? ".gz" : ""), seed: 33, wrap: { try packing(packed, $0) }
+                Self.texts.map { Array($0.utf8) }, as: "a.txt" + (packed ? ".gz" : ""), seed: 33,
+                wrap: { try packing(packed, $0) }
             ) { path in
                 let corpus = try Corpus.load(path, .all)
                 #expect(try corpus.rows(0..<corpus.count).total == corpus.tokens)
@@ -75,7 +78,8 @@ import Testing
             options.column = "2"
             let valid = ["id,text\n1,\"a \"\"b\"\"\nc\"\n2,d\r\n3,\"é\"\n", "n;text\r\n1;\"a;b\"\r\n2;c\r\n"]
             try fuzz(
-                valid.map { Array($0.utf8) }, as: "a.csv" + (packed ? ".gz" : ""), seed: 34, wrap: { try packing(packed, $0) }
+                valid.map { Array($0.utf8) }, as: "a.csv" + (packed ? ".gz" : ""), seed: 34,
+                wrap: { try packing(packed, $0) }
             ) { [options] path in
                 let corpus = try Corpus.load(path, options)
                 #expect(try corpus.rows(0..<corpus.count).total == corpus.tokens)
@@ -88,7 +92,8 @@ import Testing
         await #expect(processExitsWith: .success) { [packed] in
             let valid = "Package: a\nDescription: b c\n d\nTag: e::f,\n g\n\nPackage: h\nDescription-en: i\n"
             try fuzz(
-                [Array(valid.utf8)], as: "x_Packages" + (packed ? ".gz" : ""), seed: 35, wrap: { try packing(packed, $0) }
+                [Array(valid.utf8)], as: "x_Packages" + (packed ? ".gz" : ""), seed: 35,
+                wrap: { try packing(packed, $0) }
             ) { path in
                 let corpus = try Corpus.load(path, .all)
                 #expect(corpus.count > 0)

@@ -20,7 +20,7 @@ import Testing
         #expect(digamma(.infinity) == .infinity)
     }
 
-    /// The plain fixed point, a term a count.
+    /// The plain fixed point, a term per count.
     private func plain(_ alpha: [Double], _ counts: [Float]) -> [Double] {
         let K = alpha.count
         let sum = alpha.reduce(0, +)

@@ -1,5 +1,6 @@
 import CLMat
 import Exploration
+import Formats
 import Foundation
 import TestSupport
 import Testing
@@ -105,23 +106,23 @@ import Testing
         for w in 0..<words {
             let row = w * topics..<(w + 1) * topics
             let (sum, share) = (hat[row].reduce(0, +), n[row].reduce(0.0) { $0 + Double($1) } / all)
-            let pulls = row.map { i -> Double in
+            let cuts = row.map { i -> Double in
                 // g₁ = 1/V, g₂ = Σᵢ φᵢ − φ, g₃ = max(0, −1 − ln φ) / (V ln V), g₄ = φ − p,
                 // g₆ = V φ (Σᵢ φᵢ − φ)
                 step.l1 / v + step.cosine * (sum - hat[i]) + step.entropy * max(0, -1 - log(hat[i])) / (v * log(v))
                     + step.smoothing * (hat[i] - share) + step.decorrelation * v * hat[i] * (sum - hat[i])
             }
-            let isLeft = zip(row, pulls).contains { hat[$0] > $1 }
+            let isLeft = zip(row, cuts).contains { hat[$0] > $1 }
             let most = n[row].max() ?? 0
             if !isLeft { kept += 1 }
-            for (i, pull) in zip(row, pulls) {
-                phi[i] = isLeft ? max(0, hat[i] - pull) : n[i] >= most ? hat[i] : 0
+            for (i, cut) in zip(row, cuts) {
+                phi[i] = isLeft ? max(0, hat[i] - cut) : n[i] >= most ? hat[i] : 0
             }
         }
         if step.l1 == 30 || step.cosine == 3 || step.entropy == 40 { #expect(kept > 5) }
         let sums = columnSums(phi.map { Float($0) }, columns: topics)
         let wanted = phi.indices.map { sums[$0 % topics] > 0 ? phi[$0] / sums[$0 % topics] : 0 }
-        // 32 bits: a few roundings of φ̂ and the pulls, which are at most 10, over what is left of a topic.
+        // 32 bits: a few roundings of φ̂ and the cuts, which are at most 10, over what is left of a topic.
         let found = try lda.phi.values
         #expect(
             difference(found, wanted, within: { 4e-6 * (1 + 1 / max(sums[$0 % topics], 1e-3)) }) == nil)
@@ -193,7 +194,7 @@ import Testing
         for (step, samples) in [20, 20, 7.5, 1, 0.3, 100, 3, 20, 55, 2, 4, 0.7, 20].enumerated() {
             lda.samples = samples
             _ = try lda.step()
-            if step == 8 { lda.coolness[1] = 3 }
+            if step == 8 { lda.inverseTemperatures[1] = 3 }
         }
         if rule != .incremental {
             // The step at which samples begin to replace each other sums them up.
@@ -258,14 +259,14 @@ import Testing
         let corpus = try Planted(documents: 80).corpus { $0 == 3 ? "" : $0 == 4 ? "\"a, b\"\r" : "w\($0)" }
         var lda = try LDA(topics: 4, vocabulary: corpus.vocabulary, seed: 77, on: device)
         lda.samples = 60
-        lda.coolness[2] = 2
+        lda.inverseTemperatures[2] = 2
         try lda.fit(corpus, passes: 3)
         try inTemporaryFolder { folder in
             let file = folder + "/topics.safetensors"
             try lda.save(to: file)
             let loaded = try LDA.load(file, on: device)
             #expect(loaded.vocabulary == lda.vocabulary && loaded.topics == 4 && loaded.steps == lda.steps)
-            #expect(loaded.samples == 60 && loaded.coolness == lda.coolness && loaded.seed == 77)
+            #expect(loaded.samples == 60 && loaded.inverseTemperatures == lda.inverseTemperatures && loaded.seed == 77)
             let rows = try corpus.rows(0..<80)
             let theta = try lda.transform(rows).values
             #expect(bitDifference(try loaded.transform(rows).values, theta) == nil)
@@ -359,7 +360,7 @@ import Testing
             #expect(name == same)
             // A refusal leaves the topics as they were, and what is right again goes on.
             if !name.isEmpty { #expect(try lda.phi.values == phi) }
-            (lda.samples, lda.coolness, lda.form, lda.rounds) = (20, [1, 1, 1, 1, 1], nil, nil)
+            (lda.samples, lda.inverseTemperatures, lda.form, lda.rounds) = (20, [1, 1, 1, 1, 1], nil, nil)
             (lda.alpha, lda.beta) = ([0.1, 0.1, 0.1, 0.1, 0.1], 0.01)
             #expect(thrownCase { try lda.fit(corpus, passes: 1) } == "")
             #expect(try lda.phi.values.allSatisfy { $0.isFinite })
@@ -371,9 +372,9 @@ import Testing
         for prior in [0, -1, .nan, .infinity] {
             #expect(try fit { $0.alpha[3] = prior } == "invalidValue" && fit { $0.beta = prior } == "invalidValue")
         }
-        #expect(try fit { $0.coolness = [1, 2] } == "invalidValue")
-        #expect(try fit { $0.coolness[0] = 0 } == "invalidValue")
-        #expect(try fit { ($0.coolness[0], $0.form) = (2, .multinomial) } == "invalidValue")
+        #expect(try fit { $0.inverseTemperatures = [1, 2] } == "invalidValue")
+        #expect(try fit { $0.inverseTemperatures[0] = 0 } == "invalidValue")
+        #expect(try fit { ($0.inverseTemperatures[0], $0.form) = (2, .multinomial) } == "invalidValue")
         #expect(try fit { ($0.samples, $0.rounds) = (100_000, 255) } == "")
         // More samples than 2³¹.
         let heavy = try SparseRows(columns: 3, starts: [0, 1], indices: [1], counts: [1 << 30])

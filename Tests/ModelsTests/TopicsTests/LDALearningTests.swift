@@ -149,7 +149,7 @@ private let hasKos = !dataFolder.isEmpty && FileManager.default.fileExists(atPat
             kos, 16 topics: held-out perplexity \(hot) for m = 1, \(cool) for m = 20; collapsed Gibbs sampling \(wanted), \
             unigram \(unigram)
             """)
-        // Both draw one topic a token at m = 1, so that they differ by chance and by how often φ follows; cooler samples are
+        // Both draw one topic per token at m = 1, so that they differ by chance and by how often φ follows; cooler samples are
         // nearer to a mode, which is better.
         #expect(abs(hot / wanted - 1) < 0.1)
         #expect(cool < wanted && cool > 0.8 * wanted && wanted < 0.8 * unigram)

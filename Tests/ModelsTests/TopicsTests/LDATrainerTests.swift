@@ -1,5 +1,6 @@
 import CLMat
 import Exploration
+import Formats
 import Foundation
 import TestSupport
 import Testing
@@ -198,7 +199,7 @@ import Testing
         try trainer.perform(Action("topic-temperature", title: "", arguments: [0, 1]), context)
         values = try Self.values(after: 6, of: &trainer, ["temperature": 0.001, "form": 1])
         #expect(values["log-likelihood"]?.isFinite == true)
-        #expect(trainer.lda.coolness == [100, 1, 1, 1, 1])
+        #expect(trainer.lda.inverseTemperatures == [100, 1, 1, 1, 1])
         // Every control at both its ends, one after the other and all together.
         var step = 7
         var all: [(String, [Double])] = []
@@ -328,9 +329,9 @@ import Testing
         #expect(act("pin-topic", [0]) == "unknownName")
         #expect(
             trainer.pinned(view) == [63] && trainer.chosenTopic(view) == nil
-                && trainer.lda.coolness.allSatisfy { $0 == 1 })
+                && trainer.lda.inverseTemperatures.allSatisfy { $0 == 1 })
         #expect(act("topic-temperature", [3, 100_000]) == "" && act("topic-temperature", [4, 1]) == "")
-        #expect(trainer.lda.coolness == [1, 1, 1, 0.001, 100])
+        #expect(trainer.lda.inverseTemperatures == [1, 1, 1, 0.001, 100])
         _ = try Self.values(after: 5, of: &trainer, from: 11)
         #expect(try trainer.lda.phi.values.allSatisfy { $0.isFinite })
     }

@@ -66,7 +66,7 @@ extension Kernel {
         let long = try Matrix(normal: 0, deviation: 1, key, Shape(1, 1_000_003), on: device)
         let numbers =
             try dw.values + db.values + y.softmaxRows().rowSums().values + images.columnSums().values
-            + y.convolutionInputGradient(weights, g).rowSums().values + [long.sum(), long.exponentials().sum()]
+            + y.convolutionInputGradient(weights, g).rowSums().values + [long.sum(), long.exp().sum()]
         return numbers.reduce(0) { $0 &* 31 &+ UInt64($1.bitPattern) }
     }
 
@@ -142,7 +142,7 @@ extension Kernel {
         try learner.add(Figure.spectrum)
         do {
             try learner.add(
-                Figure<Learned>("spectrum", title: "", means: "") { _, _ in NothingToShow("of another model") })
+                Figure<Learned>("spectrum", title: "", help: "") { _, _ in NothingToShow("of another model") })
         } catch {
             print("refused:", error)
         }

@@ -61,7 +61,7 @@ final class ThreadPool: Sendable {
     /// Calls `body` for ranges that together are `0..<items`, each at least `grain` long but for the last.
     func run(_ items: Int, grain: Int, _ body: (Range<Int>) -> Void) {
         guard items > 0 else { return }
-        // Four pieces a thread even out unequal speeds; the result does not depend on the pieces.
+        // Four pieces per thread even out unequal speeds; the result does not depend on the pieces.
         let piece = max(grain, (items + 4 * threadCount - 1) / (4 * threadCount))
         guard threadCount > 1, piece < items else { return body(0..<items) }
 

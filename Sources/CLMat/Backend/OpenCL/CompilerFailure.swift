@@ -19,7 +19,8 @@ enum CompilerFailure {
         }
         let around = excerpt(source, around: lines)
         return .kernelBuildFailed(
-            kernel: kernel, device: device, log: around.isEmpty ? log : log + (log.hasSuffix("\n") ? "" : "\n") + around)
+            kernel: kernel, device: device, log: around.isEmpty ? log : log + (log.hasSuffix("\n") ? "" : "\n") + around
+        )
     }
 
     /// The lines of the source that a log complains of: "error: /tmp/x.cl:12:5: …", "<kernel>:12:5: error: …",

@@ -1,11 +1,12 @@
 import CLMat
+import Formats
 import Foundation
 
 /// Documents that are kept from training, each in two halves: a model sees the observed half, and is scored by the
 /// probability that it gives to the other.
 ///
 /// Its file is text, plain or packed with gzip. The first line has the corpus's numbers of documents, words and tokens; then a
-/// line a document: its number, and `word:observed:scored` for each of its words, counted from 0.
+/// line per document: its number, and `word:observed:scored` for each of its words, counted from 0.
 /// - Source: M. Rosen-Zvi, T. Griffiths, M. Steyvers, P. Smyth, "The author-topic model for authors and documents", UAI 2004
 ///   (document completion).
 public struct HeldOutSplit: Sendable {

@@ -1,7 +1,8 @@
 import CLMat
+import Formats
 import Foundation
 
-/// A file with one document a line, plain or packed with gzip. Line k is document k, an empty one too.
+/// A file with one document per line, plain or packed with gzip. Line k is document k, an empty one too.
 ///
 /// A line that is not UTF-8 is read as Windows-1252, and counted in the corpus's notes.
 enum TextLines {
@@ -25,7 +26,7 @@ enum TextLines {
             if UTF8Check.firstInvalid(line) == nil {
                 builder.add(line)
             } else {
-                let decoded = TextDecoding(unmarked: line)
+                let decoded = TextDecoding(unmarked: [UInt8](line))
                 encodings.add(decoded, from: line, "line \(lines.line)")
                 builder.add(decoded.text)
             }

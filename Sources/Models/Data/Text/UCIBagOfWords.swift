@@ -1,4 +1,5 @@
 import CLMat
+import Formats
 import Foundation
 
 /// A corpus as counts: `docword.NAME.txt` with `vocab.NAME.txt` beside it, each plain or packed with gzip.
@@ -114,7 +115,7 @@ struct UCIBagOfWords {
         let plain = "\(folder)/vocab.\(name).txt"
         let path = [plain, plain + ".gz"].first { FileManager.default.fileExists(atPath: $0) }
         guard let path else {
-            throw .fileMissing(path: plain, hint: "It has to hold the words of \(self.path), one a line.")
+            throw .fileMissing(path: plain, hint: "It has to hold the words of \(self.path), one per line.")
         }
         let lines = try LineReader(path, longest: 1 << 16)
         var vocabulary: [String] = []
