@@ -1,6 +1,6 @@
 import ArgumentParser
 import CLMat
-import Exploration
+import Formats
 import Foundation
 import ModelProgram
 import Models
