@@ -96,7 +96,7 @@ public struct Measurements: Sendable {
 
     /// Warns if a metric was measured and is not finite: what was learned is lost then.
     ///
-    /// - Parameter event: what that help: "The topics left the numbers".
+    /// - Parameter event: what that means: "The topics left the numbers".
     public mutating func warn(ifLost metric: String, titled title: String, _ event: String, advice: String) {
         guard let value = values[metric], !value.isFinite else { return }
         let state = value.isNaN ? "not a number" : "infinite"
