@@ -27,7 +27,7 @@ public struct Settings: Sendable, Equatable {
 
     /// The value of a control.
     ///
-    /// - Throws: ``CLMatError/unknownName(kind:name:known:)`` for a control that is not on the run, with the ids of those that
+    /// - Throws: ``/CLMat/CLMatError/unknownName(kind:name:known:)`` for a control that is not on the run, with the ids of those that
     ///   are. One that only concerns what is shown is not there for a step: figures have it (``FigureContext``).
     public subscript(_ control: Control) -> Double {
         get throws(CLMatError) { try value(of: control.id) }
@@ -59,7 +59,7 @@ public struct Settings: Sendable, Equatable {
 
     /// Sets a control, and those that are linked with it.
     ///
-    /// - Throws: ``CLMatError/invalidValue(setting:value:accepted:)``.
+    /// - Throws: ``/CLMat/CLMatError/invalidValue(setting:value:accepted:)``.
     public mutating func set(_ control: Control, to value: Double) throws(CLMatError) {
         let value = try control.checked(value)
         for id in linked(with: scope + control.id) { values[id] = value }
@@ -74,7 +74,7 @@ public struct Settings: Sendable, Equatable {
 
     /// From here on one control has the value of another, and whoever of them is set sets both.
     ///
-    /// - Throws: ``CLMatError/invalidArgument(operation:problem:)`` for controls that take different values.
+    /// - Throws: ``/CLMat/CLMatError/invalidArgument(operation:problem:)`` for controls that take different values.
     mutating func link(_ follower: Control, to leader: Control) throws(CLMatError) {
         func refuse(_ problem: String) -> CLMatError { .invalidArgument(operation: "link", problem: problem) }
         guard follower.id != leader.id else { throw refuse("'\(leader.id)' cannot be linked to itself.") }
@@ -93,7 +93,7 @@ public struct Settings: Sendable, Equatable {
         for id in linked(with: head) { values[id] = value }
     }
 
-    /// - Throws: ``CLMatError/invalidArgument(operation:problem:)`` for a control that follows none.
+    /// - Throws: ``/CLMat/CLMatError/invalidArgument(operation:problem:)`` for a control that follows none.
     mutating func unlink(_ id: String) throws(CLMatError) {
         guard links.removeValue(forKey: id) != nil else {
             throw .invalidArgument(operation: "unlink", problem: "'\(id)' is not linked to another control.")

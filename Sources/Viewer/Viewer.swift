@@ -55,7 +55,7 @@ public struct ViewerOptions: Sendable {
     /// Opens a window on a learner that was started, and returns when it is closed (`q`, its close button, Ctrl-C).
     /// The learner goes on: the caller stops it.
     ///
-    /// - Throws: ``CLMatError/windowUnavailable(reason:)`` if there is no display, with SDL's words.
+    /// - Throws: ``/CLMat/CLMatError/windowUnavailable(reason:)`` if there is no display, with SDL's words.
     public static func run(_ learner: Learner, options: ViewerOptions = ViewerOptions()) throws(CLMatError) {
         try ViewerWindow(learner, options).run()
     }
@@ -71,7 +71,7 @@ public struct ViewerOptions: Sendable {
     /// Waits until the figures that are shown were computed from the learner's present step, but no longer than
     /// `patience` seconds: what was not ready then says so in the picture.
     ///
-    /// - Throws: ``CLMatError/fileNotWritable(path:reason:)``, with nothing left at `path`.
+    /// - Throws: ``/CLMat/CLMatError/fileNotWritable(path:reason:)``, with nothing left at `path`.
     public static func screenshot(
         of learner: Learner, to path: String, options: ViewerOptions = ViewerOptions(), patience: Double = 30
     ) throws(CLMatError) {
@@ -94,9 +94,9 @@ public struct ViewerOptions: Sendable {
     /// its content asks for and `options.width` units wide, but no wider than can be read, with two pixels per unit. Image
     /// grids are written as ``writePNG(of:to:)`` does.
     ///
-    /// - Throws: what the figure throws, ``CLMatError/unknownName(kind:name:known:)`` if there is none of that name,
-    ///   ``CLMatError/invalidArgument(operation:problem:)`` if it has nothing to show yet,
-    ///   ``CLMatError/fileNotWritable(path:reason:)``, with nothing left at `path`.
+    /// - Throws: what the figure throws, ``/CLMat/CLMatError/unknownName(kind:name:known:)`` if there is none of that name,
+    ///   ``/CLMat/CLMatError/invalidArgument(operation:problem:)`` if it has nothing to show yet,
+    ///   ``/CLMat/CLMatError/fileNotWritable(path:reason:)``, with nothing left at `path`.
     public static func writePNG(
         ofFigure id: String, of learner: Learner, to path: String, options: ViewerOptions = ViewerOptions()
     ) throws(CLMatError) {
@@ -117,8 +117,8 @@ public struct ViewerOptions: Sendable {
 
     /// Writes a picture of what a figure showed at `step`, as a PNG file, as ``writePNG(ofFigure:of:to:options:)`` does.
     ///
-    /// - Throws: ``CLMatError/invalidArgument(operation:problem:)`` if there is nothing to show, or no renderer for it,
-    ///   ``CLMatError/fileNotWritable(path:reason:)``, with nothing left at `path`.
+    /// - Throws: ``/CLMat/CLMatError/invalidArgument(operation:problem:)`` if there is nothing to show, or no renderer for it,
+    ///   ``/CLMat/CLMatError/fileNotWritable(path:reason:)``, with nothing left at `path`.
     public static func writePNG(
         of content: any FigureContent, _ figure: FigureInfo, step: Int, to path: String,
         options: ViewerOptions = ViewerOptions()
@@ -129,8 +129,8 @@ public struct ViewerOptions: Sendable {
     /// Writes the images of a grid as a PNG file, each pixel enlarged so that it can be seen, with mid-grey between
     /// the images.
     ///
-    /// - Throws: ``CLMatError/invalidArgument(operation:problem:)`` for a grid without images,
-    ///   ``CLMatError/fileNotWritable(path:reason:)``, with nothing left at `path`.
+    /// - Throws: ``/CLMat/CLMatError/invalidArgument(operation:problem:)`` for a grid without images,
+    ///   ``/CLMat/CLMatError/fileNotWritable(path:reason:)``, with nothing left at `path`.
     nonisolated public static func writePNG(of grid: ImageGrid, to path: String) throws(CLMatError) {
         guard grid.whyEmpty == nil else {
             throw .invalidArgument(operation: "writePNG", problem: "the grid has no images")

@@ -88,7 +88,7 @@ public final class Archive {
 
     // MARK: - Matrices
 
-    /// - Throws: when reading, ``CLMatError/fileDamaged(path:place:problem:)`` if there is no such matrix or, unless
+    /// - Throws: when reading, ``/CLMat/CLMatError/fileDamaged(path:place:problem:)`` if there is no such matrix or, unless
     ///   `anyShape`, if its shape differs.
     public func keep(_ name: String, _ matrix: inout Matrix, anyShape: Bool = false) throws(CLMatError) {
         switch purpose {

@@ -29,7 +29,7 @@ public struct DataShard: Sendable, Equatable {
 
     public static let whole = DataShard(unchecked: 0, of: 1)
 
-    /// - Throws: ``CLMatError/invalidValue(setting:value:accepted:)``.
+    /// - Throws: ``/CLMat/CLMatError/invalidValue(setting:value:accepted:)``.
     public init(_ index: Int, of count: Int) throws(CLMatError) {
         guard count >= 1, (0..<count).contains(index) else {
             throw .invalidValue(
@@ -80,7 +80,7 @@ public protocol DataSource<Batch>: Sendable {
     /// The samples of one of several machines, as a source of its own: each pass over it shows it every sample of its part once, and
     /// the parts together are the whole. nil if the source cannot be divided this way; see ``Sharded``.
     ///
-    /// - Throws: ``CLMatError/invalidValue(setting:value:accepted:)`` for more parts than samples.
+    /// - Throws: ``/CLMat/CLMatError/invalidValue(setting:value:accepted:)`` for more parts than samples.
     func part(_ shard: DataShard) throws(CLMatError) -> Self?
     /// A checksum of the data, which a session notes so that a replay on other data is noticed.
     var checksum: String { get }

@@ -19,8 +19,8 @@ public struct Sharded<Source: DataSource>: DataSource {
     /// Whether `source` is the part itself.
     private let isPart: Bool
 
-    /// - Throws: ``CLMatError/invalidArgument(operation:problem:)`` for a source that is sharded already;
-    ///   ``CLMatError/invalidValue(setting:value:accepted:)`` for more parts than the source has samples.
+    /// - Throws: ``/CLMat/CLMatError/invalidArgument(operation:problem:)`` for a source that is sharded already;
+    ///   ``/CLMat/CLMatError/invalidValue(setting:value:accepted:)`` for more parts than the source has samples.
     public init(_ source: Source, _ shard: DataShard) throws(CLMatError) {
         guard source.shard == .whole else {
             throw .invalidArgument(
@@ -43,7 +43,7 @@ public struct Sharded<Source: DataSource>: DataSource {
 
     public func samples(at place: DataPlace) -> Int { source.samples(at: place) }
 
-    /// - Throws: ``CLMatError/invalidArgument(operation:problem:)`` for a place beyond all numbers; what the source throws.
+    /// - Throws: ``/CLMat/CLMatError/invalidArgument(operation:problem:)`` for a place beyond all numbers; what the source throws.
     public func batch(at place: DataPlace) throws(CLMatError) -> Source.Batch { try source.batch(at: own(place)) }
 
     /// Where the source is asked for what is at a place of this machine.

@@ -65,8 +65,8 @@ public struct StreamedSource<Reader: SampleReader, Batch: Sendable>: DataSource 
     ///   - unit: what samples are called: "images".
     ///   - open: makes a reader whose first sample is that of the place.
     ///   - pack: makes a minibatch of its samples.
-    /// - Throws: ``CLMatError/dataMismatch(_:)`` for a stream without samples;
-    ///   ``CLMatError/invalidValue(setting:value:accepted:)`` for a batch size that a pass cannot fill, or that is outside of `sizes`.
+    /// - Throws: ``/CLMat/CLMatError/dataMismatch(_:)`` for a stream without samples;
+    ///   ``/CLMat/CLMatError/invalidValue(setting:value:accepted:)`` for a batch size that a pass cannot fill, or that is outside of `sizes`.
     public init(
         name: String, length: StreamLength, batchSize: Int, sizes: ClosedRange<Int>? = nil, unit: String = "samples",
         checksum: String = "", notes: [String] = [],
@@ -119,7 +119,7 @@ public struct StreamedSource<Reader: SampleReader, Batch: Sendable>: DataSource 
         return Self(self, part: start(shard.index)..<start(shard.index + 1), shard)
     }
 
-    /// - Throws: ``CLMatError/streamFailed(source:sample:pass:reason:)`` where opening or reading failed, or the stream ended before
+    /// - Throws: ``/CLMat/CLMatError/streamFailed(source:sample:pass:reason:)`` where opening or reading failed, or the stream ended before
     ///   its time: the same place can be asked for again. What `pack` throws.
     public func batch(at place: DataPlace) throws(CLMatError) -> Batch {
         let count = samples(at: place)

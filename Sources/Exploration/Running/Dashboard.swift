@@ -49,7 +49,7 @@ public struct AttachmentInfo: Sendable, Equatable, Identifiable {
 extension Dashboard {
     /// Adds what has ids, each of which stands for one thing.
     ///
-    /// - Throws: ``CLMatError/duplicateID(kind:id:)``. Metrics of one id are one, if they say the same of it: a criterion's
+    /// - Throws: ``/CLMat/CLMatError/duplicateID(kind:id:)``. Metrics of one id are one, if they say the same of it: a criterion's
     ///   score may be what its model measures anyway.
     mutating func add(controls new: [Control], metrics newMetrics: [Metric], figures newFigures: [FigureInfo])
         throws(CLMatError)

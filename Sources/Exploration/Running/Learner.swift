@@ -156,7 +156,7 @@ public final class Learner: Sendable {
         }
     }
 
-    /// - Throws: ``CLMatError/unknownName(kind:name:known:)`` or ``CLMatError/invalidValue(setting:value:accepted:)``
+    /// - Throws: ``/CLMat/CLMatError/unknownName(kind:name:known:)`` or ``/CLMat/CLMatError/invalidValue(setting:value:accepted:)``
     ///   for settings that no control takes.
     public init(_ experiment: Experiment, options: Options) throws(CLMatError) {
         var (experiment, options) = (experiment, options)
@@ -266,7 +266,7 @@ public final class Learner: Sendable {
     /// minibatch that it learned from (nil if it needed none). One that throws is taken off and ``Status/lastRefusal``
     /// says so; the run goes on. Returning nil means that nothing was measured at this step.
     ///
-    /// - Throws: ``CLMatError/invalidArgument(operation:problem:)`` if the run's model is not an `M`, or if one of its
+    /// - Throws: ``/CLMat/CLMatError/invalidArgument(operation:problem:)`` if the run's model is not an `M`, or if one of its
     ///   own metrics has the id.
     public func addMetric<M: Model>(
         _ metric: Metric, of model: M.Type = M.self, measure: @escaping @Sendable (M, M.Batch?) throws -> Double?
@@ -294,7 +294,7 @@ public final class Learner: Sendable {
 
     /// Registers a mixin with a run that may be under way, as ``Experiment/register(_:)`` does; `send(.addMixin(id))` puts it on.
     ///
-    /// - Throws: ``CLMatError/invalidArgument(operation:problem:)`` if nothing of the run takes it.
+    /// - Throws: ``/CLMat/CLMatError/invalidArgument(operation:problem:)`` if nothing of the run takes it.
     public func register<Subject>(_ mixin: any Mixin<Subject>) throws(CLMatError) {
         guard navigator.withLock({ $0.run.takes(mixin: mixin) }) else { throw Experiment.refusal(of: mixin) }
         extensions.register(mixin)
@@ -303,8 +303,8 @@ public final class Learner: Sendable {
 
     /// Adds a figure to a run that may be under way, as ``Experiment/add(_:)`` does.
     ///
-    /// - Throws: ``CLMatError/invalidArgument(operation:problem:)`` if the run's model is not an `M`;
-    ///   ``CLMatError/duplicateID(kind:id:)`` if it has a figure of this id.
+    /// - Throws: ``/CLMat/CLMatError/invalidArgument(operation:problem:)`` if the run's model is not an `M`;
+    ///   ``/CLMat/CLMatError/duplicateID(kind:id:)`` if it has a figure of this id.
     public func add<M: Model>(_ figure: Figure<M>) throws(CLMatError) {
         try Experiment.check(figure, of: modelType, dashboard, extensions)
         extensions.add(figure)

@@ -63,7 +63,7 @@ public struct Checkpoint: Sendable {
     private let changes: [String]
 
     /// - Parameter device: where the matrices are to live.
-    /// - Throws: ``CLMatError/fileMissing(path:hint:)``; ``CLMatError/fileDamaged(path:place:problem:)``.
+    /// - Throws: ``/CLMat/CLMatError/fileMissing(path:hint:)``; ``/CLMat/CLMatError/fileDamaged(path:place:problem:)``.
     public init(reading path: String, on device: Device) throws(CLMatError) {
         let (tensors, metadata) = try Safetensors.read(path)
         guard let text = metadata[Self.key] else {
@@ -205,14 +205,14 @@ extension Learner {
 
     /// Writes the run as it is now into a file, on the caller's thread.
     ///
-    /// - Throws: ``CLMatError/fileNotWritable(path:reason:)``; what reading from the device throws.
+    /// - Throws: ``/CLMat/CLMatError/fileNotWritable(path:reason:)``; what reading from the device throws.
     public func save(to path: String, notes: [String: String] = [:]) throws(CLMatError) {
         _ = try save(naming: { _ in path }, notes: notes)
     }
 
     /// Writes the run as it is now into a file that is named for its step, and returns the name.
     ///
-    /// - Throws: ``CLMatError/fileNotWritable(path:reason:)``; what reading from the device throws.
+    /// - Throws: ``/CLMat/CLMatError/fileNotWritable(path:reason:)``; what reading from the device throws.
     public func save(naming: (Int) -> String, notes: [String: String] = [:]) throws(CLMatError) -> String {
         let (run, settings, step, history) = navigator.withLock {
             ($0.run, $0.settings, $0.position.step, timeline.history())

@@ -50,7 +50,7 @@ public struct Script: Sendable {
         let standard: Standard
     }
 
-    /// - Throws: ``CLMatError/fileMissing(path:hint:)``, ``CLMatError/fileDamaged(path:place:problem:)`` with the number of
+    /// - Throws: ``/CLMat/CLMatError/fileMissing(path:hint:)``, ``/CLMat/CLMatError/fileDamaged(path:place:problem:)`` with the number of
     ///   the entry.
     public init(reading path: String) throws(CLMatError) {
         try self.init(json: Files.read(path), from: path)

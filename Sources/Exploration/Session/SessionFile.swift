@@ -90,7 +90,7 @@ public struct SessionFile: Sendable {
 
     /// Reads a session. A last line that was cut off, as by a kill, is left out.
     ///
-    /// - Throws: ``CLMatError/fileMissing(path:hint:)``, ``CLMatError/fileDamaged(path:place:problem:)`` with the line.
+    /// - Throws: ``/CLMat/CLMatError/fileMissing(path:hint:)``, ``/CLMat/CLMatError/fileDamaged(path:place:problem:)`` with the line.
     public init(reading path: String) throws(CLMatError) {
         self.path = path
         let data = try Files.read(path)
@@ -221,7 +221,7 @@ public final class SessionWriter: Recorder {
 
     /// Begins a session. An earlier session of this name is kept under the name with a `~`.
     ///
-    /// - Throws: ``CLMatError/fileNotWritable(path:reason:)``, also if another run is writing the file, or if what is
+    /// - Throws: ``/CLMat/CLMatError/fileNotWritable(path:reason:)``, also if another run is writing the file, or if what is
     ///   there, or under the name with a `~`, is not a session.
     public init(writing path: String, header: SessionFile.Header) throws(CLMatError) {
         self.path = path
@@ -260,7 +260,7 @@ public final class SessionWriter: Recorder {
 
     /// Whether a session could begin here, without making or moving anything: to know it before a run is prepared.
     ///
-    /// - Throws: ``CLMatError/fileNotWritable(path:reason:)``.
+    /// - Throws: ``/CLMat/CLMatError/fileNotWritable(path:reason:)``.
     public static func check(_ path: String) throws(CLMatError) {
         let file = try plainFile(path)
         try Files.checkWritable(path)

@@ -17,9 +17,9 @@ public struct CSVTable: PointData {
     private let path: String
     private let table: NumberTable
 
-    /// - Throws: ``CLMatError/fileMissing(path:hint:)``; ``CLMatError/fileDamaged(path:place:problem:)`` at the first
+    /// - Throws: ``/CLMat/CLMatError/fileMissing(path:hint:)``; ``/CLMat/CLMatError/fileDamaged(path:place:problem:)`` at the first
     ///   field that is no finite number, or could be two, or line with another number of fields;
-    ///   ``CLMatError/dataMismatch(_:)`` if there are no points.
+    ///   ``/CLMat/CLMatError/dataMismatch(_:)`` if there are no points.
     public init(_ path: String) throws(CLMatError) {
         table = try NumberTable.read(path)
         (self.path, count, columns, columnNames, notes) = (path, table.count, table.columns, table.names, table.notes)
@@ -34,8 +34,8 @@ public struct CSVTable: PointData {
     /// The points at `indices` less `origin`: the difference is taken in `Double`, and then rounded.
     ///
     /// - Parameter origin: a number for each column, or none: then nothing is taken off.
-    /// - Throws: ``CLMatError/fileDamaged(path:place:problem:)`` for a difference that no 32-bit float holds;
-    ///   ``CLMatError/invalidArgument(operation:problem:)`` for an origin of another size; what the device throws.
+    /// - Throws: ``/CLMat/CLMatError/fileDamaged(path:place:problem:)`` for a difference that no 32-bit float holds;
+    ///   ``/CLMat/CLMatError/invalidArgument(operation:problem:)`` for an origin of another size; what the device throws.
     public func rows(_ indices: [Int32], from origin: [Double], on device: Device) throws(CLMatError) -> Matrix {
         try Self.check(origin, columns)
         var chosen: [Float] = []

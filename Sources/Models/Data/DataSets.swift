@@ -20,7 +20,7 @@ public struct ImageDataSet: Sendable {
     public var shape: ImageShape { train.shape }
     public var classNames: [String] { train.classNames }
 
-    /// - Throws: ``CLMatError/dataMismatch(_:)`` if the two parts differ in the shape of their images or in their
+    /// - Throws: ``/CLMat/CLMatError/dataMismatch(_:)`` if the two parts differ in the shape of their images or in their
     ///   classes.
     public init(
         name: String, title: String, train: LabelledImages, test: LabelledImages, notes: [String] = []
@@ -91,9 +91,9 @@ extension ImageDataSet {
     ///       JPEG, BMP or GIF as well, and have all one size. They have one channel if all pixels are grey, else three;
     ///       transparent ones are laid over white, and those that EXIF calls turned are turned back.
     ///   - environment: where `CLMAT_DATA` is looked up.
-    /// - Throws: ``CLMatError/unknownName(kind:name:known:)``; ``CLMatError/invalidValue(setting:value:accepted:)`` for
-    ///   a path to something else; ``CLMatError/fileMissing(path:hint:)``, which says how to get the data;
-    ///   ``CLMatError/fileDamaged(path:place:problem:)``; ``CLMatError/dataMismatch(_:)`` if the files do not belong
+    /// - Throws: ``/CLMat/CLMatError/unknownName(kind:name:known:)``; ``/CLMat/CLMatError/invalidValue(setting:value:accepted:)`` for
+    ///   a path to something else; ``/CLMat/CLMatError/fileMissing(path:hint:)``, which says how to get the data;
+    ///   ``/CLMat/CLMatError/fileDamaged(path:place:problem:)``; ``/CLMat/CLMatError/dataMismatch(_:)`` if the files do not belong
     ///   together.
     /// - Source: H. Xiao, K. Rasul, R. Vollgraf, "Fashion-MNIST: a novel image dataset for benchmarking machine
     ///   learning algorithms", arXiv:1708.07747, 2017; Y. LeCun, C. Cortes, C. J. C. Burges, "The MNIST database of

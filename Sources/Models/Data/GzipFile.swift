@@ -20,7 +20,7 @@ public final class GzipFile {
     public private(set) var offset = 0
     private let handle: gzFile
 
-    /// - Throws: ``CLMatError/fileMissing(path:hint:)`` if there is no such file, or it cannot be opened.
+    /// - Throws: ``/CLMat/CLMatError/fileMissing(path:hint:)`` if there is no such file, or it cannot be opened.
     public convenience init(_ path: String, hint: String = "Check the path.") throws(CLMatError) {
         try self.init(BytePath(path), hint: hint)
     }
@@ -49,7 +49,7 @@ public final class GzipFile {
     /// The next `count` unpacked bytes; fewer only at the end of the file.
     ///
     /// Reading past the last byte also checks the checksum that a packed file ends with.
-    /// - Throws: ``CLMatError/fileDamaged(path:place:problem:)`` where packed data is corrupt or breaks off; the place
+    /// - Throws: ``/CLMat/CLMatError/fileDamaged(path:place:problem:)`` where packed data is corrupt or breaks off; the place
     ///   is the byte in the packed file.
     public func read(_ count: Int) throws(CLMatError) -> [UInt8] {
         let bytes = [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
@@ -63,7 +63,7 @@ public final class GzipFile {
     /// As ``read(_:)``, into memory that is there: fills `target`, and returns how many bytes that took. Fewer than it holds
     /// are read only at the end of the file.
     ///
-    /// - Throws: ``CLMatError/fileDamaged(path:place:problem:)``.
+    /// - Throws: ``/CLMat/CLMatError/fileDamaged(path:place:problem:)``.
     public func read(into target: UnsafeMutableRawBufferPointer) throws(CLMatError) -> Int {
         let filled = fill(target)
         offset += filled
@@ -85,7 +85,7 @@ public final class GzipFile {
     /// The whole content of a file, unpacked.
     ///
     /// - Parameter limit: the most bytes to take, after unpacking.
-    /// - Throws: ``CLMatError/fileMissing(path:hint:)``; ``CLMatError/fileDamaged(path:place:problem:)`` if packed data
+    /// - Throws: ``/CLMat/CLMatError/fileMissing(path:hint:)``; ``/CLMat/CLMatError/fileDamaged(path:place:problem:)`` if packed data
     ///   is corrupt or breaks off, or if there is more than `limit`.
     public static func read(
         _ path: String, limit: Int = standardLimit, hint: String = "Check the path."

@@ -27,7 +27,7 @@ public struct IDXFile: Sendable {
     /// Reads a file. Nothing is allocated before the sizes are compared with what the file can hold.
     ///
     /// - Parameter limit: the most bytes of elements to take, after unpacking.
-    /// - Throws: ``CLMatError/fileMissing(path:hint:)``; ``CLMatError/fileDamaged(path:place:problem:)`` if the header
+    /// - Throws: ``/CLMat/CLMatError/fileMissing(path:hint:)``; ``/CLMat/CLMatError/fileDamaged(path:place:problem:)`` if the header
     ///   is cut off or is not IDX, if the elements are fewer or more than the header says, if the sizes are absurd,
     ///   or if packed data is corrupt.
     public init(
@@ -158,7 +158,7 @@ private enum ElementType: UInt8 {
 extension IDXFile {
     /// The elements as whole numbers from 0 to 255.
     ///
-    /// - Throws: ``CLMatError/fileDamaged(path:place:problem:)`` at the first element that is none.
+    /// - Throws: ``/CLMat/CLMatError/fileDamaged(path:place:problem:)`` at the first element that is none.
     public func wholeBytes() throws(CLMatError) -> [UInt8] {
         switch values {
         case .unsignedBytes(let values): values
@@ -174,7 +174,7 @@ extension IDXFile {
     ///
     /// Integers are taken as they are. Floats are taken to lie between 0 and 1 if none is above 1, else between 0 and
     /// 255, and are rounded to the nearest of the 256 levels.
-    /// - Throws: ``CLMatError/fileDamaged(path:place:problem:)`` at the first element outside.
+    /// - Throws: ``/CLMat/CLMatError/fileDamaged(path:place:problem:)`` at the first element outside.
     public func pixelBytes() throws(CLMatError) -> [UInt8] {
         switch values {
         case .unsignedBytes, .signedBytes, .shorts, .integers: try wholeBytes()

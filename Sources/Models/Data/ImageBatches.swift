@@ -44,7 +44,7 @@ public struct ImageBatches: DataSource {
     private let device: Device
     private let order = OrderMemo()
 
-    /// - Throws: ``CLMatError/invalidValue(setting:value:accepted:)`` for a batch size that the data cannot fill.
+    /// - Throws: ``/CLMat/CLMatError/invalidValue(setting:value:accepted:)`` for a batch size that the data cannot fill.
     public init(
         _ images: LabelledImages, name: String, batchSize: Int, notes: [String] = [], on device: Device
     ) throws(CLMatError) {

@@ -16,7 +16,7 @@ public struct LabelledImages: Sendable {
     /// The number of images.
     public var count: Int { labels.count }
 
-    /// - Throws: ``CLMatError/dataMismatch(_:)`` if there is no image, if pixels and labels are not of the same number
+    /// - Throws: ``/CLMat/CLMatError/dataMismatch(_:)`` if there is no image, if pixels and labels are not of the same number
     ///   of images, or if a label is not that of a class.
     public init(
         name: String, shape: ImageShape, pixels: [UInt8], labels: [UInt8], classNames: [String]

@@ -29,8 +29,8 @@ public final class NPYFile: StoredPoints, @unchecked Sendable {
     private let start: Int
     private let layout: NPYLayout
 
-    /// - Throws: ``CLMatError/fileMissing(path:hint:)``; ``CLMatError/fileDamaged(path:place:problem:)`` for what is no
-    ///   such file, or shorter than its header says; ``CLMatError/dataMismatch(_:)`` if it holds no points.
+    /// - Throws: ``/CLMat/CLMatError/fileMissing(path:hint:)``; ``/CLMat/CLMatError/fileDamaged(path:place:problem:)`` for what is no
+    ///   such file, or shorter than its header says; ``/CLMat/CLMatError/dataMismatch(_:)`` if it holds no points.
     public init(_ path: String) throws(CLMatError) {
         func damaged(_ place: String, _ problem: String) -> CLMatError {
             .fileDamaged(path: path, place: place, problem: problem)
@@ -85,8 +85,8 @@ public final class NPYFile: StoredPoints, @unchecked Sendable {
     /// The points at `indices` less `origin`: the difference is taken in `Double`, and then rounded.
     ///
     /// - Parameter origin: a number for each column, or none: then nothing is taken off.
-    /// - Throws: ``CLMatError/fileDamaged(path:place:problem:)`` for a number that is not finite, or a difference that
-    ///   no 32-bit float holds; ``CLMatError/invalidArgument(operation:problem:)`` for an origin of another size.
+    /// - Throws: ``/CLMat/CLMatError/fileDamaged(path:place:problem:)`` for a number that is not finite, or a difference that
+    ///   no 32-bit float holds; ``/CLMat/CLMatError/invalidArgument(operation:problem:)`` for an origin of another size.
     public func values(_ indices: [Int32], from origin: [Double]) throws(CLMatError) -> [Float] {
         try CSVTable.check(origin, columns)
         guard origin.isEmpty, layout.isContiguous, image == nil, number == .float32, !isBigEndian else {
@@ -130,7 +130,7 @@ public final class NPYFile: StoredPoints, @unchecked Sendable {
 
     /// The mean of the points at `indices`, of each column; zeros if there are none.
     ///
-    /// - Throws: ``CLMatError/fileDamaged(path:place:problem:)`` for a number that is not finite.
+    /// - Throws: ``/CLMat/CLMatError/fileDamaged(path:place:problem:)`` for a number that is not finite.
     public func mean(of indices: [Int32], on device: Device) throws(CLMatError) -> [Double] {
         var sums = [Double](repeating: 0, count: columns)
         var row = [Double](repeating: 0, count: columns)

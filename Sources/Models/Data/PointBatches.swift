@@ -46,7 +46,7 @@ public struct PointBatches: DataSource {
     public let notes: [String]
 
     /// - Parameter notes: what a person should know beside the notes of the data.
-    /// - Throws: ``CLMatError/dataMismatch(_:)`` if there are no points; ``CLMatError/invalidValue(setting:value:accepted:)`` for a
+    /// - Throws: ``/CLMat/CLMatError/dataMismatch(_:)`` if there are no points; ``/CLMat/CLMatError/invalidValue(setting:value:accepted:)`` for a
     ///   batch size that the data cannot fill.
     public init(
         _ data: any PointData, batchSize: Int, notes: [String] = [], on device: Device

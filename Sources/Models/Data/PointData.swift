@@ -18,7 +18,7 @@ public protocol PointData: Sendable {
     var notes: [String] { get }
     /// The points at `indices`, all within 0..<``count``: one per row.
     ///
-    /// - Throws: ``CLMatError/fileDamaged(path:place:problem:)`` for a number in a file that is not finite, with its row and
+    /// - Throws: ``/CLMat/CLMatError/fileDamaged(path:place:problem:)`` for a number in a file that is not finite, with its row and
     ///   column; what the device throws.
     func rows(_ indices: [Int32], on device: Device) throws(CLMatError) -> Matrix
     /// The same points counted from `origin`, one number per column or none for 0: each number of the data minus that of the
@@ -48,7 +48,7 @@ extension PointData {
 public protocol StoredPoints: PointData {
     /// The numbers of ``PointData/rows(_:from:on:)``, row by row. Is called on any thread.
     ///
-    /// - Throws: ``CLMatError/fileDamaged(path:place:problem:)`` as there.
+    /// - Throws: ``/CLMat/CLMatError/fileDamaged(path:place:problem:)`` as there.
     func values(_ indices: [Int32], from origin: [Double]) throws(CLMatError) -> [Float]
 }
 

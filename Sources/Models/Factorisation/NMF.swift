@@ -64,7 +64,7 @@ public struct NMF: Model, MixinHost {
     /// What keeps a denominator above 0.
     private static let tiny: Float = 1e-30
 
-    /// - Throws: ``CLMatError/invalidValue(setting:value:accepted:)`` if there are no parts.
+    /// - Throws: ``/CLMat/CLMatError/invalidValue(setting:value:accepted:)`` if there are no parts.
     public init(_ data: any PointData, parts: Int, seed: UInt64, on device: Device) throws(CLMatError) {
         guard (1...65_536).contains(parts) else {
             throw .invalidValue(setting: "parts", value: "\(parts)", accepted: "1 to 65,536")

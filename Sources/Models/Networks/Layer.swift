@@ -5,7 +5,7 @@ import CLMat
 public protocol Layer: Sendable {
     /// The shape of the output, or why there is none.
     ///
-    /// - Throws: ``CLMatError/layerMismatch(layer:input:problem:)``.
+    /// - Throws: ``/CLMat/CLMatError/layerMismatch(layer:input:problem:)``.
     func output(for input: ImageShape, named name: String) throws(CLMatError) -> ImageShape
     /// The rows of the input that these rows of the output depend on, and so the columns: maps are square in this. It may reach
     /// beyond the input where that is padded. Nil, the default, if they depend on all.

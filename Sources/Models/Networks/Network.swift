@@ -20,8 +20,8 @@ public struct Network: Sendable {
 
     /// A network with fresh parameters, uniform in ±1/√(inputs of a unit), as PyTorch's layers have them by default.
     ///
-    /// - Throws: ``CLMatError/layerMismatch(layer:input:problem:)`` for the first layer that cannot take what the one
-    ///   before it gives; ``CLMatError/invalidArgument(operation:problem:)`` if two layers have one name.
+    /// - Throws: ``/CLMat/CLMatError/layerMismatch(layer:input:problem:)`` for the first layer that cannot take what the one
+    ///   before it gives; ``/CLMat/CLMatError/invalidArgument(operation:problem:)`` if two layers have one name.
     public init(
         input: ImageShape, layers: [(name: String, layer: any Layer)], seed: UInt64, on device: Device
     ) throws(CLMatError) {
@@ -58,7 +58,7 @@ public struct Network: Sendable {
 
     /// The place of a layer in the chain.
     ///
-    /// - Throws: ``CLMatError/unknownName(kind:name:known:)``.
+    /// - Throws: ``/CLMat/CLMatError/unknownName(kind:name:known:)``.
     public func index(of name: String) throws(CLMatError) -> Int {
         guard let index = stages.firstIndex(where: { $0.name == name }) else {
             throw .unknownName(kind: "layer", name: name, known: stages.map(\.name))
@@ -88,7 +88,7 @@ public struct Network: Sendable {
 
     /// - Parameter end: the stage after which to stop; the last if nil.
     /// - Shapes: `x` N × C·H·W of ``input``.
-    /// - Throws: ``CLMatError/shapeMismatch(operation:left:right:rule:)``.
+    /// - Throws: ``/CLMat/CLMatError/shapeMismatch(operation:left:right:rule:)``.
     public func forward(_ x: Matrix, upTo end: Int? = nil) throws(CLMatError) -> Activations {
         guard x.columns == input.count else {
             throw .shapeMismatch(

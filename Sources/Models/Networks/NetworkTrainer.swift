@@ -34,7 +34,7 @@ public struct NetworkTrainer: Model, MixinHost {
         }
     }
 
-    /// - Throws: ``CLMatError/dataMismatch(_:)`` if the test images or their classes do not fit the network.
+    /// - Throws: ``/CLMat/CLMatError/dataMismatch(_:)`` if the test images or their classes do not fit the network.
     public init(
         _ network: Network, title: String, test: LabelledImages, optimiser: any Optimiser = RMSProp(),
         defaults: Defaults = Defaults()

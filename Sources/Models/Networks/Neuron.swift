@@ -53,7 +53,7 @@ extension Network {
     /// The seeds of one neuron per row, by stage: what ``inputGradient(_:seeds:)`` starts from, and what gives the
     /// activations as row-wise inner products.
     ///
-    /// - Throws: ``CLMatError/invalidArgument(operation:problem:)`` for a neuron that the network does not have.
+    /// - Throws: ``/CLMat/CLMatError/invalidArgument(operation:problem:)`` for a neuron that the network does not have.
     func seeds(_ neurons: [Neuron]) throws(CLMatError) -> [Int: Matrix] {
         var values: [Int: [Float]] = [:]
         for (row, neuron) in neurons.enumerated() {

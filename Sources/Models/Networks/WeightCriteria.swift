@@ -2,7 +2,7 @@ import CLMat
 import Exploration
 
 /// The criteria of weights that can be added. One more of ours is a structure in this file with its place in this list; one of a package that depends
-/// on CLMat is a file of its own, and ``Exploration/Experiment/register(_:)``.
+/// on CLMat is a file of its own, and ``/Exploration/Experiment/register(_:)``.
 public enum WeightCriteria {
     public static let all: [any Mixin<NetworkParameters>] = [WeightDecay(), WeightSparseness()]
 }

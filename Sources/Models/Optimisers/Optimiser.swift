@@ -75,7 +75,7 @@ public struct RMSProp: Optimiser {
 
 /// What is remembered of parameters has one matrix for each, of its shape. A damaged checkpoint can bring others.
 ///
-/// - Throws: ``CLMatError/dataMismatch(_:)``.
+/// - Throws: ``/CLMat/CLMatError/dataMismatch(_:)``.
 func requireLayout(of parameters: [[Matrix]], _ remembered: [[Matrix]]...) throws(CLMatError) {
     for own in remembered {
         let fits = own.elementsEqual(parameters) { $0.elementsEqual($1) { $0.shape == $1.shape } }

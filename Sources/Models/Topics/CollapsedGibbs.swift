@@ -36,7 +36,7 @@ public struct CollapsedGibbs: Sendable {
     ///   - alpha: the prior of a document's topics, above 0.
     ///   - beta: the prior of a topic's words, above 0.
     ///   - seed: the same seed gives the same topics.
-    /// - Throws: ``CLMatError/invalidArgument(operation:problem:)``.
+    /// - Throws: ``/CLMat/CLMatError/invalidArgument(operation:problem:)``.
     public init(_ rows: SparseRows, topics: Int, alpha: Double, beta: Double, seed: UInt64) throws(CLMatError) {
         try requireTopics(words: rows.columns, topics: topics, documents: rows.rows, "CollapsedGibbs")
         guard alpha > 0, alpha < .infinity, beta > 0, beta < .infinity else {

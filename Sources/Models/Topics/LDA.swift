@@ -47,7 +47,7 @@ public struct LDA: Sendable {
     public let vocabulary: [String]
     public let device: Device
     public var statisticsRule = Statistics.incremental
-    /// m_k, and the form; ``TopicSampling/Form/poisson`` from m = 50 on if nil.
+    /// m_k, and the form; ``/CLMat/TopicSampling/Form/poisson`` from m = 50 on if nil.
     public var samples: Double {
         get { givenSamples ?? Self.defaultSamples(topics: topics, tokens: minibatches?.tokens ?? 0) }
         set { givenSamples = newValue }
@@ -92,8 +92,8 @@ public struct LDA: Sendable {
 
     public var words: Int { vocabulary.count }
 
-    /// - Throws: ``CLMatError/invalidValue(setting:value:accepted:)`` for numbers out of range;
-    ///   ``CLMatError/outOfMemory`` or ``CLMatError/invalidArgument(operation:problem:)`` if K × V is too large.
+    /// - Throws: ``/CLMat/CLMatError/invalidValue(setting:value:accepted:)`` for numbers out of range;
+    ///   ``/CLMat/CLMatError/outOfDeviceMemory(device:asked:available:)`` or ``/CLMat/CLMatError/invalidArgument(operation:problem:)`` if K × V is too large.
     public init(
         topics: Int, vocabulary: [String], alpha: Double = 0.1, beta: Double = 0.01, seed: UInt64 = 1,
         memory: Int = 1 << 30, on device: Device

@@ -43,7 +43,7 @@ public struct LDATrainer: Model, MixinHost {
     }
 
     /// - Parameter heldOut: documents that are not learned from, and scored.
-    /// - Throws: as ``LDA/init(topics:vocabulary:alpha:beta:seed:memory:on:)``, and ``CLMatError/dataMismatch(_:)`` if no
+    /// - Throws: as ``LDA/init(topics:vocabulary:alpha:beta:seed:memory:on:)``, and ``/CLMat/CLMatError/dataMismatch(_:)`` if no
     ///   document is left to learn from.
     public init(
         _ corpus: Corpus, topics: Int, heldOut: HeldOutSplit? = nil, defaults: Defaults = Defaults(), on device: Device

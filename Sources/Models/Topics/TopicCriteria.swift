@@ -3,7 +3,7 @@ import Exploration
 import Foundation
 
 /// The criteria that topics begin with. One more of ours is a structure in this file with its place in this list; one of a package
-/// that depends on CLMat is a file of its own, and ``Exploration/Experiment/register(_:)``.
+/// that depends on CLMat is a file of its own, and ``/Exploration/Experiment/register(_:)``.
 public enum TopicCriteria {
     public static let all: [any Mixin<TopicState>] = [
         Sparseness(), Dissimilarity(), TopicEntropy(), Smoothing(), SizeBalance(), Decorrelation(),

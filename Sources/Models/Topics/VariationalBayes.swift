@@ -35,7 +35,7 @@ public struct VariationalBayes: Sendable {
     ///   - kappa: how fast old minibatches are forgotten, 0 to 1. With 0 only the last one counts: if it has all documents,
     ///     this is plain variational Bayes.
     ///   - rounds: at least 1.
-    /// - Throws: ``CLMatError/invalidArgument(operation:problem:)``.
+    /// - Throws: ``/CLMat/CLMatError/invalidArgument(operation:problem:)``.
     public init(
         words: Int, topics: Int, alpha: Double, beta: Double, tau0: Double = 10, kappa: Double = 0.7, rounds: Int = 50,
         seed: UInt64
@@ -59,7 +59,7 @@ public struct VariationalBayes: Sendable {
     ///
     /// - Parameter documents: D, how many there are in all.
     /// - Cost: for each round of a document, some 2 ns per word and topic, and 60 ns per topic.
-    /// - Throws: ``CLMatError/shapeMismatch(operation:left:right:rule:)`` for another number of words.
+    /// - Throws: ``/CLMat/CLMatError/shapeMismatch(operation:left:right:rule:)`` for another number of words.
     public mutating func partialFit(_ rows: SparseRows, of documents: Int) throws(CLMatError) {
         guard rows.total > 0 else {
             try check(rows)
@@ -81,7 +81,7 @@ public struct VariationalBayes: Sendable {
 
     /// D × K, each document with the sum 1: the mean γ_dk / Σ_j γ_dj for the topics as they are.
     ///
-    /// - Throws: ``CLMatError/shapeMismatch(operation:left:right:rule:)`` for another number of words.
+    /// - Throws: ``/CLMat/CLMatError/shapeMismatch(operation:left:right:rule:)`` for another number of words.
     public func theta(of rows: SparseRows) throws(CLMatError) -> [Float] {
         let gamma = try infer(rows).gamma
         var theta: [Float] = []

@@ -66,7 +66,7 @@ public struct TextOptions: Sendable, Equatable {
         return options
     }
 
-    /// - Throws: ``CLMatError/invalidValue(setting:value:accepted:)``.
+    /// - Throws: ``/CLMat/CLMatError/invalidValue(setting:value:accepted:)``.
     func check() throws(CLMatError) {
         func refuse(_ setting: String, _ value: String, _ accepted: String) -> CLMatError {
             .invalidValue(setting: setting, value: value, accepted: accepted)
@@ -87,7 +87,7 @@ public struct TextOptions: Sendable, Equatable {
 
     /// The stop words in the case that words are in.
     ///
-    /// - Throws: ``CLMatError/fileMissing(path:hint:)``, ``CLMatError/fileDamaged(path:place:problem:)``.
+    /// - Throws: ``/CLMat/CLMatError/fileMissing(path:hint:)``, ``/CLMat/CLMatError/fileDamaged(path:place:problem:)``.
     func stopWordSet() throws(CLMatError) -> Set<String> {
         switch stopWords {
         case .none: return []
