@@ -36,7 +36,7 @@ let package = Package(
         .target(name: "Exploration", dependencies: ["CLMat", "CZlib"]),
         .target(name: "Models", dependencies: ["Exploration", "CLMat", "CZlib", "CStb"]),
         .target(
-            name: "Viewer", dependencies: ["Exploration", "CImGui", "CSDL2", "CStb", "CFontconfig", "CFriBidi"]),
+            name: "Viewer", dependencies: ["Exploration", "CLMat", "CImGui", "CSDL2", "CStb", "CFontconfig", "CFriBidi"]),
 
         // MARK: - Programs
         .executableTarget(
@@ -76,3 +76,8 @@ let package = Package(
     swiftLanguageModes: [.v6],
     cxxLanguageStandard: .cxx17
 )
+
+// What `make docs` needs, and nobody who depends on CLMat.
+if Context.environment["CLMAT_DOCS"] == "1" {
+    package.dependencies.append(.package(url: "https://github.com/swiftlang/swift-docc-plugin", from: "1.5.0"))
+}

@@ -27,7 +27,7 @@ public enum Files {
         try write(Data(text.utf8), to: path)
     }
 
-    /// Whether ``write(_:to:)`` would find a place to write to, as far as that can be known before: for a program that is
+    /// Whether ``write(_:to:)-(Data,_)`` would find a place to write to, as far as that can be known before: for a program that is
     /// not to work for an hour in vain. Nothing is opened or made.
     ///
     /// - Throws: ``CLMatError/fileNotWritable(path:reason:)``.

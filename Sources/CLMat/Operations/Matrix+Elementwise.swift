@@ -105,7 +105,7 @@ extension Matrix {
 
     public static func + (a: Matrix, b: Matrix) throws(CLMatError) -> Matrix { try a.combined(.add, b, "+") }
     public static func - (a: Matrix, b: Matrix) throws(CLMatError) -> Matrix { try a.combined(.subtract, b, "-") }
-    /// Element by element; ``matmul(_:)`` is the matrix product.
+    /// Element by element; ``matmul(_:transposing:)`` is the matrix product.
     public static func * (a: Matrix, b: Matrix) throws(CLMatError) -> Matrix { try a.combined(.multiply, b, "*") }
     public static func / (a: Matrix, b: Matrix) throws(CLMatError) -> Matrix { try a.combined(.divide, b, "/") }
 
