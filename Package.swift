@@ -72,6 +72,9 @@ let package = Package(
         .testTarget(name: "ViewerTests", dependencies: ["Viewer", "Exploration", "TestSupport"]),
         .testTarget(
             name: "PackageTests", dependencies: ["CLMat", "CStb"], exclude: ["Dependent"]),
+        // It compiles what documents and comments show, against the modules of these.
+        .testTarget(
+            name: "DocumentationTests", dependencies: ["explore", "Viewer", "Models", "Exploration", "CLMat", "TestSupport"]),
     ],
     swiftLanguageModes: [.v6],
     cxxLanguageStandard: .cxx17

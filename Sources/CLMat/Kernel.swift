@@ -5,13 +5,25 @@ import CLMatKernels
 ///
 /// ```swift
 /// extension Kernel {
-///     /// yᵢ = softmax(xᵢ), for each row i.
-///     static let softmaxRows = Kernel("softmax_rows", in: .softmax) { a, rows in
-///         softmax_rows(rows.lowerBound, rows.upperBound, a.int(0), a.floats(1), a.mutableFloats(2))
+///     /// yᵢ = 2 xᵢ
+///     static let twice = Kernel(
+///         "twice",
+///         in: KernelFamily(
+///             "twice",
+///             source: """
+///                 __kernel void twice(const int n, __global const float *xs, __global float *ys)
+///                 {
+///                     const int i = get_global_id(0);
+///                     if (i < n) ys[i] = 2 * xs[i];
+///                 }
+///                 """)
+///     ) { arguments, items in
+///         let (x, y) = (arguments.floats(1), arguments.mutableFloats(2))
+///         for i in items { y[i] = 2 * x[i] }
 ///     }
 /// }
 /// ```
-/// Programs that link CLMat declare their own in the same way, with a ``KernelFamily`` of their own.
+/// The article <doc:AKernel> shows how it is launched. CLMat declares its own in the same way.
 public struct Kernel: Sendable {
     public let name: String
     public let family: KernelFamily

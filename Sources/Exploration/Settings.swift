@@ -4,7 +4,6 @@ import CLMat
 ///
 /// ```swift
 /// let rate = Control("rate", title: "rate", range: 0...1, initial: 0.25, help: "how far a step goes")
-/// …
 /// try weights.add(gradient, times: -Float(context.settings[rate]))
 /// ```
 public struct Settings: Sendable, Equatable {

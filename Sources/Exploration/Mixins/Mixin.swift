@@ -7,10 +7,15 @@ import CLMat
 /// ```swift
 /// /// f = ½‖w‖² (ridge): λ in nats per image for each unit of ‖w‖²/2.
 /// struct Ridge: Mixin {
-///     let weight = Control("ridge", title: "ridge λ", range: 1e-6...1, scale: .logWithOff, initial: 0, help: "keeps weights small")
+///     let weight = Control(
+///         "ridge", title: "ridge λ", range: 1e-6...1, scale: .logWithOff, initial: 0, help: "keeps weights small")
 ///     let score = Metric("ridge-score", title: "Size of the weights", unit: "½‖w‖²", help: "what ridge keeps small")
-///     func value(of parameters: NetworkParameters, _ context: MixinContext) throws(CLMatError) -> Double? { … }
-///     func gradient(of parameters: NetworkParameters, _ context: MixinContext) throws(CLMatError) -> ParameterGradient? { … }
+///     func value(of network: NetworkParameters, _ context: MixinContext) throws(CLMatError) -> Double? {
+///         try network.sumOverWeights { w throws(CLMatError) in try w.sumOfSquares() } / 2
+///     }
+///     func gradient(of network: NetworkParameters, _ context: MixinContext) throws(CLMatError) -> ParameterGradient? {
+///         ParameterGradient(inGradient: try network.ofWeights { w in w })
+///     }
 /// }
 /// ```
 /// λ is in the unit of the primary objective f₀ per sample for each unit of fᵢ, and the gradient is that of fᵢ. Whether a model goes
