@@ -23,6 +23,7 @@ public enum Files {
         guard problem == 0 else { throw .fileNotWritable(path: path, reason: Descriptors.words(problem)) }
     }
 
+    /// Writes a text as UTF-8, as ``write(_:to:)-(Data,_)`` writes bytes.
     public static func write(_ text: String, to path: String) throws(CLMatError) {
         try write(Data(text.utf8), to: path)
     }
