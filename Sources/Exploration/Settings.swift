@@ -14,6 +14,7 @@ public struct Settings: Sendable, Equatable {
     /// What stands before the ids of whoever is asked: "ldam-2.".
     private var scope = ""
 
+    /// Settings of given values, by the controls' ids.
     public init(_ values: [String: Double] = [:]) { self.values = values }
 
     /// The initial values of `controls`, without those that only concern what is shown.
@@ -41,6 +42,7 @@ public struct Settings: Sendable, Equatable {
         return value
     }
 
+    /// Whether a switch is on. Throws ``/CLMat/CLMatError/unknownName(kind:name:known:)`` if there is no such control.
     public func isOn(_ control: Control) throws(CLMatError) -> Bool { try self[control] != 0 }
     /// The value of a choice or of an integer slider.
     public func int(_ control: Control) throws(CLMatError) -> Int { Int(try self[control]) }

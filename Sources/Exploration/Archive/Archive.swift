@@ -13,16 +13,25 @@ import Foundation
 public final class Archive {
     /// A named array as a file has it.
     public struct Tensor: Sendable, Equatable {
+        /// The type of the elements, by its name in safetensors.
         public enum Kind: String, Sendable {
+            /// 32-bit floats.
             case float32 = "F32"
+            /// 32-bit signed integers.
             case int32 = "I32"
+            /// 64-bit floats.
             case float64 = "F64"
+            /// 64-bit signed integers.
             case int64 = "I64"
         }
+        /// The type of the elements.
         public let kind: Kind
+        /// The size of each dimension.
         public let shape: [Int]
+        /// The elements in row-major order, little-endian.
         public let bytes: Data
 
+        /// An array from its bytes, which have to be as many as kind and shape say.
         public init(kind: Kind, shape: [Int], bytes: Data) {
             (self.kind, self.shape, self.bytes) = (kind, shape, bytes)
         }
@@ -39,6 +48,7 @@ public final class Archive {
     /// What an error calls the file that is read.
     private let source: String
     private let device: Device
+    /// The arrays by name: what was written, or what is read.
     public private(set) var tensors: [String: Tensor]
     /// Every block of device memory met while counting.
     private(set) var memory: [MemoryBlock] = []
@@ -73,6 +83,7 @@ public final class Archive {
 
     static func counting() -> Archive { Archive(.counting, tensors: [:], from: "", device: .cpu) }
 
+    /// Whether the archive gives out what a file has, rather than taking in.
     public var isReading: Bool { purpose == .reading }
 
     /// Whether what is read has something of this name: files of earlier versions may lack it.
@@ -132,6 +143,7 @@ public final class Archive {
         for index in matrices.indices { try keep("\(name).\(index)", &matrices[index], anyShape: anyShape || !isLike) }
     }
 
+    /// Matrices by layer and parameter, in any number.
     public func keep(_ name: String, _ matrices: inout [[Matrix]]) throws(CLMatError) {
         var count = matrices.count
         try keep("\(name)-count", &count)
@@ -144,6 +156,7 @@ public final class Archive {
     /// A file has an array at least for each of so many things: memory for more is not asked for.
     private func isPossible(_ count: Int) -> Bool { count >= 0 && (!isReading || count <= tensors.count) }
 
+    /// A vector of integers; one that is read may have another length.
     public func keep(_ name: String, _ vector: inout IntVector) throws(CLMatError) {
         switch purpose {
         case .counting: count(vector.memory, vector.count, on: vector.device)
@@ -155,15 +168,20 @@ public final class Archive {
 
     // MARK: - Numbers
 
+    /// Numbers in 32 bits, in any number.
     public func keep(_ name: String, _ values: inout [Float]) throws(CLMatError) { try keep(name, .float32, &values) }
+    /// Numbers in 64 bits, in any number.
     public func keep(_ name: String, _ values: inout [Double]) throws(CLMatError) { try keep(name, .float64, &values) }
+    /// Integers in 32 bits, in any number.
     public func keep(_ name: String, _ values: inout [Int32]) throws(CLMatError) { try keep(name, .int32, &values) }
+    /// Integers in 64 bits, in any number.
     public func keep(_ name: String, _ values: inout [Int]) throws(CLMatError) {
         var wide = values.map(Int64.init)
         try keep(name, .int64, &wide)
         values = wide.map(Int.init)
     }
 
+    /// One integer.
     public func keep(_ name: String, _ value: inout Int) throws(CLMatError) {
         var one = [value]
         try keep(name, &one)
@@ -171,6 +189,7 @@ public final class Archive {
         value = first
     }
 
+    /// One number.
     public func keep(_ name: String, _ value: inout Double) throws(CLMatError) {
         var one = [value]
         try keep(name, &one)
@@ -178,6 +197,7 @@ public final class Archive {
         value = first
     }
 
+    /// A truth, as 0 or 1.
     public func keep(_ name: String, _ value: inout Bool) throws(CLMatError) {
         var one = value ? 1 : 0
         try keep(name, &one)

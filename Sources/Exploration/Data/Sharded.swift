@@ -11,6 +11,7 @@ import CLMat
 ///   machines together is exactly the k-th pass of the source, each sample once; but which of them meet in a step is not what they
 ///   are in the source. Each machine reads straight on.
 public struct Sharded<Source: DataSource>: DataSource {
+    /// Which part this machine has.
     public let shard: DataShard
     /// Of one machine, the same for all.
     public let stepsPerEpoch: Int
@@ -37,6 +38,7 @@ public struct Sharded<Source: DataSource>: DataSource {
     }
 
     public var name: String { source.name }
+    /// As the source delivers.
     public var delivery: Delivery { source.delivery }
     public var batchSizes: BatchSizes? { source.batchSizes }
     public var checksum: String { source.checksum }

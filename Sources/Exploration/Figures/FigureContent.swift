@@ -22,8 +22,10 @@ extension FigureContent {
 
 /// Nothing yet, and why: "first values after step 50".
 public struct NothingToShow: FigureContent {
+    /// Why there is nothing.
     public var words: String
 
+    /// Says why there is nothing to see.
     public init(_ words: String) { self.words = words }
 
     public var whyEmpty: String? { words }

@@ -1,6 +1,8 @@
 /// The strongest words of each of several groups, such as topics: as many of each as there is room for.
 public struct WordLists: FigureContent {
+    /// A word of a list.
     public struct Word: Sendable {
+        /// The word as it is written.
         public var text: String
         /// How much of its group it is, as a share of the heaviest word's: 0 to 1.
         public var strength: Float
@@ -13,6 +15,7 @@ public struct WordLists: FigureContent {
         /// What can be done to it: a click does the first.
         public var actions: [Action]
 
+        /// A word of its group's list.
         public init(
             _ text: String, strength: Float = 1, mark: Table.CellMark? = nil, isPinned: Bool = false,
             facts: [(name: String, value: Double)] = [], actions: [Action] = []
@@ -22,6 +25,7 @@ public struct WordLists: FigureContent {
         }
     }
 
+    /// A list of words: a topic.
     public struct Group: Sendable {
         /// A short name, such as a number.
         public var name: String
@@ -34,6 +38,7 @@ public struct WordLists: FigureContent {
         /// Whether it is marked as chosen; a click on its name then does this instead of the first action.
         public var choice: Choice?
 
+        /// A group with its words, the strongest first.
         public init(
             name: String, note: String = "", words: [Word], actions: [Action] = [], choice: Choice? = nil
         ) {
@@ -41,11 +46,13 @@ public struct WordLists: FigureContent {
         }
     }
 
+    /// The lists from left to right.
     public var groups: [Group]
     public var caption: String
     /// What a group is: "topic".
     public var groupTitle: String
 
+    /// Lists of words, one per group.
     public init(groups: [Group], caption: String = "", groupTitle: String = "topic") {
         (self.groups, self.caption, self.groupTitle) = (groups, caption, groupTitle)
     }

@@ -25,6 +25,7 @@ import CLMat
 /// - Source: Jiang, "Exploratory model analysis for machine learning", UC Berkeley EECS-2018-34, eq. 2.1; a graphic for each
 ///   criterion: section 2.3.
 public protocol Mixin<Subject>: Sendable {
+    /// What it acts on.
     associatedtype Subject: MixinSubject
 
     /// λᵢ. Its id is the mixin's.
@@ -45,6 +46,7 @@ public protocol Mixin<Subject>: Sendable {
 }
 
 extension Mixin {
+    /// In kebab-case, that of its weight; how options, scripts and the log name it.
     public var id: String { weight.id }
     public var controls: [Control] { [] }
     public func value(of subject: Subject, _ context: MixinContext) throws(CLMatError) -> Double? { nil }
@@ -71,7 +73,9 @@ public protocol MixinSubject: Sendable {
 
 /// A gradient that can be added up over criteria.
 public protocol GradientSum: Sendable {
+    /// This gradient times a factor.
     func weighted(_ factor: Double) throws(CLMatError) -> Self
+    /// Adds another gradient times a factor.
     mutating func accumulate(_ other: Self, weight factor: Double) throws(CLMatError)
     /// ‖g‖². Waits for the device.
     func squaredNorm() throws(CLMatError) -> Double
@@ -80,8 +84,10 @@ public protocol GradientSum: Sendable {
 }
 
 extension Matrix: GradientSum {
+    /// Each element times a factor.
     public func weighted(_ factor: Double) throws(CLMatError) -> Matrix { try self * Float(factor) }
 
+    /// Adds another matrix of the same shape times a factor.
     public mutating func accumulate(_ other: Matrix, weight factor: Double) throws(CLMatError) {
         self = try self + other * Float(factor)
     }
@@ -97,6 +103,7 @@ extension Matrix: GradientSum {
 
 /// What a criterion may depend on beside its subject.
 public struct MixinContext: Sendable {
+    /// The step that is made; what is random is keyed by it.
     public let step: Step
     /// The values of the controls, the criterion's own among them.
     public let settings: Settings
@@ -104,6 +111,7 @@ public struct MixinContext: Sendable {
     public internal(set) var weight = 0.0
     /// The minibatch of the step, of the model's type; nil if there is none.
     public let batch: (any Sendable)?
+    /// Sums over the machines that learn together.
     public let reducer: any Reducer
 
     /// A context for a model that is used by itself, without a ``Learner``.

@@ -193,6 +193,7 @@ public struct Mixins<Subject: MixinSubject>: Sendable {
         }
     }
 
+    /// Hands over the weights, failures and states of those that are on.
     public mutating func archive(_ archive: Archive) throws(CLMatError) {
         for index in entries.indices {
             let id = entries[index].mixin.id

@@ -12,6 +12,7 @@ public struct Experiment: Sendable {
     var run: any Run
     let modelType: any Model.Type
     let extensions: Extensions
+    /// The model's title.
     public let title: String
     /// What is random follows from it.
     public let seed: UInt64
@@ -25,6 +26,7 @@ public struct Experiment: Sendable {
     public private(set) var start = 0
     /// What the file knows of the steps before.
     private(set) var past = RunHistory()
+    /// Steps in one pass over the data, at the batch size of the start.
     public let stepsPerEpoch: Int
     /// A checksum of the data.
     public let dataChecksum: String

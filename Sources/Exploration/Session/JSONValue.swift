@@ -3,14 +3,22 @@ import Foundation
 /// JSON as it is written here: keys in the order given, and numbers in as many digits as it takes to read the same bits
 /// again. Numbers that JSON has not are texts: "nan", "inf", "-inf".
 public indirect enum JSONValue: Sendable {
+    /// A number; one that is not finite is written as a text.
     case number(Double)
+    /// A whole number, exactly.
     case whole(Int)
+    /// A string.
     case text(String)
+    /// `true` or `false`.
     case truth(Bool)
+    /// An array.
     case list([JSONValue])
+    /// Names and values, in the order in which they are written.
     case object([(String, JSONValue)])
+    /// `null`
     case null
 
+    /// The value as JSON on one line.
     public var line: String {
         var text = ""
         write(into: &text)

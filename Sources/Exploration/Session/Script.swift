@@ -56,6 +56,7 @@ public struct Script: Sendable {
         try self.init(json: Files.read(path), from: path)
     }
 
+    /// Reads a script from its text. `source` is what errors call it; they are those of ``init(reading:)``.
     public init(json: Data, from source: String) throws(CLMatError) {
         self.source = source
         guard let list = JSONValue.reading(json)?.list else {
