@@ -49,7 +49,9 @@ public struct KMeans: Sendable {
 
     /// The number of clusters.
     public let k: Int
+    /// How far centroids move with a batch.
     public var rule: Rule
+    /// Where the centroids start, if ``fit(_:passes:tolerance:batchSize:)`` or the first batch starts them.
     public var initialisation: Initialisation
     /// Criteria of the clusters, which are made small with the inertia. ``SizeWeight`` is one of them.
     public var mixins: Mixins<Clusters>
@@ -64,6 +66,7 @@ public struct KMeans: Sendable {
     public var reseeds: Bool
     /// Blocks of features, and s_b for each.
     public var blocks: FeatureBlocks?
+    /// s_b, one per block; 1 at the start.
     public var blockWeights: [Double]
     /// What is drawn at random follows from it.
     public var seed: UInt64

@@ -11,6 +11,7 @@ public struct CSVTable: PointData {
     public let name: String
     public let count: Int
     public let columns: Int
+    /// The names of the first row; empty if it holds numbers.
     public let columnNames: [String]
     public let checksum: String
     public let notes: [String]

@@ -7,7 +7,9 @@ public struct ImageDataSet: Sendable {
     public let name: String
     /// What a person calls it: "MNIST", or the folder's name.
     public let title: String
+    /// What models learn from.
     public let train: LabelledImages
+    /// What they are tested on.
     public let test: LabelledImages
     /// How the data were read where that was not obvious, a sentence each.
     public let notes: [String]
@@ -17,7 +19,9 @@ public struct ImageDataSet: Sendable {
     /// parts itself.
     private let whole: LabelledImages?
 
+    /// Channels × height × width of every image.
     public var shape: ImageShape { train.shape }
+    /// The name of each class, by its label.
     public var classNames: [String] { train.classNames }
 
     /// - Throws: ``/CLMat/CLMatError/dataMismatch(_:)`` if the two parts differ in the shape of their images or in their

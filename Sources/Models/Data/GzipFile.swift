@@ -12,9 +12,11 @@ public final class GzipFile {
     /// packed file can unpack to a thousand times its size, and a damaged header can ask for anything.
     public static let standardLimit = Int(min(2 << 30, ProcessInfo.processInfo.physicalMemory / 2))
 
+    /// The file as it was named.
     public let path: String
     /// The size on disk, in bytes.
     public let storedBytes: Int
+    /// Whether it is packed with gzip; by its first bytes, not by its name.
     public let isPacked: Bool
     /// Unpacked bytes read so far.
     public private(set) var offset = 0

@@ -9,17 +9,25 @@ import Foundation
 public struct IDXFile: Sendable {
     /// The elements, in the type that the file has.
     public enum Values: Sendable, Equatable {
+        /// Type 0x08: pixels, labels.
         case unsignedBytes([UInt8])
+        /// Type 0x09.
         case signedBytes([Int8])
+        /// Type 0x0B, 16 bits.
         case shorts([Int16])
+        /// Type 0x0C, 32 bits.
         case integers([Int32])
+        /// Type 0x0D, 32 bits.
         case floats([Float])
+        /// Type 0x0E, 64 bits.
         case doubles([Double])
     }
 
+    /// The file as it was named.
     public let path: String
     /// The size of each dimension; a size may be 0.
     public let dimensions: [Int]
+    /// The elements, the last dimension running fastest.
     public let values: Values
     /// Whether the file is packed: byte numbers then count the unpacked bytes.
     private let isPacked: Bool

@@ -11,6 +11,7 @@ public struct LabelledImages: Sendable {
     public let pixels: [UInt8]
     /// The class of each image, an index of ``classNames``.
     public let labels: [UInt8]
+    /// The name of each class, by its label.
     public let classNames: [String]
 
     /// The number of images.

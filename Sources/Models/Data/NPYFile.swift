@@ -12,6 +12,7 @@ import Foundation
 ///
 /// `@unchecked Sendable`: the mapping is only read, and lives as long as the object.
 public final class NPYFile: StoredPoints, @unchecked Sendable {
+    /// The file as it was named.
     public let path: String
     public let name: String
     public let count: Int

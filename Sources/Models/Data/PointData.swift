@@ -72,6 +72,7 @@ public struct ImagePoints: PointData {
 
     public var columns: Int { pixels.shape.columns }
 
+    /// Copies the images to the device, as bytes. A pixel becomes a number from 0 to 1.
     public init(
         _ images: LabelledImages, name: String, notes: [String] = [], on device: Device
     ) throws(CLMatError) {

@@ -6,16 +6,23 @@ import CLMat
 public struct Network: Sendable {
     /// A layer in its place.
     public struct Stage: Sendable {
+        /// The layer's name, which no other has.
         public let name: String
+        /// What it does.
         public let layer: any Layer
+        /// The shape of what goes in.
         public let input: ImageShape
+        /// The shape of what comes out.
         public let output: ImageShape
     }
 
+    /// The shape of the images.
     public let input: ImageShape
+    /// The layers in their order.
     public let stages: [Stage]
     /// By stage, then in the order of the layer's ``Layer/parameters(for:)``.
     public var parameters: [[Matrix]]
+    /// Where the parameters live.
     public let device: Device
 
     /// A network with fresh parameters, uniform in ±1/√(inputs of a unit), as PyTorch's layers have them by default.
@@ -53,7 +60,9 @@ public struct Network: Sendable {
         self.parameters = parameters
     }
 
+    /// The shape of what the last layer gives.
     public var output: ImageShape { stages.last?.output ?? input }
+    /// How many numbers the network learns.
     public var parameterCount: Int { parameters.reduce(0) { $0 + $1.reduce(0) { $0 + $1.count } } }
 
     /// The place of a layer in the chain.
@@ -83,6 +92,7 @@ public struct Network: Sendable {
         public fileprivate(set) var outputs: [Matrix] = []
         fileprivate var saved: [SavedForBackward] = []
 
+        /// The output of the last stage that was passed.
         public var last: Matrix { outputs.last ?? input }
     }
 

@@ -13,7 +13,9 @@ public struct CollapsedGibbs: Sendable {
     public let words: Int
     /// K
     public let topics: Int
+    /// α, the same for each topic.
     public let alpha: Double
+    /// β, the same for each word.
     public let beta: Double
     /// How many sweeps were done.
     public private(set) var sweeps = 0

@@ -60,6 +60,7 @@ public struct DocumentCompletion: Sendable {
         try logLikelihood(lda.phi, alpha: lda.alpha, rounds: rounds, lda.sampler)
     }
 
+    /// exp of minus ``logLikelihood(of:rounds:)``: the lower, the better.
     public func perplexity(of lda: LDA, rounds: Int = 100) throws(CLMatError) -> Double {
         exp(-(try logLikelihood(of: lda, rounds: rounds)))
     }

@@ -44,26 +44,32 @@ public struct LDA: Sendable {
 
     /// K
     public let topics: Int
+    /// The words by their numbers.
     public let vocabulary: [String]
+    /// Where topics and documents are sampled.
     public let device: Device
+    /// How n_kw is made from minibatches.
     public var statisticsRule = Statistics.incremental
-    /// m_k, and the form; ``/CLMat/TopicSampling/Form/poisson`` from m = 50 on if nil.
+    /// m, the samples per token; by ``defaultSamples(topics:tokens:)`` until it is set.
     public var samples: Double {
         get { givenSamples ?? Self.defaultSamples(topics: topics, tokens: minibatches?.tokens ?? 0) }
         set { givenSamples = newValue }
     }
     private var givenSamples: Double?
+    /// The distribution of the samples; ``/CLMat/TopicSampling/Form/poisson`` from m = 50 on if nil.
     public var form: TopicSampling.Form?
     /// A factor of m for each topic: above 1 it is cooled, below it is heated. Asks for the Poisson form.
     public var inverseTemperatures: [Double]
     /// Rounds of sampling per minibatch; if nil 1 where each document's θ is kept between passes, else 5.
     public var rounds: Int?
-    /// α by topic, and β.
+    /// α by topic.
     public var alpha: [Double]
+    /// β, the same for each word.
     public var beta: Double
     /// Whether α and β follow the data (``DirichletPriors``), once a pass. Before there are topics they fit that there are none,
     /// and keep it so: wait some 20 passes.
     public var optimisesAlpha = false
+    /// Whether β follows the data, as ``optimisesAlpha`` has α do.
     public var optimisesBeta = false
     /// Criteria of topics.
     public var mixins = Mixins<TopicState>()
@@ -90,6 +96,7 @@ public struct LDA: Sendable {
     /// 1 × V: the words' shares of the corpus, for regularisers; those of the statistics if nil.
     var wordShares: Matrix?
 
+    /// V, the number of words.
     public var words: Int { vocabulary.count }
 
     /// - Throws: ``/CLMat/CLMatError/invalidValue(setting:value:accepted:)`` for numbers out of range;
@@ -165,6 +172,7 @@ public struct LDA: Sendable {
     public struct Result: Sendable {
         /// Σ c ln p of its tokens, by θ and φ as they were before the last round.
         public var logLikelihood = 0.0
+        /// Tokens of the minibatch.
         public var tokens = 0
         /// Tokens that went to another topic, as documents see it: Σ_dk |Δθ_dk| / 2.
         public var moved = 0.0

@@ -15,9 +15,13 @@ public struct VariationalBayes: Sendable {
     public let words: Int
     /// K
     public let topics: Int
+    /// α, the same for each topic.
     public let alpha: Double
+    /// β, the same for each word.
     public let beta: Double
+    /// τ₀, which slows the first minibatches down.
     public let tau0: Double
+    /// κ, how fast old minibatches are forgotten, 0 to 1.
     public let kappa: Double
     /// The most rounds of a document.
     public let rounds: Int
