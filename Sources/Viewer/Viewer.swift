@@ -5,14 +5,22 @@ import Foundation
 
 /// How a window looks, and what becomes of it.
 public struct ViewerOptions: Sendable {
-    public enum Theme: Sendable { case dark, light }
+    /// The greys of the window.
+    public enum Theme: Sendable {
+        /// Light letters on dark.
+        case dark
+        /// Dark letters on light.
+        case light
+    }
 
     /// What stands at the top right; the learner's title if nil.
     public var title: String?
     /// Pixels of a picture, and of a window on an ordinary display; where the display scales (or the environment
     /// variable CLMAT_SCALE says so) a window has so many units. A display that is smaller gets a window that fits.
     public var width = 1600
+    /// The height, in the units of ``width``.
     public var height = 1000
+    /// Light letters on dark, or dark on light.
     public var theme = Theme.dark
     /// A file to which a picture of the window is written when the run has finished, or when the window is closed
     /// before.
@@ -31,6 +39,7 @@ public struct ViewerOptions: Sendable {
     /// Called on the window's thread between two frames, some ten times per second at least.
     public var everyFrame: (@MainActor @Sendable (OpenWindow) -> Void)?
 
+    /// The usual window; what is not here is set afterwards.
     public init(
         title: String? = nil, width: Int = 1600, height: Int = 1000, theme: Theme = .dark, screenshot: String? = nil,
         layoutName: String? = nil, closesWhenFinished: Bool = false, profile: ProfileSource? = nil,
