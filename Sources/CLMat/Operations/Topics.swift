@@ -125,7 +125,7 @@ public struct TopicSampler: Sendable {
     ///   - first: the number of this minibatch's first nonzero among those that share the key.
     /// - Returns: D × 2: Σ_w c ln(Σ_k θ_k φ_kw / Σ_k θ_k) with the θ before (if `counts` is given, else 0), and the tokens
     ///   that went to another topic.
-    /// - Cost: reads each nonzero, and both its rows of K numbers, once; some 3 (Poisson) or 5 ns per topic on one thread.
+    /// - Cost: reads each nonzero, and both its rows of K numbers, once.
     /// - Throws: ``CLMatError/shapeMismatch(operation:left:right:rule:)``;
     ///   ``CLMatError/invalidArgument(operation:problem:)`` if a rate is not above 0, or if there are more samples than
     ///   2³¹.

@@ -6,7 +6,7 @@ import CLMat
 ///
 ///     P(z_i = k | z_−i, w) ∝ (n_dk + α) (n_kw + β) / (n_k + Vβ)
 ///
-/// - Cost: a sweep some 1.5 ns per token and topic.
+/// - Cost: a sweep some operations per token and topic.
 /// - Source: T. Griffiths, M. Steyvers, "Finding scientific topics", PNAS 101, 2004, equation 5.
 public struct CollapsedGibbs: Sendable {
     /// V

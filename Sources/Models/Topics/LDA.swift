@@ -36,10 +36,7 @@ public struct LDA: Sendable {
 
     /// m if nobody says otherwise, with incremental statistics and one round per minibatch: 100 (Poisson) where there are 30,000
     /// tokens or more per topic, else 20 (multinomial), since colder topics stay with what little they have seen.
-    ///
-    /// On NIPS and 20 Newsgroups that gives held-out perplexities of 1,752 and 2,456 with K = 32, and of 1,508 and 2,413 with
-    /// K = 128, after 50 passes; 20 samples give 1,772 and 2,509 with K = 32. With the fewest tokens per topic (NIPS, K = 128),
-    /// m = 4 is better still.
+    /// What that gives on two corpora stands in `docs/benchmarks.md`.
     public static func defaultSamples(topics: Int, tokens: Int) -> Double { tokens / topics >= 30_000 ? 100 : 20 }
 
     /// K

@@ -62,7 +62,7 @@ public struct VariationalBayes: Sendable {
     /// One step on a minibatch.
     ///
     /// - Parameter documents: D, how many there are in all.
-    /// - Cost: for each round of a document, some 2 ns per word and topic, and 60 ns per topic.
+    /// - Cost: for each round of a document, some operations per word and topic, and a digamma per topic.
     /// - Throws: ``/CLMat/CLMatError/shapeMismatch(operation:left:right:rule:)`` for another number of words.
     public mutating func partialFit(_ rows: SparseRows, of documents: Int) throws(CLMatError) {
         guard rows.total > 0 else {
