@@ -93,7 +93,7 @@ pictures: setup swift ## draw each window dark and light, large and small, into 
 # The documentation of each library, with links from one to another. CLMAT_DOCS has the package fetch Swift-DocC's plugin, which
 # no other build needs: hence a folder of its own. Parameters that need no words have none.
 DOCS = .build/docs
-DOCUMENTED = CLMat Exploration Models Viewer
+DOCUMENTED = $(basename $(notdir $(wildcard Sources/*/*.docc)))
 
 docs: setup swift ## build the documentation into .build/docs; python3 -m http.server -d .build/docs, then open localhost:8000/documentation
 	mkdir -p $(DOCS)

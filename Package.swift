@@ -36,7 +36,8 @@ let package = Package(
         .target(name: "Exploration", dependencies: ["CLMat", "CZlib"]),
         .target(name: "Models", dependencies: ["Exploration", "CLMat", "CZlib", "CStb"]),
         .target(
-            name: "Viewer", dependencies: ["Exploration", "CLMat", "CImGui", "CSDL2", "CStb", "CFontconfig", "CFriBidi"]),
+            name: "Viewer",
+            dependencies: ["Exploration", "CLMat", "CImGui", "CSDL2", "CStb", "CFontconfig", "CFriBidi"]),
 
         // MARK: - Programs
         .executableTarget(
@@ -74,7 +75,8 @@ let package = Package(
             name: "PackageTests", dependencies: ["CLMat", "CStb"], exclude: ["Dependent"]),
         // It compiles what documents and comments show, against the modules of these.
         .testTarget(
-            name: "DocumentationTests", dependencies: ["explore", "Viewer", "Models", "Exploration", "CLMat", "TestSupport"]),
+            name: "DocumentationTests",
+            dependencies: ["explore", "Viewer", "Models", "Exploration", "CLMat", "TestSupport"]),
     ],
     swiftLanguageModes: [.v6],
     cxxLanguageStandard: .cxx17

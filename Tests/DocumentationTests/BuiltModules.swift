@@ -31,7 +31,9 @@ enum BuiltModules {
             + built.filter { $0.pathExtension == "build" }.map { $0.appendingPathComponent("module.modulemap").path }
             .filter(FileManager.default.fileExists(atPath:)).sorted()
         // A cache of its own: that of the build is good for who names it in the same way.
-        return ["-I", modules.path, "-module-cache-path", folder.appendingPathComponent("DocumentationTests.cache").path]
+        return [
+            "-I", modules.path, "-module-cache-path", folder.appendingPathComponent("DocumentationTests.cache").path,
+        ]
             + maps.flatMap { ["-Xcc", "-fmodule-map-file=\($0)"] }
     }
 

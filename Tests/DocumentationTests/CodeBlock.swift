@@ -66,4 +66,9 @@ enum Repository {
     /// What a newcomer reads: the README and the articles.
     static let documents =
         ["README.md", "CONTRIBUTING.md"] + files(in: "Sources", ending: ".md").filter { $0.contains(".docc/") }
+
+    /// The libraries that have a catalogue of documentation.
+    static let documentedModules = files(in: "Sources", ending: ".docc").map {
+        URL(fileURLWithPath: $0).deletingPathExtension().lastPathComponent
+    }
 }

@@ -61,7 +61,7 @@ struct CodeBlockTests {
         let blocks = try Repository.files(in: "Sources", ending: ".swift").flatMap(CodeBlock.all)
             .filter { $0.language == "swift" }
         try #require(blocks.count >= 10)
-        var program = "import CLMat\nimport Exploration\nimport Models\nimport Viewer\n"
+        var program = Repository.documentedModules.map { "import \($0)\n" }.joined()
         for (index, block) in blocks.enumerated() {
             let name = URL(fileURLWithPath: block.file).lastPathComponent
             let around = Self.surroundings[name] ?? Self.parameters("")

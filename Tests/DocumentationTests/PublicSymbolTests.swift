@@ -23,7 +23,7 @@ struct PublicSymbolTests {
     }
 
     /// A witness of a protocol's requirement has the comment of the requirement.
-    @Test(arguments: ["CLMat", "Exploration", "Models", "Viewer"])
+    @Test(arguments: Repository.documentedModules)
     func noPublicSymbolLacksAComment(_ module: String) throws {
         try inTemporaryFolder { folder in
             try BuiltModules.extractSymbols(of: module, into: URL(fileURLWithPath: folder))
@@ -39,7 +39,7 @@ struct PublicSymbolTests {
                 }
                 #expect(bare.isEmpty, "without a comment: \(bare.sorted().joined(separator: "; "))")
             }
-            #expect(count > 100)
+            #expect(count > 0)
         }
     }
 }
