@@ -124,7 +124,7 @@ public enum Files {
     /// Writes to what is there. Nothing is made.
     private static func add(_ data: Data, to path: String, _ flag: Int32) -> Int32 {
         var descriptor = open(path, O_WRONLY | flag | O_CLOEXEC | O_NOCTTY | O_NONBLOCK)
-        // A pipe that has a name may get its reader a little later, but a program does not wait for one for ever.
+        // A pipe that has a name may get its reader a little later, but a program does not wait for one endlessly.
         for _ in 0..<100 where descriptor < 0 && errno == ENXIO {
             usleep(100_000)
             descriptor = open(path, O_WRONLY | flag | O_CLOEXEC | O_NOCTTY | O_NONBLOCK)

@@ -20,7 +20,7 @@ public struct SparseRows: Sendable, Equatable {
     /// - Throws: ``CLMatError/invalidArgument(operation:problem:)`` for anything that the properties do not allow.
     public init(columns: Int, starts: [Int32], indices: [Int32], counts: [Int32]) throws(CLMatError) {
         func wrong(_ problem: String) -> CLMatError { .invalidArgument(operation: "SparseRows", problem: problem) }
-        guard columns >= 0, columns <= Int(Int32.max) else { throw wrong("\(columns) is no number of columns.") }
+        guard columns >= 0, columns <= Int(Int32.max) else { throw wrong("\(columns) is not a number of columns.") }
         guard indices.count == counts.count else {
             throw wrong("There are \(indices.count) indices, but \(counts.count) counts.")
         }

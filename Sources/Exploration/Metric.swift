@@ -24,14 +24,17 @@ public struct Metric: Sendable, Equatable, Identifiable {
     public let range: ClosedRange<Double>?
     /// Whether a person who sees the model for the first time finds its graph open, beside those that any model opens with.
     public let isShownAtStart: Bool
+    /// Whether it is measured on data that the model does not learn from. The first such metric that is better when higher is among
+    /// the graphs that any model opens with.
+    public let isOnUnseenData: Bool
 
     /// A metric; `range` fixes its axis.
     public init(
         _ id: String, title: String, unit: String = "", help: String, better: Better = .neither,
-        range: ClosedRange<Double>? = nil, isShownAtStart: Bool = false
+        range: ClosedRange<Double>? = nil, isShownAtStart: Bool = false, isOnUnseenData: Bool = false
     ) {
         (self.id, self.title, self.unit, self.help, self.better, self.range) = (id, title, unit, help, better, range)
-        self.isShownAtStart = isShownAtStart
+        (self.isShownAtStart, self.isOnUnseenData) = (isShownAtStart, isOnUnseenData)
     }
 }
 
@@ -39,7 +42,8 @@ extension Metric {
     /// The same metric under other names.
     func renamed(_ id: String, title: String) -> Metric {
         Metric(
-            id, title: title, unit: unit, help: help, better: better, range: range, isShownAtStart: isShownAtStart)
+            id, title: title, unit: unit, help: help, better: better, range: range, isShownAtStart: isShownAtStart,
+            isOnUnseenData: isOnUnseenData)
     }
 }
 

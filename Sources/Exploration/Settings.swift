@@ -11,7 +11,7 @@ public struct Settings: Sendable, Equatable {
     public private(set) var values: [String: Double]
     /// Controls that follow another one, and which.
     public private(set) var links: [String: String] = [:]
-    /// What stands before the ids of whoever is asked: "ldam-2.".
+    /// What stands before the ids of the model or attachment that is asked: "ldam-2.".
     private var scope = ""
 
     /// Settings of given values, by the controls' ids.
@@ -73,7 +73,7 @@ public struct Settings: Sendable, Equatable {
         return [leader] + links.filter { $0.value == leader }.keys.sorted()
     }
 
-    /// From here on one control has the value of another, and whoever of them is set sets both.
+    /// From here on one control has the value of another, and setting either sets both.
     ///
     /// - Throws: ``/CLMat/CLMatError/invalidArgument(operation:problem:)`` for controls that take different values.
     mutating func link(_ follower: Control, to leader: Control) throws(CLMatError) {

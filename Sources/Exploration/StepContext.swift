@@ -4,7 +4,7 @@ import CLMat
 public struct StepContext<Batch: Sendable>: Sendable {
     /// Everything random of the step is keyed by it (``key(_:)``). Two attachments of one kind have different seeds.
     public let step: Step
-    /// The values of the controls, of whoever is asked.
+    /// The values of the controls, of the model or attachment that is asked.
     public let settings: Settings
     /// The minibatch; nil if the model said that it needs none.
     public let batch: Batch?

@@ -9,7 +9,7 @@ public struct ViewState: Sendable, Equatable {
     public internal(set) var values: [String: Double] = [:]
     /// Numbers by what they are: the `pinned` words, the `chosen-topic`.
     public internal(set) var choices: [String: [Int]] = [:]
-    /// What stands before the ids of whoever is asked.
+    /// What stands before the ids of the model or attachment that is asked.
     var scope = ""
 
     /// A state of given values and choices; nothing was chosen by default.

@@ -26,7 +26,8 @@ struct FakeModel: Model {
     var metrics: [Metric] {
         [
             Metric("loss", title: "Loss", unit: "nats", help: "falls"),
-            Metric("test-accuracy", title: "Accuracy", help: "rises", better: .higher, range: 0...1),
+            Metric(
+                "test-accuracy", title: "Accuracy", help: "rises", better: .higher, range: 0...1, isOnUnseenData: true),
             Metric("marks", title: "Marks", help: "how often the action was done"),
             Metric("other", title: "Other", help: "is not measured"),
         ]

@@ -213,7 +213,7 @@ struct RunOptions: ParsableArguments {
             else { continue }
             try experiment.set([weight.id: weight.parse(parts[1])])
         }
-        // Linked first: whoever of them is set sets both.
+        // Linked first: setting either sets both.
         for link in links {
             let ids = link.split(separator: "=").map(String.init)
             try experiment.link(ids[0], to: ids[1])

@@ -225,7 +225,7 @@ struct Session: Sendable {
         try finish()
     }
 
-    /// Writes the rest. Everything that went wrong is said, and is the end of the program with status 1.
+    /// Writes the rest. Every error is printed, and the program ends with status 1.
     private func finish() throws {
         if let error = learner.status.recordingError { failures.add(error) }
         if let error = learner.status.error {

@@ -66,7 +66,7 @@ public struct CentroidIndex: Sendable {
 
     /// The centroid k with the least Σ_d w_d (x_d − m_kd)² + p_k for each point; the first of equal ones.
     ///
-    /// A point that holds a number that is none is at no distance (NaN), and gets centroid 0.
+    /// A point that holds NaN has the distance NaN and gets centroid 0.
     /// - Shapes: points N × D.
     /// - Accuracy: each distance within (D + 3)·ε of itself, wherever the points lie, since it is summed up from the
     ///   differences. The centroid is the nearest but for centroids that are as near within those roundings: it is found by a matrix

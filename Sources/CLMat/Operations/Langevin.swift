@@ -109,7 +109,7 @@ public struct LangevinChains: Sendable {
         try moved.makeUnique()
         try squaredUpdateNorms.makeUnique()
         let columns = samples.columns
-        // Kernels count steps with 32 bits; more than that is for ever.
+        // Kernels count steps with 32 bits; more than that never ends.
         func steps(_ count: Int) -> Int { Int(Int32(clamping: count)) }
         try samples.device.launch(
             .langevinStep,

@@ -28,7 +28,7 @@ public struct Table: FigureContent {
     /// Columns that hold numbers, which are set in mono and to the right.
     public var numeric: Set<Int>
     public var caption: String
-    /// Marks of cells, by row and column; what lacks has none.
+    /// Marks of cells, by row and column; nil where there is none.
     public var marks: [[CellMark?]]
     /// What can be done to a row, by row: a click does the first.
     public var rowActions: [[Action]]

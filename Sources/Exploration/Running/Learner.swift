@@ -381,7 +381,7 @@ public final class Learner: Sendable {
     private func loop() {
         let clock = ContinuousClock()
         var lastPublication = clock.now
-        // The first one comes early: whoever is killed in the first minute can go on too.
+        // The first one comes early: a run that is killed in its first minute can be resumed too.
         var nextCheckpoint = clock.now + .seconds(1)
         var pace = Pace()
         // What failed between two steps left the model whole.
@@ -489,7 +489,7 @@ public final class Learner: Sendable {
         figures.publish(run, context, isAfterFailure: isAfterFailure, isStill: isStill)
     }
 
-    /// A record that cannot be written is said, and the run goes on.
+    /// If recording fails, the error goes to `status` and the run continues.
     func record(_ write: (any Recorder) throws(CLMatError) -> Void) {
         guard let recorder = options.recorder, state.withLock({ $0.status.recordingError == nil })
         else { return }

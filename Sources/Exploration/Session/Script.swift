@@ -161,7 +161,7 @@ public struct Script: Sendable {
         return Expectation(metric: metric, over: over, relation: relation, standard: standard)
     }
 
-    /// Steps must not go back but by a rewind, and a pause that nothing ends would wait for ever.
+    /// Steps must not go back but by a rewind, and a pause that nothing ends would never end.
     private func checkOrder() throws(CLMatError) {
         // Where the run is at the least, if that is known.
         var here: Int? = 0

@@ -293,7 +293,7 @@ public struct KMeans: Sendable {
         return assignment.nearest
     }
 
-    /// The cluster of each point and its squared distance to the centroid. A point with a number that is none is at no distance
+    /// The cluster of each point and its squared distance to the centroid. A point with NaN has the distance NaN
     /// (NaN).
     ///
     /// - Throws: ``/CLMat/CLMatError/invalidArgument(operation:problem:)`` before anything was learned;
@@ -378,7 +378,7 @@ public struct KMeans: Sendable {
 
     // MARK: - Checks and draws
 
-    /// Fewer points than clusters, or what is no number, stops here.
+    /// Fewer points than clusters, or NaN stops here.
     static func check(_ distances: [Float], of points: Matrix) throws(CLMatError) {
         guard let row = distances.firstIndex(where: { !$0.isFinite }) else { return }
         let values = try points.slice(rows: row..<row + 1).values

@@ -81,7 +81,7 @@ extension KMeansTrainer {
 
     private func size(_ cluster: Int) -> String { grouped(Int(kmeans.sizes[cluster].rounded())) }
 
-    /// A grid of points, as images. What is no image is shown as a table.
+    /// A grid of points, as images. Points that are no images are shown as a table.
     private func centroidsFigure(_ view: ViewState) throws -> any FigureContent {
         let values = try kmeans.centroidValues
         guard !values.isEmpty else { return NothingToShow("no centroids yet") }

@@ -3,7 +3,7 @@ import CZlib
 
 /// What the bytes of an image file say before it is decoded: its format, whether it is whole, and how the camera was held.
 ///
-/// The decoder (stb) takes half a JPEG for a whole one, and reads what lacks as grey or black.
+/// The decoder (stb) takes half a JPEG for a whole one, and reads the missing part as grey or black.
 /// - Source: W3C, "Portable Network Graphics (PNG) Specification (Third Edition)"; ITU-T T.81, annex B (JPEG); CompuServe,
 ///   "Graphics Interchange Format, version 89a"; Microsoft, "Bitmap Storage"; CIPA DC-008, "Exif 2.32", section 4.6.4.
 struct ImageContainer {

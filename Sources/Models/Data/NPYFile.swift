@@ -36,7 +36,7 @@ public final class NPYFile: StoredPoints, @unchecked Sendable {
         func damaged(_ place: String, _ problem: String) -> CLMatError {
             .fileDamaged(path: path, place: place, problem: problem)
         }
-        // A pipe would wait for ever for somebody who writes.
+        // A pipe would block until somebody writes.
         let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         var status = stat()
         guard descriptor >= 0, fstat(descriptor, &status) == 0 else {

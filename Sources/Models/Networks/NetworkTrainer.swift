@@ -99,11 +99,13 @@ public struct NetworkTrainer: Model, MixinHost {
                 help: "cross-entropy of the minibatch: the surprise at the right label", better: .lower),
             Metric(
                 "test-accuracy", title: "Test accuracy", unit: "share of \(grouped(testImages.count)) test images",
-                help: "right answers on images that it never learned from", better: .higher, range: 0...1),
+                help: "right answers on images that it never learned from", better: .higher, range: 0...1,
+                isOnUnseenData: true),
             Metric(
                 "test-accuracy-averaged", title: "Test accuracy, averaged weights",
                 unit: "share of \(grouped(testImages.count)) test images",
-                help: "the same for the mean of the weights along the way", better: .higher, range: 0...1),
+                help: "the same for the mean of the weights along the way", better: .higher, range: 0...1,
+                isOnUnseenData: true),
             Metric(
                 "train-accuracy", title: "Training accuracy", unit: "share of the minibatch",
                 help: "right answers on the minibatch, before it was learned", better: .higher, range: 0...1),

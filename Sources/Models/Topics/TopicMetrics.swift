@@ -7,10 +7,11 @@ enum TopicMetrics {
         help: "how probable the words are to the topics as they are", better: .higher)
     static let perplexity = Metric(
         "perplexity-heldout", title: "Held-out perplexity", unit: "of the unseen half of unseen documents",
-        help: "how many words a topic model hesitates between, on documents that it never saw", better: .lower)
+        help: "how many words a topic model hesitates between, on documents that it never saw", better: .lower,
+        isOnUnseenData: true)
     static let heldOutLogLikelihood = Metric(
         "log-likelihood-heldout", title: "Held-out log-likelihood", unit: "nats per token",
-        help: "the logarithm of the held-out perplexity, negated", better: .higher)
+        help: "the logarithm of the held-out perplexity, negated", better: .higher, isOnUnseenData: true)
     static let density = Metric(
         "density", title: "Density", unit: "share of weights ≥ 1/V",
         help: "how many words make up a topic", range: 0...1)

@@ -50,7 +50,7 @@ struct Layout: Equatable {
         if open { plots.append(plot) } else { grid?.remove(panel.name) }
     }
 
-    /// A goal that is no number is none.
+    /// NaN is no goal.
     mutating func setGoal(_ value: Double?, of metric: String) {
         goals[metric] = value.flatMap { $0.isFinite ? $0 : nil }
     }

@@ -56,9 +56,10 @@ extension Dashboard {
     var firstMetrics: [String] {
         let paired = controls.compactMap { $0.affects.first }.filter { metric($0) != nil }
         let better = metrics.filter { $0.better == .higher }
-        let unseen = better.first { $0.id.hasPrefix("test-") || $0.id.contains("heldout") || $0.id.contains("valid") }
         var chosen: [String] = []
-        let wished = [metrics.first?.id, (unseen ?? better.first)?.id] + paired + metrics.map(\.id)
+        let wished =
+            [metrics.first?.id, (better.first(where: \.isOnUnseenData) ?? better.first)?.id] + paired
+            + metrics.map(\.id)
         for id in wished.compactMap({ $0 }) where !chosen.contains(id) && chosen.count < 3 { chosen.append(id) }
         return chosen + metrics.filter { $0.isShownAtStart && !chosen.contains($0.id) }.map(\.id)
     }

@@ -36,8 +36,8 @@ extension ControlPanels {
             gui_set_cursor(Int32(GUI_CURSOR_HAND))
             tooltip = Tooltip(
                 text: isLinked
-                    ? "Linked to \(leader.title): who moves one moves both. A click separates them."
-                    : "A click links it to \(leader.title): it takes that value, and who moves one moves both.")
+                    ? "Linked to \(leader.title): moving one moves both. A click separates them."
+                    : "A click links it to \(leader.title): it takes that value, and moving one moves both.")
         }
         if item.contains(.clicked) { setLink(of: control, to: isLinked ? nil : leader) }
         return Self.linkWidth
@@ -52,7 +52,7 @@ extension ControlPanels {
             text: areLinked ? "separate" : "link all",
             help: areLinked
                 ? "From then on each of these controls moves by itself."
-                : "Each of these controls takes the value of the first one of its kind, and who moves one moves both."
+                : "Each of these controls takes the value of the first one of its kind, and moving one moves both."
         ) { [self] in
             for (control, leader) in pairs where isLinked(control) == areLinked {
                 setLink(of: control, to: areLinked ? nil : leader)

@@ -9,7 +9,7 @@ enum DisplayScale {
         guard let text = ProcessInfo.processInfo.environment["CLMAT_SCALE"], !text.isEmpty else { return nil }
         if let scale = parse(text) { return scale }
         if refused.insert(text).inserted {
-            warn("CLMAT_SCALE is '\(text)', which is no number from 0.5 to 4; it was not used.")
+            warn("CLMAT_SCALE is '\(text)', which is not a number from 0.5 to 4; it was not used.")
         }
         return nil
     }

