@@ -293,8 +293,7 @@ public struct KMeans: Sendable {
         return assignment.nearest
     }
 
-    /// The cluster of each point and its squared distance to the centroid. A point with NaN has the distance NaN
-    /// (NaN).
+    /// The cluster of each point and its squared distance to the centroid. A point with NaN has the distance NaN.
     ///
     /// - Throws: ``/CLMat/CLMatError/invalidArgument(operation:problem:)`` before anything was learned;
     ///   ``/CLMat/CLMatError/shapeMismatch(operation:left:right:rule:)``.
