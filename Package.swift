@@ -5,9 +5,11 @@ let package = Package(
     name: "CLMat",
     products: [
         .library(name: "CLMat", targets: ["CLMat"]),
+        .library(name: "Formats", targets: ["Formats"]),
         .library(name: "Exploration", targets: ["Exploration"]),
         .library(name: "Models", targets: ["Models"]),
         .library(name: "Viewer", targets: ["Viewer"]),
+        .library(name: "ModelProgram", targets: ["ModelProgram"]),
         .executable(name: "explore", targets: ["explore"]),
     ],
     dependencies: [.package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0")],
@@ -33,17 +35,24 @@ let package = Package(
             name: "CLMatKernels", path: "Kernels", exclude: ["cl", "shared"], sources: ["cpu"],
             publicHeadersPath: "cpu/include"),
         .target(name: "CLMat", dependencies: ["CLMatKernels", "COpenCL", "COpenBLAS", "CCLBlast"]),
-        .target(name: "Exploration", dependencies: ["CLMat", "CZlib"]),
-        .target(name: "Models", dependencies: ["Exploration", "CLMat", "CZlib", "CStb"]),
+        .target(name: "Formats", dependencies: ["CLMat", "CZlib", "CStb"]),
+        .target(name: "Exploration", dependencies: ["Formats", "CLMat"]),
+        .target(name: "Models", dependencies: ["Exploration", "Formats", "CLMat"]),
         .target(
             name: "Viewer",
-            dependencies: ["Exploration", "CLMat", "CImGui", "CSDL2", "CStb", "CFontconfig", "CFriBidi"]),
+            dependencies: ["Exploration", "Formats", "CLMat", "CImGui", "CSDL2", "CFontconfig", "CFriBidi"]),
+        .target(
+            name: "ModelProgram",
+            dependencies: [
+                "Viewer", "Exploration", "Formats", "CLMat",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ]),
 
         // MARK: - Programs
         .executableTarget(
             name: "explore",
             dependencies: [
-                "Viewer", "Models", "Exploration", "CLMat",
+                "ModelProgram", "Models", "Exploration", "Formats", "CLMat",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             path: "samples/explore"),
@@ -53,30 +62,36 @@ let package = Package(
         .executableTarget(
             name: "bench",
             dependencies: [
-                "Viewer", "Models", "Exploration", "CLMat", "COpenBLAS", "CSDL2",
+                "Viewer", "Models", "Exploration", "Formats", "CLMat", "COpenBLAS", "CSDL2",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             path: "samples/bench", exclude: ["peers"]),
         .executableTarget(name: "gallery", dependencies: ["Viewer", "Exploration", "CLMat"], path: "samples/gallery"),
 
         // MARK: - Tests
-        .target(name: "TestSupport", dependencies: ["CLMat", "Exploration"], path: "Tests/TestSupport"),
+        .target(
+            name: "TestSupport", dependencies: ["CLMat", "Formats", "Exploration", "CStb", "CZlib"],
+            path: "Tests/TestSupport"),
         .testTarget(name: "CLMatTests", dependencies: ["CLMat", "CLMatKernels", "TestSupport"]),
-        .testTarget(name: "ExplorationTests", dependencies: ["Exploration", "TestSupport"]),
-        .testTarget(name: "ModelsTests", dependencies: ["Models", "CZlib", "CStb", "TestSupport"]),
+        .testTarget(name: "FormatsTests", dependencies: ["Formats", "CLMat", "TestSupport"]),
+        .testTarget(name: "ExplorationTests", dependencies: ["Exploration", "Formats", "TestSupport"]),
+        .testTarget(name: "ModelsTests", dependencies: ["Models", "Formats", "CZlib", "TestSupport"]),
         .testTarget(
-            name: "ExploreTests",
+            name: "ModelProgramTests",
             dependencies: [
-                "explore", "Exploration", "CLMat", "TestSupport",
+                "ModelProgram", "Exploration", "CLMat", "TestSupport",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
-        .testTarget(name: "ViewerTests", dependencies: ["Viewer", "Exploration", "TestSupport"]),
+        .testTarget(name: "ExploreTests", dependencies: ["explore", "CLMat"]),
+        .testTarget(name: "ViewerTests", dependencies: ["Viewer", "Exploration", "Formats", "TestSupport"]),
         .testTarget(
             name: "PackageTests", dependencies: ["CLMat", "CStb"], exclude: ["Dependent"]),
         // It compiles what documents and comments show, against the modules of these.
         .testTarget(
             name: "DocumentationTests",
-            dependencies: ["explore", "Viewer", "Models", "Exploration", "CLMat", "TestSupport"]),
+            dependencies: [
+                "explore", "ModelProgram", "Viewer", "Models", "Exploration", "Formats", "CLMat", "TestSupport",
+            ]),
     ],
     swiftLanguageModes: [.v6],
     cxxLanguageStandard: .cxx17

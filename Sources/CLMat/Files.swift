@@ -8,17 +8,22 @@ public enum Files {
     /// others.
     ///
     /// - Throws: ``CLMatError/fileNotWritable(path:reason:)``.
-    public static func write(_ data: Data, to path: String) throws(CLMatError) {
+    public static func write(_ data: Data, to path: String) throws(CLMatError) { try write([data], to: path) }
+
+    /// The same from pieces, one after the other: a large file is not put together in memory first.
+    ///
+    /// - Throws: ``CLMatError/fileNotWritable(path:reason:)``.
+    public static func write(_ pieces: [Data], to path: String) throws(CLMatError) {
         let problem: Int32
         switch try OutputPlace(path) {
         case .descriptor(let descriptor):
             let obstacle = Descriptors.obstacle(toWriting: descriptor)
-            problem = obstacle != 0 ? obstacle : Descriptors.write(data, to: descriptor)
-        case .special(let special): problem = add(data, to: special, O_APPEND)
+            problem = obstacle != 0 ? obstacle : write(pieces, to: descriptor)
+        case .special(let special): problem = add(pieces, to: special, O_APPEND)
         case .file(let file):
-            let replacement = replace(file, with: data)
+            let replacement = replace(file, with: pieces)
             let cannotBeReplaced = [EACCES, EPERM, EROFS, EBUSY].contains(replacement) && access(file, W_OK) == 0
-            problem = cannotBeReplaced ? add(data, to: file, O_TRUNC) : replacement
+            problem = cannotBeReplaced ? add(pieces, to: file, O_TRUNC) : replacement
         }
         guard problem == 0 else { throw .fileNotWritable(path: path, reason: Descriptors.words(problem)) }
     }
@@ -121,8 +126,17 @@ public enum Files {
 
     // MARK: - Writing
 
+    /// Returns 0, or the number of the error.
+    private static func write(_ pieces: [Data], to descriptor: Int32) -> Int32 {
+        for piece in pieces {
+            let problem = Descriptors.write(piece, to: descriptor)
+            if problem != 0 { return problem }
+        }
+        return 0
+    }
+
     /// Writes to what is there. Nothing is made.
-    private static func add(_ data: Data, to path: String, _ flag: Int32) -> Int32 {
+    private static func add(_ pieces: [Data], to path: String, _ flag: Int32) -> Int32 {
         var descriptor = open(path, O_WRONLY | flag | O_CLOEXEC | O_NOCTTY | O_NONBLOCK)
         // A pipe that has a name may get its reader a little later, but a program does not wait for one endlessly.
         for _ in 0..<100 where descriptor < 0 && errno == ENXIO {
@@ -130,12 +144,12 @@ public enum Files {
             descriptor = open(path, O_WRONLY | flag | O_CLOEXEC | O_NOCTTY | O_NONBLOCK)
         }
         guard descriptor >= 0 else { return errno }
-        let problem = Descriptors.write(data, to: descriptor)
+        let problem = write(pieces, to: descriptor)
         return close(descriptor) == 0 || problem != 0 ? problem : errno
     }
 
     /// Writes a new file and gives it the name of the old one.
-    private static func replace(_ path: String, with data: Data) -> Int32 {
+    private static func replace(_ path: String, with pieces: [Data]) -> Int32 {
         var status = stat()
         let isThere = stat(path, &status) == 0
         if isThere, access(path, W_OK) != 0 { return errno }
@@ -147,7 +161,7 @@ public enum Files {
             }
             _ = fchmod(descriptor, status.st_mode & 0o777)
         }
-        var problem = Descriptors.write(data, to: descriptor)
+        var problem = write(pieces, to: descriptor)
         if close(descriptor) != 0, problem == 0 { problem = errno }
         if problem == 0, rename(aside, path) != 0 { problem = errno }
         if problem != 0 { unlink(aside) }

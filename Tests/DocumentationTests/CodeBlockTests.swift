@@ -38,6 +38,24 @@ struct CodeBlockTests {
         "KMeans.swift": parameters("x: Matrix, y: Matrix"),
         "Kernel.swift": ("", ""),
         "LDA.swift": parameters("corpus: Corpus, newDocuments: SparseRows, device: Device"),
+        "ModelCommand.swift": (
+            """
+            struct RidgeModel: Model {
+                let title = ""
+                let controls: [Control] = []
+                let metrics: [Metric] = []
+                init(on device: Device) {}
+                mutating func update(_ context: StepContext<Int>) throws(CLMatError) -> Measurements { Measurements() }
+                mutating func archive(_ archive: Archive) throws(CLMatError) {}
+            }
+            struct RidgeData: DataSource {
+                let name = ""
+                let stepsPerEpoch = 1
+                func batch(at place: DataPlace) -> Int { 1 }
+            }
+            """, ""
+        ),
+        "ModelProgram.swift": ("static func example<Ridge: ModelCommand>(_ ridge: Ridge.Type) {", "}"),
         "SavedView.swift": parameters("experiment: inout Experiment"),
         "Settings.swift": parameters("weights: inout Matrix, gradient: Matrix, context: StepContext<Int>"),
         "StreamedSource.swift": (
@@ -61,7 +79,7 @@ struct CodeBlockTests {
         let blocks = try Repository.files(in: "Sources", ending: ".swift").flatMap(CodeBlock.all)
             .filter { $0.language == "swift" }
         try #require(blocks.count >= 10)
-        var program = Repository.documentedModules.map { "import \($0)\n" }.joined()
+        var program = "import ArgumentParser\n" + Repository.documentedModules.map { "import \($0)\n" }.joined()
         for (index, block) in blocks.enumerated() {
             let name = URL(fileURLWithPath: block.file).lastPathComponent
             let around = Self.surroundings[name] ?? Self.parameters("")

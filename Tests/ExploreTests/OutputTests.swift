@@ -75,6 +75,7 @@ import Testing
         ["--save", "texts/s"], ["--summary", "texts/s.json"], ["--model", "./texts/../texts/m"],
         ["--screenshot", "texts/w.png"],
         ["--pictures", "texts"], ["--export", "texts/out"], ["--summary", "link"], ["--model", "inside/m"],
+        ["--export", "inside/out"],
     ])
     func nothingIsWrittenAmongTheTexts(_ arguments: [String]) throws {
         let folder = try prepared()

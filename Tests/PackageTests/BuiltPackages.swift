@@ -1,14 +1,15 @@
 import Foundation
 import Testing
 
-/// Two packages that depend on CLMat, built as somebody else would: a small one with a program of the test's, and
-/// `samples/extension`. They share the build of CLMat, which takes most of the time.
+/// Packages that depend on CLMat, built as somebody else would: a small one with a program of the test's, `samples/extension` and
+/// `samples/own-model`. They share the build of CLMat, which takes most of the time.
 struct BuiltPackages: Sendable {
     /// A folder for what a test needs beside them; it goes with them.
     let folder: URL
 
     var dependent: Program { Program(path: folder.appendingPathComponent("build/debug/dependent").path) }
     var sample: Program { Program(path: folder.appendingPathComponent("build/debug/extension").path) }
+    var ownModel: Program { Program(path: folder.appendingPathComponent("build/debug/logistic").path) }
 
     /// Those of the suite that runs.
     @TaskLocal static var current: BuiltPackages?
@@ -29,6 +30,7 @@ struct BuiltPackages: Sendable {
         }
         try build(own)
         try build(copy(sample, to: "extension"))
+        try build(copy(Self.root.appendingPathComponent("samples/own-model"), to: "own-model"))
     }
 
     /// Copies the Swift files of a package to where CLMat is not its neighbour.
@@ -90,6 +92,10 @@ struct Program {
     }
 
     func run(_ arguments: String..., environment: [String: String] = [:], in folder: URL) throws -> Result {
+        try run(arguments, environment: environment, in: folder)
+    }
+
+    func run(_ arguments: [String], environment: [String: String] = [:], in folder: URL) throws -> Result {
         let process = Process()
         process.executableURL = URL(fileURLWithPath: path)
         process.arguments = arguments

@@ -1,3 +1,6 @@
+import CLMat
+import Testing
+
 // Comparisons of what a device found with what a reference in Double expects. Each gives nil where they agree, else a
 // sentence that says where they do not: `#expect(difference(found, expected, within: bound) == nil)`.
 
@@ -54,5 +57,28 @@ public func thrownCase(_ body: () throws -> Void) -> String {
     } catch {
         let mirror = Mirror(reflecting: error)
         return mirror.children.first?.label ?? "\(error)"
+    }
+}
+
+/// The place and the problem of a damaged file; else fails.
+public func damage(_ body: () throws -> Void) -> (place: String, problem: String)? {
+    do {
+        try body()
+    } catch let error as CLMatError {
+        if case .fileDamaged(_, let place, let problem) = error { return (place, problem) }
+        Issue.record("\(error)")
+    } catch {
+        Issue.record("\(error)")
+    }
+    return nil
+}
+
+/// What an error says; "" if there is none.
+public func said(_ body: () throws -> Void) -> String {
+    do {
+        try body()
+        return ""
+    } catch {
+        return "\(error)"
     }
 }

@@ -73,6 +73,24 @@ public func fuzz(
     return result
 }
 
+/// Tables with long rows, many rows, and fields that do not end.
+public func longTables() -> [String] {
+    // In a long run large enough that 64 MB do not hide anything.
+    let size = isLongRun ? 1 << 23 : 1 << 17
+    func repeated(_ text: String) -> String { String(repeating: text, count: size / text.utf8.count) }
+    return [
+        repeated("1\n"), repeated("1,"), repeated(","), repeated("1,\n"), "a,b\n1,\"" + repeated("x\n"),
+        repeated("1\n\n"), repeated("#\n"), repeated("\n"), repeated("1,150;1\n") + "0,5;1\n", repeated("9"),
+        repeated("\"\","), repeated("1 "), repeated("1,2;3|4\t5\n"),
+        ",a\n" + (0..<size / 9).map { "\($0),1\n" }.joined(),
+    ]
+}
+
+/// What reading one of ``longTables()`` may take.
+public func mostMemory(forTableOf text: String) -> Int { (isLongRun ? 64 << 20 : 24 << 20) + 20 * text.utf8.count }
+
+private var isLongRun: Bool { ProcessInfo.processInfo.environment["CLMAT_FUZZ"] != nil }
+
 /// A safetensors file as its header and the numbers behind it: a header that is damaged is still found by its length.
 public struct SafetensorsParts: Sendable {
     public let header: [UInt8]

@@ -1,5 +1,6 @@
 import Exploration
 // Not testable: what a package that depends on CLMat sees is all that these kinds need.
+import Formats
 import Viewer
 
 /// A kind of figure as a package that depends on CLMat would add it: a share, as a bar.

@@ -1,5 +1,6 @@
 import ArgumentParser
 import CLMat
+import Formats
 import Foundation
 
 /// The one benchmark program: the same work on CLMat and on a peer, in turns, as a ratio of medians.
@@ -103,7 +104,8 @@ struct Bench: ParsableCommand {
             for history in HistorySpeed.all(on: device) { try history.measure(rewinds: 20).forEach(add) }
         }
         if let json {
-            try Files.write("[\n" + rows.map { "  " + $0.json }.joined(separator: ",\n") + "\n]\n", to: json)
+            try Files.write(
+                "[\n" + rows.map { "  " + $0.json.written(.spaced) }.joined(separator: ",\n") + "\n]\n", to: json)
         }
         if let problem { throw problem }
     }
@@ -169,11 +171,11 @@ struct Row {
             + fit(String(format: "%.2f", ratio), 7) + "  " + fit(unit, 11, left: true) + peerName
     }
 
-    var json: String {
-        """
-        {"name": "\(name)", "clmat": \(clmat.isFinite ? "\(clmat)" : "null"), "peer": \(peer), \
-        "peer-name": "\(peerName)", "unit": "\(unit)", "ratio": \(ratio)}
-        """
+    var json: JSONValue {
+        .object([
+            ("name", .text(name)), ("clmat", .number(clmat)), ("peer", .number(peer)), ("peer-name", .text(peerName)),
+            ("unit", .text(unit)), ("ratio", .number(ratio)),
+        ])
     }
 }
 

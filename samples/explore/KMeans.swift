@@ -1,10 +1,11 @@
 import ArgumentParser
 import CLMat
 import Exploration
+import ModelProgram
 import Models
 
 /// K-means with a weight on the sizes of clusters.
-struct Clustering: ModelCommand {
+struct Clustering: ImageCommand {
     static let configuration = CommandConfiguration(
         commandName: "kmeans",
         abstract: "K-means finds clusters of images while you move the weight of their sizes.",
@@ -50,14 +51,15 @@ struct Clustering: ModelCommand {
         }
     }
 
-    var pictures: [String] { ["centres", "members"] }
-    var modelArguments: [(name: String, value: String)] {
-        [("--clusters", "\(clusters)"), ("--start", start?.rawValue ?? ""), ("--blocks", blocks ?? "")]
+    static let optionNames = ["clusters": "--clusters", "blocks": "--blocks", "augment": "--augment"]
+    var pictures: [String]? { ["centres", "members"] }
+    var modelArguments: [ModelArgument] {
+        [.init("--clusters", "\(clusters)"), .init("--start", start?.rawValue), .init("--blocks", blocks)]
             + points.arguments
     }
 
     func makeExperiment(on device: Device, seed: UInt64) throws -> Experiment {
-        let data = try points.load(options, seed: seed, on: device)
+        let data = try points.load(self.data, seed: seed, on: device)
         var defaults = KMeansTrainer.Defaults()
         let minibatch = options.minibatch(usual: 10_000, of: data.count, "points")
         defaults.seed = seed

@@ -1,10 +1,11 @@
 import ArgumentParser
 import CLMat
 import Exploration
+import ModelProgram
 import Models
 
 /// LeNet-5 learns, and LDAM shows what its neurons want to see.
-struct LDAM: ModelCommand {
+struct LDAM: ImageCommand {
     static let configuration = CommandConfiguration(
         commandName: "ldam",
         abstract: "LeNet-5 learns to classify images while LDAM shows what its neurons want to see.",
@@ -24,8 +25,10 @@ struct LDAM: ModelCommand {
     @Flag(help: "Start without the sampler; it can be attached from the window.")
     var detached = false
 
-    var pictures: [String] { ["samples", "first-layer-filters"] }
-    var modelArguments: [(name: String, value: String)] { [("--chains", "\(chains)"), ("--columns", "\(columns)")] }
+    var pictures: [String]? { ["samples", "first-layer-filters"] }
+    var modelArguments: [ModelArgument] {
+        [.init("--chains", "\(chains)"), .init("--columns", "\(columns)")]
+    }
 
     func validate() throws {
         guard (1...100).contains(columns) else { throw ValidationError("--columns is a number from 1 to 100.") }
@@ -33,10 +36,10 @@ struct LDAM: ModelCommand {
     }
 
     func makeExperiment(on device: Device, seed: UInt64) throws -> Experiment {
-        let data = try ImageDataSet.load(options.data)
+        let data = try ImageDataSet.load(self.data)
         guard data.hasClasses else {
             throw CLMatError.dataMismatch(
-                "ldam learns to tell classes of images apart: put those of \(options.data) into a folder for each class."
+                "ldam learns to tell classes of images apart: put those of \(self.data) into a folder for each class."
             )
         }
         let minibatch = options.minibatch(usual: 100, of: data.train.count, "images")

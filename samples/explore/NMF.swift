@@ -1,10 +1,11 @@
 import ArgumentParser
 import CLMat
 import Exploration
+import ModelProgram
 import Models
 
 /// Non-negative matrix factorisation.
-struct Factorisation: ModelCommand {
+struct Factorisation: ImageCommand {
     static let configuration = CommandConfiguration(
         commandName: "nmf", abstract: "NMF learns a dictionary of parts that images are made of.",
         discussion: """
@@ -22,11 +23,12 @@ struct Factorisation: ModelCommand {
         guard (1...65_536).contains(parts) else { throw ValidationError("--parts is a number from 1 to 65536.") }
     }
 
-    var pictures: [String] { ["dictionary"] }
-    var modelArguments: [(name: String, value: String)] { [("--parts", "\(parts)")] + points.arguments }
+    static let optionNames = ["parts": "--parts", "augment": "--augment"]
+    var pictures: [String]? { ["dictionary"] }
+    var modelArguments: [ModelArgument] { [.init("--parts", "\(parts)")] + points.arguments }
 
     func makeExperiment(on device: Device, seed: UInt64) throws -> Experiment {
-        let data = try points.load(options, seed: seed, on: device)
+        let data = try points.load(self.data, seed: seed, on: device)
         let (batch, notes) = options.minibatch(usual: 10_000, of: data.count, "points")
         let batches = try PointBatches(data, batchSize: batch, notes: notes, on: device)
         let model = try NMF(data, parts: parts, seed: seed, on: device)

@@ -1,6 +1,8 @@
 import ArgumentParser
 import CLMat
+import Formats
 import Foundation
+import ModelProgram
 import Models
 
 /// Options of the models that learn from points of any kind.
@@ -16,26 +18,26 @@ struct PointOptions: ParsableArguments {
         }
     }
 
-    var arguments: [(name: String, value: String)] { [("--augment", augment.map(String.init) ?? "")] }
+    var arguments: [ModelArgument] { [.init("--augment", augment.map(String.init))] }
 
     /// Reads what `--data` names: images, an NPY file, or a table of numbers.
-    func load(_ options: RunOptions, seed: UInt64, on device: Device) throws -> any PointData {
-        let kind = Kind(options.data)
+    func load(_ data: String, seed: UInt64, on device: Device) throws -> any PointData {
+        let kind = Kind(data)
         guard augment == nil || kind == .images else {
             throw ValidationError("--augment makes images from images, not from a table.")
         }
         switch kind {
-        case .array: return try NPYFile(options.data)
-        case .table: return try CSVTable(options.data)
+        case .array: return try NPYFile(data)
+        case .table: return try CSVTable(data)
         case .unknown:
             throw CLMatError.invalidValue(
-                setting: "--data", value: options.data,
+                setting: "--data", value: data,
                 accepted: """
                     a name (\(ImageDataSet.knownNames.joined(separator: ", "))), a folder of images, an IDX file of images, a NumPy \
                     array (.npy), or a table of numbers (.csv, .tsv, .txt, .dat, plain or .gz)
                     """)
         case .images:
-            let (images, title, notes) = try LabelledImages.loadForPoints(options.data)
+            let (images, title, notes) = try LabelledImages.loadForPoints(data)
             guard let augment else { return try ImagePoints(images, name: title, notes: notes, on: device) }
             return try AugmentedImages(images, name: "\(title), made up", count: augment, seed: seed, notes: notes)
         }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import CLMat
 import Foundation
+import ModelProgram
 import Models
 
 /// How `--data` becomes documents of words.
@@ -51,19 +52,25 @@ struct TextDataOptions: ParsableArguments {
         }
     }
 
-    var arguments: [(name: String, value: String)] {
+    var arguments: [ModelArgument] {
         [
-            ("--vocabulary", vocabulary.map(String.init) ?? ""),
-            ("--min-documents", minDocuments.map(String.init) ?? ""), ("--max-share", maxShare.map { "\($0)" } ?? ""),
-            ("--min-length", minLength.map(String.init) ?? ""), ("--stop-words", stopWords ?? ""),
-            ("--case", letterCase == .keep ? "keep" : ""), ("--column", column ?? ""),
+            .init("--vocabulary", vocabulary.map(String.init)), .init("--min-documents", minDocuments.map(String.init)),
+            .init("--max-share", maxShare.map { "\($0)" }), .init("--min-length", minLength.map(String.init)),
+            .init("--stop-words", stopWords), .init("--case", letterCase == .keep ? "keep" : nil),
+            .init("--column", column),
         ]
     }
+
+    static let optionNames = [
+        "minimumDocuments": "--min-documents", "maximumShare": "--max-share", "minimumLength": "--min-length",
+        "minimumLength, maximumLength": "--min-length", "stopWords": "--stop-words", "vocabularySize": "--vocabulary",
+        "column": "--column",
+    ]
 
     func load(_ data: String) throws -> Corpus {
         let isCounted =
             ["kos", "nips"].contains(data) || URL(fileURLWithPath: data).lastPathComponent.hasPrefix("docword.")
-        if isCounted, let option = arguments.first(where: { !$0.value.isEmpty })?.name {
+        if isCounted, let option = arguments.first(where: \.isGiven)?.name {
             throw ValidationError("\(data) has its words chosen already; \(option) would change nothing.")
         }
         var options = TextOptions.standard(for: data)

@@ -2,6 +2,7 @@ import ArgumentParser
 import CLMat
 import Exploration
 import Foundation
+import ModelProgram
 import Models
 
 /// Topics of texts.
@@ -60,20 +61,19 @@ struct Topics: ModelCommand {
         _ = try RunOptions.bytes(memory, of: "--memory")
     }
 
-    var pictures: [String] { ["topic-matrix", "top-words", "topic-map"] }
-    var modelArguments: [(name: String, value: String)] {
-        let path = heldout.map { URL(fileURLWithPath: $0).standardizedFileURL.path }
-        return [
-            ("--topics", "\(topics)"), ("--heldout", path ?? ""),
-            ("--heldout-share", heldoutShare.map { "\($0)" } ?? ""),
-            ("--memory", memory),
+    static let optionNames = TextDataOptions.optionNames.merging(["topics": "--topics"]) { $1 }
+    var pictures: [String]? { ["topic-matrix", "top-words", "topic-map"] }
+    var modelArguments: [ModelArgument] {
+        [
+            .init("--topics", "\(topics)"), .init("--heldout", heldout.map { Files.absolute($0) }),
+            .init("--heldout-share", heldoutShare.map { "\($0)" }), .init("--memory", memory),
         ] + text.arguments
     }
-    var defaultData: String { "debian" }
+    var defaultData: String? { "debian" }
     var knownData: [String] { Corpus.knownNames }
 
     func makeExperiment(on device: Device, seed: UInt64) throws -> Experiment {
-        let corpus = try text.load(options.givenData ?? defaultData)
+        let corpus = try text.load(data)
         if !options.quiet {
             StandardError.say(
                 "\(corpus.name): \(counted(corpus.count, "document")), \(counted(corpus.vocabulary.count, "word")), \(counted(corpus.tokens, "token"))."
@@ -118,84 +118,14 @@ struct Topics: ModelCommand {
         return (try HeldOutSplit(of: corpus, share: share, seed: 1), nil)
     }
 
-    func finish(_ learner: Learner, _ failures: Failures) {
-        guard model != nil || export != nil, let trainer = learner.model(as: LDATrainer.self) else { return }
-        if let model { failures.attempt { try trainer.lda.save(to: model) } }
-        if let export { failures.attempt { try trainer.export(to: export) } }
-    }
-
-    var outputs: [(option: String, path: String)] { model.map { [("--model", $0)] } ?? [] }
-    var outputFolders: [String] { [export].compactMap { $0 } }
-    var inputs: [String] { [heldout, text.stopWords].compactMap { $0 } }
-    func readsEveryFile(of folder: String) -> Bool { true }
-}
-
-/// The topics of new documents.
-struct Infer: ParsableCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "infer", _superCommandName: "explore lda",
-        abstract: "Topics of new documents, as CSV: one row per document, one column per topic.")
-
-    @Option(help: ArgumentHelp("What explore lda --model wrote.", valueName: "file"))
-    var model: String
-
-    @Option(help: ArgumentHelp("Documents, as --data of explore lda.", valueName: "name-or-path"))
-    var data: String
-
-    @Option(help: ArgumentHelp("Where to; standard output if not given.", valueName: "file"))
-    var output: String?
-
-    @Option(help: ArgumentHelp("The column of a CSV file that holds the texts.", valueName: "column"))
-    var column: String?
-
-    @Option(
-        help: ArgumentHelp("cpu, an index from 'explore devices', or a part of a device's name.", valueName: "name"))
-    var device: String?
-
-    func run() throws {
-        try checkOutput()
-        let (device, _) = try Device.choose(device)
-        let lda = try LDA.load(model, on: device)
-        var options = TextOptions.standard(for: data)
-        // Which words count is for the model to say.
-        (options.minimumDocuments, options.maximumShare, options.minimumTokens) = (1, 1, 0)
-        options.stopWords = .none
-        (options.minimumLength, options.maximumLength) = (1, 100)
-        options.column = column
-        options.keepsCase = lda.vocabulary.contains { $0.contains(where: \.isUppercase) }
-        let corpus = try Corpus.load(data, options)
-        // In the form in which words are counted: a vocabulary of another program, or an older one, may have others.
-        let places = Dictionary(
-            lda.vocabulary.enumerated().map {
-                (TextOptions.countedForm(of: $1, keepsCase: options.keepsCase), $0)
-            }, uniquingKeysWith: { first, _ in first })
-        let known = corpus.vocabulary.map { places[$0] }
-        if known.allSatisfy({ $0 == nil }) {
-            throw CLMatError.dataMismatch(
-                (["No word of \(corpus.name) is known to \(model)."] + corpus.notes).joined(separator: " "))
+    var outputs: [ModelOutput] {
+        let file = model.map { path in
+            ModelOutput.file(path, option: "--model") { try $0.model(as: LDATrainer.self)?.lda.save(to: path) }
         }
-        corpus.notes.forEach { StandardError.say($0) }
-        var text = "document," + (0..<lda.topics).map { "topic \($0 + 1)" }.joined(separator: ",") + "\n"
-        for first in stride(from: 0, to: corpus.count, by: 5000) {
-            let documents = first..<min(corpus.count, first + 5000)
-            let rows = try corpus.rows(documents).renamed(known, words: lda.words)
-            let theta = try lda.transform(rows).values
-            for (row, document) in documents.enumerated() {
-                let shares = theta[row * lda.topics..<(row + 1) * lda.topics].map { "\($0)" }
-                text += csvField(corpus.documentName(document)) + "," + shares.joined(separator: ",") + "\n"
-            }
+        let folder = export.map { path in
+            ModelOutput.folder(path, option: "--export") { try $0.model(as: LDATrainer.self)?.export(to: path) }
         }
-        if let output { try Files.write(text, to: output) } else { try StandardOutput.write(text) }
+        return [file, folder].compactMap(\.self)
     }
-
-    /// What could not be written is said before the work.
-    private func checkOutput() throws(CLMatError) {
-        guard let output else { return try StandardOutput.write("") }
-        var isFolder: ObjCBool = false
-        let isThere = FileManager.default.fileExists(atPath: data, isDirectory: &isFolder)
-        let isData = isThere && !Corpus.knownNames.contains(data)
-        var checks = OutputChecks(
-            dataFolder: isData && isFolder.boolValue ? data : nil, inputs: [model] + (isData ? [data] : []))
-        try checks.check(output, of: "--output")
-    }
+    var inputs: [String] { [heldout, text.stopWords].compactMap(\.self) }
 }

@@ -1,3 +1,5 @@
+import Formats
+
 /// Labelled bars, one or more series side by side.
 public struct Bars: FigureContent {
     /// One per bar, or per group of bars if there are several series.

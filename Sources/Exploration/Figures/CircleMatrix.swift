@@ -1,3 +1,5 @@
+import Formats
+
 /// A matrix of discs: rows are words, columns are topics, or whatever has weights in each other. The area of a disc is
 /// in proportion to its value.
 ///

@@ -1,3 +1,5 @@
+import Formats
+
 /// Texts whose words belong to groups, such as documents with a topic per word.
 public struct ColouredText: FigureContent {
     /// A word, with the group that it belongs to.

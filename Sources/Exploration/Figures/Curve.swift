@@ -1,3 +1,5 @@
+import Formats
+
 /// Lines over a common x axis.
 public struct Curve: FigureContent {
     /// What the horizontal axis shows, with its unit.

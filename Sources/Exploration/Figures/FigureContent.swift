@@ -1,10 +1,12 @@
+import Formats
+
 /// What a figure shows, as data: one type per kind. How it is drawn is known to the viewer, which has a renderer for each.
 ///
 /// A package that depends on CLMat adds a kind by a type of its own, and registers a renderer for it with the viewer.
 public protocol FigureContent: Sendable {
     /// The grey part of the panel's title; nothing by default.
     var caption: String { get }
-    /// The numbers as CSV (``csvLines(_:)``); nil, the default, if there are none.
+    /// The numbers as CSV (``/Formats/csvLines(_:)``); nil, the default, if there are none.
     var csv: String? { get }
     /// Why there is nothing to see, in words for the panel; nil, the default, if there is something. Such content is
     /// neither drawn nor written to a file.

@@ -1,3 +1,5 @@
+import Formats
+
 /// A matrix of values as colours.
 public struct Heatmap: FigureContent {
     /// What stands at the left of each row.

@@ -1,3 +1,5 @@
+import Formats
+
 /// How many values lie where: bars for the counts, and a line for their density.
 public struct Histogram: FigureContent {
     /// The ends of the bins, one more than there are counts.

@@ -1,3 +1,5 @@
+import Formats
+
 /// Points in a plane, as discs or small images.
 public struct Scatter: FigureContent {
     /// A point of the plane.

@@ -1,3 +1,5 @@
+import Formats
+
 /// Silhouettes of points, grouped: how much nearer each is to its own group than to the next one, from −1 to 1.
 public struct Silhouette: FigureContent {
     /// The points of one group.

@@ -1,3 +1,5 @@
+import Formats
+
 /// Text and numbers in rows and columns.
 public struct Table: FigureContent {
     /// What happened to a cell since the last change of a control.

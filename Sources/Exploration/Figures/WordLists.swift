@@ -1,3 +1,5 @@
+import Formats
+
 /// The strongest words of each of several groups, such as topics: as many of each as there is room for.
 public struct WordLists: FigureContent {
     /// A word of a list.

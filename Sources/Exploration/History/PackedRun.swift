@@ -1,4 +1,5 @@
 import CLMat
+import Formats
 import Foundation
 
 /// What a run remembers, outside the memory of its device: on the host, or in a file.

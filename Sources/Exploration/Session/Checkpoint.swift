@@ -1,5 +1,5 @@
 import CLMat
-import CZlib
+import Formats
 import Foundation
 
 /// When and where a running model is kept in a file.
@@ -106,12 +106,8 @@ public struct Checkpoint: Sendable {
 
     /// CRC-32 (ISO 3309) of the header and of all arrays with their names, in hexadecimal digits.
     private static func checksum(_ header: String, _ tensors: [String: Archive.Tensor]) -> String {
-        var sum = crc32(0, nil, 0)
-        func add(_ data: Data) {
-            data.withUnsafeBytes { bytes in
-                sum = crc32_z(sum, bytes.bindMemory(to: UInt8.self).baseAddress, bytes.count)
-            }
-        }
+        var sum: UInt = 0
+        func add(_ data: Data) { sum = data.withUnsafeBytes { CRC32.of($0, after: sum) } }
         add(Data(header.utf8))
         for (name, tensor) in tensors.sorted(by: { $0.key < $1.key }) {
             add(Data("\(name) \(tensor.kind.rawValue) \(tensor.shape)".utf8))

@@ -1,4 +1,5 @@
 import CLMat
+import Formats
 import Foundation
 
 /// Commands as scripts and session files spell them: `{"set": "noise", "to": 0.1}`.

@@ -1,4 +1,5 @@
 import CLMat
+import Formats
 import Foundation
 
 /// What a person would do at the window, as a list: `{"step": 500, "set": "noise", "to": 0.1}`. Entries are done in

@@ -1,5 +1,6 @@
 import CLMat
 import Exploration
+import Formats
 import Foundation
 
 // Keeping a clustering in a file.
@@ -45,44 +46,37 @@ extension KMeans {
     /// - Throws: ``/CLMat/CLMatError/fileMissing(path:hint:)``; ``/CLMat/CLMatError/fileDamaged(path:place:problem:)`` for what is no
     ///   clustering, or does not fit together.
     public static func load(_ path: String, on device: Device) throws(CLMatError) -> KMeans {
-        let (tensors, notes) = try Safetensors.read(path)
-        func damaged(_ problem: String) -> CLMatError {
-            .fileDamaged(path: path, place: "its header", problem: problem)
-        }
-        guard notes[format] == "1" else { throw damaged("it is a safetensors file, but no clustering of CLMat") }
+        let file = try ModelFile(reading: path, marked: format, else: "no clustering")
         func numbers(_ name: String) -> [Double] {
-            (notes[name] ?? "").split(separator: " ").map { Double($0) ?? .nan }
+            (file.settings[name] ?? "").split(separator: " ").map { Double($0) ?? .nan }
         }
         let rule: Rule
-        let words = (notes["rule"] ?? "").split(separator: " ")
+        let name = file.settings["rule"] ?? ""
+        let words = name.split(separator: " ")
         if words.count == 2, words[0] == "constant", let rate = Double(words[1]) {
             rule = .constant(rate: rate)
-        } else if notes["rule"] == "counts" {
+        } else if name == "counts" {
             rule = .counts
-        } else if notes["rule"] == "full-batch" {
+        } else if name == "full-batch" {
             rule = .fullBatch
         } else {
-            throw damaged("there is no rule '\(notes["rule"] ?? "")'")
+            throw file.damaged("there is no rule '\(name)'")
         }
-        guard let k = notes["clusters"].flatMap({ Int($0) }),
-            let sizeWeight = notes["size-weight"].flatMap({ Double($0) }),
-            let sizeRate = notes["size-rate"].flatMap({ Double($0) }), let seed = notes["seed"].flatMap({ UInt64($0) })
-        else { throw damaged("a setting is missing, or no number") }
         var kmeans = try KMeans(
-            k: k, rule: rule, sizeWeight: sizeWeight, sizeRate: sizeRate, reseeds: notes["reseeds"] == "true",
-            seed: seed)
-        if notes["block-widths"] != nil {
+            k: file.number("clusters"), rule: rule, sizeWeight: file.number("size-weight"),
+            sizeRate: file.number("size-rate"), reseeds: file.settings["reseeds"] == "true", seed: file.number("seed"))
+        if file.settings["block-widths"] != nil {
             let widths = numbers("block-widths").map { Int(exactly: $0) ?? 0 }
             let (scales, weights) = (numbers("block-scales"), numbers("block-weights"))
             guard weights.count == widths.count, (scales + weights).allSatisfy({ $0.isFinite && $0 >= 0 }) else {
-                throw damaged("its blocks do not fit together")
+                throw file.damaged("its blocks do not fit together")
             }
             kmeans.blocks = try FeatureBlocks(widths: widths, scales: scales)
             kmeans.blockWeights = weights
         }
-        try kmeans.archive(.reading(tensors, from: path, on: device))
+        try kmeans.archive(.reading(file.tensors, from: path, on: device))
         guard let columns = kmeans.framedCentroids?.columns, kmeans.blocks?.columns ?? columns == columns else {
-            throw damaged("its blocks are not those of its centroids")
+            throw file.damaged("its blocks are not those of its centroids")
         }
         return kmeans
     }

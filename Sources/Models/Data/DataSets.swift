@@ -1,4 +1,5 @@
 import CLMat
+import Formats
 import Foundation
 
 /// Labelled images to learn from, and others of the same kind to be tested on.
@@ -89,7 +90,7 @@ extension ImageDataSet {
     ///   - nameOrPath: one of these; a name wins over a folder of that name, which `./name` reaches.
     ///     - `fashion-mnist`: Debian's package `dataset-fashion-mnist`, else `$CLMAT_DATA/fashion-mnist`;
     ///     - `mnist`: `$CLMAT_DATA/mnist`, else `./data/mnist`;
-    ///     - a folder with four IDX files (``IDXFile``), each plain or packed with gzip: their names say which is which, as
+    ///     - a folder with four IDX files (``/Formats/IDXFile``), each plain or packed with gzip: their names say which is which, as
     ///       MNIST's and EMNIST's do. Of several data sets in a folder, FOLDER/NAME is the one whose files have NAME in theirs;
     ///     - a folder with images as `train/CLASS/*.png` and `test/CLASS/*.png`, as `CLASS/*.png`, or as `*.png`; they may be
     ///       JPEG, BMP or GIF as well, and have all one size. They have one channel if all pixels are grey, else three;

@@ -1,60 +1,6 @@
 import CLMat
+import Formats
 import Foundation
-
-/// A path as the system has it: bytes, which need not be text.
-struct BytePath: Sendable, Hashable {
-    let bytes: [UInt8]
-
-    init(_ path: String) { bytes = [UInt8](path.utf8) }
-    private init(_ bytes: [UInt8]) { self.bytes = bytes }
-
-    /// What is called `name` in this folder.
-    func appending(_ name: [UInt8]) -> BytePath { BytePath(bytes + [UInt8(ascii: "/")] + name) }
-    func appending(_ name: String) -> BytePath { appending([UInt8](name.utf8)) }
-
-    /// For the system's functions.
-    var cString: [CChar] { bytes.map { CChar(bitPattern: $0) } + [0] }
-    /// For a person, on one line.
-    var shown: String { Self.shown(bytes) }
-
-    /// A name for a person, on one line: bytes that are not UTF-8, and characters that end a line or steer a terminal, as `\xE9`.
-    static func shown(_ name: some Collection<UInt8>) -> String {
-        let name = [UInt8](name)
-        if let text = String(validating: name, as: UTF8.self), text.unicodeScalars.allSatisfy(isPlain) { return text }
-        var (text, place) = ("", 0)
-        while place < name.count {
-            // The longest that is one character: of one to four bytes.
-            let length = (1...4).first { size in
-                guard place + size <= name.count,
-                    let scalars = String(validating: name[place..<place + size], as: UTF8.self)?.unicodeScalars
-                else { return false }
-                return scalars.allSatisfy(isPlain)
-            }
-            if let length {
-                text += String(decoding: name[place..<place + length], as: UTF8.self)
-            } else {
-                let digits = String(name[place], radix: 16, uppercase: true)
-                text += "\\x" + (digits.count < 2 ? "0" : "") + digits
-            }
-            place += length ?? 1
-        }
-        return text
-    }
-
-    /// What to do about a path that was given and is not there: a program is given no more of a name that is not UTF-8 than
-    /// question marks for its bytes.
-    static func hint(_ path: String, else hint: String) -> String {
-        path.unicodeScalars.contains("\u{FFFD}")
-            ? "Its name is not UTF-8, and cannot be given like this: rename it, or give a link to it (ln -s)." : hint
-    }
-
-    private static func isPlain(_ scalar: Unicode.Scalar) -> Bool {
-        switch scalar.properties.generalCategory {
-        case .control, .lineSeparator, .paragraphSeparator: false
-        default: true
-        }
-    }
-}
 
 /// What a folder holds, in the order of the names' bytes.
 struct Folder {
@@ -98,7 +44,7 @@ struct Folder {
                 path: path.shown,
                 hint: reason == ENOENT
                     ? hint
-                    : "It is a folder that cannot be opened: \(systemError(reason)). Check its permissions.")
+                    : "It is a folder that cannot be opened: \(Descriptors.words(reason)). Check its permissions.")
         }
         defer { closedir(stream) }
         var found: [Entry] = []
@@ -114,7 +60,8 @@ struct Folder {
             found.append(Entry(name: name, kind: Self.kind(name, in: dirfd(stream))))
         }
         guard errno == 0 else {
-            throw .fileMissing(path: path.shown, hint: "The folder cannot be read to its end: \(systemError(errno)).")
+            throw .fileMissing(
+                path: path.shown, hint: "The folder cannot be read to its end: \(Descriptors.words(errno)).")
         }
         (self.path, entries) = (path, found.sorted { $0.name.lexicographicallyPrecedes($1.name) })
     }
@@ -205,5 +152,3 @@ struct PassedOver {
         return "\(what) passed over: \(listed)."
     }
 }
-
-func systemError(_ number: Int32) -> String { String(cString: strerror(number)).lowercased() }

@@ -1,4 +1,5 @@
 import CLMat
+import Formats
 import Foundation
 
 /// The IDX files of a folder. What each one is, its name says somewhere: `train` or `t10k` or `test`, `images` or
@@ -115,7 +116,7 @@ struct IDXSet {
     }
 
     /// - Throws: ``/CLMat/CLMatError/fileMissing(path:hint:)``; ``/CLMat/CLMatError/dataMismatch(_:)`` if two files could be meant;
-    ///   what ``IDXFile`` throws.
+    ///   what ``/Formats/IDXFile`` throws.
     func read(_ part: IDXFolder.Part, _ kind: IDXFolder.Kind) throws(CLMatError) -> IDXFile {
         let found = files[.init(part, kind)] ?? []
         guard let file = found.first else {

@@ -1,4 +1,5 @@
 import CLMat
+import Formats
 import Foundation
 
 extension ImageDataSet {

@@ -1,5 +1,5 @@
 import CLMat
-import CZlib
+import Formats
 
 /// Images of one size with a class for each: one part (training or test) of a data set.
 public struct LabelledImages: Sendable {
@@ -44,20 +44,5 @@ public struct LabelledImages: Sendable {
     /// CRC-32 of pixels and labels, with their number.
     public var checksum: String {
         "\(count)-" + String(CRC32.of(pixels, labels), radix: 16)
-    }
-}
-
-/// zlib's checksum.
-enum CRC32 {
-    static func of(_ parts: [UInt8]...) -> UInt {
-        parts.filter { !$0.isEmpty }.reduce(0) { sum, bytes in
-            bytes.withUnsafeBufferPointer { UInt(crc32_z(uLong(sum), $0.baseAddress, $0.count)) }
-        }
-    }
-
-    /// Of what came before and has the checksum `sum`, with `bytes` after it.
-    static func of(_ bytes: [UInt8], after sum: UInt) -> UInt {
-        guard !bytes.isEmpty else { return sum }
-        return bytes.withUnsafeBufferPointer { UInt(crc32_z(uLong(sum), $0.baseAddress, $0.count)) }
     }
 }

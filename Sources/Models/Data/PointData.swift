@@ -1,4 +1,5 @@
 import CLMat
+import Formats
 
 /// Points to cluster or to take apart: rows of numbers that can be asked for by their place.
 public protocol PointData: Sendable {
@@ -16,7 +17,7 @@ public protocol PointData: Sendable {
     var checksum: String { get }
     /// How the data were read where that was not obvious, a sentence each.
     var notes: [String] { get }
-    /// The points at `indices`, all within 0..<``count``: one per row.
+    /// The points at `indices`, all within 0..<``PointData/count``: one per row.
     ///
     /// - Throws: ``/CLMat/CLMatError/fileDamaged(path:place:problem:)`` for a number in a file that is not finite, with its row and
     ///   column; what the device throws.
@@ -60,6 +61,9 @@ extension StoredPoints {
         try rows(indices, from: [], on: device)
     }
 }
+
+extension NPYFile: StoredPoints {}
+extension CSVTable: PointData {}
 
 /// Images as points, on the device as bytes.
 public struct ImagePoints: PointData {

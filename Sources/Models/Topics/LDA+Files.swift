@@ -1,5 +1,6 @@
 import CLMat
 import Exploration
+import Formats
 import Foundation
 
 // Keeping topics in a file.
@@ -30,26 +31,22 @@ extension LDA {
     /// - Throws: ``/CLMat/CLMatError/fileMissing(path:hint:)``; ``/CLMat/CLMatError/fileDamaged(path:place:problem:)`` for what holds no
     ///   topics, or does not fit together.
     public static func load(_ path: String, on device: Device) throws(CLMatError) -> LDA {
-        let (tensors, notes) = try Safetensors.read(path)
-        func damaged(_ problem: String) -> CLMatError {
-            .fileDamaged(path: path, place: "its header", problem: problem)
-        }
-        guard notes[format] == "1" else { throw damaged("it is a safetensors file, but holds no topics of CLMat") }
-        guard let topics = notes["topics"].flatMap({ Int($0) }), (1...TopicSampler.mostTopics).contains(topics),
-            let samples = notes["samples"].flatMap({ Double($0) }), samples > 0, samples <= 100_000,
-            let seed = notes["seed"].flatMap({ UInt64($0) }), let words = notes["vocabulary"]
-        else { throw damaged("a setting is missing, or no number") }
+        let file = try ModelFile(reading: path, marked: format, else: "holds no topics")
+        let (topics, samples): (Int, Double) = (try file.number("topics"), try file.number("samples"))
+        guard (1...TopicSampler.mostTopics).contains(topics), samples > 0, samples <= 100_000,
+            let words = file.settings["vocabulary"]
+        else { throw file.damaged("a setting is missing, or no number") }
         // By scalars: "\r\n" is one character.
         let vocabulary = words.unicodeScalars.split(separator: "\n", omittingEmptySubsequences: false).map {
             String($0)
         }
         // Before memory is asked for: the file must hold topics of that size.
-        guard let phi = tensors["phi"], phi.shape == [vocabulary.count, topics] else {
-            throw damaged("its topics are not \(vocabulary.count) words × \(topics)")
+        guard let phi = file.tensors["phi"], phi.shape == [vocabulary.count, topics] else {
+            throw file.damaged("its topics are not \(vocabulary.count) words × \(topics)")
         }
-        var lda = try LDA(topics: topics, vocabulary: vocabulary, seed: seed, on: device)
+        var lda = try LDA(topics: topics, vocabulary: vocabulary, seed: file.number("seed"), on: device)
         lda.samples = samples
-        try lda.archive(.reading(tensors, from: path, on: device))
+        try lda.archive(.reading(file.tensors, from: path, on: device))
         return lda
     }
 

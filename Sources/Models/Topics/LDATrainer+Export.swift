@@ -1,5 +1,6 @@
 import CLMat
 import Exploration
+import Formats
 import Foundation
 
 extension LDATrainer {
@@ -20,22 +21,21 @@ extension LDATrainer {
         let (shares, k) = (try lda.topicShares, lda.topics)
         let top = TopicScores.topWords(values, topics: k, count: 30)
         var csv = "topic,share,rank,word,weight\n"
-        var topics: [[String: Any]] = []
+        var topics: [JSONValue] = []
         for topic in 0..<k {
-            var words: [[String: Any]] = []
+            var words: [JSONValue] = []
             for (rank, word) in top[topic].enumerated() {
                 let weight = values[word * k + topic]
                 csv += "\(topic + 1),\(shares[topic]),\(rank + 1),\(csvField(lda.vocabulary[word])),\(weight)\n"
-                words.append(["word": lda.vocabulary[word], "weight": Double(weight)])
+                words.append(.object([("weight", .number(Double(weight))), ("word", .text(lda.vocabulary[word]))]))
             }
-            topics.append(["topic": topic + 1, "share": shares[topic], "words": words])
+            topics.append(
+                .object([("share", .number(shares[topic])), ("topic", .whole(topic + 1)), ("words", .list(words))]))
         }
         attempt { () throws(CLMatError) in try Files.write(csv, to: "\(folder)/topics.csv") }
-        guard let json = try? JSONSerialization.data(withJSONObject: topics, options: [.prettyPrinted, .sortedKeys])
-        else {
-            throw .invalidArgument(operation: "export", problem: "The topics cannot be written as JSON.")
+        attempt { () throws(CLMatError) in
+            try Files.write(JSONValue.list(topics).written(.foundationIndented), to: "\(folder)/topics.json")
         }
-        attempt { () throws(CLMatError) in try Files.write(json, to: "\(folder)/topics.json") }
         attempt { () throws(CLMatError) in
             try Files.write(lda.vocabulary.joined(separator: "\n") + "\n", to: "\(folder)/vocabulary.txt")
         }

@@ -1,5 +1,6 @@
 import CLMat
 import Exploration
+import Formats
 import Foundation
 
 /// What a panel shows, as a file: numbers as CSV, images as PNG.

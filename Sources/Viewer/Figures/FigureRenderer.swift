@@ -1,4 +1,5 @@
 import Exploration
+import Formats
 
 /// Draws figures of one kind. An instance is made for each figure, and for each side of a comparison, when its first
 /// content comes; it keeps what has to last from frame to frame, such as a ``Canvas`` or what was hovered.

@@ -1,6 +1,7 @@
 import CLMat
 import Foundation
 import Models
+import TestSupport
 import Testing
 
 @Suite struct LabelledImagesDataTests {

@@ -1,5 +1,7 @@
 import CLMat
+import Formats
 import Foundation
+import TestSupport
 import Testing
 
 @testable import Models

@@ -1,13 +1,11 @@
 import CLMat
 import Foundation
+import TestSupport
 import Testing
 
 @testable import Models
 
 extension TemporaryFolder {
-    @discardableResult
-    func write(_ text: String, _ name: String) throws -> String { try write([UInt8](text.utf8), name) }
-
     /// A pair of files in UCI's format; returns the path of the counts.
     func writePair(_ docword: String, words: [String], name: String = "test") throws -> String {
         try write(words.map { $0 + "\n" }.joined(), "vocab.\(name).txt")
@@ -36,27 +34,4 @@ extension Corpus {
     }
 
     func texts() throws -> [String] { try (0..<count).map { try text($0) } }
-}
-
-/// The place and the problem of a damaged file; else fails.
-func damage(_ body: () throws -> Void) -> (place: String, problem: String)? {
-    do {
-        try body()
-    } catch let error as CLMatError {
-        if case .fileDamaged(_, let place, let problem) = error { return (place, problem) }
-        Issue.record("\(error)")
-    } catch {
-        Issue.record("\(error)")
-    }
-    return nil
-}
-
-/// What an error says; "" if there is none.
-func said(_ body: () throws -> Void) -> String {
-    do {
-        try body()
-        return ""
-    } catch {
-        return "\(error)"
-    }
 }

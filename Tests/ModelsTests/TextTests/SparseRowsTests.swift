@@ -20,7 +20,7 @@ import Testing
         var says: String
     }
     static let wrong = [
-        Wrong(columns: -1, says: "-1 is no number of columns"), Wrong(columns: 3, says: "index 3, but there are 3"),
+        Wrong(columns: -1, says: "-1 is not a number of columns"), Wrong(columns: 3, says: "index 3, but there are 3"),
         Wrong(starts: [], says: "starts have to go from 0 to 3"), Wrong(starts: [1, 2, 3], says: "from 0 to 3"),
         Wrong(starts: [0, 2], says: "from 0 to 3"), Wrong(starts: [0, 9, 3], says: "Row 0 ends before it begins"),
         Wrong(starts: [0, 2, 1, 3], says: "Row 1 ends before"), Wrong(starts: [0, -1, 3], says: "Row 0 ends before"),

@@ -9,8 +9,9 @@ let package = Package(
         .executableTarget(
             name: "dependent",
             dependencies: [
-                .product(name: "CLMat", package: "CLMat"), .product(name: "Exploration", package: "CLMat"),
-                .product(name: "Models", package: "CLMat"), .product(name: "Viewer", package: "CLMat"),
+                .product(name: "CLMat", package: "CLMat"), .product(name: "Formats", package: "CLMat"),
+                .product(name: "Exploration", package: "CLMat"), .product(name: "Models", package: "CLMat"),
+                .product(name: "Viewer", package: "CLMat"),
             ],
             path: ".")
     ],

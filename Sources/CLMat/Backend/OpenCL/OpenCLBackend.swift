@@ -23,6 +23,7 @@ final class OpenCLBackend: Backend, @unchecked Sendable {
     private var programs: [String: cl_program] = [:]
     private weak var profile: Profile?
     private var pendingEvents: [(String, cl_event)] = []
+    private let uploads = OpenCLUploads()
 
     init(
         id: cl_device_id, name: String, platform: String, isCPU: Bool, memory: Int, largestBuffer: Int
@@ -45,6 +46,8 @@ final class OpenCLBackend: Backend, @unchecked Sendable {
     }
 
     deinit {
+        clFinish(queue)
+        uploads.free()
         for kernel in kernels.values { clReleaseKernel(kernel) }
         for program in programs.values { clReleaseProgram(program) }
         if let queue { clReleaseCommandQueue(queue) }
@@ -59,6 +62,7 @@ final class OpenCLBackend: Backend, @unchecked Sendable {
 
     func write(_ bytes: UnsafeRawBufferPointer, to buffer: Buffer) throws(CLMatError) {
         guard let source = bytes.baseAddress, bytes.count > 0 else { return }
+        uploads.free()
         // A copy of our own: the caller's memory is not used after we return. It is freed when the device has it.
         guard let staging = malloc(bytes.count) else {
             throw .outOfDeviceMemory(device: "the host", asked: bytes.count, available: CPUMemory.available)
@@ -71,13 +75,7 @@ final class OpenCLBackend: Backend, @unchecked Sendable {
             free(staging)
             throw failure("clEnqueueWriteBuffer", status)
         }
-        let registered = clSetEventCallback(event, CL_COMPLETE, { _, _, staging in free(staging) }, staging)
-        if registered != CL_SUCCESS {
-            var waited: cl_event? = event
-            clWaitForEvents(1, &waited)
-            free(staging)
-        }
-        clReleaseEvent(event)
+        uploads.add(staging, event)
     }
 
     func read(_ buffer: Buffer, into bytes: UnsafeMutableRawBufferPointer) throws(CLMatError) {
@@ -86,6 +84,7 @@ final class OpenCLBackend: Backend, @unchecked Sendable {
             clEnqueueReadBuffer(
                 queue, openCL(buffer).memory, cl_bool(CL_TRUE), 0, bytes.count, target, 0, nil, nil),
             "clEnqueueReadBuffer")
+        uploads.free()
         collectProfile()
     }
 
@@ -98,6 +97,7 @@ final class OpenCLBackend: Backend, @unchecked Sendable {
 
     func finish() throws(CLMatError) {
         try check(clFinish(queue), "clFinish")
+        uploads.free()
         collectProfile()
     }
 

@@ -1,5 +1,5 @@
 import CLMat
-import CZlib
+import Formats
 import Foundation
 
 /// Documents as bags of words: how often each word of a vocabulary occurs in each. The text itself is not kept.
@@ -62,10 +62,8 @@ public struct Corpus: Sendable {
         (self.names, self.notes) = (names, notes)
         (count, nonzeros) = (starts.count - 1, end)
         let words = CRC32.of([UInt8](vocabulary.joined(separator: "\n").utf8))
-        let places = starts.withUnsafeBytes { bytes in
-            crc32_z(uLong(words), bytes.bindMemory(to: UInt8.self).baseAddress, bytes.count)
-        }
-        let summary = counts.summary(first: end, checksum: UInt(places))
+        let places = starts.withUnsafeBytes { CRC32.of($0, after: words) }
+        let summary = counts.summary(first: end, checksum: places)
         tokens = summary.tokens
         checksum = "\(count)x\(vocabulary.count)-" + String(summary.checksum, radix: 16)
     }

@@ -1,4 +1,5 @@
 import CLMat
+import Formats
 import Foundation
 
 /// Debian's packages: the description and the tags of each are a document, and its name is the package's.

@@ -1,4 +1,5 @@
 import CLMat
+import Formats
 import Foundation
 
 /// Documents that are kept from training, each in two halves: a model sees the observed half, and is scored by the

@@ -1,4 +1,5 @@
 import CLMat
+import Formats
 import Foundation
 
 /// 20 Newsgroups: 18,846 posts to Usenet of 1993, in the version "bydate".
@@ -75,7 +76,7 @@ enum Newsgroups {
             break
         }
         for line in text[start...].split(separator: newline) where !isQuoted(line) {
-            builder.add(line.contains { $0 >= 0x80 } ? TextDecoding.fromWindows1252(line)[...] : line)
+            builder.add(line.contains { $0 >= 0x80 } ? TextDecoding.fromWindows1252(Array(line))[...] : line)
         }
     }
 

@@ -1,4 +1,5 @@
 import CLMat
+import Formats
 import Foundation
 
 /// What another program writes.

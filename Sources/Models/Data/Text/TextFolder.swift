@@ -1,4 +1,5 @@
 import CLMat
+import Formats
 import Foundation
 
 /// A folder of text files, one document each, in the folders inside as well, in the order of the paths' bytes.

@@ -1,4 +1,5 @@
 import CLMat
+import Formats
 
 /// What the bytes of a file show before its words are counted.
 enum TextKinds {

@@ -1,4 +1,5 @@
 import CLMat
+import Formats
 import Foundation
 
 /// A file with one document per line, plain or packed with gzip. Line k is document k, an empty one too.
@@ -25,7 +26,7 @@ enum TextLines {
             if UTF8Check.firstInvalid(line) == nil {
                 builder.add(line)
             } else {
-                let decoded = TextDecoding(unmarked: line)
+                let decoded = TextDecoding(unmarked: [UInt8](line))
                 encodings.add(decoded, from: line, "line \(lines.line)")
                 builder.add(decoded.text)
             }

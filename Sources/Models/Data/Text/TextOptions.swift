@@ -1,4 +1,5 @@
 import CLMat
+import Formats
 import Foundation
 
 /// How texts become words, and which words are kept. A file in UCI's format has its words already: nothing here changes it.

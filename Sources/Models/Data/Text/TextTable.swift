@@ -1,4 +1,5 @@
 import CLMat
+import Formats
 import Foundation
 
 /// A column of a table as documents, one per row. The first row names the columns, unless it is a row as those below.
@@ -35,7 +36,7 @@ enum TextTable {
 
         func add(_ record: TableRecord) throws(CLMatError) {
             if record.count > columns.count { surplus += 1 }
-            let text = TextDecoding(unmarked: record.bytes[record.range(column)])
+            let text = TextDecoding(unmarked: Array(record.bytes[record.range(column)]))
             builder.add(text.text)
             if text.encoding != .utf8 { legacy += 1 }
             try builder.endDocument()

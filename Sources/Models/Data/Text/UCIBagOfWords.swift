@@ -1,4 +1,5 @@
 import CLMat
+import Formats
 import Foundation
 
 /// A corpus as counts: `docword.NAME.txt` with `vocab.NAME.txt` beside it, each plain or packed with gzip.

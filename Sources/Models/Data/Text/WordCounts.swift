@@ -1,5 +1,5 @@
 import CLMat
-import CZlib
+import Formats
 import Foundation
 
 /// A word of a document, and how often it occurs there.
@@ -75,16 +75,15 @@ final class WordCounts: @unchecked Sendable {
 
     /// The sum of the counts of the first `count` entries, and their CRC-32 continued from `checksum`.
     func summary(first count: Int, checksum: UInt) -> (tokens: Int, checksum: UInt) {
-        var (tokens, checksum) = (0, uLong(checksum))
+        var (tokens, checksum) = (0, checksum)
         let piece = 1 << 20
         for start in stride(from: 0, to: count, by: piece) {
             let part = UnsafeMutableBufferPointer(rebasing: entries[start..<min(count, start + piece)])
             for entry in part { tokens += Int(entry.count) }
-            let bytes = UnsafeRawBufferPointer(part)
-            checksum = crc32_z(checksum, bytes.bindMemory(to: UInt8.self).baseAddress, bytes.count)
+            checksum = CRC32.of(UnsafeRawBufferPointer(part), after: checksum)
             forget(start..<start + part.count)
         }
-        return (tokens, UInt(checksum))
+        return (tokens, checksum)
     }
 
     /// Lets the system take back the memory that mirrors this part of the file; it is read again when it is asked for.

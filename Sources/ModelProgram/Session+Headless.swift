@@ -1,0 +1,50 @@
+import CLMat
+import Dispatch
+import Exploration
+import Foundation
+
+extension Session {
+    func runHeadless() throws {
+        learner.start()
+        try followHeadless()
+    }
+
+    /// Tells the progress of a run that was started, until it ends; then writes its files.
+    func followHeadless() throws {
+        let signals = EndingSignals { [learner] in learner.stop() }
+        defer { signals.cancel() }
+        let deadline = DispatchTime.now() + defaultSeconds
+        let reporter = ProgressReporter(
+            learner: learner, options: options, results: results, endsAfter: endsByItself ? nil : defaultSeconds)
+        let warnings = WarningTeller(learner, say: say)
+        while !learner.status.isFinished {
+            reporter.report()
+            warnings.tell()
+            plan.stage.serve { path throws(CLMatError) in try drawWindow(path) }
+            if !endsByItself, DispatchTime.now() > deadline { learner.stop() }
+            if let step = options.atStep, learner.status.isPaused, learner.status.step == step {
+                failures.attempt { try writeScreenshot() }
+                learner.send(.resume)
+                while learner.status.isPaused, !learner.status.isFinished { Thread.sleep(forTimeInterval: 0.002) }
+            }
+            Thread.sleep(forTimeInterval: 0.05)
+        }
+        reporter.finish()
+        warnings.tell()
+        // Numbers first: what they say is not lost with a picture that cannot be written.
+        failures.attempt { try writeSummary() }
+        // The figures of the last step are computed before the learner's threads end.
+        if learner.status.error == nil {
+            let isTaken = options.atStep.map { learner.status.step >= $0 } ?? false
+            if options.screenshot != nil, !isTaken { failures.attempt { try writeScreenshot() } }
+            writePictures()
+        }
+        learner.stop()
+        learner.wait()
+        try finish()
+    }
+
+    /// A run without a window that nobody told how long to be ends after this many seconds, or with its script.
+    private var defaultSeconds: Double { 60 }
+    private var endsByItself: Bool { learner.maximumSteps != nil || plan.player != nil }
+}

@@ -1,0 +1,65 @@
+import CLMat
+import Exploration
+import Viewer
+
+/// One run from the start to its files: with a window, or with a progress line.
+struct Session: Sendable {
+    let plan: SessionPlan
+    let learner: Learner
+    let failures: Failures
+    let results: ResultWriter
+
+    init(plan: SessionPlan, learner: Learner) {
+        (self.plan, self.learner, failures) = (plan, learner, Failures())
+        // Who reads JSON lines reads nothing else.
+        results = ResultWriter(failures, isForPeople: plan.options.progress == .bar)
+    }
+
+    var options: RunOptions { plan.options }
+    var device: Device { plan.device }
+    var model: String { type(of: plan.command).model }
+
+    func run() throws {
+        plan.stage.watch(learner)
+        device.profile.isRecording = options.profile
+        if plan.isAttended {
+            try runInWindow()
+        } else {
+            if let obstacle = plan.obstacle { say("No window (\(obstacle)): running without one.") }
+            try runHeadless()
+        }
+    }
+
+    /// Writes the rest. Every error is printed, and the program ends with status 1.
+    func finish() throws {
+        if let error = learner.status.recordingError { failures.add(error) }
+        if let error = learner.status.error {
+            failures.add(error)
+            return try failures.end()
+        }
+        for output in plan.given.outputs { failures.attempt { try output.write(learner) } }
+        if let player = plan.player { failures.attempt { try tell(of: player) } }
+        for command in learner.options.schedule where command.step > learner.status.step {
+            say(
+                "The run ended at step \(learner.status.step), before a --set that was to come at step \(command.step)."
+            )
+        }
+        if !options.quiet { tellResult() }
+        if options.profile { failures.attempt { try tellProfile() } }
+        try failures.end()
+    }
+
+    func say(_ text: String) {
+        if !options.quiet { StandardError.say(text) }
+    }
+
+    /// The program's commands run on the main thread, where windows live.
+    func onMain<Value: Sendable, Failure: Error>(
+        _ body: @MainActor () throws(Failure) -> Value
+    ) throws(Failure) -> Value {
+        let result: Result<Value, Failure> = MainActor.assumeIsolated {
+            do throws(Failure) { return .success(try body()) } catch { return .failure(error) }
+        }
+        return try result.get()
+    }
+}
