@@ -9,7 +9,7 @@ TEST_PACKAGES = pocl-opencl-icd
 PORTABILITY_PACKAGES = oclgrind python3-venv
 
 .DEFAULT_GOAL = help
-.PHONY: help setup setup-tests setup-portability swift run test test-portability bench pictures format
+.PHONY: help setup setup-tests setup-portability swift run test test-portability bench pictures docs format
 
 help: ## list the targets
 	@echo "CLMat: what make can do"
@@ -89,6 +89,17 @@ pictures: setup swift ## draw each window dark and light, large and small, into 
 			--size $$size --play $(CURDIR)/samples/scripts/kmeans-history.json && \
 			mv kmeans-history.png history-$$theme-$${size%x*}.png) || exit 1; \
 	done; done
+
+# The documentation of each library, with links from one to another. CLMAT_DOCS has the package fetch Swift-DocC's plugin, which
+# no other build needs: hence a folder of its own. Parameters that need no words have none.
+DOCS = .build/docs
+DOCUMENTED = $(basename $(notdir $(wildcard Sources/*/*.docc)))
+
+docs: setup swift ## build the documentation into .build/docs; python3 -m http.server -d .build/docs, then open localhost:8000/documentation
+	mkdir -p $(DOCS)
+	CLMAT_DOCS=1 swift package --scratch-path .build-docs --allow-writing-to-directory $(DOCS) generate-documentation \
+		$(DOCUMENTED:%=--target %) --enable-experimental-combined-documentation --warnings-as-errors \
+		--disable-parameters-and-returns-validation --output-path $(DOCS)
 
 format: swift ## bring all Swift files into the project's format
 	swift format --in-place --parallel --recursive Package.swift Sources Tests samples

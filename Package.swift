@@ -86,7 +86,18 @@ let package = Package(
         .testTarget(name: "ViewerTests", dependencies: ["Viewer", "Exploration", "Formats", "TestSupport"]),
         .testTarget(
             name: "PackageTests", dependencies: ["CLMat", "CStb"], exclude: ["Dependent"]),
+        // It compiles what documents and comments show, against the modules of these.
+        .testTarget(
+            name: "DocumentationTests",
+            dependencies: [
+                "explore", "ModelProgram", "Viewer", "Models", "Exploration", "Formats", "CLMat", "TestSupport",
+            ]),
     ],
     swiftLanguageModes: [.v6],
     cxxLanguageStandard: .cxx17
 )
+
+// What `make docs` needs, and nobody who depends on CLMat.
+if Context.environment["CLMAT_DOCS"] == "1" {
+    package.dependencies.append(.package(url: "https://github.com/swiftlang/swift-docc-plugin", from: "1.5.0"))
+}

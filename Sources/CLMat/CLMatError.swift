@@ -37,9 +37,11 @@ public enum CLMatError: Error, Equatable, Sendable {
     case layerMismatch(layer: String, input: ImageShape, problem: String)
 
     // MARK: Files and data
+    /// A file or folder that is not there or cannot be opened. `hint` says where it could come from.
     case fileMissing(path: String, hint: String)
     /// A file whose content is not what its format says. `place` is "byte 16", "line 7" or the like.
     case fileDamaged(path: String, place: String, problem: String)
+    /// A file that cannot be written, with the system's reason.
     case fileNotWritable(path: String, reason: String)
     /// Parts of a data set that should belong together do not.
     case dataMismatch(String)

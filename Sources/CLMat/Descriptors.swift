@@ -69,6 +69,9 @@ public enum Descriptors {
         return 0
     }
 
+    /// Writes all bytes, and returns 0 or the number of the error.
+    ///
+    /// - Parameter patience: how many milliseconds it waits for a reader; −1 for ever.
     public static func write(_ data: Data, to descriptor: Int32, patience: Int32 = -1) -> Int32 {
         data.withUnsafeBytes { write($0, to: descriptor, patience: patience) }
     }

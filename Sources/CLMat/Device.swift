@@ -4,15 +4,21 @@ import Synchronization
 
 /// Where matrices live and kernels run: the CPU, or an OpenCL device of any vendor.
 public final class Device: Sendable {
+    /// What sort of device it is, by the words of its platform.
     public enum Kind: String, Sendable {
+        /// The CPU by CLMat's own C and OpenBLAS.
         case cpu = "CPU"
+        /// An OpenCL GPU.
         case gpu = "GPU"
+        /// An OpenCL accelerator, such as an FPGA.
         case accelerator = "accelerator"
+        /// The CPU by an OpenCL platform, such as PoCL.
         case openCLCPU = "OpenCL CPU"
     }
 
     /// What a person calls it.
     public let name: String
+    /// What sort of device it is.
     public let kind: Kind
     /// Platform, versions: one line.
     public let details: String
@@ -20,6 +26,7 @@ public final class Device: Sendable {
     public let memory: Int
     /// Threads or compute units.
     public let computeUnits: Int
+    /// What allocates, copies, multiplies and launches on it.
     public let backend: any Backend
     /// Whether its memory is apart from the host's, as far as its kind tells.
     public var hasOwnMemory: Bool { kind == .gpu || kind == .accelerator }

@@ -28,11 +28,12 @@ public enum Files {
         guard problem == 0 else { throw .fileNotWritable(path: path, reason: Descriptors.words(problem)) }
     }
 
+    /// Writes a text as UTF-8, as ``write(_:to:)-(Data,_)`` writes bytes.
     public static func write(_ text: String, to path: String) throws(CLMatError) {
         try write(Data(text.utf8), to: path)
     }
 
-    /// Whether ``write(_:to:)`` would find a place to write to, as far as that can be known before: for a program that is
+    /// Whether ``write(_:to:)-(Data,_)`` would find a place to write to, as far as that can be known before: for a program that is
     /// not to work for an hour in vain. Nothing is opened or made.
     ///
     /// - Throws: ``CLMatError/fileNotWritable(path:reason:)``.

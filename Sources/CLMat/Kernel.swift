@@ -5,19 +5,34 @@ import CLMatKernels
 ///
 /// ```swift
 /// extension Kernel {
-///     /// yᵢ = softmax(xᵢ), for each row i.
-///     static let softmaxRows = Kernel("softmax_rows", in: .softmax) { a, rows in
-///         softmax_rows(rows.lowerBound, rows.upperBound, a.int(0), a.floats(1), a.mutableFloats(2))
+///     /// yᵢ = 2 xᵢ
+///     static let twice = Kernel(
+///         "twice",
+///         in: KernelFamily(
+///             "twice",
+///             source: """
+///                 __kernel void twice(const int n, __global const float *xs, __global float *ys)
+///                 {
+///                     const int i = get_global_id(0);
+///                     if (i < n) ys[i] = 2 * xs[i];
+///                 }
+///                 """)
+///     ) { arguments, items in
+///         let (x, y) = (arguments.floats(1), arguments.mutableFloats(2))
+///         for i in items { y[i] = 2 * x[i] }
 ///     }
 /// }
 /// ```
-/// Programs that link CLMat declare their own in the same way, with a ``KernelFamily`` of their own.
+/// The article <doc:AKernel> shows how it is launched. CLMat declares its own in the same way.
 public struct Kernel: Sendable {
+    /// Its name in the OpenCL C text, which profiles and logs show too.
     public let name: String
+    /// The text that it is compiled from.
     public let family: KernelFamily
     /// Does the items of a range; called from several threads at once, with ranges that do not overlap.
     public let cpu: @Sendable (KernelArguments, Range<Int>) -> Void
 
+    /// A kernel of `family`, with the closure that does the same on the CPU.
     public init(
         _ name: String, in family: KernelFamily, cpu: @escaping @Sendable (KernelArguments, Range<Int>) -> Void
     ) {
@@ -27,9 +42,12 @@ public struct Kernel: Sendable {
 
 /// Kernels that are compiled together: one OpenCL C text.
 public struct KernelFamily: Sendable, Hashable {
+    /// What errors call the text.
     public let name: String
+    /// OpenCL C, with all kernels of the family.
     public let source: String
 
+    /// A family from its text, which is compiled for a device at the first launch there.
     public init(_ name: String, source: String) {
         (self.name, self.source) = (name, source)
     }
@@ -64,32 +82,41 @@ public struct KernelFamily: Sendable, Hashable {
 public struct KernelArguments: Sendable {
     let values: [Argument]
 
+    /// The argument at `index`, which was passed as ``Argument/int(_:)``.
     public func int(_ index: Int) -> Int32 {
         guard case .int(let value) = values[index] else { wrong(index, "an int") }
         return Int32(truncatingIfNeeded: value)
     }
 
+    /// The argument at `index`, which was passed as ``Argument/word(_:)``.
     public func word(_ index: Int) -> UInt32 {
         guard case .word(let value) = values[index] else { wrong(index, "a word") }
         return value
     }
 
+    /// The argument at `index`, which was passed as ``Argument/float(_:)``.
     public func float(_ index: Int) -> Float {
         guard case .float(let value) = values[index] else { wrong(index, "a float") }
         return value
     }
 
+    /// The buffer at `index` as floats to write.
     public func mutableFloats(_ index: Int) -> UnsafeMutablePointer<Float> {
         memory(index).assumingMemoryBound(to: Float.self)
     }
+    /// The buffer at `index` as 32-bit integers to write.
     public func mutableInts(_ index: Int) -> UnsafeMutablePointer<Int32> {
         memory(index).assumingMemoryBound(to: Int32.self)
     }
+    /// The buffer at `index` as floats to read.
     public func floats(_ index: Int) -> UnsafePointer<Float> { UnsafePointer(mutableFloats(index)) }
+    /// The buffer at `index` as 32-bit integers to read.
     public func ints(_ index: Int) -> UnsafePointer<Int32> { UnsafePointer(mutableInts(index)) }
+    /// The buffer at `index` as unsigned 32-bit integers to read.
     public func words(_ index: Int) -> UnsafePointer<UInt32> {
         UnsafePointer(memory(index).assumingMemoryBound(to: UInt32.self))
     }
+    /// The buffer at `index` as bytes to read.
     public func bytes(_ index: Int) -> UnsafePointer<UInt8> {
         UnsafePointer(memory(index).assumingMemoryBound(to: UInt8.self))
     }

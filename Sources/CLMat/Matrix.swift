@@ -10,11 +10,15 @@
 /// print(try (a.matmul(a) + 1).softmaxRows().values)
 /// ```
 public struct Matrix: Sendable {
+    /// Rows × columns.
     public private(set) var shape: Shape
+    /// Where the elements live; the operands of one operation share it.
     public let device: Device
     private(set) var buffer: Buffer
 
+    /// The number of rows: samples, as a rule.
     public var rows: Int { shape.rows }
+    /// The number of columns: numbers per sample, as a rule.
     public var columns: Int { shape.columns }
     /// The number of elements.
     public var count: Int { shape.count }
@@ -46,10 +50,12 @@ public struct Matrix: Sendable {
         try write(values)
     }
 
+    /// A matrix of zeros.
     public init(zeros shape: Shape, on device: Device) throws(CLMatError) {
         try self.init(filledWith: 0, shape, on: device)
     }
 
+    /// A matrix whose elements are all `value`.
     public init(filledWith value: Float, _ shape: Shape, on device: Device) throws(CLMatError) {
         try self.init(uninitialised: shape, on: device)
         try fill(with: value)
@@ -116,7 +122,9 @@ public struct Matrix: Sendable {
 
 /// Whole numbers on a device: labels and indices.
 public struct IntVector: Sendable {
+    /// The number of elements.
     public let count: Int
+    /// Where the elements live.
     public let device: Device
     private(set) var buffer: Buffer
     /// The smallest and largest element where they are known on the host, to check indices without waiting.
@@ -130,6 +138,7 @@ public struct IntVector: Sendable {
         try self.init(values.map(Int32.init), on: device)
     }
 
+    /// A vector of 32-bit integers, copied to the device.
     public init(_ values: [Int32], on device: Device) throws(CLMatError) {
         count = values.count
         self.device = device
@@ -165,6 +174,7 @@ public struct IntVector: Sendable {
         }
     }
 
+    /// The vector as an argument of a kernel.
     public var argument: Argument { .buffer(buffer) }
 
     /// Makes the memory this vector's own before a kernel changes it in place. What the host knows of its elements is
@@ -198,7 +208,9 @@ public struct IntVector: Sendable {
 
 /// Unsigned bytes on a device, one sample per row: images as their files hold them, a quarter the size of floats.
 public struct ByteMatrix: Sendable {
+    /// Rows × columns.
     public let shape: Shape
+    /// Where the bytes live.
     public let device: Device
     let buffer: Buffer
 

@@ -6,7 +6,9 @@ public struct MemoryBlock: Sendable {
         init(_ buffer: Buffer) { object = ObjectIdentifier(buffer) }
     }
 
+    /// Tells one block from another.
     public let identity: Identity
+    /// The size of the block in bytes.
     public let bytes: Int
 
     init(_ buffer: Buffer) { (identity, bytes) = (Identity(buffer), buffer.byteCount) }

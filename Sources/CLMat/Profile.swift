@@ -3,13 +3,18 @@ import Synchronization
 
 /// Time, launches, bytes and operations by kernel, while it is recording.
 public final class Profile: Sendable {
+    /// What all launches of one kernel came to.
     public struct Entry: Sendable, Equatable {
+        /// How often it was launched.
         public var launches = 0
         /// Seconds of the device. On OpenCL they are known when the work is done (after a read or `finish`).
         public var seconds = 0.0
+        /// Bytes read and written, as ``WorkSize/bytesPerItem`` counts them.
         public var bytes = 0
+        /// Floating-point operations, as ``WorkSize/operationsPerItem`` counts them.
         public var operations = 0
 
+        /// An entry of given sums; nothing by default.
         public init(launches: Int = 0, seconds: Double = 0, bytes: Int = 0, operations: Int = 0) {
             (self.launches, self.seconds, self.bytes, self.operations) = (launches, seconds, bytes, operations)
         }
@@ -29,6 +34,7 @@ public final class Profile: Sendable {
 
     /// Entries by kernel.
     public var byKernel: [String: Entry] { entries.withLock { $0 } }
+    /// Forgets all entries.
     public func reset() { entries.withLock { $0 = [:] } }
 
     /// Records nothing while `body` works: what measures the device is not the work that is looked at.
@@ -66,6 +72,7 @@ extension Profile {
     public struct Report: Sendable, Equatable, CustomStringConvertible {
         /// `kernel` first; all others hold numbers.
         public let columns: [String]
+        /// One row per kernel, a cell per column.
         public let rows: [[String]]
         /// One line on all kernels together, its parts divided by " · ".
         public let caption: String

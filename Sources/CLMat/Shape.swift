@@ -1,8 +1,11 @@
 /// The size of a matrix: rows × columns.
 public struct Shape: Sendable, Hashable, CustomStringConvertible {
+    /// The number of rows.
     public var rows: Int
+    /// The number of columns.
     public var columns: Int
 
+    /// `rows` × `columns`.
     public init(_ rows: Int, _ columns: Int) {
         self.rows = rows
         self.columns = columns
@@ -18,16 +21,21 @@ public struct Shape: Sendable, Hashable, CustomStringConvertible {
     /// The most elements that a matrix can have. Kernels index with 32-bit integers, and may reach past the end,
     /// before they look, by the padding of a work-group or a segment of a reduction, at most 4096.
     static let largestCount = (1 << 31) - 4096
+    /// Columns × rows.
     public var transposed: Shape { Shape(columns, rows) }
     public var description: String { "\(rows) × \(columns)" }
 }
 
 /// What one row of a matrix means when it is an image: channels × height × width, in that order in memory.
 public struct ImageShape: Sendable, Hashable, CustomStringConvertible {
+    /// 1 for grey, 3 for red, green and blue.
     public var channels: Int
+    /// Rows of pixels.
     public var height: Int
+    /// Columns of pixels.
     public var width: Int
 
+    /// An image of one channel if nothing else is said.
     public init(channels: Int = 1, height: Int, width: Int) {
         self.channels = channels
         self.height = height

@@ -2,6 +2,7 @@
 public struct SparseCounts: Sendable {
     /// Documents × words.
     public let shape: Shape
+    /// Where the counts live.
     public let device: Device
     /// Sum of all counts.
     public let total: Int

@@ -26,6 +26,7 @@ public final class Archive {
     /// What an error calls the file that is read.
     private let source: String
     private let device: Device
+    /// The arrays by name: what was written, or what is read.
     public private(set) var tensors: [String: Tensor]
     /// Every block of device memory met while counting.
     private(set) var memory: [MemoryBlock] = []
@@ -60,6 +61,7 @@ public final class Archive {
 
     static func counting() -> Archive { Archive(.counting, tensors: [:], from: "", device: .cpu) }
 
+    /// Whether the archive gives out what a file has, rather than taking in.
     public var isReading: Bool { purpose == .reading }
 
     /// Whether what is read has something of this name: files of earlier versions may lack it.
@@ -75,7 +77,7 @@ public final class Archive {
 
     // MARK: - Matrices
 
-    /// - Throws: when reading, ``CLMatError/fileDamaged(path:place:problem:)`` if there is no such matrix or, unless
+    /// - Throws: when reading, ``/CLMat/CLMatError/fileDamaged(path:place:problem:)`` if there is no such matrix or, unless
     ///   `anyShape`, if its shape differs.
     public func keep(_ name: String, _ matrix: inout Matrix, anyShape: Bool = false) throws(CLMatError) {
         switch purpose {
@@ -119,6 +121,7 @@ public final class Archive {
         for index in matrices.indices { try keep("\(name).\(index)", &matrices[index], anyShape: anyShape || !isLike) }
     }
 
+    /// Matrices by layer and parameter, in any number.
     public func keep(_ name: String, _ matrices: inout [[Matrix]]) throws(CLMatError) {
         var count = matrices.count
         try keep("\(name)-count", &count)
@@ -131,6 +134,7 @@ public final class Archive {
     /// A file has an array at least for each of so many things: memory for more is not asked for.
     private func isPossible(_ count: Int) -> Bool { count >= 0 && (!isReading || count <= tensors.count) }
 
+    /// A vector of integers; one that is read may have another length.
     public func keep(_ name: String, _ vector: inout IntVector) throws(CLMatError) {
         switch purpose {
         case .counting: count(vector.memory, vector.count, on: vector.device)
@@ -142,15 +146,20 @@ public final class Archive {
 
     // MARK: - Numbers
 
+    /// Numbers in 32 bits, in any number.
     public func keep(_ name: String, _ values: inout [Float]) throws(CLMatError) { try keep(name, .float32, &values) }
+    /// Numbers in 64 bits, in any number.
     public func keep(_ name: String, _ values: inout [Double]) throws(CLMatError) { try keep(name, .float64, &values) }
+    /// Integers in 32 bits, in any number.
     public func keep(_ name: String, _ values: inout [Int32]) throws(CLMatError) { try keep(name, .int32, &values) }
+    /// Integers in 64 bits, in any number.
     public func keep(_ name: String, _ values: inout [Int]) throws(CLMatError) {
         var wide = values.map(Int64.init)
         try keep(name, .int64, &wide)
         values = wide.map(Int.init)
     }
 
+    /// One integer.
     public func keep(_ name: String, _ value: inout Int) throws(CLMatError) {
         var one = [value]
         try keep(name, &one)
@@ -158,6 +167,7 @@ public final class Archive {
         value = first
     }
 
+    /// One number.
     public func keep(_ name: String, _ value: inout Double) throws(CLMatError) {
         var one = [value]
         try keep(name, &one)
@@ -165,6 +175,7 @@ public final class Archive {
         value = first
     }
 
+    /// A truth, as 0 or 1.
     public func keep(_ name: String, _ value: inout Bool) throws(CLMatError) {
         var one = value ? 1 : 0
         try keep(name, &one)

@@ -6,10 +6,14 @@ import CLMat
 /// A run can have several of a kind, each with an id of its own (`ldam`, `ldam-2`). An attachment knows nothing of that: its ids are
 /// its own, and the run puts those of a second one under its name (`ldam-2.noise`; ``Instance``).
 public protocol Attachment<Host>: Sendable {
+    /// The model that it is attached to.
     associatedtype Host: Model
 
+    /// What of it can be moved.
     var controls: [Control] { get }
+    /// What it measures of itself.
     var metrics: [Metric] { get }
+    /// What of it can be seen, together with its host; none by default.
     var figures: [Figure<Attached<Self>>] { get }
     /// Done after each step of the host.
     mutating func update(on host: Host, _ context: StepContext<Host.Batch>) throws(CLMatError) -> Measurements
@@ -26,6 +30,7 @@ public protocol Attachment<Host>: Sendable {
 }
 
 extension Attachment {
+    /// What of it can be seen, together with its host; none by default.
     public var figures: [Figure<Attached<Self>>] { [] }
     public var viewActions: [String] { [] }
     public mutating func perform(
@@ -43,7 +48,9 @@ extension Attachment {
 
 /// A model with its attachment: what an attachment's figures are computed from.
 public struct Attached<A: Attachment>: Sendable {
+    /// The model as it is now.
     public let host: A.Host
+    /// The attachment as it is now.
     public let attachment: A
 }
 
@@ -51,9 +58,12 @@ public struct Attached<A: Attachment>: Sendable {
 public struct AttachmentFactory<Host: Model>: Sendable {
     /// In kebab-case; the id of the first that is put on.
     public let id: String
+    /// What a person calls it: a button's words.
     public let title: String
+    /// Makes one for the model as it is; the step keys what is random.
     public let make: @Sendable (Host, Step) throws(CLMatError) -> any Attachment<Host>
 
+    /// A factory whose closure makes the attachment for the model as it is.
     public init(
         id: String, title: String,
         make: @escaping @Sendable (Host, Step) throws(CLMatError) -> any Attachment<Host>

@@ -1,20 +1,26 @@
 /// What a person or a script asks of a running model. It takes effect between two steps.
 public enum Command: Sendable, Equatable {
+    /// Sets a control to a value that it takes.
     case set(control: String, to: Double)
+    /// Stops before the next step.
     case pause
+    /// Goes on after a pause.
     case resume
     /// Runs this many steps, then pauses.
     case step(Int)
     /// Puts on an attachment that the run has, by its id.
     case attach(String)
+    /// Takes an attachment off, by its id.
     case detach(String)
     /// An action of the model or of an attachment.
     case act(Action)
     /// Puts a mixin on the model or an attachment, by its id.
     case addMixin(String)
+    /// Takes a mixin off, by its id.
     case removeMixin(String)
     /// Has one control follow another.
     case link(control: String, to: String)
+    /// Ends the link by which this control follows another; its value stays.
     case unlink(String)
 
     // MARK: Going back
@@ -32,6 +38,7 @@ public enum Command: Sendable, Equatable {
     case branch(String?)
     /// Goes to the end of another branch.
     case go(to: Int)
+    /// Gives a branch another name.
     case rename(branch: Int, to: String)
     /// Deletes a branch, but not what others share of it.
     case delete(branch: Int)
@@ -59,12 +66,17 @@ public struct Action: Sendable, Equatable {
     /// Set if a person chooses the last argument: what is asked, and from which range.
     public let asks: Question?
 
+    /// What a person is asked before the action is done.
     public struct Question: Sendable, Equatable {
+        /// The words of the question: "show neurons from".
         public let title: String
+        /// The whole numbers that can be answered.
         public let range: ClosedRange<Int>
+        /// A question that is answered by a number of `range`.
         public init(_ title: String, _ range: ClosedRange<Int>) { (self.title, self.range) = (title, range) }
     }
 
+    /// An action; if it asks, the answer becomes its last argument.
     public init(_ id: String, title: String, arguments: [Int] = [], asks: Question? = nil) {
         (self.id, self.title, self.arguments, self.asks) = (id, title, arguments, asks)
     }
@@ -72,10 +84,13 @@ public struct Action: Sendable, Equatable {
 
 /// A command as it took effect: the log of a run.
 public struct LoggedCommand: Sendable, Equatable {
+    /// Its number in the log, from 0.
     public let sequence: Int
+    /// The branch that the run was on.
     public internal(set) var branch: Int
     /// The command stands between this step and the next.
     public let step: Int
+    /// What was done.
     public internal(set) var command: Command
     /// For `set`: the value before.
     public let before: Double?

@@ -5,23 +5,31 @@ import CLMat
 /// Every value is a number: a switch is 0 or 1, a choice the index of its option, and *off* of a
 /// logarithmic slider is 0.
 public struct Control: Sendable, Equatable, Identifiable {
+    /// How places on the track become values.
     public enum Scale: Sendable, Equatable {
+        /// The same distance is the same difference.
         case linear
+        /// The same distance is the same factor.
         case log
         /// Logarithmic, with a notch at the left end that means 0.
         case logWithOff
     }
 
+    /// What a person moves, and which values it takes.
     public enum Kind: Sendable, Equatable {
+        /// A slider over numbers.
         case slider(ClosedRange<Double>, Scale)
         /// A slider over whole numbers.
         case integer(ClosedRange<Int>, Scale)
+        /// A switch: 0 or 1.
         case toggle
+        /// One of several options, by its index.
         case choice([String])
     }
 
     /// In kebab-case; how `--set`, scripts and the log name it.
     public let id: String
+    /// What stands beside it: "learning rate η".
     public let title: String
     /// The unit of the value, or empty.
     public let unit: String
@@ -29,7 +37,9 @@ public struct Control: Sendable, Equatable, Identifiable {
     public let help: String
     /// Controls of one group share a panel.
     public let group: String
+    /// Slider, switch or choice, with the values that it takes.
     public let kind: Kind
+    /// The value at the start, and after a double-click.
     public let initial: Double
     /// The metrics that it moves, and which way; the first is its paired graph.
     public let effects: [Effect]
@@ -63,6 +73,7 @@ public struct Control: Sendable, Equatable, Identifiable {
 }
 
 extension Control {
+    /// A switch.
     public static func toggle(
         _ id: String, title: String, group: String = "", initial: Bool, help: String, affects: [Effect] = [],
         isShownAtStart: Bool = true, isView: Bool = false
@@ -99,20 +110,29 @@ extension Control {
     ///
     /// A string literal is one that may go either way: what it does depends on the model as it is.
     public struct Effect: Sendable, Hashable, ExpressibleByStringLiteral {
-        public enum Direction: Sendable, Hashable { case up, down }
+        /// Which way a metric goes.
+        public enum Direction: Sendable, Hashable {
+            /// It grows.
+            case up
+            /// It falls.
+            case down
+        }
 
         /// The metric's id.
         public let metric: String
         /// Nil if it depends on the model as it is.
         public let direction: Direction?
 
+        /// A metric by its id, and which way it goes, if that is known.
         public init(_ metric: String, _ direction: Direction? = nil) {
             (self.metric, self.direction) = (metric, direction)
         }
 
         public init(stringLiteral metric: String) { self.init(metric) }
 
+        /// A metric that grows when the control is raised.
         public static func up(_ metric: String) -> Effect { Effect(metric, .up) }
+        /// A metric that falls when the control is raised.
         public static func down(_ metric: String) -> Effect { Effect(metric, .down) }
     }
 

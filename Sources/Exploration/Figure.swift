@@ -2,10 +2,12 @@
 ///
 /// `Subject` is what it is computed from: a model, or a model with its attachment (``Attached``).
 public struct Figure<Subject: Sendable>: Sendable {
+    /// What is known of it before it is computed.
     public let info: FigureInfo
     /// One computation, from what the figure remembers of the one before; nil before the first.
     let compute: @Sendable (Subject, FigureContext, inout (any Sendable)?) throws -> FigureProgress
 
+    /// A figure that is computed anew at each look; `compute` works on a thread of its own, on a snapshot of the model.
     public init(
         _ id: String, title: String, help: String, isShownAtStart: Bool = false,
         compute: @escaping @Sendable (Subject, FigureContext) throws -> any FigureContent
@@ -35,16 +37,19 @@ public struct Figure<Subject: Sendable>: Sendable {
 
 /// What one computation of a figure came to.
 public struct FigureProgress: Sendable {
+    /// What is shown now.
     public let content: any FigureContent
     /// Whether the figure has further to go for the same model.
     public let goesOn: Bool
 
+    /// A content, and whether it gets better if it is computed on.
     public init(_ content: any FigureContent, goesOn: Bool = false) { (self.content, self.goesOn) = (content, goesOn) }
 }
 
 /// What is known of a figure before it is computed.
 public struct FigureInfo: Sendable, Equatable, Identifiable {
     public let id: String
+    /// The title of its panel.
     public let title: String
     /// One line on what it shows.
     public let help: String
@@ -53,6 +58,7 @@ public struct FigureInfo: Sendable, Equatable, Identifiable {
     /// What stands before the ids of whose figure it is, those of its actions too: "", or "ldam-2.".
     public let scope: String
 
+    /// A figure's names; `scope` is the run's affair.
     public init(id: String, title: String, help: String, isShownAtStart: Bool = false, scope: String = "") {
         (self.id, self.title, self.help, self.isShownAtStart) = (id, title, help, isShownAtStart)
         self.scope = scope

@@ -23,6 +23,7 @@ public struct Instance: Sendable, Equatable {
         self.init(String(id[..<dash]), number)
     }
 
+    /// "ldam" for the first, "ldam-2" for a second.
     public var id: String { number == 1 ? kind : "\(kind)-\(number)" }
     /// What stands before its ids: "" or "ldam-2.".
     public var scope: String { number == 1 ? "" : "\(id)." }

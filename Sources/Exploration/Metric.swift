@@ -1,6 +1,14 @@
 /// A number that a model measures of itself as it runs.
 public struct Metric: Sendable, Equatable, Identifiable {
-    public enum Better: Sendable, Equatable { case higher, lower, neither }
+    /// Which way is better.
+    public enum Better: Sendable, Equatable {
+        /// Such as an accuracy.
+        case higher
+        /// Such as a loss.
+        case lower
+        /// There is no better: it is looked at.
+        case neither
+    }
 
     /// In kebab-case; how summaries and scripts name it.
     public let id: String
@@ -10,6 +18,7 @@ public struct Metric: Sendable, Equatable, Identifiable {
     public let unit: String
     /// One line on what it means.
     public let help: String
+    /// Which way is better, as far as there is one.
     public let better: Better
     /// The axis' ends where they are fixed by nature, such as 0…1 for a share.
     public let range: ClosedRange<Double>?
@@ -19,6 +28,7 @@ public struct Metric: Sendable, Equatable, Identifiable {
     /// the graphs that any model opens with.
     public let isOnUnseenData: Bool
 
+    /// A metric; `range` fixes its axis.
     public init(
         _ id: String, title: String, unit: String = "", help: String, better: Better = .neither,
         range: ClosedRange<Double>? = nil, isShownAtStart: Bool = false, isOnUnseenData: Bool = false
@@ -52,6 +62,7 @@ public struct Warning: Sendable, Equatable, Identifiable {
     /// The step at which it happened, where the model knows it; else the first step that was warned of.
     public let since: Int?
 
+    /// A warning, in parts of the sentence that ``text(since:)`` makes of them.
     public init(
         _ id: String, _ event: String, because cause: String, advice: String, actions: [Action] = [], since: Int? = nil
     ) {
@@ -68,14 +79,17 @@ public struct Warning: Sendable, Equatable, Identifiable {
 
 /// What one step measured: values of metrics, and work done in how many seconds.
 public struct Measurements: Sendable {
+    /// Values by the metric's id.
     public private(set) var values: [String: Double] = [:]
     /// Work by rate id: how much was done, and in how many seconds.
     public private(set) var work: [String: (amount: Double, seconds: Double)] = [:]
     /// What is wrong with the model after this step.
     public private(set) var warnings: [Warning] = []
 
+    /// Nothing measured.
     public init() {}
 
+    /// The value of a metric by its id; nil if it was not measured.
     public subscript(_ metric: String) -> Double? {
         get { values[metric] }
         set { values[metric] = newValue }
@@ -117,6 +131,7 @@ public struct Measurements: Sendable {
         return own
     }
 
+    /// Takes over what else was measured: its value of a metric counts, and work is added.
     public mutating func merge(_ other: Measurements) {
         values.merge(other.values) { _, new in new }
         for (rate, done) in other.work { count(rate, done.amount, seconds: done.seconds) }

@@ -5,12 +5,16 @@ import CLMat
 /// A model is a value: a snapshot is an assignment. The loop, the record and the history belong to the ``Learner``,
 /// which hands it a ``StepContext`` at each step.
 public protocol Model: Sendable {
+    /// What it learns from in one step.
     associatedtype Batch: Sendable
 
+    /// What a person calls it; sessions and checkpoints note it.
     var title: String { get }
     /// What can be moved. One that conforms to ``MixinHost`` puts the controls of its mixins where it wants them.
     var controls: [Control] { get }
+    /// What it measures of itself. The first one is its objective, as a rule.
     var metrics: [Metric] { get }
+    /// What of it can be seen; none by default.
     var figures: [Figure<Self>] { get }
 
     /// Whether ``update(_:)`` would look at its minibatch with these settings.
@@ -33,9 +37,11 @@ public protocol Model: Sendable {
 }
 
 extension Model {
+    /// What of it can be seen; none by default.
     public var figures: [Figure<Self>] { [] }
     public var notes: [String] { [] }
     public var viewActions: [String] { [] }
+    /// Whether the next step would look at its minibatch; by default it does.
     public func needsBatch(_ settings: Settings) -> Bool { true }
     public mutating func perform(_ action: Action, _ context: StepContext<Batch>) throws(CLMatError) {
         throw .unknownName(kind: "action", name: action.id, known: [])

@@ -4,7 +4,6 @@ import CLMat
 ///
 /// ```swift
 /// let rate = Control("rate", title: "rate", range: 0...1, initial: 0.25, help: "how far a step goes")
-/// …
 /// try weights.add(gradient, times: -Float(context.settings[rate]))
 /// ```
 public struct Settings: Sendable, Equatable {
@@ -15,6 +14,7 @@ public struct Settings: Sendable, Equatable {
     /// What stands before the ids of the model or attachment that is asked: "ldam-2.".
     private var scope = ""
 
+    /// Settings of given values, by the controls' ids.
     public init(_ values: [String: Double] = [:]) { self.values = values }
 
     /// The initial values of `controls`, without those that only concern what is shown.
@@ -27,7 +27,7 @@ public struct Settings: Sendable, Equatable {
 
     /// The value of a control.
     ///
-    /// - Throws: ``CLMatError/unknownName(kind:name:known:)`` for a control that is not on the run, with the ids of those that
+    /// - Throws: ``/CLMat/CLMatError/unknownName(kind:name:known:)`` for a control that is not on the run, with the ids of those that
     ///   are. One that only concerns what is shown is not there for a step: figures have it (``FigureContext``).
     public subscript(_ control: Control) -> Double {
         get throws(CLMatError) { try value(of: control.id) }
@@ -42,6 +42,7 @@ public struct Settings: Sendable, Equatable {
         return value
     }
 
+    /// Whether a switch is on. Throws ``/CLMat/CLMatError/unknownName(kind:name:known:)`` if there is no such control.
     public func isOn(_ control: Control) throws(CLMatError) -> Bool { try self[control] != 0 }
     /// The value of a choice or of an integer slider.
     public func int(_ control: Control) throws(CLMatError) -> Int { Int(try self[control]) }
@@ -59,7 +60,7 @@ public struct Settings: Sendable, Equatable {
 
     /// Sets a control, and those that are linked with it.
     ///
-    /// - Throws: ``CLMatError/invalidValue(setting:value:accepted:)``.
+    /// - Throws: ``/CLMat/CLMatError/invalidValue(setting:value:accepted:)``.
     public mutating func set(_ control: Control, to value: Double) throws(CLMatError) {
         let value = try control.checked(value)
         for id in linked(with: scope + control.id) { values[id] = value }
@@ -74,7 +75,7 @@ public struct Settings: Sendable, Equatable {
 
     /// From here on one control has the value of another, and setting either sets both.
     ///
-    /// - Throws: ``CLMatError/invalidArgument(operation:problem:)`` for controls that take different values.
+    /// - Throws: ``/CLMat/CLMatError/invalidArgument(operation:problem:)`` for controls that take different values.
     mutating func link(_ follower: Control, to leader: Control) throws(CLMatError) {
         func refuse(_ problem: String) -> CLMatError { .invalidArgument(operation: "link", problem: problem) }
         guard follower.id != leader.id else { throw refuse("'\(leader.id)' cannot be linked to itself.") }
@@ -93,7 +94,7 @@ public struct Settings: Sendable, Equatable {
         for id in linked(with: head) { values[id] = value }
     }
 
-    /// - Throws: ``CLMatError/invalidArgument(operation:problem:)`` for a control that follows none.
+    /// - Throws: ``/CLMat/CLMatError/invalidArgument(operation:problem:)`` for a control that follows none.
     mutating func unlink(_ id: String) throws(CLMatError) {
         guard links.removeValue(forKey: id) != nil else {
             throw .invalidArgument(operation: "unlink", problem: "'\(id)' is not linked to another control.")

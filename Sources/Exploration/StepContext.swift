@@ -54,6 +54,7 @@ public protocol Reducer: Sendable {
 
 /// The reducer of a run on one machine: what is summed over all is what is here.
 public struct OneMachine: Reducer {
+    /// There is nothing to set.
     public init() {}
     public var machines: Int { 1 }
     public func sum(_ matrix: Matrix) -> Matrix { matrix }

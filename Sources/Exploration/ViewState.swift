@@ -12,6 +12,7 @@ public struct ViewState: Sendable, Equatable {
     /// What stands before the ids of the model or attachment that is asked.
     var scope = ""
 
+    /// A state of given values and choices; nothing was chosen by default.
     public init(values: [String: Double] = [:], choices: [String: [Int]] = [:]) {
         (self.values, self.choices) = (values, choices)
     }

@@ -12,15 +12,17 @@ public final class GzipFile {
     /// packed file can unpack to a thousand times its size, and a damaged header can ask for anything.
     public static let standardLimit = Int(min(2 << 30, ProcessInfo.processInfo.physicalMemory / 2))
 
+    /// The file as it was named.
     public let path: String
     /// The size on disk, in bytes.
     public let storedBytes: Int
+    /// Whether it is packed with gzip; by its first bytes, not by its name.
     public let isPacked: Bool
     /// Unpacked bytes read so far.
     public private(set) var offset = 0
     private let handle: gzFile
 
-    /// - Throws: ``CLMatError/fileMissing(path:hint:)`` if there is no such file, or it cannot be opened.
+    /// - Throws: ``/CLMat/CLMatError/fileMissing(path:hint:)`` if there is no such file, or it cannot be opened.
     public convenience init(_ path: String, hint: String = "Check the path.") throws(CLMatError) {
         try self.init(BytePath(path), hint: hint)
     }
@@ -50,7 +52,7 @@ public final class GzipFile {
     /// The next `count` unpacked bytes; fewer only at the end of the file.
     ///
     /// Reading past the last byte also checks the checksum that a packed file ends with.
-    /// - Throws: ``CLMatError/fileDamaged(path:place:problem:)`` where packed data is corrupt or breaks off; the place
+    /// - Throws: ``/CLMat/CLMatError/fileDamaged(path:place:problem:)`` where packed data is corrupt or breaks off; the place
     ///   is the byte in the packed file.
     public func read(_ count: Int) throws(CLMatError) -> [UInt8] {
         let bytes = [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
@@ -64,7 +66,7 @@ public final class GzipFile {
     /// As ``read(_:)``, into memory that is there: fills `target`, and returns how many bytes that took. Fewer than it holds
     /// are read only at the end of the file.
     ///
-    /// - Throws: ``CLMatError/fileDamaged(path:place:problem:)``.
+    /// - Throws: ``/CLMat/CLMatError/fileDamaged(path:place:problem:)``.
     public func read(into target: UnsafeMutableRawBufferPointer) throws(CLMatError) -> Int {
         let filled = fill(target)
         offset += filled
@@ -86,7 +88,7 @@ public final class GzipFile {
     /// The whole content of a file, unpacked.
     ///
     /// - Parameter limit: the most bytes to take, after unpacking.
-    /// - Throws: ``CLMatError/fileMissing(path:hint:)``; ``CLMatError/fileDamaged(path:place:problem:)`` if packed data
+    /// - Throws: ``/CLMat/CLMatError/fileMissing(path:hint:)``; ``/CLMat/CLMatError/fileDamaged(path:place:problem:)`` if packed data
     ///   is corrupt or breaks off, or if there is more than `limit`.
     public static func read(
         _ path: String, limit: Int = standardLimit, hint: String = "Check the path."

@@ -8,7 +8,7 @@ final class OpenFile: Sendable {
     /// Bytes when it was opened.
     let size: Int
 
-    /// - Throws: ``CLMatError/fileMissing(path:hint:)`` also for what is no plain file.
+    /// - Throws: ``/CLMat/CLMatError/fileMissing(path:hint:)`` also for what is no plain file.
     init(_ path: String) throws(CLMatError) {
         // A pipe would block until somebody writes.
         let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
@@ -32,7 +32,7 @@ final class OpenFile: Sendable {
     /// The bytes of a range within ``size``, in memory of their own.
     ///
     /// - Parameter place: what an error names.
-    /// - Throws: ``CLMatError/fileDamaged(path:place:problem:)`` if the file is not so long any more, or cannot be read.
+    /// - Throws: ``/CLMat/CLMatError/fileDamaged(path:place:problem:)`` if the file is not so long any more, or cannot be read.
     func read(_ range: Range<Int>, of place: String) throws(CLMatError) -> Data {
         var data = Data(count: range.count)
         var problem: String?

@@ -7,7 +7,7 @@ package enum TarArchive {
     /// Names, and where the content of each is.
     ///
     /// - Parameter path: what errors name.
-    /// - Throws: ``CLMatError/fileDamaged(path:place:problem:)`` with the byte of the archive.
+    /// - Throws: ``/CLMat/CLMatError/fileDamaged(path:place:problem:)`` with the byte of the archive.
     package static func files(
         _ bytes: [UInt8], path: String
     ) throws(CLMatError) -> [(name: String, content: Range<Int>)] {

@@ -5,11 +5,7 @@ import Synchronization
 /// A program that runs models from the command line: a sub-command for each model, and `replay`, `devices` and `help`.
 ///
 /// ```swift
-/// @main struct Program {
-///     static func main() {
-///         ModelProgram("ridge", abstract: "Ridge regression, step by step.", models: [Ridge.self]).main()
-///     }
-/// }
+/// ModelProgram("ridge", abstract: "Ridge regression, step by step.", models: [Ridge.self]).main()
 /// ```
 public struct ModelProgram: Sendable {
     /// How it is called on the command line. Its messages begin with it.

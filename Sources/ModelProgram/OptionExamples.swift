@@ -11,6 +11,7 @@ public struct OptionExamples: Sendable {
     /// The id of a second attachment.
     public var attachment: String
 
+    /// Examples of a program that has not named its own.
     public init(
         batch: String = "", control: String = "rate", toggle: String = "training", mixin: String = "penalty",
         attachment: String = "sampler-2"

@@ -14,7 +14,7 @@ package struct OutputChecks {
 
     /// Checks a file that an option names.
     ///
-    /// - Throws: ``CLMatError/fileNotWritable(path:reason:)``.
+    /// - Throws: ``/CLMat/CLMatError/fileNotWritable(path:reason:)``.
     package mutating func check(_ path: String, of option: String) throws(CLMatError) {
         guard case .file(let file) = try Files.checkWritable(path) else { return }
         try checkIsNoData(path, at: file)
@@ -28,7 +28,7 @@ package struct OutputChecks {
 
     /// Checks a folder to write into, which is made if it is missing.
     ///
-    /// - Throws: ``CLMatError/fileNotWritable(path:reason:)``.
+    /// - Throws: ``/CLMat/CLMatError/fileNotWritable(path:reason:)``.
     func checkFolder(_ path: String) throws(CLMatError) {
         try checkIsNoData(path, at: path)
         try Files.checkFolder(path)
@@ -36,7 +36,7 @@ package struct OutputChecks {
 
     /// Whether something at a place would not be read as data.
     ///
-    /// - Throws: ``CLMatError/fileNotWritable(path:reason:)``.
+    /// - Throws: ``/CLMat/CLMatError/fileNotWritable(path:reason:)``.
     func checkIsNoData(_ path: String, at place: String) throws(CLMatError) {
         guard let dataFolder, Files.lies(place, in: dataFolder) else { return }
         throw .fileNotWritable(

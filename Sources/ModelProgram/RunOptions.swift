@@ -30,6 +30,7 @@ public struct RunOptions: ParsableArguments, Sendable {
     @Option(parsing: .unconditional, help: ArgumentHelp("End after so many passes over the data.", valueName: "n"))
     var epochs: Int?
 
+    /// `--batch`: samples per minibatch; nil if it was not given (``minibatch(usual:of:_:)``).
     @Option(
         parsing: .unconditional,
         help: ArgumentHelp(
@@ -96,6 +97,7 @@ public struct RunOptions: ParsableArguments, Sendable {
             valueName: "bar|json"))
     var progress = Progress.bar
 
+    /// `--quiet`: errors only.
     @Flag(help: "Print errors only; not even which device was chosen.")
     public var quiet = false
 

@@ -11,7 +11,7 @@ struct ModelFile {
     /// - Parameters:
     ///   - mark: the setting that a file of this kind of model has, with the value "1".
     ///   - lacks: what a file without it is said to be: "no clustering".
-    /// - Throws: ``CLMatError/fileMissing(path:hint:)``; ``CLMatError/fileDamaged(path:place:problem:)``.
+    /// - Throws: ``/CLMat/CLMatError/fileMissing(path:hint:)``; ``/CLMat/CLMatError/fileDamaged(path:place:problem:)``.
     init(reading path: String, marked mark: String, else lacks: String) throws(CLMatError) {
         let file = try SafetensorsFile(path)
         (self.path, settings) = (path, file.metadata)
@@ -23,7 +23,7 @@ struct ModelFile {
 
     /// A setting that is a number.
     ///
-    /// - Throws: ``CLMatError/fileDamaged(path:place:problem:)`` if it is missing, or none.
+    /// - Throws: ``/CLMat/CLMatError/fileDamaged(path:place:problem:)`` if it is missing, or none.
     func number<Number: LosslessStringConvertible>(_ name: String) throws(CLMatError) -> Number {
         guard let number = settings[name].flatMap({ Number($0) }) else {
             throw damaged("a setting is missing, or no number")

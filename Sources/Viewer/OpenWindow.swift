@@ -27,7 +27,7 @@ extension Viewer {
     /// Whether there is a panel of this name: one of ``panelNames(of:)``, or `plot:METRIC:METRIC` for the first metric
     /// against the second.
     ///
-    /// - Throws: ``CLMatError/unknownName(kind:name:known:)``.
+    /// - Throws: ``/CLMat/CLMatError/unknownName(kind:name:known:)``.
     nonisolated public static func check(panel name: String, of dashboard: Dashboard) throws(CLMatError) {
         guard Panel(named: name, in: dashboard) == nil else { return }
         throw .unknownName(kind: "panel", name: name, known: panelNames(of: dashboard))

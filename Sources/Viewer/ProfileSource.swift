@@ -13,6 +13,7 @@ public struct ProfileSource: Sendable {
     /// not be measured.
     public var table: @Sendable (Roofline?) -> Table
 
+    /// A profile; without `setRecording` it is recorded all the time.
     public init(
         measure: @escaping @Sendable () throws(CLMatError) -> Roofline,
         setRecording: @escaping @Sendable (Bool) -> Void = { _ in },

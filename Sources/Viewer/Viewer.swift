@@ -5,14 +5,22 @@ import Foundation
 
 /// How a window looks, and what becomes of it.
 public struct ViewerOptions: Sendable {
-    public enum Theme: Sendable { case dark, light }
+    /// The greys of the window.
+    public enum Theme: Sendable {
+        /// Light letters on dark.
+        case dark
+        /// Dark letters on light.
+        case light
+    }
 
     /// What stands at the top right; the learner's title if nil.
     public var title: String?
     /// Pixels of a picture, and of a window on an ordinary display; where the display scales (or the environment
     /// variable CLMAT_SCALE says so) a window has so many units. A display that is smaller gets a window that fits.
     public var width = 1600
+    /// The height, in the units of ``width``.
     public var height = 1000
+    /// Light letters on dark, or dark on light.
     public var theme = Theme.dark
     /// A file to which a picture of the window is written when the run has finished, or when the window is closed
     /// before.
@@ -31,6 +39,7 @@ public struct ViewerOptions: Sendable {
     /// Called on the window's thread between two frames, some ten times per second at least.
     public var everyFrame: (@MainActor @Sendable (OpenWindow) -> Void)?
 
+    /// The usual window; what is not here is set afterwards.
     public init(
         title: String? = nil, width: Int = 1600, height: Int = 1000, theme: Theme = .dark, screenshot: String? = nil,
         layoutName: String? = nil, closesWhenFinished: Bool = false, profile: ProfileSource? = nil,
@@ -55,7 +64,7 @@ public struct ViewerOptions: Sendable {
     /// Opens a window on a learner that was started, and returns when it is closed (`q`, its close button, Ctrl-C).
     /// The learner goes on: the caller stops it.
     ///
-    /// - Throws: ``CLMatError/windowUnavailable(reason:)`` if there is no display, with SDL's words.
+    /// - Throws: ``/CLMat/CLMatError/windowUnavailable(reason:)`` if there is no display, with SDL's words.
     public static func run(_ learner: Learner, options: ViewerOptions = ViewerOptions()) throws(CLMatError) {
         try ViewerWindow(learner, options).run()
     }
@@ -71,7 +80,7 @@ public struct ViewerOptions: Sendable {
     /// Waits until the figures that are shown were computed from the learner's present step, but no longer than
     /// `patience` seconds: what was not ready then says so in the picture.
     ///
-    /// - Throws: ``CLMatError/fileNotWritable(path:reason:)``, with nothing left at `path`.
+    /// - Throws: ``/CLMat/CLMatError/fileNotWritable(path:reason:)``, with nothing left at `path`.
     public static func screenshot(
         of learner: Learner, to path: String, options: ViewerOptions = ViewerOptions(), patience: Double = 30
     ) throws(CLMatError) {
@@ -94,9 +103,9 @@ public struct ViewerOptions: Sendable {
     /// its content asks for and `options.width` units wide, but no wider than can be read, with two pixels per unit. Image
     /// grids are written as ``writePNG(of:to:)`` does.
     ///
-    /// - Throws: what the figure throws, ``CLMatError/unknownName(kind:name:known:)`` if there is none of that name,
-    ///   ``CLMatError/invalidArgument(operation:problem:)`` if it has nothing to show yet,
-    ///   ``CLMatError/fileNotWritable(path:reason:)``, with nothing left at `path`.
+    /// - Throws: what the figure throws, ``/CLMat/CLMatError/unknownName(kind:name:known:)`` if there is none of that name,
+    ///   ``/CLMat/CLMatError/invalidArgument(operation:problem:)`` if it has nothing to show yet,
+    ///   ``/CLMat/CLMatError/fileNotWritable(path:reason:)``, with nothing left at `path`.
     public static func writePNG(
         ofFigure id: String, of learner: Learner, to path: String, options: ViewerOptions = ViewerOptions()
     ) throws(CLMatError) {
@@ -117,8 +126,8 @@ public struct ViewerOptions: Sendable {
 
     /// Writes a picture of what a figure showed at `step`, as a PNG file, as ``writePNG(ofFigure:of:to:options:)`` does.
     ///
-    /// - Throws: ``CLMatError/invalidArgument(operation:problem:)`` if there is nothing to show, or no renderer for it,
-    ///   ``CLMatError/fileNotWritable(path:reason:)``, with nothing left at `path`.
+    /// - Throws: ``/CLMat/CLMatError/invalidArgument(operation:problem:)`` if there is nothing to show, or no renderer for it,
+    ///   ``/CLMat/CLMatError/fileNotWritable(path:reason:)``, with nothing left at `path`.
     public static func writePNG(
         of content: any FigureContent, _ figure: FigureInfo, step: Int, to path: String,
         options: ViewerOptions = ViewerOptions()
@@ -129,8 +138,8 @@ public struct ViewerOptions: Sendable {
     /// Writes the images of a grid as a PNG file, each pixel enlarged so that it can be seen, with mid-grey between
     /// the images.
     ///
-    /// - Throws: ``CLMatError/invalidArgument(operation:problem:)`` for a grid without images,
-    ///   ``CLMatError/fileNotWritable(path:reason:)``, with nothing left at `path`.
+    /// - Throws: ``/CLMat/CLMatError/invalidArgument(operation:problem:)`` for a grid without images,
+    ///   ``/CLMat/CLMatError/fileNotWritable(path:reason:)``, with nothing left at `path`.
     nonisolated public static func writePNG(of grid: ImageGrid, to path: String) throws(CLMatError) {
         guard grid.whyEmpty == nil else {
             throw .invalidArgument(operation: "writePNG", problem: "the grid has no images")

@@ -27,15 +27,21 @@ public protocol Backend: Sendable {
 /// `@unchecked Sendable`: its content is reached only through a backend, which orders the accesses; Swift code writes
 /// to a buffer only while it is uniquely referenced (``Matrix``).
 open class Buffer: @unchecked Sendable {
+    /// Its size in bytes.
     public let byteCount: Int
+    /// Memory of so many bytes, for a backend's own subclass.
     public init(byteCount: Int) { self.byteCount = byteCount }
 }
 
 /// An argument of a kernel, in the order of its parameters.
 public enum Argument: Sendable {
+    /// A C `int`: the value is cut to 32 bits.
     case int(Int)
+    /// A C `uint` of 32 bits, such as a part of a ``RandomKey``.
     case word(UInt32)
+    /// A C `float`.
     case float(Float)
+    /// A pointer to memory on the device (``Matrix/argument``).
     case buffer(Buffer)
 }
 
@@ -50,8 +56,10 @@ public struct WorkSize: Sendable {
     /// Bytes read and written by one item, and its floating-point operations: for the profile, and to decide how
     /// finely the CPU's threads share the items.
     public var bytesPerItem: Int
+    /// Floating-point operations of one item.
     public var operationsPerItem: Int
 
+    /// An index space of `items`; without a group size the device chooses one.
     public init(items: Int, workItems: Int = 1, groupSize: Int? = nil, bytesPerItem: Int, operationsPerItem: Int = 0) {
         (self.items, self.workItems, self.groupSize) = (items, workItems, groupSize)
         (self.bytesPerItem, self.operationsPerItem) = (bytesPerItem, operationsPerItem)
@@ -73,25 +81,38 @@ public struct WorkSize: Sendable {
 
 /// C ← α·op(A)·op(B) + β·C with op(A) m × k and op(B) k × n, all row-major. Offsets are in elements.
 public struct Gemm: Sendable {
+    /// A matrix where it lies in a buffer.
     public struct Operand: Sendable {
+        /// The memory that the matrix lies in.
         public var buffer: Buffer
+        /// Where its first element lies, in elements from the start of the buffer.
         public var offset: Int
         /// Elements from one row to the next.
         public var leadingDimension: Int
+        /// Whether the product takes its transpose.
         public var isTransposed: Bool
 
+        /// A matrix in a buffer; by default it begins at the start and is taken as it is.
         public init(_ buffer: Buffer, offset: Int = 0, leadingDimension: Int, isTransposed: Bool = false) {
             (self.buffer, self.offset) = (buffer, offset)
             (self.leadingDimension, self.isTransposed) = (leadingDimension, isTransposed)
         }
     }
 
+    /// Rows of op(A) and of C.
     public var m: Int
+    /// Columns of op(B) and of C.
     public var n: Int
+    /// Columns of op(A), which are the rows of op(B).
     public var k: Int
+    /// α, the factor of the product.
     public var alpha: Float = 1
+    /// A.
     public var a: Operand
+    /// B.
     public var b: Operand
+    /// β, the factor of what C holds before.
     public var beta: Float = 0
+    /// C, which is written.
     public var c: Operand
 }

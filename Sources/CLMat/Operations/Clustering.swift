@@ -130,6 +130,7 @@ public struct Assignment: Sendable {
     /// N × 1: Σ_d w_d (x_d − m_kd)² to that centroid, without its penalty.
     public let squaredDistances: Matrix
 
+    /// An assignment of N points: N indices, and N × 1 distances.
     public init(nearest: IntVector, squaredDistances: Matrix) {
         (self.nearest, self.squaredDistances) = (nearest, squaredDistances)
     }

@@ -6,11 +6,17 @@ import CLMatKernels
 /// - Shapes: images N × C·H·W, weights F × C·kh·kw, biases 1 × F, output N × F·oh·ow with
 ///   oh = (H + 2·padding − kh) / stride + 1, ow likewise.
 public struct Convolution: Sendable, Equatable {
+    /// C × H × W, the shape of an image.
     public let input: ImageShape
+    /// F, the number of filters, which are the channels of the output.
     public let filters: Int
+    /// kh, rows of a filter.
     public let kernelHeight: Int
+    /// kw, columns of a filter.
     public let kernelWidth: Int
+    /// Pixels from one place of the filter to the next, down and across.
     public let stride: Int
+    /// Zeros around the image, on each side.
     public let padding: Int
 
     /// - Throws: ``CLMatError/invalidArgument(operation:problem:)`` if a size is not positive or the kernel is larger
@@ -42,6 +48,7 @@ public struct Convolution: Sendable, Equatable {
         }
     }
 
+    /// F × oh × ow, the shape of an output image.
     public var output: ImageShape {
         ImageShape(
             channels: filters, height: (input.height + 2 * padding - kernelHeight) / stride + 1,
@@ -61,13 +68,20 @@ public struct Convolution: Sendable, Equatable {
 
 /// One whole convolution for a backend to do.
 public struct ConvolutionTask: Sendable {
+    /// Which of the three convolutions of a layer it is, with its buffers.
     public enum Direction: Sendable {
+        /// Output from images: ``Matrix/convolved(_:biases:_:)``.
         case forward(images: Buffer, weights: Buffer, biases: Buffer, output: Buffer)
+        /// ∂L/∂images from ∂L/∂output: ``Matrix/convolutionInputGradient(_:_:)``.
         case backwardToInput(gradient: Buffer, weights: Buffer, images: Buffer)
+        /// ∂L/∂weights from ∂L/∂output: ``Matrix/convolutionWeightGradient(_:_:)``.
         case backwardToWeights(images: Buffer, gradient: Buffer, weights: Buffer)
     }
+    /// Shapes, stride and padding.
     public let geometry: Convolution
+    /// N, the number of images.
     public let images: Int
+    /// What is computed from what.
     public let direction: Direction
 }
 

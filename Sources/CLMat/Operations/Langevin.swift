@@ -35,6 +35,7 @@ public struct LangevinChains: Sendable {
 
     /// RMSProp normalisation of the activation's gradient: division by the root of a running mean square.
     public enum Normalisation: Int, Sendable {
+        /// The gradient is taken as it is.
         case off = 0
         /// One mean square per image: every chain moves at the same pace, and what matters more stays larger.
         case image = 1
@@ -46,9 +47,11 @@ public struct LangevinChains: Sendable {
     public struct Parameters: Sendable {
         /// σ, the deviation of the noise.
         public var noise: Float = 0.3
-        /// β, the step size, and its decay β(1 + t/b)^−μ; μ = 0 keeps it constant.
+        /// β, the step size. It falls as β(1 + t/b)^−μ.
         public var step: Float = 0.01
+        /// b, the number of steps over which β begins to fall.
         public var decayStart: Float = 1000
+        /// μ, how steeply the step size falls; 0 keeps it constant.
         public var decayExponent: Float = 0
         /// γ
         public var momentum: Float = 0.9
@@ -56,12 +59,14 @@ public struct LangevinChains: Sendable {
         public var normalisation = Normalisation.image
         /// Of the running mean squares.
         public var memory: Float = 0.9
+        /// The range that samples are cut to after each step; by default none.
         public var clip: ClosedRange<Float> = -.infinity...(.infinity)
         /// Steps before the average begins.
         public var burnIn = 0
         /// Steps that the moving average covers.
         public var window = 200
 
+        /// The defaults of each setting.
         public init() {}
     }
 

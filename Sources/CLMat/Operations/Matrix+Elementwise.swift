@@ -103,21 +103,32 @@ extension Matrix {
 
     private func scalar(_ value: Float) throws(CLMatError) -> Matrix { try Matrix([value], 1, 1, on: device) }
 
+    /// Element by element; a row, a column or a single element is repeated to the other's size.
     public static func + (a: Matrix, b: Matrix) throws(CLMatError) -> Matrix { try a.combined(.add, b, "+") }
+    /// Element by element; a row, a column or a single element is repeated to the other's size.
     public static func - (a: Matrix, b: Matrix) throws(CLMatError) -> Matrix { try a.combined(.subtract, b, "-") }
-    /// Element by element; ``matmul(_:)`` is the matrix product.
+    /// Element by element; ``matmul(_:transposing:)`` is the matrix product.
     public static func * (a: Matrix, b: Matrix) throws(CLMatError) -> Matrix { try a.combined(.multiply, b, "*") }
+    /// Element by element; a row, a column or a single element is repeated to the other's size.
     public static func / (a: Matrix, b: Matrix) throws(CLMatError) -> Matrix { try a.combined(.divide, b, "/") }
 
+    /// Adds a number to each element.
     public static func + (a: Matrix, b: Float) throws(CLMatError) -> Matrix { try a.scaled(by: 1, plus: b) }
+    /// Adds a number to each element.
     public static func + (a: Float, b: Matrix) throws(CLMatError) -> Matrix { try b.scaled(by: 1, plus: a) }
+    /// Takes a number from each element.
     public static func - (a: Matrix, b: Float) throws(CLMatError) -> Matrix { try a.scaled(by: 1, plus: -b) }
+    /// A number less each element.
     public static func - (a: Float, b: Matrix) throws(CLMatError) -> Matrix { try b.scaled(by: -1, plus: a) }
+    /// Each element times a number.
     public static func * (a: Matrix, b: Float) throws(CLMatError) -> Matrix { try a.scaled(by: b) }
+    /// Each element times a number.
     public static func * (a: Float, b: Matrix) throws(CLMatError) -> Matrix { try b.scaled(by: a) }
+    /// Each element divided by a number.
     public static func / (a: Matrix, b: Float) throws(CLMatError) -> Matrix {
         try a.combined(.divide, a.scalar(b), "/")
     }
+    /// A number divided by each element.
     public static func / (a: Float, b: Matrix) throws(CLMatError) -> Matrix {
         try b.scalar(a).combined(.divide, b, "/")
     }
@@ -128,9 +139,11 @@ extension Matrix {
     public func minimum(_ other: Matrix) throws(CLMatError) -> Matrix { try combined(.minimum, other, "minimum") }
     /// 1 where both are equal, else 0.
     public func equal(to other: Matrix) throws(CLMatError) -> Matrix { try combined(.equal, other, "equal") }
+    /// 1 where an element is `value`, else 0.
     public func equal(to value: Float) throws(CLMatError) -> Matrix { try equal(to: scalar(value)) }
     /// 1 where self is greater, else 0.
     public func greater(than other: Matrix) throws(CLMatError) -> Matrix { try combined(.greater, other, "greater") }
+    /// 1 where an element is greater than `value`, else 0.
     public func greater(than value: Float) throws(CLMatError) -> Matrix { try greater(than: scalar(value)) }
 }
 

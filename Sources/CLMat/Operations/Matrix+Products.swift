@@ -1,6 +1,15 @@
 extension Matrix {
     /// Which operands of a product are transposed.
-    public enum Transposition: Sendable { case none, left, right, both }
+    public enum Transposition: Sendable {
+        /// A · B
+        case none
+        /// Aᵀ · B
+        case left
+        /// A · Bᵀ
+        case right
+        /// Aᵀ · Bᵀ
+        case both
+    }
 
     /// The matrix product `self · other`, or of their transposes, which are not formed.
     ///
@@ -81,11 +90,15 @@ extension Matrix {
 
 /// A rectangle of rows and columns.
 public struct MatrixRange: Sendable, Equatable {
+    /// The rows of the rectangle.
     public var rows: Range<Int>
+    /// The columns of the rectangle.
     public var columns: Range<Int>
 
+    /// The rectangle where `rows` and `columns` meet.
     public init(rows: Range<Int>, columns: Range<Int>) { (self.rows, self.columns) = (rows, columns) }
 
+    /// The size of the rectangle.
     public var shape: Shape { Shape(rows.count, columns.count) }
 
     func check(within shape: Shape) throws(CLMatError) {

@@ -5,11 +5,14 @@ import CLMatKernels
 ///
 /// - Source: Salmon, Moraes, Dror, Shaw, "Parallel random numbers: as easy as 1, 2, 3", SC 2011 (Philox4x32-10).
 public struct RandomKey: Sendable, Hashable {
+    /// The seed of the run.
     public var seed: UInt64
+    /// The step that the numbers are drawn for, as 64 bits.
     public var step: UInt64
     /// One stream for each purpose, so that no two share numbers.
     public var stream: UInt32
 
+    /// The key of one purpose at one step.
     public init(seed: UInt64, step: Int = 0, stream: UInt32) {
         (self.seed, self.step, self.stream) = (seed, UInt64(bitPattern: Int64(step)), stream)
     }

@@ -4,16 +4,21 @@
 extension Matrix {
     // MARK: By row: N × D to N × 1
 
+    /// N × 1: the sum of each row.
     public func rowSums() throws(CLMatError) -> Matrix { try rowReduced(.segmentSum) }
+    /// N × 1: the mean of each row. Throws if there are no columns.
     public func rowMeans() throws(CLMatError) -> Matrix {
         try require(columns > 0, "rowMeans")
         return try rowSums() * (1 / Float(columns))
     }
+    /// N × 1: Σ x² of each row.
     public func rowSumsOfSquares() throws(CLMatError) -> Matrix { try rowReduced(.segmentSumOfSquares) }
+    /// N × 1: the largest element of each row. Throws if there are no columns.
     public func rowMax() throws(CLMatError) -> Matrix {
         try require(columns > 0, "rowMax")
         return try rowReduced(.segmentMaximum)
     }
+    /// N × 1: the smallest element of each row. Throws if there are no columns.
     public func rowMin() throws(CLMatError) -> Matrix {
         try require(columns > 0, "rowMin")
         return try rowReduced(.segmentMinimum)
@@ -35,16 +40,21 @@ extension Matrix {
 
     // MARK: By column: N × D to 1 × D
 
+    /// 1 × D: the sum of each column.
     public func columnSums() throws(CLMatError) -> Matrix { try columnReduced(.columnSum) }
+    /// 1 × D: the mean of each column. Throws if there are no rows.
     public func columnMeans() throws(CLMatError) -> Matrix {
         try require(rows > 0, "columnMeans")
         return try columnSums() * (1 / Float(rows))
     }
+    /// 1 × D: Σ x² of each column.
     public func columnSumsOfSquares() throws(CLMatError) -> Matrix { try columnReduced(.columnSumOfSquares) }
+    /// 1 × D: the largest element of each column. Throws if there are no rows.
     public func columnMax() throws(CLMatError) -> Matrix {
         try require(rows > 0, "columnMax")
         return try columnReduced(.columnMaximum)
     }
+    /// 1 × D: the smallest element of each column. Throws if there are no rows.
     public func columnMin() throws(CLMatError) -> Matrix {
         try require(rows > 0, "columnMin")
         return try columnReduced(.columnMinimum)
@@ -58,15 +68,19 @@ extension Matrix {
 
     /// The sum of all elements. Waits for the device, as all that return a number do.
     public func sum() throws(CLMatError) -> Float { try whole(.segmentSum, then: .segmentSum) }
+    /// The mean of all elements. Waits for the device, and throws if there are none.
     public func mean() throws(CLMatError) -> Float {
         try require(count > 0, "mean")
         return try sum() / Float(count)
     }
+    /// Σ x² over all elements. Waits for the device.
     public func sumOfSquares() throws(CLMatError) -> Float { try whole(.segmentSumOfSquares, then: .segmentSum) }
+    /// The largest element. Waits for the device, and throws if there is none.
     public func max() throws(CLMatError) -> Float {
         try require(count > 0, "max")
         return try whole(.segmentMaximum, then: .segmentMaximum)
     }
+    /// The smallest element. Waits for the device, and throws if there is none.
     public func min() throws(CLMatError) -> Float {
         try require(count > 0, "min")
         return try whole(.segmentMinimum, then: .segmentMinimum)

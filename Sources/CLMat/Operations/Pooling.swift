@@ -1,8 +1,11 @@
 /// The geometry of pooling: square windows, `stride` apart, without padding. Pixels that no window reaches (at the
 /// right and lower edge) are left out.
 public struct Pooling: Sendable, Equatable {
+    /// C × H × W, the shape of an image.
     public let input: ImageShape
+    /// Rows, and columns, of a window.
     public let size: Int
+    /// Pixels from one window to the next, down and across.
     public let stride: Int
 
     /// - Throws: ``CLMatError/invalidArgument(operation:problem:)`` if the window is larger than the image, or the
@@ -16,6 +19,7 @@ public struct Pooling: Sendable, Equatable {
         }
     }
 
+    /// C × oh × ow, the shape of an output image.
     public var output: ImageShape {
         ImageShape(
             channels: input.channels, height: (input.height - size) / stride + 1,

@@ -18,7 +18,7 @@ extension IntVector {
     ///
     /// - Accuracy: the uniform numbers have 24 bits, so the distribution functions are off by some 2⁻²²; a mean below 2⁻²⁵
     ///   gives 0.
-    /// - Source: an alias table for the whole part of a mean (``PoissonTables``) and a search for the rest; from 256 on
+    /// - Source: an alias table for the whole part of a mean (`PoissonTables`) and a search for the rest; from 256 on
     ///   Hörmann's transformed rejection, 1993.
     public init(poisson means: Matrix, _ key: RandomKey) throws(CLMatError) {
         try key.requireSmall("poisson")

@@ -2,6 +2,7 @@ import CLMatKernels
 
 /// How the samples of a word in a document fall on topics.
 public struct TopicSampling: Sendable, Equatable {
+    /// The distribution of the samples.
     public enum Form: Int, Sendable, CaseIterable {
         /// Each topic's number is a Poisson number for itself: cheap, right on average; a word may get a few samples more
         /// or less.
@@ -10,10 +11,12 @@ public struct TopicSampling: Sendable, Equatable {
         case multinomial = 1
     }
 
+    /// The distribution of the samples.
     public var form: Form
     /// m, the samples per token by topic: 1/temperature. The multinomial form takes the first of them for all.
     public var rates: [Float]
 
+    /// The same number of samples per token for every topic.
     public init(_ form: Form, samples: Float, topics: Int) {
         (self.form, rates) = (form, [Float](repeating: samples, count: topics))
     }
@@ -38,6 +41,7 @@ public struct TopicSampling: Sendable, Equatable {
 public struct TopicCounts: Sendable {
     /// V × K
     public let shape: Shape
+    /// The samples of each word by topic, row by row: V × K elements.
     public internal(set) var counts: IntVector
     /// The samples a token that they were drawn with.
     public internal(set) var rates: [Float]
@@ -82,8 +86,11 @@ public struct TopicSampler: Sendable {
     /// The most topics that there can be.
     public static let mostTopics = Int(CLMAT_TOPICS_MOST)
 
+    /// V, the number of words.
     public let words: Int
+    /// K, the number of topics.
     public let topics: Int
+    /// Where the sampler works.
     public let device: Device
     private let tables: PoissonTables
     /// Samples of each thread before they are added up, and a mark for each that is in use.
@@ -118,7 +125,7 @@ public struct TopicSampler: Sendable {
     ///   - first: the number of this minibatch's first nonzero among those that share the key.
     /// - Returns: D × 2: Σ_w c ln(Σ_k θ_k φ_kw / Σ_k θ_k) with the θ before (if `counts` is given, else 0), and the tokens
     ///   that went to another topic.
-    /// - Cost: reads each nonzero, and both its rows of K numbers, once; some 3 (Poisson) or 5 ns per topic on one thread.
+    /// - Cost: reads each nonzero, and both its rows of K numbers, once.
     /// - Throws: ``CLMatError/shapeMismatch(operation:left:right:rule:)``;
     ///   ``CLMatError/invalidArgument(operation:problem:)`` if a rate is not above 0, or if there are more samples than
     ///   2³¹.

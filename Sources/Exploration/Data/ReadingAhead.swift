@@ -18,7 +18,9 @@ public struct ReadingAhead<Source: DataSource>: DataSource {
 
     public var name: String { source.name }
     public var stepsPerEpoch: Int { source.stepsPerEpoch }
+    /// As the source delivers.
     public var delivery: Delivery { source.delivery }
+    /// The source's part of the data.
     public var shard: DataShard { source.shard }
     public var batchSizes: BatchSizes? { source.batchSizes }
     public var checksum: String { source.checksum }
@@ -28,6 +30,7 @@ public struct ReadingAhead<Source: DataSource>: DataSource {
 
     public func part(_ shard: DataShard) throws(CLMatError) -> Self? { try source.part(shard).map(Self.init) }
 
+    /// The minibatch of the source at a place; that of the next place is begun.
     public func batch(at place: DataPlace) throws(CLMatError) -> Source.Batch {
         return try lookahead.take(place, next: next(after: place))
     }

@@ -11,6 +11,7 @@ import CLMat
 ///   machines together is exactly the k-th pass of the source, each sample once; but which of them meet in a step is not what they
 ///   are in the source. Each machine reads straight on.
 public struct Sharded<Source: DataSource>: DataSource {
+    /// Which part this machine has.
     public let shard: DataShard
     /// Of one machine, the same for all.
     public let stepsPerEpoch: Int
@@ -19,8 +20,8 @@ public struct Sharded<Source: DataSource>: DataSource {
     /// Whether `source` is the part itself.
     private let isPart: Bool
 
-    /// - Throws: ``CLMatError/invalidArgument(operation:problem:)`` for a source that is sharded already;
-    ///   ``CLMatError/invalidValue(setting:value:accepted:)`` for more parts than the source has samples.
+    /// - Throws: ``/CLMat/CLMatError/invalidArgument(operation:problem:)`` for a source that is sharded already;
+    ///   ``/CLMat/CLMatError/invalidValue(setting:value:accepted:)`` for more parts than the source has samples.
     public init(_ source: Source, _ shard: DataShard) throws(CLMatError) {
         guard source.shard == .whole else {
             throw .invalidArgument(
@@ -37,13 +38,14 @@ public struct Sharded<Source: DataSource>: DataSource {
     }
 
     public var name: String { source.name }
+    /// As the source delivers.
     public var delivery: Delivery { source.delivery }
     public var batchSizes: BatchSizes? { source.batchSizes }
     public var checksum: String { source.checksum }
 
     public func samples(at place: DataPlace) -> Int { source.samples(at: place) }
 
-    /// - Throws: ``CLMatError/invalidArgument(operation:problem:)`` for a place beyond all numbers; what the source throws.
+    /// - Throws: ``/CLMat/CLMatError/invalidArgument(operation:problem:)`` for a place beyond all numbers; what the source throws.
     public func batch(at place: DataPlace) throws(CLMatError) -> Source.Batch { try source.batch(at: own(place)) }
 
     /// Where the source is asked for what is at a place of this machine.

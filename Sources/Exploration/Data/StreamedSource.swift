@@ -5,6 +5,7 @@ import Synchronization
 ///
 /// A value: what `next` changes is in it, or belongs to it alone (a file that is open).
 public protocol SampleReader<Sample>: Sendable {
+    /// What a stream consists of: a record, an image with its label.
     associatedtype Sample: Sendable
     /// The next samples: one at least, at most `count`, which is positive; none at the end of the stream.
     mutating func next(_ count: Int) throws(CLMatError) -> [Sample]
@@ -19,6 +20,7 @@ public struct StreamPlace: Sendable, Equatable {
     /// The seed of the run, for a stream whose order is random: one that is shuffled for each pass is a function of it and ``pass``.
     public let seed: UInt64
 
+    /// A place in a pass over the stream.
     public init(pass: Int = 0, position: Int, seed: UInt64 = 1) {
         (self.pass, self.position, self.seed) = (pass, position, seed)
     }
@@ -47,8 +49,10 @@ public enum StreamLength: Sendable, Equatable {
 /// threads can ask at once; they do not wait for each other's reading.
 public struct StreamedSource<Reader: SampleReader, Batch: Sendable>: DataSource {
     public let name: String
+    /// How long a pass is, or that there is no end.
     public let length: StreamLength
     public let batchSizes: BatchSizes?
+    /// Which part of each pass it reads.
     public let shard: DataShard
     public let checksum: String
     public let notes: [String]
@@ -65,8 +69,8 @@ public struct StreamedSource<Reader: SampleReader, Batch: Sendable>: DataSource 
     ///   - unit: what samples are called: "images".
     ///   - open: makes a reader whose first sample is that of the place.
     ///   - pack: makes a minibatch of its samples.
-    /// - Throws: ``CLMatError/dataMismatch(_:)`` for a stream without samples;
-    ///   ``CLMatError/invalidValue(setting:value:accepted:)`` for a batch size that a pass cannot fill, or that is outside of `sizes`.
+    /// - Throws: ``/CLMat/CLMatError/dataMismatch(_:)`` for a stream without samples;
+    ///   ``/CLMat/CLMatError/invalidValue(setting:value:accepted:)`` for a batch size that a pass cannot fill, or that is outside of `sizes`.
     public init(
         name: String, length: StreamLength, batchSize: Int, sizes: ClosedRange<Int>? = nil, unit: String = "samples",
         checksum: String = "", notes: [String] = [],
@@ -96,6 +100,7 @@ public struct StreamedSource<Reader: SampleReader, Batch: Sendable>: DataSource 
         (self.part, self.shard) = (part, shard)
     }
 
+    /// In order, from a stream.
     public var delivery: Delivery { .streamed }
 
     /// The same for all parts, which differ by one sample at most.
@@ -119,7 +124,7 @@ public struct StreamedSource<Reader: SampleReader, Batch: Sendable>: DataSource 
         return Self(self, part: start(shard.index)..<start(shard.index + 1), shard)
     }
 
-    /// - Throws: ``CLMatError/streamFailed(source:sample:pass:reason:)`` where opening or reading failed, or the stream ended before
+    /// - Throws: ``/CLMat/CLMatError/streamFailed(source:sample:pass:reason:)`` where opening or reading failed, or the stream ended before
     ///   its time: the same place can be asked for again. What `pack` throws.
     public func batch(at place: DataPlace) throws(CLMatError) -> Batch {
         let count = samples(at: place)

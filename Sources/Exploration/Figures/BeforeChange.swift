@@ -20,6 +20,7 @@ public struct BeforeChange<Value: Sendable>: Sendable {
     /// Looks that are no further apart belong to one drag.
     private static var drag: Int { 20 }
 
+    /// Nothing yet.
     public init() {}
 
     /// - Parameter ignored: ids of controls that only concern what is shown.

@@ -8,6 +8,7 @@ public struct Choice: Sendable, Equatable {
     /// Chooses it, or takes the mark away if it is chosen.
     public var action: Action
 
+    /// A thing that can be chosen by `action`.
     public init(isChosen: Bool, action: Action) { (self.isChosen, self.action) = (isChosen, action) }
 
     /// One of several things of a kind, counted from 0: a click sends `choose` with its number, or `unchoose` without any.

@@ -6,7 +6,9 @@ import Formats
 /// - Source: J. Chuang, C. D. Manning, J. Heer, "Termite: visualization techniques for assessing textual topic models",
 ///   Proc. AVI, 2012.
 public struct CircleMatrix: FigureContent {
+    /// A row of discs: a word.
     public struct Row: Sendable {
+        /// What stands at its left.
         public var name: String
         /// One per column. What is missing or negative draws no disc; what is not a number draws a cross.
         public var values: [Float]
@@ -15,11 +17,13 @@ public struct CircleMatrix: FigureContent {
         /// What can be done to it: a click on its name does the first.
         public var actions: [Action]
 
+        /// A row with one value per column.
         public init(name: String, values: [Float], isPinned: Bool = false, actions: [Action] = []) {
             (self.name, self.values, self.isPinned, self.actions) = (name, values, isPinned, actions)
         }
     }
 
+    /// A column of discs: a topic.
     public struct Column: Sendable {
         /// A short name, such as a number.
         public var name: String
@@ -32,6 +36,7 @@ public struct CircleMatrix: FigureContent {
         /// Whether it is marked as chosen; a click on its name then does this instead of the first action.
         public var choice: Choice?
 
+        /// A column, with its strongest rows first in `order`.
         public init(name: String, note: String = "", order: [Int], actions: [Action] = [], choice: Choice? = nil) {
             (self.name, self.note, self.order, self.actions, self.choice) = (name, note, order, actions, choice)
         }
@@ -39,6 +44,7 @@ public struct CircleMatrix: FigureContent {
 
     /// All rows that any order names.
     public var rows: [Row]
+    /// The columns from left to right.
     public var columns: [Column]
     /// The rows that are shown when no column is hovered, from top to bottom.
     public var order: [Int]
@@ -50,6 +56,7 @@ public struct CircleMatrix: FigureContent {
     /// What a column is: "topic".
     public var columnTitle: String
 
+    /// A matrix of discs; `order` names the rows to show, from the top.
     public init(
         rows: [Row], columns: [Column], order: [Int], scale: Float = 0, valueTitle: String = "weight",
         caption: String = "", columnTitle: String = "topic"
@@ -81,6 +88,7 @@ public struct CircleMatrix: FigureContent {
 
     public var unmark: Action? { columns.map(\.choice).unmark }
 
+    /// How many rows are kept on top.
     public var pinnedCount: Int { rows.count(where: \.isPinned) }
 
     /// Rows in the order in which they are shown, then those that only a column names.

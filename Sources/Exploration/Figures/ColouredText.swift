@@ -2,24 +2,31 @@ import Formats
 
 /// Texts whose words belong to groups, such as documents with a topic per word.
 public struct ColouredText: FigureContent {
+    /// A word, with the group that it belongs to.
     public struct Word: Sendable {
+        /// The word as it is written.
         public var text: String
         /// Its index in ``ColouredText/groups``; nil if it belongs to none.
         public var group: Int?
         /// From 0, hardly, to 1, wholly.
         public var strength: Float
 
+        /// A word; without a group it is grey.
         public init(_ text: String, group: Int? = nil, strength: Float = 1) {
             (self.text, self.group, self.strength) = (text, group, strength)
         }
     }
 
+    /// A text with a title, such as a document.
     public struct Paragraph: Sendable {
+        /// What stands above the words.
         public var title: String
         /// What stands beside the title in grey: "87 % topic 3".
         public var fact: String
+        /// The words in their order.
         public var words: [Word]
 
+        /// A text with its title.
         public init(title: String, fact: String = "", words: [Word]) {
             (self.title, self.fact, self.words) = (title, fact, words)
         }
@@ -27,9 +34,11 @@ public struct ColouredText: FigureContent {
 
     /// Their names: "topic 3: god, faith".
     public var groups: [String]
+    /// The texts from top to bottom.
     public var paragraphs: [Paragraph]
     public var caption: String
 
+    /// Texts whose words name their groups by index.
     public init(groups: [String], paragraphs: [Paragraph], caption: String = "") {
         (self.groups, self.paragraphs, self.caption) = (groups, paragraphs, caption)
     }

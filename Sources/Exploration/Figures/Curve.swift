@@ -2,8 +2,11 @@ import Formats
 
 /// Lines over a common x axis.
 public struct Curve: FigureContent {
+    /// What the horizontal axis shows, with its unit.
     public var xTitle: String
+    /// What the vertical axis shows, with its unit.
     public var yTitle: String
+    /// A name and points per line. A point that is not finite is a gap.
     public var lines: [(name: String, points: [(x: Double, y: Double)])]
     public var caption: String
     /// How much stands behind each point, by line and in the order of its points: points are then discs whose areas say so.
@@ -12,6 +15,7 @@ public struct Curve: FigureContent {
     /// What the weights are: "images".
     public var weightTitle: String
 
+    /// Lines; with `weights` the points are discs, too.
     public init(
         xTitle: String, yTitle: String, lines: [(name: String, points: [(x: Double, y: Double)])], caption: String = "",
         weights: [[Double]] = [], weightTitle: String = "count"

@@ -6,7 +6,7 @@ import Formats
 public protocol FigureContent: Sendable {
     /// The grey part of the panel's title; nothing by default.
     var caption: String { get }
-    /// The numbers as CSV (``csvLines(_:)``); nil, the default, if there are none.
+    /// The numbers as CSV (``/Formats/csvLines(_:)``); nil, the default, if there are none.
     var csv: String? { get }
     /// Why there is nothing to see, in words for the panel; nil, the default, if there is something. Such content is
     /// neither drawn nor written to a file.
@@ -24,8 +24,10 @@ extension FigureContent {
 
 /// Nothing yet, and why: "first values after step 50".
 public struct NothingToShow: FigureContent {
+    /// Why there is nothing.
     public var words: String
 
+    /// Says why there is nothing to see.
     public init(_ words: String) { self.words = words }
 
     public var whyEmpty: String? { words }

@@ -2,10 +2,13 @@ import Formats
 
 /// A matrix of values as colours.
 public struct Heatmap: FigureContent {
+    /// What stands at the left of each row.
     public var rowNames: [String]
+    /// What stands above each column.
     public var columnNames: [String]
     /// How values become colours.
     public enum Shading: Sendable, Equatable {
+        /// In proportion to the value.
         case linear
         /// By the square root of how far a value is from the lower end: small ones are told apart.
         case squareRoot
@@ -17,7 +20,9 @@ public struct Heatmap: FigureContent {
     public var texts: [String]
     /// What the rows and the columns are: "true", "predicted".
     public var rowTitle: String
+    /// What the columns are: "predicted".
     public var columnTitle: String
+    /// How values become colours.
     public var shading: Shading
     /// By row, and for the column of the same number where rows and columns are the same things.
     public var choices: [Choice?]
@@ -27,6 +32,7 @@ public struct Heatmap: FigureContent {
     public var unit: String
     public var caption: String
 
+    /// A matrix with `rowNames.count` × `columnNames.count` values, row by row.
     public init(
         rowNames: [String], columnNames: [String], values: [Float], range: ClosedRange<Float>? = nil,
         unit: String = "", caption: String = "", texts: [String] = [], rowTitle: String = "", columnTitle: String = "",

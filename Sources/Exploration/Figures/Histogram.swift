@@ -4,10 +4,13 @@ import Formats
 public struct Histogram: FigureContent {
     /// The ends of the bins, one more than there are counts.
     public var edges: [Double]
+    /// How many values lie in each bin.
     public var counts: [Double]
     /// The kernel density of the values, in values per bin.
     public var density: [(x: Double, y: Double)]
+    /// What the values are, with their unit.
     public var xTitle: String
+    /// What is counted.
     public var yTitle: String
     public var caption: String
     /// The values themselves in rising order, for bins of another width; empty if there are more than 100,000.

@@ -25,6 +25,7 @@ public struct ImageGrid: FigureContent {
         /// Marks the cell as doing what it should (classified as its target), where that has a meaning.
         public var isRight: Bool?
 
+        /// An image of channels × height × width values.
         public init(
             values: [Float], title: String = "", caption: String = "", facts: [(name: String, value: Double)] = [],
             actions: [Action] = [], isRight: Bool? = nil, choice: Choice? = nil
@@ -35,13 +36,21 @@ public struct ImageGrid: FigureContent {
         }
     }
 
+    /// 1 for grey, 3 for red, green and blue.
     public var channels: Int
+    /// Rows of pixels of each image.
     public var height: Int
+    /// Columns of pixels of each image.
     public var width: Int
+    /// Images in a row of the grid.
     public var columns: Int
+    /// What stands above each column; empty for none.
     public var columnTitles: [String]
+    /// What stands at the left of each row; empty for none.
     public var rowTitles: [String]
+    /// How values become light.
     public var display: Display
+    /// The images, row by row.
     public var cells: [Cell]
     /// The grey part of the panel's title: "output layer before softmax · 10 neurons × 7 chains".
     public var caption: String
@@ -52,6 +61,7 @@ public struct ImageGrid: FigureContent {
     /// What can be done to the whole grid: show the next images.
     public var actions: [Action]
 
+    /// Images of one shape, in rows of `columns`.
     public init(
         channels: Int = 1, height: Int, width: Int, columns: Int, columnTitles: [String] = [], rowTitles: [String] = [],
         display: Display = .unit, cells: [Cell], caption: String = "", columnActions: [[Action]] = [],
@@ -64,6 +74,7 @@ public struct ImageGrid: FigureContent {
         (self.cells, self.caption, self.columnActions) = (cells, caption, columnActions)
     }
 
+    /// Rows of the grid; the last one may not be full.
     public var rows: Int { columns > 0 ? (cells.count + columns - 1) / columns : 0 }
 
     public var unmark: Action? { cells.map(\.choice).unmark }

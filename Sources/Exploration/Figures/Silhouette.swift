@@ -2,13 +2,16 @@ import Formats
 
 /// Silhouettes of points, grouped: how much nearer each is to its own group than to the next one, from −1 to 1.
 public struct Silhouette: FigureContent {
+    /// The points of one group.
     public struct Group: Sendable {
         /// What the hover says: "cluster 12".
         public var name: String
         /// From the largest on.
         public var values: [Double]
+        /// Whether it is marked as chosen, and what a click does; nil if it cannot be chosen.
         public var choice: Choice?
 
+        /// A group; its values are put in order.
         public init(name: String, values: [Double], choice: Choice? = nil) {
             self.choice = choice
             // What is not finite comes last: it has no place in an order.
@@ -18,9 +21,11 @@ public struct Silhouette: FigureContent {
         }
     }
 
+    /// The groups from top to bottom.
     public var groups: [Group]
     public var caption: String
 
+    /// Silhouettes of the points of each group.
     public init(groups: [Group], caption: String = "") { (self.groups, self.caption) = (groups, caption) }
 
     public var unmark: Action? { groups.map(\.choice).unmark }

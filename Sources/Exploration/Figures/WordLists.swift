@@ -2,7 +2,9 @@ import Formats
 
 /// The strongest words of each of several groups, such as topics: as many of each as there is room for.
 public struct WordLists: FigureContent {
+    /// A word of a list.
     public struct Word: Sendable {
+        /// The word as it is written.
         public var text: String
         /// How much of its group it is, as a share of the heaviest word's: 0 to 1.
         public var strength: Float
@@ -15,6 +17,7 @@ public struct WordLists: FigureContent {
         /// What can be done to it: a click does the first.
         public var actions: [Action]
 
+        /// A word of its group's list.
         public init(
             _ text: String, strength: Float = 1, mark: Table.CellMark? = nil, isPinned: Bool = false,
             facts: [(name: String, value: Double)] = [], actions: [Action] = []
@@ -24,6 +27,7 @@ public struct WordLists: FigureContent {
         }
     }
 
+    /// A list of words: a topic.
     public struct Group: Sendable {
         /// A short name, such as a number.
         public var name: String
@@ -36,6 +40,7 @@ public struct WordLists: FigureContent {
         /// Whether it is marked as chosen; a click on its name then does this instead of the first action.
         public var choice: Choice?
 
+        /// A group with its words, the strongest first.
         public init(
             name: String, note: String = "", words: [Word], actions: [Action] = [], choice: Choice? = nil
         ) {
@@ -43,11 +48,13 @@ public struct WordLists: FigureContent {
         }
     }
 
+    /// The lists from left to right.
     public var groups: [Group]
     public var caption: String
     /// What a group is: "topic".
     public var groupTitle: String
 
+    /// Lists of words, one per group.
     public init(groups: [Group], caption: String = "", groupTitle: String = "topic") {
         (self.groups, self.caption, self.groupTitle) = (groups, caption, groupTitle)
     }

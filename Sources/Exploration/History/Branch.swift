@@ -1,11 +1,13 @@
 /// A place in the history of a run.
 public struct Position: Sendable, Equatable, Hashable, Comparable {
+    /// The branch, by its id.
     public var branch: Int
     /// Steps made.
     public var step: Int
     /// How many changes of the branch's path have been made: several may stand between the same two steps.
     public var changes: Int
 
+    /// A place on a branch; by default the very start.
     public init(branch: Int = 0, step: Int = 0, changes: Int = 0) {
         (self.branch, self.step, self.changes) = (branch, step, changes)
     }
@@ -21,6 +23,7 @@ public struct Position: Sendable, Equatable, Hashable, Comparable {
 /// One of the futures that a run has had. It shares its parent's history up to where it left it.
 public struct Branch: Sendable, Equatable, Identifiable {
     public let id: Int
+    /// What a person calls it: "main", "2".
     public internal(set) var name: String
     /// Where it left its parent; nil for the first branch.
     public internal(set) var fork: Position?

@@ -87,7 +87,7 @@ extension Run {
     /// Has these attachments and mixins on, and no others.
     ///
     /// - Parameter mixins: those that attachments and model begin with if nil.
-    /// - Throws: ``CLMatError/unknownName(kind:name:known:)``, ``CLMatError/duplicateID(kind:id:)``.
+    /// - Throws: ``/CLMat/CLMatError/unknownName(kind:name:known:)``, ``/CLMat/CLMatError/duplicateID(kind:id:)``.
     mutating func put(on attached: [String], mixins: [String]?, seed: UInt64) throws(CLMatError) {
         let on = try dashboard().attached
         // In this order, as far as it is not so already.

@@ -263,8 +263,8 @@ struct RunNavigator: Sendable {
 
     /// A place as it was given, if there is one.
     ///
-    /// - Throws: ``CLMatError/unknownName(kind:name:known:)`` for a branch that is not there,
-    ///   ``CLMatError/invalidValue(setting:value:accepted:)`` for a place that its path has not.
+    /// - Throws: ``/CLMat/CLMatError/unknownName(kind:name:known:)`` for a branch that is not there,
+    ///   ``/CLMat/CLMatError/invalidValue(setting:value:accepted:)`` for a place that its path has not.
     func checked(_ place: Position) throws(CLMatError) -> Position {
         let branch = try timeline.known(place.branch)
         let steps = timeline.start...max(timeline.start, branch.lastStep)
@@ -337,7 +337,7 @@ struct RunNavigator: Sendable {
 
     /// Opens a branch where the run is.
     ///
-    /// - Throws: ``CLMatError/invalidValue(setting:value:accepted:)`` for a name that is empty or taken.
+    /// - Throws: ``/CLMat/CLMatError/invalidValue(setting:value:accepted:)`` for a name that is empty or taken.
     mutating func branch(named name: String?) throws(CLMatError) {
         if let name { try timeline.checkNew(name) }
         keepSnapshot(.change)

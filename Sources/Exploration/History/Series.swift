@@ -1,5 +1,6 @@
 /// One metric's values by step: four bytes per value where it is measured at even distances.
 public struct Series: Sendable {
+    /// The values in the order of their steps.
     public private(set) var values: [Float] = []
     /// Stretches of even distance: the values from `index` on were measured at `step`, `step + stride` …
     private var stretches: [Stretch] = []
@@ -11,10 +12,14 @@ public struct Series: Sendable {
         var stride: Int
     }
 
+    /// A series without values.
     public init() {}
 
+    /// How many values there are.
     public var count: Int { values.count }
+    /// The step of each value, made anew: O(n).
     public var steps: [Int] { values.indices.map(step(at:)) }
+    /// The last value and its step; nil if there is none.
     public var last: (step: Int, value: Double)? {
         values.last.map { (step(at: count - 1), Double($0)) }
     }

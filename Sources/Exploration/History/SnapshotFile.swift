@@ -20,7 +20,7 @@ final class SnapshotFile: Sendable {
     /// - Parameters:
     ///   - folder: made if it is not there.
     ///   - limit: a tenth of what the disk has free if nil.
-    /// - Throws: ``CLMatError/fileNotWritable(path:reason:)``.
+    /// - Throws: ``/CLMat/CLMatError/fileNotWritable(path:reason:)``.
     init(in folder: String, limit: Int?) throws(CLMatError) {
         self.folder = folder
         try Files.makeFolder(folder)
@@ -46,7 +46,7 @@ final class SnapshotFile: Sendable {
         fileprivate init(_ file: SnapshotFile, _ range: Range<Int>) { (self.file, self.range) = (file, range) }
         deinit { file.giveBack(range) }
 
-        /// - Throws: ``CLMatError/fileNotWritable(path:reason:)``: the disk is full, say.
+        /// - Throws: ``/CLMat/CLMatError/fileNotWritable(path:reason:)``: the disk is full, say.
         func write(_ bytes: UnsafeRawBufferPointer, at offset: Int) throws(CLMatError) {
             var done = 0
             while done < bytes.count {
@@ -62,7 +62,7 @@ final class SnapshotFile: Sendable {
 
         /// The bytes, read where they are used.
         ///
-        /// - Throws: ``CLMatError/fileDamaged(path:place:problem:)``.
+        /// - Throws: ``/CLMat/CLMatError/fileDamaged(path:place:problem:)``.
         func read() throws(CLMatError) -> Data {
             guard !range.isEmpty else { return Data() }
             guard let start = mmap(nil, range.count, PROT_READ, MAP_PRIVATE, file.descriptor, off_t(range.lowerBound)),

@@ -7,12 +7,17 @@ import Synchronization
 public final class Timeline: Sendable {
     /// A part of a series drawn as one column of pixels. Values that are not finite are gaps, which no neighbour hides.
     public struct Bucket: Sendable, Equatable {
+        /// The step of its first value.
         public internal(set) var firstStep: Int
+        /// The step of its last value.
         public internal(set) var lastStep: Int
+        /// Its first value, finite or not.
         public internal(set) var first: Float
         /// Of the finite values; NaN if there is none.
         public internal(set) var minimum: Float
+        /// The largest finite value; NaN if there is none.
         public internal(set) var maximum: Float
+        /// Its last value, finite or not.
         public internal(set) var last: Float
         /// The last finite value; NaN if there is none.
         public internal(set) var lastFinite: Float
@@ -52,6 +57,7 @@ public final class Timeline: Sendable {
     }
     private let record = Mutex(Record())
 
+    /// A record in which nothing has happened.
     public init() {}
 
     // MARK: - Where we are

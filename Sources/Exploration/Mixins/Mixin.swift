@@ -7,10 +7,15 @@ import CLMat
 /// ```swift
 /// /// f = ½‖w‖² (ridge): λ in nats per image for each unit of ‖w‖²/2.
 /// struct Ridge: Mixin {
-///     let weight = Control("ridge", title: "ridge λ", range: 1e-6...1, scale: .logWithOff, initial: 0, help: "keeps weights small")
+///     let weight = Control(
+///         "ridge", title: "ridge λ", range: 1e-6...1, scale: .logWithOff, initial: 0, help: "keeps weights small")
 ///     let score = Metric("ridge-score", title: "Size of the weights", unit: "½‖w‖²", help: "what ridge keeps small")
-///     func value(of parameters: NetworkParameters, _ context: MixinContext) throws(CLMatError) -> Double? { … }
-///     func gradient(of parameters: NetworkParameters, _ context: MixinContext) throws(CLMatError) -> ParameterGradient? { … }
+///     func value(of network: NetworkParameters, _ context: MixinContext) throws(CLMatError) -> Double? {
+///         try network.sumOverWeights { w throws(CLMatError) in try w.sumOfSquares() } / 2
+///     }
+///     func gradient(of network: NetworkParameters, _ context: MixinContext) throws(CLMatError) -> ParameterGradient? {
+///         ParameterGradient(inGradient: try network.ofWeights { w in w })
+///     }
 /// }
 /// ```
 /// λ is in the unit of the primary objective f₀ per sample for each unit of fᵢ, and the gradient is that of fᵢ. Whether a model goes
@@ -20,6 +25,7 @@ import CLMat
 /// - Source: Jiang, "Exploratory model analysis for machine learning", UC Berkeley EECS-2018-34, eq. 2.1; a graphic for each
 ///   criterion: section 2.3.
 public protocol Mixin<Subject>: Sendable {
+    /// What it acts on.
     associatedtype Subject: MixinSubject
 
     /// λᵢ. Its id is the mixin's.
@@ -40,6 +46,7 @@ public protocol Mixin<Subject>: Sendable {
 }
 
 extension Mixin {
+    /// In kebab-case, that of its weight; how options, scripts and the log name it.
     public var id: String { weight.id }
     public var controls: [Control] { [] }
     public func value(of subject: Subject, _ context: MixinContext) throws(CLMatError) -> Double? { nil }
@@ -66,7 +73,9 @@ public protocol MixinSubject: Sendable {
 
 /// A gradient that can be added up over criteria.
 public protocol GradientSum: Sendable {
+    /// This gradient times a factor.
     func weighted(_ factor: Double) throws(CLMatError) -> Self
+    /// Adds another gradient times a factor.
     mutating func accumulate(_ other: Self, weight factor: Double) throws(CLMatError)
     /// ‖g‖². Waits for the device.
     func squaredNorm() throws(CLMatError) -> Double
@@ -75,8 +84,10 @@ public protocol GradientSum: Sendable {
 }
 
 extension Matrix: GradientSum {
+    /// Each element times a factor.
     public func weighted(_ factor: Double) throws(CLMatError) -> Matrix { try self * Float(factor) }
 
+    /// Adds another matrix of the same shape times a factor.
     public mutating func accumulate(_ other: Matrix, weight factor: Double) throws(CLMatError) {
         self = try self + other * Float(factor)
     }
@@ -92,6 +103,7 @@ extension Matrix: GradientSum {
 
 /// What a criterion may depend on beside its subject.
 public struct MixinContext: Sendable {
+    /// The step that is made; what is random is keyed by it.
     public let step: Step
     /// The values of the controls, the criterion's own among them.
     public let settings: Settings
@@ -99,6 +111,7 @@ public struct MixinContext: Sendable {
     public internal(set) var weight = 0.0
     /// The minibatch of the step, of the model's type; nil if there is none.
     public let batch: (any Sendable)?
+    /// Sums over the machines that learn together.
     public let reducer: any Reducer
 
     /// A context for a model that is used by itself, without a ``Learner``.

@@ -3,7 +3,9 @@ import CLMat
 /// A model or an attachment that takes mixins. It lists the ``Mixins/controls`` and ``Mixins/metrics`` among its own, and hands
 /// ``Mixins/archive(_:)`` on.
 public protocol MixinHost: Sendable {
+    /// What its mixins act on.
     associatedtype Subject: MixinSubject
+    /// Those that are on, and those that can be added.
     var mixins: Mixins<Subject> { get set }
 }
 
@@ -11,12 +13,15 @@ public protocol MixinHost: Sendable {
 public struct MixinInfo: Sendable, Equatable, Identifiable {
     /// Its own, under the name of the attachment that has it: `l2-weight`, `ldam-2.l2-weight`.
     public let id: String
+    /// What a person calls it: its weight's title.
     public let title: String
     /// One line on what it does.
     public let help: String
+    /// Whether the run has it now.
     public let isOn: Bool
     /// Ids of its control and of its score's metric.
     public let weight: String
+    /// The id of its score's metric.
     public let score: String
 }
 

@@ -49,13 +49,13 @@ public struct Mixins<Subject: MixinSubject>: Sendable {
     // MARK: - Adding, weighing, removing
 
     /// - Parameter weight: λᵢ; what its control has at first if nil.
-    /// - Throws: ``CLMatError/duplicateID(kind:id:)`` if one of its id is on.
+    /// - Throws: ``/CLMat/CLMatError/duplicateID(kind:id:)`` if one of its id is on.
     public mutating func add(_ mixin: any Mixin<Subject>, weight: Double? = nil) throws(CLMatError) {
         guard !ids.contains(mixin.id) else { throw .duplicateID(kind: "mixin", id: mixin.id) }
         entries.append(Entry(mixin: mixin, weight: weight ?? mixin.weight.initial))
     }
 
-    /// - Throws: ``CLMatError/unknownName(kind:name:known:)`` if none of this id is on.
+    /// - Throws: ``/CLMat/CLMatError/unknownName(kind:name:known:)`` if none of this id is on.
     public mutating func remove(_ id: String) throws(CLMatError) { entries.remove(at: try index(of: id)) }
 
     /// Sets λᵢ, for a model that is used by itself.
@@ -193,6 +193,7 @@ public struct Mixins<Subject: MixinSubject>: Sendable {
         }
     }
 
+    /// Hands over the weights, failures and states of those that are on.
     public mutating func archive(_ archive: Archive) throws(CLMatError) {
         for index in entries.indices {
             let id = entries[index].mixin.id

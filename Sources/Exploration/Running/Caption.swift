@@ -1,9 +1,11 @@
 /// A sentence about a run, shown with it until the next one.
 public struct Caption: Sendable, Equatable {
+    /// The sentence.
     public let text: String
     /// The step at which it was said.
     public let since: Int
 
+    /// A sentence that is said at a step.
     public init(_ text: String, since step: Int) { (self.text, since) = (text, step) }
 }
 

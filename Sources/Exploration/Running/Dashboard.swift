@@ -2,8 +2,11 @@ import CLMat
 
 /// What can be seen and moved at the moment: the model's own, and those of its attachments.
 public struct Dashboard: Sendable, Equatable {
+    /// What can be moved.
     public internal(set) var controls: [Control] = []
+    /// What is measured.
     public internal(set) var metrics: [Metric] = []
+    /// What can be looked at.
     public internal(set) var figures: [FigureInfo] = []
     /// Attachments that are on, and one more of each kind that can be.
     public internal(set) var attachments: [AttachmentInfo] = []
@@ -15,6 +18,7 @@ public struct Dashboard: Sendable, Equatable {
     var attached: [String] = []
     var mixed: [String] = []
 
+    /// A dashboard of given parts; an empty one by default.
     public init(
         controls: [Control] = [], metrics: [Metric] = [], figures: [FigureInfo] = [],
         attachments: [AttachmentInfo] = [], mixins: [MixinInfo] = []
@@ -23,7 +27,9 @@ public struct Dashboard: Sendable, Equatable {
         (self.attachments, self.mixins) = (attachments, mixins)
     }
 
+    /// The control of this id; nil if there is none now.
     public func control(_ id: String) -> Control? { controls.first { $0.id == id } }
+    /// The metric of this id; nil if there is none now.
     public func metric(_ id: String) -> Metric? { metrics.first { $0.id == id } }
 
     /// Whether a command only concerns what is shown, as far as this dashboard knows.
@@ -36,11 +42,15 @@ public struct Dashboard: Sendable, Equatable {
     }
 }
 
+/// What is known of an attachment that is on the run or can be.
 public struct AttachmentInfo: Sendable, Equatable, Identifiable {
     public let id: String
+    /// What a person calls it.
     public let title: String
+    /// Whether it is on.
     public let isAttached: Bool
 
+    /// What is known of an attachment.
     public init(id: String, title: String, isAttached: Bool) {
         (self.id, self.title, self.isAttached) = (id, title, isAttached)
     }
@@ -49,7 +59,7 @@ public struct AttachmentInfo: Sendable, Equatable, Identifiable {
 extension Dashboard {
     /// Adds what has ids, each of which stands for one thing.
     ///
-    /// - Throws: ``CLMatError/duplicateID(kind:id:)``. Metrics of one id are one, if they say the same of it: a criterion's
+    /// - Throws: ``/CLMat/CLMatError/duplicateID(kind:id:)``. Metrics of one id are one, if they say the same of it: a criterion's
     ///   score may be what its model measures anyway.
     mutating func add(controls new: [Control], metrics newMetrics: [Metric], figures newFigures: [FigureInfo])
         throws(CLMatError)

@@ -30,7 +30,9 @@ extension Recorder {
 
 /// Who writes down what happens, on the learner's thread.
 public protocol Recorder: AnyObject, Sendable {
+    /// A step was made, and this was measured.
     func record(_ measurements: Measurements, at position: Position) throws(CLMatError)
+    /// A command took effect.
     func record(_ command: LoggedCommand) throws(CLMatError)
     /// The run was ended by an error: nothing more comes, and what was noted is to be kept.
     func abandon() throws(CLMatError)

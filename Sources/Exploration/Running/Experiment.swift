@@ -12,6 +12,7 @@ public struct Experiment: Sendable {
     var run: any Run
     let modelType: any Model.Type
     let extensions: Extensions
+    /// The model's title.
     public let title: String
     /// What is random follows from it.
     public let seed: UInt64
@@ -25,6 +26,7 @@ public struct Experiment: Sendable {
     public private(set) var start = 0
     /// What the file knows of the steps before.
     private(set) var past = RunHistory()
+    /// Steps in one pass over the data, at the batch size of the start.
     public let stepsPerEpoch: Int
     /// A checksum of the data.
     public let dataChecksum: String
@@ -34,8 +36,8 @@ public struct Experiment: Sendable {
     /// - Parameters:
     ///   - attached: ids of the attachments that are on from the start.
     ///   - reducer: sums over the machines that learn together.
-    /// - Throws: ``CLMatError/duplicateID(kind:id:)`` if two controls, metrics or figures have one id;
-    ///   ``CLMatError/unknownName(kind:name:known:)`` for an unknown attachment; what making one throws.
+    /// - Throws: ``/CLMat/CLMatError/duplicateID(kind:id:)`` if two controls, metrics or figures have one id;
+    ///   ``/CLMat/CLMatError/unknownName(kind:name:known:)`` for an unknown attachment; what making one throws.
     public init<M: Model, Source: DataSource<M.Batch>>(
         _ model: M, data: Source, attachments: [AttachmentFactory<M>] = [], attached: [String] = [], seed: UInt64 = 1,
         reducer: any Reducer = OneMachine()
@@ -59,7 +61,7 @@ public struct Experiment: Sendable {
     /// Has these attachments and mixins on, and no others.
     ///
     /// - Parameter mixins: those that attachments and model begin with if nil.
-    /// - Throws: ``CLMatError/unknownName(kind:name:known:)``, ``CLMatError/duplicateID(kind:id:)``.
+    /// - Throws: ``/CLMat/CLMatError/unknownName(kind:name:known:)``, ``/CLMat/CLMatError/duplicateID(kind:id:)``.
     public mutating func put(on attached: [String], mixins: [String]? = nil) throws(CLMatError) {
         var changed = run
         try changed.put(on: attached, mixins: mixins, seed: seed)
@@ -68,7 +70,7 @@ public struct Experiment: Sendable {
 
     /// Puts on attachments beside those that are on; one that is on stays as it is.
     ///
-    /// - Throws: ``CLMatError/unknownName(kind:name:known:)``, ``CLMatError/duplicateID(kind:id:)``; what making one throws.
+    /// - Throws: ``/CLMat/CLMatError/unknownName(kind:name:known:)``, ``/CLMat/CLMatError/duplicateID(kind:id:)``; what making one throws.
     public mutating func attach(_ ids: [String]) throws(CLMatError) {
         var changed = run
         for id in ids { try changed.attach(id, at: Step(0, seed: seed)) }
@@ -78,7 +80,7 @@ public struct Experiment: Sendable {
     /// Registers a mixin with the run: it can be added to whatever it acts on while the run goes on, and stands in the window's list of
     /// criteria.
     ///
-    /// - Throws: ``CLMatError/invalidArgument(operation:problem:)`` if nothing of the run takes it.
+    /// - Throws: ``/CLMat/CLMatError/invalidArgument(operation:problem:)`` if nothing of the run takes it.
     public mutating func register<Subject>(_ mixin: any Mixin<Subject>) throws(CLMatError) {
         guard run.takes(mixin: mixin) else { throw Self.refusal(of: mixin) }
         extensions.register(mixin)
@@ -87,8 +89,8 @@ public struct Experiment: Sendable {
 
     /// Adds a figure of one's own to a model that is not: it stands among the model's.
     ///
-    /// - Throws: ``CLMatError/invalidArgument(operation:problem:)`` if the run's model is not an `M`;
-    ///   ``CLMatError/duplicateID(kind:id:)`` if it has a figure of this id.
+    /// - Throws: ``/CLMat/CLMatError/invalidArgument(operation:problem:)`` if the run's model is not an `M`;
+    ///   ``/CLMat/CLMatError/duplicateID(kind:id:)`` if it has a figure of this id.
     public mutating func add<M: Model>(_ figure: Figure<M>) throws(CLMatError) {
         try Self.check(figure, of: modelType, dashboard, extensions)
         extensions.add(figure)
@@ -116,7 +118,7 @@ public struct Experiment: Sendable {
 
     /// Puts on a mixin that is available.
     ///
-    /// - Throws: ``CLMatError/unknownName(kind:name:known:)``, ``CLMatError/duplicateID(kind:id:)``.
+    /// - Throws: ``/CLMat/CLMatError/unknownName(kind:name:known:)``, ``/CLMat/CLMatError/duplicateID(kind:id:)``.
     public mutating func add(mixin id: String) throws(CLMatError) {
         var changed = run
         try changed.addMixin(id)
@@ -133,7 +135,7 @@ public struct Experiment: Sendable {
 
     /// Sets controls, those of what is shown too.
     ///
-    /// - Throws: ``CLMatError/unknownName(kind:name:known:)`` or ``CLMatError/invalidValue(setting:value:accepted:)``.
+    /// - Throws: ``/CLMat/CLMatError/unknownName(kind:name:known:)`` or ``/CLMat/CLMatError/invalidValue(setting:value:accepted:)``.
     public mutating func set(_ given: [String: Double]) throws(CLMatError) {
         var (settings, view) = (settings, view)
         for (id, value) in given.sorted(by: { $0.key < $1.key }) {
@@ -151,7 +153,7 @@ public struct Experiment: Sendable {
 
     /// Has one control follow another from the start.
     ///
-    /// - Throws: ``CLMatError/unknownName(kind:name:known:)``, ``CLMatError/invalidArgument(operation:problem:)``.
+    /// - Throws: ``/CLMat/CLMatError/unknownName(kind:name:known:)``, ``/CLMat/CLMatError/invalidArgument(operation:problem:)``.
     public mutating func link(_ follower: String, to leader: String) throws(CLMatError) {
         try settings.link(dashboard.known(follower), to: dashboard.known(leader))
     }
@@ -175,8 +177,8 @@ public struct Experiment: Sendable {
 
     /// Brings it to the state of a checkpoint: the attachments and mixins that were on, their state, step and settings.
     ///
-    /// - Throws: ``CLMatError/fileDamaged(path:place:problem:)`` for a checkpoint that is not one of this model,
-    ///   ``CLMatError/dataMismatch(_:)`` for other data, ``CLMatError/invalidValue(setting:value:accepted:)`` for another seed.
+    /// - Throws: ``/CLMat/CLMatError/fileDamaged(path:place:problem:)`` for a checkpoint that is not one of this model,
+    ///   ``/CLMat/CLMatError/dataMismatch(_:)`` for other data, ``/CLMat/CLMatError/invalidValue(setting:value:accepted:)`` for another seed.
     public mutating func resume(from checkpoint: Checkpoint) throws(CLMatError) {
         var own = self
         try checkpoint.check(title: title, seed: seed, checksum: dataChecksum)
@@ -208,7 +210,7 @@ extension Experiment {
     /// Begins as a recorded session did: with its attachments, mixins, settings and what was shown. Of what a checkpoint brought, from
     /// which it goes on, what the session had too stays as it is.
     ///
-    /// - Throws: ``CLMatError/unknownName(kind:name:known:)``, ``CLMatError/invalidValue(setting:value:accepted:)``.
+    /// - Throws: ``/CLMat/CLMatError/unknownName(kind:name:known:)``, ``/CLMat/CLMatError/invalidValue(setting:value:accepted:)``.
     public mutating func begin(as session: SessionFile.Header) throws(CLMatError) {
         try put(on: session.attached, mixins: session.mixins)
         // What an attachment left behind that went waits for it to come back.
@@ -223,7 +225,7 @@ extension Experiment {
 }
 
 extension Dashboard {
-    /// - Throws: ``CLMatError/unknownName(kind:name:known:)``.
+    /// - Throws: ``/CLMat/CLMatError/unknownName(kind:name:known:)``.
     func known(_ id: String) throws(CLMatError) -> Control {
         guard let control = control(id) else {
             throw .unknownName(kind: "control", name: id, known: controls.map(\.id))

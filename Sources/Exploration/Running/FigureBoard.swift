@@ -6,9 +6,12 @@ import Synchronization
 public enum FigureState: Sendable {
     /// Nothing was computed yet.
     case waiting
+    /// The content, and the step of the model that it shows.
     case ready(any FigureContent, step: Int)
+    /// Why it could not be computed, and at which step.
     case failed(String, step: Int)
 
+    /// The step of the model that is shown; nil before the first.
     public var step: Int? {
         switch self {
         case .waiting: nil

@@ -190,7 +190,7 @@ extension Timeline {
 
     /// The branch of this number.
     ///
-    /// - Throws: ``CLMatError/unknownName(kind:name:known:)`` if there is none, or it was deleted.
+    /// - Throws: ``/CLMat/CLMatError/unknownName(kind:name:known:)`` if there is none, or it was deleted.
     func known(_ branch: Int) throws(CLMatError) -> Branch {
         let all = branches
         guard let found = all.first(where: { $0.id == branch }) else {

@@ -8,6 +8,7 @@ import Synchronization
 /// Commands go through a queue and take effect between two steps. Everything that a window reads (status,
 /// dashboard, timeline, figures) is a copy: learning never waits for a frame.
 public final class Learner: Sendable {
+    /// How a run goes on, and what it leaves behind.
     public struct Options: Sendable {
         /// Of an experiment that the learner makes itself; else the experiment's own holds.
         public var seed: UInt64 = 1
@@ -30,13 +31,16 @@ public final class Learner: Sendable {
         public var keepsSnapshots = true
         /// What decides instead, in tests.
         var snapshotPlan: SnapshotPlan?
+        /// Who drives the run beside a person: a script, a replay.
         public var director: (any Director)?
+        /// Who writes down what happens: a session.
         public var recorder: (any Recorder)?
         /// Where a checkpoint is written now and then, and at the end.
         public var checkpoint: CheckpointPlan?
         /// A file that the experiment is to go on from (``Experiment/resume(from:)``).
         public var resumes: Checkpoint?
 
+        /// Options whose other parts are set afterwards.
         public init(
             seed: UInt64 = 1, maximumSteps: Int? = nil, pausesAt: Set<Int> = [],
             schedule: [Scheduled] = [], device: String = "", settings: [String: Double] = [:]
@@ -49,18 +53,26 @@ public final class Learner: Sendable {
 
     /// A command with the number of steps after which it takes effect.
     public struct Scheduled: Sendable, Equatable {
+        /// The number of steps after which it takes effect.
         public let step: Int
+        /// What is done then.
         public let command: Command
 
+        /// A command that takes effect after so many steps.
         public init(after step: Int, _ command: Command) { (self.step, self.command) = (step, command) }
     }
 
+    /// What a run is like at the moment.
     public struct Status: Sendable {
+        /// Steps made.
         public var step = 0
+        /// Steps in one pass over the data.
         public var stepsPerEpoch = 1
+        /// Whether it waits for a person.
         public var isPaused = false
         /// The run has ended: by its limit, on demand, or by ``error``.
         public var isFinished = false
+        /// What ended the run; nil if nothing did.
         public var error: CLMatError?
         /// A command that was refused, and why; the run went on.
         public var lastRefusal: String?
@@ -82,6 +94,7 @@ public final class Learner: Sendable {
         public var recordingError: CLMatError?
         /// Whether there is a change to undo, and one to redo.
         public var canUndo = false
+        /// Whether something was undone that can be done again.
         public var canRedo = false
         /// What is wrong with the model as it is now, and since which step.
         public internal(set) var warnings: [RaisedWarning] = []
@@ -90,12 +103,15 @@ public final class Learner: Sendable {
         /// What a script last said of the run; nil if nothing, or nothing any more.
         public internal(set) var caption: Caption?
 
+        /// Passes over the data, with a fraction.
         public var epoch: Double { Double(step) / Double(max(1, stepsPerEpoch)) }
     }
 
     /// A warning with the step since when it holds.
     public struct RaisedWarning: Sendable, Equatable, Identifiable {
+        /// What is wrong, and what to do about it.
         public let warning: Warning
+        /// The step since when it holds.
         public let since: Int
         public var id: String { warning.id }
         /// The whole of it, as sentences.
@@ -108,8 +124,11 @@ public final class Learner: Sendable {
         let gesture: Int?
     }
 
+    /// The model's title.
     public let title: String
+    /// What it was made with.
     public let options: Options
+    /// The record of the run, which grows while it goes on.
     public let timeline = Timeline()
     /// ``Experiment/dataChecksum``
     public let dataChecksum: String
@@ -156,7 +175,7 @@ public final class Learner: Sendable {
         }
     }
 
-    /// - Throws: ``CLMatError/unknownName(kind:name:known:)`` or ``CLMatError/invalidValue(setting:value:accepted:)``
+    /// - Throws: ``/CLMat/CLMatError/unknownName(kind:name:known:)`` or ``/CLMat/CLMatError/invalidValue(setting:value:accepted:)``
     ///   for settings that no control takes.
     public init(_ experiment: Experiment, options: Options) throws(CLMatError) {
         var (experiment, options) = (experiment, options)
@@ -211,7 +230,9 @@ public final class Learner: Sendable {
 
     // MARK: - What a window asks
 
+    /// The run at the moment, as a copy.
     public var status: Status { state.withLock { $0.status } }
+    /// What can be seen and moved at the moment, metrics that were added included.
     public var dashboard: Dashboard {
         var dashboard = state.withLock { $0.dashboard }
         // Appending nothing would copy all: two dashboards that are one array are compared at once.
@@ -234,6 +255,7 @@ public final class Learner: Sendable {
     }
     /// Changes whenever a figure was computed anew; also while the run is paused, where its step stays the same.
     public func version(of figure: String) -> Int { figures.version(of: figure) }
+    /// As ``version(of:)``, for the figure of the compared branch.
     public func versionOfOther(_ figure: String) -> Int { otherFigures.version(of: figure) }
     /// Work per second over the whole run, by rate id.
     public var totalRates: [String: Double] { state.withLock { $0.work.totalRates } }
@@ -266,7 +288,7 @@ public final class Learner: Sendable {
     /// minibatch that it learned from (nil if it needed none). One that throws is taken off and ``Status/lastRefusal``
     /// says so; the run goes on. Returning nil means that nothing was measured at this step.
     ///
-    /// - Throws: ``CLMatError/invalidArgument(operation:problem:)`` if the run's model is not an `M`, or if one of its
+    /// - Throws: ``/CLMat/CLMatError/invalidArgument(operation:problem:)`` if the run's model is not an `M`, or if one of its
     ///   own metrics has the id.
     public func addMetric<M: Model>(
         _ metric: Metric, of model: M.Type = M.self, measure: @escaping @Sendable (M, M.Batch?) throws -> Double?
@@ -294,7 +316,7 @@ public final class Learner: Sendable {
 
     /// Registers a mixin with a run that may be under way, as ``Experiment/register(_:)`` does; `send(.addMixin(id))` puts it on.
     ///
-    /// - Throws: ``CLMatError/invalidArgument(operation:problem:)`` if nothing of the run takes it.
+    /// - Throws: ``/CLMat/CLMatError/invalidArgument(operation:problem:)`` if nothing of the run takes it.
     public func register<Subject>(_ mixin: any Mixin<Subject>) throws(CLMatError) {
         guard navigator.withLock({ $0.run.takes(mixin: mixin) }) else { throw Experiment.refusal(of: mixin) }
         extensions.register(mixin)
@@ -303,8 +325,8 @@ public final class Learner: Sendable {
 
     /// Adds a figure to a run that may be under way, as ``Experiment/add(_:)`` does.
     ///
-    /// - Throws: ``CLMatError/invalidArgument(operation:problem:)`` if the run's model is not an `M`;
-    ///   ``CLMatError/duplicateID(kind:id:)`` if it has a figure of this id.
+    /// - Throws: ``/CLMat/CLMatError/invalidArgument(operation:problem:)`` if the run's model is not an `M`;
+    ///   ``/CLMat/CLMatError/duplicateID(kind:id:)`` if it has a figure of this id.
     public func add<M: Model>(_ figure: Figure<M>) throws(CLMatError) {
         try Experiment.check(figure, of: modelType, dashboard, extensions)
         extensions.add(figure)

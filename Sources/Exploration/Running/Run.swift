@@ -5,7 +5,7 @@ import CLMat
 protocol Run: Sendable {
     var title: String { get }
     var stepsPerEpoch: Int { get }
-    /// - Throws: ``CLMatError/duplicateID(kind:id:)``.
+    /// - Throws: ``/CLMat/CLMatError/duplicateID(kind:id:)``.
     func dashboard() throws(CLMatError) -> Dashboard
     /// - Parameter probes: metrics that were added; nil when a step is only made again.
     mutating func tick(

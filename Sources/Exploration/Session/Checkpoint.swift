@@ -4,6 +4,7 @@ import Foundation
 
 /// When and where a running model is kept in a file.
 public struct CheckpointPlan: Sendable {
+    /// The file, which each checkpoint replaces as a whole.
     public let path: String
     /// Between two of them, or more if writing one takes long.
     public let seconds: Double
@@ -13,6 +14,7 @@ public struct CheckpointPlan: Sendable {
     /// Writing takes at most one part in so many of the time.
     private static let share = 20.0
 
+    /// A checkpoint every `seconds`, and at the end.
     public init(path: String, seconds: Double = 10, notes: [String: String] = [:]) {
         (self.path, self.seconds, self.notes) = (path, seconds, notes)
     }
@@ -24,17 +26,25 @@ public struct CheckpointPlan: Sendable {
 /// A run at one step as a file: everything that the model and its attachments remember, in safetensors, with what the
 /// engine needs to go on. A run that goes on from it gives the same numbers as one that was never interrupted.
 public struct Checkpoint: Sendable {
+    /// The file that it was read from.
     public let path: String
+    /// The model's title.
     public let title: String
+    /// The seed of the run.
     public let seed: UInt64
+    /// Steps made.
     public let step: Int
+    /// Values of the controls by id.
     public let settings: [String: Double]
+    /// Ids of the attachments that were on.
     public let attached: [String]
     /// Mixins that were on; nil in files from before they were noted, which had those of the start.
     public let mixins: [String]?
     /// Controls that followed another one.
     public let links: [String: String]
+    /// The checksum of the data.
     public let checksum: String
+    /// What the program wanted to find again (``CheckpointPlan/notes``).
     public let notes: [String: String]
     let tensors: [String: Archive.Tensor]
     private let device: Device
@@ -63,7 +73,7 @@ public struct Checkpoint: Sendable {
     private let changes: [String]
 
     /// - Parameter device: where the matrices are to live.
-    /// - Throws: ``CLMatError/fileMissing(path:hint:)``; ``CLMatError/fileDamaged(path:place:problem:)``.
+    /// - Throws: ``/CLMat/CLMatError/fileMissing(path:hint:)``; ``/CLMat/CLMatError/fileDamaged(path:place:problem:)``.
     public init(reading path: String, on device: Device) throws(CLMatError) {
         let (tensors, metadata) = try Safetensors.read(path)
         guard let text = metadata[Self.key] else {
@@ -201,14 +211,14 @@ extension Learner {
 
     /// Writes the run as it is now into a file, on the caller's thread.
     ///
-    /// - Throws: ``CLMatError/fileNotWritable(path:reason:)``; what reading from the device throws.
+    /// - Throws: ``/CLMat/CLMatError/fileNotWritable(path:reason:)``; what reading from the device throws.
     public func save(to path: String, notes: [String: String] = [:]) throws(CLMatError) {
         _ = try save(naming: { _ in path }, notes: notes)
     }
 
     /// Writes the run as it is now into a file that is named for its step, and returns the name.
     ///
-    /// - Throws: ``CLMatError/fileNotWritable(path:reason:)``; what reading from the device throws.
+    /// - Throws: ``/CLMat/CLMatError/fileNotWritable(path:reason:)``; what reading from the device throws.
     public func save(naming: (Int) -> String, notes: [String: String] = [:]) throws(CLMatError) -> String {
         let (run, settings, step, history) = navigator.withLock {
             ($0.run, $0.settings, $0.position.step, timeline.history())

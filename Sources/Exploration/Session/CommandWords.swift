@@ -9,7 +9,7 @@ enum CommandWords {
         case number(Int)
         case name(String)
 
-        /// - Throws: ``CLMatError/unknownName(kind:name:known:)``.
+        /// - Throws: ``/CLMat/CLMatError/unknownName(kind:name:known:)``.
         func resolve(_ timeline: Timeline) throws(CLMatError) -> Int {
             switch self {
             case .number(let number): return try timeline.known(number).id

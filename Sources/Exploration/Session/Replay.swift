@@ -5,24 +5,34 @@ import Synchronization
 public final class Replay: Director, Recorder {
     /// A metric that came out differently.
     public struct Difference: Sendable, Equatable {
+        /// The step at which it was measured.
         public let step: Int
+        /// The branch that the run was on.
         public let branch: Int
+        /// The metric's id.
         public let metric: String
         /// NaN if it was not measured.
         public let recorded: Double
+        /// What it came to now; NaN if it was not measured.
         public let found: Double
     }
 
+    /// What was compared so far.
     public struct Report: Sendable, Equatable {
+        /// Steps that were made again.
         public internal(set) var steps = 0
+        /// Numbers that were compared.
         public internal(set) var values = 0
+        /// Commands that were given again.
         public internal(set) var commands = 0
         /// Those beyond the tolerance: the first of each metric, and how many there are in all.
         public internal(set) var first: [Difference] = []
+        /// How many values lie beyond the tolerance.
         public internal(set) var differences = 0
         /// The largest |found − recorded| / max(|recorded|, |found|, s/5) by metric, s the largest |value| that the metric
         /// has in the session.
         public internal(set) var largest: [String: Double] = [:]
+        /// Whether none does.
         public var isSame: Bool { differences == 0 }
     }
 
@@ -62,6 +72,7 @@ public final class Replay: Director, Recorder {
         self.scales = scales
     }
 
+    /// What was compared so far.
     public var report: Report { state.withLock { $0.report } }
 
     public var isDone: Bool {
@@ -116,6 +127,7 @@ public final class Replay: Director, Recorder {
         }
     }
 
+    /// Compares what a step measured with what was recorded.
     public func record(_ measurements: Measurements, at position: Position) throws(CLMatError) {
         state.withLock { state in
             guard state.next < events.count, case .step(let step, let branch, let metrics) = events[state.next] else {
@@ -130,6 +142,7 @@ public final class Replay: Director, Recorder {
         }
     }
 
+    /// Counts a command that took effect.
     public func record(_ command: LoggedCommand) throws(CLMatError) {}
 
     /// What a program of today measures beside what 0.1.0 did is no difference.

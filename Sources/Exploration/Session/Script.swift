@@ -51,12 +51,13 @@ public struct Script: Sendable {
         let standard: Standard
     }
 
-    /// - Throws: ``CLMatError/fileMissing(path:hint:)``, ``CLMatError/fileDamaged(path:place:problem:)`` with the number of
+    /// - Throws: ``/CLMat/CLMatError/fileMissing(path:hint:)``, ``/CLMat/CLMatError/fileDamaged(path:place:problem:)`` with the number of
     ///   the entry.
     public init(reading path: String) throws(CLMatError) {
         try self.init(json: Files.read(path), from: path)
     }
 
+    /// Reads a script from its text. `source` is what errors call it; they are those of ``init(reading:)``.
     public init(json: Data, from source: String) throws(CLMatError) {
         self.source = source
         guard let list = JSONValue.reading(json)?.list else {

@@ -3,7 +3,9 @@ import Synchronization
 
 /// What a script does beside the run: pictures and panels, which are not the engine's.
 public protocol ScriptHost: Sendable {
+    /// Opens a panel: a metric or figure by its id.
     func add(panel: String) throws(CLMatError)
+    /// Closes a panel: a metric or figure by its id.
     func remove(panel: String) throws(CLMatError)
     /// Draws the window, with the run as it is at this moment, into a PNG file.
     func screenshot(to path: String) throws(CLMatError)
@@ -26,6 +28,7 @@ public final class ScriptPlayer: Director {
         var endsTheRun: Bool
     }
 
+    /// Plays `script` from its first entry; `endsTheRun` has the run end with the last one.
     public init(_ script: Script, stage: any ScriptHost, endsTheRun: Bool) {
         (self.script, self.stage) = (script, stage)
         state = Mutex(State(endsTheRun: endsTheRun))

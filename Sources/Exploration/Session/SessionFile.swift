@@ -18,18 +18,25 @@ import Synchronization
 public struct SessionFile: Sendable {
     /// What has to be the same for the same numbers.
     public struct Header: Sendable, Equatable {
+        /// What the program calls the model: a sub-command.
         public var model: String
+        /// The model's title.
         public var title: String
+        /// The name of the device that ran.
         public var device: String
+        /// Threads of the CPU.
         public var threads: Int
         /// Which machine code ran: the CPU's instruction set and OpenBLAS's core.
         public var instructions: String
+        /// The seed of the run.
         public var seed: UInt64
+        /// The checksum of the data.
         public var dataChecksum: String
         /// The options that make the model again.
         public var arguments: [String]
         /// The controls at the start.
         public var settings: [String: Double]
+        /// Ids of the attachments that were on at the start.
         public var attached: [String]
         /// Mixins that are on at the start; nil in sessions of 0.1.0, which had those that models begin with.
         public var mixins: [String]?
@@ -42,6 +49,7 @@ public struct SessionFile: Sendable {
         /// The checkpoint from which the run went on, if it did.
         public var resumes: String?
 
+        /// A header of given parts.
         public init(
             model: String, title: String, device: String, threads: Int, instructions: String, seed: UInt64,
             dataChecksum: String, arguments: [String], settings: [String: Double], attached: [String],
@@ -79,7 +87,9 @@ public struct SessionFile: Sendable {
         case end(Int, branch: Int, metrics: [String: Double])
     }
 
+    /// The file that it was read from.
     public let path: String
+    /// What has to be the same for the same numbers.
     public let header: Header
     let events: [Event]
     /// Whether the run came to its end; a program that was killed leaves a file without.
@@ -91,7 +101,7 @@ public struct SessionFile: Sendable {
 
     /// Reads a session. A last line that was cut off, as by a kill, is left out.
     ///
-    /// - Throws: ``CLMatError/fileMissing(path:hint:)``, ``CLMatError/fileDamaged(path:place:problem:)`` with the line.
+    /// - Throws: ``/CLMat/CLMatError/fileMissing(path:hint:)``, ``/CLMat/CLMatError/fileDamaged(path:place:problem:)`` with the line.
     public init(reading path: String) throws(CLMatError) {
         self.path = path
         let data = try Files.read(path)
@@ -222,7 +232,7 @@ public final class SessionWriter: Recorder {
 
     /// Begins a session. An earlier session of this name is kept under the name with a `~`.
     ///
-    /// - Throws: ``CLMatError/fileNotWritable(path:reason:)``, also if another run is writing the file, or if what is
+    /// - Throws: ``/CLMat/CLMatError/fileNotWritable(path:reason:)``, also if another run is writing the file, or if what is
     ///   there, or under the name with a `~`, is not a session.
     public init(writing path: String, header: SessionFile.Header) throws(CLMatError) {
         self.path = path
@@ -261,7 +271,7 @@ public final class SessionWriter: Recorder {
 
     /// Whether a session could begin here, without making or moving anything: to know it before a run is prepared.
     ///
-    /// - Throws: ``CLMatError/fileNotWritable(path:reason:)``.
+    /// - Throws: ``/CLMat/CLMatError/fileNotWritable(path:reason:)``.
     public static func check(_ path: String) throws(CLMatError) {
         let file = try plainFile(path)
         try Files.checkWritable(path)
@@ -359,6 +369,7 @@ public final class SessionWriter: Recorder {
         return old
     }
 
+    /// Writes a line with the metrics of a step; it may wait in memory for some lines more.
     public func record(_ measurements: Measurements, at position: Position) throws(CLMatError) {
         try write(
             [
@@ -367,6 +378,7 @@ public final class SessionWriter: Recorder {
             ], isUrgent: false)
     }
 
+    /// Writes a line with a command, at once.
     public func record(_ command: LoggedCommand) throws(CLMatError) {
         let gesture: [(String, JSONValue)] = command.gesture.map { [("gesture", .whole($0))] } ?? []
         try write(

@@ -9,17 +9,25 @@ import Foundation
 public struct IDXFile: Sendable {
     /// The elements, in the type that the file has.
     public enum Values: Sendable, Equatable {
+        /// Type 0x08: pixels, labels.
         case unsignedBytes([UInt8])
+        /// Type 0x09.
         case signedBytes([Int8])
+        /// Type 0x0B, 16 bits.
         case shorts([Int16])
+        /// Type 0x0C, 32 bits.
         case integers([Int32])
+        /// Type 0x0D, 32 bits.
         case floats([Float])
+        /// Type 0x0E, 64 bits.
         case doubles([Double])
     }
 
+    /// The file as it was named.
     public let path: String
     /// The size of each dimension; a size may be 0.
     public let dimensions: [Int]
+    /// The elements, the last dimension running fastest.
     public let values: Values
     /// Whether the file is packed: byte numbers then count the unpacked bytes.
     private let isPacked: Bool
@@ -27,7 +35,7 @@ public struct IDXFile: Sendable {
     /// Reads a file. Nothing is allocated before the sizes are compared with what the file can hold.
     ///
     /// - Parameter limit: the most bytes of elements to take, after unpacking.
-    /// - Throws: ``CLMatError/fileMissing(path:hint:)``; ``CLMatError/fileDamaged(path:place:problem:)`` if the header
+    /// - Throws: ``/CLMat/CLMatError/fileMissing(path:hint:)``; ``/CLMat/CLMatError/fileDamaged(path:place:problem:)`` if the header
     ///   is cut off or is not IDX, if the elements are fewer or more than the header says, if the sizes are absurd,
     ///   or if packed data is corrupt.
     public init(
@@ -174,7 +182,7 @@ private enum ElementType: UInt8 {
 extension IDXFile {
     /// The elements as whole numbers from 0 to 255.
     ///
-    /// - Throws: ``CLMatError/fileDamaged(path:place:problem:)`` at the first element that is none.
+    /// - Throws: ``/CLMat/CLMatError/fileDamaged(path:place:problem:)`` at the first element that is none.
     public func wholeBytes() throws(CLMatError) -> [UInt8] {
         switch values {
         case .unsignedBytes(let values): values
@@ -190,7 +198,7 @@ extension IDXFile {
     ///
     /// Integers are taken as they are. Floats are taken to lie between 0 and 1 if none is above 1, else between 0 and
     /// 255, and are rounded to the nearest of the 256 levels.
-    /// - Throws: ``CLMatError/fileDamaged(path:place:problem:)`` at the first element outside.
+    /// - Throws: ``/CLMat/CLMatError/fileDamaged(path:place:problem:)`` at the first element outside.
     public func pixelBytes() throws(CLMatError) -> [UInt8] {
         switch values {
         case .unsignedBytes, .signedBytes, .shorts, .integers: try wholeBytes()

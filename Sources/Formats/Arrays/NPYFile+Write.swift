@@ -4,7 +4,7 @@ import Foundation
 extension NPYFile {
     /// Writes a matrix as NumPy's `numpy.load` reads it: little-endian 32-bit floats, row by row.
     ///
-    /// - Throws: ``CLMatError/fileNotWritable(path:reason:)``.
+    /// - Throws: ``/CLMat/CLMatError/fileNotWritable(path:reason:)``.
     /// - Source: NumPy's format, version 1.0 (numpy.lib.format).
     public static func write(_ matrix: Matrix, to path: String) throws(CLMatError) {
         try write(try matrix.values, matrix.rows, matrix.columns, to: path)

@@ -12,14 +12,21 @@ import Foundation
 ///
 /// `@unchecked Sendable`: the mapping is only read, and lives as long as the object.
 public final class NPYFile: @unchecked Sendable {
+    /// The file as it was named.
     public let path: String
+    /// The file's name, without its folder.
     public let name: String
+    /// The number of points: the first dimension.
     public let count: Int
+    /// Numbers per point: the product of all other dimensions.
     public let columns: Int
+    /// The shape of a point that is an image; nil if it is none.
     public let image: ImageShape?
     /// Rows of a few pages lie together, so that a pass reads the disk in order, piece by piece.
     public let runLength: Int
+    /// Of the size, and of the beginning and the end of the file.
     public let checksum: String
+    /// How the file was read where that was not obvious, a sentence each.
     public let notes: [String]
 
     private let number: NPYNumber
@@ -30,8 +37,8 @@ public final class NPYFile: @unchecked Sendable {
     private let end: Int
     private let layout: NPYLayout
 
-    /// - Throws: ``CLMatError/fileMissing(path:hint:)``; ``CLMatError/fileDamaged(path:place:problem:)`` for what is no
-    ///   such file, or shorter than its header says; ``CLMatError/dataMismatch(_:)`` if it holds no points.
+    /// - Throws: ``/CLMat/CLMatError/fileMissing(path:hint:)``; ``/CLMat/CLMatError/fileDamaged(path:place:problem:)`` for what is no
+    ///   such file, or shorter than its header says; ``/CLMat/CLMatError/dataMismatch(_:)`` if it holds no points.
     public init(_ path: String) throws(CLMatError) {
         func damaged(_ place: String, _ problem: String) -> CLMatError {
             .fileDamaged(path: path, place: place, problem: problem)
@@ -77,8 +84,8 @@ public final class NPYFile: @unchecked Sendable {
     /// The points at `indices` less `origin`: the difference is taken in `Double`, and then rounded.
     ///
     /// - Parameter origin: a number for each column, or none: then nothing is taken off.
-    /// - Throws: ``CLMatError/fileDamaged(path:place:problem:)`` for a number that is not finite, or a difference that
-    ///   no 32-bit float holds; ``CLMatError/invalidArgument(operation:problem:)`` for an origin of another size.
+    /// - Throws: ``/CLMat/CLMatError/fileDamaged(path:place:problem:)`` for a number that is not finite, or a difference that
+    ///   no 32-bit float holds; ``/CLMat/CLMatError/invalidArgument(operation:problem:)`` for an origin of another size.
     public func values(_ indices: [Int32], from origin: [Double]) throws(CLMatError) -> [Float] {
         try CSVTable.check(origin, columns)
         try checkSize()
@@ -123,7 +130,7 @@ public final class NPYFile: @unchecked Sendable {
 
     /// The mean of the points at `indices`, of each column; zeros if there are none.
     ///
-    /// - Throws: ``CLMatError/fileDamaged(path:place:problem:)`` for a number that is not finite.
+    /// - Throws: ``/CLMat/CLMatError/fileDamaged(path:place:problem:)`` for a number that is not finite.
     public func mean(of indices: [Int32], on device: Device) throws(CLMatError) -> [Double] {
         try checkSize()
         var sums = [Double](repeating: 0, count: columns)

@@ -30,8 +30,8 @@ package struct ImageContainer {
     ]
 
     /// - Parameter path: what errors name.
-    /// - Throws: ``CLMatError/dataMismatch(_:)`` for another format, with its name where it is known, and what to do;
-    ///   ``CLMatError/fileDamaged(path:place:problem:)`` for a file that breaks off, or whose checksum is wrong.
+    /// - Throws: ``/CLMat/CLMatError/dataMismatch(_:)`` for another format, with its name where it is known, and what to do;
+    ///   ``/CLMat/CLMatError/fileDamaged(path:place:problem:)`` for a file that breaks off, or whose checksum is wrong.
     init(_ bytes: [UInt8], path: String) throws(CLMatError) {
         guard let format = Self.format(bytes) else {
             guard let other = Self.otherFormat(bytes) else {

@@ -25,8 +25,8 @@ package struct ImageFile {
     private static let freePixels = 1 << 21
 
     /// - Parameter first: what the image's size has to be, and an image that has it.
-    /// - Throws: ``CLMatError/fileMissing(path:hint:)``; ``CLMatError/fileDamaged(path:place:problem:)``;
-    ///   ``CLMatError/dataMismatch(_:)`` for another size, one that is too large, or a format that is not read.
+    /// - Throws: ``/CLMat/CLMatError/fileMissing(path:hint:)``; ``/CLMat/CLMatError/fileDamaged(path:place:problem:)``;
+    ///   ``/CLMat/CLMatError/dataMismatch(_:)`` for another size, one that is too large, or a format that is not read.
     package init(_ file: BytePath, like first: (path: String, width: Int, height: Int)?) throws(CLMatError) {
         let bytes = try GzipFile.read(file, limit: 1 << 25)
         let path = file.shown

@@ -9,8 +9,8 @@ public enum PNGFile {
     /// - Parameters:
     ///   - pixels: `channels` × `width` × `height` bytes, row by row, the channels of a pixel together.
     ///   - channels: 1 is grey, 2 grey and opacity, 3 red, green and blue, 4 these and opacity.
-    /// - Throws: ``CLMatError/invalidArgument(operation:problem:)`` if there are not so many pixels;
-    ///   ``CLMatError/fileNotWritable(path:reason:)``.
+    /// - Throws: ``/CLMat/CLMatError/invalidArgument(operation:problem:)`` if there are not so many pixels;
+    ///   ``/CLMat/CLMatError/fileNotWritable(path:reason:)``.
     public static func write(
         _ pixels: [UInt8], width: Int, height: Int, channels: Int = 4, to path: String
     ) throws(CLMatError) {

@@ -2,14 +2,21 @@ import Foundation
 
 /// A value of JSON. An object's entries are in the order given.
 public indirect enum JSONValue: Sendable {
+    /// A number; one that is not finite is written as a text.
     case number(Double)
+    /// A whole number, exactly.
     case whole(Int)
     /// A number that is written with these digits, where neither of the others has them: rounded, or beyond `Int`.
     case digits(String)
+    /// A string.
     case text(String)
+    /// `true` or `false`.
     case truth(Bool)
+    /// An array.
     case list([JSONValue])
+    /// Names and values, in the order in which they are written.
     case object([(String, JSONValue)])
+    /// `null`
     case null
 
     // MARK: - Reading

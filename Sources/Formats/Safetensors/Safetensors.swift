@@ -12,7 +12,7 @@ public enum Safetensors {
 
     /// Writes aside and renames: a file that is there is whole.
     ///
-    /// - Throws: ``CLMatError/fileNotWritable(path:reason:)``.
+    /// - Throws: ``/CLMat/CLMatError/fileNotWritable(path:reason:)``.
     public static func write(
         _ tensors: [String: Tensor], metadata: [String: String] = [:], to path: String
     ) throws(CLMatError) {
@@ -47,7 +47,7 @@ public enum Safetensors {
 
     /// Reads all arrays of a file, and its notes.
     ///
-    /// - Throws: ``CLMatError/fileMissing(path:hint:)``; ``CLMatError/fileDamaged(path:place:problem:)`` for whatever is
+    /// - Throws: ``/CLMat/CLMatError/fileMissing(path:hint:)``; ``/CLMat/CLMatError/fileDamaged(path:place:problem:)`` for whatever is
     ///   not as the format says, or of a kind of number other than those of ``Tensor/Kind``.
     public static func read(
         _ path: String

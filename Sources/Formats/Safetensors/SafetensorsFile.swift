@@ -5,7 +5,7 @@ import Foundation
 ///
 /// A tensor is copied from its place in the file (pread) into memory of its own. Mapping the file would save nothing, since numbers
 /// are copied once in any case; but where another program makes a mapped file shorter, the next look at it ends the process
-/// (SIGBUS), and here it is an error. A file that is replaced under its name, as ``Files/write(_:to:)`` does it, stays as it was for who
+/// (SIGBUS), and here it is an error. A file that is replaced under its name, as ``/CLMat/Files/write(_:to:)-(Data,_)`` does it, stays as it was for who
 /// has it open.
 /// - Source: https://github.com/huggingface/safetensors, "Format".
 public final class SafetensorsFile: Sendable {
@@ -13,6 +13,7 @@ public final class SafetensorsFile: Sendable {
     public struct Entry: Sendable, Equatable {
         /// What its numbers are, as the file names it: "F32".
         public let kindName: String
+        /// The size of each dimension.
         public let shape: [Int]
         /// Where its bytes lie in the file.
         public let place: Range<Int>
@@ -20,6 +21,7 @@ public final class SafetensorsFile: Sendable {
         public var kind: Safetensors.Tensor.Kind? { .init(rawValue: kindName) }
     }
 
+    /// The file as it was named.
     public let path: String
     /// Notes that programs leave in a file.
     public let metadata: [String: String]
@@ -29,7 +31,7 @@ public final class SafetensorsFile: Sendable {
 
     /// Opens a file and checks its header. Of the numbers none are read.
     ///
-    /// - Throws: ``CLMatError/fileMissing(path:hint:)``; ``CLMatError/fileDamaged(path:place:problem:)`` for whatever is not as the
+    /// - Throws: ``/CLMat/CLMatError/fileMissing(path:hint:)``; ``/CLMat/CLMatError/fileDamaged(path:place:problem:)`` for whatever is not as the
     ///   format says. A kind of number that is not known is no damage: the tensor cannot be read, but all others can.
     public init(_ path: String) throws(CLMatError) {
         func damaged(_ place: String, _ problem: String) -> CLMatError {
@@ -93,7 +95,7 @@ public final class SafetensorsFile: Sendable {
 
     /// Reads one tensor, and nothing of the others.
     ///
-    /// - Throws: ``CLMatError/unknownName(kind:name:known:)``; ``CLMatError/fileDamaged(path:place:problem:)`` for numbers of a kind that
+    /// - Throws: ``/CLMat/CLMatError/unknownName(kind:name:known:)``; ``/CLMat/CLMatError/fileDamaged(path:place:problem:)`` for numbers of a kind that
     ///   is not known, with the tensor's name and the kind, and for a file that became shorter or cannot be read on.
     public func tensor(_ name: String) throws(CLMatError) -> Safetensors.Tensor {
         guard let entry = entries[name] else {

@@ -5,15 +5,21 @@ extension Safetensors {
     public struct Tensor: Sendable, Equatable {
         /// What its numbers are, as the file names it.
         public enum Kind: String, Sendable {
+            /// 32-bit floats.
             case float32 = "F32"
+            /// 32-bit signed integers.
             case int32 = "I32"
+            /// 64-bit floats.
             case float64 = "F64"
+            /// 64-bit signed integers.
             case int64 = "I64"
             /// IEEE 754's binary16.
             case float16 = "F16"
             /// The upper half of a 32-bit float.
             case bfloat16 = "BF16"
+            /// Bytes from 0 to 255.
             case uint8 = "U8"
+            /// A byte per truth, 0 or 1.
             case bool = "BOOL"
 
             /// Bytes of one number.
@@ -26,11 +32,14 @@ extension Safetensors {
                 }
             }
         }
+        /// The type of the elements.
         public let kind: Kind
+        /// The size of each dimension.
         public let shape: [Int]
         /// The numbers, little-endian, the last dimension running fastest.
         public let bytes: Data
 
+        /// An array from its bytes, which have to be as many as kind and shape say.
         public init(kind: Kind, shape: [Int], bytes: Data) {
             (self.kind, self.shape, self.bytes) = (kind, shape, bytes)
         }

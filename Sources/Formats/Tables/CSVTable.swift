@@ -8,18 +8,24 @@ import Foundation
 /// decimal commas, if one number of the table shows that they are. A first line is taken for the names of the columns
 /// if it holds names above numbers. ``notes`` says what was taken for names, and what was left out.
 public struct CSVTable: Sendable {
+    /// The file's name, without its folder.
     public let name: String
+    /// The number of points, one per line.
     public let count: Int
+    /// Numbers per point.
     public let columns: Int
+    /// The names of the first row; empty if it holds numbers.
     public let columnNames: [String]
+    /// Of the numbers and the size of the table.
     public let checksum: String
+    /// What was taken for names, and what was left out, a sentence each.
     public let notes: [String]
     private let path: String
     private let table: NumberTable
 
-    /// - Throws: ``CLMatError/fileMissing(path:hint:)``; ``CLMatError/fileDamaged(path:place:problem:)`` at the first
+    /// - Throws: ``/CLMat/CLMatError/fileMissing(path:hint:)``; ``/CLMat/CLMatError/fileDamaged(path:place:problem:)`` at the first
     ///   field that is no finite number, or could be two, or line with another number of fields;
-    ///   ``CLMatError/dataMismatch(_:)`` if there are no points.
+    ///   ``/CLMat/CLMatError/dataMismatch(_:)`` if there are no points.
     public init(_ path: String) throws(CLMatError) {
         table = try NumberTable.read(path)
         (self.path, count, columns, columnNames, notes) = (path, table.count, table.columns, table.names, table.notes)
@@ -27,6 +33,7 @@ public struct CSVTable: Sendable {
         checksum = "\(count)x\(columns)-" + String(table.checksum, radix: 16)
     }
 
+    /// The points at `indices`, one per row, in the unit of the file.
     public func rows(_ indices: [Int32], on device: Device) throws(CLMatError) -> Matrix {
         try rows(indices, from: [], on: device)
     }
@@ -34,8 +41,8 @@ public struct CSVTable: Sendable {
     /// The points at `indices` less `origin`: the difference is taken in `Double`, and then rounded.
     ///
     /// - Parameter origin: a number for each column, or none: then nothing is taken off.
-    /// - Throws: ``CLMatError/fileDamaged(path:place:problem:)`` for a difference that no 32-bit float holds;
-    ///   ``CLMatError/invalidArgument(operation:problem:)`` for an origin of another size; what the device throws.
+    /// - Throws: ``/CLMat/CLMatError/fileDamaged(path:place:problem:)`` for a difference that no 32-bit float holds;
+    ///   ``/CLMat/CLMatError/invalidArgument(operation:problem:)`` for an origin of another size; what the device throws.
     public func rows(_ indices: [Int32], from origin: [Double], on device: Device) throws(CLMatError) -> Matrix {
         try Self.check(origin, columns)
         var chosen: [Float] = []

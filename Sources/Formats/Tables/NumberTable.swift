@@ -22,8 +22,8 @@ struct NumberTable {
     /// Rows whose line is not the one after the line of the row before.
     private var jumps: [(row: Int32, line: Int32)] = []
 
-    /// - Throws: ``CLMatError/fileMissing(path:hint:)``; ``CLMatError/fileDamaged(path:place:problem:)`` at the first
-    ///   field or line that cannot be read; ``CLMatError/dataMismatch(_:)`` if there are no points.
+    /// - Throws: ``/CLMat/CLMatError/fileMissing(path:hint:)``; ``/CLMat/CLMatError/fileDamaged(path:place:problem:)`` at the first
+    ///   field or line that cannot be read; ``/CLMat/CLMatError/dataMismatch(_:)`` if there are no points.
     static func read(_ path: String) throws(CLMatError) -> NumberTable {
         var table = try NumberTable(path, decimal: [])
         // What a mark means can be settled by the last line: then all is read again, with what is known now.
@@ -222,7 +222,7 @@ struct NumberTable {
 
     /// What the decimal marks of all columns are, if some were taken for the other thing; nil if all were read right.
     ///
-    /// - Throws: ``CLMatError/fileDamaged(path:place:problem:)`` at the first number that can be two.
+    /// - Throws: ``/CLMat/CLMatError/fileDamaged(path:place:problem:)`` at the first number that can be two.
     private mutating func settle() throws(CLMatError) -> [NumberField.Mark?]? {
         let found = Set(marks.compactMap(\.evidence))
         var decimal: [NumberField.Mark?] = []

@@ -109,7 +109,7 @@ package struct RecordReader {
 
     /// The next row; false after the last. An empty line is a row.
     ///
-    /// - Throws: ``CLMatError/fileDamaged(path:place:problem:)`` at the line where a field in quotation marks opens
+    /// - Throws: ``/CLMat/CLMatError/fileDamaged(path:place:problem:)`` at the line where a field in quotation marks opens
     ///   that does not end, or goes on after its end; for rows that are too long; for what the text throws.
     package mutating func next(_ record: inout TableRecord) throws(CLMatError) -> Bool {
         let (quote, newline, carriage) = (UInt8(ascii: "\""), UInt8(ascii: "\n"), UInt8(ascii: "\r"))

@@ -29,7 +29,7 @@ package struct TableOpening {
     private static let sampleBytes = 1 << 18
     private static let longestStart = 1 << 25
 
-    /// - Throws: ``CLMatError/fileMissing(path:hint:)``; ``CLMatError/fileDamaged(path:place:problem:)`` for what looks like
+    /// - Throws: ``/CLMat/CLMatError/fileMissing(path:hint:)``; ``/CLMat/CLMatError/fileDamaged(path:place:problem:)`` for what looks like
     ///   UTF-16 without its mark; what the text throws.
     package init(_ path: String) throws(CLMatError) {
         self.path = path

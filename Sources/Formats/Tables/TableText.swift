@@ -14,7 +14,7 @@ package final class TableText {
 
     private static let blockSize = 1 << 20
 
-    /// - Throws: ``CLMatError/fileMissing(path:hint:)``; ``CLMatError/fileDamaged(path:place:problem:)`` for damaged
+    /// - Throws: ``/CLMat/CLMatError/fileMissing(path:hint:)``; ``/CLMat/CLMatError/fileDamaged(path:place:problem:)`` for damaged
     ///   gzip data.
     init(_ path: String) throws(CLMatError) {
         self.path = path
@@ -23,7 +23,7 @@ package final class TableText {
 
     /// The next block; empty after the last one.
     ///
-    /// - Throws: ``CLMatError/fileDamaged(path:place:problem:)`` for damaged gzip data.
+    /// - Throws: ``/CLMat/CLMatError/fileDamaged(path:place:problem:)`` for damaged gzip data.
     func next() throws(CLMatError) -> [UInt8] {
         guard !isAtEnd else { return [] }
         let block = try file.read(Self.blockSize)

@@ -25,7 +25,7 @@ package final class LineReader {
     /// - Parameters:
     ///   - longest: a line of more bytes is refused, unless it fits into a block.
     ///   - block: bytes that are read at a time.
-    /// - Throws: ``CLMatError/fileMissing(path:hint:)``.
+    /// - Throws: ``/CLMat/CLMatError/fileMissing(path:hint:)``.
     package init(_ path: String, longest: Int = 1 << 28, block: Int = 1 << 20) throws(CLMatError) {
         file = try TextFile(path)
         (self.path, self.longest) = (path, longest)
@@ -36,7 +36,7 @@ package final class LineReader {
 
     /// The next line, nil after the last. Its bytes stay where they are until the next one is asked for.
     ///
-    /// - Throws: ``CLMatError/fileDamaged(path:place:problem:)`` for damaged gzip data, or a line that is too long.
+    /// - Throws: ``/CLMat/CLMatError/fileDamaged(path:place:problem:)`` for damaged gzip data, or a line that is too long.
     package func next() throws(CLMatError) -> UnsafeRawBufferPointer? {
         var searched = 0
         while true {
@@ -68,7 +68,7 @@ package final class LineReader {
 
     /// A line as text.
     ///
-    /// - Throws: ``CLMatError/fileDamaged(path:place:problem:)`` if it is not UTF-8.
+    /// - Throws: ``/CLMat/CLMatError/fileDamaged(path:place:problem:)`` if it is not UTF-8.
     package func checkText(_ bytes: UnsafeRawBufferPointer) throws(CLMatError) {
         if let byte = UTF8Check.firstInvalid(bytes) { throw damaged("its byte \(byte + 1) is not UTF-8") }
     }

@@ -109,7 +109,7 @@ final class TextFile {
     private var pending: [UInt8]
     private var isAtEnd: Bool
 
-    /// - Throws: ``CLMatError/fileMissing(path:hint:)``; ``CLMatError/fileDamaged(path:place:problem:)`` for damaged gzip data.
+    /// - Throws: ``/CLMat/CLMatError/fileMissing(path:hint:)``; ``/CLMat/CLMatError/fileDamaged(path:place:problem:)`` for damaged gzip data.
     convenience init(_ path: String) throws(CLMatError) { try self.init(GzipFile(path)) }
 
     init(_ file: GzipFile) throws(CLMatError) {
@@ -132,7 +132,7 @@ final class TextFile {
 
     /// The next `count` bytes; fewer only at the end of the file.
     ///
-    /// - Throws: ``CLMatError/fileDamaged(path:place:problem:)`` for damaged gzip data.
+    /// - Throws: ``/CLMat/CLMatError/fileDamaged(path:place:problem:)`` for damaged gzip data.
     func read(_ count: Int) throws(CLMatError) -> [UInt8] {
         while pending.count < count, !isAtEnd {
             let wanted = max(1 << 12, count - pending.count)

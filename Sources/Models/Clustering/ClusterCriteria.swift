@@ -2,8 +2,9 @@ import CLMat
 import Exploration
 
 /// The criteria that clusters of so many points begin with. One more of ours is a structure in this file with its place in this list; one of a package that depends
-/// on CLMat is a file of its own, and ``Exploration/Experiment/register(_:)``.
+/// on CLMat is a file of its own, and ``/Exploration/Experiment/register(_:)``.
 public enum ClusterCriteria {
+    /// The criteria, with the weight of sizes as it is at the start.
     public static func all(sizeWeight: Double = 0, points: Int = 60_000) -> [any Mixin<Clusters>] {
         [SizeWeight(initial: sizeWeight, points: points)]
     }

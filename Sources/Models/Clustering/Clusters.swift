@@ -15,7 +15,7 @@ public struct Clusters: MixinSubject {
 
     /// μ, K × D, in the coordinates of the data.
     ///
-    /// - Throws: ``CLMatError/invalidArgument(operation:problem:)`` before the first points.
+    /// - Throws: ``/CLMat/CLMatError/invalidArgument(operation:problem:)`` before the first points.
     public var centroids: Matrix {
         get throws(CLMatError) {
             guard let centroids = try kmeans.centroids else { throw KMeans.hasNoCentroids }

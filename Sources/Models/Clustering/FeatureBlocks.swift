@@ -16,7 +16,7 @@ public struct FeatureBlocks: Sendable, Equatable {
     /// The number of columns of all blocks.
     public var columns: Int { widths.reduce(0, +) }
 
-    /// - Throws: ``CLMatError/invalidValue(setting:value:accepted:)`` if a block has no column.
+    /// - Throws: ``/CLMat/CLMatError/invalidValue(setting:value:accepted:)`` if a block has no column.
     public init(widths: [Int], scales: [Double]? = nil) throws(CLMatError) {
         guard !widths.isEmpty, widths.allSatisfy({ (1...1 << 30).contains($0) }), widths.count <= 1 << 20,
             scales?.count ?? widths.count == widths.count
@@ -33,8 +33,8 @@ public struct FeatureBlocks: Sendable, Equatable {
     /// together, V that of all, and B the number of blocks.
     ///
     /// - Parameter points: N × D, N > 0.
-    /// - Throws: ``CLMatError/invalidValue(setting:value:accepted:)`` if the widths are not those of the points;
-    ///   ``CLMatError/dataMismatch(_:)`` if a block is constant, so that no weight can make it matter.
+    /// - Throws: ``/CLMat/CLMatError/invalidValue(setting:value:accepted:)`` if the widths are not those of the points;
+    ///   ``/CLMat/CLMatError/dataMismatch(_:)`` if a block is constant, so that no weight can make it matter.
     public init(widths: [Int], normalisedBy points: Matrix) throws(CLMatError) {
         try self.init(widths: widths)
         guard columns == points.columns, points.rows > 0 else {

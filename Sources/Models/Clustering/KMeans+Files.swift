@@ -11,7 +11,7 @@ extension KMeans {
     /// Writes centroids, sizes and settings in safetensors, aside and renamed. `centroids`, K × D of 64 bits, are the centroids in the
     /// coordinates of the data, for other programs; `centres` are what ``load(_:on:)`` goes on from.
     ///
-    /// - Throws: ``CLMatError/fileNotWritable(path:reason:)``; ``CLMatError/invalidArgument(operation:problem:)`` before
+    /// - Throws: ``/CLMat/CLMatError/fileNotWritable(path:reason:)``; ``/CLMat/CLMatError/invalidArgument(operation:problem:)`` before
     ///   anything was learned.
     public func save(to path: String) throws(CLMatError) {
         guard framedCentroids != nil else {
@@ -43,7 +43,7 @@ extension KMeans {
 
     /// Reads what ``save(to:)`` wrote.
     ///
-    /// - Throws: ``CLMatError/fileMissing(path:hint:)``; ``CLMatError/fileDamaged(path:place:problem:)`` for what is no
+    /// - Throws: ``/CLMat/CLMatError/fileMissing(path:hint:)``; ``/CLMat/CLMatError/fileDamaged(path:place:problem:)`` for what is no
     ///   clustering, or does not fit together.
     public static func load(_ path: String, on device: Device) throws(CLMatError) -> KMeans {
         let file = try ModelFile(reading: path, marked: format, else: "no clustering")

@@ -49,7 +49,9 @@ public struct KMeans: Sendable {
 
     /// The number of clusters.
     public let k: Int
+    /// How far centroids move with a batch.
     public var rule: Rule
+    /// Where the centroids start, if ``fit(_:passes:tolerance:batchSize:)`` or the first batch starts them.
     public var initialisation: Initialisation
     /// Criteria of the clusters, which are made small with the inertia. ``SizeWeight`` is one of them.
     public var mixins: Mixins<Clusters>
@@ -64,6 +66,7 @@ public struct KMeans: Sendable {
     public var reseeds: Bool
     /// Blocks of features, and s_b for each.
     public var blocks: FeatureBlocks?
+    /// s_b, one per block; 1 at the start.
     public var blockWeights: [Double]
     /// What is drawn at random follows from it.
     public var seed: UInt64
@@ -105,7 +108,7 @@ public struct KMeans: Sendable {
     /// A cluster counts as empty if its running size is below this share of the mean.
     static let emptyShare = 0.02
 
-    /// - Throws: ``CLMatError/invalidValue(setting:value:accepted:)`` for k below 2, or rates outside 0 to 1.
+    /// - Throws: ``/CLMat/CLMatError/invalidValue(setting:value:accepted:)`` for k below 2, or rates outside 0 to 1.
     public init(
         k: Int, rule: Rule = .fullBatch, initialisation: Initialisation = .plusPlus, sizeWeight: Double = 0,
         sizeRate: Double = 0.1, reseeds: Bool = true, blocks: FeatureBlocks? = nil, seed: UInt64 = 1
@@ -161,7 +164,7 @@ public struct KMeans: Sendable {
     /// - Parameters:
     ///   - points: N × D, N ≥ k.
     ///   - batchSize: points in a minibatch, for rules other than ``Rule/fullBatch``; each pass has an order of its own.
-    /// - Throws: ``CLMatError/dataMismatch(_:)`` for fewer points than clusters, for numbers that are not finite (with row
+    /// - Throws: ``/CLMat/CLMatError/dataMismatch(_:)`` for fewer points than clusters, for numbers that are not finite (with row
     ///   and column), or if all points are the same.
     @discardableResult
     public mutating func fit(
@@ -195,7 +198,7 @@ public struct KMeans: Sendable {
     ///   - points: N × D.
     ///   - count: the points of all data, in which sizes are counted; if nil, the batch is all.
     /// - Cost: 2NKD operations for the assignment; the points are read once more for the means.
-    /// - Throws: as ``fit(_:passes:tolerance:batchSize:)``; ``CLMatError/shapeMismatch(operation:left:right:rule:)`` if the
+    /// - Throws: as ``fit(_:passes:tolerance:batchSize:)``; ``/CLMat/CLMatError/shapeMismatch(operation:left:right:rule:)`` if the
     ///   points have other columns than the centroids. The model is then as it was.
     @discardableResult
     public mutating func partialFit(_ points: Matrix, of count: Int? = nil) throws(CLMatError) -> BatchResult {
@@ -279,8 +282,8 @@ public struct KMeans: Sendable {
 
     /// The cluster of each point, by eq. 2.4 with the sizes as they are.
     ///
-    /// - Throws: ``CLMatError/invalidArgument(operation:problem:)`` before anything was learned;
-    ///   ``CLMatError/shapeMismatch(operation:left:right:rule:)``; ``CLMatError/dataMismatch(_:)`` for a number that is not
+    /// - Throws: ``/CLMat/CLMatError/invalidArgument(operation:problem:)`` before anything was learned;
+    ///   ``/CLMat/CLMatError/shapeMismatch(operation:left:right:rule:)``; ``/CLMat/CLMatError/dataMismatch(_:)`` for a number that is not
     ///   finite, with its row and column.
     public func predict(_ points: Matrix) throws(CLMatError) -> IntVector {
         try requireColumns(of: points)
@@ -292,8 +295,8 @@ public struct KMeans: Sendable {
 
     /// The cluster of each point and its squared distance to the centroid. A point with NaN has the distance NaN.
     ///
-    /// - Throws: ``CLMatError/invalidArgument(operation:problem:)`` before anything was learned;
-    ///   ``CLMatError/shapeMismatch(operation:left:right:rule:)``.
+    /// - Throws: ``/CLMat/CLMatError/invalidArgument(operation:problem:)`` before anything was learned;
+    ///   ``/CLMat/CLMatError/shapeMismatch(operation:left:right:rule:)``.
     public func assign(_ points: Matrix) throws(CLMatError) -> Assignment {
         try requireColumns(of: points)
         let found = try assign(framed: frame.inside(points))

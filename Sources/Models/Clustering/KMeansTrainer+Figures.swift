@@ -3,6 +3,7 @@ import Exploration
 import Foundation
 
 extension KMeansTrainer {
+    /// Centroids with their sizes, silhouettes, members, and a map of the centroids.
     public var figures: [Figure<KMeansTrainer>] {
         [
             Figure(

@@ -7,7 +7,9 @@ import Foundation
 ///
 /// - Source: Jiang, "Exploratory model analysis for machine learning", UCB/EECS-2018-34, section 2.5.
 public struct KMeansTrainer: Model, MixinHost {
+    /// "KMeans · 256 clusters"
     public let title: String
+    /// The clusters as they are now.
     public private(set) var kmeans: KMeans
     let data: any PointData
     let device: Device
@@ -15,6 +17,7 @@ public struct KMeansTrainer: Model, MixinHost {
     /// A fixed sample, for what is too costly on all points.
     let silhouettes: Silhouettes
 
+    /// Criteria of the clusters.
     public var mixins: Mixins<Clusters> {
         get { kmeans.mixins }
         set { kmeans.mixins = newValue }
@@ -25,15 +28,20 @@ public struct KMeansTrainer: Model, MixinHost {
 
     /// Initial values of the controls, and how the centroids start.
     public struct Defaults: Sendable {
+        /// η, how far a centroid goes to the mean of its points in each batch.
         public var rate = 0.1
+        /// α, the share of each batch in the running sizes.
         public var sizeRate = 0.1
         /// λ, in units of a squared distance for each point of the cluster's size; 0 is plain K-means.
         public var sizeWeight = 0.0
+        /// Where the centroids start; k-means++ if nil, the parallel one beyond 1,024 clusters.
         public var initialisation: KMeans.Initialisation?
         /// Widths of blocks of features that have weights of their own.
         public var blockWidths: [Int] = []
+        /// What is drawn at random follows from it.
         public var seed: UInt64 = 1
 
+        /// The usual values.
         public init() {}
     }
 
@@ -117,6 +125,7 @@ public struct KMeansTrainer: Model, MixinHost {
             + (kmeans.blocks?.widths ?? []).indices.map(Self.blockWeight)
     }
 
+    /// Loss, inertia, sizes, silhouettes and what moved.
     public var metrics: [Metric] {
         [
             Metric(

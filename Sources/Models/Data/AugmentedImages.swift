@@ -21,7 +21,7 @@ public struct AugmentedImages: PointData {
     public var runLength: Int { 64 }
 
     /// - Parameter count: how many images there are to be.
-    /// - Throws: ``CLMatError/invalidValue(setting:value:accepted:)``.
+    /// - Throws: ``/CLMat/CLMatError/invalidValue(setting:value:accepted:)``.
     public init(
         _ images: LabelledImages, name: String, count: Int = 8_000_000, seed: UInt64 = 1, notes: [String] = []
     ) throws(CLMatError) {

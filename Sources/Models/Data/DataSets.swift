@@ -8,7 +8,9 @@ public struct ImageDataSet: Sendable {
     public let name: String
     /// What a person calls it: "MNIST", or the folder's name.
     public let title: String
+    /// What models learn from.
     public let train: LabelledImages
+    /// What they are tested on.
     public let test: LabelledImages
     /// How the data were read where that was not obvious, a sentence each.
     public let notes: [String]
@@ -18,10 +20,12 @@ public struct ImageDataSet: Sendable {
     /// parts itself.
     private let whole: LabelledImages?
 
+    /// Channels × height × width of every image.
     public var shape: ImageShape { train.shape }
+    /// The name of each class, by its label.
     public var classNames: [String] { train.classNames }
 
-    /// - Throws: ``CLMatError/dataMismatch(_:)`` if the two parts differ in the shape of their images or in their
+    /// - Throws: ``/CLMat/CLMatError/dataMismatch(_:)`` if the two parts differ in the shape of their images or in their
     ///   classes.
     public init(
         name: String, title: String, train: LabelledImages, test: LabelledImages, notes: [String] = []
@@ -86,15 +90,15 @@ extension ImageDataSet {
     ///   - nameOrPath: one of these; a name wins over a folder of that name, which `./name` reaches.
     ///     - `fashion-mnist`: Debian's package `dataset-fashion-mnist`, else `$CLMAT_DATA/fashion-mnist`;
     ///     - `mnist`: `$CLMAT_DATA/mnist`, else `./data/mnist`;
-    ///     - a folder with four IDX files (``IDXFile``), each plain or packed with gzip: their names say which is which, as
+    ///     - a folder with four IDX files (``/Formats/IDXFile``), each plain or packed with gzip: their names say which is which, as
     ///       MNIST's and EMNIST's do. Of several data sets in a folder, FOLDER/NAME is the one whose files have NAME in theirs;
     ///     - a folder with images as `train/CLASS/*.png` and `test/CLASS/*.png`, as `CLASS/*.png`, or as `*.png`; they may be
     ///       JPEG, BMP or GIF as well, and have all one size. They have one channel if all pixels are grey, else three;
     ///       transparent ones are laid over white, and those that EXIF calls turned are turned back.
     ///   - environment: where `CLMAT_DATA` is looked up.
-    /// - Throws: ``CLMatError/unknownName(kind:name:known:)``; ``CLMatError/invalidValue(setting:value:accepted:)`` for
-    ///   a path to something else; ``CLMatError/fileMissing(path:hint:)``, which says how to get the data;
-    ///   ``CLMatError/fileDamaged(path:place:problem:)``; ``CLMatError/dataMismatch(_:)`` if the files do not belong
+    /// - Throws: ``/CLMat/CLMatError/unknownName(kind:name:known:)``; ``/CLMat/CLMatError/invalidValue(setting:value:accepted:)`` for
+    ///   a path to something else; ``/CLMat/CLMatError/fileMissing(path:hint:)``, which says how to get the data;
+    ///   ``/CLMat/CLMatError/fileDamaged(path:place:problem:)``; ``/CLMat/CLMatError/dataMismatch(_:)`` if the files do not belong
     ///   together.
     /// - Source: H. Xiao, K. Rasul, R. Vollgraf, "Fashion-MNIST: a novel image dataset for benchmarking machine
     ///   learning algorithms", arXiv:1708.07747, 2017; Y. LeCun, C. Cortes, C. J. C. Burges, "The MNIST database of

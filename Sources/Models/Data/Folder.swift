@@ -36,7 +36,7 @@ struct Folder {
     let path: BytePath
     let entries: [Entry]
 
-    /// - Throws: ``CLMatError/fileMissing(path:hint:)`` if it cannot be opened or read to its end.
+    /// - Throws: ``/CLMat/CLMatError/fileMissing(path:hint:)`` if it cannot be opened or read to its end.
     init(_ path: BytePath, hint: String = "Check the path.") throws(CLMatError) {
         guard let stream = opendir(path.cString) else {
             let reason = errno

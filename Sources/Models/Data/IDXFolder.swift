@@ -77,7 +77,7 @@ struct IDXFolder {
     /// The data set of a name.
     ///
     /// - Parameter name: may be nil where there is only one.
-    /// - Throws: ``CLMatError/invalidValue(setting:value:accepted:)`` with the paths of those that there are.
+    /// - Throws: ``/CLMat/CLMatError/invalidValue(setting:value:accepted:)`` with the paths of those that there are.
     func set(_ name: String? = nil) throws(CLMatError) -> IDXSet? {
         guard !sets.isEmpty else { return nil }
         if let name {
@@ -115,8 +115,8 @@ struct IDXSet {
         has(.training, .images) && has(.training, .labels) && has(.test, .images) && has(.test, .labels)
     }
 
-    /// - Throws: ``CLMatError/fileMissing(path:hint:)``; ``CLMatError/dataMismatch(_:)`` if two files could be meant;
-    ///   what ``IDXFile`` throws.
+    /// - Throws: ``/CLMat/CLMatError/fileMissing(path:hint:)``; ``/CLMat/CLMatError/dataMismatch(_:)`` if two files could be meant;
+    ///   what ``/Formats/IDXFile`` throws.
     func read(_ part: IDXFolder.Part, _ kind: IDXFolder.Kind) throws(CLMatError) -> IDXFile {
         let found = files[.init(part, kind)] ?? []
         guard let file = found.first else {

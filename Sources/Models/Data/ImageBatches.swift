@@ -6,6 +6,7 @@ import Synchronization
 public struct LabelledBatch: Sendable {
     /// N × C·H·W, in units of full scale.
     public let images: Matrix
+    /// N class numbers, from 0.
     public let labels: IntVector
 }
 
@@ -13,9 +14,12 @@ public struct LabelledBatch: Sendable {
 public struct DeviceImages: Sendable {
     private let pixels: ByteMatrix
     private let labels: IntVector
+    /// The number of images.
     public let count: Int
+    /// Channels × height × width of every image.
     public let shape: ImageShape
 
+    /// Copies images and labels to the device.
     public init(_ images: LabelledImages, on device: Device) throws(CLMatError) {
         pixels = try ByteMatrix(images.pixels, images.count, images.shape.count, on: device)
         labels = try IntVector(images.labels.map(Int32.init), on: device)
@@ -37,6 +41,7 @@ public struct DeviceImages: Sendable {
 /// of an epoch, fewer images than a batch, waits for another epoch's order.
 public struct ImageBatches: DataSource {
     public let name: String
+    /// Images in each minibatch.
     public let batchSize: Int
     public let checksum: String
     public let notes: [String]
@@ -44,7 +49,7 @@ public struct ImageBatches: DataSource {
     private let device: Device
     private let order = OrderMemo()
 
-    /// - Throws: ``CLMatError/invalidValue(setting:value:accepted:)`` for a batch size that the data cannot fill.
+    /// - Throws: ``/CLMat/CLMatError/invalidValue(setting:value:accepted:)`` for a batch size that the data cannot fill.
     public init(
         _ images: LabelledImages, name: String, batchSize: Int, notes: [String] = [], on device: Device
     ) throws(CLMatError) {
@@ -61,6 +66,7 @@ public struct ImageBatches: DataSource {
 
     public func samples(at place: DataPlace) -> Int { batchSize }
 
+    /// Images of the epoch's order, with their labels; the position does not matter.
     public func batch(at place: DataPlace) throws(CLMatError) -> LabelledBatch {
         let step = place.step
         let (epoch, part) = (step.number - 1).quotientAndRemainder(dividingBy: stepsPerEpoch)

@@ -11,12 +11,13 @@ public struct LabelledImages: Sendable {
     public let pixels: [UInt8]
     /// The class of each image, an index of ``classNames``.
     public let labels: [UInt8]
+    /// The name of each class, by its label.
     public let classNames: [String]
 
     /// The number of images.
     public var count: Int { labels.count }
 
-    /// - Throws: ``CLMatError/dataMismatch(_:)`` if there is no image, if pixels and labels are not of the same number
+    /// - Throws: ``/CLMat/CLMatError/dataMismatch(_:)`` if there is no image, if pixels and labels are not of the same number
     ///   of images, or if a label is not that of a class.
     public init(
         name: String, shape: ImageShape, pixels: [UInt8], labels: [UInt8], classNames: [String]

@@ -9,6 +9,7 @@ public struct PointBatch: Sendable {
     let seed: UInt64
     /// Points that were handed out before.
     public let position: Int
+    /// How many points it has.
     public let count: Int
     let device: Device
     fileprivate let order: PointOrder
@@ -32,6 +33,7 @@ public struct PointBatch: Sendable {
 
 /// Minibatches of points for any model that draws them itself. Those of ``StoredPoints`` are read ahead on a thread of its own.
 public struct PointBatches: DataSource {
+    /// Where the points come from.
     public let data: any PointData
     /// Steps in a pass at the batch size that the run starts with.
     public let stepsPerEpoch: Int
@@ -46,7 +48,7 @@ public struct PointBatches: DataSource {
     public let notes: [String]
 
     /// - Parameter notes: what a person should know beside the notes of the data.
-    /// - Throws: ``CLMatError/dataMismatch(_:)`` if there are no points; ``CLMatError/invalidValue(setting:value:accepted:)`` for a
+    /// - Throws: ``/CLMat/CLMatError/dataMismatch(_:)`` if there are no points; ``/CLMat/CLMatError/invalidValue(setting:value:accepted:)`` for a
     ///   batch size that the data cannot fill.
     public init(
         _ data: any PointData, batchSize: Int, notes: [String] = [], on device: Device
@@ -69,6 +71,7 @@ public struct PointBatches: DataSource {
 
     public func samples(at place: DataPlace) -> Int { min(data.count, place.count ?? batchSize) }
 
+    /// A minibatch that is read when the model draws it.
     public func batch(at place: DataPlace) throws(CLMatError) -> PointBatch {
         PointBatch(
             data: data, seed: place.step.seed, position: place.position, count: samples(at: place), device: device,

@@ -17,9 +17,9 @@ public protocol PointData: Sendable {
     var checksum: String { get }
     /// How the data were read where that was not obvious, a sentence each.
     var notes: [String] { get }
-    /// The points at `indices`, all within 0..<``count``: one per row.
+    /// The points at `indices`, all within 0..<``PointData/count``: one per row.
     ///
-    /// - Throws: ``CLMatError/fileDamaged(path:place:problem:)`` for a number in a file that is not finite, with its row and
+    /// - Throws: ``/CLMat/CLMatError/fileDamaged(path:place:problem:)`` for a number in a file that is not finite, with its row and
     ///   column; what the device throws.
     func rows(_ indices: [Int32], on device: Device) throws(CLMatError) -> Matrix
     /// The same points counted from `origin`, one number per column or none for 0: each number of the data minus that of the
@@ -49,7 +49,7 @@ extension PointData {
 public protocol StoredPoints: PointData {
     /// The numbers of ``PointData/rows(_:from:on:)``, row by row. Is called on any thread.
     ///
-    /// - Throws: ``CLMatError/fileDamaged(path:place:problem:)`` as there.
+    /// - Throws: ``/CLMat/CLMatError/fileDamaged(path:place:problem:)`` as there.
     func values(_ indices: [Int32], from origin: [Double]) throws(CLMatError) -> [Float]
 }
 
@@ -76,6 +76,7 @@ public struct ImagePoints: PointData {
 
     public var columns: Int { pixels.shape.columns }
 
+    /// Copies the images to the device, as bytes. A pixel becomes a number from 0 to 1.
     public init(
         _ images: LabelledImages, name: String, notes: [String] = [], on device: Device
     ) throws(CLMatError) {

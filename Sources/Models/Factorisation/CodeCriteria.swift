@@ -2,8 +2,9 @@ import CLMat
 import Exploration
 
 /// The criteria that codes begin with. One more of ours is a structure in this file with its place in this list; one of a package that depends
-/// on CLMat is a file of its own, and ``Exploration/Experiment/register(_:)``.
+/// on CLMat is a file of its own, and ``/Exploration/Experiment/register(_:)``.
 public enum CodeCriteria {
+    /// The criteria, in the order in which the window lists them.
     public static let all: [any Mixin<Codes>] = [CodeSparseness()]
 }
 
@@ -12,6 +13,7 @@ public enum CodeCriteria {
 ///
 /// - Source: P. Hoyer, "Non-negative sparse coding", IEEE Workshop on Neural Networks for Signal Processing, 2002.
 public struct CodeSparseness: Mixin {
+    /// The criterion, off at the start.
     public init() {}
 
     public let weight = Control(

@@ -11,7 +11,9 @@ public struct Codes: MixinSubject {
 
     init(_ h: Matrix, unit: Float) { (self.h, self.unit) = (h, unit) }
 
+    /// The points of the minibatch.
     public var count: Int { h.rows }
+    /// The parts of the dictionary.
     public var parts: Int { h.columns }
 
     /// H, points × parts, in units of the points' root mean square length.
@@ -27,6 +29,7 @@ public enum CodeGradient: GradientSum {
     /// Points × parts.
     case each(Matrix)
 
+    /// The gradient times a factor.
     public func weighted(_ factor: Double) throws(CLMatError) -> CodeGradient {
         switch self {
         case .everywhere(let value): .everywhere(value * factor)
@@ -34,6 +37,7 @@ public enum CodeGradient: GradientSum {
         }
     }
 
+    /// Adds another gradient times a factor.
     public mutating func accumulate(_ other: CodeGradient, weight factor: Double) throws(CLMatError) {
         switch (self, try other.weighted(factor)) {
         case (.everywhere(let own), .everywhere(let other)): self = .everywhere(own + other)

@@ -17,6 +17,7 @@ import Foundation
 ///   coding", JMLR 11, 2010; λ: P. Hoyer, "Non-negative sparse coding", IEEE Workshop on Neural Networks for Signal
 ///   Processing, 2002.
 public struct NMF: Model, MixinHost {
+    /// "NMF · 64 parts"
     public let title: String
     /// W, parts × D: each row is of length 1, so that codes are in the unit of the data.
     public private(set) var dictionary: Matrix
@@ -64,7 +65,7 @@ public struct NMF: Model, MixinHost {
     /// What keeps a denominator above 0.
     private static let tiny: Float = 1e-30
 
-    /// - Throws: ``CLMatError/invalidValue(setting:value:accepted:)`` if there are no parts.
+    /// - Throws: ``/CLMat/CLMatError/invalidValue(setting:value:accepted:)`` if there are no parts.
     public init(_ data: any PointData, parts: Int, seed: UInt64, on device: Device) throws(CLMatError) {
         guard (1...65_536).contains(parts) else {
             throw .invalidValue(setting: "parts", value: "\(parts)", accepted: "1 to 65,536")
@@ -92,6 +93,7 @@ public struct NMF: Model, MixinHost {
         "density", title: "Density of codes", unit: "share above a hundredth of the largest",
         help: "how many parts an image is made of", range: 0...1)
 
+    /// Loss, what the parts explain, density of codes, and what the criteria measure.
     public var metrics: [Metric] {
         [
             Metric(
@@ -208,6 +210,7 @@ public struct NMF: Model, MixinHost {
                 + "NMF needs finite numbers that are not negative.")
     }
 
+    /// The dictionary, and a map of its parts.
     public var figures: [Figure<NMF>] {
         [
             Figure("dictionary", title: "Dictionary", help: "the parts that images are made of", isShownAtStart: true) {

@@ -2,6 +2,7 @@ import CLMat
 import Exploration
 
 extension ActivationSampler {
+    /// The samples or their averages, and filters beside the images that they draw.
     public var figures: [Figure<Attached<ActivationSampler>>] {
         [
             Figure(

@@ -8,10 +8,12 @@ import Exploration
 /// normalisation.
 /// - Source: Jiang, "Exploratory model analysis for machine learning", UCB/EECS-2018-34, section 4.3, algorithm 1.
 public struct ActivationSampler: Attachment, MixinHost {
+    /// It is attached to a network that learns.
     public typealias Host = NetworkTrainer
 
     /// Columns of the picture at most, and chains per neuron.
     public let columnLimit: Int
+    /// Independent chains per neuron.
     public let chainCount: Int
     let layerNames: [String]
     /// Neurons that each layer has.
@@ -128,6 +130,7 @@ public struct ActivationSampler: Attachment, MixinHost {
         help: "steps shrink as β(1 + t/1000)^−μ with a chain's age t; 0 keeps them",
         affects: [.down("mean-move"), "mean-activation"], isShownAtStart: false)
 
+    /// Noise, step size, normalisation and what is shown, with the criteria's weights.
     public var controls: [Control] {
         mixins.controls + [
             Self.noise, Self.stepSize, Self.momentum, Self.window, Self.display, Self.brightness, Self.clip,
@@ -136,6 +139,7 @@ public struct ActivationSampler: Attachment, MixinHost {
         ]
     }
 
+    /// Activations, their spread, and what the criteria measure.
     public var metrics: [Metric] {
         [
             Metric(

@@ -2,8 +2,9 @@ import CLMat
 import Exploration
 
 /// The criteria that sampled images begin with. One more of ours is a structure in this file with its place in this list; one of a package that depends
-/// on CLMat is a file of its own, and ``Exploration/Experiment/register(_:)``.
+/// on CLMat is a file of its own, and ``/Exploration/Experiment/register(_:)``.
 public enum ImageCriteria {
+    /// The criteria, in the order in which the window lists them.
     public static let all: [any Mixin<SampledImages>] = [ImageSize()]
 }
 
@@ -14,6 +15,7 @@ public enum ImageCriteria {
 public struct ImageSize: Mixin {
     private let initialWeight: Double
 
+    /// The criterion, with λ as it is at the start.
     public init(weight: Double = 0.3) { initialWeight = weight }
 
     public var weight: Control {

@@ -12,10 +12,12 @@ public struct SampledImages: MixinSubject {
 
     /// N × pixels, one chain per row: row c·columns + k is chain c of column k.
     public let images: Matrix
+    /// Channels × height × width of every image.
     public let shape: ImageShape
     /// Neurons, each of which has as many chains.
     public let columns: Int
 
+    /// Images of one chain per row, for `columns` neurons.
     public init(images: Matrix, shape: ImageShape, columns: Int) {
         (self.images, self.shape, self.columns) = (images, shape, columns)
     }
@@ -30,8 +32,10 @@ public struct SampledImages: MixinSubject {
 public struct GradientNormaliser: Sendable {
     private var meanSquare: Matrix?
 
+    /// One that remembers nothing.
     public init() {}
 
+    /// n(g), with g taken into the running mean square. Every call has to bring a gradient of the same shape.
     public mutating func normalised(_ gradient: Matrix) throws(CLMatError) -> Matrix {
         var own: Matrix
         if let known = meanSquare.take() {
@@ -56,5 +60,6 @@ public struct GradientNormaliser: Sendable {
         meanSquare = own
     }
 
+    /// Hands over the running mean square.
     public mutating func archive(_ archive: Archive) throws(CLMatError) { try archive.keep("mean-square", &meanSquare) }
 }

@@ -44,10 +44,15 @@ public struct TestScore: Sendable {
     /// The wrong answers given with the most confidence.
     public private(set) var mistakes: [Mistake] = []
 
+    /// A wrong answer.
     public struct Mistake: Sendable {
+        /// The image's number in the test set.
         public let image: Int
+        /// Its class.
         public let label: Int
+        /// What the network took it for.
         public let prediction: Int
+        /// The probability that the network gave its answer, 0 to 1.
         public let confidence: Float
     }
 
@@ -56,6 +61,7 @@ public struct TestScore: Sendable {
         calibration = (0..<10).map { _ in (0, 0, 0) }
     }
 
+    /// The images that were tested.
     public var count: Int { confusion.reduce(0) { $0 + $1.reduce(0, +) } }
 
     /// The share of right answers.

@@ -5,7 +5,7 @@ import CLMat
 public protocol Layer: Sendable {
     /// The shape of the output, or why there is none.
     ///
-    /// - Throws: ``CLMatError/layerMismatch(layer:input:problem:)``.
+    /// - Throws: ``/CLMat/CLMatError/layerMismatch(layer:input:problem:)``.
     func output(for input: ImageShape, named name: String) throws(CLMatError) -> ImageShape
     /// The rows of the input that these rows of the output depend on, and so the columns: maps are square in this. It may reach
     /// beyond the input where that is padded. Nil, the default, if they depend on all.
@@ -30,10 +30,14 @@ extension Layer {
 
 /// A parameter's name, shape, and the number of inputs of one unit, which sets its initial range.
 public struct ParameterDescription: Sendable, Equatable {
+    /// "weights" or "biases": regularisers leave biases alone.
     public let name: String
+    /// Rows × columns.
     public let shape: Shape
+    /// The number of inputs of one unit.
     public let fanIn: Int
 
+    /// A parameter of a layer.
     public init(_ name: String, _ shape: Shape, fanIn: Int) {
         (self.name, self.shape, self.fanIn) = (name, shape, fanIn)
     }
@@ -41,6 +45,7 @@ public struct ParameterDescription: Sendable, Equatable {
 
 /// What a layer saves of its forward pass for the backward pass, besides input and output.
 public enum SavedForBackward: Sendable {
+    /// Input and output are enough.
     case nothing
     /// Where each maximum was.
     case argmaxIndices(IntVector)
@@ -48,8 +53,12 @@ public enum SavedForBackward: Sendable {
 
 /// One forward pass through a layer, as the backward pass needs it.
 public struct LayerPass: Sendable {
+    /// The shape of the input images.
     public let shape: ImageShape
+    /// N × C·H·W: what went in.
     public let input: Matrix
+    /// What came out, one sample per row.
     public let output: Matrix
+    /// What the layer saved besides.
     public let saved: SavedForBackward
 }

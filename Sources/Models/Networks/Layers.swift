@@ -2,9 +2,12 @@ import CLMat
 
 /// y = scale·x + shift: brings images from units of full scale to what the network was trained on.
 public struct Scale: Layer {
+    /// The factor.
     public let scale: Float
+    /// What is added.
     public let shift: Float
 
+    /// Multiplies by `scale`, then adds `shift`.
     public init(by scale: Float = 1, plus shift: Float = 0) { (self.scale, self.shift) = (scale, shift) }
 
     public func output(for input: ImageShape, named name: String) throws(CLMatError) -> ImageShape { input }
@@ -26,11 +29,16 @@ public struct Scale: Layer {
 
 /// y = W ⋆ x + b, for each filter of W, with square kernels.
 public struct Convolution2D: Layer {
+    /// The number of filters, which are the channels of the output.
     public let filters: Int
+    /// Rows, and columns, of a filter.
     public let kernel: Int
+    /// Pixels from one place of a filter to the next.
     public let stride: Int
+    /// Zeros around the image, on each side.
     public let padding: Int
 
+    /// Square filters; by default without padding, one pixel apart.
     public init(filters: Int, kernel: Int, stride: Int = 1, padding: Int = 0) {
         (self.filters, self.kernel, self.stride, self.padding) = (filters, kernel, stride, padding)
     }
@@ -76,9 +84,12 @@ public struct Convolution2D: Layer {
 
 /// The largest pixel of each window.
 public struct MaxPool2D: Layer {
+    /// Rows, and columns, of a window.
     public let size: Int
+    /// Pixels from one window to the next.
     public let stride: Int
 
+    /// Windows of `size` × `size`; side by side if no stride is given.
     public init(_ size: Int, stride: Int? = nil) { (self.size, self.stride) = (size, stride ?? size) }
 
     public func output(for input: ImageShape, named name: String) throws(CLMatError) -> ImageShape {
@@ -106,9 +117,12 @@ public struct MaxPool2D: Layer {
 
 /// The mean of each window.
 public struct AveragePool2D: Layer {
+    /// Rows, and columns, of a window.
     public let size: Int
+    /// Pixels from one window to the next.
     public let stride: Int
 
+    /// Windows of `size` × `size`; side by side if no stride is given.
     public init(_ size: Int, stride: Int? = nil) { (self.size, self.stride) = (size, stride ?? size) }
 
     public func output(for input: ImageShape, named name: String) throws(CLMatError) -> ImageShape {
@@ -134,8 +148,10 @@ public struct AveragePool2D: Layer {
 
 /// y = x Wᵀ + b, W units × inputs.
 public struct Dense: Layer {
+    /// The number of outputs.
     public let units: Int
 
+    /// A layer of `units` outputs, each from all inputs.
     public init(_ units: Int) { self.units = units }
 
     public func output(for input: ImageShape, named name: String) throws(CLMatError) -> ImageShape {
@@ -172,7 +188,12 @@ public struct Dense: Layer {
 
 /// An elementwise activation.
 public enum Activation: Layer {
-    case relu, tanh, logistic
+    /// max(0, x)
+    case relu
+    /// tanh x
+    case tanh
+    /// 1 / (1 + e⁻ˣ)
+    case logistic
 
     public func output(for input: ImageShape, named name: String) throws(CLMatError) -> ImageShape { input }
 

@@ -6,22 +6,29 @@ import CLMat
 public struct Network: Sendable {
     /// A layer in its place.
     public struct Stage: Sendable {
+        /// The layer's name, which no other has.
         public let name: String
+        /// What it does.
         public let layer: any Layer
+        /// The shape of what goes in.
         public let input: ImageShape
+        /// The shape of what comes out.
         public let output: ImageShape
     }
 
+    /// The shape of the images.
     public let input: ImageShape
+    /// The layers in their order.
     public let stages: [Stage]
     /// By stage, then in the order of the layer's ``Layer/parameters(for:)``.
     public var parameters: [[Matrix]]
+    /// Where the parameters live.
     public let device: Device
 
     /// A network with fresh parameters, uniform in ±1/√(inputs of a unit), as PyTorch's layers have them by default.
     ///
-    /// - Throws: ``CLMatError/layerMismatch(layer:input:problem:)`` for the first layer that cannot take what the one
-    ///   before it gives; ``CLMatError/invalidArgument(operation:problem:)`` if two layers have one name.
+    /// - Throws: ``/CLMat/CLMatError/layerMismatch(layer:input:problem:)`` for the first layer that cannot take what the one
+    ///   before it gives; ``/CLMat/CLMatError/invalidArgument(operation:problem:)`` if two layers have one name.
     public init(
         input: ImageShape, layers: [(name: String, layer: any Layer)], seed: UInt64, on device: Device
     ) throws(CLMatError) {
@@ -53,12 +60,14 @@ public struct Network: Sendable {
         self.parameters = parameters
     }
 
+    /// The shape of what the last layer gives.
     public var output: ImageShape { stages.last?.output ?? input }
+    /// How many numbers the network learns.
     public var parameterCount: Int { parameters.reduce(0) { $0 + $1.reduce(0) { $0 + $1.count } } }
 
     /// The place of a layer in the chain.
     ///
-    /// - Throws: ``CLMatError/unknownName(kind:name:known:)``.
+    /// - Throws: ``/CLMat/CLMatError/unknownName(kind:name:known:)``.
     public func index(of name: String) throws(CLMatError) -> Int {
         guard let index = stages.firstIndex(where: { $0.name == name }) else {
             throw .unknownName(kind: "layer", name: name, known: stages.map(\.name))
@@ -83,12 +92,13 @@ public struct Network: Sendable {
         public fileprivate(set) var outputs: [Matrix] = []
         fileprivate var saved: [SavedForBackward] = []
 
+        /// The output of the last stage that was passed.
         public var last: Matrix { outputs.last ?? input }
     }
 
     /// - Parameter end: the stage after which to stop; the last if nil.
     /// - Shapes: `x` N × C·H·W of ``input``.
-    /// - Throws: ``CLMatError/shapeMismatch(operation:left:right:rule:)``.
+    /// - Throws: ``/CLMat/CLMatError/shapeMismatch(operation:left:right:rule:)``.
     public func forward(_ x: Matrix, upTo end: Int? = nil) throws(CLMatError) -> Activations {
         guard x.columns == input.count else {
             throw .shapeMismatch(

@@ -8,7 +8,9 @@ public struct NetworkParameters: MixinSubject {
 
     /// Where a parameter stands: its stage, and its number within the stage.
     public struct Place: Sendable, Hashable, Comparable {
+        /// The index of the stage.
         public let stage: Int
+        /// The parameter's number within the stage.
         public let index: Int
 
         public static func < (left: Place, right: Place) -> Bool {
@@ -29,6 +31,7 @@ public struct NetworkParameters: MixinSubject {
         weightPlaces = network.weightPlaces
     }
 
+    /// The parameter at a place of this network.
     public subscript(_ place: Place) -> Matrix { all[place.stage][place.index] }
 
     /// A direction with what `body` gives for each matrix of weights, zero elsewhere.
@@ -86,8 +89,10 @@ public struct ParameterGradient: GradientSum {
         /// Each of the shape of its parameter.
         public private(set) var parts: [NetworkParameters.Place: Matrix]
 
+        /// A direction that is zero where nothing is given.
         public init(_ parts: [NetworkParameters.Place: Matrix] = [:]) { self.parts = parts }
 
+        /// Whether it is zero everywhere.
         public var isEmpty: Bool { parts.isEmpty }
         fileprivate var inOrder: [(key: NetworkParameters.Place, value: Matrix)] { parts.sorted { $0.key < $1.key } }
 
@@ -131,14 +136,17 @@ public struct ParameterGradient: GradientSum {
     /// Goes past the optimiser: w ← w − η λ g.
     public var decoupled: Direction
 
+    /// A gradient of two parts, each of which may be missing.
     public init(inGradient: Direction = Direction(), decoupled: Direction = Direction()) {
         (self.inGradient, self.decoupled) = (inGradient, decoupled)
     }
 
+    /// Both parts times a factor.
     public func weighted(_ factor: Double) throws(CLMatError) -> ParameterGradient {
         ParameterGradient(inGradient: try inGradient.weighted(factor), decoupled: try decoupled.weighted(factor))
     }
 
+    /// Adds both parts of another gradient times a factor.
     public mutating func accumulate(_ other: ParameterGradient, weight factor: Double) throws(CLMatError) {
         try inGradient.accumulate(other.inGradient, weight: factor)
         try decoupled.accumulate(other.decoupled, weight: factor)

@@ -2,6 +2,7 @@ import CLMat
 import Exploration
 
 extension NetworkTrainer {
+    /// First-layer filters, and what the last whole test found: accuracies, confusion matrix, calibration, mistakes.
     public var figures: [Figure<NetworkTrainer>] {
         [
             Figure(

@@ -4,8 +4,11 @@ import Exploration
 /// A network that learns to classify images: minibatch gradient descent on the cross-entropy, with the mean of its
 /// parameters along the way, and its scores on a test set.
 public struct NetworkTrainer: Model, MixinHost {
+    /// What the network is called.
     public let title: String
+    /// The network as it is now.
     public private(set) var network: Network
+    /// The name of each class, by its label.
     public let classNames: [String]
     let test: DeviceImages
     /// The test images as they came, for figures that show some of them.
@@ -24,17 +27,20 @@ public struct NetworkTrainer: Model, MixinHost {
 
     /// Initial values of the controls.
     public struct Defaults: Sendable {
+        /// η, how far a step goes along the optimiser's direction.
         public var learningRate = 1e-4
+        /// μ, the share of the last step that is kept.
         public var momentum = 0.9
         /// Steps that the parameter average covers.
         public var averagingWindow = 3000
 
+        /// The usual values.
         public init(learningRate: Double = 1e-4, momentum: Double = 0.9, averagingWindow: Int = 3000) {
             (self.learningRate, self.momentum, self.averagingWindow) = (learningRate, momentum, averagingWindow)
         }
     }
 
-    /// - Throws: ``CLMatError/dataMismatch(_:)`` if the test images or their classes do not fit the network.
+    /// - Throws: ``/CLMat/CLMatError/dataMismatch(_:)`` if the test images or their classes do not fit the network.
     public init(
         _ network: Network, title: String, test: LabelledImages, optimiser: any Optimiser = RMSProp(),
         defaults: Defaults = Defaults()
@@ -85,6 +91,7 @@ public struct NetworkTrainer: Model, MixinHost {
         [Self.training, learningRate, momentum, averagingWindow] + mixins.controls
     }
 
+    /// Losses and accuracies, and what the criteria measure.
     public var metrics: [Metric] {
         [
             Metric(

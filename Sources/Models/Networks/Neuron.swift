@@ -5,14 +5,22 @@ import CLMat
 /// In a layer of units it is a unit; in a layer of channels it is a channel, read at its centre or as the mean over
 /// its map. Activations are taken as the layer gives them: before an activation function that is a layer of its own.
 public struct Neuron: Sendable, Hashable {
-    public enum Reading: Int, Sendable { case centre, mean }
+    /// How a channel's map becomes one number.
+    public enum Reading: Int, Sendable {
+        /// The value in the middle of the map.
+        case centre
+        /// The mean over the map.
+        case mean
+    }
 
     /// Index of the stage.
     public var stage: Int
     /// Unit or channel.
     public var unit: Int
+    /// How its map becomes one number; of a unit both are the same.
     public var reading: Reading
 
+    /// Unit or channel `unit` of a stage.
     public init(stage: Int, unit: Int, reading: Reading = .centre) {
         (self.stage, self.unit, self.reading) = (stage, unit, reading)
     }
@@ -53,7 +61,7 @@ extension Network {
     /// The seeds of one neuron per row, by stage: what ``inputGradient(_:seeds:)`` starts from, and what gives the
     /// activations as row-wise inner products.
     ///
-    /// - Throws: ``CLMatError/invalidArgument(operation:problem:)`` for a neuron that the network does not have.
+    /// - Throws: ``/CLMat/CLMatError/invalidArgument(operation:problem:)`` for a neuron that the network does not have.
     func seeds(_ neurons: [Neuron]) throws(CLMatError) -> [Int: Matrix] {
         var values: [Int: [Float]] = [:]
         for (row, neuron) in neurons.enumerated() {

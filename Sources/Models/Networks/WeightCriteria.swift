@@ -2,8 +2,9 @@ import CLMat
 import Exploration
 
 /// The criteria of weights that can be added. One more of ours is a structure in this file with its place in this list; one of a package that depends
-/// on CLMat is a file of its own, and ``Exploration/Experiment/register(_:)``.
+/// on CLMat is a file of its own, and ``/Exploration/Experiment/register(_:)``.
 public enum WeightCriteria {
+    /// The criteria, in the order in which the window lists them.
     public static let all: [any Mixin<NetworkParameters>] = [WeightDecay(), WeightSparseness()]
 }
 
@@ -14,6 +15,7 @@ public enum WeightCriteria {
 /// descent both are the same.
 /// - Source: I. Loshchilov, F. Hutter, "Decoupled weight decay regularization", ICLR 2019, algorithm 2.
 public struct WeightDecay: Mixin {
+    /// The criterion, off at the start.
     public init() {}
 
     public let weight = Control(
@@ -48,6 +50,7 @@ public struct WeightDecay: Mixin {
 /// - Source: R. Tibshirani, "Regression shrinkage and selection via the lasso", J. R. Stat. Soc. B 58(1), 1996; the proximal step:
 ///   N. Parikh, S. Boyd, "Proximal algorithms", Foundations and Trends in Optimization 1(3), 2014, section 6.5.2.
 public struct WeightSparseness: Mixin {
+    /// The criterion, off at the start.
     public init() {}
 
     public let weight = Control(

@@ -15,6 +15,7 @@ public protocol Optimiser: Sendable {
 public struct SGD: Optimiser {
     private var velocities: [[Matrix]] = []
 
+    /// One that remembers no step.
     public init() {}
 
     public mutating func archive(_ archive: Archive) throws(CLMatError) {
@@ -40,12 +41,16 @@ public struct SGD: Optimiser {
 /// - Source: Hinton, lecture 6e of "Neural networks for machine learning", 2012; defaults and form of PyTorch, or
 ///   TensorFlow's form (ε under the root, the learning rate in the velocity).
 public struct RMSProp: Optimiser {
+    /// α, the share of the mean square that is kept.
     public let alpha: Float
+    /// ε, which keeps the divisor from 0.
     public let epsilon: Float
+    /// Where ε and the learning rate stand.
     public let form: Matrix.RMSPropForm
     private var meanSquares: [[Matrix]] = []
     private var velocities: [[Matrix]] = []
 
+    /// PyTorch's defaults.
     public init(alpha: Float = 0.99, epsilon: Float = 1e-8, form: Matrix.RMSPropForm = .pyTorch) {
         (self.alpha, self.epsilon, self.form) = (alpha, epsilon, form)
     }
@@ -75,7 +80,7 @@ public struct RMSProp: Optimiser {
 
 /// What is remembered of parameters has one matrix for each, of its shape. A damaged checkpoint can bring others.
 ///
-/// - Throws: ``CLMatError/dataMismatch(_:)``.
+/// - Throws: ``/CLMat/CLMatError/dataMismatch(_:)``.
 func requireLayout(of parameters: [[Matrix]], _ remembered: [[Matrix]]...) throws(CLMatError) {
     for own in remembered {
         let fits = own.elementsEqual(parameters) { $0.elementsEqual($1) { $0.shape == $1.shape } }

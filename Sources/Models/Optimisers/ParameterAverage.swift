@@ -18,6 +18,7 @@ public struct ParameterAverage: Sendable {
     private var blocks: [Block] = []
     private static let blockCount = 5
 
+    /// A mean over the last `window` steps, 1 at least.
     public init(window: Int) { self.window = max(1, window) }
 
     private var blockLength: Int { max(1, (window + Self.blockCount - 1) / Self.blockCount) }

@@ -10,7 +10,7 @@ extension LDA {
 
     /// Writes topics, their words and settings in safetensors, aside and renamed. What is kept of minibatches is not written.
     ///
-    /// - Throws: ``CLMatError/fileNotWritable(path:reason:)``.
+    /// - Throws: ``/CLMat/CLMatError/fileNotWritable(path:reason:)``.
     public func save(to path: String) throws(CLMatError) {
         if let word = vocabulary.first(where: { $0.unicodeScalars.contains("\n") }) {
             throw .fileNotWritable(path: path, reason: "the word \(word.debugDescription) has a line break")
@@ -28,7 +28,7 @@ extension LDA {
 
     /// Reads what ``save(to:)`` wrote: the same topics give the same numbers.
     ///
-    /// - Throws: ``CLMatError/fileMissing(path:hint:)``; ``CLMatError/fileDamaged(path:place:problem:)`` for what holds no
+    /// - Throws: ``/CLMat/CLMatError/fileMissing(path:hint:)``; ``/CLMat/CLMatError/fileDamaged(path:place:problem:)`` for what holds no
     ///   topics, or does not fit together.
     public static func load(_ path: String, on device: Device) throws(CLMatError) -> LDA {
         let file = try ModelFile(reading: path, marked: format, else: "holds no topics")

@@ -9,7 +9,7 @@ extension LDA {
     ///   - holdingOut: documents that are not learned from.
     ///   - batchSize: documents in a minibatch; if nil an eighth of the corpus, at most 10,000.
     ///   - progress: is told the passes that are done.
-    /// - Throws: ``CLMatError/dataMismatch(_:)`` if the corpus has other words, or no document is left.
+    /// - Throws: ``/CLMat/CLMatError/dataMismatch(_:)`` if the corpus has other words, or no document is left.
     public mutating func fit(
         _ corpus: Corpus, passes: Int, holdingOut: [Int] = [], batchSize: Int? = nil,
         progress: ((Int) -> Void)? = nil
@@ -109,7 +109,7 @@ extension LDA {
     /// Learns from documents that come once, by the moving average.
     ///
     /// - Parameter documents: how many there are or will be, of which these are a part; if nil, what has been seen so far.
-    /// - Throws: ``CLMatError/dataMismatch(_:)`` if they have other words.
+    /// - Throws: ``/CLMat/CLMatError/dataMismatch(_:)`` if they have other words.
     public mutating func partialFit(_ rows: SparseRows, of documents: Int? = nil) throws(CLMatError) -> Result {
         guard rows.columns == words else {
             throw .dataMismatch("These documents have \(rows.columns) words, but the topics have \(words).")

@@ -8,7 +8,7 @@ extension LDA {
     /// θ of documents, D × K, each row with the sum 1, without chance: 100 rounds of expectation maximisation from equal
     /// shares. A document without a known word has the shares that α has.
     ///
-    /// - Throws: ``CLMatError/dataMismatch(_:)`` if they have other words.
+    /// - Throws: ``/CLMat/CLMatError/dataMismatch(_:)`` if they have other words.
     public func transform(_ rows: SparseRows, rounds: Int = 100) throws(CLMatError) -> Matrix {
         guard rows.columns == words else {
             throw .dataMismatch("These documents have \(rows.columns) words, but the topics have \(words).")
@@ -18,7 +18,7 @@ extension LDA {
 
     /// exp(−mean log-likelihood of a token of the scored halves), θ from the observed halves.
     ///
-    /// - Throws: ``CLMatError/shapeMismatch(operation:left:right:rule:)`` for documents of other words.
+    /// - Throws: ``/CLMat/CLMatError/shapeMismatch(operation:left:right:rule:)`` for documents of other words.
     public func perplexity(_ split: HeldOutSplit, rounds: Int = 100) throws(CLMatError) -> Double {
         try DocumentCompletion(split, on: device).perplexity(of: self, rounds: rounds)
     }
@@ -48,7 +48,7 @@ public struct DocumentCompletion: Sendable {
     private let observed: SparseCounts
     private let scored: SparseCounts
 
-    /// - Throws: ``CLMatError/dataMismatch(_:)`` if no token is to be scored.
+    /// - Throws: ``/CLMat/CLMatError/dataMismatch(_:)`` if no token is to be scored.
     public init(_ split: HeldOutSplit, on device: Device) throws(CLMatError) {
         guard split.scored.total > 0 else { throw .dataMismatch("No token of the held-out documents is to be scored.") }
         (observed, scored) = (try SparseCounts(split.observed, on: device), try SparseCounts(split.scored, on: device))
@@ -60,6 +60,7 @@ public struct DocumentCompletion: Sendable {
         try logLikelihood(lda.phi, alpha: lda.alpha, rounds: rounds, lda.sampler)
     }
 
+    /// exp of minus ``logLikelihood(of:rounds:)``: the lower, the better.
     public func perplexity(of lda: LDA, rounds: Int = 100) throws(CLMatError) -> Double {
         exp(-(try logLikelihood(of: lda, rounds: rounds)))
     }
@@ -69,7 +70,7 @@ public struct DocumentCompletion: Sendable {
     /// - Parameters:
     ///   - phi: V × K, of the scale that ``LDA/phi`` has: columns sum to 1.
     ///   - alpha: the prior of θ, the same for each topic.
-    /// - Throws: ``CLMatError/shapeMismatch(operation:left:right:rule:)`` for another number of words.
+    /// - Throws: ``/CLMat/CLMatError/shapeMismatch(operation:left:right:rule:)`` for another number of words.
     public func perplexity(phi: Matrix, alpha: Double = 0.1, rounds: Int = 100) throws(CLMatError) -> Double {
         let sampler = try TopicSampler(words: phi.shape.rows, topics: phi.shape.columns, on: phi.device)
         let priors = [Double](repeating: alpha, count: phi.shape.columns)

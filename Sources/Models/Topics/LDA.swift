@@ -36,34 +36,37 @@ public struct LDA: Sendable {
 
     /// m if nobody says otherwise, with incremental statistics and one round per minibatch: 100 (Poisson) where there are 30,000
     /// tokens or more per topic, else 20 (multinomial), since colder topics stay with what little they have seen.
-    ///
-    /// On NIPS and 20 Newsgroups that gives held-out perplexities of 1,752 and 2,456 with K = 32, and of 1,508 and 2,413 with
-    /// K = 128, after 50 passes; 20 samples give 1,772 and 2,509 with K = 32. With the fewest tokens per topic (NIPS, K = 128),
-    /// m = 4 is better still.
+    /// What that gives on two corpora stands in `docs/benchmarks.md`.
     public static func defaultSamples(topics: Int, tokens: Int) -> Double { tokens / topics >= 30_000 ? 100 : 20 }
 
     /// K
     public let topics: Int
+    /// The words by their numbers.
     public let vocabulary: [String]
+    /// Where topics and documents are sampled.
     public let device: Device
+    /// How n_kw is made from minibatches.
     public var statisticsRule = Statistics.incremental
-    /// m_k, and the form; ``TopicSampling/Form/poisson`` from m = 50 on if nil.
+    /// m, the samples per token; by ``defaultSamples(topics:tokens:)`` until it is set.
     public var samples: Double {
         get { givenSamples ?? Self.defaultSamples(topics: topics, tokens: minibatches?.tokens ?? 0) }
         set { givenSamples = newValue }
     }
     private var givenSamples: Double?
+    /// The distribution of the samples; ``/CLMat/TopicSampling/Form/poisson`` from m = 50 on if nil.
     public var form: TopicSampling.Form?
     /// A factor of m for each topic: above 1 it is cooled, below it is heated. Asks for the Poisson form.
     public var inverseTemperatures: [Double]
     /// Rounds of sampling per minibatch; if nil 1 where each document's θ is kept between passes, else 5.
     public var rounds: Int?
-    /// α by topic, and β.
+    /// α by topic.
     public var alpha: [Double]
+    /// β, the same for each word.
     public var beta: Double
     /// Whether α and β follow the data (``DirichletPriors``), once a pass. Before there are topics they fit that there are none,
     /// and keep it so: wait some 20 passes.
     public var optimisesAlpha = false
+    /// Whether β follows the data, as ``optimisesAlpha`` has α do.
     public var optimisesBeta = false
     /// Criteria of topics.
     public var mixins = Mixins<TopicState>()
@@ -90,10 +93,11 @@ public struct LDA: Sendable {
     /// 1 × V: the words' shares of the corpus, for regularisers; those of the statistics if nil.
     var wordShares: Matrix?
 
+    /// V, the number of words.
     public var words: Int { vocabulary.count }
 
-    /// - Throws: ``CLMatError/invalidValue(setting:value:accepted:)`` for numbers out of range;
-    ///   ``CLMatError/outOfMemory`` or ``CLMatError/invalidArgument(operation:problem:)`` if K × V is too large.
+    /// - Throws: ``/CLMat/CLMatError/invalidValue(setting:value:accepted:)`` for numbers out of range;
+    ///   ``/CLMat/CLMatError/outOfDeviceMemory(device:asked:available:)`` or ``/CLMat/CLMatError/invalidArgument(operation:problem:)`` if K × V is too large.
     public init(
         topics: Int, vocabulary: [String], alpha: Double = 0.1, beta: Double = 0.01, seed: UInt64 = 1,
         memory: Int = 1 << 30, on device: Device
@@ -165,6 +169,7 @@ public struct LDA: Sendable {
     public struct Result: Sendable {
         /// Σ c ln p of its tokens, by θ and φ as they were before the last round.
         public var logLikelihood = 0.0
+        /// Tokens of the minibatch.
         public var tokens = 0
         /// Tokens that went to another topic, as documents see it: Σ_dk |Δθ_dk| / 2.
         public var moved = 0.0

@@ -10,7 +10,7 @@ extension LDATrainer {
     /// - `topics.json`: the same, a list of topics.
     /// - `phi.npy`: topics × words; `vocabulary.txt`: its words, one per line.
     /// - `theta.npy`: documents × topics of the whole corpus, by ``LDA/transform(_:rounds:)``; `documents.txt`: their names.
-    /// - Throws: ``CLMatError/fileNotWritable(path:reason:)``, when the others are written.
+    /// - Throws: ``/CLMat/CLMatError/fileNotWritable(path:reason:)``, when the others are written.
     public func export(to folder: String) throws(CLMatError) {
         try Files.makeFolder(folder)
         var problems: [CLMatError] = []

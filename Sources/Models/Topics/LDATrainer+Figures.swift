@@ -3,6 +3,7 @@ import Exploration
 import Foundation
 
 extension LDATrainer {
+    /// Words × topics, top words, sizes, a map, similarities, and documents of a topic.
     public var figures: [Figure<LDATrainer>] {
         [
             Figure(

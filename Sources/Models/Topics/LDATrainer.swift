@@ -6,7 +6,9 @@ import Foundation
 ///
 /// - Source: Jiang, "Exploratory model analysis for machine learning", UCB/EECS-2018-34, section 2.5 and chapter 3.
 public struct LDATrainer: Model, MixinHost {
+    /// "LDA · 32 topics"
     public let title: String
+    /// The topics as they are now.
     public private(set) var lda: LDA
     let corpus: Corpus
     let device: Device
@@ -22,6 +24,7 @@ public struct LDATrainer: Model, MixinHost {
     /// What the controls of learning were in the last step.
     private var lastSettings: [Double] = []
 
+    /// Criteria of the topics.
     public var mixins: Mixins<TopicState> {
         get { lda.mixins }
         set { lda.mixins = newValue }
@@ -33,17 +36,21 @@ public struct LDATrainer: Model, MixinHost {
         public var batchSize: Int?
         /// m; if nil as ``LDA/defaultSamples(topics:tokens:)`` says.
         public var samples: Double?
+        /// α, the same for each topic.
         public var alpha = 0.1
+        /// β, the same for each word.
         public var beta = 0.01
         /// Bytes for what is kept of minibatches.
         public var memory = 1 << 30
+        /// What is drawn at random follows from it.
         public var seed: UInt64 = 1
 
+        /// The usual values.
         public init() {}
     }
 
     /// - Parameter heldOut: documents that are not learned from, and scored.
-    /// - Throws: as ``LDA/init(topics:vocabulary:alpha:beta:seed:memory:on:)``, and ``CLMatError/dataMismatch(_:)`` if no
+    /// - Throws: as ``LDA/init(topics:vocabulary:alpha:beta:seed:memory:on:)``, and ``/CLMat/CLMatError/dataMismatch(_:)`` if no
     ///   document is left to learn from.
     public init(
         _ corpus: Corpus, topics: Int, heldOut: HeldOutSplit? = nil, defaults: Defaults = Defaults(), on device: Device
@@ -155,6 +162,7 @@ public struct LDATrainer: Model, MixinHost {
         ]
     }
 
+    /// Likelihoods, coherence, density, sizes, and what the criteria measure.
     public var metrics: [Metric] {
         var metrics = [
             TopicMetrics.logLikelihood, TopicMetrics.density, TopicMetrics.cosineSimilarity, TopicMetrics.movedShare,
@@ -361,5 +369,6 @@ public struct TopicBatches: DataSource {
         (name, checksum) = (trainer.corpus.name, trainer.corpus.checksum)
     }
 
+    /// The number of the step's minibatch, from 0: they come in turns.
     public func batch(at place: DataPlace) -> Int { (place.step.number - 1) % max(1, stepsPerEpoch) }
 }

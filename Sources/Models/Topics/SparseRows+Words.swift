@@ -3,7 +3,7 @@ import CLMat
 extension SparseRows {
     /// The same documents in another vocabulary: word w becomes `places[w]`, and is left out if that is nil.
     ///
-    /// - Throws: ``CLMatError/invalidArgument(operation:problem:)`` if a place is not one of `words`.
+    /// - Throws: ``/CLMat/CLMatError/invalidArgument(operation:problem:)`` if a place is not one of `words`.
     public func renamed(_ places: [Int?], words: Int) throws(CLMatError) -> SparseRows {
         var (newStarts, newIndices, newCounts): ([Int32], [Int32], [Int32]) = ([0], [], [])
         for row in 0..<rows {

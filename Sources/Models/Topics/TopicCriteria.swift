@@ -3,8 +3,9 @@ import Exploration
 import Foundation
 
 /// The criteria that topics begin with. One more of ours is a structure in this file with its place in this list; one of a package
-/// that depends on CLMat is a file of its own, and ``Exploration/Experiment/register(_:)``.
+/// that depends on CLMat is a file of its own, and ``/Exploration/Experiment/register(_:)``.
 public enum TopicCriteria {
+    /// The criteria, in the order in which the window lists them.
     public static let all: [any Mixin<TopicState>] = [
         Sparseness(), Dissimilarity(), TopicEntropy(), Smoothing(), SizeBalance(), Decorrelation(),
     ]
@@ -15,6 +16,7 @@ public enum TopicCriteria {
 /// Its unit is 1/V, what a word weighs on average: at λ = 1 a topic loses the words that it has less of than that, whatever K,
 /// V and the batch size are.
 public struct Sparseness: Mixin {
+    /// The criterion, off at the start.
     public init() {}
 
     public var weight: Control {
@@ -39,6 +41,7 @@ public struct Sparseness: Mixin {
 ///
 /// At λ = 1 a topic's weight of a word loses what all other topics have of it, whatever K, V and the batch size are.
 public struct Dissimilarity: Mixin {
+    /// The criterion, off at the start.
     public init() {}
 
     public var weight: Control {
@@ -63,6 +66,7 @@ public struct Dissimilarity: Mixin {
 /// Its unit is 1/(V ln V): at λ = 1 a word of average weight loses about its weight. It takes more from a word the rarer it is, where
 /// L1 takes the same from all.
 public struct TopicEntropy: Mixin {
+    /// The criterion, off at the start.
     public init() {}
 
     public var weight: Control {
@@ -90,6 +94,7 @@ public struct TopicEntropy: Mixin {
 ///
 /// At λ = 1 every topic is the corpus itself, whatever K, V and the batch size are.
 public struct Smoothing: Mixin {
+    /// The criterion, off at the start.
     public init() {}
 
     public var weight: Control {
@@ -114,6 +119,7 @@ public struct Smoothing: Mixin {
 ///
 /// At λ = 1 a topic twice as large as the mean is half as likely, whatever K, V and the batch size are.
 public struct SizeBalance: TopicMixin {
+    /// The criterion, off at the start.
     public init() {}
 
     public var weight: Control {
@@ -144,6 +150,7 @@ public struct SizeBalance: TopicMixin {
 /// - Source: K. Vorontsov, A. Potapenko, "Additive regularization of topic models", Machine Learning 101, 2015, on
 ///   decorrelation; Y. Tan, Z. Ou, "Topic-weak-correlated latent Dirichlet allocation", ISCSLP 2010.
 public struct Decorrelation: Mixin {
+    /// The criterion, off at the start.
     public init() {}
 
     public var weight: Control {

@@ -33,7 +33,9 @@ public struct TopicState: MixinSubject {
 
     public var isFinite: Bool { get throws(CLMatError) { try phi.isFinite } }
 
+    /// V, the number of words.
     public var words: Int { phi.rows }
+    /// K, the number of topics.
     public var topics: Int { phi.columns }
 }
 

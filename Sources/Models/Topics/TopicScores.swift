@@ -88,7 +88,7 @@ public enum TopicScores {
     /// - Parameters:
     ///   - count: how many; a topic may have fewer.
     ///   - above: only words that weigh more: 0, so that a topic without weight has no words, or −∞ for logarithms.
-    /// - Cost: reads φ once; some 1 ns a weight.
+    /// - Cost: reads φ once.
     public static func topWords(_ phi: [Float], topics: Int, count: Int, above: Float = 0) -> [[Int]] {
         guard topics > 0 else { return [] }
         let words = phi.count / topics

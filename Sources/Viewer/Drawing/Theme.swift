@@ -16,26 +16,39 @@ public struct Colour: Equatable, Sendable {
         return faded
     }
 
+    /// 0 to 255.
     public var red: UInt8 { UInt8(packed & 255) }
+    /// 0 to 255.
     public var green: UInt8 { UInt8(packed >> 8 & 255) }
+    /// 0 to 255.
     public var blue: UInt8 { UInt8(packed >> 16 & 255) }
 }
 
 /// The greys of the window. All other colour says which slider, but for the words *moving* and *settled*.
 public struct Theme: Sendable {
+    /// Between the panels.
     public let background: Colour
+    /// Of panels, behind what they show.
     public let panel: Colour
+    /// Around panels.
     public let edge: Colour
+    /// Of words that are read first.
     public let text: Colour
+    /// Of words that explain: labels, units, captions.
     public let secondary: Colour
     /// Grid lines of graphs.
     public let faint: Colour
+    /// Of axes, and of sliders where the handle is not.
     public let track: Colour
+    /// Behind a button.
     public let button: Colour
+    /// Behind what is chosen.
     public let selected: Colour
+    /// Behind what stands beside the mouse.
     public let tooltip: Colour
     /// What changes, or is not a number.
     public let moving: Colour
+    /// Of a metric that has come to rest.
     public let settled: Colour
     /// Hues that are told apart by colour-blind people. They belong to the sliders: where they mean something else, they
     /// are mixed with a grey.

@@ -3,8 +3,18 @@ import Foundation
 
 /// The fonts of the window.
 public enum Face: Int32, CaseIterable, Sendable {
-    case text, small, bold, mono, smallMono
+    /// Of ordinary text.
+    case text
+    /// Of labels and captions.
+    case small
+    /// Of titles.
+    case bold
+    /// Of numbers that stand in columns.
+    case mono
+    /// Of numbers along an axis.
+    case smallMono
 
+    /// From one line to the next, in units of the window.
     public var lineHeight: Float { self == .small || self == .smallMono ? 13 : 15 }
 
     /// The file's name in the folder of fonts-dejavu-core.
@@ -24,11 +34,13 @@ public struct Happened: OptionSet, Sendable {
 
     /// The mouse is over it, with nothing above.
     public static let hovered = Happened(rawValue: UInt32(GUI_HOVERED))
+    /// The button is down since it was pressed on it.
     public static let held = Happened(rawValue: UInt32(GUI_HELD))
     /// The button went down on it in this frame.
     public static let pressed = Happened(rawValue: UInt32(GUI_PRESSED))
     /// … and up again, still on it.
     public static let clicked = Happened(rawValue: UInt32(GUI_CLICKED))
+    /// It was clicked twice in a short time.
     public static let doubleClicked = Happened(rawValue: UInt32(GUI_DOUBLE_CLICKED))
     /// It was held until this frame.
     public static let released = Happened(rawValue: UInt32(GUI_RELEASED))
@@ -37,7 +49,14 @@ public struct Happened: OptionSet, Sendable {
 }
 
 /// On which side of its place a text stands.
-public enum Alignment: Sendable { case left, centre, right }
+public enum Alignment: Sendable {
+    /// The text begins at its place.
+    case left
+    /// The middle of the text is at its place.
+    case centre
+    /// The text ends at its place.
+    case right
+}
 
 /// Drawing and asking, within a frame.
 @MainActor enum UI {

@@ -2,11 +2,14 @@ import CImGui
 
 /// Pixels that are computed rather than drawn shape by shape: for images, and for thousands of small shapes.
 public struct Pixels: Sendable {
+    /// Pixels in a row.
     public let width: Int
+    /// Rows of pixels.
     public let height: Int
     /// As ``Colour/packed``, row by row.
     private(set) var values: [UInt32]
 
+    /// Pixels of one colour.
     public init(width: Int, height: Int, _ colour: Colour) {
         (self.width, self.height) = (width, height)
         values = [UInt32](repeating: colour.packed, count: width * height)
@@ -90,6 +93,7 @@ extension Colour {
     private var size = (width: 0, height: 0)
     private var shown: AnyHashable?
 
+    /// A canvas that holds nothing yet.
     public init() {}
 
     isolated deinit { if let handle { gui_texture_destroy(handle) } }

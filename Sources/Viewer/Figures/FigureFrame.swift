@@ -7,6 +7,7 @@ import Exploration
 @MainActor public struct FigureFrame {
     /// Where to draw.
     public let body: Box
+    /// The greys of the window.
     public let theme: Theme
     /// Another one for each content: what is worked out of a content is good until this changes.
     public let version: Int
@@ -36,12 +37,15 @@ import Exploration
 
     // MARK: Drawing
 
+    /// Fills a rectangle; with a radius its corners are round.
     public func fill(_ box: Box, _ colour: Colour, radius: Float = 0) { UI.fill(box, colour, radius: radius) }
 
+    /// Draws the edge of a rectangle, within it.
     public func outline(_ box: Box, _ colour: Colour, radius: Float = 0, thickness: Float = 1) {
         UI.outline(box, colour, radius: radius, thickness: thickness)
     }
 
+    /// Draws a straight line.
     public func line(_ from: Point, _ to: Point, _ colour: Colour, thickness: Float = 1) {
         UI.line(from, to, colour, thickness: thickness)
     }
@@ -51,6 +55,7 @@ import Exploration
         UI.rule(from, length: length, vertical: vertical, colour)
     }
 
+    /// Draws straight lines from point to point.
     public func polyline(_ points: [Point], _ colour: Colour, thickness: Float = 1.5) {
         UI.polyline(points, colour, thickness: thickness)
     }
@@ -60,6 +65,7 @@ import Exploration
         UI.dashes(x: x, from: top, to: bottom, colour)
     }
 
+    /// Draws a filled circle.
     public func disc(_ centre: Point, radius: Float, _ colour: Colour) { UI.disc(centre, radius: radius, colour) }
 
     /// The mark of a value that is not a number.
@@ -138,6 +144,7 @@ import Exploration
 
     // MARK: Asking
 
+    /// Where the mouse is, also if it is over something else.
     public var mouse: Point { UI.mouse }
 
     /// How far the wheel was turned in this frame, away from the person above 0; 0 where a dashboard that scrolls takes it itself.
@@ -255,10 +262,14 @@ import Exploration
 
 /// A window of one figure, which lies above the panels: its title, and the size of what is in it.
 public struct FigureWindow {
+    /// What stands at its top.
     public var title: String
+    /// The width of what is in it.
     public var width: Float
+    /// The height of what is in it, without the title.
     public var height: Float
 
+    /// A window of one figure.
     public init(title: String, width: Float, height: Float) {
         (self.title, self.width, self.height) = (title, width, height)
     }

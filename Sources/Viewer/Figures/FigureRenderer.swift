@@ -21,8 +21,10 @@ import Formats
 /// Viewer.register(DialRenderer.self)
 /// ```
 @MainActor public protocol FigureRenderer<Content> {
+    /// The kind of figure that it draws.
     associatedtype Content: FigureContent
 
+    /// A renderer that has drawn nothing yet.
     init()
 
     /// Draws the content into `frame.body`, in each frame of the window.

@@ -3,10 +3,13 @@
 public struct FigureScale: Sendable, Equatable {
     private var ranges: [String: ClosedRange<Double>] = [:]
 
+    /// A scale that spans nothing.
     public init() {}
 
+    /// A scale of given ranges, by name.
     public init(_ ranges: [String: ClosedRange<Double>]) { self.ranges = ranges }
 
+    /// The range of this name; nil if there is none.
     public subscript(_ name: String) -> ClosedRange<Double>? {
         get { ranges[name] }
         set { ranges[name] = newValue }
@@ -26,6 +29,7 @@ public struct FigureScale: Sendable, Equatable {
         }
     }
 
+    /// The union of both, range by range.
     public func merged(with other: FigureScale) -> FigureScale {
         var merged = self
         for (name, range) in other.ranges { merged.include([range.lowerBound, range.upperBound], in: name) }
@@ -79,8 +83,10 @@ struct HeldRange {
     public private(set) var shift = (x: 0.0, y: 0.0)
     private var held: [String: HeldRange] = [:]
 
+    /// All of the figure.
     public init() {}
 
+    /// Whether nothing is zoomed or moved.
     public var showsAll: Bool { zoom == 1 }
 
     /// Zooms so that what lies at `place`, in shares of what is seen from its middle, stays there.
@@ -99,6 +105,7 @@ struct HeldRange {
         keepInside()
     }
 
+    /// Ends zooming and moving.
     public func showAll() { (zoom, shift) = (1, (0, 0)) }
 
     private func keepInside() {

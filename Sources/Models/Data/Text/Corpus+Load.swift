@@ -21,10 +21,10 @@ extension Corpus {
     ///     - apt's or dpkg's list of packages: `…_Packages` or `status`. Each file may be packed with gzip (`.gz`).
     ///   - options: how texts become words; if nil, those of ``TextOptions/standard(for:)``.
     ///   - environment: where `CLMAT_DATA`, and the programs `apt-cache` and `xz` are looked up (`PATH`).
-    /// - Throws: ``CLMatError/unknownName(kind:name:known:)``; ``CLMatError/invalidValue(setting:value:accepted:)`` for
-    ///   a path to something else, or options that make no sense; ``CLMatError/fileMissing(path:hint:)``, which says how to
-    ///   get the data; ``CLMatError/fileDamaged(path:place:problem:)`` with the line; ``CLMatError/dataMismatch(_:)`` if no
-    ///   document or no word is left, with the option to loosen; ``CLMatError/fileNotWritable(path:reason:)`` if the counts
+    /// - Throws: ``/CLMat/CLMatError/unknownName(kind:name:known:)``; ``/CLMat/CLMatError/invalidValue(setting:value:accepted:)`` for
+    ///   a path to something else, or options that make no sense; ``/CLMat/CLMatError/fileMissing(path:hint:)``, which says how to
+    ///   get the data; ``/CLMat/CLMatError/fileDamaged(path:place:problem:)`` with the line; ``/CLMat/CLMatError/dataMismatch(_:)`` if no
+    ///   document or no word is left, with the option to loosen; ``/CLMat/CLMatError/fileNotWritable(path:reason:)`` if the counts
     ///   of a large corpus do not fit on the disk.
     public static func load(
         _ nameOrPath: String, _ options: TextOptions? = nil,

@@ -5,9 +5,9 @@ extension Corpus {
     /// Writes `docword.NAME.txt` and `vocab.NAME.txt`, which other programs read, into a folder that is there.
     ///
     /// - Cost: the whole text is put together in memory.
-    /// - Throws: ``CLMatError/invalidValue(setting:value:accepted:)`` for a name that no file can have;
-    ///   ``CLMatError/invalidArgument(operation:problem:)`` if a word has a line break;
-    ///   ``CLMatError/fileNotWritable(path:reason:)``.
+    /// - Throws: ``/CLMat/CLMatError/invalidValue(setting:value:accepted:)`` for a name that no file can have;
+    ///   ``/CLMat/CLMatError/invalidArgument(operation:problem:)`` if a word has a line break;
+    ///   ``/CLMat/CLMatError/fileNotWritable(path:reason:)``.
     /// - Source: D. Newman, "Bag of Words", UCI Machine Learning Repository, 2008.
     public func write(toUCI folder: String, name: String) throws(CLMatError) {
         guard !name.isEmpty, !name.contains("/"), !name.contains("\0") else {

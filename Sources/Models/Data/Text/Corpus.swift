@@ -27,7 +27,7 @@ public struct Corpus: Sendable {
     private let names: DocumentNames
 
     /// - Parameter documentNames: one for each row, else "document 1" and so on.
-    /// - Throws: ``CLMatError/dataMismatch(_:)`` if there is no document or no word, or if the parts do not belong together.
+    /// - Throws: ``/CLMat/CLMatError/dataMismatch(_:)`` if there is no document or no word, or if the parts do not belong together.
     public init(
         name: String, vocabulary: [String], rows: SparseRows, documentNames: [String]? = nil
     ) throws(CLMatError) {
@@ -83,7 +83,7 @@ public struct Corpus: Sendable {
     /// The counts of some documents.
     ///
     /// - Parameter documents: their numbers, from 0, in the order wanted; one may be asked for twice.
-    /// - Throws: ``CLMatError/invalidArgument(operation:problem:)`` for a number that no document has, or if the rows
+    /// - Throws: ``/CLMat/CLMatError/invalidArgument(operation:problem:)`` for a number that no document has, or if the rows
     ///   together have more than 2³¹ − 1 numbers.
     public func rows(_ documents: some Sequence<Int>) throws(CLMatError) -> SparseRows {
         var places: [Range<Int>] = []

@@ -11,7 +11,7 @@ enum DebianPackages {
     /// What apt knows of.
     ///
     /// - Parameter environment: `PATH` is where `apt-cache` is looked for.
-    /// - Throws: ``CLMatError/fileMissing(path:hint:)`` if there is no `apt-cache`; ``CLMatError/dataMismatch(_:)`` if it
+    /// - Throws: ``/CLMat/CLMatError/fileMissing(path:hint:)`` if there is no `apt-cache`; ``/CLMat/CLMatError/dataMismatch(_:)`` if it
     ///   fails, or lists no packages; what ``TextCorpusBuilder`` throws.
     static func readAvailable(
         _ options: TextOptions, environment: [String: String]
@@ -31,7 +31,7 @@ enum DebianPackages {
 
     /// A file in that form: apt's `…_Packages` or dpkg's `status`, plain or packed with gzip.
     ///
-    /// - Throws: ``CLMatError/fileMissing(path:hint:)``; ``CLMatError/fileDamaged(path:place:problem:)``; what
+    /// - Throws: ``/CLMat/CLMatError/fileMissing(path:hint:)``; ``/CLMat/CLMatError/fileDamaged(path:place:problem:)``; what
     ///   ``TextCorpusBuilder`` throws.
     static func read(_ path: String, _ options: TextOptions) throws(CLMatError) -> Corpus {
         guard let corpus = try read(GzipFile.read(path), options) else {

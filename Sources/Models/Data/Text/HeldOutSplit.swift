@@ -40,7 +40,7 @@ public struct HeldOutSplit: Sendable {
     /// - Parameters:
     ///   - share: of the documents that can be held out, above 0 and below 1; one at least is drawn.
     ///   - seed: the same seed draws the same split.
-    /// - Throws: ``CLMatError/invalidValue(setting:value:accepted:)`` for another share; ``CLMatError/dataMismatch(_:)`` if
+    /// - Throws: ``/CLMat/CLMatError/invalidValue(setting:value:accepted:)`` for another share; ``/CLMat/CLMatError/dataMismatch(_:)`` if
     ///   no document is long enough, or none is left.
     public init(of corpus: Corpus, share: Double = 0.1, seed: UInt64) throws(CLMatError) {
         guard share > 0, share < 1 else {
@@ -89,8 +89,8 @@ public struct HeldOutSplit: Sendable {
 
     /// Reads a split that was made for `corpus`.
     ///
-    /// - Throws: ``CLMatError/fileMissing(path:hint:)``; ``CLMatError/fileDamaged(path:place:problem:)`` at the first line
-    ///   that does not fit the corpus, or is none; ``CLMatError/dataMismatch(_:)`` for the split of another corpus.
+    /// - Throws: ``/CLMat/CLMatError/fileMissing(path:hint:)``; ``/CLMat/CLMatError/fileDamaged(path:place:problem:)`` at the first line
+    ///   that does not fit the corpus, or is none; ``/CLMat/CLMatError/dataMismatch(_:)`` for the split of another corpus.
     public static func read(_ path: String, for corpus: Corpus) throws(CLMatError) -> HeldOutSplit {
         let lines = try LineReader(path)
         guard let first = try lines.next() else { throw lines.damaged("the file is empty", ahead: 1) }
@@ -142,7 +142,7 @@ public struct HeldOutSplit: Sendable {
 
     /// Writes the split as text, for ``read(_:for:)`` and for other programs.
     ///
-    /// - Throws: ``CLMatError/fileNotWritable(path:reason:)``.
+    /// - Throws: ``/CLMat/CLMatError/fileNotWritable(path:reason:)``.
     public func write(to path: String, for corpus: Corpus) throws(CLMatError) {
         var text = "\(corpus.count) \(corpus.vocabulary.count) \(corpus.tokens)\n"
         for (row, document) in documents.enumerated() {

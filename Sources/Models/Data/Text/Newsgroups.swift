@@ -20,8 +20,8 @@ enum Newsgroups {
     /// - Parameters:
     ///   - folder: it holds `20news-bydate-train.tar.xz` and `20news-bydate-test.tar.xz`, or what is in them.
     ///   - environment: `PATH` is where the program `xz` is looked for.
-    /// - Throws: ``CLMatError/fileMissing(path:hint:)``, also if there is no `xz`;
-    ///   ``CLMatError/fileDamaged(path:place:problem:)``; ``CLMatError/dataMismatch(_:)``; what ``TextCorpusBuilder`` throws.
+    /// - Throws: ``/CLMat/CLMatError/fileMissing(path:hint:)``, also if there is no `xz`;
+    ///   ``/CLMat/CLMatError/fileDamaged(path:place:problem:)``; ``/CLMat/CLMatError/dataMismatch(_:)``; what ``TextCorpusBuilder`` throws.
     static func read(
         _ folder: String, _ options: TextOptions, environment: [String: String]
     ) throws(CLMatError) -> Corpus {

@@ -12,8 +12,8 @@ enum ProgramOutput {
     ///   - environment: `PATH` is where it is looked for; it gets this environment.
     ///   - limit: the most bytes.
     ///   - hint: how to get the program.
-    /// - Throws: ``CLMatError/fileMissing(path:hint:)`` if there is no such program; ``CLMatError/dataMismatch(_:)`` with its
-    ///   words if it fails or writes too much; ``CLMatError/fileNotWritable(path:reason:)`` if the disk is full.
+    /// - Throws: ``/CLMat/CLMatError/fileMissing(path:hint:)`` if there is no such program; ``/CLMat/CLMatError/dataMismatch(_:)`` with its
+    ///   words if it fails or writes too much; ``/CLMat/CLMatError/fileNotWritable(path:reason:)`` if the disk is full.
     static func read(
         _ program: String, _ arguments: [String], environment: [String: String], limit: Int = GzipFile.standardLimit,
         hint: String

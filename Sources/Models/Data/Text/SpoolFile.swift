@@ -8,7 +8,7 @@ final class SpoolFile {
 
     /// In the folder `TMPDIR`, else in /var/tmp, which is on a disk where /tmp may be in memory.
     ///
-    /// - Throws: ``CLMatError/fileNotWritable(path:reason:)``.
+    /// - Throws: ``/CLMat/CLMatError/fileNotWritable(path:reason:)``.
     init() throws(CLMatError) {
         let wanted = ProcessInfo.processInfo.environment["TMPDIR"] ?? ""
         folder = wanted.isEmpty ? "/var/tmp" : wanted

@@ -17,7 +17,7 @@ struct TextCorpusBuilder {
     /// What a person should know of the reading.
     var notes: [String] = []
 
-    /// - Throws: ``CLMatError/invalidValue(setting:value:accepted:)`` for options that make no sense.
+    /// - Throws: ``/CLMat/CLMatError/invalidValue(setting:value:accepted:)`` for options that make no sense.
     init(_ options: TextOptions, memoryLimit: Int = WordCounts.memoryLimit) throws(CLMatError) {
         try options.check()
         (self.options, self.memoryLimit) = (options, memoryLimit)
@@ -63,7 +63,7 @@ struct TextCorpusBuilder {
 
     /// The document that was read is at its end.
     ///
-    /// - Throws: ``CLMatError/fileNotWritable(path:reason:)`` if the disk is full; ``CLMatError/dataMismatch(_:)`` if there
+    /// - Throws: ``/CLMat/CLMatError/fileNotWritable(path:reason:)`` if the disk is full; ``/CLMat/CLMatError/dataMismatch(_:)`` if there
     ///   are too many documents or words.
     mutating func endDocument() throws(CLMatError) {
         guard !hasTooMany, spool.documents < Int(Int32.max) - 1 else {
@@ -75,7 +75,7 @@ struct TextCorpusBuilder {
 
     /// The corpus.
     ///
-    /// - Throws: ``CLMatError/dataMismatch(_:)`` if there is no document, or no word is left: it says which option leaves out
+    /// - Throws: ``/CLMat/CLMatError/dataMismatch(_:)`` if there is no document, or no word is left: it says which option leaves out
     ///   most; what the stop words' file and the disk throw.
     mutating func finish(name: String, names: DocumentNames) throws(CLMatError) -> Corpus {
         let documents = spool.documents

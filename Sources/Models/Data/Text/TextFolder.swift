@@ -8,7 +8,7 @@ import Foundation
 /// are passed over; files packed with gzip are unpacked. The corpus's notes count what was read in another way than UTF-8, and
 /// what was not read.
 enum TextFolder {
-    /// - Throws: ``CLMatError/fileMissing(path:hint:)`` for a folder that cannot be opened; ``CLMatError/dataMismatch(_:)`` if
+    /// - Throws: ``/CLMat/CLMatError/fileMissing(path:hint:)`` for a folder that cannot be opened; ``/CLMat/CLMatError/dataMismatch(_:)`` if
     ///   there is no text file; what a file and ``TextCorpusBuilder`` throw.
     static func read(_ folder: String, _ options: TextOptions) throws(CLMatError) -> Corpus {
         var builder = try TextCorpusBuilder(options)
@@ -65,7 +65,7 @@ enum TextFolder {
     /// The plain files inside, in the order of their paths' bytes. Links are followed to files alone: one to a folder could lead
     /// round in a circle.
     ///
-    /// - Throws: ``CLMatError/fileMissing(path:hint:)`` for a folder that cannot be opened: none of what it holds is left out
+    /// - Throws: ``/CLMat/CLMatError/fileMissing(path:hint:)`` for a folder that cannot be opened: none of what it holds is left out
     ///   without a word.
     static func files(in folder: String, passingOver passedOver: inout PassedOver) throws(CLMatError) -> [File] {
         var found: [File] = []

@@ -6,7 +6,7 @@ import Foundation
 ///
 /// A line that is not UTF-8 is read as Windows-1252, and counted in the corpus's notes.
 enum TextLines {
-    /// - Throws: ``CLMatError/fileMissing(path:hint:)``; ``CLMatError/fileDamaged(path:place:problem:)`` for damaged gzip data, a
+    /// - Throws: ``/CLMat/CLMatError/fileMissing(path:hint:)``; ``/CLMat/CLMatError/fileDamaged(path:place:problem:)`` for damaged gzip data, a
     ///   file that is binary, or one of JSON lines; what ``TextCorpusBuilder`` throws.
     static func read(_ path: String, _ options: TextOptions) throws(CLMatError) -> Corpus {
         var builder = try TextCorpusBuilder(options)

@@ -8,7 +8,9 @@ public struct TextOptions: Sendable, Equatable {
     public enum StopWords: Sendable, Equatable {
         /// Articles, pronouns, auxiliary verbs and the like: ``TextOptions/englishStopWords``.
         case english
+        /// No word is left out.
         case none
+        /// These words.
         case words(Set<String>)
         /// A file with words, set apart by blanks or line breaks.
         case file(String)
@@ -24,6 +26,7 @@ public struct TextOptions: Sendable, Equatable {
     public enum WordOrder: Sendable, Equatable {
         /// The word of most documents first; those of as many in the order of the alphabet.
         case rank
+        /// By their characters' numbers in Unicode.
         case alphabetical
     }
 
@@ -34,6 +37,7 @@ public struct TextOptions: Sendable, Equatable {
     /// The longest word, in letters: a longer run of letters is none. Scripts that do not set words apart need them set apart
     /// beforehand.
     public var maximumLength = 20
+    /// Words that are left out.
     public var stopWords = StopWords.english
     /// A word is kept if it occurs in so many documents.
     public var minimumDocuments = 5
@@ -43,11 +47,14 @@ public struct TextOptions: Sendable, Equatable {
     public var vocabularySize: Int?
     /// Documents with fewer tokens of the words kept are left out. 0 keeps all, so that their numbers stay.
     public var minimumTokens = 0
+    /// What counts as a letter.
     public var letters = Letters.unicode
+    /// How words are numbered.
     public var order = WordOrder.rank
     /// The column of a CSV file that holds the text: its name in the first line, or its number, from 1.
     public var column: String?
 
+    /// The usual choices for texts in English.
     public init() {}
 
     /// The usual choices for a data set: those of ``Corpus/load(_:_:environment:)`` where none are given.
@@ -67,7 +74,7 @@ public struct TextOptions: Sendable, Equatable {
         return options
     }
 
-    /// - Throws: ``CLMatError/invalidValue(setting:value:accepted:)``.
+    /// - Throws: ``/CLMat/CLMatError/invalidValue(setting:value:accepted:)``.
     func check() throws(CLMatError) {
         func refuse(_ setting: String, _ value: String, _ accepted: String) -> CLMatError {
             .invalidValue(setting: setting, value: value, accepted: accepted)
@@ -88,7 +95,7 @@ public struct TextOptions: Sendable, Equatable {
 
     /// The stop words in the case that words are in.
     ///
-    /// - Throws: ``CLMatError/fileMissing(path:hint:)``, ``CLMatError/fileDamaged(path:place:problem:)``.
+    /// - Throws: ``/CLMat/CLMatError/fileMissing(path:hint:)``, ``/CLMat/CLMatError/fileDamaged(path:place:problem:)``.
     func stopWordSet() throws(CLMatError) -> Set<String> {
         switch stopWords {
         case .none: return []

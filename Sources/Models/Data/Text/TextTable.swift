@@ -7,8 +7,8 @@ import Foundation
 /// The fields are set apart by commas, semicolons, tabs or `|`, whichever suits the first rows, by tabs in a file
 /// `.tsv`, or by what a line `sep=;` says. ``RecordReader`` says what quotation marks do.
 enum TextTable {
-    /// - Throws: ``CLMatError/fileMissing(path:hint:)``; ``CLMatError/fileDamaged(path:place:problem:)`` at a line
-    ///   whose fields or quotation marks do not fit; ``CLMatError/invalidValue(setting:value:accepted:)`` if `column`
+    /// - Throws: ``/CLMat/CLMatError/fileMissing(path:hint:)``; ``/CLMat/CLMatError/fileDamaged(path:place:problem:)`` at a line
+    ///   whose fields or quotation marks do not fit; ``/CLMat/CLMatError/invalidValue(setting:value:accepted:)`` if `column`
     ///   names none, or several, with those there are; what ``TextCorpusBuilder`` throws.
     static func read(_ path: String, _ options: TextOptions) throws(CLMatError) -> Corpus {
         var builder = try TextCorpusBuilder(options)

@@ -24,9 +24,9 @@ struct UCIBagOfWords {
     /// - Parameters:
     ///   - path: the file `docword.NAME.txt`, or `docword.NAME.txt.gz`.
     ///   - memoryLimit: counts that take more bytes than this are kept in a file.
-    /// - Throws: ``CLMatError/fileMissing(path:hint:)``; ``CLMatError/fileDamaged(path:place:problem:)`` at the first line
-    ///   that is not as it has to be; ``CLMatError/fileNotWritable(path:reason:)`` if the disk is full;
-    ///   ``CLMatError/dataMismatch(_:)`` if there are no words in it.
+    /// - Throws: ``/CLMat/CLMatError/fileMissing(path:hint:)``; ``/CLMat/CLMatError/fileDamaged(path:place:problem:)`` at the first line
+    ///   that is not as it has to be; ``/CLMat/CLMatError/fileNotWritable(path:reason:)`` if the disk is full;
+    ///   ``/CLMat/CLMatError/dataMismatch(_:)`` if there are no words in it.
     static func read(_ path: String, memoryLimit: Int = WordCounts.memoryLimit) throws(CLMatError) -> Corpus {
         let lines = try LineReader(path, longest: 1 << 16)
         let file = try UCIBagOfWords(header: lines)
@@ -59,7 +59,7 @@ struct UCIBagOfWords {
 
     /// The files `docword.NAME.txt` and `docword.NAME.txt.gz` in a folder; of two with one name the first.
     ///
-    /// - Throws: ``CLMatError/fileMissing(path:hint:)`` if the folder cannot be opened; ``CLMatError/dataMismatch(_:)`` for such
+    /// - Throws: ``/CLMat/CLMatError/fileMissing(path:hint:)`` if the folder cannot be opened; ``/CLMat/CLMatError/dataMismatch(_:)`` for such
     ///   a file whose name is not UTF-8: its words cannot be found by it.
     static func files(in folder: String) throws(CLMatError) -> [String] {
         var found: [String] = []
