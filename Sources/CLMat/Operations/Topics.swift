@@ -43,7 +43,7 @@ public struct TopicCounts: Sendable {
     public let shape: Shape
     /// The samples of each word by topic, row by row: V × K elements.
     public internal(set) var counts: IntVector
-    /// The samples a token that they were drawn with.
+    /// The samples per token that they were drawn with.
     public internal(set) var rates: [Float]
 
     /// No samples.
