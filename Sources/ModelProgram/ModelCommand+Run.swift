@@ -66,7 +66,7 @@ extension ModelCommand {
         let standard = try Self.parse([])
         // An option that was given must not be forgotten silently.
         for (own, (theirs, usual)) in zip(arguments, zip(command.arguments, standard.arguments))
-        where own != theirs && own != usual {
+        where own != theirs && (own != usual || Self.isTyped(own.name)) {
             throw CLMatError.invalidValue(
                 setting: own.name, value: own.text,
                 accepted:
@@ -74,5 +74,10 @@ extension ModelCommand {
             )
         }
         return command
+    }
+
+    /// Whether an option stands on the command line: one that was typed may equal the default.
+    private static func isTyped(_ option: String) -> Bool {
+        CommandLine.arguments.contains { $0 == option || $0.hasPrefix(option + "=") }
     }
 }

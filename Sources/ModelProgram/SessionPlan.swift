@@ -35,7 +35,7 @@ struct SessionPlan: Sendable {
         }
         // At a window, and where the run was told how long to be, it goes on after the script.
         let endsTheRun = !isAttended && !options.hasLength
-        player = script.map { [stage] in ScriptPlayer($0, stage: stage, endsTheRun: endsTheRun) }
+        player = script.map { [stage] in ScriptPlayer($0, host: stage, endsTheRun: endsTheRun) }
     }
 
     /// Begins the session file and says where checkpoints go.

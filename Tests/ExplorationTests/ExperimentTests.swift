@@ -281,7 +281,7 @@ import Testing
             options.recorder = try SessionWriter(writing: folder + "/s", header: header)
             options.checkpoint = CheckpointPlan(path: folder + "/c.safetensors", seconds: 1000)
             let script = try Script(json: Data(#"[{"step":40,"expect":"value","above":99}]"#.utf8), from: "script")
-            options.director = ScriptPlayer(script, stage: Quiet(), endsTheRun: true)
+            options.director = ScriptPlayer(script, host: Quiet(), endsTheRun: true)
             let learner = try Learner(experiment, options: options).runToTheEnd()
             #expect(learner.status.error.map { "\($0)".contains("value = 40 is not above 99") } == true)
             let lines = try String(contentsOfFile: folder + "/s", encoding: .utf8).split(separator: "\n")

@@ -82,7 +82,7 @@ import Testing
                  {"step": 9, "rename": 0, "to": "c"}]
                 """
             let result = try fuzz([Array(whole.utf8)], as: "script.json", seed: 44) { path in
-                let player = ScriptPlayer(try Script(reading: path), stage: NotedStage(), endsTheRun: true)
+                let player = ScriptPlayer(try Script(reading: path), host: NotedStage(), endsTheRun: true)
                 // A step that became a large number is not waited for.
                 var options = Learner.Options(maximumSteps: 200)
                 options.director = player

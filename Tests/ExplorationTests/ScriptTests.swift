@@ -9,7 +9,7 @@ import Testing
     private func play(_ json: String) throws -> (learner: Learner, player: ScriptPlayer, stage: NotedStage) {
         let stage = NotedStage()
         let player = ScriptPlayer(
-            try Script(json: Data(json.utf8), from: "test.json"), stage: stage, endsTheRun: true)
+            try Script(json: Data(json.utf8), from: "test.json"), host: stage, endsTheRun: true)
         var options = Learner.Options()
         options.director = player
         return (try Learner.counter(options).runToTheEnd(), player, stage)

@@ -61,6 +61,9 @@ extension DependentPackageTests {
 
         let otherwise = try run("--resume", "half.jsonl", "--batch", "2", "--steps", "60")
         #expect(otherwise.status == 1 && otherwise.output.contains("leave it out"), "\(otherwise.output)")
+        // Also one that is the default, where the run was made with another.
+        let usual = try run("--resume", "half.jsonl", "--data", "made-up", "--steps", "60")
+        #expect(usual.status == 1 && usual.output.contains("leave it out"), "\(usual.output)")
     }
 
     @Test func aModelOfItsOwnHasHelpAndErrorsInItsName() throws {
@@ -89,6 +92,7 @@ extension DependentPackageTests {
         try refused("--headless", "--set", "rigde=1", status: 1, "logistic: There is no control 'rigde'")
         try refused("--headless", "--data", "nothing.csv", status: 1, "logistic: ")
         try write("a,class\n1,0\n2,two\n", to: "bad.csv")
-        try refused("--headless", "--data", "bad.csv", status: 1, "bad.csv is damaged at line 3: field 2 is no number")
+        try refused(
+            "--headless", "--data", "bad.csv", status: 1, "bad.csv is damaged at line 3: field 2 is not a number")
     }
 }

@@ -35,7 +35,7 @@ import Viewer
                 throw CLMatError.fileDamaged(path: file, place: "its end", problem: "it pauses, and nobody could go on")
             }
             choices.director = ScriptPlayer(
-                script, stage: Prompter(), endsTheRun: options.isHeadless && options.steps == nil)
+                script, host: Prompter(), endsTheRun: options.isHeadless && options.steps == nil)
         }
         if let file = options.save {
             let header = SessionFile.Header(

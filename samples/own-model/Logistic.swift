@@ -142,24 +142,26 @@ struct Table {
     }
 
     init(reading path: String) throws(CLMatError) {
-        var lines = String(decoding: try Files.read(path), as: UTF8.self).split(whereSeparator: \.isNewline)[...]
+        let lines = String(decoding: try Files.read(path), as: UTF8.self)
+            .split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).enumerated()
+            .filter { !$0.element.allSatisfy(\.isWhitespace) }
         name = URL(fileURLWithPath: path).lastPathComponent
-        names = (lines.popFirst() ?? "").split(separator: ",").dropLast().map(String.init)
+        names = (lines.first?.element ?? "").split(separator: ",").dropLast().map(String.init)
         func damaged(_ line: Int, _ problem: String) -> CLMatError {
             .fileDamaged(path: path, place: "line \(line)", problem: problem)
         }
-        guard !names.isEmpty, !lines.isEmpty else { throw damaged(1, "a line of names and then numbers are needed") }
-        for (index, line) in lines.enumerated() {
+        guard !names.isEmpty, lines.count > 1 else { throw damaged(1, "a line of names and then numbers are needed") }
+        for (index, line) in lines.dropFirst() {
             let fields = line.split(separator: ",").map { Double($0.trimmingCharacters(in: .whitespaces)) }
             guard fields.count == names.count + 1 else {
-                throw damaged(index + 2, "it has \(fields.count) fields, and the first line \(names.count + 1)")
+                throw damaged(index + 1, "it has \(fields.count) fields, and the first line \(names.count + 1)")
             }
             for (column, field) in fields.enumerated() where !(field ?? .nan).isFinite {
-                throw damaged(index + 2, "field \(column + 1) is no number")
+                throw damaged(index + 1, "field \(column + 1) is not a number")
             }
             let row = fields.compactMap(\.self)
             guard let last = row.last, last == 0 || last == 1 else {
-                throw damaged(index + 2, "its class is neither 0 nor 1")
+                throw damaged(index + 1, "its class is neither 0 nor 1")
             }
             numbers += row.dropLast()
             classes.append(last)

@@ -1,7 +1,7 @@
 // swift-tools-version: 6.1
 import PackageDescription
 
-// A package with a model of its own: there, the path is that of your copy of CLMat, or a url.
+// A package with a model of its own. In a copy elsewhere, the path is that of your copy of CLMat, or a url.
 let package = Package(
     name: "own-model",
     products: [.executable(name: "logistic", targets: ["Logistic"])],

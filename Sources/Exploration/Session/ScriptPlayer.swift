@@ -16,7 +16,7 @@ public protocol ScriptHost: Sendable {
 /// Plays a script on a run. An expectation that does not hold ends the run with an error that has both values.
 public final class ScriptPlayer: Director {
     private let script: Script
-    private let stage: any ScriptHost
+    private let host: any ScriptHost
     private let state: Mutex<State>
 
     private struct State {
@@ -29,8 +29,8 @@ public final class ScriptPlayer: Director {
     }
 
     /// Plays `script` from its first entry; `endsTheRun` has the run end with the last one.
-    public init(_ script: Script, stage: any ScriptHost, endsTheRun: Bool) {
-        (self.script, self.stage) = (script, stage)
+    public init(_ script: Script, host: any ScriptHost, endsTheRun: Bool) {
+        (self.script, self.host) = (script, host)
         state = Mutex(State(endsTheRun: endsTheRun))
     }
 
@@ -63,17 +63,17 @@ public final class ScriptPlayer: Director {
             case .keep(let metric, let name, let over):
                 let value = try mean(metric, over, entry, learner)
                 state.withLock { $0.kept[name] = value }
-                stage.say("step \(grouped(entry.step)): \(name) = \(metric) = \(format(value, digits: 5))")
+                host.say("step \(grouped(entry.step)): \(name) = \(metric) = \(format(value, digits: 5))")
             case .expect(let expectation): try check(expectation, entry, learner)
-            case .add(let panel): try stage.add(panel: panel)
-            case .remove(let panel): try stage.remove(panel: panel)
+            case .add(let panel): try host.add(panel: panel)
+            case .remove(let panel): try host.remove(panel: panel)
             case .screenshot(let path):
                 // What the panels show is to be of this step.
                 learner.publish(isStill: true)
-                try stage.screenshot(to: path)
+                try host.screenshot(to: path)
             case .say(let text):
                 learner.say(text)
-                if !text.isEmpty { stage.say("step \(grouped(entry.step)): \(text)") }
+                if !text.isEmpty { host.say("step \(grouped(entry.step)): \(text)") }
             }
         }
     }
@@ -137,6 +137,6 @@ public final class ScriptPlayer: Director {
                 problem: "\(found) is not \(words)")
         }
         state.withLock { $0.expectations += 1 }
-        stage.say("step \(grouped(entry.step)): \(found) is \(words), as expected")
+        host.say("step \(grouped(entry.step)): \(found) is \(words), as expected")
     }
 }

@@ -71,7 +71,7 @@ final class AddPanel: DashboardPart {
                 entries: (options.profile == nil
                     ? []
                     : [panelEntry(.profile, "profile", "Where the time goes, by kernel. To measure costs a little.")])
-                    + [panelEntry(.history, "history", "All changes in words. A click on one goes back to it.")]
+                    + [panelEntry(.history, "history", "All changes in words. A click on one goes to just before it.")]
                     + (layout.hasBranches
                         ? [panelEntry(.branches, "branches", "The futures that this run has had, side by side.")] : [])
             ),

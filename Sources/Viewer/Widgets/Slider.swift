@@ -194,7 +194,9 @@ extension String {
 
     var startingLowercase: String {
         let rest = dropFirst()
-        guard let first, let second = rest.first, second.isLowercase || second == " " else { return self }
+        guard let first, let second = rest.first, second.isLowercase || second == " ",
+            !rest.prefix(while: { $0 != " " }).contains(where: \.isUppercase)
+        else { return self }
         return first.lowercased() + rest
     }
 }
