@@ -70,19 +70,13 @@ public let redJPEG = """
     Tl5ufo6ery8/T19vf4+fr/2gAMAwEAAhEDEQA/AM+iiiuU94//2Q==
     """
 
-/// A small generator with a seed: S. Vigna's SplitMix64 (after G. Steele, D. Lea, C. Flood, OOPSLA 2014).
+/// Damage to files, drawn with a seed.
 public struct Mutations: RandomNumberGenerator {
-    private var state: UInt64
+    private var generator: SplitMix64
 
-    public init(seed: UInt64) { state = seed }
+    public init(seed: UInt64) { generator = SplitMix64(seed: seed) }
 
-    public mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return z ^ (z >> 31)
-    }
+    public mutating func next() -> UInt64 { generator.next() }
 
     /// `bytes` with one to four changes: a byte, a bit, four bytes of a size, a cut, an insertion, a removal.
     public mutating func damage(_ bytes: [UInt8]) -> [UInt8] {
