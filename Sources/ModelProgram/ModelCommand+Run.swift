@@ -63,10 +63,8 @@ extension ModelCommand {
                 "\(checkpoint.path) is a run of '\(ModelProgram.current.name) \(model)', not of '\(Self.model)'.")
         }
         let command = try Self.parse(recorded + (options.quiet ? ["--quiet"] : []))
-        let standard = try Self.parse([])
         // An option that was given must not be forgotten silently.
-        for (own, (theirs, usual)) in zip(arguments, zip(command.arguments, standard.arguments))
-        where own != theirs && (own != usual || Self.isTyped(own.name)) {
+        for (own, theirs) in zip(arguments, command.arguments) where own != theirs && Self.isTyped(own.name) {
             throw CLMatError.invalidValue(
                 setting: own.name, value: own.text,
                 accepted:

@@ -2,6 +2,7 @@ import CLMat
 import Exploration
 import Formats
 import Foundation
+import Viewer
 
 /// Tells how far a run without a window has come.
 final class ProgressReporter {
@@ -50,7 +51,7 @@ final class ProgressReporter {
         }
         var parts = ["step \(grouped(status.step))", "epoch \(format(status.epoch))"]
         for metric in learner.dashboard.metrics.prefix(3) {
-            if let value = values[metric.id] { parts.append("\(Self.inALine(metric.title)) \(format(value))") }
+            if let value = values[metric.id] { parts.append("\(metric.title.startingLowercase) \(format(value))") }
         }
         for rate in ["training-steps", "sampling-steps"] {
             if let value = status.rates[rate] {
@@ -62,13 +63,6 @@ final class ProgressReporter {
         let padding = String(repeating: " ", count: max(0, lastLength - line.count))
         lastLength = line.count
         StandardError.write(isTerminal ? "\r\(line)\(padding)" : "\(line)\n")
-    }
-
-    /// A title inside a line: "Test accuracy" begins small there, "CosineSim" and "NPMI" are names.
-    private static func inALine(_ title: String) -> String {
-        let word = title.prefix { $0.isLetter }
-        guard word.count > 1, word.dropFirst().allSatisfy(\.isLowercase) else { return title }
-        return title.prefix(1).lowercased() + title.dropFirst()
     }
 
     private func secondsLeft(_ status: Learner.Status) -> Double? {

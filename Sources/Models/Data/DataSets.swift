@@ -135,7 +135,7 @@ extension ImageDataSet {
     private static func load(
         name: String, title: String, folders: [String], classNames: [String], hint: String
     ) throws(CLMatError) -> ImageDataSet {
-        guard let folder = folders.first(where: isFolder) else { throw .fileMissing(path: folders[0], hint: hint) }
+        guard let folder = folders.first(where: Files.isFolder) else { throw .fileMissing(path: folders[0], hint: hint) }
         let files = IDXFolder(folder)
         // Known data sets have no name of their own in the files' names, or their own.
         var set = files.sets.count > 1 ? try files.set("") : nil
@@ -148,7 +148,7 @@ extension ImageDataSet {
     /// The IDX files that a path names: a folder with one data set, or FOLDER/NAME for the one of that name in the folder. Nil if
     /// there are none.
     static func idxSet(_ path: String) throws(CLMatError) -> IDXSet? {
-        if isFolder(path) { return try IDXFolder(path).set() }
+        if Files.isFolder(path) { return try IDXFolder(path).set() }
         guard !FileManager.default.fileExists(atPath: path), path.contains("/") else { return nil }
         let url = URL(fileURLWithPath: path)
         return try IDXFolder(url.deletingLastPathComponent().path).set(url.lastPathComponent)
@@ -172,11 +172,6 @@ extension ImageDataSet {
                 test/CLASS/*.png, as CLASS/*.png, or as *.png
                 """)
     }
-}
-
-func isFolder(_ path: String) -> Bool {
-    var isFolder: ObjCBool = false
-    return FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) && isFolder.boolValue
 }
 
 extension Streams {

@@ -30,7 +30,7 @@ struct IDXFolder {
         let names = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
         // Of two spellings of one name the plain file comes first, and the original spelling.
         for file in names.sorted(by: { (isPacked($0) ? 1 : 0, $0) < (isPacked($1) ? 1 : 0, $1) }) {
-            guard !file.hasPrefix("."), let (slot, set) = Self.parse(file), !isFolder("\(path)/\(file)") else {
+            guard !file.hasPrefix("."), let (slot, set) = Self.parse(file), !Files.isFolder("\(path)/\(file)") else {
                 continue
             }
             let known = sets[set]?[slot] ?? []

@@ -189,10 +189,10 @@ extension Control {
 }
 
 extension String {
-    /// "Mean activation" within a sentence; "D(x)" and "NPMI" stay as they are.
     var startingUppercase: String { prefix(1).uppercased() + dropFirst() }
 
-    var startingLowercase: String {
+    /// "Mean activation" within a sentence; "D(x)", "NPMI" and "CosineSim" stay as they are.
+    package var startingLowercase: String {
         let rest = dropFirst()
         guard let first, let second = rest.first, second.isLowercase || second == " ",
             !rest.prefix(while: { $0 != " " }).contains(where: \.isUppercase)

@@ -68,7 +68,7 @@ extension Corpus {
             }
             throw .unknownName(kind: "corpus", name: path, known: knownNames)
         }
-        if isFolder(path) {
+        if Files.isFolder(path) {
             let pairs = try UCIBagOfWords.files(in: path)
             if pairs.count == 1 { return try UCIBagOfWords.read(pairs[0]) }
             guard pairs.isEmpty else {

@@ -13,7 +13,7 @@ enum Newsgroups {
     /// Whether a folder holds both parts, packed or not.
     static func isThere(_ folder: String) -> Bool {
         parts.allSatisfy { part in
-            isFolder("\(folder)/\(part)") || FileManager.default.fileExists(atPath: "\(folder)/\(part).tar.xz")
+            Files.isFolder("\(folder)/\(part)") || FileManager.default.fileExists(atPath: "\(folder)/\(part).tar.xz")
         }
     }
 
@@ -29,7 +29,7 @@ enum Newsgroups {
         var names: [String] = []
         var passedOver = PassedOver()
         for part in parts {
-            if isFolder("\(folder)/\(part)") {
+            if Files.isFolder("\(folder)/\(part)") {
                 for file in try TextFolder.files(in: "\(folder)/\(part)", passingOver: &passedOver) {
                     let bytes = try GzipFile.read(file.path)
                     bytes.withUnsafeBytes { add($0, to: &builder) }

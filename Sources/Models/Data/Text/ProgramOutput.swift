@@ -20,7 +20,7 @@ enum ProgramOutput {
     ) throws(CLMatError) -> [UInt8] {
         let folders = (environment["PATH"] ?? "/usr/bin:/bin").split(separator: ":")
         let paths: [String] = folders.map { "\($0)/\(program)" }
-        guard let path = paths.first(where: { access($0, X_OK) == 0 && !isFolder($0) }) else {
+        guard let path = paths.first(where: { access($0, X_OK) == 0 && !Files.isFolder($0) }) else {
             throw .fileMissing(path: program, hint: hint)
         }
         let (output, errors) = (try SpoolFile(), try SpoolFile())
