@@ -51,7 +51,8 @@ struct LDAM: ImageCommand {
         let model = try NetworkTrainer(
             network, title: "LDAM · LeNet-5", test: data.test,
             defaults: .init(averagingWindow: min(100_000, max(10, 5 * batches.stepsPerEpoch))))
-        let factory = AttachmentFactory<NetworkTrainer>.ldam(columns: columns, chains: chains)
+        let factory = AttachmentFactory<NetworkTrainer>.ldam(
+            columns: columns, chains: chains, examples: try ImageExamples(data.train, on: device))
         return try Experiment(
             model, data: batches, attachments: [factory], attached: detached ? [] : [factory.id], seed: seed)
     }

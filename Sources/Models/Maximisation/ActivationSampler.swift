@@ -21,6 +21,8 @@ public struct ActivationSampler: Attachment, MixinHost {
     private let outputStage: Int
     private let input: ImageShape
     private let device: Device
+    /// Images of the classes, against which sampled ones are held.
+    let examples: ImageExamples?
 
     /// One neuron per column.
     public private(set) var neurons: [Neuron] = []
@@ -44,14 +46,17 @@ public struct ActivationSampler: Attachment, MixinHost {
         var activations: [Float]
         var probabilities: [Float]?
         var isTarget: [Bool]?
+        /// The image of its class that each is most like.
+        var nearest: [ImageExamples.Match?]?
     }
 
     /// - Parameters:
     ///   - columns: neurons shown at once, at most.
     ///   - chains: independent chains per neuron.
+    ///   - examples: images of the host's classes, for the metric `likeness`.
     ///   - mixins: the criteria of images that are on from the start.
     public init(
-        on host: NetworkTrainer, columns: Int = 10, chains: Int = 8,
+        on host: NetworkTrainer, columns: Int = 10, chains: Int = 8, examples: ImageExamples? = nil,
         mixins: [any Mixin<SampledImages>] = ImageCriteria.all, at step: Step
     ) throws(CLMatError) {
         (columnLimit, chainCount, self.mixins) = (max(1, columns), max(1, chains), Mixins(mixins))
@@ -61,6 +66,14 @@ public struct ActivationSampler: Attachment, MixinHost {
         outputStage = network.stages.count - 1
         input = network.input
         device = network.device
+        if let examples, examples.shape != network.input || examples.classNames.count != network.output.count {
+            throw .dataMismatch(
+                """
+                The examples are \(examples.shape) of \(examples.classNames.count) classes, but the network takes \
+                \(network.input) and has \(network.output.count) outputs.
+                """)
+        }
+        self.examples = examples
         self.chains = try LangevinChains(startingAt: Matrix(zeros: Shape(0, network.input.count), on: device))
         try choose(stage: outputStage, reading: .centre, in: network, at: step)
     }
@@ -154,14 +167,28 @@ public struct ActivationSampler: Attachment, MixinHost {
                 help: "what the network gives the class of the column, for the chain's average", better: .higher,
                 range: 0...1),
             Metric(
+                "chain-cosine", title: "Chain similarity", unit: "mean cosine between averages of a column",
+                help: "1: the chains of a column show the same; 0: nothing in common. Each image's mean is taken off",
+                range: -1...1),
+            Metric(
+                "columns-kept", title: "Columns kept", unit: "share of columns",
+                help: "columns whose mean image the network gives its class with probability 0.9 or more",
+                better: .higher, range: 0...1),
+            Metric(
                 "mean-move", title: "Mean |Δx|", unit: "full scale per step",
                 help: "how far a pixel moves in one step"),
             Metric(
                 "filter-cosine", title: "Filter and image", unit: "smallest cosine over channels",
                 help: "with L2 alone, the image of a first-layer channel's centre is its filter: 1", better: .higher,
                 range: -1...1),
-        ] + mixins.metrics
+        ] + (examples == nil ? [] : [Self.likeness]) + mixins.metrics
     }
+
+    private static let likeness = Metric(
+        "likeness", title: "Likeness", unit: "mean over chains of the largest cosine",
+        help:
+            "how like an image of its class a chain's average is, above 0: cosine with the nearest training image, means taken off",
+        better: .higher, range: 0...1)
 
     // MARK: - Sampling
 
@@ -334,13 +361,30 @@ public struct ActivationSampler: Attachment, MixinHost {
     }
 
     private mutating func evaluate(_ network: Network, into measured: inout Measurements) throws(CLMatError) {
-        let found = try evaluated(chains.averages, by: network)
-        evaluation = found
+        var found = try evaluated(chains.averages, by: network)
+        defer { evaluation = found }
+        let averages = try chains.averages.values
+        measured["chain-cosine"] = ChainLikeness.meanCosine(averages, rows: chains.averages.rows, columns: columns)
         if let smallest = try filterImages(network)?.map(\.cosine).min() { measured["filter-cosine"] = smallest }
         if let isTarget = found.isTarget, let probabilities = found.probabilities {
             measured["classified-as-target"] = Double(isTarget.count { $0 }) / Double(isTarget.count)
             measured["target-probability"] = probabilities.reduce(0) { $0 + Double($1) } / Double(probabilities.count)
+            measured["columns-kept"] = try columnsKept(averages, by: network)
+            found.nearest = try examples?.nearest(
+                to: chains.averages, ofClasses: (0..<chains.averages.rows).map { neurons[$0 % columns].unit })
+            let cosines = found.nearest?.compactMap { $0?.cosine } ?? []
+            if !cosines.isEmpty { measured["likeness"] = cosines.reduce(0, +) / Double(cosines.count) }
         }
+    }
+
+    /// The share of columns whose mean image the network gives probability 0.9 or more to be of the column's class.
+    private func columnsKept(_ averages: [Float], by network: Network) throws(CLMatError) -> Double {
+        let means = ChainLikeness.columnMeans(averages, rows: chains.averages.rows, columns: columns)
+        let images = try Matrix(means, columns, input.count, on: device)
+        let probabilities = try network.forward(images).last.softmaxRows().values
+        let classes = network.output.count
+        let kept = neurons.enumerated().count { probabilities[$0 * classes + $1.unit] >= 0.9 }
+        return Double(kept) / Double(columns)
     }
 
     /// What the network makes of the images, one per chain.
@@ -567,10 +611,12 @@ public struct ActivationSampler: Attachment, MixinHost {
 }
 
 extension AttachmentFactory where Host == NetworkTrainer {
-    /// LDAM on whatever network is training.
-    public static func ldam(columns: Int = 10, chains: Int = 8) -> AttachmentFactory {
+    /// LDAM on whatever network is training. With `examples` of its classes, how like them the images are is measured.
+    public static func ldam(
+        columns: Int = 10, chains: Int = 8, examples: ImageExamples? = nil
+    ) -> AttachmentFactory {
         AttachmentFactory(id: "ldam", title: "LDAM sampler") { host, step throws(CLMatError) in
-            try ActivationSampler(on: host, columns: columns, chains: chains, at: step)
+            try ActivationSampler(on: host, columns: columns, chains: chains, examples: examples, at: step)
         }
     }
 }

@@ -87,8 +87,14 @@ public struct NetworkTrainer: Model, MixinHost {
             affects: ["test-accuracy-averaged"])
     }
 
+    private static let noise = Control(
+        "training-noise", title: "training noise σₓ", group: "training", unit: "of full scale", range: 0.01...2,
+        scale: .logWithOff, initial: 0,
+        help: "noise on the training images: what the network then looks for, people can read",
+        affects: [.up("train-loss"), .down("train-accuracy"), "test-accuracy", "test-accuracy-averaged"])
+
     public var controls: [Control] {
-        [Self.training, learningRate, momentum, averagingWindow] + mixins.controls
+        [Self.training, learningRate, momentum, averagingWindow, Self.noise] + mixins.controls
     }
 
     /// Losses and accuracies, and what the criteria measure.
@@ -140,7 +146,9 @@ public struct NetworkTrainer: Model, MixinHost {
         _ batch: LabelledBatch, _ context: StepContext<LabelledBatch>
     ) throws(CLMatError) -> Measurements {
         var measured = Measurements()
-        let activations = try network.forward(batch.images)
+        let noise = Float(try context.settings[Self.noise])
+        let images = try Self.noisy(batch.images, deviation: noise, context.key(Streams.trainingNoise))
+        let activations = try network.forward(images)
         let (losses, gradient) = try activations.last.crossEntropy(batch.labels)
         let gradients = try context.reducer.mean(
             network.parameterGradients(activations, outputGradient: gradient))
@@ -164,6 +172,15 @@ public struct NetworkTrainer: Model, MixinHost {
             loss: loss, predictions: predictions, labels: labels, classes: classNames.count, at: context.step.number,
             outputs: { () throws(CLMatError) in try activations.last.values })
         return measured
+    }
+
+    /// x + N(0, σₓ²), drawn anew at each step. A network that learned with noise has gradients along what people see.
+    ///
+    /// - Source: S. Kaur, J. Cohen, Z. Lipton, "Are perceptually-aligned gradients a general property of robust classifiers?", 2019;
+    ///   J. Cohen, E. Rosenfeld, J. Z. Kolter, "Certified adversarial robustness via randomized smoothing", ICML 2019, section 3.3.
+    static func noisy(_ images: Matrix, deviation: Float, _ key: RandomKey) throws(CLMatError) -> Matrix {
+        guard deviation > 0 else { return images }
+        return try images + Matrix(normal: 0, deviation: deviation, key, images.shape, on: images.device)
     }
 
     /// One step of the optimiser on the loss and the mixins.
@@ -324,4 +341,9 @@ public struct NetworkTrainer: Model, MixinHost {
         while try !evaluation.advance(500, over: images) {}
         return evaluation.score
     }
+}
+
+extension Streams {
+    /// The noise on training images.
+    static let trainingNoise: UInt32 = 9
 }

@@ -43,7 +43,8 @@ enum SmallWorld {
         schedule: [Learner.Scheduled] = []
     ) throws -> Learner {
         let learner = try Learner(
-            trainer(on: device), data: batches(on: device), attachments: [.ldam(columns: 10, chains: 2)],
+            trainer(on: device), data: batches(on: device),
+            attachments: [.ldam(columns: 10, chains: 2, examples: ImageExamples(images(400, seed: 1), on: device))],
             attached: attached,
             options: .init(seed: seed, maximumSteps: steps, schedule: schedule, settings: settings))
         learner.start()
