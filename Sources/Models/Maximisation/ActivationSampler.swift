@@ -104,8 +104,8 @@ public struct ActivationSampler: Attachment, MixinHost {
         help: "whether the images move; training goes on without",
         affects: [.up("mean-activation"), "mean-move", "target-probability", "classified-as-target"])
     private static let normalise = Control.choice(
-        "normalise", title: "normalise", group: "sampling", options: ["off", "image", "pixel"], initial: 1,
-        help: "gradients brought to one size by RMSProp: those of each image, or of each pixel by itself",
+        "normalise", title: "normalise", group: "sampling", options: ["off", "image", "pixel", "fixed"], initial: 1,
+        help: "gradients brought to one size: of each image or pixel as they go, or fixed for a column after its first steps",
         affects: ["mean-activation", "mean-move", "mean-square-norm", "target-probability"])
     private var layer: Control {
         .choice(
