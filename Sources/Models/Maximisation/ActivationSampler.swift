@@ -105,7 +105,8 @@ public struct ActivationSampler: Attachment, MixinHost {
         affects: [.up("mean-activation"), "mean-move", "target-probability", "classified-as-target"])
     private static let normalise = Control.choice(
         "normalise", title: "normalise", group: "sampling", options: ["off", "image", "pixel", "fixed"], initial: 1,
-        help: "gradients brought to one size: of each image or pixel as they go, or fixed for a column after its first steps",
+        help:
+            "gradients brought to one size: of each image or pixel as they go, or fixed for a column after its first steps",
         affects: ["mean-activation", "mean-move", "mean-square-norm", "target-probability"])
     private var layer: Control {
         .choice(
@@ -134,12 +135,23 @@ public struct ActivationSampler: Attachment, MixinHost {
         help: "steps shrink as β(1 + t/1000)^−μ with a chain's age t; 0 keeps them",
         affects: [.down("mean-move"), "mean-activation"], isShownAtStart: false)
 
+    private static let temperatureLadder = Control(
+        "temperature-ladder", title: "temperature ladder", group: "pace", unit: "times per row", range: 1...4,
+        scale: .log,
+        initial: 1, help: "how much hotter each row is than the one above it; at 1 all have one temperature",
+        affects: [.up("mean-move"), "mean-activation", "exchange-acceptance"], isShownAtStart: false)
+    private static let exchange = Control.choice(
+        "exchange", title: "exchange", group: "pace", options: ["off", "exact", "approximate"],
+        help:
+            "rows of a ladder swap images, so that colder ones leave what they are stuck in; approximate also while the network learns",
+        affects: ["exchange-acceptance", "mean-activation"], isShownAtStart: false)
+
     /// Noise, step size, normalisation and what is shown, with the criteria's weights.
     public var controls: [Control] {
         mixins.controls + [
             Self.noise, Self.stepSize, Self.momentum, Self.window, Self.display, Self.brightness, Self.clip,
             Self.sampling, Self.normalise, layer, Self.reading, Self.sampledWeights, Self.pace, Self.burnIn,
-            Self.stepDecay,
+            Self.stepDecay, Self.temperatureLadder, Self.exchange,
         ]
     }
 
@@ -164,6 +176,9 @@ public struct ActivationSampler: Attachment, MixinHost {
                 "filter-cosine", title: "Filter and image", unit: "smallest cosine over channels",
                 help: "with L2 alone, the image of a first-layer channel's centre is its filter: 1", better: .higher,
                 range: -1...1),
+            Metric(
+                "exchange-acceptance", title: "Accepted exchanges", unit: "share of those proposed lately",
+                help: "near 0 the rows of the ladder are too far apart, near 1 closer than they need be", range: 0...1),
         ] + mixins.metrics
     }
 
@@ -184,10 +199,11 @@ public struct ActivationSampler: Attachment, MixinHost {
 
         let start = ContinuousClock.now
         let count = max(1, try settings.int(Self.pace))
-        try follow(settings)
+        let isLearning = try follow(settings)
         for substep in 0..<count {
             let isLast = substep == count - 1
-            let found = try sample(network, context.forMixins, substep: substep, isMeasured: isLast)
+            let found = try sample(
+                network, context.forMixins, substep: substep, isMeasured: isLast, whileLearning: isLearning)
             measured.merge(found)
         }
         if stepsSinceEvaluation >= Self.evaluationInterval {
@@ -196,6 +212,14 @@ public struct ActivationSampler: Attachment, MixinHost {
         }
         stepsSinceEvaluation += count
         warn(of: lostRows, in: &measured)
+        if let obstacle = sampler.exchangeObstacle(whileLearning: isLearning) {
+            measured.warn(
+                Warning(
+                    "no-exchange", "The exchange of images stopped", because: obstacle.problem, advice: obstacle.advice)
+            )
+        } else if let acceptance = sampler.exchangeAcceptance {
+            measured["exchange-acceptance"] = acceptance
+        }
         measured.count("sampling-steps", Double(count), seconds: (ContinuousClock.now - start).seconds)
         return measured
     }
@@ -225,11 +249,11 @@ public struct ActivationSampler: Attachment, MixinHost {
     private static let evaluationInterval = 25
 
     private mutating func sample(
-        _ network: Network, _ context: MixinContext, substep: Int, isMeasured: Bool
+        _ network: Network, _ context: MixinContext, substep: Int, isMeasured: Bool, whileLearning isLearning: Bool
     ) throws(CLMatError) -> Measurements {
         let step = context.step
         let key = RandomKey(seed: step.seed, step: step.number * 64 + substep, stream: Streams.langevin)
-        let pass = try sampler.step(on: network, noise: key, context)
+        let pass = try sampler.step(on: network, noise: key, context, whileLearning: isLearning)
 
         var measured = Measurements()
         guard isMeasured else { return measured }
@@ -243,9 +267,15 @@ public struct ActivationSampler: Attachment, MixinHost {
     }
 
     /// Takes over what the controls say.
-    private mutating func follow(_ settings: Settings) throws(CLMatError) {
+    ///
+    /// - Returns: whether the network is learning, as far as that matters.
+    private mutating func follow(_ settings: Settings) throws(CLMatError) -> Bool {
         try sampler.criteria.follow(settings)
         sampler.parameters = try Self.parameters(settings)
+        sampler.temperatureRatio = try settings[Self.temperatureLadder]
+        sampler.exchange = .init(rawValue: try settings.int(Self.exchange)) ?? .off
+        guard sampler.exchange != .off else { return false }
+        return try settings.ofTheRun.isOn(NetworkTrainer.training)
     }
 
     private static func parameters(_ settings: Settings) throws(CLMatError) -> LangevinChains.Parameters {
@@ -341,12 +371,14 @@ public struct ActivationSampler: Attachment, MixinHost {
     mutating func advance(_ count: Int, from start: Int, on host: NetworkTrainer, _ settings: Settings)
         throws(CLMatError)
     {
-        try follow(settings)
+        let isLearning = try follow(settings)
         var seen = host.network
         for number in start + 1...start + max(1, count) {
             let step = Step(number, seed: Self.pageSeed)
             seen = try network(of: host, settings, at: step)
-            _ = try sample(seen, MixinContext(step: step, settings: settings), substep: 0, isMeasured: false)
+            _ = try sample(
+                seen, MixinContext(step: step, settings: settings), substep: 0, isMeasured: false,
+                whileLearning: isLearning)
         }
         evaluation = try evaluated(chains.averages, by: seen)
     }

@@ -201,10 +201,10 @@ public struct LangevinSampler: Sendable {
 
         // v ← γv + β(n(∇f) + r + σξ), x ← x + v
         try applyTemperatures()
-        try estimateScales(gradient)
         let noise = try Matrix(normal: 0, deviation: 1, key, x.shape, on: device)
         try chains.step(gradient: gradient, regulariserGradient: regularisers, noise: noise, parameters)
         stepCount += 1
+        try estimateScales(gradient)
         try exchangeIfDue(on: network, key, whileLearning: isLearning)
         return Pass(activations: activations, images: images)
     }
