@@ -138,7 +138,8 @@ public struct ActivationSampler: Attachment, MixinHost {
     private static let temperatureLadder = Control(
         "temperature-ladder", title: "temperature ladder", group: "pace", unit: "times per row", range: 1...4,
         scale: .log,
-        initial: 1, help: "how much hotter each row is than the one above it; at 1 all have one temperature",
+        initial: 1,
+        help: "how much hotter each row is than the one above; rows of 28 × 28 pixels exchange images up to some 1.1",
         affects: [.up("mean-move"), "mean-activation", "exchange-acceptance"], isShownAtStart: false)
     private static let exchange = Control.choice(
         "exchange", title: "exchange", group: "pace", options: ["off", "exact", "approximate"],
@@ -224,7 +225,7 @@ public struct ActivationSampler: Attachment, MixinHost {
         return measured
     }
 
-    // MARK: -
+    // MARK: - The network
 
     /// The network that is sampled: as it is, or with the mean of its weights, which changes so slowly that it is formed
     /// anew only now and then.
