@@ -8,28 +8,31 @@ enum { LANES = 16 };
 CLMAT_VECTORISED
 void langevin_step(size_t begin, size_t end, int columns, float sigma, float beta, float decay_start, float mu,
                    float gamma, int normalise, float rho, float low, float high, int burn_in, int window,
-                   const float *gs, const float *rs, const float *es, float *xs, float *vs, float *ss, float *as,
-                   float *image_ss, int *ages, float *moved, float *update_squares)
+                   const float *gs, const float *rs, const float *es, const float *factors, const float *held,
+                   float *xs, float *vs, float *ss, float *as, float *image_ss, int *ages, float *moved,
+                   float *update_squares)
 {
     for (size_t chain = begin; chain < end; chain++) {
         const int age = ages[chain] + 1;
         const float beta_t = clmat_step_size(beta, decay_start, mu, age);
         const float weight = clmat_average_weight(age, burn_in, window);
+        const float deviation = sigma * factors[chain];
         const size_t start = chain * columns;
         float moves[LANES] = {0}, updates[LANES] = {0}, squares[LANES] = {0};
         for (int c = 0; c < columns; c += LANES) {
             const int count = columns - c < LANES ? columns - c : LANES;
             for (int l = 0; l < count; l++) squares[l] += gs[start + c + l] * gs[start + c + l];
         }
-        float square = 0.0f;
-        for (int l = 0; l < LANES; l++) square += squares[l];
-        const float image_s = rho * image_ss[chain] + (1.0f - rho) * (square / (float)columns);
+        float sum = 0.0f;
+        for (int l = 0; l < LANES; l++) sum += squares[l];
+        const float image_s = rho * image_ss[chain] + (1.0f - rho) * (sum / (float)columns);
+        const float square = clmat_image_square(image_s, held[chain], normalise);
         for (int c = 0; c < columns; c += LANES) {
             const int count = columns - c < LANES ? columns - c : LANES;
             for (int l = 0; l < count; l++) {
                 const size_t i = start + c + l;
                 const float g = gs[i], s = clmat_mean_square(ss[i], g, rho);
-                const float u = clmat_normalised(g, s, image_s, normalise) + rs[i] + sigma * es[i];
+                const float u = clmat_normalised(g, s, square, normalise) + rs[i] + deviation * es[i];
                 const float v = gamma * vs[i] + beta_t * u;
                 const float x = clmat_clip(xs[i] + v, low, high);
                 const float move = x - xs[i];

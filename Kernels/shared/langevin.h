@@ -18,7 +18,14 @@ static inline float clmat_average_weight(int age, int burn_in, int window)
     return 1.0f / (float)(count < 1 ? 1 : (count < window ? count : window));
 }
 
-// n(g): by a mean square of each pixel (2), of the whole image (1), or not at all (0).
+// The mean square of an image by which its gradient is normalised: the running one, or with 3 the one that is held. A held one
+// of 0 is not known yet.
+static inline float clmat_image_square(float running, float held, int normalise)
+{
+    return normalise == 3 && held > 0.0f ? held : running;
+}
+
+// n(g): by a mean square of each pixel (2), of the whole image (1 running, 3 held), or not at all (0).
 static inline float clmat_normalised(float g, float pixel_s, float image_s, int normalise)
 {
     return normalise == 0 ? g : g / sqrt((normalise == 2 ? pixel_s : image_s) + 1e-8f);

@@ -336,18 +336,18 @@ import Testing
                     r.lowerBound, r.upperBound, a.int(0), a.float(1), a.float(2), a.float(3), a.float(4), a.float(5),
                     a.int(6), a.float(7),
                     a.float(8), a.float(9), a.int(10), a.int(11), a.floats(12), a.floats(13), a.floats(14),
-                    a.mutableFloats(15),
-                    a.mutableFloats(16), a.mutableFloats(17), a.mutableFloats(18), a.mutableFloats(19),
-                    a.mutableInts(20), a.mutableFloats(21), a.mutableFloats(22))
+                    a.floats(15), a.floats(16), a.mutableFloats(17), a.mutableFloats(18), a.mutableFloats(19),
+                    a.mutableFloats(20), a.mutableFloats(21), a.mutableInts(22), a.mutableFloats(23),
+                    a.mutableFloats(24))
             }, .groups(rows, bytes: 44 * columns)
         ) { p in
             let m = rows * columns
             return [
                 .int(columns), .float(1), .float(0.1), .float(1), .float(0), .float(0.9), .int(1), .float(0.9),
                 .float(-1), .float(1),
-                .int(0), .int(9), try p.input(m), try p.input(m), try p.input(m), try p.inOut(m), try p.inOut(m),
-                try p.inOut(m),
-                try p.inOut(m), try p.inOut(rows), try p.inOut(rows), try p.output(rows), try p.output(rows),
+                .int(0), .int(9), try p.input(m), try p.input(m), try p.input(m), try p.input(rows),
+                try p.input(rows), try p.inOut(m), try p.inOut(m), try p.inOut(m), try p.inOut(m),
+                try p.inOut(rows), try p.inOut(rows), try p.output(rows), try p.output(rows),
             ]
         },
         CanaryCase(

@@ -36,6 +36,10 @@ struct LangevinCase: Sendable, CustomTestStringConvertible {
         LangevinCase("a window without end") { $0.window = .max },
         LangevinCase("decaying step", 3, 31) { ($0.step, $0.decayStart, $0.decayExponent) = (0.1, 2, 0.55) },
         LangevinCase("no momentum, no noise") { ($0.momentum, $0.noise) = (0, 0) },
+        LangevinCase("held mean squares", 5, 67) { $0.normalisation = .fixed },
+        LangevinCase("held mean squares, one pixel", 2, 1) { $0.normalisation = .fixed },
+        LangevinCase("held mean squares, images of MNIST", 3, 784) { $0.normalisation = .fixed },
+        LangevinCase("held mean squares, no chains", 0, 5) { $0.normalisation = .fixed },
         LangevinCase("everything", 7, 129) {
             ($0.clip, $0.step, $0.decayStart, $0.decayExponent) = (-0.5...0.5, 0.3, 10, 1)
             ($0.burnIn, $0.window, $0.memory, $0.momentum, $0.normalisation) = (1, 4, 0.5, 0.5, .pixel)
@@ -49,6 +53,11 @@ struct LangevinCase: Sendable, CustomTestStringConvertible {
         var random = SplitMix64(seed: 1)
         let start = random.floats(count)
         var state = try LangevinChains(startingAt: Matrix(start, chains, pixels, on: device))
+        // Every chain has noise of its own, the first none; every other one has a mean square that is held.
+        let factors = (0..<chains).map { Float($0) / 2 }
+        let held: [Float] = (0..<chains).map { $0 % 2 == 0 ? Float(0) : Float(0.1) + Float($0) / 3 }
+        state.noiseFactors = try Matrix(factors, chains, 1, on: device)
+        state.fixedMeanSquares = try Matrix(held, chains, 1, on: device)
         var x = start.map(Double.init)
         var v = [Double](repeating: 0, count: count)
         var s = v
@@ -57,6 +66,9 @@ struct LangevinCase: Sendable, CustomTestStringConvertible {
         let (ρ, σ, γ, β) = (Double(p.memory), Double(p.noise), Double(p.momentum), Double(p.step))
         let steps = 7
 
+        func wholeSquare(_ chain: Int) -> Double {
+            p.normalisation == .fixed && held[chain] > 0 ? Double(held[chain]) : whole[chain]
+        }
         for t in 1...steps {
             let g = random.floats(count)
             let r = random.floats(count)
@@ -80,10 +92,11 @@ struct LangevinCase: Sendable, CustomTestStringConvertible {
                 let n =
                     switch p.normalisation {
                     case .off: g
-                    case .image: g / (whole[i / pixels] + 1e-8).squareRoot()
+                    case .image, .fixed: g / (wholeSquare(i / pixels) + 1e-8).squareRoot()
                     case .pixel: g / (s[i] + 1e-8).squareRoot()
                     }
-                let u = n + Double(r[i]) + σ * Double(e[i])
+                let deviation = σ * Double(factors[i / pixels])
+                let u = n + Double(r[i]) + deviation * Double(e[i])
                 v[i] = γ * v[i] + βt * u
                 let next = min(max(x[i] + v[i], Double(p.clip.lowerBound)), Double(p.clip.upperBound))
                 moved[i / pixels] += abs(next - x[i])
@@ -91,11 +104,14 @@ struct LangevinCase: Sendable, CustomTestStringConvertible {
                 x[i] = next
                 a[i] += weight * (x[i] - a[i])
             }
-            // |u| ≤ |n| + 1 + 0.9, with some 10 roundings (a root has 3 ulp, a division 2.5; an image's mean square has
-            // as many more as its sum); v ≤ 10 βu; x is a sum of v. By pixel |n| ≤ 3.2 = 1/√(1 − ρ); by image the
-            // largest of a row's |g| lies within √pixels, and below 6, of its root mean square.
-            let relative = Double(t) * (10 + (p.normalisation == .image ? Double(pixels) / 32 : 0)) * epsilon
-            let bound = p.normalisation == .image ? 3.2 * min(6, Double(pixels).squareRoot()) + 1.9 : 5.1
+            // |u| ≤ |n| + 1 + 0.9 max(1, factor), with some 11 roundings (a root has 3 ulp, a division 2.5; an image's mean
+            // square has as many more as its sum); v ≤ 10 βu; x is a sum of v. By pixel |n| ≤ 3.2 = 1/√(1 − ρ), which is also
+            // 1/√0.1, the most by a held mean square; by image the largest of a row's |g| lies within √pixels, and below 6,
+            // of its root mean square.
+            let isByImage = p.normalisation == .image || p.normalisation == .fixed
+            let relative = Double(t) * (11 + (isByImage ? Double(pixels) / 32 : 0)) * epsilon
+            let noise = 0.9 * max(1, Double(chains) / 2)
+            let bound = (isByImage ? 3.2 * min(6, Double(pixels).squareRoot()) : 3.2) + 1 + noise
             let (ofU, ofV) = (bound, max(1, 10 * β * bound))
             try expectNone(difference(state.meanSquares.values, s, within: relative))
             try expectNone(
@@ -144,6 +160,49 @@ struct LangevinCase: Sendable, CustomTestStringConvertible {
             #expect(try rows(now) == [rows(then)[0], restarted, rows(then)[2]])
         }
         #expect(try state.ages.values == [3, 0, 3])
+    }
+
+    @Test(arguments: Device.all)
+    func aFactorOfOneIsThePlainStep(on device: Device) throws {
+        var random = SplitMix64(seed: 4)
+        let (chains, pixels) = (3, 37)
+        var plain = try LangevinChains(startingAt: Matrix(random.floats(111), chains, pixels, on: device))
+        var doubled = plain
+        doubled.noiseFactors = try Matrix(filledWith: 2, Shape(chains, 1), on: device)
+        var wide = LangevinChains.Parameters()
+        wide.noise *= 2
+        for _ in 0..<3 {
+            let forces = try (0..<3).map { _ in try Matrix(random.floats(111), chains, pixels, on: device) }
+            // Powers of two do not round: twice the factor is twice the deviation to the bit.
+            try plain.step(gradient: forces[0], regulariserGradient: forces[1], noise: forces[2], wide)
+            try doubled.step(gradient: forces[0], regulariserGradient: forces[1], noise: forces[2], .init())
+        }
+        #expect(try bitDifference(plain.samples.values, doubled.samples.values) == nil)
+    }
+
+    @Test(arguments: Device.all)
+    func pairsOfChainsExchangeTheirSamples(on device: Device) throws {
+        var random = SplitMix64(seed: 5)
+        let (chains, pixels) = (5, 3)
+        var state = try LangevinChains(startingAt: Matrix(random.floats(15), chains, pixels, on: device))
+        let forces = try (0..<3).map { _ in try Matrix(random.floats(15), chains, pixels, on: device) }
+        try state.step(gradient: forces[0], regulariserGradient: forces[1], noise: forces[2], .init())
+        state.noiseFactors = try Matrix([1, 2, 4, 8, 16], chains, 1, on: device)
+        let before = state
+        try state.exchange([(0, 1), (4, 2)])
+        func rows(_ m: Matrix) throws -> [[Float]] { try ReductionKernelTests.rows(m.values, m.shape).map(Array.init) }
+        let (x, v) = try (rows(before.samples), rows(before.velocities))
+        #expect(try rows(state.samples) == [x[1], x[0], x[4], x[3], x[2]])
+        let scaled = [v[1].map { $0 / 2 }, v[0].map { $0 * 2 }, v[4].map { $0 / 4 }, v[3], v[2].map { $0 * 4 }]
+        #expect(try rows(state.velocities) == scaled)
+        #expect(try state.averages.values == before.averages.values)
+        #expect(try state.imageMeanSquares.values == before.imageMeanSquares.values)
+        // Back again.
+        try state.exchange([(0, 1), (4, 2)])
+        #expect(try state.samples.values == before.samples.values)
+        #expect(try state.velocities.values == before.velocities.values)
+        try state.exchange([])
+        #expect(try state.samples.values == before.samples.values)
     }
 
     /// A known law: with γ = 0, a constant step and the gradient −x, the samples become those of a normal distribution.

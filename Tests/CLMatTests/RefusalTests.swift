@@ -139,6 +139,12 @@ struct Refusal: Sendable, CustomTestStringConvertible {
             try langevin(m) { c, _ in c.averages = try zeros(1, 4, d) }
         },
         Refusal("Langevin, ages", "shapeMismatch") { m, d in try langevin(m) { c, _ in c.ages = try indices([0], d) } },
+        Refusal("Langevin, factors of the noise", "shapeMismatch") { m, d in
+            try langevin(m) { c, _ in c.noiseFactors = try zeros(2, 1, d) }
+        },
+        Refusal("Langevin, fixed mean squares", "shapeMismatch") { m, d in
+            try langevin(m) { c, _ in c.fixedMeanSquares = try zeros(3, 4, d) }
+        },
         Refusal("Langevin, a part of a sample", "shapeMismatch") { m, d in
             try langevin(m) { c, _ in try c.restart(0, at: zeros(1, 3, d)) }
         },
@@ -268,6 +274,21 @@ struct Refusal: Sendable, CustomTestStringConvertible {
         Refusal("Langevin, a chain that there is not", "invalidArgument") { m, d in
             try langevin(m) { c, _ in try c.restart(3, at: zeros(1, 4, d)) }
         },
+        Refusal("Langevin, an exchange with a chain that there is not", "invalidArgument") { m, _ in
+            try langevin(m) { c, _ in try c.exchange([(0, 3)]) }
+        },
+        Refusal("Langevin, an exchange with itself", "invalidArgument") { m, _ in
+            try langevin(m) { c, _ in try c.exchange([(1, 1)]) }
+        },
+        Refusal("Langevin, a chain in two pairs", "invalidArgument") { m, _ in
+            try langevin(m) { c, _ in try c.exchange([(0, 1), (1, 2)]) }
+        },
+        Refusal("Langevin, an exchange without noise", "invalidArgument") { m, d in
+            try langevin(m) { c, _ in
+                c.noiseFactors = try zeros(3, 1, d)
+                try c.exchange([(0, 1)])
+            }
+        },
         Refusal("Langevin, a negative chain", "invalidArgument") { m, d in
             try langevin(m) { c, _ in try c.restart(-1, at: zeros(1, 4, d)) }
         },
@@ -346,6 +367,12 @@ struct Refusal: Sendable, CustomTestStringConvertible {
         },
         Refusal("Langevin, gradient", "") { m, d in try langevin(m) { _, p in p.gradient = try zeros(3, 4, d) } },
         Refusal("Langevin, velocities", "") { m, d in try langevin(m) { c, _ in c.velocities = try zeros(3, 4, d) } },
+        Refusal("Langevin, factors of the noise", "") { m, d in
+            try langevin(m) { c, _ in c.noiseFactors = try zeros(3, 1, d) }
+        },
+        Refusal("Langevin, fixed mean squares", "") { m, d in
+            try langevin(m) { c, _ in c.fixedMeanSquares = try zeros(3, 1, d) }
+        },
         Refusal("Langevin, ages", "") { m, d in try langevin(m) { c, _ in c.ages = try indices([0, 0, 0], d) } },
         Refusal("Langevin, restart", "") { m, d in try langevin(m) { c, _ in try c.restart(0, at: zeros(1, 4, d)) } },
     ]

@@ -120,12 +120,13 @@ import Testing
             Raise("weight-l2", to: 0.01), Raise("weight-l1", to: 0.001), Raise("l2-weight", to: 3),
             Raise("noise", to: 5),
             Raise("step-size", to: 0.1), Raise("sampling-momentum", to: 0.97), Raise("step-decay", to: 0.8),
+            Raise("temperature-ladder", to: 4, with: ["noise": 5]), Raise("diversity", to: 3),
         ]
         try expect(raises, steps: 200, others: ["training", "sampling"]) { options in
             var experiment = try Experiment(
                 SmallWorld.trainer(on: .cpu), data: SmallWorld.batches(on: .cpu),
                 attachments: [.ldam(columns: 4, chains: 2)], attached: ["ldam"])
-            for id in ["weight-l2", "weight-l1"] { try experiment.add(mixin: id) }
+            for id in ["weight-l2", "weight-l1", "diversity"] { try experiment.add(mixin: id) }
             return try Learner(experiment, options: options)
         }
     }

@@ -152,8 +152,9 @@ void running_mean(size_t begin, size_t end, float weight, const float *xs, float
 
 void langevin_step(size_t begin, size_t end, int columns, float sigma, float beta, float decay_start, float mu,
                    float gamma, int normalise, float rho, float low, float high, int burn_in, int window,
-                   const float *gs, const float *rs, const float *es, float *xs, float *vs, float *ss, float *as,
-                   float *image_ss, int *ages, float *moved, float *update_squares);
+                   const float *gs, const float *rs, const float *es, const float *factors, const float *held,
+                   float *xs, float *vs, float *ss, float *as, float *image_ss, int *ages, float *moved,
+                   float *update_squares);
 
 // MARK: - processor
 

@@ -18,7 +18,7 @@ extension Kernel {
         langevin_step(
             chains.lowerBound, chains.upperBound, a.int(0), a.float(1), a.float(2), a.float(3), a.float(4), a.float(5),
             a.int(6), a.float(7), a.float(8), a.float(9), a.int(10), a.int(11), a.floats(12), a.floats(13),
-            a.floats(14), a.mutableFloats(15), a.mutableFloats(16), a.mutableFloats(17), a.mutableFloats(18),
-            a.mutableFloats(19), a.mutableInts(20), a.mutableFloats(21), a.mutableFloats(22))
+            a.floats(14), a.floats(15), a.floats(16), a.mutableFloats(17), a.mutableFloats(18), a.mutableFloats(19),
+            a.mutableFloats(20), a.mutableFloats(21), a.mutableInts(22), a.mutableFloats(23), a.mutableFloats(24))
     }
 }

@@ -1,7 +1,7 @@
 /// The chains of a Langevin sampler: everything that one step changes.
 ///
-/// - Shapes: chains × pixels, but for ``imageMeanSquares``, ``ages``, ``moved`` and
-///   ``squaredUpdateNorms``, which have one entry per chain.
+/// - Shapes: chains × pixels, but for ``imageMeanSquares``, ``fixedMeanSquares``, ``noiseFactors``, ``ages``, ``moved``
+///   and ``squaredUpdateNorms``, which have one entry per chain.
 public struct LangevinChains: Sendable {
     /// x: the samples.
     public var samples: Matrix
@@ -11,6 +11,12 @@ public struct LangevinChains: Sendable {
     public var meanSquares: Matrix
     /// The running mean square of the gradient over all pixels, chains × 1.
     public var imageMeanSquares: Matrix
+    /// The mean square s of each chain's gradient that ``Normalisation/fixed`` goes by, chains × 1. A step leaves it as it is. Of a
+    /// chain that has 0 it is not known yet: that one goes by the running mean square, as with ``Normalisation/image``.
+    public var fixedMeanSquares: Matrix
+    /// What the deviation of each chain's noise is multiplied by, chains × 1: 1 at first. As a temperature goes with the square of
+    /// the deviation, √(T'/T) gives a chain the temperature T'.
+    public var noiseFactors: Matrix
     /// The moving average of the samples.
     public var averages: Matrix
     /// Steps that each chain has made since it was started.
@@ -27,6 +33,8 @@ public struct LangevinChains: Sendable {
         velocities = try Matrix(zeros: samples.shape, on: device)
         meanSquares = try Matrix(zeros: samples.shape, on: device)
         imageMeanSquares = try Matrix(zeros: Shape(samples.rows, 1), on: device)
+        fixedMeanSquares = try Matrix(zeros: Shape(samples.rows, 1), on: device)
+        noiseFactors = try Matrix(filledWith: 1, Shape(samples.rows, 1), on: device)
         averages = samples
         ages = try IntVector([Int32](repeating: 0, count: samples.rows), on: device)
         moved = try Matrix(zeros: Shape(samples.rows, 1), on: device)
@@ -41,6 +49,9 @@ public struct LangevinChains: Sendable {
         case image = 1
         /// One mean square per pixel, as RMSProp has it for parameters: every pixel moves at the same pace.
         case pixel = 2
+        /// One mean square s per chain that is held as it stands, ``LangevinChains/fixedMeanSquares``. The update remains the
+        /// gradient of a function, the activation over c = √(s + 10⁻⁸): unlike by running mean squares, the chains have an energy.
+        case fixed = 3
     }
 
     /// The step's settings, in the symbols of the source.
@@ -70,7 +81,7 @@ public struct LangevinChains: Sendable {
         public init() {}
     }
 
-    /// v ← γv + β(n(g) + r + σe), x ← x + v, for all chains in one kernel.
+    /// v ← γv + β(n(g) + r + σfe), x ← x + v, for all chains in one kernel, with each chain's own factor f of the noise.
     ///
     /// - Parameters:
     ///   - gradient: g, of the activation with respect to the samples.
@@ -90,6 +101,14 @@ public struct LangevinChains: Sendable {
         try requireSameShape(samples, averages, "LangevinChains.step")
         try requireSameDevice(samples.device, ages.device, "LangevinChains.step")
         try requireSameDevice(samples.device, imageMeanSquares.device, "LangevinChains.step")
+        try requireSameDevice(samples.device, fixedMeanSquares.device, "LangevinChains.step")
+        try requireSameDevice(samples.device, noiseFactors.device, "LangevinChains.step")
+        guard noiseFactors.shape == moved.shape, fixedMeanSquares.shape == moved.shape else {
+            throw .shapeMismatch(
+                operation: "LangevinChains.step", left: moved.shape,
+                right: noiseFactors.shape == moved.shape ? fixedMeanSquares.shape : noiseFactors.shape,
+                rule: "There must be one factor of the noise and one fixed mean square per chain.")
+        }
         guard ages.count == samples.rows, moved.rows == samples.rows, imageMeanSquares.shape == moved.shape else {
             throw .shapeMismatch(
                 operation: "LangevinChains.step", left: samples.shape, right: Shape(ages.count, 1),
@@ -117,15 +136,14 @@ public struct LangevinChains: Sendable {
                 .int(columns), .float(p.noise), .float(p.step), .float(p.decayStart), .float(p.decayExponent),
                 .float(p.momentum), .int(p.normalisation.rawValue), .float(p.memory), .float(p.clip.lowerBound),
                 .float(p.clip.upperBound), .int(steps(p.burnIn)), .int(steps(p.window)), gradient.argument,
-                regulariserGradient.argument, noise.argument, samples.argument, velocities.argument,
-                meanSquares.argument,
-                averages.argument, imageMeanSquares.argument, ages.argument, moved.argument,
-                squaredUpdateNorms.argument,
+                regulariserGradient.argument, noise.argument, noiseFactors.argument, fixedMeanSquares.argument,
+                samples.argument, velocities.argument, meanSquares.argument, averages.argument,
+                imageMeanSquares.argument, ages.argument, moved.argument, squaredUpdateNorms.argument,
             ],
             over: .groups(samples.rows, bytes: 44 * columns, operations: 25 * columns))
     }
 
-    /// Starts one chain again at `sample`, 1 × pixels.
+    /// Starts one chain again at `sample`, 1 × pixels. Its factor of the noise and its fixed mean square stay.
     ///
     /// - Throws: ``CLMatError/shapeMismatch(operation:left:right:rule:)`` or
     ///   ``CLMatError/invalidArgument(operation:problem:)`` for a chain that there is not.
@@ -144,5 +162,39 @@ public struct LangevinChains: Sendable {
         var count = try ages.values
         count[chain] = 0
         ages = try IntVector(count, on: sample.device)
+    }
+
+    /// Exchanges the samples of each pair of chains, and their velocities, scaled to the other's noise: by √(T'/T), the ratio of
+    /// the ``noiseFactors``. Averages, mean squares and ages stay.
+    ///
+    /// - Throws: ``CLMatError/invalidArgument(operation:problem:)`` for a chain that there is not, one in two pairs, or one that has
+    ///   no noise.
+    /// - Source: Y. Sugita, Y. Okamoto, "Replica-exchange molecular dynamics method for protein folding", Chem. Phys. Lett. 314,
+    ///   1999, equation 12 (the scaling).
+    public mutating func exchange(_ pairs: [(Int, Int)]) throws(CLMatError) {
+        guard !pairs.isEmpty else { return }
+        func refuse(_ problem: String) -> CLMatError {
+            .invalidArgument(operation: "LangevinChains.exchange", problem: problem)
+        }
+        let factors = try noiseFactors.values
+        var sources = Array(0..<samples.rows)
+        var scales = [Float](repeating: 1, count: samples.rows)
+        guard factors.count == samples.rows else {
+            throw refuse("There are \(factors.count) factors of the noise for \(samples.rows) chains.")
+        }
+        for (a, b) in pairs {
+            for chain in [a, b] {
+                guard sources.indices.contains(chain) else { throw refuse("There is no chain \(chain).") }
+                guard sources[chain] == chain, a != b else { throw refuse("Chain \(chain) is exchanged twice.") }
+                guard factors[chain] > 0 else { throw refuse("Chain \(chain) has no noise, so no temperature.") }
+            }
+            (sources[a], sources[b]) = (b, a)
+            (scales[a], scales[b]) = (factors[a] / factors[b], factors[b] / factors[a])
+        }
+        let device = samples.device
+        let order = try IntVector(sources, on: device)
+        let exchanged = try samples.gatherRows(order)
+        velocities = try velocities.gatherRows(order) * Matrix(scales, scales.count, 1, on: device)
+        samples = exchanged
     }
 }

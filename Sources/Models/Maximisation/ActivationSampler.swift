@@ -13,30 +13,20 @@ public struct ActivationSampler: Attachment, MixinHost {
 
     /// Columns of the picture at most, and chains per neuron.
     public let columnLimit: Int
-    /// Independent chains per neuron.
-    public let chainCount: Int
     let layerNames: [String]
     /// Neurons that each layer has.
     private let unitCounts: [Int]
     private let outputStage: Int
-    private let input: ImageShape
-    private let device: Device
     /// Images of the classes, against which sampled ones are held.
     let examples: ImageExamples?
 
-    /// One neuron per column.
-    public private(set) var neurons: [Neuron] = []
-    /// By stage: the neuron of each row of ``chains``, as weights of the stage's outputs.
-    private var seeds: [Int: Matrix] = [:]
-    /// Row c·columns + k is chain c of column k, as the picture has it.
-    public private(set) var chains: LangevinChains
-    /// The criteria Rᵢ of the images.
-    public var mixins: Mixins<SampledImages>
+    /// What it samples with.
+    private(set) var sampler: LangevinSampler
     /// Activation, and for outputs the probability of the target, of each chain's average, when last evaluated.
     private(set) var evaluation: Evaluation?
     private var stepsSinceEvaluation = Int.max
     /// Rows of ``chains`` whose samples or activations are not finite any more, when last looked for.
-    private var lostRows: [Int] = []
+    var lostRows: [Int] = []
     /// The averaged network, while that is what is sampled.
     private var averaged: Network?
     /// Its parameters as a file had them, until the host is at hand.
@@ -54,18 +44,16 @@ public struct ActivationSampler: Attachment, MixinHost {
     ///   - columns: neurons shown at once, at most.
     ///   - chains: independent chains per neuron.
     ///   - examples: images of the host's classes, for the metric `likeness`.
-    ///   - mixins: the criteria of images that are on from the start.
+    ///   - mixins: the criteria of images that are on from the start; others can be added (``ImageCriteria/available``).
     public init(
         on host: NetworkTrainer, columns: Int = 10, chains: Int = 8, examples: ImageExamples? = nil,
         mixins: [any Mixin<SampledImages>] = ImageCriteria.all, at step: Step
     ) throws(CLMatError) {
-        (columnLimit, chainCount, self.mixins) = (max(1, columns), max(1, chains), Mixins(mixins))
+        columnLimit = max(1, columns)
         let network = host.network
         layerNames = network.stages.map(\.name)
         unitCounts = network.stages.map(\.output.channels)
         outputStage = network.stages.count - 1
-        input = network.input
-        device = network.device
         if let examples, examples.shape != network.input || examples.classNames.count != network.output.count {
             throw .dataMismatch(
                 """
@@ -74,10 +62,26 @@ public struct ActivationSampler: Attachment, MixinHost {
                 """)
         }
         self.examples = examples
-        self.chains = try LangevinChains(startingAt: Matrix(zeros: Shape(0, network.input.count), on: device))
+        sampler = try LangevinSampler(
+            of: network, chains: max(1, chains), seed: step.seed,
+            Mixins(mixins, available: ImageCriteria.available))
         try choose(stage: outputStage, reading: .centre, in: network, at: step)
     }
 
+    /// One neuron per column.
+    public private(set) var neurons: [Neuron] {
+        get { sampler.neurons }
+        set { sampler.neurons = newValue }
+    }
+    /// Independent chains per neuron.
+    public var chainCount: Int { sampler.chainCount }
+    /// Row c·columns + k is chain c of column k, as the picture has it.
+    public var chains: LangevinChains { sampler.chains }
+    /// The criteria Rᵢ of the images.
+    public var mixins: Mixins<SampledImages> {
+        get { sampler.criteria }
+        set { sampler.criteria = newValue }
+    }
     var columns: Int { neurons.count }
     var classCount: Int { unitCounts.last ?? 0 }
 
@@ -113,8 +117,9 @@ public struct ActivationSampler: Attachment, MixinHost {
         help: "whether the images move; training goes on without",
         affects: [.up("mean-activation"), "mean-move", "target-probability", "classified-as-target"])
     private static let normalise = Control.choice(
-        "normalise", title: "normalise", group: "sampling", options: ["off", "image", "pixel"], initial: 1,
-        help: "gradients brought to one size by RMSProp: those of each image, or of each pixel by itself",
+        "normalise", title: "normalise", group: "sampling", options: ["off", "image", "pixel", "fixed"], initial: 1,
+        help:
+            "gradients brought to one size: of each image or pixel as they go, or fixed for a column after its first steps",
         affects: ["mean-activation", "mean-move", "mean-square-norm", "target-probability"])
     private var layer: Control {
         .choice(
@@ -143,12 +148,24 @@ public struct ActivationSampler: Attachment, MixinHost {
         help: "steps shrink as β(1 + t/1000)^−μ with a chain's age t; 0 keeps them",
         affects: [.down("mean-move"), "mean-activation"], isShownAtStart: false)
 
+    private static let temperatureLadder = Control(
+        "temperature-ladder", title: "temperature ladder", group: "pace", unit: "times per row", range: 1...4,
+        scale: .log,
+        initial: 1,
+        help: "how much hotter each row is than the one above; rows of 28 × 28 pixels exchange images up to some 1.1",
+        affects: [.up("mean-move"), "mean-activation", "exchange-acceptance"], isShownAtStart: false)
+    private static let exchange = Control.choice(
+        "exchange", title: "exchange", group: "pace", options: ["off", "exact", "approximate"],
+        help:
+            "rows of a ladder swap images, so that colder ones leave what they are stuck in; approximate also while the network learns",
+        affects: ["exchange-acceptance", "mean-activation"], isShownAtStart: false)
+
     /// Noise, step size, normalisation and what is shown, with the criteria's weights.
     public var controls: [Control] {
         mixins.controls + [
             Self.noise, Self.stepSize, Self.momentum, Self.window, Self.display, Self.brightness, Self.clip,
             Self.sampling, Self.normalise, layer, Self.reading, Self.sampledWeights, Self.pace, Self.burnIn,
-            Self.stepDecay,
+            Self.stepDecay, Self.temperatureLadder, Self.exchange,
         ]
     }
 
@@ -181,6 +198,9 @@ public struct ActivationSampler: Attachment, MixinHost {
                 "filter-cosine", title: "Filter and image", unit: "smallest cosine over channels",
                 help: "with L2 alone, the image of a first-layer channel's centre is its filter: 1", better: .higher,
                 range: -1...1),
+            Metric(
+                "exchange-acceptance", title: "Accepted exchanges", unit: "share of those proposed lately",
+                help: "near 0 the rows of the ladder are too far apart, near 1 closer than they need be", range: 0...1),
         ] + (examples == nil ? [] : [Self.likeness]) + mixins.metrics
     }
 
@@ -201,17 +221,17 @@ public struct ActivationSampler: Attachment, MixinHost {
         try followChoice(settings, in: network, at: context.step)
         guard try settings.isOn(Self.sampling), columns > 0 else {
             warn(of: lostRows, in: &measured)
-            mixins.warn(in: &measured)
+            sampler.criteria.warn(in: &measured)
             return measured
         }
 
         let start = ContinuousClock.now
         let count = max(1, try settings.int(Self.pace))
-        try mixins.follow(settings)
-        let parameters = try Self.parameters(settings)
+        let isLearning = try follow(settings)
         for substep in 0..<count {
             let isLast = substep == count - 1
-            let found = try sample(network, parameters, context.forMixins, substep: substep, isMeasured: isLast)
+            let found = try sample(
+                network, context.forMixins, substep: substep, isMeasured: isLast, whileLearning: isLearning)
             measured.merge(found)
         }
         if stepsSinceEvaluation >= Self.evaluationInterval {
@@ -220,62 +240,19 @@ public struct ActivationSampler: Attachment, MixinHost {
         }
         stepsSinceEvaluation += count
         warn(of: lostRows, in: &measured)
+        if let obstacle = sampler.exchangeObstacle(whileLearning: isLearning) {
+            measured.warn(
+                Warning(
+                    "no-exchange", "The exchange of images stopped", because: obstacle.problem, advice: obstacle.advice)
+            )
+        } else if let acceptance = sampler.exchangeAcceptance {
+            measured["exchange-acceptance"] = acceptance
+        }
         measured.count("sampling-steps", Double(count), seconds: (ContinuousClock.now - start).seconds)
         return measured
     }
 
-    // MARK: - Chains that left the numbers
-
-    /// Steps between two looks at which chains are lost, while some are.
-    private static let lossInterval = 50
-
-    /// The means over all chains, which are measured at each step, say whether there are any: only then they are looked
-    /// for.
-    private mutating func findLostRows(
-        _ measured: Measurements, _ activation: Matrix, at step: Step
-    ) throws(CLMatError) {
-        guard ["mean-move", "mean-activation"].contains(where: { measured[$0]?.isFinite == false }) else {
-            lostRows = []
-            return
-        }
-        guard lostRows.isEmpty || step.number % Self.lossInterval == 0 else { return }
-        lostRows = Set(try Self.lostRows(chains.samples) + Self.lostRows(activation)).sorted()
-    }
-
-    /// The rows whose sum is not finite.
-    private static func lostRows(_ matrix: Matrix) throws(CLMatError) -> [Int] {
-        let sums = try matrix.rowSums().values
-        return sums.indices.filter { !sums[$0].isFinite }
-    }
-
-    private func warn(of lost: [Int], in measured: inout Measurements) {
-        guard !lost.isEmpty, columns > 0 else { return }
-        let isOne = lost.count == 1
-        measured.warn(
-            Warning(
-                "lost-chains", "\(words(of: lost)) left the numbers",
-                because: "\(isOne ? "its" : "their") samples or activations are not finite",
-                advice: "Restart \(isOne ? "it" : "them"), or undo the last change.",
-                actions: [Action("restart-lost", title: isOne ? "restart it" : "restart them")]))
-    }
-
-    /// "Chains 3 and 5 of column 7".
-    private func words(of lost: [Int]) -> String {
-        if lost.count == columns * chainCount { return lost.count == 1 ? "The chain" : "All \(lost.count) chains" }
-        let byColumn = Dictionary(grouping: lost, by: { $0 % columns }).mapValues { $0.map { $0 / columns + 1 } }
-        guard byColumn.count <= 3 else {
-            return "\(lost.count) of \(columns * chainCount) chains"
-        }
-        let parts = byColumn.keys.sorted().map { column in
-            let own = byColumn[column, default: []].sorted().map(String.init)
-            let chains =
-                own.count == 1
-                ? "chain \(own[0])" : "chains \(own.dropLast().joined(separator: ", ")) and \(own[own.count - 1])"
-            return "\(own.count == chainCount && own.count > 1 ? "all chains" : chains) of column \(column + 1)"
-        }
-        let text = parts.joined(separator: ", ")
-        return text.prefix(1).uppercased() + text.dropFirst()
-    }
+    // MARK: - The network
 
     /// The network that is sampled: as it is, or with the mean of its weights, which changes so slowly that it is formed
     /// anew only now and then.
@@ -300,42 +277,33 @@ public struct ActivationSampler: Attachment, MixinHost {
     private static let evaluationInterval = 25
 
     private mutating func sample(
-        _ network: Network, _ parameters: LangevinChains.Parameters, _ context: MixinContext, substep: Int,
-        isMeasured: Bool
+        _ network: Network, _ context: MixinContext, substep: Int, isMeasured: Bool, whileLearning isLearning: Bool
     ) throws(CLMatError) -> Measurements {
-        let x = chains.samples
-        let last = seeds.keys.max() ?? outputStage
-
-        // ∇f_a(x), for every chain at once
-        let activations = try network.forward(x, upTo: last)
-        let gradient = try network.inputGradient(activations, seeds: seeds)
-
-        // r = Σ λᵢ ∇Rᵢ
-        let images = SampledImages(images: x, shape: input, columns: columns)
-        let regularisers: Matrix
-        if let sum = try mixins.gradient(of: images, context) {
-            regularisers = sum
-        } else {
-            regularisers = try Matrix(zeros: x.shape, on: device)
-        }
-
-        // v ← γv + β(n(∇f) + r + σe), x ← x + v
         let step = context.step
-        let number = step.number * 64 + substep
-        let noise = try Matrix(
-            normal: 0, deviation: 1, RandomKey(seed: step.seed, step: number, stream: Streams.langevin), x.shape,
-            on: device)
-        try chains.step(gradient: gradient, regulariserGradient: regularisers, noise: noise, parameters)
+        let key = RandomKey(seed: step.seed, step: step.number * 64 + substep, stream: Streams.langevin)
+        let pass = try sampler.step(on: network, noise: key, context, whileLearning: isLearning)
 
         var measured = Measurements()
         guard isMeasured else { return measured }
-        let activation = try self.activations(activations)
+        let activation = try sampler.activations(pass.activations)
         measured["mean-activation"] = Double(try activation.mean())
-        measured["mean-move"] = Double(try chains.moved.sum()) / Double(max(1, x.count))
+        measured["mean-move"] = Double(try chains.moved.sum()) / Double(max(1, chains.samples.count))
         try findLostRows(measured, activation, at: step)
         let whole = Double(try chains.squaredUpdateNorms.sum()).squareRoot()
-        try mixins.measure(of: images, whole: whole, context, into: &measured)
+        try sampler.criteria.measure(of: pass.images, whole: whole, context, into: &measured)
         return measured
+    }
+
+    /// Takes over what the controls say.
+    ///
+    /// - Returns: whether the network is learning, as far as that matters.
+    private mutating func follow(_ settings: Settings) throws(CLMatError) -> Bool {
+        try sampler.criteria.follow(settings)
+        sampler.parameters = try Self.parameters(settings)
+        sampler.temperatureRatio = try settings[Self.temperatureLadder]
+        sampler.exchange = .init(rawValue: try settings.int(Self.exchange)) ?? .off
+        guard sampler.exchange != .off else { return false }
+        return try settings.ofTheRun.isOn(NetworkTrainer.training)
     }
 
     private static func parameters(_ settings: Settings) throws(CLMatError) -> LangevinChains.Parameters {
@@ -349,15 +317,6 @@ public struct ActivationSampler: Attachment, MixinHost {
         p.window = max(1, try settings.int(window))
         p.clip = [-.infinity...(.infinity), 0...(.infinity), 0...1][min(2, max(0, try settings.int(clip)))]
         return p
-    }
-
-    /// f_a of each row: the inner product of its seed with the outputs of the seed's stage.
-    private func activations(_ activations: Network.Activations) throws(CLMatError) -> Matrix {
-        var sum = try Matrix(zeros: Shape(activations.input.rows, 1), on: device)
-        for (stage, seed) in seeds.sorted(by: { $0.key < $1.key }) {
-            try sum.add(activations.outputs[stage].rowDots(seed))
-        }
-        return sum
     }
 
     private mutating func evaluate(_ network: Network, into measured: inout Measurements) throws(CLMatError) {
@@ -390,7 +349,7 @@ public struct ActivationSampler: Attachment, MixinHost {
     /// What the network makes of the images, one per chain.
     func evaluated(_ images: Matrix, by network: Network) throws(CLMatError) -> Evaluation {
         let pass = try network.forward(images)
-        var evaluation = Evaluation(activations: try activations(pass).values)
+        var evaluation = Evaluation(activations: try sampler.activations(pass).values)
         guard neurons.allSatisfy({ $0.stage == outputStage }) else { return evaluation }
         let classes = network.output.count
         let probabilities = try pass.last.softmaxRows().values
@@ -421,34 +380,18 @@ public struct ActivationSampler: Attachment, MixinHost {
         stage: Int, reading: Neuron.Reading, first: Int = 0, in network: Network, at step: Step
     ) throws(CLMatError) {
         let units = network.stages[stage].output.channels
-        neurons = (first..<min(first + columnLimit, units)).map { Neuron(stage: stage, unit: $0, reading: reading) }
-        let count = neurons.count
-        try refreshSeeds(network)
-        chains = try LangevinChains(
-            startingAt: Self.startImages(
-                rows: count * chainCount, input,
-                RandomKey(seed: step.seed, step: step.number, stream: Streams.startImages),
-                on: device))
-        try mixins.forget()
+        let chosen = (first..<min(first + columnLimit, units)).map { Neuron(stage: stage, unit: $0, reading: reading) }
+        try sampler.begin(
+            chosen, in: network, RandomKey(seed: step.seed, step: step.number, stream: Streams.startImages))
         lostRows = []
         forgetEvaluation()
     }
 
-    private mutating func refreshSeeds(_ network: Network) throws(CLMatError) {
-        let rows = (0..<chainCount).flatMap { _ in neurons }
-        seeds = try network.seeds(rows)
-    }
+    private mutating func refreshSeeds(_ network: Network) throws(CLMatError) { try sampler.refreshSeeds(network) }
 
     private mutating func forgetEvaluation() {
         evaluation = nil
         stepsSinceEvaluation = Self.evaluationInterval
-    }
-
-    /// Images of N(0, 0.1²).
-    private static func startImages(
-        rows: Int, _ shape: ImageShape, _ key: RandomKey, on device: Device
-    ) throws(CLMatError) -> Matrix {
-        try Matrix(normal: 0, deviation: 0.1, key, Shape(rows, shape.count), on: device)
     }
 
     // MARK: - Other neurons, for figures
@@ -473,14 +416,14 @@ public struct ActivationSampler: Attachment, MixinHost {
     mutating func advance(_ count: Int, from start: Int, on host: NetworkTrainer, _ settings: Settings)
         throws(CLMatError)
     {
-        try mixins.follow(settings)
-        let parameters = try Self.parameters(settings)
+        let isLearning = try follow(settings)
         var seen = host.network
         for number in start + 1...start + max(1, count) {
             let step = Step(number, seed: Self.pageSeed)
             seen = try network(of: host, settings, at: step)
             _ = try sample(
-                seen, parameters, MixinContext(step: step, settings: settings), substep: 0, isMeasured: false)
+                seen, MixinContext(step: step, settings: settings), substep: 0, isMeasured: false,
+                whileLearning: isLearning)
         }
         evaluation = try evaluated(chains.averages, by: seen)
     }
@@ -490,33 +433,9 @@ public struct ActivationSampler: Attachment, MixinHost {
     // MARK: - Keeping
 
     public mutating func archive(_ archive: Archive) throws(CLMatError) {
-        var chosen = neurons.flatMap { [$0.stage, $0.unit, $0.reading.rawValue] }
-        try archive.keep("neurons", &chosen)
-        if archive.isReading {
-            guard chosen.count % 3 == 0, chosen.count / 3 <= columnLimit else {
-                throw archive.damaged("neurons", "there are more than the \(columnLimit) columns")
-            }
-            neurons = stride(from: 0, to: chosen.count, by: 3).map {
-                Neuron(stage: chosen[$0], unit: chosen[$0 + 1], reading: .init(rawValue: chosen[$0 + 2]) ?? .centre)
-            }
-            evaluation = nil
-        }
-        try archive.keep("samples", &chains.samples, anyShape: true)
-        try archive.keep("velocities", &chains.velocities, anyShape: true)
-        try archive.keep("mean-squares", &chains.meanSquares, anyShape: true)
-        try archive.keep("image-mean-squares", &chains.imageMeanSquares, anyShape: true)
-        try archive.keep("averages", &chains.averages, anyShape: true)
-        try archive.keep("ages", &chains.ages)
+        try sampler.archive(archive, columnLimit: columnLimit)
+        if archive.isReading { evaluation = nil }
         try archive.keep("steps-since-judgement", &stepsSinceEvaluation)
-        try archive.group("mixins") { () throws(CLMatError) in try mixins.archive(archive) }
-        var stages = seeds.keys.sorted()
-        try archive.keep("seed-stages", &stages)
-        if archive.isReading { seeds = [:] }
-        for stage in stages {
-            var seed = seeds[stage]
-            try archive.keep("seeds-\(stage)", &seed)
-            seeds[stage] = seed
-        }
         var parameters = averaged?.parameters ?? restoredAverage ?? []
         var isAveraged = averaged != nil || restoredAverage != nil
         try archive.keep("is-averaged", &isAveraged)
@@ -529,18 +448,12 @@ public struct ActivationSampler: Attachment, MixinHost {
         }
     }
 
-    /// Everything has one row per chain.
+    /// The neurons are those of the host.
     private func check(_ archive: Archive) throws(CLMatError) {
-        let rows = neurons.count * chainCount
-        let whole = Shape(rows, input.count)
         let fits =
-            [chains.samples, chains.velocities, chains.meanSquares, chains.averages].allSatisfy { $0.shape == whole }
-            && chains.imageMeanSquares.rows == rows && chains.ages.count == rows
-            && seeds.allSatisfy { $0.value.rows == rows }
-            && neurons.allSatisfy { neuron in
+            neurons.allSatisfy { neuron in
                 unitCounts.indices.contains(neuron.stage) && (0..<unitCounts[neuron.stage]).contains(neuron.unit)
-            }
-            && seeds.keys.allSatisfy { layerNames.indices.contains($0) }
+            } && sampler.seeds.keys.allSatisfy { layerNames.indices.contains($0) }
         guard fits else { throw archive.damaged("samples", "it is of other columns, chains or images") }
     }
 
@@ -598,14 +511,9 @@ public struct ActivationSampler: Attachment, MixinHost {
     }
 
     private mutating func restart(column: Int, chains restarted: [Int], at step: Step) throws(CLMatError) {
-        for chain in restarted {
-            let row = chain * columns + column
-            let key = RandomKey(seed: step.seed, step: step.number, stream: Streams.restart + UInt32(row))
-            try chains.restart(row, at: Self.startImages(rows: 1, input, key, on: device))
-        }
-        let rows = Set(restarted.map { $0 * columns + column })
+        let rows = restarted.map { $0 * columns + column }
+        try sampler.restart(rows: rows, step)
         lostRows.removeAll(where: rows.contains)
-        try mixins.forget(rows: rows)
         forgetEvaluation()
     }
 }

@@ -6,13 +6,15 @@ import Exploration
 public enum ImageCriteria {
     /// The criteria, in the order in which the window lists them.
     public static let all: [any Mixin<SampledImages>] = [ImageSize()]
+    /// Others that a person can add.
+    public static let available: [any Mixin<SampledImages>] = [Diversity()]
 }
 
 /// R(x) = −½‖x‖²: keeps images small, ∇R = −x. λ is in units of activation for each unit of ½‖x‖². At rest ∇f(x) = λx: for a
 /// neuron that is linear in the pixels the image is its filter.
 ///
 /// - Source: Jiang, UCB/EECS-2018-34, section 4.3, equations 4.9 to 4.11.
-public struct ImageSize: Mixin {
+public struct ImageSize: ImageCriterion {
     private let initialWeight: Double
 
     /// The criterion, with λ as it is at the start.
@@ -41,5 +43,9 @@ public struct ImageSize: Mixin {
 
     public func gradient(of sampled: SampledImages, _ context: MixinContext) throws(CLMatError) -> Matrix? {
         try sampled.images.negated()
+    }
+
+    public func scores(of sampled: SampledImages) throws(CLMatError) -> Matrix {
+        try sampled.images.rowSumsOfSquares() * -0.5
     }
 }

@@ -25,6 +25,15 @@ public struct SampledImages: MixinSubject {
     public var isFinite: Bool { get throws(CLMatError) { try images.isFinite } }
 }
 
+/// A criterion that gives each image a score by itself, and whose gradient is that of the scores as they are. The images that are
+/// sampled with it have an energy (``LangevinSampler/energies(on:)``), which replica exchange goes by.
+///
+/// One that couples chains has no such score, nor has one whose gradient is normalised.
+public protocol ImageCriterion: Mixin<SampledImages> {
+    /// Rᵢ of each image, N × 1. The update goes up on it.
+    func scores(of sampled: SampledImages) throws(CLMatError) -> Matrix
+}
+
 /// n(g) = g / √(s + ε) with s ← 0.9 s + 0.1 g²: the normalisation of RMSProp, by which gradients of criteria get the size of the
 /// normalised gradient of the activation.
 ///

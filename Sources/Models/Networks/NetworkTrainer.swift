@@ -60,7 +60,7 @@ public struct NetworkTrainer: Model, MixinHost {
 
     // MARK: - What can be moved and seen
 
-    private static let training = Control.toggle(
+    static let training = Control.toggle(
         "training", title: "training", group: "training", initial: true,
         help: "whether the network learns; sampling goes on without",
         affects: [.down("train-loss"), .up("train-accuracy"), "test-accuracy", "test-accuracy-averaged"])

@@ -14,6 +14,8 @@ import Testing
             .init(0, .set(control: "learning-rate", to: 2e-3)), .init(12, .attach("ldam")),
             .init(20, .set(control: "noise", to: 0.1)),
             .init(24, .act(Action("restart-chain", title: "", arguments: [1, 0]))),
+            .init(26, .set(control: "normalise", to: 3)), .init(26, .set(control: "burn-in", to: 3)),
+            .init(27, .set(control: "temperature-ladder", to: 2)), .init(28, .set(control: "exchange", to: 2)),
             .init(30, .set(control: "sampled-weights", to: 1)), .init(33, .set(control: "l2-weight", to: 0)),
             .init(36, .act(Action("choose-neuron", title: "", arguments: [0, 2]))),
             .init(41, .set(control: "averaging-window", to: 30)), .init(47, .set(control: "layer", to: conv1)),
