@@ -339,7 +339,7 @@ public struct ActivationSampler: Attachment, MixinHost {
     /// The share of columns whose mean image the network gives probability 0.9 or more to be of the column's class.
     private func columnsKept(_ averages: [Float], by network: Network) throws(CLMatError) -> Double {
         let means = ChainLikeness.columnMeans(averages, rows: chains.averages.rows, columns: columns)
-        let images = try Matrix(means, columns, input.count, on: device)
+        let images = try Matrix(means, columns, network.input.count, on: network.device)
         let probabilities = try network.forward(images).last.softmaxRows().values
         let classes = network.output.count
         let kept = neurons.enumerated().count { probabilities[$0 * classes + $1.unit] >= 0.9 }
