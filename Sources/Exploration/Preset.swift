@@ -30,9 +30,13 @@ public struct Preset: Sendable, Equatable, Identifiable {
         (self.id, self.title, self.help, self.values) = (id, title ?? id, help, values)
     }
 
-    /// One that has the initial values of these controls.
-    public static func initial(_ id: String, title: String? = nil, help: String, of controls: [Control]) -> Preset {
-        Preset(id, title: title, help: help, values: [:]).setting(controls, [:])
+    /// One that has the initial values of these controls; of those of them that are named, if some are.
+    public static func initial(
+        _ id: String, title: String? = nil, help: String, of controls: [Control], named ids: [String]? = nil
+    ) -> Preset {
+        let chosen = controls.filter { ids?.contains($0.id) ?? true }
+        return Preset(
+            id, title: title, help: help, values: Dictionary(chosen.map { ($0.id, $0.initial) }) { first, _ in first })
     }
 
     /// The same with the initial values of these controls, but for those that are given.
@@ -43,11 +47,6 @@ public struct Preset: Sendable, Equatable, Identifiable {
     /// ```
     public func changed(_ id: String, title: String? = nil, help: String, _ given: [String: Double]) -> Preset {
         Preset(id, title: title, help: help, values: values.merging(given) { $1 })
-    }
-
-    private func setting(_ controls: [Control], _ given: [String: Double]) -> Preset {
-        let initial = Dictionary(controls.map { ($0.id, $0.initial) }) { first, _ in first }
-        return Preset(id, title: title, help: help, values: values.merging(initial) { $1 }.merging(given) { $1 })
     }
 
     /// One preset of both, under the names of this one.

@@ -213,6 +213,8 @@ extension Settings {
         guard try nearest(value, of: handle) == value else {
             throw .invalidValue(setting: handle.id, value: format(value), accepted: try possible(of: handle))
         }
+        // At the end of what is possible there is nothing to compute, and nothing to round.
+        if try value == reach(of: handle).most { return try keep(handle, handle.keptControl.limits.most) }
         try keep(handle, try handle.kept(for: value, self))
     }
 

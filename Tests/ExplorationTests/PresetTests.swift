@@ -112,7 +112,7 @@ import Testing
             let line = try String(contentsOfFile: file, encoding: .utf8).split(separator: "\n").first {
                 $0.contains("\"preset\"")
             }
-            #expect(line?.contains(#""preset":"hot","values":{"noise":3,"rate":0,"step-size":0.1}"#) == true, "\(line as Any)")
+            #expect(line?.contains(#""preset":"hot","values":{"noise":3.0,"rate":0.0,"step-size":0.1}"#) == true, "\(line as Any)")
             let session = try SessionFile(reading: file)
             let replay = Replay(session, tolerance: 0)
             var again = try Still.experiment([])

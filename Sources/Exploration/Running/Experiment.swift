@@ -23,7 +23,7 @@ public struct Experiment: Sendable {
     /// What is shown at the start.
     public private(set) var view = ViewState()
     /// The preset that it begins with; nil if none was chosen.
-    public internal(set) var startPreset: String?
+    public var startPreset: String?
     /// The step at which it begins: not 0 if it goes on from a file.
     public private(set) var start = 0
     /// What the file knows of the steps before.
