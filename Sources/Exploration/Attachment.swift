@@ -11,6 +11,10 @@ public protocol Attachment<Host>: Sendable {
 
     /// What of it can be moved.
     var controls: [Control] { get }
+    /// Second controls on the values of others; none by default.
+    var handles: [Handle] { get }
+    /// Named settings of several controls at once; those with the id of one of the model's are a part of it. None by default.
+    var presets: [Preset] { get }
     /// What it measures of itself.
     var metrics: [Metric] { get }
     /// What of it can be seen, together with its host; none by default.
@@ -32,6 +36,8 @@ public protocol Attachment<Host>: Sendable {
 extension Attachment {
     /// What of it can be seen, together with its host; none by default.
     public var figures: [Figure<Attached<Self>>] { [] }
+    public var handles: [Handle] { [] }
+    public var presets: [Preset] { [] }
     public var viewActions: [String] { [] }
     public mutating func perform(
         _ action: Action, on host: Host, _ context: StepContext<Host.Batch>

@@ -2,6 +2,9 @@
 public enum Command: Sendable, Equatable {
     /// Sets a control to a value that it takes.
     case set(control: String, to: Double)
+    /// Sets the controls that a preset names, as one change. Without values they are those that the preset has when it takes effect;
+    /// the record has it with values.
+    case preset(String, values: [String: Double]? = nil)
     /// Stops before the next step.
     case pause
     /// Goes on after a pause.
@@ -49,7 +52,7 @@ public enum Command: Sendable, Equatable {
     /// something, the ones that only concern what is shown are no changes: ``Dashboard/isView(_:)`` tells.
     public var mayChange: Bool {
         switch self {
-        case .set, .attach, .detach, .act, .addMixin, .removeMixin, .link, .unlink: true
+        case .set, .preset, .attach, .detach, .act, .addMixin, .removeMixin, .link, .unlink: true
         default: false
         }
     }
@@ -94,9 +97,19 @@ public struct LoggedCommand: Sendable, Equatable {
     public internal(set) var command: Command
     /// For `set`: the value before.
     public let before: Double?
+    /// For `preset`: the values before, by the control's id.
+    public let valuesBefore: [String: Double]
     /// Commands that belong to one change have one number: a drag of a slider sets it many times. 0 for a command
     /// that changes no model.
     public let change: Int
     /// The drag that it belongs to, as the window counts them.
     let gesture: Int?
+
+    init(
+        sequence: Int, branch: Int, step: Int, command: Command, before: Double?, valuesBefore: [String: Double] = [:],
+        change: Int, gesture: Int?
+    ) {
+        (self.sequence, self.branch, self.step, self.command) = (sequence, branch, step, command)
+        (self.before, self.valuesBefore, self.change, self.gesture) = (before, valuesBefore, change, gesture)
+    }
 }

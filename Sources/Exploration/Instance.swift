@@ -51,6 +51,12 @@ extension Instance {
                 })
     }
 
+    func scoped(_ preset: Preset) -> Preset {
+        let values = preset.values.map { (scope + $0.key, $0.value) }
+        return Preset(
+            preset.id, title: preset.title, help: preset.help, values: Dictionary(uniqueKeysWithValues: values))
+    }
+
     func scoped(_ metric: Metric) -> Metric {
         number == 1 ? metric : metric.renamed(scope + metric.id, title: title(metric.title))
     }

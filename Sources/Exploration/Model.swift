@@ -12,6 +12,10 @@ public protocol Model: Sendable {
     var title: String { get }
     /// What can be moved. One that conforms to ``MixinHost`` puts the controls of its mixins where it wants them.
     var controls: [Control] { get }
+    /// Second controls on the values of others; none by default.
+    var handles: [Handle] { get }
+    /// Named settings of several controls at once; none by default.
+    var presets: [Preset] { get }
     /// What it measures of itself. The first one is its objective, as a rule.
     var metrics: [Metric] { get }
     /// What of it can be seen; none by default.
@@ -39,6 +43,8 @@ public protocol Model: Sendable {
 extension Model {
     /// What of it can be seen; none by default.
     public var figures: [Figure<Self>] { [] }
+    public var handles: [Handle] { [] }
+    public var presets: [Preset] { [] }
     public var notes: [String] { [] }
     public var viewActions: [String] { [] }
     /// Whether the next step would look at its minibatch; by default it does.

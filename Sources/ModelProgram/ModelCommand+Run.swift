@@ -17,6 +17,7 @@ extension ModelCommand {
             on: device, seed: checkpoint.map { options.givenSeed ?? $0.seed } ?? options.seed)
         try command.checkArguments()
         if let checkpoint { try experiment.resume(from: checkpoint) }
+        experiment.begin(withPresetOf: checkpoint)
         if !options.quiet { experiment.notes.forEach { StandardError.say($0) } }
         let last = try options.maximumSteps(stepsPerEpoch: experiment.stepsPerEpoch)
         if let checkpoint, let last, last <= checkpoint.step {
@@ -25,7 +26,7 @@ extension ModelCommand {
                 accepted: "one after step \(checkpoint.step), where \(checkpoint.path) goes on")
         }
         if plan.isAttended { experiment.look(at: Viewer.savedView(layoutName: Self.model, of: experiment)) }
-        let schedule = try options.prepare(&experiment)
+        let schedule = try options.prepare(&experiment, preset: checkpoint == nil ? defaultPreset : nil)
 
         var learnerOptions = Learner.Options(maximumSteps: last, schedule: schedule, device: device.summary)
         learnerOptions.pausesAt = Set(options.atStep.map { [$0] } ?? [])
@@ -77,5 +78,13 @@ extension ModelCommand {
     /// Whether an option stands on the command line: one that was typed may equal the default.
     private static func isTyped(_ option: String) -> Bool {
         CommandLine.arguments.contains { $0 == option || $0.hasPrefix(option + "=") }
+    }
+}
+
+extension Experiment {
+    /// Remembers which preset the run of a checkpoint began with: sliders lead back to its values.
+    fileprivate mutating func begin(withPresetOf checkpoint: Checkpoint?) {
+        guard let id = checkpoint?.notes[SessionPlan.presetNote] else { return }
+        startPreset = dashboard.presets.first { $0.id == id }?.id
     }
 }

@@ -29,6 +29,9 @@ public protocol ModelCommand: ParsableCommand, Sendable {
     var modelArguments: [ModelArgument] { get }
     /// Ids of the figures that a run without a window writes as PNG files; nil for all.
     var pictures: [String]? { get }
+    /// The preset with which a run begins if `--preset` does not name one; nil for the initial values of all controls. A run that is gone
+    /// on with, or done again, has the settings of its file.
+    var defaultPreset: String? { get }
     /// What `--data` is if it is not given; nil for a model that has no data to choose, which refuses `--data`.
     var defaultData: String? { get }
     /// Names that `--data` takes and that are no paths.
@@ -46,6 +49,7 @@ public protocol ModelCommand: ParsableCommand, Sendable {
 extension ModelCommand {
     public var modelArguments: [ModelArgument] { ModelArgument.all(of: self) }
     public var pictures: [String]? { nil }
+    public var defaultPreset: String? { nil }
     public var defaultData: String? { nil }
     public var knownData: [String] { [] }
     public var outputs: [ModelOutput] { [] }

@@ -50,6 +50,12 @@ public struct RunOptions: ParsableArguments, Sendable {
     var set: [String] = []
 
     @Option(
+        help: ArgumentHelp(
+            "Begin with controls that go together: a preset of the model. --set wins over it. An unknown name lists those there are.",
+            valueName: "name"))
+    var preset: String?
+
+    @Option(
         name: .customLong("mixin"),
         help: ArgumentHelp(
             "Add a criterion from the start with its weight, as often as you like: --mixin \(Self.examples.mixin)=0.001. Without a value its weight is that of its slider at first, which may be off. An unknown id lists those there are.",
@@ -216,12 +222,18 @@ public struct RunOptions: ParsableArguments, Sendable {
     /// Whether no window is wanted.
     var isWindowless: Bool { headless || screenshot != nil }
 
-    /// Puts on what was asked for, and sets what `--set` sets from the start. Returns what it sets later.
-    func prepare(_ experiment: inout Experiment) throws -> [Learner.Scheduled] {
+    /// Puts on what was asked for, chooses the preset, and sets what `--set` sets from the start. Returns what it sets later.
+    ///
+    /// - Parameter usual: the preset if none was asked for; what was chosen to be looked at stays then.
+    func prepare(_ experiment: inout Experiment, preset usual: String? = nil) throws -> [Learner.Scheduled] {
         try experiment.attach(attachments)
+        for id in mixinIDs { try experiment.add(mixin: id) }
+        if let id = preset ?? usual {
+            let note = try experiment.apply(preset: id, keepsView: preset == nil)
+            if let note, !quiet { StandardError.say(note) }
+        }
         for mixin in mixins {
             let parts = mixin.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
-            try experiment.add(mixin: parts[0])
             guard parts.count == 2, let info = experiment.dashboard.mixins.first(where: { $0.id == parts[0] }),
                 let weight = experiment.dashboard.control(info.weight)
             else { continue }

@@ -52,13 +52,19 @@ struct SessionPlan: Sendable {
             resumes: resumed == nil ? nil : URL(fileURLWithPath: start).lastPathComponent)
         learnerOptions.recorder = try SessionWriter(writing: file, header: header)
         if let resumed { try Files.write(resumed, to: start) }
-        learnerOptions.checkpoint = CheckpointPlan(path: file + ".safetensors", notes: notes())
+        learnerOptions.checkpoint = CheckpointPlan(
+            path: file + ".safetensors", notes: notes(preset: experiment.startPreset))
     }
 
     /// What a checkpoint needs so that another process can go on from it.
-    func notes() -> [String: String] {
-        ["model": model, "arguments": JSONValue.list(command.words.map { .text($0) }).written(.foundation)]
+    func notes(preset: String?) -> [String: String] {
+        var notes = ["model": model, "arguments": JSONValue.list(command.words.map { .text($0) }).written(.foundation)]
+        notes[Self.presetNote] = preset
+        return notes
     }
+
+    /// Under which name a checkpoint notes the preset of its run.
+    static let presetNote = "preset"
 
     private var model: String { type(of: command).model }
 }

@@ -83,6 +83,34 @@ import Testing
         }
     }
 
+    /// A preset gives way to what is set, and a session keeps its values.
+    @Test func aRunBeginsWithAPreset() throws {
+        let folder = try prepared()
+        func kmeans(_ arguments: String...) throws -> Program {
+            try Program(
+                arguments: [
+                    "kmeans", "--clusters", "4", "--headless", "--pictures", "none", "--data", folder.url.path,
+                    "--steps", "4", "--summary", "s.json",
+                ] + arguments, in: folder.url)
+        }
+        func settings() throws -> [String: Double] {
+            let summary = try JSONSerialization.jsonObject(
+                with: Data(contentsOf: URL(fileURLWithPath: folder.path("s.json"))))
+            return try #require((summary as? [String: Any])?["settings"] as? [String: Double])
+        }
+        let chosen = try kmeans("--preset", "means-at-once", "--save", "p.jsonl")
+        #expect(chosen.status == 0, "\(chosen.error)")
+        #expect(try settings()["centre-rate"] == 1)
+        let session = try String(contentsOfFile: folder.path("p.jsonl"), encoding: .utf8)
+        #expect(session.contains(#""centre-rate":1.0"#) && !session.contains("means-at-once"))
+        #expect(try Program("replay", "p.jsonl", in: folder.url).status == 0)
+
+        #expect(try kmeans("--preset", "means-at-once", "--set", "centre-rate=0.5").status == 0)
+        #expect(try settings()["centre-rate"] == 0.5)
+        let unknown = try kmeans("--preset", "means")
+        #expect(unknown.status == 1 && unknown.error.contains("default") && unknown.error.contains("even-sizes"))
+    }
+
     @Test func aClaimThatFailsIsStatusOneWithBothValues() throws {
         let folder = try prepared()
         try #"[{"step": 5, "expect": "train-loss", "below": 0.0001}]"#.write(

@@ -111,9 +111,15 @@ struct RunNavigator: Sendable {
     mutating func change(_ command: Command, gesture: Int?) throws(CLMatError) -> LoggedCommand? {
         var (run, settings) = (run, settings)
         var before: Double?
-        if case .set(let id, _) = command { before = settings.values[id] }
+        var valuesBefore: [String: Double] = [:]
+        switch command {
+        case .set(let id, _): before = settings.values[id]
+        case .preset(_, let values): valuesBefore = settings.values.filter { values?[$0.key] != nil }
+        default: break
+        }
         try Self.apply(command, to: &run, &settings, at: Step(position.step, seed: seed))
         if case .set(let id, _) = command, settings.values[id] == before { return nil }
+        if case .preset = command, settings == self.settings { return nil }
 
         let isContinued = timeline.withRecord { record -> Bool in
             guard record.position == record.current.end, let last = record.current.commands.last else {
@@ -126,7 +132,8 @@ struct RunNavigator: Sendable {
         undone = []
         if !isContinued { undoables.append(.change) }
         (self.run, self.settings) = (run, settings)
-        let logged = timeline.record(command, before: before, gesture: gesture, isContinued: isContinued)
+        let logged = timeline.record(
+            command, before: before, valuesBefore, gesture: gesture, isContinued: isContinued)
         position = timeline.position
         return logged
     }
@@ -435,6 +442,13 @@ struct RunNavigator: Sendable {
     ) throws(CLMatError) {
         switch command {
         case .set(let id, let value): return try settings.set(run.dashboard().known(id), to: value)
+        case .preset(_, let values):
+            let dashboard = try run.dashboard()
+            var moved: [(control: Control, value: Double)] = []
+            for (id, value) in (values ?? [:]).sorted(by: { $0.key < $1.key }) {
+                moved.append((try dashboard.known(id), value))
+            }
+            return try settings.set(moved)
         case .link(let follower, let leader):
             let dashboard = try run.dashboard()
             return try settings.link(dashboard.known(follower), to: dashboard.known(leader))
@@ -447,7 +461,7 @@ struct RunNavigator: Sendable {
         default: preconditionFailure("\(command) changes no model")
         }
         // What came brings its controls.
-        settings.follow(try run.dashboard().controls)
+        try settings.follow(try run.dashboard())
     }
 }
 
@@ -466,7 +480,9 @@ extension LoggedCommand {
 
 extension Timeline {
     /// Notes a change at the end of the current branch, after which the run is there. Returns it as noted.
-    func record(_ command: Command, before: Double?, gesture: Int?, isContinued: Bool) -> LoggedCommand {
+    func record(
+        _ command: Command, before: Double?, _ valuesBefore: [String: Double] = [:], gesture: Int?, isContinued: Bool
+    ) -> LoggedCommand {
         withRecord { record in
             let (branch, step) = (record.position.branch, record.position.step)
             // Many settings between the same two steps are one command, with the first one's value before.
@@ -481,7 +497,7 @@ extension Timeline {
             if !isContinued { record.nextChange += 1 }
             let logged = LoggedCommand(
                 sequence: record.log.count, branch: branch, step: step, command: command, before: before,
-                change: record.nextChange, gesture: gesture)
+                valuesBefore: valuesBefore, change: record.nextChange, gesture: gesture)
             record.branches[branch]!.commands.append(logged)
             record.log.append(logged)
             record.position.changes += 1

@@ -4,6 +4,10 @@ import CLMat
 public struct Dashboard: Sendable, Equatable {
     /// What can be moved.
     public internal(set) var controls: [Control] = []
+    /// Those of them that are a second control on the value of another.
+    public internal(set) var handles: [Handle] = []
+    /// Named settings of several controls at once.
+    public internal(set) var presets: [Preset] = []
     /// What is measured.
     public internal(set) var metrics: [Metric] = []
     /// What can be looked at.
@@ -21,9 +25,9 @@ public struct Dashboard: Sendable, Equatable {
     /// A dashboard of given parts; an empty one by default.
     public init(
         controls: [Control] = [], metrics: [Metric] = [], figures: [FigureInfo] = [],
-        attachments: [AttachmentInfo] = [], mixins: [MixinInfo] = []
+        attachments: [AttachmentInfo] = [], mixins: [MixinInfo] = [], presets: [Preset] = []
     ) {
-        (self.controls, self.metrics, self.figures) = (controls, metrics, figures)
+        (self.controls, self.metrics, self.figures, self.presets) = (controls, metrics, figures, presets)
         (self.attachments, self.mixins) = (attachments, mixins)
     }
 
@@ -31,6 +35,9 @@ public struct Dashboard: Sendable, Equatable {
     public func control(_ id: String) -> Control? { controls.first { $0.id == id } }
     /// The metric of this id; nil if there is none now.
     public func metric(_ id: String) -> Metric? { metrics.first { $0.id == id } }
+
+    /// The handle of this id; nil if it is no handle.
+    public func handle(_ id: String) -> Handle? { handles.first { $0.id == id } }
 
     /// Whether a command only concerns what is shown, as far as this dashboard knows.
     public func isView(_ command: Command) -> Bool {
@@ -80,6 +87,25 @@ extension Dashboard {
                 throw .duplicateID(kind: "figure", id: figure.id)
             }
             figures.append(figure)
+        }
+    }
+}
+
+extension Dashboard {
+    /// Adds handles, whose own controls stand behind those that are kept for them.
+    ///
+    /// - Throws: ``/CLMat/CLMatError/duplicateID(kind:id:)``; ``/CLMat/CLMatError/unknownName(kind:name:known:)`` for one that speaks of
+    ///   a control that its owner does not have.
+    mutating func add(_ new: [Handle]) throws(CLMatError) {
+        for handle in new {
+            guard control(handle.id) == nil else { throw .duplicateID(kind: "control", id: handle.id) }
+            let known = controls.filter { !$0.isView && self.handle($0.id) == nil }.map(\.id)
+            for id in [handle.kept] + handle.dependsOn + (handle.heldBy.map { [$0] } ?? []) where !known.contains(id) {
+                throw .unknownName(kind: "control", name: id, known: known)
+            }
+            guard let index = controls.firstIndex(where: { $0.id == handle.kept }) else { continue }
+            controls.insert(handle.control, at: index + 1)
+            handles.append(handle)
         }
     }
 }

@@ -22,6 +22,8 @@ public struct Experiment: Sendable {
     public private(set) var settings: Settings
     /// What is shown at the start.
     public private(set) var view = ViewState()
+    /// The preset that it begins with; nil if none was chosen.
+    public var startPreset: String?
     /// The step at which it begins: not 0 if it goes on from a file.
     public private(set) var start = 0
     /// What the file knows of the steps before.
@@ -53,7 +55,7 @@ public struct Experiment: Sendable {
         stepsPerEpoch = run.stepsPerEpoch
         (dataChecksum, notes) = (data.checksum, data.notes + model.notes)
         dashboard = try run.dashboard()
-        settings = Settings(initialOf: dashboard.controls)
+        settings = try Settings(of: dashboard)
     }
 
     // MARK: - What is on
@@ -128,7 +130,7 @@ public struct Experiment: Sendable {
     private mutating func take(over changed: any Run) throws(CLMatError) {
         dashboard = try changed.dashboard()
         run = changed
-        settings.follow(dashboard.controls)
+        try settings.follow(dashboard)
     }
 
     // MARK: - Settings
@@ -138,6 +140,7 @@ public struct Experiment: Sendable {
     /// - Throws: ``/CLMat/CLMatError/unknownName(kind:name:known:)`` or ``/CLMat/CLMatError/invalidValue(setting:value:accepted:)``.
     public mutating func set(_ given: [String: Double]) throws(CLMatError) {
         var (settings, view) = (settings, view)
+        var moved: [(control: Control, value: Double)] = []
         for (id, value) in given.sorted(by: { $0.key < $1.key }) {
             guard let control = dashboard.control(id) else {
                 throw .unknownName(kind: "control", name: id, known: dashboard.controls.map(\.id).sorted())
@@ -145,9 +148,10 @@ public struct Experiment: Sendable {
             if control.isView {
                 view.values[id] = try control.checked(value)
             } else {
-                try settings.set(control, to: value)
+                moved.append((control, value))
             }
         }
+        try settings.set(moved)
         (self.settings, self.view) = (settings, view)
     }
 
@@ -184,11 +188,14 @@ public struct Experiment: Sendable {
         try checkpoint.check(title: title, seed: seed, checksum: dataChecksum)
         try own.put(on: checkpoint.attached, mixins: checkpoint.mixins)
         for (id, value) in checkpoint.settings {
-            guard let control = own.dashboard.control(id) else { continue }
+            guard let control = own.dashboard.control(id), own.dashboard.handle(id) == nil else { continue }
             _ = try control.checked(value)
         }
         // Files of 0.1.0 have what was shown among the settings: that is no part of the model.
-        own.settings.merge(checkpoint.settings.filter { own.dashboard.control($0.key)?.isView != true })
+        own.settings.merge(
+            checkpoint.settings.filter {
+                own.dashboard.control($0.key)?.isView != true && own.dashboard.handle($0.key) == nil
+            })
         for (follower, leader) in checkpoint.links.sorted(by: { $0.key < $1.key }) {
             do throws(CLMatError) {
                 try own.link(follower, to: leader)
@@ -197,7 +204,7 @@ public struct Experiment: Sendable {
                     path: checkpoint.path, place: "its header", problem: "a link is impossible: \(error)")
             }
         }
-        own.settings.follow(own.dashboard.controls)
+        try own.settings.follow(own.dashboard)
         try checkpoint.restore(&own.run)
         own.dashboard = try own.run.dashboard()
         own.start = checkpoint.step
@@ -214,7 +221,7 @@ extension Experiment {
     public mutating func begin(as session: SessionFile.Header) throws(CLMatError) {
         try put(on: session.attached, mixins: session.mixins)
         // What an attachment left behind that went waits for it to come back.
-        try set(session.settings.filter { dashboard.control($0.key) != nil })
+        try set(session.settings.filter { dashboard.control($0.key) != nil && dashboard.handle($0.key) == nil })
         settings.merge(session.settings.filter { dashboard.control($0.key) == nil })
         for (follower, leader) in session.links.sorted(by: { $0.key < $1.key }) where settings.links[follower] != leader
         {

@@ -45,25 +45,9 @@ extension Learner {
         case .step(let count):
             state.withLock { $0.status.isPaused = false }
             pace.stepsToPause = max(1, count)
+        case .preset(let id, let values): return try apply(preset: id, values, gesture: message.gesture)
         case .set, .attach, .detach, .act, .addMixin, .removeMixin, .link, .unlink:
-            if dashboard.isView(command) {
-                guard try navigator.withLock({ navigator throws(CLMatError) in try navigator.look(command) }) else {
-                    return
-                }
-                try refresh()
-                // Both sides of a comparison are looked at in the same way.
-                if let (run, context) = otherFigures.published {
-                    let anew = navigator.withLock { $0.figureContext(of: run, context.settings, step: context.step) }
-                    otherFigures.publish(run, anew, isStill: true)
-                }
-                break
-            }
-            let logged = try navigator.withLock { navigator throws(CLMatError) in
-                try navigator.change(command, gesture: message.gesture)
-            }
-            try refresh()
-            guard let logged else { return }
-            return record { recorder throws(CLMatError) in try recorder.record(logged) }
+            return try dashboard.isView(command) ? look(command) : change(command, gesture: message.gesture)
         case .rewind, .visit, .go, .undo, .redo:
             return try goElsewhere(command, &pace, isDirected: isDirected)
         case .branch(let name):
@@ -75,6 +59,48 @@ extension Learner {
         case .compare(let branch): try compare(with: branch)
         }
         note(command)
+    }
+
+    /// Does a command that changes the model, and notes it if anything changed.
+    private func change(_ command: Command, gesture: Int?) throws(CLMatError) {
+        let logged = try navigator.withLock { navigator throws(CLMatError) in
+            try navigator.change(command, gesture: gesture)
+        }
+        try refresh()
+        guard let logged else { return }
+        record { recorder throws(CLMatError) in try recorder.record(logged) }
+    }
+
+    /// The same for one that only concerns what is shown.
+    private func look(_ command: Command) throws(CLMatError) {
+        guard try navigator.withLock({ navigator throws(CLMatError) in try navigator.look(command) }) else { return }
+        try refresh()
+        // Both sides of a comparison are looked at in the same way.
+        if let (run, context) = otherFigures.published {
+            let anew = navigator.withLock { $0.figureContext(of: run, context.settings, step: context.step) }
+            otherFigures.publish(run, anew, isStill: true)
+        }
+        note(command)
+    }
+
+    /// Sets what a preset names, of what is there: one change of the model, and what is shown.
+    ///
+    /// - Parameter given: the values, where the record has them; then all have to be there.
+    private func apply(preset id: String, _ given: [String: Double]?, gesture: Int?) throws(CLMatError) {
+        let dashboard = dashboard
+        let values: [String: Double]
+        if let given { values = given } else {
+            values = try dashboard.preset(id).values.filter { dashboard.control($0.key) != nil }
+        }
+        var looks: [Command] = []
+        for (id, value) in values.sorted(by: { $0.key < $1.key }) {
+            let control = try dashboard.known(id)
+            if control.isView { looks.append(.set(control: id, to: try control.checked(value))) }
+        }
+        let moved = values.filter { dashboard.control($0.key)?.isView != true }
+        // A preset is noted with its values: they hold whatever comes to be called so.
+        if !moved.isEmpty { try change(.preset(id, values: moved), gesture: gesture) }
+        for command in looks { try look(command) }
     }
 
     /// Goes elsewhere in the history. A way that ended before its goal is noted as one to where it ended; one that was given up is

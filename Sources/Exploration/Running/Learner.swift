@@ -134,6 +134,8 @@ public final class Learner: Sendable {
     public let dataChecksum: String
     /// ``Experiment/notes``
     public let notes: [String]
+    /// ``Experiment/startPreset``
+    public let startPreset: String?
 
     let navigator: Mutex<RunNavigator>
     let queue = Mutex<[Message]>([])
@@ -183,7 +185,7 @@ public final class Learner: Sendable {
         try experiment.set(options.settings)
         options.seed = experiment.seed
         self.options = options
-        (title, dataChecksum) = (experiment.title, experiment.dataChecksum)
+        (title, dataChecksum, startPreset) = (experiment.title, experiment.dataChecksum, experiment.startPreset)
         (modelType, extensions) = (experiment.modelType, experiment.extensions)
         var state = State(dashboard: experiment.dashboard, options.staysAtTheEnd)
         state.status.settings = experiment.shownSettings

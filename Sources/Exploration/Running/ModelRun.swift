@@ -37,10 +37,13 @@ struct ModelRun<M: Model, Source: DataSource<M.Batch>>: Run {
         for entry in attachments {
             try board.add(
                 controls: controls(of: entry), metrics: [], figures: figures(of: entry.attachment, entry.instance))
+            try board.add(handles(of: entry))
         }
         try board.add(
             controls: model.controls + (batchSize.map { [$0] } ?? []), metrics: model.metrics,
             figures: (model.figures + extensions.figures(of: M.self)).map(\.info))
+        try board.add(model.handles)
+        board.presets = try presets
         for entry in attachments {
             try board.add(
                 controls: [], metrics: entry.attachment.metrics.map(entry.instance.scoped), figures: [])
@@ -62,6 +65,33 @@ struct ModelRun<M: Model, Source: DataSource<M.Batch>>: Run {
     private func controls(of entry: Entry) -> [Control] {
         let metrics = Set(entry.attachment.metrics.map(\.id))
         return entry.attachment.controls.map { entry.instance.scoped($0, metrics: metrics) }
+    }
+
+    private func handles(of entry: Entry) -> [Handle] {
+        let metrics = Set(entry.attachment.metrics.map(\.id))
+        return entry.attachment.handles.map { handle in
+            handle.scoped(entry.instance.scope, as: entry.instance.scoped(handle.control, metrics: metrics))
+        }
+    }
+
+    /// Those of one id are one preset of the run.
+    private var presets: [Preset] {
+        get throws(CLMatError) {
+            var presets = model.presets
+            if let twice = presets.map(\.id).firstRepeated { throw .duplicateID(kind: "preset", id: twice) }
+            for entry in attachments {
+                let own = entry.attachment.presets
+                if let twice = own.map(\.id).firstRepeated { throw .duplicateID(kind: "preset", id: twice) }
+                for preset in own.map(entry.instance.scoped) {
+                    if let index = presets.firstIndex(where: { $0.id == preset.id }) {
+                        presets[index] = try presets[index].joined(with: preset)
+                    } else {
+                        presets.append(preset)
+                    }
+                }
+            }
+            return presets
+        }
     }
 
     private func figures<A: Attachment<M>>(of attachment: A, _ instance: Instance) -> [FigureInfo] {

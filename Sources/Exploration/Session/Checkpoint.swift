@@ -129,7 +129,7 @@ public struct Checkpoint: Sendable {
             history.commands.append(
                 LoggedCommand(
                     sequence: number, branch: 0, step: step, command: command, before: value["before"]?.double,
-                    change: value["change"]?.int ?? number, gesture: nil))
+                    valuesBefore: value["values-before"]?.numbers ?? [:], change: value["change"]?.int ?? number, gesture: nil))
         }
         return history
     }
@@ -145,11 +145,12 @@ public struct Checkpoint: Sendable {
         try history.archive(archive)
         let dashboard = try run.dashboard()
         let header = Header(
-            format: format, title: run.title, seed: seed, step: step, settings: settings.values,
+            format: format, title: run.title, seed: seed, step: step, settings: settings.stored,
             attached: dashboard.attached, checksum: checksum, notes: notes, mixins: dashboard.mixed,
             links: settings.links,
             changes: history.commands.map { change in
-                let before: [(String, JSONValue)] = change.before.map { [("before", .number($0))] } ?? []
+                var before: [(String, JSONValue)] = change.before.map { [("before", .number($0))] } ?? []
+                if !change.valuesBefore.isEmpty { before.append(("values-before", .numbers(change.valuesBefore))) }
                 return JSONValue.object(
                     [("after", .whole(change.step)), ("change", .whole(change.change))]
                         + CommandWords.words(change.command) + before

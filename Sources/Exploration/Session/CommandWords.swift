@@ -47,7 +47,7 @@ enum CommandWords {
     }
 
     static let verbs = [
-        "set", "pause", "resume", "run", "attach", "detach", "act", "rewind", "visit", "undo", "redo", "branch", "go",
+        "set", "preset", "pause", "resume", "run", "attach", "detach", "act", "rewind", "visit", "undo", "redo", "branch", "go",
         "rename",
         "delete", "compare", "add-mixin", "remove-mixin", "link", "unlink",
     ]
@@ -56,6 +56,7 @@ enum CommandWords {
     static func words(_ command: Command) -> [(String, JSONValue)] {
         switch command {
         case .set(let control, let value): [("set", .text(control)), ("to", .number(value))]
+        case .preset(let id, let values): [("preset", .text(id))] + (values.map { [("values", .numbers($0))] } ?? [])
         case .pause: [("pause", .truth(true))]
         case .resume: [("resume", .truth(true))]
         case .step(let count): [("run", .whole(count))]
@@ -89,6 +90,10 @@ enum CommandWords {
             if let text = to.text { return .setTyped(control: id, to: text) }
             if let truth = to.truth { return .setTyped(control: id, to: truth ? "on" : "off") }
             return to.double.map { .command(.set(control: id, to: $0)) }
+        case "preset":
+            guard let id = value.text else { return nil }
+            guard let values = entry["values"] else { return .command(.preset(id)) }
+            return values.numbers.map { .command(.preset(id, values: $0)) }
         case "pause": return value.truth == true ? .command(.pause) : nil
         case "resume": return value.truth == true ? .command(.resume) : nil
         case "undo": return value.truth == true ? .command(.undo) : nil

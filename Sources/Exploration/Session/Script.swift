@@ -5,7 +5,7 @@ import Foundation
 /// What a person would do at the window, as a list: `{"step": 500, "set": "noise", "to": 0.1}`. Entries are done in
 /// order, each when so many steps have been made; a rewind goes back in steps, and the next entries count from there.
 ///
-/// Beside the commands (`set`/`to` with a number, or what a person would type: `"off"`, `"0..1"`; `pause`, `resume`, `attach`, `detach`, `add-mixin`, `remove-mixin`, `link`/`to`, `unlink`, `act`/`arguments`, `rewind`, `visit`/`of`/`changes` (a step, the number of a branch, how many changes were made), `undo`, `redo`,
+/// Beside the commands (`set`/`to` with a number, or what a person would type: `"off"`, `"0..1"`; `preset` with its name; `pause`, `resume`, `attach`, `detach`, `add-mixin`, `remove-mixin`, `link`/`to`, `unlink`, `act`/`arguments`, `rewind`, `visit`/`of`/`changes` (a step, the number of a branch, how many changes were made), `undo`, `redo`,
 /// `branch`, `go`, `rename`/`to`, `delete`, `compare`):
 /// - `keep`: a metric, `as`: a name, `over`: a number of steps (1 if missing): keeps its mean under that name.
 /// - `expect`: a metric, `over`, and one of `below`, `above` or `near` with `within` (a share): what it is compared

@@ -59,6 +59,14 @@ public final class ScriptPlayer: Director {
             switch entry.instruction {
             case .command(.setTyped(let id, let text)):
                 return .set(control: id, to: try value(of: id, typed: text, entry, learner))
+            case .command(.command(.preset(let id, nil))):
+                do throws(CLMatError) {
+                    let note = try learner.dashboard.noteOfMissing(from: learner.dashboard.preset(id))
+                    if let note { host.say("step \(grouped(entry.step)): \(note)") }
+                } catch {
+                    throw wrong(entry, "\(error)")
+                }
+                return .preset(id)
             case .command(let parsed): return try parsed.command(learner.timeline)
             case .keep(let metric, let name, let over):
                 let value = try mean(metric, over, entry, learner)

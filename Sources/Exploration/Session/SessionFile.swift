@@ -75,7 +75,7 @@ public struct SessionFile: Sendable {
             self.init(
                 model: model, title: experiment.title, device: device, threads: threads, instructions: instructions,
                 seed: experiment.seed, dataChecksum: experiment.dataChecksum, arguments: arguments,
-                settings: experiment.shownSettings.values, attached: experiment.dashboard.attached,
+                settings: experiment.shownSettings.stored, attached: experiment.dashboard.attached,
                 mixins: experiment.dashboard.mixed, links: experiment.settings.links, view: experiment.view.choices,
                 resumes: resumes)
         }
@@ -140,7 +140,7 @@ public struct SessionFile: Sendable {
         guard let model = value["model"]?.text, let title = value["title"]?.text, let device = value["device"]?.text,
             let threads = value["threads"]?.int, let instructions = value["instructions"]?.text,
             let seed = value["seed"]?.text.flatMap({ UInt64($0) }), let checksum = value["data-checksum"]?.text,
-            let arguments = value["arguments"]?.list, let settings = value["settings"].flatMap(numbers),
+            let arguments = value["arguments"]?.list, let settings = value["settings"].flatMap(\.numbers),
             let attached = value["attached"]?.list
         else { throw damaged("something is missing in the header") }
         return Header(
@@ -166,10 +166,10 @@ public struct SessionFile: Sendable {
     private static func event(_ value: JSONValue) -> Event? {
         guard let branch = value["on"]?.int else { return nil }
         if let step = value["step"]?.int {
-            return value["metrics"].flatMap(numbers).map { .step(step, branch: branch, metrics: $0) }
+            return value["metrics"].flatMap(\.numbers).map { .step(step, branch: branch, metrics: $0) }
         }
         if let step = value["end"]?.int {
-            return value["metrics"].flatMap(numbers).map { .end(step, branch: branch, metrics: $0) }
+            return value["metrics"].flatMap(\.numbers).map { .end(step, branch: branch, metrics: $0) }
         }
         guard let step = value["after"]?.int,
             let verb = value.keys.first(where: { CommandWords.verbs.contains($0) }),
@@ -193,9 +193,12 @@ public struct SessionFile: Sendable {
         case .setTyped, .go, .rename, .delete, .compare: nil
         }
     }
+}
 
-    private static func numbers(_ value: JSONValue) -> [String: Double]? {
-        guard case .object(let entries) = value else { return nil }
+extension JSONValue {
+    /// An object of numbers; nil if it is none.
+    var numbers: [String: Double]? {
+        guard case .object(let entries) = self else { return nil }
         var numbers: [String: Double] = [:]
         for (key, value) in entries {
             guard let number = value.double else { return nil }
@@ -203,9 +206,7 @@ public struct SessionFile: Sendable {
         }
         return numbers
     }
-}
 
-extension JSONValue {
     static func numbers(_ values: [String: Double]) -> JSONValue {
         .object(values.sorted { $0.key < $1.key }.map { ($0.key, .number($0.value)) })
     }

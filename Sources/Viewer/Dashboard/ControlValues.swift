@@ -1,3 +1,4 @@
+import CLMat
 import Exploration
 
 /// A value that a person pointed at and the model does not have yet: a second click would mean the default instead. The
@@ -25,10 +26,16 @@ final class ControlValues: DashboardPart {
     private(set) var armed: ArmedSetting?
     /// Values that were sent, until the learner has them.
     private(set) var sent: [String: (value: Double, at: ContinuousClock.Instant)] = [:]
+    /// The preset that was chosen last on the way here, or with which the run began.
+    private(set) var preset: Preset?
     /// Counts drags of sliders and presses of keys: what one of them sets is one change.
     private var gestures = 0
 
     override func refresh() {
+        let chosen = (past + commandsMade).last { if case .preset = $0.command { true } else { false } }
+        var id = learner.startPreset
+        if case .preset(let last, _) = chosen?.command { id = last }
+        preset = dashboard.presets.first { $0.id == id }
         sent = sent.filter { id, sent in
             status.settings.values[id] != sent.value && (clock.now - sent.at).seconds < 5
         }
@@ -45,8 +52,21 @@ final class ControlValues: DashboardPart {
         return sent[control.id]?.value ?? status.settings.values[control.id] ?? control.initial
     }
 
+    /// The value that a double click leads to: that of the preset which was chosen last, or the initial one.
+    func startValue(of control: Control) -> Double { status.settings.startValue(of: control, in: preset) }
+
+    /// Reads what a person typed.
+    ///
+    /// - Throws: ``/CLMat/CLMatError/invalidValue(setting:value:accepted:)``, also for a value that a handle cannot have now.
+    func parse(_ text: String, of control: Control) throws(CLMatError) -> Double {
+        try status.settings.checked(control.parse(text), of: control)
+    }
+
+    /// Sets a control, or the nearest value that it can have now.
+    ///
     /// - Parameter gesture: the drag that it belongs to; a gesture of its own if nil.
-    func set(_ control: Control, to value: Double, gesture: Int? = nil) {
+    func set(_ control: Control, to wanted: Double, gesture: Int? = nil) {
+        let value = status.settings.nearest(wanted, of: control)
         if gesture == nil || armed?.gesture != gesture { settleArmed(now: true) }
         guard !status.isFinished, value != self.value(of: control) else { return }
         sent[control.id] = (value, clock.now)

@@ -53,6 +53,7 @@ import Foundation
     private(set) lazy var scrolling = Scrolling(self)
     // What lies above them.
     private(set) lazy var actionMenus = ActionMenus(self)
+    private(set) lazy var presetMenu = PresetMenu(self)
     private(set) lazy var help = Help(self)
     private(set) lazy var hints = Hints(self)
     // What several of them show or ask for.
@@ -62,7 +63,8 @@ import Foundation
     /// All of them, in the order in which they take over a new scene. The last words in the status line stay.
     private lazy var parts: [DashboardPart] = [
         steering, controlPanels, values, checkpoints, leaving, goals, statusLine, focus, toolbar, scrubber, addPanel,
-        figurePanels, graphs, branchesPanel, historyPanel, profilePanel, frames, moving, scrolling, actionMenus, help,
+        figurePanels, graphs, branchesPanel, historyPanel, profilePanel, frames, moving, scrolling, actionMenus, presetMenu,
+        help,
         hints, changes, exporter,
     ]
 
@@ -127,6 +129,7 @@ import Foundation
         moving.drawTarget()
         figurePanels.drawWindows(in: area, textures)
         actionMenus.draw(in: area)
+        presetMenu.draw(in: area)
         graphs.drawGraphMenu(in: area)
         help.draw(in: area)
         leaving.draw(in: area)

@@ -25,6 +25,7 @@ final class Toolbar: DashboardPart {
         "redo": "Goes forward again to where the last undo was asked for (ctrl-y).",
         "branch":
             "Opens a branch here, which the run goes on with (b). The other future is kept, and all graphs show both.",
+        "presets": "Sets several controls at once, to values that go together, as one change.",
         "save": "Writes a checkpoint, from which --resume goes on (ctrl-s).",
         "picture": "Writes a picture of the window into the current directory (s).",
         "panels": "Opens or closes the list of all that can be shown; / looks for something in it.",
@@ -68,6 +69,14 @@ final class Toolbar: DashboardPart {
         if tool("undo", "Undo", isEnabled: runs && status.canUndo) { steering.undo() }
         if tool("redo", "Redo", isEnabled: runs && status.canRedo) { steering.redo() }
         if size.x >= 800, tool("branch", "Branch", isEnabled: runs) { steering.branch() }
+        if size.x >= 900, !dashboard.presets.isEmpty {
+            let menu = dashboardView.presetMenu
+            let words = size.x >= 1500 ? menu.current.map { "Preset: \($0.title)" } ?? "Presets" : "Presets"
+            let left = x
+            if tool("presets", words, isOn: menu.isOpen, isEnabled: runs) {
+                menu.toggle(below: Box(left, 9, x - gap - left, 28))
+            }
+        }
         if options.save != nil, size.x >= 800 {
             if tool("save", "Save", isOn: isSaving, isEnabled: !isSaving) { dashboardView.checkpoints.save() }
         }

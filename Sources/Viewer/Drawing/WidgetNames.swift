@@ -4,13 +4,13 @@ extension UI {
     /// Where the windows and widgets of this frame are, by name; nil where nobody asks. Tests find them so.
     ///
     /// A window is called as its panel is (``Panel/name``), or `toolbar`, `status`, `help`, `leaving`, `graph-menu`,
-    /// `action-menu`, `window:FIGURE` for a figure's own window, `gaps`, `empty`, `dashboard-bar`. A widget has its window's name,
+    /// `action-menu`, `preset-menu`, `window:FIGURE` for a figure's own window, `gaps`, `empty`, `dashboard-bar`. A widget has its window's name,
     /// a slash, and its own:
     /// - any panel: `title`, `close`, `corner`, `body`; `export` and `word` where its title has them
     /// - `toolbar/`: `pause`, `step`, `rewind`, `undo`, …; `timeline`, `timeline/track`
     /// - `controls:GROUP/CONTROL/`: `name`, `value`, `field`, `link`, `affects/METRIC`, `affects/more`; `track`, and
     ///   `slider`, which is what can be taken around it; `switch`; `0`, `1`, … for the options of a choice
-    /// - `add/`: `search`; a panel's name, `mixin:ID` or `attachment:ID`, and `control:ID` among what was found
+    /// - `add/`: `search`; a panel's name, `preset:ID`, `mixin:ID` or `attachment:ID`, and `control:ID` among what was found
     /// - `metric:ID/`: `curves`, where they are; `plot`, where the mouse steers them; `goal`, `goal-line`;
     ///   `legend/METRIC` and `take-off/METRIC` where there are several metrics
     /// - `plot:Y:X/`: `path`
@@ -18,6 +18,7 @@ extension UI {
     /// - `branches/BRANCH/`: `name`, `field`, `go`, `compare`, `delete`
     /// - `gaps/gap`, all that lies behind the panels
     /// - `history/`: `0`, `1`, … for the lines from the top, and `1/after` in the one under the mouse
+    /// - `preset-menu/`: the presets by their ids
     /// - `graph-menu/`: `here`, `remove`, `pause`, `log`, `smooth/0.9`, …, `take-off/METRIC`, `add`, `plot`, `add/METRIC`,
     ///   `plot/METRIC`
     /// - `leaving/`: `save`, `leave`, `stay`

@@ -58,6 +58,7 @@ final class AddPanel: DashboardPart {
                     return panelEntry(
                         .controls(group), group.isEmpty ? "controls" : group, titles.joined(separator: ", "))
                 }),
+            Section(title: "Presets", entries: dashboard.presets.map(entry(of:))),
             Section(title: "Criteria", entries: dashboard.mixins.map(entry(of:))),
             Section(
                 title: "Metrics",
@@ -76,6 +77,15 @@ final class AddPanel: DashboardPart {
                         ? [panelEntry(.branches, "branches", "The futures that this run has had, side by side.")] : [])
             ),
         ].filter { !$0.entries.isEmpty }
+    }
+
+    /// Several controls at once.
+    private func entry(of preset: Preset) -> Entry {
+        let menu = dashboardView.presetMenu
+        return Entry(
+            id: "preset:\(preset.id)", title: preset.title.startingLowercase,
+            help: preset.help.startingUppercase + ".\nA click sets all controls that belong to it, as one change.",
+            isOn: menu.current?.id == preset.id, toggle: { menu.choose(preset) }, open: { menu.choose(preset) })
     }
 
     /// A criterion of what the model is after: one that is added begins with its slider and the graph of its score.

@@ -44,6 +44,12 @@ final class Changes: DashboardPart {
 
     private func change(_ first: LoggedCommand, _ last: LoggedCommand, _ numbers: ClosedRange<Int>) -> Change {
         guard case .set(let id, let value) = last.command else {
+            if case .preset(let id, let values) = last.command {
+                return Change(
+                    control: nil, first: first.step, step: last.step, before: nil, after: nil,
+                    colour: theme.secondary, what: words(ofPreset: id, values ?? [:], before: last.valuesBefore),
+                    commands: numbers)
+            }
             return Change(
                 control: nil, first: first.step, step: last.step, before: nil, after: nil, colour: theme.secondary,
                 what: words(of: last.command), commands: numbers)
@@ -55,6 +61,21 @@ final class Changes: DashboardPart {
             control: id, first: first.step, step: last.step, before: first.before, after: value,
             colour: colours[id] ?? theme.secondary, what: "\(control?.title ?? id) \(from)\(text(value))",
             commands: numbers)
+    }
+
+    /// "preset readable: training noise off → 0.5".
+    private func words(ofPreset id: String, _ values: [String: Double], before: [String: Double]) -> String {
+        let title = dashboard.presets.first { $0.id == id }?.title ?? id
+        let order = Dictionary(dashboard.controls.enumerated().map { ($1.id, $0) }) { first, _ in first }
+        let moved = values.filter { before[$0.key] != $0.value }.sorted {
+            (order[$0.key] ?? .max, $0.key) < (order[$1.key] ?? .max, $1.key)
+        }
+        let words = moved.map { id, value in
+            let control = learner.control(id)
+            func text(_ value: Double) -> String { control?.text(value) ?? format(value) }
+            return (control?.title ?? id) + " " + (before[id].map { "\(text($0)) → " } ?? "set to ") + text(value)
+        }
+        return "preset \(title): \(words.joined(separator: ", "))"
     }
 
     private func words(of command: Command) -> String {
@@ -70,6 +91,16 @@ final class Changes: DashboardPart {
             return "\(learner.control(control)?.title ?? control) linked to \(learner.control(other)?.title ?? other)"
         case .unlink(let control): return "\(learner.control(control)?.title ?? control) separated"
         default: return "changed"
+        }
+    }
+}
+
+extension Command {
+    /// Whether it moves controls: one, or those of a preset.
+    var setsControls: Bool {
+        switch self {
+        case .set, .preset: true
+        default: false
         }
     }
 }

@@ -111,8 +111,15 @@ final class ControlPanels: DashboardPart {
         tooltip = Tooltip(
             title: control.title,
             text: ([control.help] + (effects.isEmpty ? [] : [effects])
-                + ["takes \(control.accepted); starts at \(control.text(control.initial))"]).joined(separator: "\n"),
+                + ["takes \(control.accepted); \(startWords(control))"]).joined(separator: "\n"),
             about: panel, isBeside: true)
+    }
+
+    /// "starts at 0.3", or what the chosen preset has.
+    private func startWords(_ control: Control) -> String {
+        let start = control.text(values.startValue(of: control))
+        guard let preset = values.preset, preset.values[control.id] != nil else { return "starts at \(start)" }
+        return "\(start) in the preset \(preset.title)"
     }
 
     // MARK: Switches and choices

@@ -82,7 +82,7 @@ final class Graphs: DashboardPart {
     }
 
     var lastChange: Int {
-        commandsMade.last { if case .set = $0.command { true } else { false } }?.step ?? -1
+        commandsMade.last { $0.command.setsControls }?.step ?? -1
     }
 
     /// What is free at the left of an axis, and more where its numbers need it.

@@ -166,7 +166,7 @@ extension Graphs {
         {
             return note.words
         }
-        let next = commandsMade.first { if case .set = $0.command { $0.step > step } else { false } }?.step
+        let next = commandsMade.first { $0.command.setsControls && $0.step > step }?.step
         let words =
             switch Settling(metric, learner.timeline, after: step, to: next ?? now, span: span) {
             case .after(let steps): ", settled after \(grouped(steps)) \(steps == 1 ? "step" : "steps")"

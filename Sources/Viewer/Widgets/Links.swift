@@ -7,7 +7,7 @@ import Exploration
 extension Dashboard {
     /// The control of the first attachment of the kind that this one of a later attachment could follow; nil if there is none.
     func leader(of control: Control) -> Control? {
-        guard let dot = control.id.firstIndex(of: "."), !control.isView,
+        guard let dot = control.id.firstIndex(of: "."), !control.isView, handle(control.id) == nil,
             let leader = self.control(String(control.id[control.id.index(after: dot)...])), leader.kind == control.kind
         else { return nil }
         return leader

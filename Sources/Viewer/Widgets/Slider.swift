@@ -74,7 +74,7 @@ extension ControlPanels {
         UI.fill(Box(start, track.y, track.maxX - start, 4), theme.track, radius: 2)
         if x(position) > start { UI.fill(Box(start, track.y, x(position) - start, 4), colour, radius: 2) }
         UI.rule(
-            Point(x(control.position(of: control.initial)), track.maxY + 3), length: 5, vertical: true, theme.secondary)
+            Point(x(control.position(of: values.startValue(of: control))), track.maxY + 3), length: 5, vertical: true, theme.secondary)
         let isHeld = hand.held?.control == control.id
         let handle = Point(x(position), track.midY)
         if isHeld || dashboardView.focus.focused == control.id { UI.disc(handle, radius: 9, colour.faded(0.45)) }
@@ -92,7 +92,7 @@ extension ControlPanels {
             // What the first click pointed at was never sent.
             values.disarm()
             hand.held = nil
-            values.set(control, to: control.initial)
+            values.set(control, to: values.startValue(of: control))
             return
         }
         if item.contains(.pressed) {
@@ -139,7 +139,7 @@ extension ControlPanels {
     func leaveField(_ direction: Int) {
         guard let typed = hand.typed, let control = dashboard.control(typed.control) else { return }
         do {
-            let value = try control.parse(typed.field.text)
+            let value = try values.parse(typed.field.text, of: control)
             hand.typed = nil
             values.set(control, to: value)
             dashboardView.focus.show(control)
@@ -156,7 +156,7 @@ extension ControlPanels {
         case .typing: hand.typed = typed
         case .entered, .left:
             do {
-                let value = try control.parse(typed.field.text)
+                let value = try values.parse(typed.field.text, of: control)
                 hand.typed = nil
                 values.set(control, to: value)
             } catch  where outcome == .left {

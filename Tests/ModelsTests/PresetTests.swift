@@ -1,0 +1,92 @@
+import CLMat
+import Exploration
+import Foundation
+import TestSupport
+import Testing
+
+@testable import Models
+
+/// The presets of our models name the same controls each, and do what they say in small runs.
+@Suite struct PresetTests {
+    /// Runs with each preset after half of the steps, and compares the mean of the last quarter with that of the first preset.
+    ///
+    /// - Parameter effects: metrics by preset, and whether they are larger.
+    private func expect(
+        _ effects: [String: [(metric: String, isLarger: Bool)]], steps: Int, _ experiment: Experiment
+    ) throws {
+        try experiment.checkPresets()
+        let presets = experiment.dashboard.presets
+        #expect(experiment.dashboard.holds(presets[0], experiment.settings), "\(presets[0].id) is not as a run begins")
+        #expect(Set(presets.dropFirst().map(\.id)) == Set(effects.keys))
+        func run(_ preset: String) throws -> Learner {
+            let learner = try Learner(
+                experiment, options: .init(maximumSteps: steps, schedule: [.init(after: steps / 2, .preset(preset))]))
+            learner.start()
+            learner.wait()
+            if let error = learner.status.error { throw error }
+            return learner
+        }
+        func level(_ metric: String, _ learner: Learner) -> Double {
+            let series = learner.timeline.series(metric)
+            let last = series.values[series.index(from: steps * 3 / 4)...].map(Double.init)
+            return last.reduce(0, +) / Double(last.count)
+        }
+        let usual = try run(presets[0].id)
+        for (preset, effects) in effects {
+            let learner = try run(preset)
+            for (metric, isLarger) in effects {
+                let (before, after) = (level(metric, usual), level(metric, learner))
+                #expect(isLarger ? after > before : after < before, "\(preset) takes \(metric) from \(before) to \(after)")
+            }
+        }
+    }
+
+    @Test func ofTopics() throws {
+        let corpus = try Planted(documents: 200).corpus()
+        var defaults = LDATrainer.Defaults()
+        defaults.batchSize = 40
+        let trainer = try LDATrainer(corpus, topics: 8, defaults: defaults, on: .cpu)
+        try expect(
+            [
+                "hot": [("moved-share", true)], "sparse-topics": [("density", false)],
+                "distinct-topics": [("cosine-similarity", false)],
+            ], steps: 160, Experiment(trainer, data: TopicBatches(trainer)))
+    }
+
+    @Test func ofClusters() throws {
+        var random = SplitMix64(seed: 4)
+        let middles = random.floats(10 * 36, in: 0...200)
+        let noise = random.floats(1100 * 36, in: 0...55)
+        // Blobs of very different sizes.
+        let images = try LabelledImages(
+            name: "blobs", shape: ImageShape(height: 6, width: 6),
+            pixels: noise.indices.map {
+                let blob = Int(Double($0 / 36 % 100).squareRoot())
+                return UInt8(noise[$0] + middles[blob * 36 + $0 % 36])
+            },
+            labels: (0..<1100).map { UInt8($0 % 10) }, classNames: (0..<10).map { "\($0)" })
+        let data = try ImagePoints(images, name: "blobs", on: .cpu)
+        try expect(
+            ["even-sizes": [("size-variance", false)], "means-at-once": [("moved-share", true)]], steps: 120,
+            Experiment(KMeansTrainer(data, k: 20, on: .cpu), data: PointBatches(data, batchSize: 300, on: .cpu)))
+    }
+
+    @Test func ofParts() throws {
+        let data = NMFScaleTests.Table()
+        try expect(
+            ["sparse": [("density", false)], "careful-codes": [("loss", false)]], steps: 80,
+            Experiment(NMF(data, parts: 3, seed: 1, on: .cpu), data: PointBatches(data, batchSize: 100, on: .cpu)))
+    }
+
+    @Test func ofNetworksAndSamples() throws {
+        var experiment = try Experiment(
+            SmallWorld.trainer(on: .cpu), data: SmallWorld.batches(on: .cpu),
+            attachments: [.ldam(columns: 4, chains: 2)], attached: ["ldam"])
+        try experiment.checkPresets()
+        let dissertation = try experiment.dashboard.preset("dissertation")
+        #expect(dissertation.values["noise"] != nil && dissertation.values["learning-rate"] != nil)
+        try experiment.attach(["ldam-2"])
+        try experiment.checkPresets()
+        #expect(try experiment.dashboard.preset("dissertation").values["ldam-2.noise"] != nil)
+    }
+}
