@@ -118,8 +118,9 @@ import Testing
     @Test func ofNetworksAndSamples() throws {
         let raises = [
             Raise("weight-l2", to: 0.01), Raise("weight-l1", to: 0.001), Raise("l2-weight", to: 3),
-            Raise("noise", to: 5),
-            Raise("step-size", to: 0.1), Raise("sampling-momentum", to: 0.97), Raise("step-decay", to: 0.8),
+            Raise("noise", to: 5), Raise("temperature", to: 1), Raise("training-noise", to: 0.5),
+            Raise("sample-window", to: 100, with: ["noise": 5, "sample-window": 5]), Raise("step-size", to: 0.1),
+            Raise("sampling-momentum", to: 0.97), Raise("step-decay", to: 0.8),
             Raise("temperature-ladder", to: 4, with: ["noise": 5]), Raise("diversity", to: 3),
         ]
         try expect(raises, steps: 200, others: ["training", "sampling"]) { options in

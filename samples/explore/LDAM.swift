@@ -25,6 +25,8 @@ struct LDAM: ImageCommand {
     @Flag(help: "Start without the sampler; it can be attached from the window.")
     var detached = false
 
+    /// The dissertation's settings are `--preset dissertation`: its digits take good will to read.
+    var defaultPreset: String? { "readable" }
     var pictures: [String]? { ["samples", "first-layer-filters"] }
     var modelArguments: [ModelArgument] {
         [.init("--chains", "\(chains)"), .init("--columns", "\(columns)")]

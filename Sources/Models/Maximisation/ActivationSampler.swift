@@ -88,20 +88,43 @@ public struct ActivationSampler: Attachment, MixinHost {
     // MARK: - What can be moved and seen
 
     private static let noise = Control(
-        "noise", title: "noise σ", group: "sampling", range: 0.001...10, scale: .logWithOff, initial: 0.3,
+        "noise", title: "noise σ", group: "sampling", range: 0.001...30, scale: .logWithOff, initial: 0.3,
         help: "how far chance drives the images apart",
-        affects: [.up("mean-move"), "mean-activation", "target-probability", "classified-as-target"])
+        affects: [
+            .up("mean-move"), .down("chain-cosine"), "mean-activation", "target-probability", "classified-as-target",
+        ])
+    private static let holdsTemperature = Control.toggle(
+        "hold-temperature", title: "hold T", group: "pace", initial: false,
+        help: "step β and momentum γ then keep T, and σ follows; else they keep σ, and T follows",
+        affects: ["mean-move", "chain-cosine"], isShownAtStart: false)
+    private static let temperature = Handle(
+        Control(
+            "temperature", title: "temperature T", group: "sampling", unit: "of f/c", range: 1e-5...30,
+            scale: .logWithOff, initial: 0,
+            help:
+                "chains draw images x by exp((f/c + ΣλR)/T): cold ones show the favourite, hot ones wander; c is the size of f's gradient as normalise has it",
+            affects: [.down("chain-cosine"), .up("mean-move"), "mean-activation", "columns-kept"]),
+        of: noise, dependsOn: [stepSize, momentum], heldBy: holdsTemperature,
+        value: { settings throws(CLMatError) in
+            LangevinTemperature.temperature(
+                noise: try settings[noise], step: try settings[stepSize], momentum: try settings[momentum])
+        },
+        kept: { temperature, settings throws(CLMatError) in
+            LangevinTemperature.noise(
+                temperature: temperature, step: try settings[stepSize], momentum: try settings[momentum])
+        })
     private static let stepSize = Control(
-        "step-size", title: "step β", group: "sampling", range: 1e-4...1, scale: .log, initial: 0.01,
-        help: "how far each sampling step goes", affects: [.up("mean-move"), "mean-activation", "target-probability"])
+        "step-size", title: "step β", group: "pace", range: 1e-4...1, scale: .log, initial: 0.01,
+        help: "how far each sampling step goes", affects: [.up("mean-move"), "mean-activation", "target-probability"],
+        isShownAtStart: false)
     private static let momentum = Control(
-        "sampling-momentum", title: "momentum γ", group: "sampling", range: 0...0.99, initial: 0.9,
+        "sampling-momentum", title: "momentum γ", group: "pace", range: 0...0.99, initial: 0.9,
         help: "how long an image keeps its direction",
-        affects: [.up("mean-move"), "mean-activation", "target-probability"])
+        affects: [.up("mean-move"), "mean-activation", "target-probability"], isShownAtStart: false)
     static let window = Control(
-        "sample-window", title: "images averaged over", group: "sampling", unit: "steps",
+        "sample-window", title: "images averaged over", group: "pace", unit: "steps",
         kind: .integer(1...10_000, .log), initial: 200, help: "longer is smoother, and slower to follow",
-        affects: ["target-probability", "classified-as-target"])
+        affects: [.up("chain-cosine"), "target-probability", "classified-as-target"], isShownAtStart: false)
     static let display = Control.choice(
         "display", title: "show", group: "sampling", options: ["average", "sample"],
         help: "the moving average of a chain, or the sample of the moment", isView: true)
@@ -163,11 +186,14 @@ public struct ActivationSampler: Attachment, MixinHost {
     /// Noise, step size, normalisation and what is shown, with the criteria's weights.
     public var controls: [Control] {
         mixins.controls + [
-            Self.noise, Self.stepSize, Self.momentum, Self.window, Self.display, Self.brightness, Self.clip,
-            Self.sampling, Self.normalise, layer, Self.reading, Self.sampledWeights, Self.pace, Self.burnIn,
-            Self.stepDecay, Self.temperatureLadder, Self.exchange,
+            Self.noise, Self.display, Self.brightness, Self.clip, Self.sampling, Self.normalise, layer, Self.reading,
+            Self.sampledWeights, Self.pace, Self.stepSize, Self.momentum, Self.holdsTemperature, Self.window,
+            Self.burnIn, Self.stepDecay, Self.temperatureLadder, Self.exchange,
         ]
     }
+
+    /// The temperature, which stands for the noise.
+    public var handles: [Handle] { [Self.temperature] }
 
     /// Activations, their spread, and what the criteria measure.
     public var metrics: [Metric] {
