@@ -111,8 +111,8 @@ extension LangevinSampler {
                 // Not of columns whose c is still estimated, nor of chains that left the numbers.
                 guard energies[row].isFinite, energies[next].isFinite else { continue }
                 proposed += 1
-                let (β, βNext) = (1 / temperatures[row], 1 / temperatures[next])
-                let exponent = (β - βNext) * (Double(energies[row]) - Double(energies[next]))
+                let (inverse, inverseNext) = (1 / temperatures[row], 1 / temperatures[next])
+                let exponent = (inverse - inverseNext) * (Double(energies[row]) - Double(energies[next]))
                 if uniforms[row] < exp(exponent) { pairs.append((row, next)) }
             }
         }

@@ -131,7 +131,9 @@ import Testing
         let last = learner.timeline.lastValues
         #expect(try #require(last["ldam-2.mean-square-norm"]) < 0.5 * (try #require(last["mean-square-norm"])))
         #expect(learner.timeline.series("ldam-2.mean-move").steps.first == 11)
-        #expect(learner.dashboard.mixins.map(\.id) == ["weight-l2", "weight-l1", "l2-weight", "ldam-2.l2-weight"])
+        let all = ["weight-l2", "weight-l1", "l2-weight", "diversity", "ldam-2.l2-weight", "ldam-2.diversity"]
+        #expect(learner.dashboard.mixins.map(\.id) == all)
+        #expect(learner.dashboard.mixins.filter(\.isOn).map(\.id) == ["l2-weight", "ldam-2.l2-weight"])
     }
 
     private func grid(_ figure: String, _ learner: Learner) throws -> ImageGrid {
