@@ -36,7 +36,10 @@ extension Session {
     @MainActor private func serve(_ window: OpenWindow) {
         for panel in plan.stage.takePanels() { window.set(panel.name, open: panel.isOpen) }
         plan.stage.serve { path throws(CLMatError) in try drawWindow(path) }
-        film?.serve()
+        if let film, !film.isFinished {
+            film.serve()
+            if film.isDone { endFilm() }
+        }
     }
 
     /// A checkpoint in the current folder, for the window's button.

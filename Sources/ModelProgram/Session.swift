@@ -58,7 +58,7 @@ struct Session: Sendable {
 
     /// Ends the film, if there is one.
     func endFilm() {
-        guard let film else { return }
+        guard let film, !film.isFinished else { return }
         failures.attempt {
             let frames = try onMain { () throws(CLMatError) in try film.finish() }
             if frames == 0 { return say("There is no film: the run ended before step \(film.plan.from + film.plan.stepsPerFrame).") }

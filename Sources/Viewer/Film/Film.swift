@@ -64,6 +64,7 @@ public final class Film: Sendable {
         /// All frames were taken, or nothing more is wanted.
         var isOver = false
         var error: CLMatError?
+        var isFinished = false
         var writer: Box
     }
 
@@ -169,6 +170,8 @@ public final class Film: Sendable {
 
     /// Whether all frames were taken and drawn, or it failed: ``finish()`` is due.
     public var isDone: Bool { state.withLock { $0.isOver && $0.shots.isEmpty } }
+    /// Whether ``finish()`` was called.
+    public var isFinished: Bool { state.withLock { $0.isFinished } }
     /// Frames taken, and how many there are to be.
     public var progress: (taken: Int, of: Int) { state.withLock { ($0.taken, plan.frames) } }
 
@@ -177,7 +180,9 @@ public final class Film: Sendable {
     /// - Returns: how many frames it has; 0 if there is no film, as no step was made.
     /// - Throws: what was wrong with it: ``/CLMat/CLMatError/fileNotWritable(path:reason:)`` with the words of `ffmpeg`.
     @MainActor @discardableResult public func finish() throws(CLMatError) -> Int {
-        state.withLock { $0.isOver = true }
+        state.withLock { state in
+            (state.isOver, state.isFinished) = (true, true)
+        }
         serve()
         let (error, box) = queue.sync { state.withLock { ($0.error, $0.writer) } }
         if let error {
