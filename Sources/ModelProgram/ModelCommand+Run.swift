@@ -28,6 +28,7 @@ extension ModelCommand {
         if plan.isAttended { experiment.look(at: Viewer.savedView(layoutName: Self.model, of: experiment)) }
         let schedule = try options.prepare(&experiment, preset: checkpoint == nil ? defaultPreset : nil)
 
+        if options.film != nil { _ = try Film.figure(options.filmOf, of: experiment.dashboard) }
         var learnerOptions = Learner.Options(maximumSteps: last, schedule: schedule, device: device.summary)
         learnerOptions.pausesAt = Set(options.atStep.map { [$0] } ?? [])
         learnerOptions.snapshotBudget = try options.snapshotBudget()

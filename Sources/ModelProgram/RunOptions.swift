@@ -2,6 +2,7 @@ import ArgumentParser
 import CLMat
 import Exploration
 import Foundation
+import Viewer
 
 /// Options that mean the same for every model.
 public struct RunOptions: ParsableArguments, Sendable {
@@ -123,6 +124,26 @@ public struct RunOptions: ParsableArguments, Sendable {
         help: ArgumentHelp("Folder for the pictures of a run without a window; none writes none.", valueName: "folder"))
     var pictures = "."
 
+    @Option(
+        help: ArgumentHelp(
+            "Film a figure while the run goes on: a .mp4, .webm or .gif file, which takes ffmpeg, or a folder for PNG files. Ten seconds, if there are enough steps.",
+            valueName: "file"))
+    var film: String?
+
+    @Option(
+        help: ArgumentHelp("The figure for --film; the first one of the window if not given.", valueName: "figure"))
+    var filmOf: String?
+
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp(
+            "How many steps --film shows; all of a run that was told how long to be, else 2500.", valueName: "n"))
+    var filmSteps: Int?
+
+    @Option(
+        parsing: .unconditional, help: ArgumentHelp("The step at which --film begins; 0 if not given.", valueName: "n"))
+    var filmFrom: Int?
+
     @Flag(help: "Print time, launches, bandwidth and arithmetic by kernel at the end.")
     var profile = false
 
@@ -153,6 +174,12 @@ public struct RunOptions: ParsableArguments, Sendable {
         if Set(outputs + [givenData ?? ""]).count <= outputs.count {
             throw ValidationError("--save, --summary, --screenshot and --data need files of their own.")
         }
+        if film == nil, filmOf != nil || filmSteps != nil || filmFrom != nil {
+            throw ValidationError("--film-of, --film-steps and --film-from belong to --film.")
+        }
+        if film == "" { throw ValidationError("--film needs a name.") }
+        if let filmSteps, filmSteps < 1 { throw ValidationError("--film-steps is a number of steps, from 1 on.") }
+        if let filmFrom, filmFrom < 0 { throw ValidationError("--film-from must not be negative.") }
         if save == "" { throw ValidationError("--save needs a file's name.") }
         if atStep != nil, screenshot == nil { throw ValidationError("--at-step belongs to --screenshot.") }
         _ = try windowSize()
@@ -200,6 +227,14 @@ public struct RunOptions: ParsableArguments, Sendable {
         let (product, overflow) = epochs.multipliedReportingOverflow(by: stepsPerEpoch)
         guard !overflow else { throw ValidationError("--epochs is too large.") }
         return product
+    }
+
+    /// What `--film` asks for of a run that begins at a step and may have a last one.
+    func filmPlan(start: Int, last: Int?) -> FilmPlan? {
+        film.map { path in
+            let from = max(start, filmFrom ?? 0)
+            return FilmPlan(path: path, figure: filmOf, steps: filmSteps ?? max(1, (last ?? from + 2500) - from), from: from)
+        }
     }
 
     /// The size of a minibatch: `--batch`, or what is usual; all there is where that is less, which is said.

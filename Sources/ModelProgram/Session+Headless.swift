@@ -21,15 +21,18 @@ extension Session {
             reporter.report()
             warnings.tell()
             plan.stage.serve { path throws(CLMatError) in try drawWindow(path) }
+            serveFilm()
             if !endsByItself, DispatchTime.now() > deadline { learner.stop() }
             if let step = options.atStep, learner.status.isPaused, learner.status.step == step {
                 failures.attempt { try writeScreenshot() }
                 learner.send(.resume)
                 while learner.status.isPaused, !learner.status.isFinished { Thread.sleep(forTimeInterval: 0.002) }
             }
-            Thread.sleep(forTimeInterval: 0.05)
+            // The run waits for the pictures of a film that are not drawn.
+            Thread.sleep(forTimeInterval: film?.isDone == false ? 0.004 : 0.05)
         }
         reporter.finish()
+        endFilm()
         warnings.tell()
         // Numbers first: what they say is not lost with a picture that cannot be written.
         failures.attempt { try writeSummary() }
@@ -47,4 +50,9 @@ extension Session {
     /// A run without a window that nobody told how long to be ends after this many seconds, or with its script.
     private var defaultSeconds: Double { 60 }
     private var endsByItself: Bool { learner.maximumSteps != nil || plan.player != nil }
+
+    private func serveFilm() {
+        guard let film else { return }
+        onMain { _ = film.serve() }
+    }
 }

@@ -23,6 +23,7 @@ extension Session {
             return
         }
         learner.stop()
+        endFilm()
         // Who closes a window wants it gone: only what is still to be written is worth the wait for a long step and the last
         // tests.
         guard options.summary != nil || !plan.given.outputs.isEmpty || learner.wait(for: 1) else { return }
@@ -35,6 +36,10 @@ extension Session {
     @MainActor private func serve(_ window: OpenWindow) {
         for panel in plan.stage.takePanels() { window.set(panel.name, open: panel.isOpen) }
         plan.stage.serve { path throws(CLMatError) in try drawWindow(path) }
+        if let film, !film.isFinished {
+            film.serve()
+            if film.isDone { endFilm() }
+        }
     }
 
     /// A checkpoint in the current folder, for the window's button.

@@ -8,11 +8,18 @@ struct Session: Sendable {
     let learner: Learner
     let failures: Failures
     let results: ResultWriter
+    /// What `--film` makes.
+    let film: Film?
 
-    init(plan: SessionPlan, learner: Learner) {
+    /// - Throws: what the film throws.
+    init(plan: SessionPlan, learner: Learner) throws {
         (self.plan, self.learner, failures) = (plan, learner, Failures())
         // Who reads JSON lines reads nothing else.
         results = ResultWriter(failures, isForPeople: plan.options.progress == .bar)
+        let filmPlan = plan.options.filmPlan(start: learner.status.step, last: learner.maximumSteps)
+        var viewer = ViewerOptions()
+        viewer.theme = plan.options.theme == .light ? .light : .dark
+        film = try filmPlan.map { try Film($0, of: learner, options: viewer) }
     }
 
     var options: RunOptions { plan.options }
@@ -47,6 +54,17 @@ struct Session: Sendable {
         if !options.quiet { tellResult() }
         if options.profile { failures.attempt { try tellProfile() } }
         try failures.end()
+    }
+
+    /// Ends the film, if there is one.
+    func endFilm() {
+        guard let film, !film.isFinished else { return }
+        failures.attempt {
+            let frames = try onMain { () throws(CLMatError) in try film.finish() }
+            if frames == 0 { return say("There is no film: the run ended before step \(film.plan.from + film.plan.stepsPerFrame).") }
+            let all = frames < film.progress.of ? " of \(film.progress.of), as the run ended" : ""
+            say("Wrote \(film.plan.path): \(frames) pictures\(all).")
+        }
     }
 
     func say(_ text: String) {

@@ -1,5 +1,6 @@
 import CLMat
 import Exploration
+import Viewer
 
 extension SessionPlan {
     /// What could not be written in the end is said before an hour of work. Folders are made when all else is well.
@@ -20,6 +21,11 @@ extension SessionPlan {
         add("--screenshot", options.screenshot)
         let (folderOutputs, fileOutputs) = (given.outputs.filter(\.isFolder), given.outputs.filter { !$0.isFolder })
         files += fileOutputs.map { ($0.option, $0.path) }
+        // A film without an ending is a folder for its frames, which is made when there is one.
+        if let film = options.film {
+            try Film.check(film)
+            if Film.isFile(film) { add("--film", film) } else { try checks.checkFolder(film) }
+        }
         for file in screenshots { add("a screenshot of \(options.play ?? "the script")", file) }
         let folders =
             folderOutputs.map(\.path) + (isAttended || options.pictures == "none" ? [] : [options.pictures])

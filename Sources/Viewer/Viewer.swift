@@ -25,6 +25,8 @@ public struct ViewerOptions: Sendable {
     /// A file to which a picture of the window is written when the run has finished, or when the window is closed
     /// before.
     public var screenshot: String?
+    /// How many steps the button "Film" films.
+    public var filmSteps = 500
     /// The name under which the layout of the panels is kept, one per model; nil keeps none.
     public var layoutName: String?
     /// Closes the window when the run has finished.

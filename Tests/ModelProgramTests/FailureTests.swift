@@ -20,7 +20,7 @@ import Testing
                 "--headless", "--quiet", "--pictures", folder, "--summary", "\(folder)/summary.json",
             ])
             let plan = try SessionPlan(command: command, options: command.options, device: device)
-            let session = Session(plan: plan, learner: learner)
+            let session = try Session(plan: plan, learner: learner)
 
             #expect(throws: fault.error) { try session.run() }
 

@@ -74,7 +74,7 @@ import Testing
     @Test func ofParts() throws {
         let data = NMFScaleTests.Table()
         try expect(
-            ["sparse": [("density", false)], "careful-codes": [("loss", false)]], steps: 80,
+            ["sparse": [("density", false)], "careful-codes": [("density", false)]], steps: 80,
             Experiment(NMF(data, parts: 3, seed: 1, on: .cpu), data: PointBatches(data, batchSize: 100, on: .cpu)))
     }
 

@@ -8,10 +8,11 @@ extension NMF {
             named: ["sparseness", "memory-rate", "code-updates"])
         return [
             usual,
-            usual.changed("sparse", help: "few parts per image, which are larger and whole", ["sparseness": 0.1]),
+            usual.changed(
+                "sparse", help: "few parts per image, at some loss", ["sparseness": 0.15, "code-updates": 30]),
             usual.changed(
                 "careful-codes", title: "careful codes",
-                help: "codes are refined longer in each step: a lower loss per step, and slower steps",
+                help: "codes are refined longer in each step: fewer parts per image at the same loss, and slower steps",
                 ["code-updates": 40]),
         ]
     }

@@ -12,10 +12,10 @@ extension LDATrainer {
                 "hot", help: "one sample per token: words change topics freely, and get out of poor ones",
                 ["temperature": 1]),
             usual.changed(
-                "sparse-topics", title: "sparse topics", help: "weak words are cut: few words per topic", ["l1": 1]),
+                "sparse-topics", title: "sparse topics", help: "weak words are cut: few words per topic", ["l1": 0.5]),
             usual.changed(
                 "distinct-topics", title: "distinct topics", help: "topics give up the words that others have more of",
-                ["cosine-sim": 0.3]),
+                ["cosine-sim": 0.03]),
         ]
     }
 }

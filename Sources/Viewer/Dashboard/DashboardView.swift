@@ -59,13 +59,14 @@ import Foundation
     // What several of them show or ask for.
     private(set) lazy var changes = Changes(self)
     private(set) lazy var exporter = Exporter(self)
+    private(set) lazy var filmMaker = FilmMaker(self)
 
     /// All of them, in the order in which they take over a new scene. The last words in the status line stay.
     private lazy var parts: [DashboardPart] = [
         steering, controlPanels, values, checkpoints, leaving, goals, statusLine, focus, toolbar, scrubber, addPanel,
         figurePanels, graphs, branchesPanel, historyPanel, profilePanel, frames, moving, scrolling, actionMenus, presetMenu,
         help,
-        hints, changes, exporter,
+        hints, changes, exporter, filmMaker,
     ]
 
     init(_ learner: Learner, _ options: ViewerOptions, _ clock: any WindowClock = WallClock()) {

@@ -28,6 +28,8 @@ final class Toolbar: DashboardPart {
         "presets": "Sets several controls at once, to values that go together, as one change.",
         "save": "Writes a checkpoint, from which --resume goes on (ctrl-s).",
         "picture": "Writes a picture of the window into the current directory (s).",
+        "film":
+            "Films the first figure that is shown, or the one that is enlarged, while the run goes on; a second click ends the film.",
         "panels": "Opens or closes the list of all that can be shown; / looks for something in it.",
         "history": "Opens or closes the list of all changes, each of which can be gone back to.",
         "goals": "Pauses the run when all goals are met.",
@@ -81,6 +83,12 @@ final class Toolbar: DashboardPart {
             if tool("save", "Save", isOn: isSaving, isEnabled: !isSaving) { dashboardView.checkpoints.save() }
         }
         if size.x >= 1200, tool("picture", "Picture") { wantsPicture = true }
+        let filmMaker = dashboardView.filmMaker
+        if size.x >= 1400 || filmMaker.isFilming,
+            tool("film", filmMaker.words, isOn: filmMaker.isFilming, isEnabled: runs || filmMaker.isFilming)
+        {
+            filmMaker.toggle()
+        }
         if tool("panels", "Panels", isOn: layout.isOpen(.add)) { setOpen(.add, !layout.isOpen(.add)) }
         if size.x >= 1500 {
             let isOpen = layout.isOpen(.history)

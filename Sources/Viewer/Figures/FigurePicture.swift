@@ -60,7 +60,7 @@ import Exploration
 }
 
 /// A picture has no mouse and no model.
-private final class NobodyAtHome: FigureHost {
+final class NobodyAtHome: FigureHost {
     var tooltip: Tooltip?
     var takesActions: Bool { false }
     var takesWheel: Bool { false }

@@ -77,6 +77,7 @@ import Foundation
             }
         }
         if isPictureDue, let path = dashboardView.options.screenshot { save(to: path) }
+        dashboardView.filmMaker.finish()
         dashboardView.profilePanel.setProfiling(false)
         dashboardView.learner.followFigures(false)
         dashboardView.statusLine.meter.tell()
@@ -308,6 +309,7 @@ import Foundation
         addLetters()
         if dashboardView.toolbar.takeWishForPicture() { savePicture() }
         // A picture is drawn with a gui of its own, which no other frame may be in the way of.
+        if dashboardView.filmMaker.work() { framesOwed = max(framesOwed, 2) }
         if dashboardView.exporter.writeWanted() { framesOwed = max(framesOwed, 2) }
     }
 
