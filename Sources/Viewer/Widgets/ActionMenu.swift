@@ -12,8 +12,11 @@ struct ActionMenu {
     /// It is drawn first in the frame after the click.
     var isNew = true
 
-    /// The room that an action takes: a button, or a field with its question and a button.
-    static func height(of action: Action) -> Float { action.asks == nil ? 30 : 52 }
+    /// The room that an action takes: a button, or a field with its question and a button, and below it answers by name.
+    static func height(of action: Action) -> Float {
+        guard let question = action.asks else { return 30 }
+        return 52 + (question.isPlain ? 0 : AnswerChips.height(of: question))
+    }
 }
 
 /// The menu of what can be done to a part of a figure, and the same buttons in a figure's window.
@@ -29,8 +32,9 @@ final class ActionMenus: DashboardPart {
 
     func draw(in area: Box) {
         guard let menu else { return }
-        let asks = menu.actions.contains { $0.asks != nil }
-        let width = max(asks ? 236 : 150, (menu.actions.map { UI.width($0.title) }.max() ?? 0) + 28)
+        let asks = menu.actions.compactMap(\.asks)
+        let least: Float = asks.contains { !$0.isPlain } ? 330 : asks.isEmpty ? 150 : 236
+        let width = max(least, (menu.actions.map { UI.width($0.title) }.max() ?? 0) + 28)
         let height = menu.actions.map(ActionMenu.height).reduce(0, +) + 36
         let box = Box(menu.place.x, menu.place.y + 2, width, height).within(area)
         UI.beginWindow(
@@ -62,27 +66,112 @@ final class ActionMenus: DashboardPart {
             if isDone { learner.send(.act(action)) }
             return isDone
         }
-        var field = answer ?? TextField("\(question.range.lowerBound)", takesFocus: false)
+        var field = answer ?? TextField(question.isPlain ? "\(question.range.lowerBound)" : "", takesFocus: !question.isPlain)
         defer { answer = field }
-        let accepted = "\(question.range.lowerBound)…\(question.range.upperBound)"
         UI.text(
-            UI.shortened("\(question.title), \(accepted)", to: box.width, .small), Point(box.x, box.y), theme.secondary,
-            .small)
+            UI.shortened("\(question.title), \(question.hint)", to: box.width, .small), Point(box.x, box.y),
+            theme.secondary, .small)
         if let problem = field.problem {
             dashboardView.hints.problem = (problem, Box(box.x, box.y + 30, box.width, 12))
         }
-        let outcome = field.show("action/\(number)/field", Point(box.x, box.y + 18), width: 64)
+        let width: Float = question.isPlain ? 64 : 150
+        let outcome = field.show("action/\(number)/field", Point(box.x, box.y + 18), width: width)
         let isAsked = button(
-            "action/\(number)", action.title, Box(box.x + 72, box.y + 15, box.width - 72, 26),
+            "action/\(number)", action.title, Box(box.x + width + 8, box.y + 15, box.width - width - 8, 26),
             isEnabled: !status.isFinished)
-        guard isAsked || outcome == .entered else { return false }
-        guard let number = Int(field.text), question.range.contains(number) else {
-            field.problem = "\(CLMatError.invalidValue(setting: question.title, value: field.text, accepted: accepted))"
+        var typed = isAsked || outcome == .entered ? field.text : nil
+        if !question.isPlain {
+            let chips = AnswerChips(question, field.text)
+            let room = Box(box.x, box.y + 50, box.width, AnswerChips.height(of: question))
+            switch drawChips(chips, number, room) {
+            case .answer(let text)?: typed = text
+            case .group(let name)?: field = TextField(name + " ")
+            case nil: break
+            }
+        }
+        guard let typed else { return false }
+        do {
+            var asked = action
+            asked.arguments += try question.answer(typed)
+            learner.send(.act(asked))
+            return true
+        } catch {
+            field.problem = "\(error)"
             return false
         }
-        var asked = action
-        asked.arguments.append(number)
-        learner.send(.act(asked))
-        return true
+    }
+
+    /// Answers by name and groups, as small buttons in lines. Returns which was clicked.
+    private func drawChips(_ chips: AnswerChips, _ number: Int, _ room: Box) -> AnswerChips.Chip? {
+        var clicked: AnswerChips.Chip?
+        var y = room.y
+        for (words, part, lines) in [
+            (chips.note, chips.answers, AnswerChips.answerLines), (chips.groupNote, chips.groups, AnswerChips.groupLines),
+        ] {
+            guard !part.isEmpty || !words.isEmpty else { continue }
+            var x = room.x
+            var line = 0
+            if !words.isEmpty { x = UI.text(words, Point(x, y + 3), theme.secondary, .small) + 8 }
+            for chip in part {
+                let width = UI.width(chip.words, .small) + 12
+                if x + width > room.maxX, x > room.x { (x, line) = (room.x, line + 1) }
+                guard line < lines else { break }
+                let box = Box(x, y + Float(line) * AnswerChips.line, min(width, room.width), AnswerChips.line - 3)
+                if button("action/\(number)/\(chip.words)", chip.words, box, isEnabled: !status.isFinished, face: .small) {
+                    clicked = chip
+                }
+                x += width + 4
+            }
+            y += Float(line < lines ? line + 1 : lines) * AnswerChips.line + 4
+        }
+        return clicked
+    }
+}
+
+/// What can be answered to a question by a click: names that begin as what is typed, and groups.
+struct AnswerChips {
+    enum Chip {
+        /// Answers the question.
+        case answer(String)
+        /// Begins an answer.
+        case group(String)
+
+        var words: String {
+            switch self {
+            case .answer(let text), .group(let text): text
+            }
+        }
+    }
+
+    let answers: [Chip]
+    let groups: [Chip]
+    /// Which numbers the first group has, or the one that is typed.
+    let note: String
+    let groupNote: String
+
+    static let line: Float = 21
+    static let (answerLines, groupLines) = (3, 3)
+
+    static func height(of question: Action.Question) -> Float {
+        Float((question.groups.contains { !$0.names.isEmpty } ? answerLines : 1) + (question.groups.count > 1 ? groupLines : 0))
+            * line + 4
+    }
+
+    init(_ question: Action.Question, _ typed: String) {
+        let named = question.group(namedBy: typed)
+        let group = named ?? question.groups[0]
+        note = "\(group.name) \(group.range.lowerBound) to \(group.range.upperBound)"
+        answers = question.completions(of: typed, most: 24).map { .answer($0) }
+        groups = question.groups.filter { $0 != group }.map { .group($0.name) }
+        groupNote = groups.isEmpty ? "" : "others"
+    }
+}
+
+extension Action.Question {
+    /// What is said beside its title.
+    fileprivate var hint: String {
+        if isPlain { return accepted }
+        let first = groups[0].names.isEmpty ? "number" : "number or name"
+        return first + (groups.count > 1 ? "; or \(groups[1].name) and a number" : "")
     }
 }
