@@ -4,11 +4,12 @@ extension Action {
     /// What a person is asked before the action is done: a number, or one of things with names in several groups.
     ///
     /// ```swift
-    /// Action.Question("neuron", groups: [
-    ///     .init("output", arguments: [9], 0...9, names: ["shirt", "bag", …]), .init("conv1", arguments: [1], 0...19),
-    /// ])
+    /// let names = ["shirt", "bag", "boot"]
+    /// let question = Action.Question(
+    ///     "neuron",
+    ///     groups: [.init("output", arguments: [9], 0...2, names: names), .init("conv1", arguments: [1], 0...19)], of: "layer")
     /// ```
-    /// takes "3" and "bag" of the first group, and "conv1 17".
+    /// It takes "2" and "bag" of the first group, and "conv1 17".
     public struct Question: Sendable, Equatable {
         /// Things of one kind, by numbers and perhaps by names: the neurons of a layer.
         public struct Group: Sendable, Equatable {
@@ -52,15 +53,20 @@ extension Action {
         public let title: String
         /// What can be answered: one group at least.
         public let groups: [Group]
+        /// What a group is: "layer".
+        public let groupTitle: String
 
         /// A question that is answered by a number of `range`.
         public init(_ title: String, _ range: ClosedRange<Int>) {
-            (self.title, groups) = (title, [Group("", range)])
+            (self.title, groups, groupTitle) = (title, [Group("", range)], "")
         }
 
         /// A question that is answered by something of `groups`; without its group's name, by something of the first one.
-        public init(_ title: String, groups: [Group]) {
+        ///
+        /// - Parameter groupTitle: what a group is.
+        public init(_ title: String, groups: [Group], of groupTitle: String = "group") {
             (self.title, self.groups) = (title, groups.isEmpty ? [Group("", 0...0)] : groups)
+            self.groupTitle = groupTitle
         }
 
         /// The whole numbers of the first group.

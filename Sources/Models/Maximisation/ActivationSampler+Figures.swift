@@ -134,12 +134,15 @@ extension ActivationSampler {
         guard let evaluation else { return [] }
         var facts = [("activation of the average", Double(evaluation.activations[row]))]
         if let p = evaluation.probabilities[row] { facts.append(("probability of its class", Double(p))) }
-        let p = evaluation.classProbabilities[row * classCount..<(row + 1) * classCount]
+        let count = evaluation.classProbabilities.count / max(1, evaluation.activations.count)
+        let p = evaluation.classProbabilities[row * count..<(row + 1) * count]
         let likely = p.indices.sorted { (p[$1], $0) < (p[$0], $1) }.prefix(5)
         return facts
             + likely.map { index in
                 let label = index - p.startIndex
-                return ("p(\(names.indices.contains(label) ? names[label] : "\(label)"))", Double(p[index]))
+                // Four decimals: 1e-41 says no more than 0.
+                let value = (Double(p[index]) * 1e4).rounded() / 1e4
+                return ("p(\(names.indices.contains(label) ? names[label] : "\(label)"))", value)
             }
     }
 
@@ -171,7 +174,7 @@ extension ActivationSampler {
     private func columnActions(_ column: Int, _ host: NetworkTrainer) -> [Action] {
         let stages = host.network.stages
         let own = neurons[column].stage
-        let order = [own] + stages.indices.reversed().filter { $0 != own }
+        let order = [own] + stages.indices.filter { $0 != own }
         let groups = order.map { stage in
             Action.Question.Group(
                 stages[stage].name, arguments: [stage], 0...max(0, stages[stage].output.channels - 1),
@@ -181,7 +184,7 @@ extension ActivationSampler {
             Action("restart-column", title: "restart column", arguments: [column]),
             Action(
                 "choose-neuron-in", title: "choose", arguments: [column],
-                asks: Action.Question("neuron", groups: groups)),
+                asks: Action.Question("neuron", groups: groups, of: "layer")),
         ]
     }
 

@@ -5,6 +5,8 @@ extension ImageGridRenderer {
     /// The longest side of an enlarged image, and of one that others stand beside.
     static let largestSide: Float = 640
     private static let largestSideWithRelated: Float = 480
+    /// What is left to it at least where others stand beside it.
+    private static let leastSide: Float = 140
     /// The room of the scale beside it.
     private static let scaleWidth: Float = 76
     /// Between that and the images that belong to it.
@@ -18,9 +20,11 @@ extension ImageGridRenderer {
         let (wide, high) = (room.width - 28 - Self.scaleWidth, room.height - 48)
         var side = min(cell.related.isEmpty ? Self.largestSide : Self.largestSideWithRelated, high - below, wide)
         relatedLayout = .none
+        var wanted = RelatedLayout.none
         if !cell.related.isEmpty {
             // What belongs to it gets the room beside it that it needs; the image itself what is left.
-            let wanted = RelatedLayout(grid, cell.related, height: max(side, 40) + below)
+            wanted = RelatedLayout(
+                grid, cell.related, height: max(side, 40) + below, width: wide - Self.relatedGap - Self.leastSide)
             side = min(side, wide - Self.relatedGap - wanted.width)
         }
         let exact = max(side, 40) / Float(max(grid.width, grid.height))
@@ -28,7 +32,8 @@ extension ImageGridRenderer {
         var height = (Float(grid.height) * zoom).rounded() + below
         var width = max(Float(grid.width) * zoom + Self.scaleWidth, 240)
         if !cell.related.isEmpty {
-            relatedLayout = RelatedLayout(grid, cell.related, height: min(high, max(height, 220)))
+            relatedLayout = RelatedLayout(
+                grid, cell.related, height: min(high, max(height, 220)), width: wanted.width)
             relatedLayout.left = width + Self.relatedGap
             width = relatedLayout.left + relatedLayout.width
             height = max(height, relatedLayout.height)
@@ -179,7 +184,7 @@ struct RelatedLayout {
 
     private init() {}
 
-    @MainActor init(_ grid: ImageGrid, _ related: [ImageGrid.Related], height: Float) {
+    @MainActor init(_ grid: ImageGrid, _ related: [ImageGrid.Related], height: Float, width: Float) {
         let notes = related.contains { !$0.note.isEmpty } ? 1 : 0
         for columns in 1...max(1, min(3, related.count)) {
             let rows = (related.count + columns - 1) / columns
@@ -187,7 +192,8 @@ struct RelatedLayout {
             for titleLines in 1...2 {
                 let lines = titleLines + 1 + notes
                 let room = (height - Float(rows - 1) * Self.rowGap) / Float(rows) - Float(lines) * Self.line - 6
-                let side = min(max(room, Self.least), Self.largest).rounded(.down)
+                let across = (width + Self.gap) / Float(columns) - Self.gap
+                let side = min(max(min(room, across), Self.least), Self.largest).rounded(.down)
                 let most = related.map { UI.wrapped($0.title, to: side, .small).count }.max() ?? 1
                 guard most <= titleLines || titleLines == 2 else { continue }
                 if side > self.side {

@@ -84,6 +84,10 @@ struct ImageGridRenderer: FigureRenderer {
         let showsScale = scaleHeight > 0 && body.height > 4 * scaleHeight
         if showsScale { body.height -= scaleHeight }
         let layout = GridLayout(grid, in: body, sharing: frame.scale)
+        if let before = self.layout, before.members != layout.members {
+            // The same chain, where averages now have their samples beside them or have them no more.
+            enlarged = enlarged / before.members * layout.members
+        }
         self.layout = layout
         let scrolls = layout.contentHeight > body.height + 1
         if scrolls {

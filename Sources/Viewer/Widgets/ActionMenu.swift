@@ -1,6 +1,7 @@
 import CImGui
 import CLMat
 import Exploration
+import Foundation
 
 /// A small menu of what can be done to a part of a figure.
 struct ActionMenu {
@@ -12,10 +13,13 @@ struct ActionMenu {
     /// It is drawn first in the frame after the click.
     var isNew = true
 
+    /// The width of a menu with a question whose answers have names or groups.
+    static let leastWidth: Float = 330
+
     /// The room that an action takes: a button, or a field with its question and a button, and below it answers by name.
-    static func height(of action: Action) -> Float {
+    @MainActor static func height(of action: Action) -> Float {
         guard let question = action.asks else { return 30 }
-        return 52 + (question.isPlain ? 0 : AnswerChips.height(of: question))
+        return 52 + (question.isPlain ? 0 : AnswerChips(question, "").height(width: leastWidth - 16))
     }
 }
 
@@ -33,7 +37,7 @@ final class ActionMenus: DashboardPart {
     func draw(in area: Box) {
         guard let menu else { return }
         let asks = menu.actions.compactMap(\.asks)
-        let least: Float = asks.contains { !$0.isPlain } ? 330 : asks.isEmpty ? 150 : 236
+        let least: Float = asks.contains { !$0.isPlain } ? ActionMenu.leastWidth : asks.isEmpty ? 150 : 236
         let width = max(least, (menu.actions.map { UI.width($0.title) }.max() ?? 0) + 28)
         let height = menu.actions.map(ActionMenu.height).reduce(0, +) + 36
         let box = Box(menu.place.x, menu.place.y + 2, width, height).within(area)
@@ -82,7 +86,7 @@ final class ActionMenus: DashboardPart {
         var typed = isAsked || outcome == .entered ? field.text : nil
         if !question.isPlain {
             let chips = AnswerChips(question, field.text)
-            let room = Box(box.x, box.y + 50, box.width, AnswerChips.height(of: question))
+            let room = Box(box.x, box.y + 48, box.width, 0)
             switch drawChips(chips, number, room) {
             case .answer(let text)?: typed = text
             case .group(let name)?: field = TextField(name + " ")
@@ -104,25 +108,14 @@ final class ActionMenus: DashboardPart {
     /// Answers by name and groups, as small buttons in lines. Returns which was clicked.
     private func drawChips(_ chips: AnswerChips, _ number: Int, _ room: Box) -> AnswerChips.Chip? {
         var clicked: AnswerChips.Chip?
-        var y = room.y
-        for (words, part, lines) in [
-            (chips.note, chips.answers, AnswerChips.answerLines), (chips.groupNote, chips.groups, AnswerChips.groupLines),
-        ] {
-            guard !part.isEmpty || !words.isEmpty else { continue }
-            var x = room.x
-            var line = 0
-            if !words.isEmpty { x = UI.text(words, Point(x, y + 3), theme.secondary, .small) + 8 }
-            for chip in part {
-                let width = UI.width(chip.words, .small) + 12
-                if x + width > room.maxX, x > room.x { (x, line) = (room.x, line + 1) }
-                guard line < lines else { break }
-                let box = Box(x, y + Float(line) * AnswerChips.line, min(width, room.width), AnswerChips.line - 3)
-                if button("action/\(number)/\(chip.words)", chip.words, box, isEnabled: !status.isFinished, face: .small) {
-                    clicked = chip
-                }
-                x += width + 4
+        for part in chips.laid(width: room.width) {
+            let box = Box(room.x + part.box.x, room.y + part.box.y, part.box.width, part.box.height)
+            guard let chip = part.chip else {
+                UI.text(part.words, Point(box.x, box.y + 3), theme.secondary, .small)
+                continue
             }
-            y += Float(line < lines ? line + 1 : lines) * AnswerChips.line + 4
+            let id = "action/\(number)/\(chip.words)"
+            if button(id, chip.words, box, isEnabled: !status.isFinished, face: .small) { clicked = chip }
         }
         return clicked
     }
@@ -149,22 +142,45 @@ struct AnswerChips {
     let note: String
     let groupNote: String
 
-    static let line: Float = 21
-    static let (answerLines, groupLines) = (3, 3)
-
-    static func height(of question: Action.Question) -> Float {
-        Float((question.groups.contains { !$0.names.isEmpty } ? answerLines : 1) + (question.groups.count > 1 ? groupLines : 0))
-            * line + 4
-    }
+    private static let line: Float = 21
+    /// Lines of each of both kinds at most.
+    private static let most = 3
 
     init(_ question: Action.Question, _ typed: String) {
         let named = question.group(namedBy: typed)
         let group = named ?? question.groups[0]
         note = "\(group.name) \(group.range.lowerBound) to \(group.range.upperBound)"
-        answers = question.completions(of: typed, most: 24).map { .answer($0) }
-        groups = question.groups.filter { $0 != group }.map { .group($0.name) }
-        groupNote = groups.isEmpty ? "" : "others"
+        // Numbers as names are what the note says already.
+        let names = group.names == group.range.map(String.init) ? [] : question.completions(of: typed, most: 24)
+        answers = names.map { .answer($0) }
+        let others = question.groups.filter { $0 != group }
+        let word = typed.trimmingCharacters(in: .whitespaces).lowercased()
+        let begun = named == nil && !word.isEmpty ? others.filter { $0.name.lowercased().hasPrefix(word) } : []
+        groups = (begun.isEmpty ? others : begun).map { .group($0.name) }
+        groupNote = groups.isEmpty ? "" : "other \(question.groupTitle)s"
     }
+
+    /// Where all of it stands, from the top left of its room: words, and chips in as many lines as they need.
+    @MainActor func laid(width: Float) -> [(words: String, chip: Chip?, box: Box)] {
+        var laid: [(words: String, chip: Chip?, box: Box)] = []
+        var y: Float = 0
+        for (words, chips) in [(note, answers), (groupNote, groups)] where !words.isEmpty {
+            let noteWidth = UI.width(words, .small)
+            laid.append((words, nil, Box(0, y, noteWidth, Self.line - 3)))
+            var (x, line) = (noteWidth + 8, 0)
+            for chip in chips {
+                let own = min(UI.width(chip.words, .small) + 12, width)
+                if x + own > width, x > 0 { (x, line) = (0, line + 1) }
+                guard line < Self.most else { break }
+                laid.append((chip.words, chip, Box(x, y + Float(line) * Self.line, own, Self.line - 3)))
+                x += own + 4
+            }
+            y += Float(min(line + 1, Self.most)) * Self.line + 4
+        }
+        return laid
+    }
+
+    @MainActor func height(width: Float) -> Float { (laid(width: width).map(\.box.maxY).max() ?? 0) + 6 }
 }
 
 extension Action.Question {
@@ -172,6 +188,6 @@ extension Action.Question {
     fileprivate var hint: String {
         if isPlain { return accepted }
         let first = groups[0].names.isEmpty ? "number" : "number or name"
-        return first + (groups.count > 1 ? "; or \(groups[1].name) and a number" : "")
+        return first + (groups.count > 1 ? "; or \(groupTitle) and \(first)" : "")
     }
 }
