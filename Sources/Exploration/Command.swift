@@ -66,20 +66,10 @@ public struct Action: Sendable, Equatable {
     public let title: String
     /// Whole-number arguments, in the order that the kind defines.
     public var arguments: [Int]
-    /// Set if a person chooses the last argument: what is asked, and from which range.
+    /// Set if a person chooses the last arguments: what is asked, and what can be answered.
     public let asks: Question?
 
-    /// What a person is asked before the action is done.
-    public struct Question: Sendable, Equatable {
-        /// The words of the question: "show neurons from".
-        public let title: String
-        /// The whole numbers that can be answered.
-        public let range: ClosedRange<Int>
-        /// A question that is answered by a number of `range`.
-        public init(_ title: String, _ range: ClosedRange<Int>) { (self.title, self.range) = (title, range) }
-    }
-
-    /// An action; if it asks, the answer becomes its last argument.
+    /// An action; if it asks, the answer becomes its last argument, or its last ones.
     public init(_ id: String, title: String, arguments: [Int] = [], asks: Question? = nil) {
         (self.id, self.title, self.arguments, self.asks) = (id, title, arguments, asks)
     }

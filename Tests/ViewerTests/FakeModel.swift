@@ -70,7 +70,18 @@ struct FakeModel: Model {
         },
         columnActions: [
             [Action("mark", title: "mark")],
-            [Action("mark", title: "mark so often", arguments: [1], asks: Action.Question("times", 4...9))],
+            [
+                Action("mark", title: "mark so often", arguments: [1], asks: Action.Question("times", 4...9)),
+                // Marks so often as the group says.
+                Action(
+                    "mark", title: "mark thing", arguments: [1],
+                    asks: Action.Question(
+                        "thing",
+                        groups: [
+                            .init("things", arguments: [3], 0...2, names: ["bag", "ankle boot", "shirt"]),
+                            .init("numbers", arguments: [20], 0...7),
+                        ])),
+            ],
         ])
 
     mutating func update(_ context: StepContext<Int>) throws(CLMatError) -> Measurements {

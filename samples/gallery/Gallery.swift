@@ -235,6 +235,10 @@ struct Gallery: Model {
             Figure("colour-images", title: "Colour images", help: "three channels, values from 0 to 1") { gallery, _ in
                 gallery.colourGrid()
             },
+            Figure("paired-images", title: "Pairs of images", help: "two columns under one title, signs in two colours") {
+                gallery, _ in
+                gallery.pairedGrid()
+            },
             Figure("lying-bars", title: "Lying bars", help: "labels that need room") { gallery, _ in
                 gallery.lyingBars()
             },
@@ -510,6 +514,37 @@ struct Gallery: Model {
         for index in grid.cells.indices { grid.cells[index].caption = "\(100 * (12 - index))" }
         grid.caption = "sorted by size"
         return grid
+    }
+
+    /// Signed values in two colours with one scale for all, in pairs; each with an image that belongs to it, and a menu that takes
+    /// a name, or a number of another group.
+    func pairedGrid() -> ImageGrid {
+        func values(_ index: Int, _ share: Double) -> [Float] {
+            (0..<144).map { i in
+                let (y, x) = (Double(i / 12) - 5.5, Double(i % 12) - 5.5)
+                let wave = cos(x * (0.3 + Double(index) / 9)) * exp(-(x * x + y * y) / 30)
+                return Float((1 - share) * wave + share * noise(index * 977 + i)) * Float(index % 4 + 1)
+            }
+        }
+        let kinds = ["mean", "sample"]
+        let names = ["left", "middle", "right"]
+        let cells = (0..<12).flatMap { index in
+            kinds.enumerated().map { member, kind in
+                ImageGrid.Cell(
+                    values: values(index, 0.4 * Double(member)), title: "\(names[index % 3]), \(kind)",
+                    related: [.init(kinds[1 - member], values: values(index, 0.4 * Double(1 - member)), note: "same scale or not")])
+            }
+        }
+        let groups = [
+            Action.Question.Group("places", arguments: [0], 0...2, names: names),
+            Action.Question.Group("layers", arguments: [1], 0...19),
+        ]
+        return ImageGrid(
+            height: 12, width: 12, columns: 6, columnTitles: names, rowTitles: (1...4).map { "row \($0)" },
+            display: .diverging, cells: cells, caption: "two colours, one scale for the grid",
+            columnActions: names.indices.map {
+                [Action("choose", title: "choose", arguments: [$0], asks: .init("what", groups: groups))]
+            }, contrast: .grid, showsScale: true, members: kinds)
     }
 
     /// Between -1 and 1, the same for the same `index`.

@@ -22,6 +22,8 @@ public struct ActivationSampler: Attachment, MixinHost {
 
     /// What it samples with.
     private(set) var sampler: LangevinSampler
+    /// What the controls said when all columns were chosen last.
+    private(set) var chosenLayer = (stage: 0, reading: Neuron.Reading.centre)
     /// Activation, and for outputs the probability of the target, of each chain's average, when last evaluated.
     private(set) var evaluation: Evaluation?
     private var stepsSinceEvaluation = Int.max
@@ -34,10 +36,13 @@ public struct ActivationSampler: Attachment, MixinHost {
 
     struct Evaluation: Sendable {
         var activations: [Float]
-        var probabilities: [Float]?
-        var isTarget: [Bool]?
-        /// The image of its class that each is most like.
-        var nearest: [ImageExamples.Match?]?
+        /// Of every class, row by row: what the network takes the images for.
+        var classProbabilities: [Float]
+        /// Of the class of its column, and whether that is the most likely one; nil in rows of other neurons than outputs.
+        var probabilities: [Float?]
+        var isTarget: [Bool?]
+        /// The image of its class that each is most like; nil in rows of other neurons than outputs.
+        var nearest: [ImageExamples.Match?] = []
     }
 
     /// - Parameters:
@@ -126,11 +131,15 @@ public struct ActivationSampler: Attachment, MixinHost {
         kind: .integer(1...10_000, .log), initial: 200, help: "longer is smoother, and slower to follow",
         affects: [.up("chain-cosine"), "target-probability", "classified-as-target"], isShownAtStart: false)
     static let display = Control.choice(
-        "display", title: "show", group: "sampling", options: ["average", "sample"],
-        help: "the moving average of a chain, or the sample of the moment", isView: true)
+        "display", title: "show", group: "sampling", options: ["average", "sample", "both"],
+        help: "the moving average of a chain, the sample of the moment, or one beside the other", isView: true)
     static let brightness = Control.choice(
-        "brightness", title: "grey", group: "sampling", options: ["signed", "as is"],
-        help: "zero as mid-grey and the largest |x| as black or white; or 0 black and 1 white", isView: true)
+        "brightness", title: "grey", group: "sampling", options: ["signed", "as is", "stretched", "two colours"],
+        help: "signed: zero is mid-grey, the largest |x| black or white; as is: 0 black, 1 white; stretched: 0 black, the largest x "
+            + "white; two colours: blue below zero, orange above", isView: true)
+    static let contrast = Control.choice(
+        "contrast", title: "contrast", group: "sampling", options: ["each image", "row", "column", "grid"],
+        help: "what shares one scale, for all but \"as is\": with each image by itself, sizes cannot be compared", isView: true)
     private static let clip = Control.choice(
         "clip", title: "clip", group: "sampling", options: ["none", "at 0", "0…1"],
         help: "the values that pixels may take",
@@ -186,9 +195,9 @@ public struct ActivationSampler: Attachment, MixinHost {
     /// Noise, step size, normalisation and what is shown, with the criteria's weights.
     public var controls: [Control] {
         mixins.controls + [
-            Self.noise, Self.display, Self.brightness, Self.clip, Self.sampling, Self.normalise, layer, Self.reading,
-            Self.sampledWeights, Self.pace, Self.stepSize, Self.momentum, Self.holdsTemperature, Self.window,
-            Self.burnIn, Self.stepDecay, Self.temperatureLadder, Self.exchange,
+            Self.noise, Self.display, Self.brightness, Self.contrast, Self.clip, Self.sampling, Self.normalise, layer,
+            Self.reading, Self.sampledWeights, Self.pace, Self.stepSize, Self.momentum, Self.holdsTemperature,
+            Self.window, Self.burnIn, Self.stepDecay, Self.temperatureLadder, Self.exchange,
         ]
     }
 
@@ -351,41 +360,50 @@ public struct ActivationSampler: Attachment, MixinHost {
         let averages = try chains.averages.values
         measured["chain-cosine"] = ChainLikeness.meanCosine(averages, rows: chains.averages.rows, columns: columns)
         if let smallest = try filterImages(network)?.map(\.cosine).min() { measured["filter-cosine"] = smallest }
-        if let isTarget = found.isTarget, let probabilities = found.probabilities {
+        let (isTarget, probabilities) = (found.isTarget.compactMap { $0 }, found.probabilities.compactMap { $0 })
+        if !isTarget.isEmpty {
             measured["classified-as-target"] = Double(isTarget.count { $0 }) / Double(isTarget.count)
             measured["target-probability"] = probabilities.reduce(0) { $0 + Double($1) } / Double(probabilities.count)
-            measured["columns-kept"] = try columnsKept(averages, by: network)
-            found.nearest = try examples?.nearest(
-                to: chains.averages, ofClasses: (0..<chains.averages.rows).map { neurons[$0 % columns].unit })
-            let cosines = found.nearest?.compactMap { $0?.cosine } ?? []
-            if !cosines.isEmpty { measured["likeness"] = cosines.reduce(0, +) / Double(cosines.count) }
+            let targets = self.targets
+            measured["columns-kept"] = try Self.columnsKept(
+                ChainLikeness.columnMeans(averages, rows: chains.averages.rows, columns: columns), targets, by: network)
+            if let examples {
+                found.nearest = try examples.nearest(
+                    to: chains.averages, ofClasses: (0..<chains.averages.rows).map { targets[$0 % columns] })
+                let cosines = found.nearest.compactMap { $0?.cosine }
+                if !cosines.isEmpty { measured["likeness"] = cosines.reduce(0, +) / Double(cosines.count) }
+            }
         }
     }
 
+    /// The class of each column; nil of one whose neuron is no output.
+    private var targets: [Int?] { neurons.map { $0.stage == outputStage ? $0.unit : nil } }
+
     /// The share of columns whose mean image the network gives probability 0.9 or more to be of the column's class.
-    private func columnsKept(_ averages: [Float], by network: Network) throws(CLMatError) -> Double {
-        let means = ChainLikeness.columnMeans(averages, rows: chains.averages.rows, columns: columns)
-        let images = try Matrix(means, columns, network.input.count, on: network.device)
+    private static func columnsKept(
+        _ means: [Float], _ targets: [Int?], by network: Network
+    ) throws(CLMatError) -> Double {
+        let images = try Matrix(means, targets.count, network.input.count, on: network.device)
         let probabilities = try network.forward(images).last.softmaxRows().values
-        let classes = network.output.count
-        let kept = neurons.enumerated().count { probabilities[$0 * classes + $1.unit] >= 0.9 }
-        return Double(kept) / Double(columns)
+        let ofTargets = targets.enumerated().compactMap { column, target in
+            target.map { probabilities[column * network.output.count + $0] }
+        }
+        return Double(ofTargets.count { $0 >= 0.9 }) / Double(ofTargets.count)
     }
 
     /// What the network makes of the images, one per chain.
     func evaluated(_ images: Matrix, by network: Network) throws(CLMatError) -> Evaluation {
         let pass = try network.forward(images)
-        var evaluation = Evaluation(activations: try sampler.activations(pass).values)
-        guard neurons.allSatisfy({ $0.stage == outputStage }) else { return evaluation }
         let classes = network.output.count
         let probabilities = try pass.last.softmaxRows().values
-        let targets = (0..<images.rows).map { neurons[$0 % columns].unit }
-        evaluation.probabilities = targets.indices.map { probabilities[$0 * classes + targets[$0]] }
-        evaluation.isTarget = targets.indices.map { row in
-            let p = probabilities[row * classes..<(row + 1) * classes]
-            return p.max() == probabilities[row * classes + targets[row]]
-        }
-        return evaluation
+        let targets = (0..<images.rows).map { self.targets[$0 % columns] }
+        return Evaluation(
+            activations: try activations(pass).values, classProbabilities: probabilities,
+            probabilities: targets.enumerated().map { row, target in target.map { probabilities[row * classes + $0] } },
+            isTarget: targets.enumerated().map { row, target in
+                let p = probabilities[row * classes..<(row + 1) * classes]
+                return target.map { p.max() == probabilities[row * classes + $0] }
+            })
     }
 
     // MARK: - Choosing neurons
@@ -396,7 +414,8 @@ public struct ActivationSampler: Attachment, MixinHost {
     ) throws(CLMatError) {
         let reading = Neuron.Reading(rawValue: try settings.int(Self.reading)) ?? .centre
         let stage = try settings.int(layer)
-        if neurons.contains(where: { $0.stage != stage || $0.reading != reading }) {
+        // Columns may have neurons of other layers by now: they stay until a person moves these controls.
+        if chosenLayer.stage != stage || chosenLayer.reading != reading {
             try choose(stage: stage, reading: reading, in: network, at: step)
         }
     }
@@ -407,6 +426,7 @@ public struct ActivationSampler: Attachment, MixinHost {
     ) throws(CLMatError) {
         let units = network.stages[stage].output.channels
         let chosen = (first..<min(first + columnLimit, units)).map { Neuron(stage: stage, unit: $0, reading: reading) }
+        chosenLayer = (stage, reading)
         try sampler.begin(
             chosen, in: network, RandomKey(seed: step.seed, step: step.number, stream: Streams.startImages))
         lostRows = []
@@ -422,18 +442,20 @@ public struct ActivationSampler: Attachment, MixinHost {
 
     // MARK: - Other neurons, for figures
 
-    /// Whole pages of ``columnLimit`` neurons that the layer has.
-    var pageCount: Int {
-        guard let stage = neurons.first?.stage else { return 1 }
-        return (unitCounts[stage] + columnLimit - 1) / columnLimit
-    }
+    /// Whole pages of ``columnLimit`` neurons that the chosen layer has.
+    var pageCount: Int { (unitCounts[chosenLayer.stage] + columnLimit - 1) / columnLimit }
+
+    /// Neurons that it has.
+    var chosenUnits: Int { unitCounts[chosenLayer.stage] }
+
+    /// The network that is sampled, as it was at the last step.
+    func sampledNetwork(of host: NetworkTrainer) -> Network { averaged ?? host.network }
 
     /// A sampler of later neurons of the same layer, with fresh chains and the same criteria.
     func turned(to page: Int, in network: Network) throws(CLMatError) -> ActivationSampler {
         var other = self
-        guard let neuron = neurons.first else { return other }
         try other.choose(
-            stage: neuron.stage, reading: neuron.reading, first: page * columnLimit, in: network,
+            stage: chosenLayer.stage, reading: chosenLayer.reading, first: page * columnLimit, in: network,
             at: Step(page, seed: Self.pageSeed))
         return other
     }
@@ -461,6 +483,19 @@ public struct ActivationSampler: Attachment, MixinHost {
     public mutating func archive(_ archive: Archive) throws(CLMatError) {
         try sampler.archive(archive, columnLimit: columnLimit)
         if archive.isReading { evaluation = nil }
+        var choice = [chosenLayer.stage, chosenLayer.reading.rawValue]
+        if !archive.isReading || archive.has("chosen-layer") {
+            try archive.keep("chosen-layer", &choice)
+        } else if let first = neurons.first {
+            // Of files from before columns could have neurons of several layers.
+            choice = [first.stage, first.reading.rawValue]
+        }
+        if archive.isReading {
+            guard choice.count == 2, let reading = Neuron.Reading(rawValue: choice[1]),
+                layerNames.indices.contains(choice[0])
+            else { throw archive.damaged("chosen-layer", "it is no layer of this network") }
+            chosenLayer = (choice[0], reading)
+        }
         try archive.keep("steps-since-judgement", &stepsSinceEvaluation)
         var parameters = averaged?.parameters ?? restoredAverage ?? []
         var isAveraged = averaged != nil || restoredAverage != nil
@@ -486,7 +521,8 @@ public struct ActivationSampler: Attachment, MixinHost {
     // MARK: - Actions
 
     /// `restart-chain` [column, chain], `restart-column` [column], `restart-all`, `restart-lost` (the chains that left the
-    /// numbers), `choose-neuron` [column, unit].
+    /// numbers), `choose-neuron` [column, unit] of the column's layer, `choose-neuron-in` [column, layer, unit] of any layer, which
+    /// has the number that it has among the options of the control `layer`, from 0.
     public mutating func perform(
         _ action: Action, on host: NetworkTrainer, _ context: StepContext<LabelledBatch>
     ) throws(CLMatError) {
@@ -511,16 +547,22 @@ public struct ActivationSampler: Attachment, MixinHost {
         case ("choose-neuron", 2):
             let (column, unit) = (action.arguments[0], action.arguments[1])
             try checkColumn(column)
-            let units = host.network.stages[neurons[column].stage].output.channels
-            guard (0..<units).contains(unit) else {
-                throw .invalidValue(setting: "neuron", value: "\(unit)", accepted: "0 to \(units - 1)")
+            var neuron = neurons[column]
+            neuron.unit = unit
+            try choose(neuron, for: column, in: host.network, at: step)
+        case ("choose-neuron-in", 3):
+            let (column, stage) = (action.arguments[0], action.arguments[1])
+            try checkColumn(column)
+            guard layerNames.indices.contains(stage) else {
+                let known = layerNames.enumerated().map { "\($0) \($1)" }.joined(separator: ", ")
+                throw .invalidValue(setting: "layer", value: "\(stage)", accepted: "0 to \(layerNames.count - 1): \(known)")
             }
-            neurons[column].unit = unit
-            try refreshSeeds(host.network)
-            try restart(column: column, chains: Array(0..<chainCount), at: step)
+            let neuron = Neuron(stage: stage, unit: action.arguments[2], reading: chosenLayer.reading)
+            try choose(neuron, for: column, in: host.network, at: step)
         default:
             let counts = [
                 "restart-chain": 2, "restart-column": 1, "restart-all": 0, "restart-lost": 0, "choose-neuron": 2,
+                "choose-neuron-in": 3,
             ]
             if let count = counts[action.id] {
                 throw .invalidArgument(
@@ -528,6 +570,20 @@ public struct ActivationSampler: Attachment, MixinHost {
             }
             throw .unknownName(kind: "action", name: action.id, known: counts.keys.sorted())
         }
+    }
+
+    /// Gives a column another neuron, with fresh chains.
+    private mutating func choose(
+        _ neuron: Neuron, for column: Int, in network: Network, at step: Step
+    ) throws(CLMatError) {
+        let units = network.stages[neuron.stage].output.channels
+        guard (0..<units).contains(neuron.unit) else {
+            throw .invalidValue(
+                setting: "neuron of \(layerNames[neuron.stage])", value: "\(neuron.unit)", accepted: "0 to \(units - 1)")
+        }
+        neurons[column] = neuron
+        try refreshSeeds(network)
+        try restart(column: column, chains: Array(0..<chainCount), at: step)
     }
 
     private func checkColumn(_ column: Int) throws(CLMatError) {

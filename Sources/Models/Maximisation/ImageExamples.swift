@@ -13,6 +13,8 @@ public struct ImageExamples: Sendable {
     private let rows: [Matrix]
     /// By class: which image of the data each row is.
     private let indices: [[Int]]
+    /// By class: the images as they are, one after the other.
+    private let originals: [[UInt8]]
 
     /// An example with how like it an image is.
     public struct Match: Sendable, Equatable {
@@ -40,40 +42,48 @@ public struct ImageExamples: Sendable {
             return (0..<count).map { all[$0 * all.count / count] }
         }
         let size = shape.count
-        var rows: [Matrix] = []
+        var (rows, originals): ([Matrix], [[UInt8]]) = ([], [])
         for own in indices {
             let pixels = own.flatMap { images.pixels[$0 * size..<($0 + 1) * size] }
+            originals.append(pixels)
             let bytes = try ByteMatrix(pixels, own.count, size, on: device)
             rows.append(
                 try bytes.rows(IntVector((0..<own.count).map(Int32.init), on: device), scale: 1 / 255).centredUnitRows()
             )
         }
-        self.rows = rows
+        (self.rows, self.originals) = (rows, originals)
     }
 
-    /// Of each image, the example of a class that is most like its positive part; nil for an image that is like none of them, or not
-    /// of numbers.
+    /// The image of a match with an example of a class, in units of full scale; nil if there is none.
+    public func image(_ match: Match, ofClass label: Int) -> [Float]? {
+        guard indices.indices.contains(label), let place = indices[label].firstIndex(of: match.index) else { return nil }
+        return originals[label][place * shape.count..<(place + 1) * shape.count].map { Float($0) / 255 }
+    }
+
+    /// Of each image, the example of a class that is most like its positive part; nil for an image without a class, one that is like
+    /// none of them, or one that is not of numbers.
     ///
     /// - Parameters:
     ///   - images: one per row.
-    ///   - classes: the class of each row.
+    ///   - classes: the class of each row, if it has one.
     /// - Throws: ``/CLMat/CLMatError/shapeMismatch(operation:left:right:rule:)`` for images of another size,
     ///   ``/CLMat/CLMatError/invalidArgument(operation:problem:)`` for classes that do not fit.
-    public func nearest(to images: Matrix, ofClasses classes: [Int]) throws(CLMatError) -> [Match?] {
+    public func nearest(to images: Matrix, ofClasses classes: [Int?]) throws(CLMatError) -> [Match?] {
         guard images.columns == shape.count else {
             throw .shapeMismatch(
                 operation: "nearest", left: images.shape, right: Shape(images.rows, shape.count),
                 rule: "The images have to be of the examples' size.")
         }
-        guard classes.count == images.rows, classes.allSatisfy(rows.indices.contains) else {
+        guard classes.count == images.rows, classes.compactMap({ $0 }).allSatisfy(rows.indices.contains) else {
             throw .invalidArgument(
                 operation: "nearest", problem: "There has to be a class from 0 to \(rows.count - 1) for each image.")
         }
         let units = try images.relu().centredUnitRows()
         // Everything is asked for before the first answer is waited for.
         var found: [(own: [Int], label: Int, most: Matrix, places: IntVector)] = []
-        for (label, own) in Dictionary(grouping: classes.indices, by: { classes[$0] }).sorted(by: { $0.key < $1.key })
-        where rows[label].rows > 0 {
+        for label in rows.indices {
+            let own = classes.indices.filter { classes[$0] == label }
+            guard !own.isEmpty, rows[label].rows > 0 else { continue }
             let chosen = try units.gatherRows(IntVector(own.map(Int32.init), on: images.device))
             let cosines = try chosen.matmul(rows[label], transposing: .right)
             found.append((own, label, try cosines.rowMax(), try cosines.rowArgmax()))

@@ -22,7 +22,7 @@ extension UI {
     /// - `graph-menu/`: `here`, `remove`, `pause`, `log`, `smooth/0.9`, …, `take-off/METRIC`, `add`, `plot`, `add/METRIC`,
     ///   `plot/METRIC`
     /// - `leaving/`: `save`, `leave`, `stay`
-    /// - `action-menu/` and `window:FIGURE/`: `action/0`, `action/0/field`
+    /// - `action-menu/` and `window:FIGURE/`: `action/0`, `action/0/field`; `action/0/ANSWER` for the answers by name
     /// - `status/`: `words`, `warning/ID`, `warning/ID/undo`, `warning/ID/back`, `warning/ID/ACTION`
     static var places: [String: Box]?
     private static var window = ""

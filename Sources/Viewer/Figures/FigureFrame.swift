@@ -171,6 +171,11 @@ import Exploration
         host.tooltip = Tooltip(title: title, facts: facts, text: text, place: place)
     }
 
+    /// The same with small images below the words.
+    func tooltip(title: String, facts: [(name: String, value: String)], text: String, images: [Tooltip.Image]) {
+        host.tooltip = Tooltip(title: title, facts: facts, text: text, images: images)
+    }
+
     /// Both sides of a comparison lie in one window.
     private func name(_ id: String) -> String { isOther ? "other \(id)" : id }
 

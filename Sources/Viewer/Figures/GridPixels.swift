@@ -6,45 +6,42 @@ extension ImageGrid {
     /// What a pixel is shown in whose value is not a number: by turns, as no image has it.
     static let lost: [(red: UInt8, green: UInt8, blue: UInt8)] = [(0xd0, 0x40, 0x8c), (0x48, 0x18, 0x30)]
 
-    /// The largest |value| of a cell.
-    func largest(of cell: Cell) -> Float {
-        cell.values.reduce(0) { $1.isFinite ? max($0, abs($1)) : $0 }
-    }
-
-    /// What black and white stand for in a cell.
-    ///
-    /// - Parameter largest: the |value| that is black or white where zero is mid-grey; the cell's own if nil.
-    func ends(of cell: Cell, largest: Float? = nil) -> ClosedRange<Float> {
-        guard display == .signed else { return 0...1 }
-        let most = largest ?? self.largest(of: cell)
-        return -most...most
-    }
-
     /// The pixels of a cell, red, green, blue by turns. A cell with too few numbers is black where they are missing, and
     /// what is not a number is chequered in ``lost``.
     ///
-    /// - Parameter largest: as in ``ends(of:largest:)``.
-    func pixels(of cell: Cell, largest: Float? = nil) -> [UInt8] {
+    /// - Parameter ends: the values that black and white, or the full hues, stand for, as ``ImageGrid/ends`` has them; those of the
+    ///   cell by itself if nil.
+    func pixels(of cell: Cell, _ ends: ClosedRange<Float>? = nil) -> [UInt8] {
+        let ends = ends ?? self.ends(upTo: largest(of: cell))
         let area = max(0, height * width)
         let isColour = channels >= 3
-        let most = ends(of: cell, largest: largest).upperBound
-        let scale = most > 0 ? 0.5 / most : 0
+        let span = ends.upperBound - ends.lowerBound
+        let (start, scale) = (ends.lowerBound, span > 0 ? 1 / span : 0)
+        // Where there is nothing to tell, zero is where it always is.
+        let nothing: Float = shownDisplay == .stretched ? 0 : 0.5
+        func share(_ value: Float) -> Float {
+            span > 0 ? min(max((value - start) * scale, 0), 1) : nothing
+        }
         if !isColour, cell.values.count == area, cell.values.allSatisfy(\.isFinite) {
             // Nearly all are such, and some are drawn with every frame.
+            let lights = shownDisplay == .diverging ? Diverging.table : nil
             return [UInt8](unsafeUninitializedCapacity: area * 3) { pixels, count in
                 for (index, value) in cell.values.enumerated() {
-                    let unit = display == .signed ? 0.5 + value * scale : value
-                    let light = UInt8(min(max(unit, 0), 1) * 255 + 0.5)
-                    (pixels[3 * index], pixels[3 * index + 1], pixels[3 * index + 2]) = (light, light, light)
+                    let level = Int(share(value) * 255 + 0.5)
+                    let light = lights?[level] ?? Light(level)
+                    (pixels[3 * index], pixels[3 * index + 1], pixels[3 * index + 2]) =
+                        (light.red, light.green, light.blue)
                 }
                 count = area * 3
             }
         }
-        func light(_ index: Int) -> UInt8 {
-            guard cell.values.indices.contains(index) else { return 0 }
-            let value = cell.values[index]
-            let unit = display == .signed ? 0.5 + value * scale : value
-            return UInt8((min(max(unit, 0), 1) * 255).rounded())
+        func level(_ index: Int) -> UInt8 {
+            cell.values.indices.contains(index) ? UInt8(share(cell.values[index]) * 255 + 0.5) : 0
+        }
+        func light(_ index: Int) -> Light {
+            guard cell.values.indices.contains(index) else { return Light(0) }
+            let level = Int(level(index))
+            return shownDisplay == .diverging ? Diverging.table[level] : Light(level)
         }
         var pixels = [UInt8](repeating: 0, count: area * 3)
         func isLost(_ index: Int) -> Bool { cell.values.indices.contains(index) && !cell.values[index].isFinite }
@@ -54,12 +51,18 @@ extension ImageGrid {
                 (pixels[3 * i], pixels[3 * i + 1], pixels[3 * i + 2]) = (shade.red, shade.green, shade.blue)
                 continue
             }
-            let red = light(i)
-            pixels[3 * i] = red
-            pixels[3 * i + 1] = isColour ? light(area + i) : red
-            pixels[3 * i + 2] = isColour ? light(2 * area + i) : red
+            let light =
+                isColour ? Light(red: level(i), green: level(area + i), blue: level(2 * area + i)) : light(i)
+            (pixels[3 * i], pixels[3 * i + 1], pixels[3 * i + 2]) = (light.red, light.green, light.blue)
         }
         return pixels
+    }
+
+    /// The light at a place of the scale, 0 to 1, as a scale beside images draws it.
+    func light(at share: Float) -> Colour {
+        let level = Int(min(max(share, 0), 1) * 255 + 0.5)
+        let light = shownDisplay == .diverging ? Diverging.table[level] : Light(level)
+        return Colour(UInt32(light.red) << 16 | UInt32(light.green) << 8 | UInt32(light.blue))
     }
 
     /// How many values of a cell are not numbers, in words for its hover; empty if all are.
@@ -68,6 +71,30 @@ extension ImageGrid {
         guard count > 0 else { return "" }
         return count == cell.values.count
             ? "None of its values is a number." : "\(grouped(count)) of its values are not numbers: chequered."
+    }
+}
+
+/// Red, green and blue.
+struct Light: Equatable {
+    let red: UInt8
+    let green: UInt8
+    let blue: UInt8
+
+    init(red: UInt8, green: UInt8, blue: UInt8) { (self.red, self.green, self.blue) = (red, green, blue) }
+    /// A grey, 0 to 255.
+    init(_ level: Int) { (red, green, blue) = (UInt8(level), UInt8(level), UInt8(level)) }
+}
+
+/// Blue below zero, orange above, nearly black at zero: brightness says how much, the hue which way. The ends are about as bright
+/// as each other (relative luminance 0.40 and 0.43), and are told apart by colour-blind people, as blue and orange always are.
+enum Diverging {
+    private static let (below, zero, above) = (Colour(0x5ab0ff), Colour(0x131519), Colour(0xff9633))
+
+    /// By level: 0 is the lowest value, 255 the highest. Zero lies between 127 and 128.
+    static let table: [Light] = (0...255).map { level in
+        let signed = (Float(level) - 127.5) / 127.5
+        let colour = zero.mixed(with: signed < 0 ? below : above, abs(signed))
+        return Light(red: colour.red, green: colour.green, blue: colour.blue)
     }
 }
 
@@ -81,8 +108,8 @@ extension Pixels {
         self.init(
             width: grid.columns * (cellWidth + gap) + gap, height: grid.rows * (cellHeight + gap) + gap,
             Colour(0x808080))
-        for (index, cell) in grid.cells.enumerated() {
-            let light = grid.pixels(of: cell)
+        for (index, (cell, ends)) in zip(grid.cells, grid.ends).enumerated() {
+            let light = grid.pixels(of: cell, ends)
             let (row, column) = index.quotientAndRemainder(dividingBy: grid.columns)
             let (left, top) = (gap + column * (cellWidth + gap), gap + row * (cellHeight + gap))
             for y in 0..<cellHeight {

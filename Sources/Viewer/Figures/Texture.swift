@@ -43,10 +43,8 @@ import Exploration
 
     /// The images of `grid`; in `old` if they fit there. Nil if the renderer refuses.
     ///
-    /// - Parameter whites: what is black or white in a cell where zero is mid-grey; its own largest |value| if it gives nil.
-    func texture(
-        of grid: ImageGrid, replacing old: Texture?, whites: (_ cell: Int) -> Float? = { _ in nil }
-    ) -> Texture? {
+    /// - Parameter ends: the values at both ends of each cell's scale of light; the grid's own if nil.
+    func texture(of grid: ImageGrid, replacing old: Texture?, ends: [ClosedRange<Float>]? = nil) -> Texture? {
         guard grid.whyEmpty == nil else { return nil }
         let count = grid.cells.count
         var stride = 1
@@ -56,11 +54,12 @@ import Exploration
         let perRow = min(count, max(1, largest / cellWidth), perRow(count, cellWidth, cellHeight))
         let (width, height) = (perRow * cellWidth, (count + perRow - 1) / perRow * cellHeight)
 
+        let ends = ends ?? grid.ends
         var pixels = [UInt8](repeating: 255, count: width * height * 4)
         pixels.withUnsafeMutableBufferPointer { pixels in
             for (index, cell) in grid.cells.enumerated() {
                 let (row, column) = index.quotientAndRemainder(dividingBy: perRow)
-                grid.pixels(of: cell, largest: whites(index)).withUnsafeBufferPointer { light in
+                grid.pixels(of: cell, ends[index]).withUnsafeBufferPointer { light in
                     for y in 0..<cellHeight {
                         for x in 0..<cellWidth {
                             let from = (y * stride * grid.width + x * stride) * 3

@@ -160,11 +160,19 @@ final class ControlPanels: DashboardPart {
         return min(widest + 16, width * 0.45)
     }
 
-    /// Where the options of a choice stand: as many in a row as fit.
+    /// Where the options of a choice stand: as many in a row as fit; with less room around their words if that saves a row.
     private func segments(_ options: [String], width: Float) -> [(row: Int, x: Float, width: Float)] {
+        let wide = segments(options, width: width, around: 18)
+        let narrow = segments(options, width: width, around: 10)
+        return (narrow.last?.row ?? 0) < (wide.last?.row ?? 0) ? narrow : wide
+    }
+
+    private func segments(
+        _ options: [String], width: Float, around: Float
+    ) -> [(row: Int, x: Float, width: Float)] {
         var (row, x): (Int, Float) = (0, 0)
         return options.map { option in
-            let own = min(max(40, UI.width(option) + 18), width)
+            let own = min(max(around + 22, UI.width(option) + around), width)
             if x > 0, x + own > width { (row, x) = (row + 1, 0) }
             defer { x += own + 4 }
             return (row, x, own)

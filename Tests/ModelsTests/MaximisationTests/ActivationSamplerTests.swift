@@ -79,9 +79,9 @@ import Testing
         }
         #expect(grid.columnTitles == ["a", "b", "c", "d"])
         #expect((grid.rows, grid.columns) == (2, 4))
-        #expect(grid.cells[5].title == "class b, chain 2")
+        #expect(grid.cells[5].title == "class b, chain 2, average")
         #expect(grid.cells[5].actions.map(\.arguments) == [[1, 1], [1]])
-        #expect(grid.cells[0].facts.count == 2)
+        #expect(grid.cells[0].facts.count == 6)  // activation, probability of its class, those of all four
     }
 
     // MARK: - What a neuron sees, and other neurons
@@ -169,7 +169,7 @@ import Testing
         #expect(grid.columns == 10)  // of dense1's 16 units
         #expect(grid.columnTitles[2] == "13")
         #expect(grid.columnTitles[3] == "3")
-        #expect(grid.cells[2].title == "unit 13, chain 1")
+        #expect(grid.cells[2].title == "unit 13, chain 1, average")
     }
 
     @Test func aRestartedChainBeginsAnew() throws {
