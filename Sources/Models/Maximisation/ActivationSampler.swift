@@ -398,7 +398,7 @@ public struct ActivationSampler: Attachment, MixinHost {
         let probabilities = try pass.last.softmaxRows().values
         let targets = (0..<images.rows).map { self.targets[$0 % columns] }
         return Evaluation(
-            activations: try activations(pass).values, classProbabilities: probabilities,
+            activations: try sampler.activations(pass).values, classProbabilities: probabilities,
             probabilities: targets.enumerated().map { row, target in target.map { probabilities[row * classes + $0] } },
             isTarget: targets.enumerated().map { row, target in
                 let p = probabilities[row * classes..<(row + 1) * classes]
