@@ -188,6 +188,6 @@ extension Action.Question {
     fileprivate var hint: String {
         if isPlain { return accepted }
         let first = groups[0].names.isEmpty ? "number" : "number or name"
-        return first + (groups.count > 1 ? "; or \(groupTitle) and \(first)" : "")
+        return first + (groups.count > 1 ? "; or \(groupTitle) and number" : "")
     }
 }
