@@ -108,7 +108,8 @@ extension ImageGridRenderer {
                 .smallMono)
             if !related.note.isEmpty {
                 frame.text(
-                    UI.shortened(related.note, to: place.width, .small), Point(box.x, box.maxY + 3 + RelatedLayout.line),
+                    UI.shortened(related.note, to: place.width, .small),
+                    Point(box.x, box.maxY + 3 + RelatedLayout.line),
                     theme.secondary, .small)
             }
         }

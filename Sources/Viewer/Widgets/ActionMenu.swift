@@ -70,7 +70,8 @@ final class ActionMenus: DashboardPart {
             if isDone { learner.send(.act(action)) }
             return isDone
         }
-        var field = answer ?? TextField(question.isPlain ? "\(question.range.lowerBound)" : "", takesFocus: !question.isPlain)
+        var field =
+            answer ?? TextField(question.isPlain ? "\(question.range.lowerBound)" : "", takesFocus: !question.isPlain)
         defer { answer = field }
         UI.text(
             UI.shortened("\(question.title), \(question.hint)", to: box.width, .small), Point(box.x, box.y),
