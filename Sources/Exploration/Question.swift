@@ -39,7 +39,9 @@ extension Action {
             /// The number that is meant by a name or a number; nil if there is no such thing. A name is what people see, so it
             /// goes first.
             fileprivate func number(_ text: String) -> Int? {
-                if let index = Spelling.option(text, among: names), index < range.count { return range.lowerBound + index }
+                if let index = Spelling.option(text, among: names), index < range.count {
+                    return range.lowerBound + index
+                }
                 guard let number = Int(text), range.contains(number) else { return nil }
                 return number
             }

@@ -11,7 +11,9 @@ import Testing
     ) -> ImageGrid {
         ImageGrid(
             channels: channels, height: 1, width: 1, columns: 4, display: display,
-            cells: [1, -2, 3, .nan, -5, 4, 0.5, 0].map { ImageGrid.Cell(values: [Float](repeating: $0, count: channels)) },
+            cells: [1, -2, 3, .nan, -5, 4, 0.5, 0].map {
+                ImageGrid.Cell(values: [Float](repeating: $0, count: channels))
+            },
             contrast: contrast, members: members)
     }
 
@@ -63,7 +65,8 @@ import Testing
 
     @Test(
         arguments: [
-            ("3", [9, 3]), (" bag ", [9, 1]), ("Bag", [9, 1]), ("ankle  boot", [9, 2]), ("tshirt", [9, 0]), ("7", [9, 3]),
+            ("3", [9, 3]), (" bag ", [9, 1]), ("Bag", [9, 1]), ("ankle  boot", [9, 2]), ("tshirt", [9, 0]),
+            ("7", [9, 3]),
             ("conv1 17", [1, 17]), ("CONV1 0", [1, 0]), ("conv1b 4", [2, 4]), ("output 2", [9, 2]),
             ("output bag", [9, 1]), ("dog", [4, 1]), ("labels cat", [4, 0]),
         ] as [(String, [Int])])
@@ -96,7 +99,9 @@ import Testing
         let times = Action.Question("times", 4...9)
         #expect(times.isPlain && times.accepted == "4…9" && times.range == 4...9)
         #expect(try times.answer(" 5 ") == [5])
-        #expect(throws: CLMatError.invalidValue(setting: "times", value: "12", accepted: "4…9")) { try times.answer("12") }
+        #expect(throws: CLMatError.invalidValue(setting: "times", value: "12", accepted: "4…9")) {
+            try times.answer("12")
+        }
         #expect(Action.Question("none", groups: []).groups.count == 1)
     }
 }

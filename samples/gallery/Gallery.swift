@@ -235,7 +235,8 @@ struct Gallery: Model {
             Figure("colour-images", title: "Colour images", help: "three channels, values from 0 to 1") { gallery, _ in
                 gallery.colourGrid()
             },
-            Figure("paired-images", title: "Pairs of images", help: "two columns under one title, signs in two colours") {
+            Figure("paired-images", title: "Pairs of images", help: "two columns under one title, signs in two colours")
+            {
                 gallery, _ in
                 gallery.pairedGrid()
             },
@@ -532,7 +533,11 @@ struct Gallery: Model {
             kinds.enumerated().map { member, kind in
                 ImageGrid.Cell(
                     values: values(index, 0.4 * Double(member)), title: "\(names[index % 3]), \(kind)",
-                    related: [.init(kinds[1 - member], values: values(index, 0.4 * Double(1 - member)), note: "same scale or not")])
+                    related: [
+                        .init(
+                            kinds[1 - member], values: values(index, 0.4 * Double(1 - member)),
+                            note: "same scale or not")
+                    ])
             }
         }
         let groups = [

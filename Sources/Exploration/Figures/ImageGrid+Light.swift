@@ -5,7 +5,9 @@ extension ImageGrid {
     public var shownDisplay: Display { display == .diverging && channels >= 3 ? .signed : display }
 
     /// Columns per group; 1 where each column is by itself.
-    public var memberCount: Int { columns > 0 && columns.isMultiple(of: max(1, members.count)) ? max(1, members.count) : 1 }
+    public var memberCount: Int {
+        columns > 0 && columns.isMultiple(of: max(1, members.count)) ? max(1, members.count) : 1
+    }
 
     /// The name of what a cell shares its scale of light with: cells of one name have one.
     public func scope(of cell: Int) -> String {

@@ -71,7 +71,8 @@ extension ActivationSampler {
     ///   - page: of neurons; those of the first are what the run samples, others the figure samples by itself.
     ///   - before: what was there before the last control change.
     fileprivate func samplesGrid(
-        _ host: NetworkTrainer, _ context: FigureContext, page: Int = 0, before: ChainImages? = nil, now: ChainImages? = nil
+        _ host: NetworkTrainer, _ context: FigureContext, page: Int = 0, before: ChainImages? = nil,
+        now: ChainImages? = nil
     ) throws -> any FigureContent {
         guard columns > 0 else { return NothingToShow("choose a layer that has neurons") }
         let kinds = try ChainImages.Kind.shown(context.settings.int(Self.display))
@@ -88,7 +89,8 @@ extension ActivationSampler {
             let neuron = neurons[column]
             let facts = facts(of: row, host.classNames)
             for (member, kind) in kinds.enumerated() {
-                var closer = CloserLook(row: row, kind: kind, images: images, before: before, field: field, shape: shape)
+                var closer = CloserLook(
+                    row: row, kind: kind, images: images, before: before, field: field, shape: shape)
                 closer.isSigned = display == .diverging ? .diverging : .signed
                 if enlarged == [column, chain, member] {
                     detailed = cells.count

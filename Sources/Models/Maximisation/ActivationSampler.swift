@@ -135,11 +135,13 @@ public struct ActivationSampler: Attachment, MixinHost {
         help: "the moving average of a chain, the sample of the moment, or one beside the other", isView: true)
     static let brightness = Control.choice(
         "brightness", title: "grey", group: "sampling", options: ["signed", "as is", "stretched", "two colours"],
-        help: "signed: zero is mid-grey, the largest |x| black or white; as is: 0 black, 1 white; stretched: 0 black, the largest x "
+        help:
+            "signed: zero is mid-grey, the largest |x| black or white; as is: 0 black, 1 white; stretched: 0 black, the largest x "
             + "white; two colours: blue below zero, orange above", isView: true)
     static let contrast = Control.choice(
         "contrast", title: "contrast", group: "sampling", options: ["each image", "row", "column", "grid"],
-        help: "what shares one scale, for all but \"as is\": with each image by itself, sizes cannot be compared", isView: true)
+        help: "what shares one scale, for all but \"as is\": with each image by itself, sizes cannot be compared",
+        isView: true)
     private static let clip = Control.choice(
         "clip", title: "clip", group: "sampling", options: ["none", "at 0", "0…1"],
         help: "the values that pixels may take",
@@ -555,7 +557,8 @@ public struct ActivationSampler: Attachment, MixinHost {
             try checkColumn(column)
             guard layerNames.indices.contains(stage) else {
                 let known = layerNames.enumerated().map { "\($0) \($1)" }.joined(separator: ", ")
-                throw .invalidValue(setting: "layer", value: "\(stage)", accepted: "0 to \(layerNames.count - 1): \(known)")
+                throw .invalidValue(
+                    setting: "layer", value: "\(stage)", accepted: "0 to \(layerNames.count - 1): \(known)")
             }
             let neuron = Neuron(stage: stage, unit: action.arguments[2], reading: chosenLayer.reading)
             try choose(neuron, for: column, in: host.network, at: step)
@@ -579,7 +582,8 @@ public struct ActivationSampler: Attachment, MixinHost {
         let units = network.stages[neuron.stage].output.channels
         guard (0..<units).contains(neuron.unit) else {
             throw .invalidValue(
-                setting: "neuron of \(layerNames[neuron.stage])", value: "\(neuron.unit)", accepted: "0 to \(units - 1)")
+                setting: "neuron of \(layerNames[neuron.stage])", value: "\(neuron.unit)", accepted: "0 to \(units - 1)"
+            )
         }
         neurons[column] = neuron
         try refreshSeeds(network)

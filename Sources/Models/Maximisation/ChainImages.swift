@@ -11,7 +11,9 @@ struct ChainImages: Sendable {
         var other: Kind { self == .average ? .sample : .average }
 
         /// By the index of the control `display`.
-        static func shown(_ index: Int) -> [Kind] { index == 0 ? [.average] : index == 1 ? [.sample] : [.average, .sample] }
+        static func shown(_ index: Int) -> [Kind] {
+            index == 0 ? [.average] : index == 1 ? [.sample] : [.average, .sample]
+        }
     }
 
     private let samples: [Float]
@@ -33,7 +35,8 @@ struct ChainImages: Sendable {
 
     /// How much a chain's image differs from what it was in `before`; nil if its column had another neuron then.
     func change(of kind: Kind, of row: Int, since before: ChainImages) -> [Float]? {
-        guard before.rows == rows, before.neurons.count == neurons.count, !neurons.isEmpty, before.samples.count == samples.count,
+        guard before.rows == rows, before.neurons.count == neurons.count, !neurons.isEmpty,
+            before.samples.count == samples.count,
             before.neurons[row % neurons.count] == neurons[row % neurons.count]
         else { return nil }
         return zip(values(kind, of: row), before.values(kind, of: row)).map { $0 - $1 }

@@ -261,7 +261,8 @@ struct GridLayout {
     /// The cells that stand together; one cell where there are no groups.
     func group(row: Int, column: Int) -> Box {
         Box(
-            origin.x + Float(column) * (groupWidth + columnGap), origin.y + Float(row) * (groupHeight + gap), groupWidth,
+            origin.x + Float(column) * (groupWidth + columnGap), origin.y + Float(row) * (groupHeight + gap),
+            groupWidth,
             groupHeight)
     }
 

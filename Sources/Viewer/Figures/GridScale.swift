@@ -41,7 +41,8 @@ import Exploration
             ?? (grid.shownDisplay == .stretched ? "0" : "−max", "max")
         let left = max(box.x, min(x, box.maxX - Self.bar - 2 * Self.label))
         // The bar stands still while its numbers change.
-        let lowWidth = grid.shownDisplay == .stretched || grid.shownDisplay == .unit ? UI.width("0", .smallMono) : Self.label - 8
+        let lowWidth =
+            grid.shownDisplay == .stretched || grid.shownDisplay == .unit ? UI.width("0", .smallMono) : Self.label - 8
         let bar = Box((left + lowWidth + 6).rounded(), (box.y + 4).rounded(), Self.bar, 8)
         frame.text(low, Point(bar.x - 6, bar.y - 3), theme.secondary, .smallMono, align: .right)
         for stripe in 0..<60 {

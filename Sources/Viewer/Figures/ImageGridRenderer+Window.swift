@@ -6,7 +6,7 @@ extension ImageGridRenderer {
     static let largestSide: Float = 640
     private static let largestSideWithRelated: Float = 480
     /// What is left to it at least where others stand beside it.
-    private static let leastSide: Float = 140
+    private static let leastSide: Float = 164
     /// The room of the scale beside it.
     private static let scaleWidth: Float = 76
     /// Between that and the images that belong to it.
@@ -108,7 +108,8 @@ extension ImageGridRenderer {
                 .smallMono)
             if !related.note.isEmpty {
                 frame.text(
-                    UI.shortened(related.note, to: place.width, .small), Point(box.x, box.maxY + 3 + RelatedLayout.line),
+                    UI.shortened(related.note, to: place.width, .small),
+                    Point(box.x, box.maxY + 3 + RelatedLayout.line),
                     theme.secondary, .small)
             }
         }

@@ -162,7 +162,9 @@ struct ImageGridRenderer: FigureRenderer {
             }
             if item.contains(.hovered) { hovered = index }
             // Beside an enlarged image its words stand already, and others would lie over it.
-            if item.contains(.hovered), !isOpen { tell(of: index, grid, columns: layout.columns * layout.members, frame) }
+            if item.contains(.hovered), !isOpen {
+                tell(of: index, grid, columns: layout.columns * layout.members, frame)
+            }
             if item.contains(.clicked), !frame.isOther {
                 // A second click on the same image takes back what the first one did.
                 let isAgain = isOpen && enlarged == index

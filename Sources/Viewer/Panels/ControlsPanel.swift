@@ -163,7 +163,7 @@ final class ControlPanels: DashboardPart {
     /// Where the options of a choice stand: as many in a row as fit; with less room around their words if that saves a row.
     private func segments(_ options: [String], width: Float) -> [(row: Int, x: Float, width: Float)] {
         let wide = segments(options, width: width, around: 18)
-        let narrow = segments(options, width: width, around: 10)
+        let narrow = segments(options, width: width, around: 8)
         return (narrow.last?.row ?? 0) < (wide.last?.row ?? 0) ? narrow : wide
     }
 

@@ -70,7 +70,8 @@ final class ActionMenus: DashboardPart {
             if isDone { learner.send(.act(action)) }
             return isDone
         }
-        var field = answer ?? TextField(question.isPlain ? "\(question.range.lowerBound)" : "", takesFocus: !question.isPlain)
+        var field =
+            answer ?? TextField(question.isPlain ? "\(question.range.lowerBound)" : "", takesFocus: !question.isPlain)
         defer { answer = field }
         UI.text(
             UI.shortened("\(question.title), \(question.hint)", to: box.width, .small), Point(box.x, box.y),
@@ -188,6 +189,6 @@ extension Action.Question {
     fileprivate var hint: String {
         if isPlain { return accepted }
         let first = groups[0].names.isEmpty ? "number" : "number or name"
-        return first + (groups.count > 1 ? "; or \(groupTitle) and \(first)" : "")
+        return first + (groups.count > 1 ? "; or \(groupTitle) and number" : "")
     }
 }

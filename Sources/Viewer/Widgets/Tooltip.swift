@@ -71,8 +71,12 @@ final class Hints: DashboardPart {
         let lines = tooltip.text.isEmpty ? [] : UI.wrapped(tooltip.text, to: 360, .small)
         let nameWidth = tooltip.facts.map { UI.width($0.name, .smallMono) }.max() ?? 0
         let factWidth = tooltip.facts.map { nameWidth + 14 + UI.width($0.value, .smallMono) }.max() ?? 0
-        let width = max(UI.width(tooltip.title, .bold), factWidth, lines.map { UI.width($0, .small) }.max() ?? 0, TooltipImages.width(tooltip)) + 18
-        let height = (tooltip.title.isEmpty ? 0 : 20) + Float(tooltip.facts.count) * 15 + Float(lines.count) * 15 + 14
+        let width =
+            max(
+                UI.width(tooltip.title, .bold), factWidth, lines.map { UI.width($0, .small) }.max() ?? 0,
+                TooltipImages.width(tooltip)) + 18
+        let height =
+            (tooltip.title.isEmpty ? 0 : 20) + Float(tooltip.facts.count) * 15 + Float(lines.count) * 15 + 14
             + TooltipImages.height(tooltip)
         let mouse = UI.mouse
         let window = Box(4, 4, size.x - 8, size.y - 8)
@@ -141,7 +145,8 @@ final class Hints: DashboardPart {
             let size = size(image.grid)
             image.texture.draw(cell: 0, of: image.grid, in: Box(x, top, size.x, size.y))
             UI.text(
-                UI.shortened(image.grid.scaleWords, to: side + 8, .smallMono), Point(x, top + size.y + 2), theme.secondary,
+                UI.shortened(image.grid.scaleWords, to: side + 8, .smallMono), Point(x, top + size.y + 2),
+                theme.secondary,
                 .smallMono)
             if !image.note.isEmpty {
                 UI.text(

@@ -39,9 +39,10 @@ import Testing
         #expect(both.members == ["average", "sample"] && both.memberCount == 2)
         #expect((both.columns, both.rows, both.cells.count) == (8, 2, 16))
         #expect(both.columnTitles == ["a", "b", "c", "d"] && both.columnActions.count == 4)
-        #expect(both.cells.enumerated().allSatisfy { index, cell in
-            cell.values == (index % 2 == 0 ? average : sample).cells[index / 2].values
-        })
+        #expect(
+            both.cells.enumerated().allSatisfy { index, cell in
+                cell.values == (index % 2 == 0 ? average : sample).cells[index / 2].values
+            })
         #expect(both.cells[3].title == "class b, chain 1, sample")
         #expect(both.rowTitles == ["chain 1", "chain 2"])
     }
@@ -135,9 +136,10 @@ import Testing
         let (grid, learner) = try grid([:], steps: 80, mixed)
         #expect(learner.status.error == nil && learner.status.lastRefusal == nil)
         #expect(grid.columnTitles == ["a", "dense1 13", "conv1 4", "d"])
-        #expect(grid.cells.map(\.title).prefix(3) == [
-            "class a, chain 1, average", "dense1 unit 13, chain 1, average", "conv1 channel 4, chain 1, average",
-        ])
+        #expect(
+            grid.cells.map(\.title).prefix(3) == [
+                "class a, chain 1, average", "dense1 unit 13, chain 1, average", "conv1 channel 4, chain 1, average",
+            ])
         #expect(grid.caption.hasPrefix("neurons of several layers"))
         // Fields of different sizes have the whole image in common.
         #expect((grid.height, grid.width) == (8, 8))
@@ -157,10 +159,11 @@ import Testing
         #expect(grid.columnTitles == (0..<10).map(String.init) && grid.caption.hasPrefix("units of dense1"))
     }
 
-    @Test(arguments: [
-        ([0, 9, 0], "0 to 5: 0 scale, 1 conv1"), ([0, 1, 6], "neuron of conv1"), ([9, 1, 0], "column"),
-        ([0, 1], "3 numbers"),
-    ] as [([Int], String)])
+    @Test(
+        arguments: [
+            ([0, 9, 0], "0 to 5: 0 scale, 1 conv1"), ([0, 1, 6], "neuron of conv1"), ([9, 1, 0], "column"),
+            ([0, 1], "3 numbers"),
+        ] as [([Int], String)])
     func neuronsThatAreNotThereAreRefused(arguments: [Int], words: String) throws {
         let learner = try grid([:], steps: 12, [act("choose-neuron-in", arguments)]).learner
         #expect(learner.status.error == nil && learner.status.lastRefusal?.contains(words) == true)
