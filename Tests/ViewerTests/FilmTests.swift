@@ -16,6 +16,7 @@ extension WindowTests {
             learner.start()
             // What waits is drawn until the run has ended, as a program does it.
             while !learner.wait(for: 0.002) { film.serve() }
+            film.serve()
             return (film, learner)
         }
 
