@@ -52,7 +52,8 @@ extension WindowTests {
             try hands.click("toolbar/presets")
             #expect(hands.isDrawn("preset-menu") && hands.view.hasAbove)
             try hands.click("preset-menu/hot")
-            #expect(hands.wait { hands.learner.status.settings.values["noise"] == 4 && hands.view.changes.all.count == 1 })
+            #expect(
+                hands.wait { hands.learner.status.settings.values["noise"] == 4 && hands.view.changes.all.count == 1 })
             #expect(!hands.isDrawn("preset-menu") && hands.view.presetMenu.current?.id == "hot")
             #expect(hands.view.changes.all[0].what == "preset hot: noise 1 → 4")
             #expect(hands.view.values.preset?.id == "hot")
