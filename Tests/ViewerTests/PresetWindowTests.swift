@@ -49,6 +49,8 @@ extension WindowTests {
             let hands = try Oven.hands()
             defer { hands.finish() }
             #expect(hands.view.presetMenu.current?.id == "default")
+            try hands.move(to: "toolbar/presets")
+            #expect(hands.view.hints.tooltip?.text == Toolbar.hints["presets"])
             try hands.click("toolbar/presets")
             #expect(hands.isDrawn("preset-menu") && hands.view.hasAbove)
             try hands.click("preset-menu/hot")
