@@ -4,11 +4,8 @@ import CLMat
 ///
 /// ```swift
 /// var presets: [Preset] {
-///     let named = [Self.noise, Self.stepSize]
-///     return [
-///         .initial("default", help: "as the model begins", of: named),
-///         Preset("hot", title: "hot", help: "much noise: chains wander", values: ["noise": 3, "step-size": 0.1]),
-///     ]
+///     let usual = Preset.initial("default", help: "as the model begins", of: [Self.noise, Self.stepSize])
+///     return [usual, usual.changed("hot", help: "much noise: chains wander", ["noise": 3])]
 /// }
 /// ```
 ///
@@ -39,12 +36,7 @@ public struct Preset: Sendable, Equatable, Identifiable {
             id, title: title, help: help, values: Dictionary(chosen.map { ($0.id, $0.initial) }) { first, _ in first })
     }
 
-    /// The same with the initial values of these controls, but for those that are given.
-    ///
-    /// ```swift
-    /// let calm = Preset.initial("default", help: "as the model begins", of: named)
-    /// let hot = calm.changed("hot", help: "much noise", ["noise": 3])
-    /// ```
+    /// Another one that differs from it in the values that are given.
     public func changed(_ id: String, title: String? = nil, help: String, _ given: [String: Double]) -> Preset {
         Preset(id, title: title, help: help, values: values.merging(given) { $1 })
     }

@@ -101,7 +101,8 @@ public struct Settings: Sendable, Equatable {
         }
         for (handle, _) in wanted where changed.contains(handle.kept) {
             throw .invalidArgument(
-                operation: "set", problem: "'\(handle.id)' and '\(handle.kept)' are two ways to set one value; give one of them.")
+                operation: "set",
+                problem: "'\(handle.id)' and '\(handle.kept)' are two ways to set one value; give one of them.")
         }
         try own.hold(asIn: self, changed)
         for (handle, value) in wanted { try own.set(handle, to: value) }

@@ -233,7 +233,8 @@ public struct RunOptions: ParsableArguments, Sendable {
     func filmPlan(start: Int, last: Int?) -> FilmPlan? {
         film.map { path in
             let from = max(start, filmFrom ?? 0)
-            return FilmPlan(path: path, figure: filmOf, steps: filmSteps ?? max(1, (last ?? from + 2500) - from), from: from)
+            return FilmPlan(
+                path: path, figure: filmOf, steps: filmSteps ?? max(1, (last ?? from + 2500) - from), from: from)
         }
     }
 

@@ -45,7 +45,8 @@ extension Session {
     /// A checkpoint in the current folder, for the window's button.
     @Sendable private func save() throws -> String {
         try plan.checks.checkIsNoData(".", at: ".")
-        let file = try learner.save(naming: { "\(model)-step-\($0).safetensors" }, 
+        let file = try learner.save(
+            naming: { "\(model)-step-\($0).safetensors" },
             notes: plan.notes(preset: learner.startPreset))
         return "Saved \(file): --resume \(file) goes on from it."
     }

@@ -61,7 +61,9 @@ struct Session: Sendable {
         guard let film, !film.isFinished else { return }
         failures.attempt {
             let frames = try onMain { () throws(CLMatError) in try film.finish() }
-            if frames == 0 { return say("There is no film: the run ended before step \(film.plan.from + film.plan.stepsPerFrame).") }
+            if frames == 0 {
+                return say("There is no film: the run ended before step \(film.plan.from + film.plan.stepsPerFrame).")
+            }
             let all = frames < film.progress.of ? " of \(film.progress.of), as the run ended" : ""
             say("Wrote \(film.plan.path): \(frames) pictures\(all).")
         }

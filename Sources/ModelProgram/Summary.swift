@@ -15,7 +15,8 @@ struct Summary {
         let values: [(String, JSONValue)] = [
             ("model", .text(model)), ("device", .text(device.name)), ("threads", .whole(Device.cpu.computeUnits)),
             ("seed", .digits("\(seed)")), ("steps", .whole(status.step)), ("seconds", .rounded(status.seconds)),
-            ("settings", .rounded(status.settings.values)), ("metrics", .rounded(learner.timeline.lastValues)), ("rates", .rounded(learner.totalRates)),
+            ("settings", .rounded(status.settings.values)), ("metrics", .rounded(learner.timeline.lastValues)),
+            ("rates", .rounded(learner.totalRates)),
             ("warnings", .list(status.warnings.map { .text($0.text) })),
             ("peak-memory", .whole(Self.peakMemory ?? 0)),
         ]

@@ -57,6 +57,9 @@ struct CodeBlockTests {
         ),
         "ModelProgram.swift": ("static func example<Ridge: ModelCommand>(_ ridge: Ridge.Type) {", "}"),
         "SavedView.swift": parameters("experiment: inout Experiment"),
+        "Film.swift": parameters("learner: Learner"),
+        "Handle.swift": ("struct Sampler {" + sampler, "}"),
+        "Preset.swift": ("struct Sampler {" + sampler, "}"),
         "Settings.swift": parameters("weights: inout Matrix, gradient: Matrix, context: StepContext<Int>"),
         "StreamedSource.swift": (
             """
@@ -70,6 +73,15 @@ struct CodeBlockTests {
         ),
         "Viewer.swift": parameters("model: NetworkTrainer, data: ImageBatches"),
     ]
+
+    /// The controls of what has a handle and presets.
+    private static let sampler = """
+
+        static let noise = Control("noise", title: "noise σ", range: 0.001...10, initial: 0.3, help: "")
+        static let stepSize = Control("step-size", title: "step β", range: 1e-4...1, initial: 0.01, help: "")
+        static let momentum = Control("momentum", title: "momentum γ", range: 0...0.99, initial: 0.9, help: "")
+        static let holdTemperature = Control.toggle("hold-temperature", title: "hold T", initial: false, help: "")
+        """
 
     private static func parameters(_ list: String) -> (before: String, after: String) {
         ("@MainActor func example(\(list)) throws {", "}")

@@ -18,7 +18,8 @@ import Testing
         let experiment = try experiment ?? Still.experiment()
         if let file {
             options.recorder = try SessionWriter(
-                writing: file, header: .init(of: experiment, model: "still", device: "", threads: 1, instructions: "", arguments: []))
+                writing: file,
+                header: .init(of: experiment, model: "still", device: "", threads: 1, instructions: "", arguments: []))
         }
         return try Learner(experiment, options: options).runToTheEnd()
     }
@@ -119,7 +120,9 @@ import Testing
         let seen = learner.timeline.series("temperature-seen").values
         #expect(seen == [0.0045, 0.5, 0.0045, 0.0045].map(Float.init))
         #expect(learner.timeline.commands.first?.before == 0.0045)
-        let refused = try run([.init(1, .set(control: "temperature", to: 9)), .init(1, .set(control: "temperature", to: 2))])
+        let refused = try run([
+            .init(1, .set(control: "temperature", to: 9)), .init(1, .set(control: "temperature", to: 2)),
+        ])
         #expect("\(refused.status.error as Any)".contains("temperature"))
     }
 

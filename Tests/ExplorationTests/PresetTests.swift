@@ -15,7 +15,8 @@ import Testing
         let experiment = try Still.experiment(attached)
         if let file {
             options.recorder = try SessionWriter(
-                writing: file, header: .init(of: experiment, model: "still", device: "", threads: 1, instructions: "", arguments: []))
+                writing: file,
+                header: .init(of: experiment, model: "still", device: "", threads: 1, instructions: "", arguments: []))
         }
         return try Learner(experiment, options: options).runToTheEnd()
     }
@@ -105,14 +106,17 @@ import Testing
         try inTemporaryFolder { folder in
             let file = folder + "/s.jsonl"
             let first = try learner(
-                [.init(2, .preset("hot")), .init(5, .undo), .init(4, .redo), .init(5, .preset("calm"))].enumerated().filter {
-                    $0.offset != 2
-                }.map(\.element), to: 7, recording: file)
+                [.init(2, .preset("hot")), .init(5, .undo), .init(4, .redo), .init(5, .preset("calm"))].enumerated()
+                    .filter {
+                        $0.offset != 2
+                    }.map(\.element), to: 7, recording: file)
             #expect(first.status.error == nil)
             let line = try String(contentsOfFile: file, encoding: .utf8).split(separator: "\n").first {
                 $0.contains("\"preset\"")
             }
-            #expect(line?.contains(#""preset":"hot","values":{"noise":3.0,"rate":0.0,"step-size":0.1}"#) == true, "\(line as Any)")
+            #expect(
+                line?.contains(#""preset":"hot","values":{"noise":3.0,"rate":0.0,"step-size":0.1}"#) == true,
+                "\(line as Any)")
             let session = try SessionFile(reading: file)
             let replay = Replay(session, tolerance: 0)
             var again = try Still.experiment([])

@@ -36,7 +36,8 @@ import Testing
             let learner = try run(preset)
             for (metric, isLarger) in effects {
                 let (before, after) = (level(metric, usual), level(metric, learner))
-                #expect(isLarger ? after > before : after < before, "\(preset) takes \(metric) from \(before) to \(after)")
+                #expect(
+                    isLarger ? after > before : after < before, "\(preset) takes \(metric) from \(before) to \(after)")
             }
         }
     }

@@ -16,6 +16,7 @@ extension WindowTests {
             learner.start()
             // What waits is drawn until the run has ended, as a program does it.
             while !learner.wait(for: 0.002) { film.serve() }
+            film.serve()
             return (film, learner)
         }
 
@@ -52,7 +53,10 @@ extension WindowTests {
                 for path in ["/film.mov", "/no/film.mp4", "/film.png"] {
                     #expect(throws: CLMatError.self, "\(path)") { try Film.check(folder + path) }
                 }
-                #expect(throws: CLMatError.unknownName(kind: "figure", name: "gird", known: learner.dashboard.figures.map(\.id))) {
+                #expect(
+                    throws: CLMatError.unknownName(
+                        kind: "figure", name: "gird", known: learner.dashboard.figures.map(\.id))
+                ) {
                     try Film(FilmPlan(path: folder + "/f", figure: "gird", steps: 5), of: learner)
                 }
                 if !Film.canEncode {
@@ -78,7 +82,9 @@ extension WindowTests {
                 let (film, _) = try film(FilmPlan(path: path, figure: "grid", steps: 10), steps: 10)
                 #expect(try film.finish() == 10)
                 let start = try Data(contentsOf: URL(fileURLWithPath: path)).prefix(12)
-                let marks = ["mp4": Data("ftyp".utf8), "webm": Data([0x1A, 0x45, 0xDF, 0xA3]), "gif": Data("GIF8".utf8)]
+                let marks = [
+                    "mp4": Data("ftyp".utf8), "webm": Data([0x1A, 0x45, 0xDF, 0xA3]), "gif": Data("GIF8".utf8),
+                ]
                 #expect(start.range(of: marks[ending] ?? Data()) != nil, "\(Array(start))")
                 #expect(try FileManager.default.contentsOfDirectory(atPath: folder) == ["film." + ending])
             }
@@ -94,7 +100,9 @@ extension WindowTests {
                     for _ in 0..<50 { try writer.add(Picture(width: 320, height: 240)) }
                     try writer.end()
                 }
-                #expect(error.map { "\($0)".contains("ffmpeg said") && "\($0)".contains("No such file") } == true, "\(error as Any)")
+                #expect(
+                    error.map { "\($0)".contains("ffmpeg said") && "\($0)".contains("No such file") } == true,
+                    "\(error as Any)")
             }
         }
 

@@ -126,7 +126,8 @@ extension WindowTests {
             hands.run(to: 5)
             hands.view.layout.setGoal(0.5, of: "loss")
             hands.window.settle()
-            for (id, hint) in Toolbar.hints {
+            // That of the presets is there for a model that has some.
+            for (id, hint) in Toolbar.hints where id != "presets" {
                 try hands.move(to: "toolbar/\(id)")
                 hands.window.settle()
                 #expect(hands.view.hints.tooltip?.text == hint, "\(id)")

@@ -89,7 +89,9 @@ extension Learner {
     private func apply(preset id: String, _ given: [String: Double]?, gesture: Int?) throws(CLMatError) {
         let dashboard = dashboard
         let values: [String: Double]
-        if let given { values = given } else {
+        if let given {
+            values = given
+        } else {
             values = try dashboard.preset(id).values.filter { dashboard.control($0.key) != nil }
         }
         var looks: [Command] = []

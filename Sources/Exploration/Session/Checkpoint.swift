@@ -129,7 +129,8 @@ public struct Checkpoint: Sendable {
             history.commands.append(
                 LoggedCommand(
                     sequence: number, branch: 0, step: step, command: command, before: value["before"]?.double,
-                    valuesBefore: value["values-before"]?.numbers ?? [:], change: value["change"]?.int ?? number, gesture: nil))
+                    valuesBefore: value["values-before"]?.numbers ?? [:], change: value["change"]?.int ?? number,
+                    gesture: nil))
         }
         return history
     }

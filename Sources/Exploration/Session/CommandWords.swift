@@ -47,7 +47,8 @@ enum CommandWords {
     }
 
     static let verbs = [
-        "set", "preset", "pause", "resume", "run", "attach", "detach", "act", "rewind", "visit", "undo", "redo", "branch", "go",
+        "set", "preset", "pause", "resume", "run", "attach", "detach", "act", "rewind", "visit", "undo", "redo",
+        "branch", "go",
         "rename",
         "delete", "compare", "add-mixin", "remove-mixin", "link", "unlink",
     ]

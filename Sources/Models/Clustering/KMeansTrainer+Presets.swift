@@ -4,7 +4,8 @@ extension KMeansTrainer {
     /// How even the sizes of clusters are, and how fast centroids move.
     public var presets: [Preset] {
         let usual = Preset.initial(
-            "default", help: "as a run begins: plain K-means on minibatches, whose centroids move gradually", of: controls,
+            "default", help: "as a run begins: plain K-means on minibatches, whose centroids move gradually",
+            of: controls,
             named: ["size-weight", "centre-rate", "rule"])
         return [
             usual,

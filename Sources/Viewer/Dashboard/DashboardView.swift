@@ -64,7 +64,8 @@ import Foundation
     /// All of them, in the order in which they take over a new scene. The last words in the status line stay.
     private lazy var parts: [DashboardPart] = [
         steering, controlPanels, values, checkpoints, leaving, goals, statusLine, focus, toolbar, scrubber, addPanel,
-        figurePanels, graphs, branchesPanel, historyPanel, profilePanel, frames, moving, scrolling, actionMenus, presetMenu,
+        figurePanels, graphs, branchesPanel, historyPanel, profilePanel, frames, moving, scrolling, actionMenus,
+        presetMenu,
         help,
         hints, changes, exporter, filmMaker,
     ]

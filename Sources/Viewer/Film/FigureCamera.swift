@@ -53,7 +53,8 @@ import Exploration
         if let renderer { return renderer }
         guard let found = Renderers.renderer(for: content) else {
             throw .invalidArgument(
-                operation: "film", problem: "the figure '\(figure.id)' cannot be drawn. \(Renderers.missing(for: content))")
+                operation: "film",
+                problem: "the figure '\(figure.id)' cannot be drawn. \(Renderers.missing(for: content))")
         }
         renderer = found
         return found

@@ -90,7 +90,8 @@ public final class Film: Sendable {
     /// - Throws: ``/CLMat/CLMatError/unknownName(kind:name:known:)``.
     public static func figure(_ id: String?, of dashboard: Dashboard) throws(CLMatError) -> FigureInfo {
         let figures = dashboard.figures
-        let wanted = id.map { id in figures.first { $0.id == id } } ?? figures.first(where: \.isShownAtStart) ?? figures.first
+        let wanted =
+            id.map { id in figures.first { $0.id == id } } ?? figures.first(where: \.isShownAtStart) ?? figures.first
         guard let wanted, id == nil || wanted.id == id else {
             throw .unknownName(kind: "figure", name: id ?? "", known: figures.map(\.id))
         }

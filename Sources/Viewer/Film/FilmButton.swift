@@ -45,8 +45,10 @@ final class FilmMaker: DashboardPart {
         let path = Film.canEncode ? "\(name).mp4" : "\(name)-film"
         do {
             film = try Film(
-                FilmPlan(path: path, figure: figure, steps: options.filmSteps, from: now), of: learner, options: options)
-            let install = Film.canEncode ? "" : " With ffmpeg installed it would be a film (sudo apt-get install ffmpeg)."
+                FilmPlan(path: path, figure: figure, steps: options.filmSteps, from: now), of: learner, options: options
+            )
+            let install =
+                Film.canEncode ? "" : " With ffmpeg installed it would be a film (sudo apt-get install ffmpeg)."
             say("Films \(grouped(options.filmSteps)) steps into \(path); a second click ends it before.\(install)")
         } catch {
             say("\(error)")
@@ -57,7 +59,9 @@ final class FilmMaker: DashboardPart {
         self.film = nil
         do {
             let frames = try film.finish()
-            say(frames == 0 ? "Nothing was filmed: no step was made." : "Saved \(film.plan.path): \(grouped(frames)) pictures")
+            say(
+                frames == 0
+                    ? "Nothing was filmed: no step was made." : "Saved \(film.plan.path): \(grouped(frames)) pictures")
         } catch {
             say("\(error)")
         }

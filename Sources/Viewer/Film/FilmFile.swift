@@ -35,7 +35,8 @@ enum FilmFile {
         guard try kind(of: path) != nil else {
             try Files.checkFolder(path)
             guard ((try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []).isEmpty else {
-                throw .fileNotWritable(path: path, reason: "the folder is not empty; name one of its own for the frames")
+                throw .fileNotWritable(
+                    path: path, reason: "the folder is not empty; name one of its own for the frames")
             }
             return
         }
@@ -105,7 +106,10 @@ final class FilmWriter {
         let process = Process()
         process.executableURL = URL(fileURLWithPath: ffmpeg)
         process.arguments =
-            ["-v", "error", "-y", "-f", "rawvideo", "-pix_fmt", "rgba", "-s", "\(width)x\(height)", "-r", rate, "-i", "-"]
+            [
+                "-v", "error", "-y", "-f", "rawvideo", "-pix_fmt", "rgba", "-s", "\(width)x\(height)", "-r", rate, "-i",
+                "-",
+            ]
             + Self.arguments(for: kind) + ["-f", kind.rawValue, part]
         let pipe = Pipe()
         let words = FileManager.default.temporaryDirectory.appendingPathComponent("clmat-film-" + UUID().uuidString)

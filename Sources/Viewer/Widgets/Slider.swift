@@ -74,7 +74,8 @@ extension ControlPanels {
         UI.fill(Box(start, track.y, track.maxX - start, 4), theme.track, radius: 2)
         if x(position) > start { UI.fill(Box(start, track.y, x(position) - start, 4), colour, radius: 2) }
         UI.rule(
-            Point(x(control.position(of: values.startValue(of: control))), track.maxY + 3), length: 5, vertical: true, theme.secondary)
+            Point(x(control.position(of: values.startValue(of: control))), track.maxY + 3), length: 5, vertical: true,
+            theme.secondary)
         let isHeld = hand.held?.control == control.id
         let handle = Point(x(position), track.midY)
         if isHeld || dashboardView.focus.focused == control.id { UI.disc(handle, radius: 9, colour.faded(0.45)) }
