@@ -56,7 +56,9 @@ public struct ImageExamples: Sendable {
 
     /// The image of a match with an example of a class, in units of full scale; nil if there is none.
     public func image(_ match: Match, ofClass label: Int) -> [Float]? {
-        guard indices.indices.contains(label), let place = indices[label].firstIndex(of: match.index) else { return nil }
+        guard indices.indices.contains(label), let place = indices[label].firstIndex(of: match.index) else {
+            return nil
+        }
         return originals[label][place * shape.count..<(place + 1) * shape.count].map { Float($0) / 255 }
     }
 

@@ -4,17 +4,19 @@ extension NetworkTrainer {
     /// How the network learns. Those of a sampler with the same ids are a part of them.
     public var presets: [Preset] {
         let readable = dissertation.changed(
-            "readable", help: "the network learns with noise, so that people can read what it looks for",
+            "readable",
+            help: "the network learns with noise, and images are drawn as the data are: people can read them",
             ["training-noise": 0.6])
         return [
             readable, dissertation,
-            readable.changed("hot", help: "the same, sampled so hot that chains differ", [:]),
+            readable.changed(
+                "hot", help: "a high temperature: the chains of a column differ, and still show its class", [:]),
         ]
     }
 
     private var dissertation: Preset {
         .initial(
-            "dissertation", help: "no training noise and nearly no temperature: the settings of the source",
+            "dissertation", help: "no training noise, signed images, nearly no temperature: the settings of the source",
             of: controls, named: ["learning-rate", "momentum", "averaging-window", "training-noise"])
     }
 }

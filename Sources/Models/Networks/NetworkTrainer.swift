@@ -88,9 +88,9 @@ public struct NetworkTrainer: Model, MixinHost {
     }
 
     private static let noise = Control(
-        "training-noise", title: "training noise σₓ", group: "training", unit: "of full scale", range: 0.01...2,
+        "training-noise", title: "training noise σₓ", group: "training", range: 0.01...2,
         scale: .logWithOff, initial: 0,
-        help: "noise on the training images: what the network then looks for, people can read",
+        help: "noise on the training images, in units of full scale: what the network then looks for, people can read",
         affects: [.up("train-loss"), .down("train-accuracy"), "test-accuracy", "test-accuracy-averaged"])
 
     public var controls: [Control] {
