@@ -127,7 +127,7 @@ import Testing
             var experiment = try Experiment(
                 SmallWorld.trainer(on: .cpu), data: SmallWorld.batches(on: .cpu),
                 attachments: [.ldam(columns: 4, chains: 2)], attached: ["ldam"])
-            for id in ["weight-l2", "weight-l1", "diversity"] { try experiment.add(mixin: id) }
+            for id in ["weight-l2", "weight-l1"] { try experiment.add(mixin: id) }
             return try Learner(experiment, options: options)
         }
     }

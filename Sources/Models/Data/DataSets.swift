@@ -135,7 +135,9 @@ extension ImageDataSet {
     private static func load(
         name: String, title: String, folders: [String], classNames: [String], hint: String
     ) throws(CLMatError) -> ImageDataSet {
-        guard let folder = folders.first(where: Files.isFolder) else { throw .fileMissing(path: folders[0], hint: hint) }
+        guard let folder = folders.first(where: Files.isFolder) else {
+            throw .fileMissing(path: folders[0], hint: hint)
+        }
         let files = IDXFolder(folder)
         // Known data sets have no name of their own in the files' names, or their own.
         var set = files.sets.count > 1 ? try files.set("") : nil

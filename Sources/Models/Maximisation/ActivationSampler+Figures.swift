@@ -1,5 +1,6 @@
 import CLMat
 import Exploration
+import Foundation
 
 extension ActivationSampler {
     /// The samples or their averages, and filters beside the images that they draw.
@@ -38,6 +39,12 @@ extension ActivationSampler {
     private func columnTitle(_ neuron: Neuron, in host: NetworkTrainer) -> String {
         if isOutput(neuron, in: host) { return host.classNames[neuron.unit] }
         return isMixed ? "\(host.network.stages[neuron.stage].name) \(neuron.unit)" : "\(neuron.unit)"
+    }
+
+    /// T of each row of a ladder; nil if all have the same.
+    private var ladder: [Double]? {
+        let ratio = sampler.temperatureRatio
+        return ratio == 1 ? nil : (0..<chainCount).map { sampler.temperature * pow(ratio, Double($0)) }
     }
 
     /// What stands beside each row: the one place that says what rows are.
@@ -115,7 +122,7 @@ extension ActivationSampler {
         var grid = ImageGrid(
             channels: shape.channels, height: field.rows.count, width: field.columns.count,
             columns: columns * kinds.count, columnTitles: neurons.map { columnTitle($0, in: host) },
-            rowTitles: rowTitles(), display: display, cells: cells,
+            rowTitles: rowTitles(temperatures: ladder), display: display, cells: cells,
             columnActions: page > 0 ? [] : neurons.indices.map { columnActions($0, host) },
             actions: pageActions(page), contrast: contrast, showsScale: true,
             members: kinds.count > 1 ? kinds.map(\.name) : [], detailed: detailed,

@@ -9,16 +9,18 @@ extension ActivationSampler {
             ["l2-weight": 1, "noise": 2.7, "clip": 2, "sampled-weights": 1, Self.brightness.id: 1])
         // T = 5: the averages of a column have less than half in common, and its mean still shows the class.
         let hot = readable.changed(
-            "hot", help: "chains wander: each shows its class in a way of its own",
+            "hot", help: "chains wander",
             ["noise": 10, "clip": 0, "sample-window": 60, Self.brightness.id: 0])
-        return [readable, dissertation, hot]
+        let varied = readable.changed("varied", help: "chains are pushed apart", ["diversity": 0.6])
+        return [readable, dissertation, hot, varied]
     }
 
     private var dissertation: Preset {
         .initial(
             "dissertation", help: "nearly no temperature", of: controls,
             named: [
-                "l2-weight", "noise", "step-size", "sampling-momentum", "sample-window", "clip", "normalise",
+                "l2-weight", "diversity", "noise", "step-size", "sampling-momentum", "sample-window", "clip",
+                "normalise",
                 "sampled-weights", "temperature-ladder", "exchange", Self.brightness.id, Self.contrast.id,
             ])
     }

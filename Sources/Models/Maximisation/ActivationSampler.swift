@@ -49,7 +49,7 @@ public struct ActivationSampler: Attachment, MixinHost {
     ///   - columns: neurons shown at once, at most.
     ///   - chains: independent chains per neuron.
     ///   - examples: images of the host's classes, for the metric `likeness`.
-    ///   - mixins: the criteria of images that are on from the start; others can be added (``ImageCriteria/available``).
+    ///   - mixins: the criteria of images that are on from the start.
     public init(
         on host: NetworkTrainer, columns: Int = 10, chains: Int = 8, examples: ImageExamples? = nil,
         mixins: [any Mixin<SampledImages>] = ImageCriteria.all, at step: Step
@@ -68,8 +68,7 @@ public struct ActivationSampler: Attachment, MixinHost {
         }
         self.examples = examples
         sampler = try LangevinSampler(
-            of: network, chains: max(1, chains), seed: step.seed,
-            Mixins(mixins, available: ImageCriteria.available))
+            of: network, chains: max(1, chains), seed: step.seed, Mixins(mixins))
         try choose(stage: outputStage, reading: .centre, in: network, at: step)
     }
 

@@ -19,7 +19,10 @@ public struct Diversity: Mixin {
         Control(
             "diversity", title: "diversity", group: "sampling", range: 0.001...10, scale: .logWithOff, initial: 0,
             help: "how strongly the chains of a column are pushed apart",
-            affects: [.down("diversity-cosine"), "pull-diversity", "mean-activation", "target-probability"])
+            affects: [
+                .down("chain-cosine"), .down("diversity-cosine"), "pull-diversity", "mean-activation",
+                "target-probability",
+            ])
     }
 
     public var score: Metric {
@@ -29,8 +32,13 @@ public struct Diversity: Mixin {
             better: .lower, range: -1...1)
     }
 
-    /// The mean cosine over all pairs of chains of one column, so −R over the number of columns; nil for one chain per column.
+    /// The mean cosine over all pairs of chains of one column, so −R over the number of columns; nil for one chain per column, or while the
+    /// criterion is off: `chain-cosine` tells then, at less cost.
     public func value(of sampled: SampledImages, _ context: MixinContext) throws(CLMatError) -> Double? {
+        context.weight == 0 ? nil : try Self.meanCosine(of: sampled)
+    }
+
+    static func meanCosine(of sampled: SampledImages) throws(CLMatError) -> Double? {
         guard let columns = try NormalisedColumns(sampled) else { return nil }
         // Σᵢ uᵢ·S = ‖S‖² = n + 2 Σ over pairs of cosines
         return (Double(try columns.dots.mean()) - 1) / Double(columns.chains - 1)

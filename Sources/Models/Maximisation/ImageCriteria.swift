@@ -5,9 +5,7 @@ import Exploration
 /// on CLMat is a file of its own, and ``/Exploration/Experiment/register(_:)``.
 public enum ImageCriteria {
     /// The criteria, in the order in which the window lists them.
-    public static let all: [any Mixin<SampledImages>] = [ImageSize()]
-    /// Others that a person can add.
-    public static let available: [any Mixin<SampledImages>] = [Diversity()]
+    public static let all: [any Mixin<SampledImages>] = [ImageSize(), Diversity()]
 }
 
 /// R(x) = −½‖x‖²: keeps images small, ∇R = −x. λ is in units of activation for each unit of ½‖x‖². At rest ∇f(x) = λx: for a

@@ -11,6 +11,9 @@ extension NetworkTrainer {
             readable, dissertation,
             readable.changed(
                 "hot", help: "a high temperature: the chains of a column differ, and still show its class", [:]),
+            readable.changed(
+                "varied",
+                help: "chains of a column are pushed apart: several ways in which its class is written or cut", [:]),
         ]
     }
 

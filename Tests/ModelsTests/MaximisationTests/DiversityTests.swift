@@ -48,8 +48,7 @@ import Testing
         let x = random.floats(size.chains * size.columns * size.pixels, in: -1...3)
         let wide = x.map(Double.init)
         let images = try Self.sampled(x, size, on: device)
-        let context = MixinContext(step: Step(1, seed: 1))
-        let value = try #require(try Diversity().value(of: images, context))
+        let value = try #require(try Diversity.meanCosine(of: images))
         #expect(abs(value - Self.cosines(wide, size) / Double(size.columns)) < 1e-5)
         let gradient = try #require(try Diversity.gradient(of: images)).values
         for index in wide.indices {
@@ -67,8 +66,7 @@ import Testing
     func copiesAndGreyImagesHaveFiniteGradients(on device: Device) throws {
         let size = Size(chains: 3, columns: 1, pixels: 4)
         let copies = try Self.sampled([1, 2, 0, 5, 1, 2, 0, 5, 1, 2, 0, 5], size, on: device)
-        let context = MixinContext(step: Step(1, seed: 1))
-        #expect(try abs(#require(try Diversity().value(of: copies, context)) - 1) < 1e-5)
+        #expect(try abs(#require(try Diversity.meanCosine(of: copies)) - 1) < 1e-5)
         let push = try #require(try Diversity.gradient(of: copies)).values
         #expect(push.allSatisfy { abs($0) < 1e-5 })
         let grey = try Self.sampled([1, 2, 0, 5, 2, 2, 2, 2, 0, 0, 0, 0], size, on: device)
@@ -79,30 +77,28 @@ import Testing
         let images = try Self.sampled([1, 2, 3, 4, 5, 6], Size(chains: 1, columns: 2, pixels: 3), on: .cpu)
         let context = MixinContext(step: Step(1, seed: 1))
         var diversity = Diversity()
-        #expect(try diversity.value(of: images, context) == nil)
+        #expect(try Diversity.meanCosine(of: images) == nil)
         #expect(try diversity.gradient(of: images, context) == nil)
         let none = SampledImages(
             images: try Matrix(zeros: Shape(0, 3), on: .cpu), shape: ImageShape(height: 1, width: 3), columns: 0)
         #expect(try diversity.gradient(of: none, context) == nil)
     }
 
-    /// It can be added, is off then, and pushes chains apart when it is given a weight.
+    /// It is off at first, and pushes chains apart when it is given a weight.
     @Test func chainsOfAColumnArePushedApart() throws {
         func run(_ weight: Double) throws -> (cosine: Double, activation: Double) {
-            var experiment = try Experiment(
+            let experiment = try Experiment(
                 SmallWorld.trainer(on: .cpu), data: SmallWorld.batches(on: .cpu),
                 attachments: [.ldam(columns: 4, chains: 3)], attached: ["ldam"])
-            try experiment.add(mixin: "diversity")
             let learner = try Learner(experiment, options: .init(maximumSteps: 150, settings: ["diversity": weight]))
             learner.start()
             learner.wait()
             #expect(learner.status.error == nil && learner.status.warnings.isEmpty)
             let values = learner.timeline.lastValues
-            return (try #require(values["diversity-cosine"]), try #require(values["mean-activation"]))
+            #expect((values["diversity-cosine"] == nil) == (weight == 0))
+            return (try #require(values["chain-cosine"]), try #require(values["mean-activation"]))
         }
         let (off, on) = (try run(0), try run(1))
         #expect(on.cosine < off.cosine - 0.2, "\(off) \(on)")
-        let plain = try SmallWorld.run(steps: 1, on: .cpu, attached: ["ldam"])
-        #expect(!plain.dashboard.controls.contains { $0.id == "diversity" })
     }
 }

@@ -43,7 +43,7 @@ import Testing
     @Test func presetsAreWholeAndTheDissertationsIsHowALibrarysRunBegins() throws {
         let experiment = try experiment()
         try experiment.checkPresets()
-        #expect(experiment.dashboard.presets.map(\.id) == ["readable", "dissertation", "hot"])
+        #expect(experiment.dashboard.presets.map(\.id) == ["readable", "dissertation", "hot", "varied"])
         let dissertation = try experiment.dashboard.preset("dissertation")
         #expect(experiment.dashboard.holds(dissertation, experiment.settings))
         #expect(dissertation.values["training-noise"] == 0 && dissertation.values["noise"] == 0.3)

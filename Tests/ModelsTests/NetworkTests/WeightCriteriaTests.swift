@@ -133,7 +133,10 @@ import Testing
         #expect(learner.timeline.series("ldam-2.mean-move").steps.first == 11)
         let all = ["weight-l2", "weight-l1", "l2-weight", "diversity", "ldam-2.l2-weight", "ldam-2.diversity"]
         #expect(learner.dashboard.mixins.map(\.id) == all)
-        #expect(learner.dashboard.mixins.filter(\.isOn).map(\.id) == ["l2-weight", "ldam-2.l2-weight"])
+        #expect(
+            learner.dashboard.mixins.filter(\.isOn).map(\.id) == [
+                "l2-weight", "diversity", "ldam-2.l2-weight", "ldam-2.diversity",
+            ])
     }
 
     private func grid(_ figure: String, _ learner: Learner) throws -> ImageGrid {
