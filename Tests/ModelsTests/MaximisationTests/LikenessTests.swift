@@ -83,11 +83,9 @@ import Testing
         let size = Self.shape.count
         // Of class 0's images 0, 3, 6, … every other one.
         let all = try Matrix(data.pixels.map { Float($0) }, data.count, size, on: .cpu)
-        let found = try examples.nearest(to: all, ofClasses: data.labels.map(Int.init))
-        #expect(
-            Set(found.enumerated().filter { $0.offset % 3 == 0 }.compactMap { $0.element?.index }).isSubset(of: [
-                0, 6, 12, 18, 24,
-            ]))
+        let found = try examples.nearest(to: all, ofClasses: data.labels.map { Int($0) })
+        let ofClass0 = stride(from: 0, to: data.count, by: 3).compactMap { found[$0].map(\.index) }
+        #expect(Set(ofClass0).isSubset(of: [0, 6, 12, 18, 24]))
         #expect(found[12]?.index == 12)
     }
 
@@ -95,20 +93,23 @@ import Testing
         // Two columns of three chains of four pixels.
         let (a, b): ([Float], [Float]) = ([0, 1, 2, 5], [3, 1, 0, 0])
         func scaled(_ v: [Float], _ c: Float, _ d: Float) -> [Float] { v.map { c * $0 + d } }
-        let alike = a + b + scaled(a, 2, 1) + scaled(b, 5, -4) + scaled(a, 0.1, 0) + b
-        #expect(abs(try #require(ChainLikeness.meanCosine(alike, rows: 6, columns: 2)) - 1) < 1e-6)
+        let alike: [Float] = a + b + scaled(a, 2, 1) + scaled(b, 5, -4) + scaled(a, 0.1, 0) + b
+        let ofAlike = try #require(ChainLikeness.meanCosine(alike, rows: 6, columns: 2))
+        #expect(abs(ofAlike - 1) < 1e-6)
         // By pairs, as it is defined: column 0 has a, −a, a; column 1 has three alike.
         let mixed = a + b + scaled(a, -1, 0) + b + a + b
-        #expect(
-            abs(try #require(ChainLikeness.meanCosine(mixed, rows: 6, columns: 2)) - ((-1 - 1 + 1) / 3.0 + 1) / 2)
-                < 1e-6)
+        let ofMixed = try #require(ChainLikeness.meanCosine(mixed, rows: 6, columns: 2))
+        #expect(abs(ofMixed - (-1.0 / 3 + 1) / 2) < 1e-6)
         #expect(ChainLikeness.meanCosine(a + b, rows: 2, columns: 2) == nil)
         #expect(ChainLikeness.meanCosine([], rows: 0, columns: 0) == nil)
         // A column with a blank image, or one that is not of numbers, is left out.
-        let blank = a + b + [1, 1, 1, 1] + b
-        #expect(abs(try #require(ChainLikeness.meanCosine(blank, rows: 4, columns: 2)) - 1) < 1e-6)
-        #expect(ChainLikeness.meanCosine(a + a + [.nan, 0, 0, 1] + [.infinity, 0, 0, 0], rows: 4, columns: 2) == nil)
-        #expect(ChainLikeness.columnMeans(a + b + scaled(a, 3, 0) + b, rows: 4, columns: 2) == scaled(a, 2, 0) + b)
+        let grey: [Float] = [1, 1, 1, 1]
+        let ofGrey = try #require(ChainLikeness.meanCosine(a + b + grey + b, rows: 4, columns: 2))
+        #expect(abs(ofGrey - 1) < 1e-6)
+        let lost: [Float] = [.nan, 0, 0, 1, .infinity, 0, 0, 0]
+        #expect(ChainLikeness.meanCosine(a + a + lost, rows: 4, columns: 2) == nil)
+        let means = ChainLikeness.columnMeans(a + b + scaled(a, 3, 0) + b, rows: 4, columns: 2)
+        #expect(means == scaled(a, 2, 0) + b)
     }
 
     @Test(arguments: Device.all)
