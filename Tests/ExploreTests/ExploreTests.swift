@@ -135,7 +135,7 @@ import Testing
         Slip(arguments: ["--size", "12"], status: 64, words: "width"),
         Slip(arguments: ["--chains", "0"], status: 64, words: "chains"),
         Slip(arguments: ["--set", "nois=1"], status: 1, words: "Did you mean 'noise'?"),
-        Slip(arguments: ["--set", "noise=1000"], status: 1, words: "0.001 to 10, or off"),
+        Slip(arguments: ["--set", "noise=1000"], status: 1, words: "0.001 to 30, or off"),
         Slip(arguments: ["--set", "clip=sometimes"], status: 1, words: "none, at 0, 0…1"),
         Slip(arguments: ["--device", "voodoo"], status: 1, words: "no device 'voodoo'"),
         Slip(arguments: ["--data", "cifar-one-million"], status: 1, words: "data set"),

@@ -111,7 +111,7 @@ extension ActivationSampler {
                         isRight: evaluation?.isTarget[row],
                         choice: isOutput(neuron, in: host)
                             ? NetworkTrainer.choice(ofClass: neuron.unit, context.view) : nil,
-                        related: closer.related + (nearestImage(to: row, closer).map { [$0] } ?? []),
+                        related: closer.related(nearest: nearestImage(to: row, closer)),
                         whenEnlarged: Action(
                             "enlarge-chain", title: "enlarge chain", arguments: [column, chain, member])))
             }

@@ -56,9 +56,11 @@ struct CloserLook {
     /// Of the activation at the sample, where it is asked for.
     var gradient: [Float]?
 
-    /// The other image of the chain, the change since controls were last moved, the gradient of the activation.
-    var related: [ImageGrid.Related] {
+    /// The other image of the chain, the nearest training image, the change since controls were last moved, the gradient of the
+    /// activation.
+    func related(nearest: ImageGrid.Related?) -> [ImageGrid.Related] {
         var related = [ImageGrid.Related(kind.other.name, values: pixels(images.values(kind.other, of: row)))]
+        if let nearest { related.append(nearest) }
         if let change = before.flatMap({ images.change(of: kind, of: row, since: $0) }) {
             related.append(
                 ImageGrid.Related(

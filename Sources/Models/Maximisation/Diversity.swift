@@ -20,7 +20,7 @@ public struct Diversity: Mixin {
             "diversity", title: "diversity", group: "sampling", range: 0.001...10, scale: .logWithOff, initial: 0,
             help: "how strongly the chains of a column are pushed apart",
             affects: [
-                .down("chain-cosine"), .down("diversity-cosine"), "pull-diversity", "mean-activation",
+                .down("chain-cosine"), "diversity-cosine", "pull-diversity", "mean-activation",
                 "target-probability",
             ])
     }

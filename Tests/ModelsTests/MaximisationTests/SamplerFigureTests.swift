@@ -62,11 +62,14 @@ import Testing
 
     @Test func theEnlargedChainHasItsGradientAndTheRunIsTheSame() throws {
         let (plain, first) = try grid()
-        #expect(plain.detailed == nil && plain.cells[0].related.map(\.title) == ["sample"])
+        #expect(plain.detailed == nil && plain.cells[0].related.map(\.title) == ["sample", "nearest training image"])
         let (closer, second) = try grid([:], [act("enlarge-chain", [1, 1])])
         #expect(closer.detailed == 5 && second.status.lastRefusal == nil)
-        #expect(closer.cells[5].related.map(\.title) == ["sample", "gradient of the activation at the sample"])
-        #expect(closer.cells.indices.filter { closer.cells[$0].related.count > 1 } == [5])
+        #expect(
+            closer.cells[5].related.map(\.title) == [
+                "sample", "nearest training image", "gradient of the activation at the sample",
+            ])
+        #expect(closer.cells.indices.filter { closer.cells[$0].related.count > 2 } == [5])
         #expect(
             first.timeline.series("mean-activation").values == second.timeline.series("mean-activation").values)
         #expect(second.timeline.commands.isEmpty)

@@ -1,8 +1,8 @@
 import CLMat
-import Exploration
 import TestSupport
 import Testing
 
+@testable import Exploration
 @testable import Models
 
 /// T and σ as controls of the sampler, and its presets.
@@ -45,7 +45,8 @@ import Testing
         try experiment.checkPresets()
         #expect(experiment.dashboard.presets.map(\.id) == ["readable", "dissertation", "hot", "varied"])
         let dissertation = try experiment.dashboard.preset("dissertation")
-        #expect(experiment.dashboard.holds(dissertation, experiment.settings))
+        let shown = experiment.settings.showing(experiment.view, of: experiment.dashboard.controls)
+        #expect(experiment.dashboard.holds(dissertation, shown))
         #expect(dissertation.values["training-noise"] == 0 && dissertation.values["noise"] == 0.3)
     }
 

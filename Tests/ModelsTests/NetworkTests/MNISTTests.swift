@@ -5,7 +5,7 @@ import Models
 import Testing
 
 /// One epoch of the real thing. Skipped where CLMAT_DATA does not name a folder with MNIST.
-private let hasMNIST =
+let hasMNIST =
     ProcessInfo.processInfo.environment["CLMAT_DATA"].map {
         FileManager.default.fileExists(atPath: $0 + "/mnist")
     } ?? false
