@@ -9,7 +9,7 @@ TEST_PACKAGES = pocl-opencl-icd
 PORTABILITY_PACKAGES = oclgrind python3-venv
 
 .DEFAULT_GOAL = help
-.PHONY: help setup setup-tests setup-portability swift run test test-portability bench pictures docs format
+.PHONY: help setup setup-tests setup-portability setup-pictures swift run test test-portability bench pictures docs format
 
 help: ## list the targets
 	@echo "CLMat: what make can do"
@@ -24,6 +24,9 @@ setup-tests:
 
 setup-portability:
 	$(call install,$(PACKAGES) $(TEST_PACKAGES) $(PORTABILITY_PACKAGES))
+
+setup-pictures:
+	$(call install,$(PACKAGES) ffmpeg)
 
 run: setup swift ## build, and open the window on LDAM; ARGS="--data mnist" passes options
 	swift build -c release --product explore
@@ -73,13 +76,16 @@ PICTURES = docs
 EXPLORE = $(CURDIR)/.build/release/explore
 DRAW = $(EXPLORE) $(1) --quiet --pictures none $$options $(PICTURES)/$(2)-$$theme-$${size%x*}.png || exit 1
 
-pictures: setup swift ## draw each window dark and light, large and small, into PICTURES=docs; needs CLMAT_DATA
+pictures: setup-pictures swift ## draw each window dark and light, large and small, and a film, into PICTURES=docs; needs CLMAT_DATA
 	swift build -c release --product explore
 	mkdir -p $(PICTURES)
 	for theme in dark light; do for size in 1600x1000 1280x720; do \
 		options="--theme $$theme --size $$size --screenshot"; \
-		$(call DRAW,ldam --data mnist --steps 1501 --at-step 1500 --set sampled-weights=averaged --set noise=1@600,ldam-mnist); \
-		$(call DRAW,ldam --steps 1501 --at-step 1500 --set sampled-weights=averaged --set noise=1@600,ldam-fashion); \
+		$(call DRAW,ldam --data mnist --steps 1501 --at-step 1500,ldam-mnist); \
+		$(call DRAW,ldam --steps 1501 --at-step 1500,ldam-fashion); \
+		$(call DRAW,ldam --data mnist --steps 1501 --at-step 1500 --set diversity=0.6@600,ldam-varied); \
+		$(call DRAW,ldam --data mnist --preset dissertation --steps 1801 --at-step 1800,ldam-dissertation); \
+		$(call DRAW,ldam --data mnist --preset dissertation --steps 1801 --at-step 1800 --set training-noise=0.5@600,ldam-noise); \
 		$(call DRAW,kmeans --data mnist --steps 501 --at-step 500 --set reseeding=off --set size-weight=0.02@300 \
 			--set size-weight=3@400 --set size-weight=0.0001@450,kmeans-mnist); \
 		$(call DRAW,nmf --data mnist --steps 301 --at-step 300 --set sparseness=0.1@200,nmf-mnist); \
@@ -89,6 +95,7 @@ pictures: setup swift ## draw each window dark and light, large and small, into 
 			--size $$size --play $(CURDIR)/samples/scripts/kmeans-history.json && \
 			mv kmeans-history.png history-$$theme-$${size%x*}.png) || exit 1; \
 	done; done
+	$(EXPLORE) ldam --data mnist --headless --quiet --pictures none --steps 900 --set diversity=0.6@500 --film $(PICTURES)/ldam-mnist.gif
 
 # The documentation of each library, with links from one to another. CLMAT_DOCS has the package fetch Swift-DocC's plugin, which
 # no other build needs: hence a folder of its own. Parameters that need no words have none.

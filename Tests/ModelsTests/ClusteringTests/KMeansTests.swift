@@ -245,11 +245,6 @@ import Testing
     }
 }
 
-private let hasMNIST =
-    ProcessInfo.processInfo.environment["CLMAT_DATA"].map {
-        FileManager.default.fileExists(atPath: $0 + "/mnist")
-    } ?? false
-
 /// Ten passes over MNIST (pixels/255) from the same 256 images as scikit-learn 1.8: its MiniBatchKMeans with batches of
 /// 10,000 comes to 25.07 an image, its KMeans to 24.85.
 @Suite(.enabled(if: hasMNIST, "CLMAT_DATA names no folder with MNIST"))

@@ -306,9 +306,6 @@ import Testing
     // MARK: - Real data
 
     private static let hasFashion = FileManager.default.fileExists(atPath: "/usr/share/datasets/fashion-mnist")
-    private static let hasMNIST =
-        ProcessInfo.processInfo.environment["CLMAT_DATA"].map { FileManager.default.fileExists(atPath: "\($0)/mnist") }
-        ?? false
 
     @Test(.enabled(if: hasFashion, "needs Debian's package dataset-fashion-mnist"))
     func fashionMNISTIsWhole() throws {

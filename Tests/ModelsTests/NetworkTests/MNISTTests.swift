@@ -1,15 +1,9 @@
 import CLMat
 import Exploration
-import Foundation
 import Models
 import Testing
 
-/// One epoch of the real thing. Skipped where CLMAT_DATA does not name a folder with MNIST.
-let hasMNIST =
-    ProcessInfo.processInfo.environment["CLMAT_DATA"].map {
-        FileManager.default.fileExists(atPath: $0 + "/mnist")
-    } ?? false
-
+/// One epoch of the real thing.
 @Suite(.enabled(if: hasMNIST, "CLMAT_DATA names no folder with MNIST"))
 struct MNISTTests {
     private static func accuracy(on device: Device) throws -> Double {
