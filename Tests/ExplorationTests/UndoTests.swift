@@ -175,7 +175,9 @@ import Testing
             Slow.pause.withLock { $0 = 0 }
             let here = learner.status.step
             #expect(here > 3 && here < 39 && learner.status.isPaused)
-            #expect(learner.timeline.log.last?.command == .visit(Position(branch: 0, step: here, changes: 0)))
+            // It is logged where it ended, just after the status says so.
+            let end = Command.visit(Position(branch: 0, step: here, changes: 0))
+            #expect(eventually { learner.timeline.log.last?.command == end })
             // There is nothing to interrupt now.
             learner.interrupt()
             learner.send(.undo)
