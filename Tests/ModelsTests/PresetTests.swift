@@ -55,17 +55,7 @@ import Testing
     }
 
     @Test func ofClusters() throws {
-        var random = SplitMix64(seed: 4)
-        let middles = random.floats(10 * 36, in: 0...200)
-        let noise = random.floats(1100 * 36, in: 0...55)
-        // Blobs of very different sizes.
-        let images = try LabelledImages(
-            name: "blobs", shape: ImageShape(height: 6, width: 6),
-            pixels: noise.indices.map {
-                let blob = Int(Double($0 / 36 % 100).squareRoot())
-                return UInt8(noise[$0] + middles[blob * 36 + $0 % 36])
-            },
-            labels: (0..<1100).map { UInt8($0 % 10) }, classNames: (0..<10).map { "\($0)" })
+        let images = try Blobs.images()
         let data = try ImagePoints(images, name: "blobs", on: .cpu)
         try expect(
             ["even-sizes": [("size-variance", false)], "means-at-once": [("moved-share", true)]], steps: 120,

@@ -27,19 +27,11 @@ import Exploration
     private func draw(by renderer: any AnyRenderer) throws(CLMatError) -> Picture {
         let theme: Theme = options.theme == .dark ? .dark : .light
         let width = Float(min(max(options.width, 480), 960))
-        // What is measured needs fonts, and so a surface.
-        let trial = try Surface(width: 64, height: 64, theme: theme, scale: Float(Self.scale))
-        var height: Float = 0
-        repeat {
-            gui_begin_frame(trial.gui, 64, 64, 0.01)
-            let wanted = renderer.pictureHeight(of: content, width: width - PanelFrames.sides)
-            height = min(Self.tallest, max(140, wanted + PanelFrames.aboveAndBelow)).rounded(.up)
-            gui_end_frame(trial.gui)
-        } while trial.addLetters()
-
+        let (height, letters) = try Self.measure(
+            content, by: renderer, width: width, tallest: Self.tallest, theme, scale: Float(Self.scale))
         let surface = try Surface(
             width: Int(width) * Self.scale, height: Int(height) * Self.scale, theme: theme, scale: Float(Self.scale),
-            letters: trial.letters)
+            letters: letters)
         let host = NobodyAtHome()
         // The second frame knows the sizes that the first one measured, and one more the letters that it lacked.
         for frame in 0..<4 where frame < 2 || surface.addLetters() {
@@ -56,6 +48,23 @@ import Exploration
             gui_end_frame(surface.gui)
         }
         return try surface.read()
+    }
+
+    /// The height that a figure wants in a picture of this width, in units, and the letters that it takes.
+    static func measure(
+        _ content: any FigureContent, by renderer: any AnyRenderer, width: Float, tallest: Float, _ theme: Theme,
+        scale: Float
+    ) throws(CLMatError) -> (height: Float, letters: Letters) {
+        // What is measured needs fonts, and so a surface.
+        let trial = try Surface(width: 64, height: 64, theme: theme, scale: scale)
+        var height: Float = 0
+        repeat {
+            gui_begin_frame(trial.gui, 64, 64, 0.01)
+            let wanted = renderer.pictureHeight(of: content, width: width - PanelFrames.sides)
+            height = min(tallest, max(140, wanted + PanelFrames.aboveAndBelow)).rounded(.up)
+            gui_end_frame(trial.gui)
+        } while trial.addLetters()
+        return (height, trial.letters)
     }
 }
 

@@ -62,17 +62,11 @@ import Exploration
 
     private func surface(for content: any FigureContent, _ renderer: any AnyRenderer) throws(CLMatError) -> Surface {
         if let surface { return surface }
-        // What is measured needs fonts, and so a surface.
-        let trial = try Surface(width: 64, height: 64, theme: theme, scale: 1)
-        repeat {
-            gui_begin_frame(trial.gui, 64, 64, 0.01)
-            let wanted = renderer.pictureHeight(of: content, width: width - PanelFrames.sides)
-            height = min(Self.tallest, max(140, wanted + PanelFrames.aboveAndBelow)).rounded(.up)
-            gui_end_frame(trial.gui)
-        } while trial.addLetters()
-        height = (height / 2).rounded(.up) * 2
+        let measured = try FigurePicture.measure(
+            content, by: renderer, width: width, tallest: Self.tallest, theme, scale: 1)
+        height = (measured.height / 2).rounded(.up) * 2
         let made = try Surface(
-            width: Int(width), height: Int(height), theme: theme, scale: 1, letters: trial.letters)
+            width: Int(width), height: Int(height), theme: theme, scale: 1, letters: measured.letters)
         surface = made
         return made
     }
