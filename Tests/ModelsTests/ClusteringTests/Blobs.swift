@@ -1,3 +1,4 @@
+import CLMat
 import Models
 import TestSupport
 
