@@ -95,7 +95,7 @@ pictures: setup-pictures swift ## draw each window dark and light, large and sma
 			--size $$size --play $(CURDIR)/samples/scripts/kmeans-history.json && \
 			mv kmeans-history.png history-$$theme-$${size%x*}.png) || exit 1; \
 	done; done
-	$(EXPLORE) ldam --data mnist --headless --quiet --pictures none --steps 900 --set diversity=0.6@500 --film $(PICTURES)/ldam-mnist.gif
+	$(EXPLORE) ldam --data mnist --chains 4 --headless --quiet --pictures none --steps 900 --set diversity=0.6@500 --film $(PICTURES)/ldam-mnist.gif
 
 # The documentation of each library, with links from one to another. CLMAT_DOCS has the package fetch Swift-DocC's plugin, which
 # no other build needs: hence a folder of its own. Parameters that need no words have none.

@@ -41,6 +41,14 @@ public struct LabelledImages: Sendable {
         (self.name, self.shape, self.pixels, self.labels, self.classNames) = (name, shape, pixels, labels, classNames)
     }
 
+    /// √ of the mean square of all pixels, in units of full scale: how much light there is. 0 if there are none.
+    public var rootMeanSquare: Double {
+        var counts = [Int](repeating: 0, count: 256)
+        pixels.withUnsafeBufferPointer { for pixel in $0 { counts[Int(pixel)] += 1 } }
+        let sum = counts.enumerated().reduce(0.0) { $0 + Double($1.element) * Double($1.offset * $1.offset) }
+        return pixels.isEmpty ? 0 : (sum / Double(pixels.count)).squareRoot() / 255
+    }
+
     /// CRC-32 of pixels and labels, with their number.
     public var checksum: String {
         "\(count)-" + String(CRC32.of(pixels, labels), radix: 16)

@@ -3,7 +3,7 @@ import Exploration
 extension ActivationSampler {
     /// How images are sampled: a part of the network's presets with the same ids.
     public var presets: [Preset] {
-        // T = λσₓ² spreads pixels by √(T/λ) = σₓ: the network is shown images with the noise that it learned from.
+        // T = λσₓ² spreads pixels by √(T/λ) = σₓ = 0.6: the network is shown images with about the noise that it learned from.
         let readable = dissertation.changed(
             "readable", help: "images as the data are: from 0, black, to 1, white, and hot enough to be smooth",
             ["l2-weight": 1, "noise": 2.7, "clip": 2, "sampled-weights": 1, Self.brightness.id: 1])

@@ -6,7 +6,7 @@ extension NetworkTrainer {
         let readable = dissertation.changed(
             "readable",
             help: "the network learns with noise, and images are drawn as the data are: people can read them",
-            ["training-noise": 0.6])
+            ["training-noise": defaults.presetNoise])
         return [
             readable, dissertation,
             readable.changed(

@@ -18,7 +18,7 @@ public struct NetworkTrainer: Model, MixinHost {
     public var mixins = Mixins<NetworkParameters>(available: WeightCriteria.all)
     private var optimiser: any Optimiser
     private var average: ParameterAverage?
-    private let defaults: Defaults
+    let defaults: Defaults
 
     private var health = NetworkHealth()
     private var evaluation: (plain: Evaluation?, averaged: Evaluation?) = (nil, nil)
@@ -33,10 +33,15 @@ public struct NetworkTrainer: Model, MixinHost {
         public var momentum = 0.9
         /// Steps that the parameter average covers.
         public var averagingWindow = 3000
+        /// σₓ of the presets with noise on the training images; a run of its own begins without.
+        public var presetNoise = 0.6
 
         /// The usual values.
-        public init(learningRate: Double = 1e-4, momentum: Double = 0.9, averagingWindow: Int = 3000) {
+        public init(
+            learningRate: Double = 1e-4, momentum: Double = 0.9, averagingWindow: Int = 3000, presetNoise: Double = 0.6
+        ) {
             (self.learningRate, self.momentum, self.averagingWindow) = (learningRate, momentum, averagingWindow)
+            self.presetNoise = min(max(presetNoise, 0.01), 2)
         }
     }
 

@@ -135,11 +135,12 @@ final class FilmWriter {
         case .mp4: ["-c:v", "libx264", "-crf", "18", "-pix_fmt", "yuv420p", "-movflags", "+faststart"]
         case .webm: ["-c:v", "libvpx-vp9", "-crf", "28", "-b:v", "0", "-row-mt", "1", "-pix_fmt", "yuv420p"]
         // A palette of the film's own, made and used in one pass, for which ffmpeg holds all pictures in memory: they are made
-        // smaller first. Only what moves is written.
+        // smaller and fewer first. Only what moves is written, in few colours and without dither: noisy images take some 4 MB so, and 48
+        // with all.
         case .gif:
             [
                 "-filter_complex",
-                "[0:v]scale='min(640,iw)':-2:flags=lanczos,split[a][b];[a]palettegen=stats_mode=diff[p];[b][p]paletteuse=dither=bayer:bayer_scale=4:diff_mode=rectangle",
+                "[0:v]fps='min(12.5,source_fps)',scale='min(480,iw)':-2:flags=area,split[a][b];[a]palettegen=max_colors=64:stats_mode=diff[p];[b][p]paletteuse=dither=none:diff_mode=rectangle",
             ]
         }
     }
