@@ -62,7 +62,10 @@ struct Session: Sendable {
         failures.attempt {
             let frames = try onMain { () throws(CLMatError) in try film.finish() }
             if frames == 0 {
-                return say("There is no film: the run ended before step \(film.plan.from + film.plan.stepsPerFrame).")
+                throw CLMatError.fileNotWritable(
+                    path: film.plan.path,
+                    reason:
+                        "there is no film, since the run ended before step \(film.plan.from + film.plan.stepsPerFrame)")
             }
             let all = frames < film.progress.of ? " of \(film.progress.of), as the run ended" : ""
             say("Wrote \(film.plan.path): \(frames) pictures\(all).")

@@ -73,9 +73,14 @@ final class Toolbar: DashboardPart {
         if size.x >= 800, tool("branch", "Branch", isEnabled: runs) { steering.branch() }
         if size.x >= 900, !dashboard.presets.isEmpty {
             let menu = dashboardView.presetMenu
-            let words = size.x >= 1500 ? menu.current.map { "Preset: \($0.title)" } ?? "Presets" : "Presets"
+            func words(_ preset: Preset?) -> String { preset.map { "Preset: \($0.title)" } ?? "Presets" }
+            let isNamed = size.x >= 1500
+            // As wide as for the longest name: what stands beside it must not move away under the mouse.
+            let widest = isNamed ? dashboard.presets.map { UI.width(words($0)) + margin }.max() : nil
             let left = x
-            if tool("presets", words, isOn: menu.isOpen, isEnabled: runs) {
+            if tool(
+                "presets", words(isNamed ? menu.current : nil), isOn: menu.isOpen, isEnabled: runs, width: widest)
+            {
                 menu.toggle(below: Box(left, 9, x - gap - left, 28))
             }
         }
@@ -85,12 +90,14 @@ final class Toolbar: DashboardPart {
         if size.x >= 1200, tool("picture", "Picture") { wantsPicture = true }
         let filmMaker = dashboardView.filmMaker
         if size.x >= 1400 || filmMaker.isFilming,
-            tool("film", filmMaker.words, isOn: filmMaker.isFilming, isEnabled: runs || filmMaker.isFilming)
+            tool(
+                "film", filmMaker.words, isOn: filmMaker.isFilming, isEnabled: runs || filmMaker.isFilming,
+                width: UI.width("Filming 99 %") + margin)
         {
             filmMaker.toggle()
         }
         if tool("panels", "Panels", isOn: layout.isOpen(.add)) { setOpen(.add, !layout.isOpen(.add)) }
-        if size.x >= 1500 {
+        if size.x >= 1200 {
             let isOpen = layout.isOpen(.history)
             if tool("history", "History", isOn: isOpen) { setOpen(.history, !isOpen) }
         }

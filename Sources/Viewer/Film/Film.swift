@@ -47,7 +47,10 @@ public final class Film: Sendable {
     private let figure: FigureInfo
     private let options: ViewerOptions
     private let queue = DispatchQueue(label: "film")
-    private let room = DispatchSemaphore(value: 8)
+    /// Of pictures that may wait. It begins at 0 and is raised: a film may go while some wait, and a semaphore must not end below
+    /// what it began with.
+    private let room = DispatchSemaphore(value: 0)
+    private static let most = 8
     private let state: Mutex<State>
     @MainActor private var camera: FigureCamera?
 
@@ -60,6 +63,8 @@ public final class Film: Sendable {
         /// Steps that were made since it began; nil before.
         var made: Int?
         var taken = 0
+        /// Pictures that ffmpeg has taken.
+        var written = 0
         var shots: [Shot] = []
         /// All frames were taken, or nothing more is wanted.
         var isOver = false
@@ -106,6 +111,7 @@ public final class Film: Sendable {
         let figure = try Self.figure(plan.figure, of: learner.dashboard)
         (self.plan, self.learner, self.figure, self.options) = (plan, learner, figure, options)
         state = Mutex(State(writer: Box(try FilmWriter(plan.path, framesPerSecond: plan.framesPerSecond))))
+        for _ in 0..<Self.most { room.signal() }
         learner.watchSteps { [self] position in step(position) }
     }
 
@@ -122,7 +128,12 @@ public final class Film: Sendable {
         guard isDue else { return true }
         do {
             let content = try learner.contentNow(of: figure.id)
-            while room.wait(timeout: .now() + 0.1) != .success { if isOver { return false } }
+            var waited = 0.0
+            while room.wait(timeout: .now() + 0.1) != .success {
+                if isOver { return false }
+                waited += 0.1
+                if waited > FilmWriter.patience { giveUp() }
+            }
             return state.withLock { state in
                 guard !state.isOver else { return false }
                 state.shots.append(Shot(content: content, step: position.step))
@@ -143,6 +154,38 @@ public final class Film: Sendable {
         }
     }
 
+    /// What makes the film takes no pictures any more.
+    private func giveUp() {
+        let writer = state.withLock { $0.writer.writer }
+        fail(
+            .fileNotWritable(
+                path: plan.path, reason: "ffmpeg has taken no picture for \(Int(FilmWriter.patience)) seconds"))
+        writer.kill()
+    }
+
+    /// Does something on the queue, and waits for it as long as pictures are taken.
+    private func onQueue<Value: Sendable>(_ body: @escaping @Sendable (Box) -> Value) -> Value {
+        let box = state.withLock { $0.writer }
+        let done = DispatchSemaphore(value: 0)
+        let result = Mutex<Value?>(nil)
+        queue.async {
+            let value = body(box)
+            result.withLock { $0 = value }
+            done.signal()
+        }
+        var (waited, taken) = (0.0, -1)
+        while done.wait(timeout: .now() + 0.5) != .success {
+            let now = state.withLock { $0.written }
+            (waited, taken) = now == taken ? (waited + 0.5, taken) : (0, now)
+            if waited > FilmWriter.patience {
+                giveUp()
+                waited = 0
+            }
+        }
+        // It was set before the signal.
+        return result.withLock { $0 } ?? body(box)
+    }
+
     private var isOver: Bool { state.withLock { $0.isOver } }
 
     /// Draws the frames that wait. To be called often, and while nothing else is drawn. Returns whether there were any.
@@ -159,7 +202,12 @@ public final class Film: Sendable {
                 queue.async { [self] in
                     defer { room.signal() }
                     guard state.withLock({ $0.error }) == nil else { return }
-                    do throws(CLMatError) { try box.writer.add(picture) } catch { fail(error) }
+                    do throws(CLMatError) {
+                        try box.writer.add(picture)
+                        state.withLock { $0.written += 1 }
+                    } catch {
+                        fail(error)
+                    }
                 }
             } catch {
                 fail(error)
@@ -185,17 +233,16 @@ public final class Film: Sendable {
             (state.isOver, state.isFinished) = (true, true)
         }
         serve()
-        let (error, box) = queue.sync { state.withLock { ($0.error, $0.writer) } }
-        if let error {
-            queue.sync { box.writer.abandon() }
-            throw error
-        }
-        let result = queue.sync { () -> Result<Int, CLMatError> in
+        let result = onQueue { [self] box -> Result<Int, CLMatError> in
+            if let error = state.withLock({ $0.error }) {
+                box.writer.abandon()
+                return .failure(error)
+            }
             do throws(CLMatError) {
                 try box.writer.end()
                 return .success(box.writer.frames)
             } catch {
-                return .failure(error)
+                return .failure(state.withLock { $0.error } ?? error)
             }
         }
         return try result.get()

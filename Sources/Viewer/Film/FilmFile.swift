@@ -76,6 +76,15 @@ final class FilmWriter {
         signal(SIGPIPE, SIG_IGN)
     }
 
+    /// Seconds without a picture taken after which ffmpeg is taken for hanging.
+    static let patience = 60.0
+
+    /// The process at work, for whoever ends it from another thread.
+    private let running = Mutex<pid_t?>(nil)
+
+    /// Ends ffmpeg at once: what waits for it goes on with an error. From any thread.
+    func kill() { running.withLock { if let process = $0 { _ = Foundation.kill(process, SIGKILL) } } }
+
     /// A film is made aside, and then renamed.
     private var part: String { path + ".part" }
 
@@ -123,6 +132,7 @@ final class FilmWriter {
             throw .fileNotWritable(path: path, reason: "ffmpeg did not start: \(error.localizedDescription)")
         }
         try? pipe.fileHandleForReading.close()
+        running.withLock { $0 = process.processIdentifier }
         let started = Encoder(
             process: process, input: pipe.fileHandleForWriting, words: words, size: (width, height))
         encoder = started
@@ -148,20 +158,24 @@ final class FilmWriter {
     /// The error of ffmpeg, in its own words.
     private func failure(_ reason: String) -> CLMatError {
         guard let encoder else { return .fileNotWritable(path: path, reason: reason) }
-        try? encoder.input.close()
-        encoder.process.waitUntilExit()
+        waitForEnd(of: encoder)
         let words = ((try? String(contentsOf: encoder.words, encoding: .utf8)) ?? "")
             .trimmingCharacters(in: .whitespacesAndNewlines)
         abandon()
         return .fileNotWritable(path: path, reason: words.isEmpty ? reason : "ffmpeg said: \(words.suffix(600))")
     }
 
+    private func waitForEnd(of encoder: Encoder) {
+        try? encoder.input.close()
+        encoder.process.waitUntilExit()
+        running.withLock { $0 = nil }
+    }
+
     /// Ends the film: from here on it is there.
     func end() throws(CLMatError) {
         guard kind != nil else { return }
         guard let encoder else { return }
-        try? encoder.input.close()
-        encoder.process.waitUntilExit()
+        waitForEnd(of: encoder)
         let status = encoder.process.terminationStatus
         guard status == 0, encoder.process.terminationReason == .exit else {
             throw failure("ffmpeg ended with status \(status)")
@@ -174,9 +188,9 @@ final class FilmWriter {
     /// Gives the film up; frames that lie in a folder stay.
     func abandon() {
         guard let encoder else { return }
-        try? encoder.input.close()
-        if encoder.process.isRunning { encoder.process.terminate() }
-        encoder.process.waitUntilExit()
+        // Not asked: it may not listen to what a terminal sends, so that Ctrl-C leaves a whole film.
+        kill()
+        waitForEnd(of: encoder)
         unlink(part)
         try? FileManager.default.removeItem(at: encoder.words)
         self.encoder = nil

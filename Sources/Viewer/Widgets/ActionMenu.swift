@@ -102,6 +102,8 @@ final class ActionMenus: DashboardPart {
             return true
         } catch {
             field.problem = "\(error)"
+            // What is typed next belongs to the field, not to the window's keys.
+            field.focus()
             return false
         }
     }
