@@ -28,8 +28,11 @@ import Testing
         let folder = try prepared()
         let data = ["--data", folder.url.path, "--batch", "20", "--chains", "2"]
         let played = try Program(
-            arguments: ["ldam", "--headless", "--pictures", "none", "--play", "script.json", "--save", "run.jsonl"]
-                + data,
+            arguments: [
+                "ldam", "--preset", "dissertation", "--headless", "--pictures", "none", "--play", "script.json",
+                "--save",
+                "run.jsonl",
+            ] + data,
             in: folder.url)
         #expect(played.status == 0, "\(played.error)")
         #expect(played.output.contains("The script's 1 expectation holds."))
