@@ -57,6 +57,25 @@ import Testing
         #expect(try learner([.init(2, .preset("calm"))], to: 3).timeline.commands.isEmpty)
     }
 
+    /// A person who takes a preset back sees what was seen before.
+    @Test func undoingOneGivesBackWhatWasShown() throws {
+        let learner = try Learner(Still.experiment(), options: Learner.Options())
+        let zoom = try #require(learner.dashboard.control("zoom"))
+        learner.start(paused: true)
+        func shown() -> Double { learner.status.view.values["zoom"] ?? zoom.initial }
+        learner.send(.step(2))
+        #expect(eventually { learner.status.step == 2 && learner.status.isPaused })
+        learner.send(.set(control: "zoom", to: 2))
+        learner.send(.preset("hot"))
+        #expect(eventually { shown() == 5 && learner.status.settings.values["rate"] == 0 })
+        learner.send(.undo)
+        #expect(eventually { shown() == 2 && learner.status.settings.values["rate"] == 1 })
+        learner.send(.redo)
+        #expect(eventually { shown() == 5 && learner.status.settings.values["rate"] == 0 })
+        learner.stop()
+        learner.wait()
+    }
+
     @Test func aHandleThatIsHeldGivesWayToWhatThePresetNames() throws {
         let run = try learner(
             [.init(1, .set(control: "hold-temperature", to: 1)), .init(2, .preset("hot"))], to: 3)

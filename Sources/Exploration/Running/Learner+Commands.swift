@@ -45,7 +45,7 @@ extension Learner {
         case .step(let count):
             state.withLock { $0.status.isPaused = false }
             pace.stepsToPause = max(1, count)
-        case .preset(let id, let values): return try apply(preset: id, values, gesture: message.gesture)
+        case .preset(let id, let values): return try apply(preset: id, values, gesture: message.gesture, &pace)
         case .set, .attach, .detach, .act, .addMixin, .removeMixin, .link, .unlink:
             return try dashboard.isView(command) ? look(command) : change(command, gesture: message.gesture)
         case .rewind, .visit, .go, .undo, .redo:
@@ -86,7 +86,9 @@ extension Learner {
     /// Sets what a preset names, of what is there: one change of the model, and what is shown.
     ///
     /// - Parameter given: the values, where the record has them; then all have to be there.
-    private func apply(preset id: String, _ given: [String: Double]?, gesture: Int?) throws(CLMatError) {
+    private func apply(preset id: String, _ given: [String: Double]?, gesture: Int?, _ pace: inout Pace)
+        throws(CLMatError)
+    {
         let dashboard = dashboard
         let values: [String: Double]
         if let given {
@@ -94,14 +96,23 @@ extension Learner {
         } else {
             values = try dashboard.preset(id).values.filter { dashboard.control($0.key) != nil }
         }
+        let view = navigator.withLock { $0.view }
         var looks: [Command] = []
+        var looksBefore: [Command] = []
         for (id, value) in values.sorted(by: { $0.key < $1.key }) {
             let control = try dashboard.known(id)
-            if control.isView { looks.append(.set(control: id, to: try control.checked(value))) }
+            guard control.isView else { continue }
+            looks.append(.set(control: id, to: try control.checked(value)))
+            looksBefore.append(.set(control: id, to: view.values[id] ?? control.initial))
         }
         let moved = values.filter { dashboard.control($0.key)?.isView != true }
         // A preset is noted with its values: they hold whatever comes to be called so.
-        if !moved.isEmpty { try change(.preset(id, values: moved), gesture: gesture) }
+        if !moved.isEmpty {
+            try change(.preset(id, values: moved), gesture: gesture)
+            if let number = lastChange, !looks.isEmpty {
+                pace.presetLooks[number] = PresetLooks(before: looksBefore, after: looks)
+            }
+        }
         for command in looks { try look(command) }
     }
 
@@ -109,6 +120,7 @@ extension Learner {
     /// no command that took effect.
     private func goElsewhere(_ command: Command, _ pace: inout Pace, isDirected: Bool) throws(CLMatError) {
         let left = timeline.position
+        let changeBefore = lastChange
         let arrival = try telling { (navigator, progress) throws(CLMatError) in
             switch command {
             case .rewind(let step):
@@ -140,6 +152,19 @@ extension Learner {
         try refresh()
         publish()
         note(arrival == .there ? command : .visit(here))
+        // Scripts and records say what they look at themselves.
+        guard arrival == .there, !isDirected, lastChange != changeBefore else { return }
+        let looks =
+            command == .undo
+            ? changeBefore.flatMap { pace.presetLooks[$0]?.before }
+            : command == .redo ? lastChange.flatMap { pace.presetLooks[$0]?.after } : nil
+        for command in looks ?? [] { try look(command) }
+    }
+
+    /// The number of the change that was made last on the way to where the run is.
+    private var lastChange: Int? {
+        let here = timeline.position
+        return timeline.commands(of: here.branch).prefix(here.changes).last?.change
     }
 
     /// Does what may take long, telling how far it is. A run that is being stopped gives up.

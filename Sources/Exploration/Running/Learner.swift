@@ -470,6 +470,13 @@ public final class Learner: Sendable {
         var made = 0
         /// Where the scheduled commands were done last.
         var lastScheduled: Int?
+        /// What presets set of what is shown, by the number of their change: a person who undoes or does one again expects that too.
+        var presetLooks: [Int: PresetLooks] = [:]
+    }
+
+    struct PresetLooks {
+        let before: [Command]
+        let after: [Command]
     }
 
     /// Waits at the last step for what a person wants next.
