@@ -30,7 +30,7 @@ public struct ImageExamples: Sendable {
     ///   - limit: of each class, at most.
     ///   - bytes: that they may take on the device; fewer are taken where more would not fit.
     public init(
-        _ images: LabelledImages, limit: Int = 2000, bytes: Int = 64_000_000, on device: Device
+        _ images: LabelledImages, limit: Int = 1000, bytes: Int = 64_000_000, on device: Device
     ) throws(CLMatError) {
         (shape, classNames) = (images.shape, images.classNames)
         var byClass = [[Int]](repeating: [], count: classNames.count)
