@@ -56,7 +56,8 @@ extension ActivationSampler {
         let pass = try network.forward(images)
         let classes = network.output.count
         let probabilities = try pass.last.softmaxRows().values
-        let targets = (0..<images.rows).map { self.targets[$0 % columns] }
+        let ofColumns = self.targets
+        let targets = (0..<images.rows).map { ofColumns[$0 % columns] }
         return Evaluation(
             activations: try sampler.activations(pass).values, classProbabilities: probabilities,
             probabilities: targets.enumerated().map { row, target in target.map { probabilities[row * classes + $0] } },
