@@ -28,16 +28,9 @@ import Testing
         var undisturbed: [[String: Double]: Learner] = [:]
         func run(_ settings: [String: Double], _ schedule: [Learner.Scheduled] = []) throws -> Learner {
             let learner = try make(.init(maximumSteps: steps, schedule: schedule, settings: settings))
-            learner.start()
-            learner.wait()
-            if let error = learner.status.error { throw error }
-            return learner
+            return try learner.toTheEnd()
         }
-        func level(_ metric: String, _ learner: Learner) -> Double {
-            let series = learner.timeline.series(metric)
-            let last = series.values[series.index(from: steps * 3 / 4)...].map(Double.init)
-            return last.reduce(0, +) / Double(last.count)
-        }
+        func level(_ metric: String, _ learner: Learner) -> Double { learner.level(of: metric, from: steps * 3 / 4) }
         for raise in raises {
             let base = try undisturbed[raise.settings] ?? run(raise.settings)
             undisturbed[raise.settings] = base

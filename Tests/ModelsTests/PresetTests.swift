@@ -21,16 +21,9 @@ import Testing
         func run(_ preset: String) throws -> Learner {
             let learner = try Learner(
                 experiment, options: .init(maximumSteps: steps, schedule: [.init(after: steps / 2, .preset(preset))]))
-            learner.start()
-            learner.wait()
-            if let error = learner.status.error { throw error }
-            return learner
+            return try learner.toTheEnd()
         }
-        func level(_ metric: String, _ learner: Learner) -> Double {
-            let series = learner.timeline.series(metric)
-            let last = series.values[series.index(from: steps * 3 / 4)...].map(Double.init)
-            return last.reduce(0, +) / Double(last.count)
-        }
+        func level(_ metric: String, _ learner: Learner) -> Double { learner.level(of: metric, from: steps * 3 / 4) }
         let usual = try run(presets[0].id)
         for (preset, effects) in effects {
             let learner = try run(preset)
