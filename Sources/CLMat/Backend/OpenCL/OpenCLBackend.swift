@@ -15,7 +15,7 @@ final class OpenCLBackend: Backend, @unchecked Sendable {
     private var queue: cl_command_queue?
     private let isCPU: Bool
     private let memory: OpenCLMemory
-    /// Matrix products of OpenCL CPU devices run in OpenBLAS, on mapped buffers: ten times as fast as kernels there.
+    /// For matrix products of OpenCL CPU devices in OpenBLAS, on mapped buffers (``ProductLibrary``).
     private let hostPool: ThreadPool?
 
     private let lock = NSLock()
@@ -42,7 +42,7 @@ final class OpenCLBackend: Backend, @unchecked Sendable {
             throw .deviceFailed(device: name, operation: "clCreateCommandQueue", status: statusName(status))
         }
         self.memory = OpenCLMemory(context: context, device: name, memory: memory, largestBuffer: largestBuffer)
-        hostPool = isCPU ? ThreadPool(threadCount: Device.cpu.computeUnits) : nil
+        hostPool = isCPU && ProductLibrary.forCPUs == .openBLAS ? ThreadPool(threadCount: Device.cpu.computeUnits) : nil
     }
 
     deinit {
