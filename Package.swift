@@ -5,6 +5,7 @@ let package = Package(
     name: "CLMat",
     products: [
         .library(name: "CLMat", targets: ["CLMat"]),
+        .library(name: "ModelOperations", targets: ["ModelOperations"]),
         .library(name: "Formats", targets: ["Formats"]),
         .library(name: "Exploration", targets: ["Exploration"]),
         .library(name: "Models", targets: ["Models"]),
@@ -32,12 +33,17 @@ let package = Package(
 
         // MARK: - Library
         .target(
-            name: "CLMatKernels", path: "Kernels", exclude: ["cl", "shared"], sources: ["cpu"],
+            name: "CLMatKernels", path: "Kernels", exclude: ["cl", "shared", "models"], sources: ["cpu"],
             publicHeadersPath: "include"),
         .target(name: "CLMat", dependencies: ["CLMatKernels", "COpenCL", "COpenBLAS", "CCLBlast"]),
+        // What the kernels of single models need is what a package needs that depends on CLMat and adds some of its own.
+        .target(
+            name: "ModelKernels", dependencies: ["CLMat"], path: "Kernels/models", exclude: ["cl", "shared"],
+            sources: ["cpu"], publicHeadersPath: "include"),
+        .target(name: "ModelOperations", dependencies: ["ModelKernels", "CLMat"]),
         .target(name: "Formats", dependencies: ["CLMat", "CZlib", "CStb"]),
         .target(name: "Exploration", dependencies: ["Formats", "CLMat"]),
-        .target(name: "Models", dependencies: ["Exploration", "Formats", "CLMat"]),
+        .target(name: "Models", dependencies: ["ModelOperations", "Exploration", "Formats", "CLMat"]),
         .target(
             name: "Viewer",
             dependencies: ["Exploration", "Formats", "CLMat", "CImGui", "CSDL2", "CFontconfig", "CFriBidi"]),
@@ -72,7 +78,9 @@ let package = Package(
         .target(
             name: "TestSupport", dependencies: ["CLMat", "Formats", "Exploration", "CStb", "CZlib"],
             path: "Tests/TestSupport"),
-        .testTarget(name: "CLMatTests", dependencies: ["CLMat", "CLMatKernels", "COpenCL", "TestSupport"]),
+        .testTarget(
+            name: "CLMatTests",
+            dependencies: ["ModelOperations", "ModelKernels", "CLMat", "CLMatKernels", "COpenCL", "TestSupport"]),
         .testTarget(name: "FormatsTests", dependencies: ["Formats", "CLMat", "TestSupport"]),
         .testTarget(name: "ExplorationTests", dependencies: ["Exploration", "Formats", "TestSupport"]),
         .testTarget(name: "ModelsTests", dependencies: ["Models", "Formats", "CZlib", "TestSupport"]),

@@ -9,6 +9,8 @@
 // Layout    x, y, gradient  rows x columns floats (y may be x); label  one int per row; loss  one float per row
 // Host      checks shapes, and that labels lie within the columns; columns > 0.
 
+#include <clmat/elementary.h>
+
 #ifndef GROUP
 #define GROUP 64
 #endif

@@ -109,3 +109,8 @@ CLMAT_VECTORISED void row_dots(size_t begin, size_t end, int columns, const floa
     }
 }
 CLMAT_KERNEL(reduction, row_dots, INT, FLOATS, FLOATS, OUT_FLOATS)
+
+CLMAT_TEXT(reduction) {
+#embed "../shared/reduction.h" suffix(,)
+#embed "../cl/reduction.cl" suffix(, 0)
+};

@@ -91,3 +91,7 @@ void cross_entropy(size_t begin, size_t end, int columns, float scale, const flo
     }
 }
 CLMAT_KERNEL(softmax, cross_entropy, INT, FLOAT, FLOATS, INTS, OUT_FLOATS, OUT_FLOATS)
+
+CLMAT_TEXT(softmax) {
+#embed "../cl/softmax.cl" suffix(, 0)
+};

@@ -10,6 +10,8 @@
 //           integers. Either way the sums are the same in any order.
 // Host      checks shapes, that K is from 1 to CLMAT_TOPICS_MOST, and that no sum passes 2^31.
 
+#include <clmat/group.h>
+
 // Sum over k of theta phi, in blocks as the CPU has it.
 static float product_sum(int topics, __global const float *theta, __global const float *phi)
 {

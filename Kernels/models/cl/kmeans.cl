@@ -11,6 +11,8 @@
 // Sums      in the order of the points, in blocks: the same numbers on each run.
 // Host      checks shapes, that K > 0, and that order and starts are as they should be.
 
+#include <clmat/group.h>
+
 // |x - m|^2 = sum over d of w[d] (x[d] - m[d])^2, by a whole work-group; the same for all its items.
 static float group_distance(int columns, __global const float *x, __global const float *weights,
                             __global const float *m, __local float *partials)
