@@ -72,7 +72,10 @@ let package = Package(
         .target(
             name: "TestSupport", dependencies: ["CLMat", "Formats", "Exploration", "CStb", "CZlib"],
             path: "Tests/TestSupport"),
-        .testTarget(name: "CLMatTests", dependencies: ["CLMat", "CLMatKernels", "TestSupport"]),
+        // The kernels that draw numbers, compiled once more with functions as inexact as OpenCL allows.
+        .target(name: "PerturbedKernels", path: "Tests/PerturbedKernels"),
+        .testTarget(
+            name: "CLMatTests", dependencies: ["CLMat", "CLMatKernels", "PerturbedKernels", "TestSupport"]),
         .testTarget(name: "FormatsTests", dependencies: ["Formats", "CLMat", "TestSupport"]),
         .testTarget(name: "ExplorationTests", dependencies: ["Exploration", "Formats", "TestSupport"]),
         .testTarget(name: "ModelsTests", dependencies: ["Models", "Formats", "CZlib", "TestSupport"]),
