@@ -96,6 +96,7 @@ let package = Package(
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
         .testTarget(name: "ExploreTests", dependencies: ["explore", "CLMat"]),
+        .testTarget(name: "CheckGPUTests", dependencies: ["check-gpu"]),
         .testTarget(name: "ViewerTests", dependencies: ["Viewer", "Exploration", "Formats", "TestSupport"]),
         .testTarget(
             name: "PackageTests", dependencies: ["CLMat", "CStb"], exclude: ["Dependent"]),
@@ -120,7 +121,7 @@ if Context.environment["CLMAT_CHECK_GPU"] == "1" {
     let unpacked: Set = [
         "CSDL2", "CImGuiSystem", "CFontconfig", "CFriBidi", "CImGui", "Viewer", "ModelProgram", "explore", "network",
         "bench", "gallery", "FormatsTests", "ExplorationTests", "ModelsTests", "ModelProgramTests", "ExploreTests",
-        "ViewerTests", "PackageTests", "DocumentationTests",
+        "CheckGPUTests", "ViewerTests", "PackageTests", "DocumentationTests",
     ]
     package.targets.removeAll { unpacked.contains($0.name) }
     package.products.removeAll { unpacked.contains($0.name) }
