@@ -33,7 +33,7 @@ let package = Package(
         // MARK: - Library
         .target(
             name: "CLMatKernels", path: "Kernels", exclude: ["cl", "shared"], sources: ["cpu"],
-            publicHeadersPath: "cpu/include"),
+            publicHeadersPath: "include"),
         .target(name: "CLMat", dependencies: ["CLMatKernels", "COpenCL", "COpenBLAS", "CCLBlast"]),
         .target(name: "Formats", dependencies: ["CLMat", "CZlib", "CStb"]),
         .target(name: "Exploration", dependencies: ["Formats", "CLMat"]),
