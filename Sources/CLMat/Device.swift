@@ -168,6 +168,15 @@ public final class Device: Sendable {
 
     func gemm(_ product: Gemm) throws(CLMatError) {
         let (m, n, k) = (product.m, product.n, product.k)
+        if backend.multipliesInTiles, let slices = GemmSlices(m: m, n: n, k: k) {
+            return try gemmBySlices(product, slices)
+        }
+        try gemmWhole(product)
+    }
+
+    /// One product, as the backend does it.
+    func gemmWhole(_ product: Gemm) throws(CLMatError) {
+        let (m, n, k) = (product.m, product.n, product.k)
         guard m > 0, n > 0 else { return }
         try noting(
             "gemm", "\(m) × \(k) × \(n)", bytes: 4 * (m * k + k * n + m * n), operations: 2 * m * n * k

@@ -70,10 +70,11 @@ public struct KernelFamily: Sendable, Hashable {
     static let kmeans = KernelFamily(builtIn: "kmeans")
     static let samplers = KernelFamily(builtIn: "samplers")
     static let topics = KernelFamily(builtIn: "topics")
+    static let slices = KernelFamily(builtIn: "slices")
     /// Every family that ships with CLMat.
     static let all = [
         elementwise, reduction, layout, softmax, random, convolution, pooling, update, langevin, kmeans, samplers,
-        topics,
+        topics, slices,
     ]
 }
 

@@ -479,71 +479,21 @@ import Testing
                 try p.positives(n), try p.output(n),
             ]
         },
+        CanaryCase(
+            "sum_slices", in: "slices",
+            cpu: { a, r in
+                sum_slices(
+                    r.lowerBound, r.upperBound, a.int(0), a.int(1), a.int(2), a.int(3), a.int(4), a.int(5), a.float(6),
+                    a.int(7), a.floats(8), a.mutableFloats(9), a.mutableFloats(10))
+            }, .groups((rows * columns + 15) / 16, bytes: 4 * 41 * 16)
+        ) { p in
+            [
+                .int(40), .int(rows), .int(columns), .int(columns - 1), .int(0), .int(columns - 1), .float(0), .int(16),
+                try p.input(40 * rows * columns), try p.output(rows * (columns - 1)), try p.output(rows),
+            ]
+        },
         // 11 documents of 3 words of 5, of 61 topics; each document in a slice of its own.
         canaryOfTopics(form: 0, rate: 20), canaryOfTopics(form: 1, rate: 2), canaryOfTopics(form: 1, rate: 20),
-        CanaryCase(
-            "topics_merge", in: "topics",
-            cpu: { a, r in
-                topics_merge(
-                    r.lowerBound, r.upperBound, a.int(1), a.int(2), a.int(3), a.float(4), a.float(5), a.ints(6),
-                    a.floats(7), a.floats(8), a.mutableInts(9), a.mutableFloats(10))
-            }, .elements(rows * columns, bytes: 24)
-        ) { p in
-            let m = rows * columns
-            return [
-                .int(m), .int(columns), .int(2), .int(m), .float(1), .float(1), try p.integers(2 * m, below: 9),
-                try p.positives(columns), try p.positives(columns), try p.inOut(m), try p.inOut(m),
-            ]
-        },
-        CanaryCase(
-            "topics_normalise", in: "topics",
-            cpu: { a, r in
-                topics_normalise(
-                    r.lowerBound, r.upperBound, a.int(1), a.float(2), a.floats(3), a.floats(4), a.mutableFloats(5))
-            }, .elements(rows * columns, bytes: 8)
-        ) { p in
-            [
-                .int(rows * columns), .int(columns), .float(1), try p.positives(rows * columns),
-                try p.positives(columns), try p.output(rows * columns),
-            ]
-        },
-        CanaryCase(
-            "topics_cut", in: "topics",
-            cpu: { a, r in
-                topics_cut(r.lowerBound, r.upperBound, a.int(1), a.floats(2), a.floats(3), a.mutableFloats(4))
-            }, .elements(11, bytes: 12 * columns)
-        ) { p in
-            [
-                .int(11), .int(columns), try p.positives(11 * columns), try p.positives(11 * columns),
-                try p.inOut(11 * columns),
-            ]
-        },
-        CanaryCase(
-            "topics_infer", in: "topics",
-            cpu: { a, r in
-                topics_infer(
-                    r.lowerBound, r.upperBound, a.int(0), a.int(1), a.ints(2), a.ints(3), a.ints(4), a.floats(5),
-                    a.floats(6), a.mutableFloats(8))
-            }, .groups(11, bytes: 4 * columns)
-        ) { p in
-            [
-                .int(columns), .int(2), try p.starts(11), try p.integers(33, below: 5), try p.integers(33, below: 9),
-                try p.positives(columns), try p.positives(5 * columns), try p.inOut(33), try p.inOut(11 * columns),
-            ]
-        },
-        CanaryCase(
-            "topics_score", in: "topics",
-            cpu: { a, r in
-                topics_score(
-                    r.lowerBound, r.upperBound, a.int(0), a.ints(1), a.ints(2), a.ints(3), a.floats(4), a.floats(5),
-                    a.mutableFloats(6))
-            }, .groups(11, bytes: 4 * columns)
-        ) { p in
-            [
-                .int(columns), try p.starts(11), try p.integers(33, below: 5), try p.integers(33, below: 9),
-                try p.positives(5 * columns), try p.positives(11 * columns), try p.output(11),
-            ]
-        },
     ]
 
     private static func canaryOfTopics(form: Int, rate: Float) -> CanaryCase {

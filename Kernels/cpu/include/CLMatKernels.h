@@ -66,6 +66,30 @@ void reduce_columns_argmax(size_t begin, size_t end, int rows, int columns, cons
 void reduce_columns_argmin(size_t begin, size_t end, int rows, int columns, const float *xs, int *ys);
 void channel_sums(size_t begin, size_t end, int images, int channels, int area, const float *xs, float *ys);
 void row_dots(size_t begin, size_t end, int columns, const float *as, const float *bs, float *ys);
+void reduce_columns_sum_blocks(size_t begin, size_t end, int rows, int columns, int block, int width,
+                                const float *xs, float *ys);
+void reduce_sum_parts(size_t begin, size_t end, int columns, int parts, int length, const float *xs, float *ys);
+void reduce_columns_sum_of_squares_blocks(size_t begin, size_t end, int rows, int columns, int block, int width,
+                                const float *xs, float *ys);
+void reduce_sum_of_squares_parts(size_t begin, size_t end, int columns, int parts, int length, const float *xs, float *ys);
+void reduce_columns_maximum_blocks(size_t begin, size_t end, int rows, int columns, int block, int width,
+                                const float *xs, float *ys);
+void reduce_maximum_parts(size_t begin, size_t end, int columns, int parts, int length, const float *xs, float *ys);
+void reduce_columns_minimum_blocks(size_t begin, size_t end, int rows, int columns, int block, int width,
+                                const float *xs, float *ys);
+void reduce_minimum_parts(size_t begin, size_t end, int columns, int parts, int length, const float *xs, float *ys);
+void reduce_columns_argmax_blocks(size_t begin, size_t end, int rows, int columns, int block, int width,
+                                  const float *xs, int *ys);
+void reduce_columns_argmax_of_blocks(size_t begin, size_t end, int rows, int columns, int block, int width,
+                                     const float *xs, const int *given, int *ys);
+void reduce_columns_argmin_blocks(size_t begin, size_t end, int rows, int columns, int block, int width,
+                                  const float *xs, int *ys);
+void reduce_columns_argmin_of_blocks(size_t begin, size_t end, int rows, int columns, int block, int width,
+                                     const float *xs, const int *given, int *ys);
+void row_dots_parts(size_t begin, size_t end, int columns, int parts, int length, const float *as, const float *bs,
+                    float *ys);
+void channel_sums_parts(size_t begin, size_t end, int images, int channels, int area, int length, const float *xs,
+                        float *ys);
 
 // MARK: - layout
 
@@ -85,6 +109,13 @@ void softmax_rows(size_t begin, size_t end, int columns, const float *xs, float 
 void log_softmax_rows(size_t begin, size_t end, int columns, const float *xs, float *ys);
 void cross_entropy(size_t begin, size_t end, int columns, float scale, const float *xs, const int *labels,
                    float *losses, float *gradients);
+void row_statistics(size_t begin, size_t end, int columns, int parts, int length, const float *xs, float *statistics);
+void softmax_parts(size_t begin, size_t end, int columns, int parts, int length, const float *xs, const float *statistics,
+                   float *ys);
+void log_softmax_parts(size_t begin, size_t end, int columns, int parts, int length, const float *xs,
+                       const float *statistics, float *ys);
+void cross_entropy_parts(size_t begin, size_t end, int columns, int parts, int length, float scale, const float *xs,
+                         const int *labels, const float *statistics, float *losses, float *gradients);
 
 // MARK: - random
 
@@ -111,12 +142,13 @@ int clmat_product(int transpose_a, int transpose_b, int m, int n, int k, float a
 // MARK: - convolution
 
 void im2col(size_t begin, size_t end, int images, int channels, int height, int width, int kh, int kw,
-                     int stride, int padding, int oh, int ow, const float *xs, float *ys);
+                     int stride, int padding, int oh, int ow, int first, int ones, int row_pitch, int image_pitch,
+                     const float *xs, float *ys);
 void col2im(size_t begin, size_t end, int images, int channels, int height, int width, int kh, int kw,
-                     int stride, int padding, int oh, int ow, const float *ys, float *xs);
-void images_from_channels(size_t begin, size_t end, int images, int channels, int area, const float *xs,
-                          const float *biases, float *ys);
-void channels_to_front(size_t begin, size_t end, int images, int channels, int area, const float *xs, float *ys);
+                     int stride, int padding, int oh, int ow, int first, const float *ys, float *xs);
+void add_biases(size_t begin, size_t end, int images, int channels, int area, const float *biases, float *ys);
+void channels_to_front(size_t begin, size_t end, int images, int channels, int area, int first, const float *xs,
+                       float *ys);
 
 typedef struct {
     int channels, height, width, filters, kh, kw, stride, padding, oh, ow;
@@ -218,5 +250,10 @@ void sample_poisson(size_t begin, size_t end, uint32_t seed_low, uint32_t seed_h
                     uint32_t step_high, uint32_t stream, const float *means, const uint32_t *tables, int *ys);
 void sample_binomial(size_t begin, size_t end, uint32_t seed_low, uint32_t seed_high, uint32_t step_low,
                      uint32_t step_high, uint32_t stream, const int *trials, const float *chances, int *ys);
+
+// MARK: - slices
+
+void sum_slices(size_t begin, size_t end, int slices, int rows, int columns, int split, int offset, int pitch, float beta,
+                int width, const float *xs, float *cs, float *ds);
 
 #endif

@@ -71,7 +71,7 @@ final class CPUBackend: Backend {
                     cpu(weights).floats, cpu(x).floats)
                 if done == 0 { isComplete.store(false, ordering: .relaxed) }
             }
-        case .backwardToWeights(let x, let gradient, let weights):
+        case .backwardToWeights(let x, let gradient, let weights, let biases):
             let count = geometry.filters * geometry.patchSize
             let blocks = min(images, 16)
             let partials = try memory.allocate(4 * blocks * count)
@@ -85,6 +85,12 @@ final class CPUBackend: Backend {
                 reduce_columns_sum(
                     range.lowerBound, range.upperBound, Int32(blocks), Int32(count), cpu(partials).floats,
                     cpu(weights).floats)
+            }
+            let area = geometry.output.area
+            pool.run(geometry.filters, grain: max(1, 16384 / (images * area))) { range in
+                channel_sums(
+                    range.lowerBound, range.upperBound, Int32(images), Int32(geometry.filters), Int32(area),
+                    cpu(gradient).floats, cpu(biases).floats)
             }
         }
         guard isComplete.load(ordering: .relaxed) else {

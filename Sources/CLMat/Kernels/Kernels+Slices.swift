@@ -1,0 +1,10 @@
+import CLMatKernels
+
+extension Kernel {
+    /// The sum of products over slices of k.
+    static let sumSlices = Kernel("sum_slices", in: .slices) { a, groups in
+        sum_slices(
+            groups.lowerBound, groups.upperBound, a.int(0), a.int(1), a.int(2), a.int(3), a.int(4), a.int(5),
+            a.float(6), a.int(7), a.floats(8), a.mutableFloats(9), a.mutableFloats(10))
+    }
+}
