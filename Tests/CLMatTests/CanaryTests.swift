@@ -494,7 +494,217 @@ import Testing
         },
         // 11 documents of 3 words of 5, of 61 topics; each document in a slice of its own.
         canaryOfTopics(form: 0, rate: 20), canaryOfTopics(form: 1, rate: 2), canaryOfTopics(form: 1, rate: 20),
+        canaryOfBlocks("reduce_columns_sum_blocks", reduce_columns_sum_blocks),
+        canaryOfBlocks("reduce_columns_sum_of_squares_blocks", reduce_columns_sum_of_squares_blocks),
+        canaryOfBlocks("reduce_columns_maximum_blocks", reduce_columns_maximum_blocks),
+        canaryOfBlocks("reduce_columns_minimum_blocks", reduce_columns_minimum_blocks),
+        canaryOfArgumentBlocks("reduce_columns_argmax_blocks", reduce_columns_argmax_blocks),
+        canaryOfArgumentBlocks("reduce_columns_argmin_blocks", reduce_columns_argmin_blocks),
+        canaryOfArgumentsOfBlocks("reduce_columns_argmax_of_blocks", reduce_columns_argmax_of_blocks),
+        canaryOfArgumentsOfBlocks("reduce_columns_argmin_of_blocks", reduce_columns_argmin_of_blocks),
+        canaryOfParts("reduce_sum_parts", reduce_sum_parts),
+        canaryOfParts("reduce_sum_of_squares_parts", reduce_sum_of_squares_parts),
+        canaryOfParts("reduce_maximum_parts", reduce_maximum_parts),
+        canaryOfParts("reduce_minimum_parts", reduce_minimum_parts),
+        CanaryCase(
+            "row_dots_parts", in: "reduction",
+            cpu: { a, r in
+                row_dots_parts(
+                    r.lowerBound, r.upperBound, a.int(0), a.int(1), a.int(2), a.floats(3), a.floats(4),
+                    a.mutableFloats(5))
+            }, .groups(rows * 3, bytes: 8 * 21)
+        ) { p in
+            [
+                .int(columns), .int(3), .int(21), try p.input(rows * columns), try p.input(rows * columns),
+                try p.output(rows * 3),
+            ]
+        },
+        CanaryCase(
+            "channel_sums_parts", in: "reduction",
+            cpu: { a, r in
+                channel_sums_parts(
+                    r.lowerBound, r.upperBound, a.int(0), a.int(1), a.int(2), a.int(3), a.floats(4), a.mutableFloats(5))
+            }, .groups(13 * 4, bytes: 4 * 9)
+        ) { p in
+            [.int(5), .int(13), .int(7), .int(9), try p.input(5 * 13 * 7), try p.output(4 * 13)]
+        },
+        CanaryCase(
+            "row_statistics", in: "softmax",
+            cpu: { a, r in
+                row_statistics(
+                    r.lowerBound, r.upperBound, a.int(0), a.int(1), a.int(2), a.floats(3), a.mutableFloats(4))
+            }, .groups(rows * 3, of: 256, bytes: 4 * 21)
+        ) { p in
+            [.int(columns), .int(3), .int(21), try p.input(rows * columns), try p.output(rows * 6)]
+        },
+        canaryOfSoftmax("softmax_parts", softmax_parts), canaryOfSoftmax("log_softmax_parts", log_softmax_parts),
+        CanaryCase(
+            "cross_entropy_parts", in: "softmax",
+            cpu: { a, r in
+                cross_entropy_parts(
+                    r.lowerBound, r.upperBound, a.int(0), a.int(1), a.int(2), a.float(3), a.floats(4), a.ints(5),
+                    a.floats(6), a.mutableFloats(7), a.mutableFloats(8))
+            }, .groups(rows * 3, of: 256, bytes: 8 * 21)
+        ) { p in
+            [
+                .int(columns), .int(3), .int(21), .float(1), try p.input(rows * columns),
+                try p.integers(rows, below: columns), try p.positives(rows * 6), try p.output(rows),
+                try p.output(rows * columns),
+            ]
+        },
+        CanaryCase(
+            "topics_merge", in: "topics",
+            cpu: { a, r in
+                topics_merge(
+                    r.lowerBound, r.upperBound, a.int(1), a.int(2), a.int(3), a.float(4), a.float(5), a.ints(6),
+                    a.floats(7), a.floats(8), a.mutableInts(9), a.mutableFloats(10))
+            }, .elements(rows * columns, bytes: 24)
+        ) { p in
+            let m = rows * columns
+            return [
+                .int(m), .int(columns), .int(2), .int(m), .float(1), .float(1), try p.integers(2 * m, below: 9),
+                try p.positives(columns), try p.positives(columns), try p.inOut(m), try p.inOut(m),
+            ]
+        },
+        CanaryCase(
+            "topics_normalise", in: "topics",
+            cpu: { a, r in
+                topics_normalise(
+                    r.lowerBound, r.upperBound, a.int(1), a.float(2), a.floats(3), a.floats(4), a.mutableFloats(5))
+            }, .elements(rows * columns, bytes: 8)
+        ) { p in
+            [
+                .int(rows * columns), .int(columns), .float(1), try p.positives(rows * columns),
+                try p.positives(columns), try p.output(rows * columns),
+            ]
+        },
+        CanaryCase(
+            "topics_cut", in: "topics",
+            cpu: { a, r in
+                topics_cut(r.lowerBound, r.upperBound, a.int(1), a.floats(2), a.floats(3), a.mutableFloats(4))
+            }, .elements(11, bytes: 12 * columns)
+        ) { p in
+            [
+                .int(11), .int(columns), try p.positives(11 * columns), try p.positives(11 * columns),
+                try p.inOut(11 * columns),
+            ]
+        },
+        CanaryCase(
+            "topics_infer", in: "topics",
+            cpu: { a, r in
+                topics_infer(
+                    r.lowerBound, r.upperBound, a.int(0), a.int(1), a.ints(2), a.ints(3), a.ints(4), a.floats(5),
+                    a.floats(6), a.mutableFloats(8))
+            }, .groups(11, bytes: 4 * columns)
+        ) { p in
+            [
+                .int(columns), .int(2), try p.starts(11), try p.integers(33, below: 5), try p.integers(33, below: 9),
+                try p.positives(columns), try p.positives(5 * columns), try p.inOut(33), try p.inOut(11 * columns),
+            ]
+        },
+        CanaryCase(
+            "topics_score", in: "topics",
+            cpu: { a, r in
+                topics_score(
+                    r.lowerBound, r.upperBound, a.int(0), a.ints(1), a.ints(2), a.ints(3), a.floats(4), a.floats(5),
+                    a.mutableFloats(6))
+            }, .groups(11, bytes: 4 * columns)
+        ) { p in
+            [
+                .int(columns), try p.starts(11), try p.integers(33, below: 5), try p.integers(33, below: 9),
+                try p.positives(5 * columns), try p.positives(11 * columns), try p.output(11),
+            ]
+        },
     ]
+
+    // 67 rows in blocks of 9 and columns in strips of 8; rows in 3 parts of 21.
+    private typealias Floats = UnsafePointer<Float>?
+    private static func canaryOfBlocks(
+        _ name: String,
+        _ function:
+            @escaping @Sendable @convention(c) (
+                Int, Int, Int32, Int32, Int32, Int32, Floats, UnsafeMutablePointer<Float>?
+            ) -> Void
+    ) -> CanaryCase {
+        CanaryCase(
+            name, in: "reduction",
+            cpu: { a, r in
+                function(
+                    r.lowerBound, r.upperBound, a.int(0), a.int(1), a.int(2), a.int(3), a.floats(4), a.mutableFloats(5))
+            }, .groups(8 * 8, of: 256, bytes: 4 * 72)
+        ) { [.int(rows), .int(columns), .int(9), .int(8), try $0.input(rows * columns), try $0.output(8 * columns)] }
+    }
+    private static func canaryOfArgumentBlocks(
+        _ name: String,
+        _ function:
+            @escaping @Sendable @convention(c) (
+                Int, Int, Int32, Int32, Int32, Int32, Floats, UnsafeMutablePointer<Int32>?
+            ) -> Void
+    ) -> CanaryCase {
+        CanaryCase(
+            name, in: "reduction",
+            cpu: { a, r in
+                function(
+                    r.lowerBound, r.upperBound, a.int(0), a.int(1), a.int(2), a.int(3), a.floats(4), a.mutableInts(5))
+            }, .groups(8 * 8, of: 256, bytes: 4 * 72)
+        ) { [.int(rows), .int(columns), .int(9), .int(8), try $0.input(rows * columns), try $0.output(8 * columns)] }
+    }
+    private static func canaryOfArgumentsOfBlocks(
+        _ name: String,
+        _ function:
+            @escaping @Sendable @convention(c) (
+                Int, Int, Int32, Int32, Int32, Int32, Floats, UnsafePointer<Int32>?, UnsafeMutablePointer<Int32>?
+            ) -> Void
+    ) -> CanaryCase {
+        CanaryCase(
+            name, in: "reduction",
+            cpu: { a, r in
+                function(
+                    r.lowerBound, r.upperBound, a.int(0), a.int(1), a.int(2), a.int(3), a.floats(4), a.ints(5),
+                    a.mutableInts(6))
+            }, .groups(8, of: 256, bytes: 4 * 64)
+        ) { p in
+            [
+                .int(8), .int(columns), .int(8), .int(8), try p.input(rows * columns),
+                try p.integers(8 * columns, below: rows), try p.output(columns),
+            ]
+        }
+    }
+    private static func canaryOfParts(
+        _ name: String,
+        _ function:
+            @escaping @Sendable @convention(c) (
+                Int, Int, Int32, Int32, Int32, Floats, UnsafeMutablePointer<Float>?
+            ) -> Void
+    ) -> CanaryCase {
+        CanaryCase(
+            name, in: "reduction",
+            cpu: { a, r in
+                function(r.lowerBound, r.upperBound, a.int(0), a.int(1), a.int(2), a.floats(3), a.mutableFloats(4))
+            }, .groups(rows * 3, bytes: 4 * 21)
+        ) { [.int(columns), .int(3), .int(21), try $0.input(rows * columns), try $0.output(rows * 3)] }
+    }
+    private static func canaryOfSoftmax(
+        _ name: String,
+        _ function:
+            @escaping @Sendable @convention(c) (
+                Int, Int, Int32, Int32, Int32, Floats, Floats, UnsafeMutablePointer<Float>?
+            ) -> Void
+    ) -> CanaryCase {
+        CanaryCase(
+            name, in: "softmax",
+            cpu: { a, r in
+                function(
+                    r.lowerBound, r.upperBound, a.int(0), a.int(1), a.int(2), a.floats(3), a.floats(4),
+                    a.mutableFloats(5))
+            }, .groups(rows * 3, of: 256, bytes: 8 * 21)
+        ) { p in
+            [
+                .int(columns), .int(3), .int(21), try p.input(rows * columns), try p.positives(rows * 6),
+                try p.output(rows * columns),
+            ]
+        }
+    }
 
     private static func canaryOfTopics(form: Int, rate: Float) -> CanaryCase {
         CanaryCase(

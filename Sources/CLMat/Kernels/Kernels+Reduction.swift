@@ -41,6 +41,74 @@ extension Kernel {
     static let columnArgmax = argumentReduction("reduce_columns_argmax", reduce_columns_argmax)
     static let columnArgmin = argumentReduction("reduce_columns_argmin", reduce_columns_argmin)
 
+    // Of blocks of rows: (rows, columns, block, width, x, y).
+    private static func blockReduction(
+        _ name: String,
+        _ function:
+            @escaping @Sendable @convention(c) (
+                Int, Int, Int32, Int32, Int32, Int32, UnsafePointer<Float>?, UnsafeMutablePointer<Float>?
+            ) -> Void
+    ) -> Kernel {
+        Kernel(name, in: .reduction) { a, items in
+            function(
+                items.lowerBound, items.upperBound, a.int(0), a.int(1), a.int(2), a.int(3), a.floats(4),
+                a.mutableFloats(5))
+        }
+    }
+    static let columnSumBlocks = blockReduction("reduce_columns_sum_blocks", reduce_columns_sum_blocks)
+    static let columnSumOfSquaresBlocks = blockReduction(
+        "reduce_columns_sum_of_squares_blocks", reduce_columns_sum_of_squares_blocks)
+    static let columnMaximumBlocks = blockReduction("reduce_columns_maximum_blocks", reduce_columns_maximum_blocks)
+    static let columnMinimumBlocks = blockReduction("reduce_columns_minimum_blocks", reduce_columns_minimum_blocks)
+
+    // The rows of the best, of blocks of rows and then of those rows.
+    static let columnArgmaxBlocks = Kernel("reduce_columns_argmax_blocks", in: .reduction) { a, items in
+        reduce_columns_argmax_blocks(
+            items.lowerBound, items.upperBound, a.int(0), a.int(1), a.int(2), a.int(3), a.floats(4), a.mutableInts(5))
+    }
+    static let columnArgminBlocks = Kernel("reduce_columns_argmin_blocks", in: .reduction) { a, items in
+        reduce_columns_argmin_blocks(
+            items.lowerBound, items.upperBound, a.int(0), a.int(1), a.int(2), a.int(3), a.floats(4), a.mutableInts(5))
+    }
+    static let columnArgmaxOfBlocks = Kernel("reduce_columns_argmax_of_blocks", in: .reduction) { a, items in
+        reduce_columns_argmax_of_blocks(
+            items.lowerBound, items.upperBound, a.int(0), a.int(1), a.int(2), a.int(3), a.floats(4), a.ints(5),
+            a.mutableInts(6))
+    }
+    static let columnArgminOfBlocks = Kernel("reduce_columns_argmin_of_blocks", in: .reduction) { a, items in
+        reduce_columns_argmin_of_blocks(
+            items.lowerBound, items.upperBound, a.int(0), a.int(1), a.int(2), a.int(3), a.floats(4), a.ints(5),
+            a.mutableInts(6))
+    }
+
+    // Of parts of rows: (columns, parts, length, x, y).
+    private static func partReduction(
+        _ name: String,
+        _ function:
+            @escaping @Sendable @convention(c) (
+                Int, Int, Int32, Int32, Int32, UnsafePointer<Float>?, UnsafeMutablePointer<Float>?
+            ) -> Void
+    ) -> Kernel {
+        Kernel(name, in: .reduction) { a, items in
+            function(
+                items.lowerBound, items.upperBound, a.int(0), a.int(1), a.int(2), a.floats(3), a.mutableFloats(4))
+        }
+    }
+    static let sumParts = partReduction("reduce_sum_parts", reduce_sum_parts)
+    static let sumOfSquaresParts = partReduction("reduce_sum_of_squares_parts", reduce_sum_of_squares_parts)
+    static let maximumParts = partReduction("reduce_maximum_parts", reduce_maximum_parts)
+    static let minimumParts = partReduction("reduce_minimum_parts", reduce_minimum_parts)
+    static let rowDotsParts = Kernel("row_dots_parts", in: .reduction) { a, items in
+        row_dots_parts(
+            items.lowerBound, items.upperBound, a.int(0), a.int(1), a.int(2), a.floats(3), a.floats(4),
+            a.mutableFloats(5))
+    }
+    static let channelSumsParts = Kernel("channel_sums_parts", in: .reduction) { a, items in
+        channel_sums_parts(
+            items.lowerBound, items.upperBound, a.int(0), a.int(1), a.int(2), a.int(3), a.floats(4),
+            a.mutableFloats(5))
+    }
+
     /// Sums over images and pixels, for each channel.
     static let channelSums = Kernel("channel_sums", in: .reduction) { a, items in
         channel_sums(
