@@ -44,9 +44,9 @@ extension Device {
     func gemm(_ batch: GemmBatch) throws(CLMatError) {
         let (m, n, k) = (batch.first.m, batch.first.n, batch.first.k)
         guard m > 0, n > 0, batch.count > 0 else { return }
-        try noting(
-            "gemm", "\(batch.count) × \(m) × \(k) × \(n)", bytes: batch.bytes, operations: 2 * batch.count * m * n * k
-        ) { () throws(CLMatError) in
+        var cost = LaunchCost(productOf: m, n, k, batch: batch.count)
+        cost.bytes = batch.bytes
+        try noting("gemm", "\(batch.count) × \(m) × \(k) × \(n)", cost) { () throws(CLMatError) in
             try backend.gemm(batch)
             return true
         }
