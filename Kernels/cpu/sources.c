@@ -77,6 +77,11 @@ static const char topics_text[] = {
 #embed "../cl/topics.cl" suffix(,)
     0};
 
+static const char segments_text[] = {
+#embed "../shared/segments.h" suffix(,)
+#embed "../cl/group.h" suffix(,)
+#embed "../cl/segments.cl" suffix(,)
+    0};
 static const char slices_text[] = {
 #embed "../cl/slices.cl" suffix(,)
     0};
@@ -88,7 +93,7 @@ static const struct { const char *name, *text; } families[] = {
     {"softmax", softmax_text},         {"random", random_text},       {"convolution", convolution_text},
     {"pooling", pooling_text},         {"update", update_text},       {"langevin", langevin_text},
     {"kmeans", kmeans_text},           {"samplers", samplers_text},   {"topics", topics_text},
-    {"slices", slices_text},
+    {"slices", slices_text},           {"segments", segments_text},
 };
 
 const char *clmat_kernel_source(const char *family)

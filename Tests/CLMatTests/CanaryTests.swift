@@ -404,20 +404,6 @@ import Testing
             ]
         },
         CanaryCase(
-            "kmeans_sums", in: "kmeans",
-            cpu: { a, r in
-                kmeans_sums(
-                    r.lowerBound, r.upperBound, a.int(0), a.int(1), a.floats(2), a.ints(3), a.ints(4), a.floats(5),
-                    a.mutableFloats(6))
-            }, .groups(7 * 2, bytes: 4 * 300)
-        ) { p in
-            [
-                .int(2), .int(300), try p.input(rows * 300), try p.integers(70, below: rows),
-                try IntVector((0...7).map { 10 * $0 }, on: p.device).argument, try p.input(7 * 300),
-                try p.output(7 * 300),
-            ]
-        },
-        CanaryCase(
             "kmeans_move", in: "kmeans",
             cpu: { a, r in
                 kmeans_move(
@@ -490,6 +476,48 @@ import Testing
             [
                 .int(40), .int(rows), .int(columns), .int(columns - 1), .int(0), .int(columns - 1), .float(0), .int(16),
                 try p.input(40 * rows * columns), try p.output(rows * (columns - 1)), try p.output(rows),
+            ]
+        },
+        // 67 rows of 300 in 7 segments of 10; then blocks, two of each of two segments.
+        CanaryCase(
+            "segment_sums", in: "segments",
+            cpu: { a, r in
+                segment_sums(
+                    r.lowerBound, r.upperBound, a.int(0), a.int(1), a.int(2), a.int(3), a.int(4), a.int(5), a.floats(6),
+                    a.ints(7), a.ints(8), a.floats(9), a.mutableFloats(10))
+            }, .groups(7 * 2, bytes: 4 * 300)
+        ) { p in
+            [
+                .int(2), .int(300), .int(70), .int(256), .int(0), .int(1), try p.input(rows * 300),
+                try p.integers(70, below: rows), try IntVector((0...7).map { 10 * $0 }, on: p.device).argument,
+                try p.input(7 * 300), try p.output(7 * 300),
+            ]
+        },
+        CanaryCase(
+            "segment_blocks", in: "segments",
+            cpu: { a, r in
+                segment_blocks(
+                    r.lowerBound, r.upperBound, a.int(0), a.int(1), a.int(2), a.int(3), a.floats(4), a.ints(5),
+                    a.ints(6), a.floats(7), a.mutableFloats(8))
+            }, .groups(4 * 2, bytes: 4 * 300)
+        ) { p in
+            [
+                .int(2), .int(300), .int(70), .int(1), try p.input(rows * 300), try p.integers(70, below: rows),
+                try IntVector([0, 0, 30, 0, 30, 33, 1, 33, 65, 1, 65, 70], on: p.device).argument,
+                try p.input(2 * 300), try p.output(4 * 300),
+            ]
+        },
+        CanaryCase(
+            "segment_joined", in: "segments",
+            cpu: { a, r in
+                segment_joined(
+                    r.lowerBound, r.upperBound, a.int(0), a.int(1), a.int(2), a.floats(3), a.ints(4), a.mutableFloats(5)
+                )
+            }, .groups(2 * 38, bytes: 4 * 16)
+        ) { p in
+            [
+                .int(38), .int(300), .int(0), try p.input(4 * 300),
+                try IntVector([0, 0, 2, 1, 2, 4], on: p.device).argument, try p.output(2 * 300),
             ]
         },
         // 11 documents of 3 words of 5, of 61 topics; each document in a slice of its own.

@@ -197,7 +197,6 @@ const char *clmat_instruction_set(void);
 
 // As in shared/kmeans.h: the compiler says if they differ.
 #define CLMAT_KMEANS_STRIP 32
-#define CLMAT_KMEANS_CHUNK 256
 
 void kmeans_distances(size_t begin, size_t end, int columns, const float *xs, const float *weights,
                       const float *centroid, float *distances);
@@ -209,8 +208,6 @@ void kmeans_assign(size_t begin, size_t end, int count, int columns, const float
 void kmeans_nearest(size_t begin, size_t end, int first, int count, int columns, const float *products,
                     const float *xs, const float *weights, const float *centroids, const float *biases,
                     const float *penalties, int *nearest, float *distances);
-void kmeans_sums(size_t begin, size_t end, int chunks, int columns, const float *xs, const int *order,
-                 const int *starts, const float *around, float *sums);
 void kmeans_move(size_t begin, size_t end, int columns, const int *starts, const float *rates, const float *around,
                  const float *sums, float *centroids);
 void kmeans_pairs(size_t begin, size_t end, int count, int columns, const float *xs, const float *weights,
@@ -250,6 +247,20 @@ void sample_poisson(size_t begin, size_t end, uint32_t seed_low, uint32_t seed_h
                     uint32_t step_high, uint32_t stream, const float *means, const uint32_t *tables, int *ys);
 void sample_binomial(size_t begin, size_t end, uint32_t seed_low, uint32_t seed_high, uint32_t step_low,
                      uint32_t step_high, uint32_t stream, const int *trials, const float *chances, int *ys);
+
+// MARK: - segments
+
+// As in shared/segments.h: the compiler says if they differ.
+#define CLMAT_SEGMENT_BLOCK 64
+#define CLMAT_SEGMENT_CHUNK 256
+#define CLMAT_SEGMENT_STRIP 8
+
+void segment_sums(size_t begin, size_t end, int chunks, int columns, int count, int most, int adds, int has_around,
+                  const float *xs, const int *order, const int *starts, const float *around, float *ys);
+void segment_blocks(size_t begin, size_t end, int chunks, int columns, int count, int has_around, const float *xs,
+                    const int *order, const int *blocks, const float *around, float *ys);
+void segment_joined(size_t begin, size_t end, int strips, int columns, int adds, const float *xs, const int *segments,
+                    float *ys);
 
 // MARK: - slices
 

@@ -68,6 +68,8 @@ public struct WorkSize: Sendable {
     /// How many numbers of 4 bytes one OpenCL work-item reads or writes, one after another: the longest there is. For the
     /// profile (``LaunchCost``).
     public var loop: Int
+    /// Whether some items are far more work than others: the CPU's threads then share them in smaller pieces.
+    public var isUneven = false
 
     /// An index space of `items`; without a group size the device chooses one.
     ///

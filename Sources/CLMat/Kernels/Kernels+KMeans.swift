@@ -22,11 +22,6 @@ extension Kernel {
             points.lowerBound, points.upperBound, a.int(0), a.int(1), a.int(2), a.floats(3), a.floats(4), a.floats(5),
             a.floats(6), a.floats(7), a.floats(8), a.mutableInts(9), a.mutableFloats(10))
     }
-    static let kmeansSums = Kernel("kmeans_sums", in: .kmeans) { a, items in
-        kmeans_sums(
-            items.lowerBound, items.upperBound, a.int(0), a.int(1), a.floats(2), a.ints(3), a.ints(4), a.floats(5),
-            a.mutableFloats(6))
-    }
     static let kmeansMove = Kernel("kmeans_move", in: .kmeans) { a, items in
         kmeans_move(
             items.lowerBound, items.upperBound, a.int(1), a.ints(2), a.floats(3), a.floats(4), a.floats(5),

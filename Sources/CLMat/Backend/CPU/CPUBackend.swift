@@ -33,7 +33,7 @@ final class CPUBackend: Backend {
 
     func launch(_ kernel: Kernel, _ arguments: [Argument], over work: WorkSize) throws(CLMatError) {
         let arguments = KernelArguments(values: arguments)
-        pool.run(work.items, grain: work.grain) { kernel.cpu(arguments, $0) }
+        pool.run(work.items, grain: work.grain, piecesPerThread: work.isUneven ? 32 : 4) { kernel.cpu(arguments, $0) }
     }
 
     func finish() throws(CLMatError) {}
