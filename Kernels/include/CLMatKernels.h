@@ -55,7 +55,13 @@ const char *clmat_instruction_set(void);
 
 // As in shared/kmeans.h: the compiler says if they differ.
 #define CLMAT_KMEANS_STRIP 32
-#define CLMAT_KMEANS_CHUNK 256
+
+// MARK: - segments
+
+// As in shared/segments.h: the compiler says if they differ.
+#define CLMAT_SEGMENT_BLOCK 64
+#define CLMAT_SEGMENT_CHUNK 256
+#define CLMAT_SEGMENT_STRIP 8
 
 // MARK: - topics
 
