@@ -85,7 +85,7 @@ let package = Package(
         // The kernels that draw numbers, compiled once more with functions as inexact as OpenCL allows.
         .target(name: "PerturbedKernels", dependencies: ["CLMatKernels"], path: "Tests/PerturbedKernels"),
         .testTarget(
-            name: "CLMatTests", dependencies: ["CLMat", "CLMatKernels", "PerturbedKernels", "TestSupport"]),
+            name: "CLMatTests", dependencies: ["CLMat", "CLMatKernels", "COpenCL", "PerturbedKernels", "TestSupport"]),
         .testTarget(name: "FormatsTests", dependencies: ["Formats", "CLMat", "TestSupport"]),
         .testTarget(name: "ExplorationTests", dependencies: ["Exploration", "Formats", "TestSupport"]),
         .testTarget(name: "ModelsTests", dependencies: ["Models", "Formats", "CZlib", "TestSupport"]),

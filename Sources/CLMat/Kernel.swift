@@ -24,12 +24,13 @@ import CLMatKernels
 /// }
 /// ```
 /// The article <doc:AKernel> shows how it is launched. CLMat declares its own in the same way.
-public struct Kernel: Sendable {
+public struct Kernel: Sendable, CustomStringConvertible {
     /// Its name in the OpenCL C text, which profiles and logs show too.
     public let name: String
     /// The text that it is compiled from.
     public let family: KernelFamily
     let form: CPUForm
+    public var description: String { name }
 
     /// What does the same on the CPU.
     enum CPUForm: Sendable {
@@ -52,6 +53,23 @@ public struct Kernel: Sendable {
     public init(_ name: String, in family: KernelFamily) {
         (self.name, self.family) = (name, family)
         form = .function(.named(name, in: family.name))
+    }
+
+    /// Every kernel that a line `CLMAT_KERNEL` of a C file declares, in CLMat and whatever else the program holds, by family and
+    /// name: for a test that goes through them all.
+    public static var registered: [Kernel] {
+        let all = RegisteredKernel.all.sorted { ($0.family, $0.name) < ($1.family, $1.name) }
+        return all.map { Kernel($0, in: KernelFamily(builtIn: $0.family)) }
+    }
+
+    private init(_ function: RegisteredKernel, in family: KernelFamily) {
+        (name, self.family, form) = (function.name, family, .function(function))
+    }
+
+    /// What its parameters are, or nil of a kernel with a closure.
+    public var parameters: [KernelParameter]? {
+        guard case .function(let function) = form else { return nil }
+        return function.parameters
     }
 
     /// Does the items of a range on the CPU; called from several threads at once, with ranges that do not overlap.
@@ -101,8 +119,7 @@ public struct KernelFamily: Sendable, Hashable {
     static let topics = KernelFamily(builtIn: "topics")
     /// Every family that ships with CLMat.
     static let all = [
-        elementwise, reduction, layout, softmax, random, convolution, pooling, update, langevin, kmeans, samplers,
-        topics,
+        elementwise, reduction, layout, softmax, random, convolution, pooling, update, samplers,
     ]
 }
 

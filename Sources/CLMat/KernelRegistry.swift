@@ -77,13 +77,37 @@ struct RegisteredKernel: @unchecked Sendable {
     }
 }
 
-/// What a parameter of a kernel is: a number, or memory, and what is done with it.
-enum KernelParameter: UInt8, CaseIterable, CustomStringConvertible {
-    case int, word, float
-    case floats, ints, words, bytes
-    case writtenFloats, writtenInts, changedFloats, changedInts
+/// What a parameter of a kernel is: a number, or memory and what is done with it. A line `CLMAT_KERNEL` of a C file says it.
+public enum KernelParameter: UInt8, Sendable, CaseIterable, CustomStringConvertible {
+    /// A C `int`, passed as ``Argument/int(_:)``.
+    case int
+    /// A C `uint`, passed as ``Argument/word(_:)``.
+    case word
+    /// A C `float`, passed as ``Argument/float(_:)``.
+    case float
+    /// Floats that are read.
+    case floats
+    /// 32-bit integers that are read.
+    case ints
+    /// Unsigned 32-bit integers that are read.
+    case words
+    /// Unsigned bytes that are read.
+    case bytes
+    /// Floats that are written, all of them, whatever they were before.
+    case writtenFloats
+    /// 32-bit integers that are written, all of them.
+    case writtenInts
+    /// Floats that are read and written, or written in part.
+    case changedFloats
+    /// 32-bit integers that are read and written, or written in part.
+    case changedInts
 
-    var description: String {
+    /// Whether it is an output alone.
+    public var isWritten: Bool { self == .writtenFloats || self == .writtenInts }
+    /// Whether it is an input and an output.
+    public var isChanged: Bool { self == .changedFloats || self == .changedInts }
+
+    public var description: String {
         switch self {
         case .int: "int"
         case .word: "word"
