@@ -6,6 +6,7 @@
 #include <clmat/update.h>
 #include "../shared/elementwise.h"
 #include "../shared/reduction.h"
+#include "../shared/segments.h"
 #include "CLMatKernels.h"
 
 // Results that no cache can hold go past the caches, in whole lines: a plain store first reads the line that it is to

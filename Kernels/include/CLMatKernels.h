@@ -6,10 +6,6 @@
 #include <stdint.h>
 #include "clmat/registry.h"
 
-// MARK: - Kernels that the CPU's convolutions use beside their own
-
-void reduce_columns_sum(size_t begin, size_t end, int rows, int columns, const float *xs, float *ys);
-
 // MARK: - random
 
 typedef struct { uint32_t words[4]; } clmat_philox_block;
@@ -45,6 +41,13 @@ int convolution_backward_weights(size_t begin, size_t end, int images, int block
 
 /// The name of the instruction set that the vectorised loops use here.
 const char *clmat_instruction_set(void);
+
+// MARK: - segments
+
+// As in shared/segments.h: the compiler says if they differ.
+#define CLMAT_SEGMENT_BLOCK 64
+#define CLMAT_SEGMENT_CHUNK 256
+#define CLMAT_SEGMENT_STRIP 8
 
 // MARK: - samplers
 

@@ -124,9 +124,11 @@ public struct KernelFamily: Sendable, Hashable {
     static let pooling = KernelFamily("pooling")
     static let update = KernelFamily("update")
     static let samplers = KernelFamily("samplers")
+    static let slices = KernelFamily("slices")
+    static let segments = KernelFamily("segments")
     /// Every family that ships with CLMat.
     static let all = [
-        elementwise, reduction, layout, softmax, random, convolution, pooling, update, samplers,
+        elementwise, reduction, layout, softmax, random, convolution, pooling, update, samplers, slices, segments,
     ]
 }
 

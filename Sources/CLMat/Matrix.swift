@@ -132,6 +132,8 @@ public struct IntVector: Sendable {
     private(set) var buffer: Buffer
     /// The smallest and largest element where they are known on the host, to check indices without waiting.
     private(set) var bounds: ClosedRange<Int32>?
+    /// All elements, where they came from the host and no kernel has changed them: to sort them without waiting.
+    private(set) var knownValues: [Int32]?
 
     /// - Throws: ``CLMatError/invalidArgument(operation:problem:)`` for an element that 32 bits cannot hold.
     public init(_ values: [Int], on device: Device) throws(CLMatError) {
@@ -147,6 +149,7 @@ public struct IntVector: Sendable {
         self.device = device
         buffer = try device.backend.allocate(bytes: 4 * values.count)
         bounds = values.min().flatMap { low in values.max().map { low...$0 } }
+        knownValues = values
         try device.write(values, to: buffer)
     }
 
@@ -166,6 +169,7 @@ public struct IntVector: Sendable {
 
     /// Sets all elements to 0.
     public mutating func clear() throws(CLMatError) {
+        knownValues = nil
         // The bits of the float 0 are those of the integer.
         try device.launch(
             .fill, [.int(count), .float(0), argument], over: .elements(count, bytes: 4))
@@ -187,7 +191,7 @@ public struct IntVector: Sendable {
 
     /// The same, or without the elements, before a kernel that sets them all.
     public mutating func makeUnique(keepingContent: Bool) throws(CLMatError) {
-        bounds = nil
+        (bounds, knownValues) = (nil, nil)
         if isKnownUniquelyReferenced(&buffer) { return }
         let own = try device.backend.allocate(bytes: 4 * count)
         if keepingContent { try device.copy(buffer, to: own, bytes: 4 * count) }

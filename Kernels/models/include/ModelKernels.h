@@ -4,7 +4,6 @@
 
 // As in shared/kmeans.h: the compiler says if they differ.
 #define CLMAT_KMEANS_STRIP 32
-#define CLMAT_KMEANS_CHUNK 256
 
 // As in shared/topics.h: the compiler says if they differ.
 #define CLMAT_TOPICS_MOST 2048

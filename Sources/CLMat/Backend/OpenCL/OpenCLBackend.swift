@@ -14,6 +14,7 @@ final class OpenCLBackend: Backend, @unchecked Sendable {
     private let context: cl_context
     private var queue: cl_command_queue?
     private let isCPU: Bool
+    let largestGroup: Int
     private let memory: OpenCLMemory
     /// For matrix products of OpenCL CPU devices in OpenBLAS, on mapped buffers (``ProductLibrary``).
     private let hostPool: ThreadPool?
@@ -41,6 +42,9 @@ final class OpenCLBackend: Backend, @unchecked Sendable {
             clReleaseContext(context)
             throw .deviceFailed(device: name, operation: "clCreateCommandQueue", status: statusName(status))
         }
+        var largestGroup = 0
+        clGetDeviceInfo(id, cl_device_info(CL_DEVICE_MAX_WORK_GROUP_SIZE), MemoryLayout<Int>.size, &largestGroup, nil)
+        self.largestGroup = largestGroup
         self.memory = OpenCLMemory(context: context, device: name, memory: memory, largestBuffer: largestBuffer)
         hostPool = isCPU && ProductLibrary.forCPUs == .openBLAS ? ThreadPool(threadCount: Device.cpu.computeUnits) : nil
     }
@@ -198,6 +202,33 @@ final class OpenCLBackend: Backend, @unchecked Sendable {
         }
     }
 
+    var multipliesInTiles: Bool { hostPool == nil }
+
+    func gemm(_ batch: GemmBatch) throws(CLMatError) {
+        let g = batch.first
+        if let hostPool { return try gemmOnHost(batch, hostPool) }
+        guard g.k > 0 else {
+            for index in 0..<batch.count { try scaleOnly(batch[index]) }
+            return
+        }
+        lock.lock()
+        defer { lock.unlock() }
+        var event: cl_event?
+        let status = CLBlastSgemmStridedBatched(
+            CLBlastLayoutRowMajor, g.a.isTransposed ? CLBlastTransposeYes : CLBlastTransposeNo,
+            g.b.isTransposed ? CLBlastTransposeYes : CLBlastTransposeNo, g.m, g.n, g.k, g.alpha,
+            openCL(g.a.buffer).memory, g.a.offset, g.a.leadingDimension, batch.aStride, openCL(g.b.buffer).memory,
+            g.b.offset, g.b.leadingDimension, batch.bStride, g.beta, openCL(g.c.buffer).memory, g.c.offset,
+            g.c.leadingDimension, batch.cStride, batch.count, &queue, &event)
+        guard status == CLBlastSuccess else {
+            throw .deviceFailed(
+                device: name, operation: "CLBlastSgemmStridedBatched", status: "CLBlast status \(status.rawValue)")
+        }
+        if let event {
+            if let profile, profile.isRecording { pendingEvents.append(("gemm", event)) } else { clReleaseEvent(event) }
+        }
+    }
+
     /// C ← β·C, which is what a product over no terms leaves to do; CLBlast refuses k = 0.
     private func scaleOnly(_ g: Gemm) throws(CLMatError) {
         for row in 0..<g.m {
@@ -210,6 +241,18 @@ final class OpenCLBackend: Backend, @unchecked Sendable {
     }
 
     private func gemmOnHost(_ g: Gemm, _ pool: ThreadPool) throws(CLMatError) {
+        try onHost(g) { HostGemm.run(g, $0, $1, $2, on: pool) }
+    }
+
+    private func gemmOnHost(_ batch: GemmBatch, _ pool: ThreadPool) throws(CLMatError) {
+        try onHost(batch.first) { HostGemm.run(batch, $0, $1, $2, on: pool) }
+    }
+
+    /// Maps the operands of a product for work on their first elements.
+    private func onHost(
+        _ g: Gemm,
+        _ work: (UnsafeMutablePointer<Float>, UnsafeMutablePointer<Float>, UnsafeMutablePointer<Float>) -> Void
+    ) throws(CLMatError) {
         let buffers = [(g.a.buffer, CL_MAP_READ), (g.b.buffer, CL_MAP_READ), (g.c.buffer, CL_MAP_READ | CL_MAP_WRITE)]
         var mapped: [UnsafeMutableRawPointer] = []
         defer {
@@ -227,7 +270,7 @@ final class OpenCLBackend: Backend, @unchecked Sendable {
         }
         let start = ContinuousClock.now
         let floats = mapped.map { $0.assumingMemoryBound(to: Float.self) }
-        HostGemm.run(g, floats[0] + g.a.offset, floats[1] + g.b.offset, floats[2] + g.c.offset, on: pool)
+        work(floats[0] + g.a.offset, floats[1] + g.b.offset, floats[2] + g.c.offset)
         if let profile, profile.isRecording {
             profile.add("gemm", seconds: (ContinuousClock.now - start).seconds)
         }
