@@ -14,6 +14,7 @@ const char *clmat_kernel_source(const char *family);
 // MARK: - Kernels that the CPU's convolutions use beside their own
 
 void reduce_columns_sum(size_t begin, size_t end, int rows, int columns, const float *xs, float *ys);
+void channel_sums(size_t begin, size_t end, int images, int channels, int area, const float *xs, float *ys);
 
 // MARK: - random
 

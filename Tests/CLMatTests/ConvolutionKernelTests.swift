@@ -1,7 +1,7 @@
-import CLMat
-import CLMatKernels
 import TestSupport
 import Testing
+
+@testable import CLMat
 
 struct ConvolutionCase: Sendable, CustomTestStringConvertible {
     let geometry: Convolution
