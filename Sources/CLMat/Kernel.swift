@@ -126,10 +126,6 @@ public struct KernelFamily: Sendable, Hashable {
     static let samplers = KernelFamily("samplers")
     static let slices = KernelFamily("slices")
     static let segments = KernelFamily("segments")
-    /// Every family that ships with CLMat.
-    static let all = [
-        elementwise, reduction, layout, softmax, random, convolution, pooling, update, samplers, slices, segments,
-    ]
 }
 
 /// The arguments of a launch as the CPU's function wants them. The index is the place among the kernel's parameters;
