@@ -17,3 +17,7 @@ void sum_slices(size_t begin, size_t end, int slices, int rows, int columns, int
     }
 }
 CLMAT_KERNEL(slices, sum_slices, INT, INT, INT, INT, INT, INT, FLOAT, INT, FLOATS, INOUT_FLOATS, OUT_FLOATS)
+
+CLMAT_TEXT(slices) {
+#embed "../cl/slices.cl" suffix(, 0)
+};

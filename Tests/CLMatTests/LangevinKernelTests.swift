@@ -1,5 +1,6 @@
 import CLMat
 import Foundation
+import ModelOperations
 import TestSupport
 import Testing
 

@@ -2,6 +2,7 @@ import TestSupport
 import Testing
 
 @testable import CLMat
+@testable import ModelOperations
 
 /// The same for the kernels of models, and of whatever else the tests hold beside CLMat (`CanaryTests`).
 @Suite struct ModelCanaryTests {

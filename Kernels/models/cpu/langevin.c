@@ -1,6 +1,6 @@
 // langevin.c: the kernel of ../cl/langevin.cl as a loop over the chains [begin, end).
 
-#include "kernel.h"
+#include <clmat/kernel.h>
 #include "../shared/langevin.h"
 
 enum { LANES = 16 };
@@ -55,3 +55,8 @@ void langevin_step(size_t begin, size_t end, int columns, float sigma, float bet
 CLMAT_KERNEL(langevin, langevin_step, INT, FLOAT, FLOAT, FLOAT, FLOAT, FLOAT, INT, FLOAT, FLOAT, FLOAT, INT, INT,
              FLOATS, FLOATS, FLOATS, FLOATS, FLOATS, INOUT_FLOATS, INOUT_FLOATS, INOUT_FLOATS, INOUT_FLOATS,
              INOUT_FLOATS, INOUT_INTS, OUT_FLOATS, OUT_FLOATS)
+
+CLMAT_TEXT(langevin) {
+#embed "../shared/langevin.h" suffix(,)
+#embed "../cl/langevin.cl" suffix(, 0)
+};

@@ -1,3 +1,13 @@
+import CLMat
+
+extension KernelFamily {
+    static let langevin = KernelFamily("langevin")
+}
+
+extension Kernel {
+    static let langevinStep = Kernel("langevin_step", in: .langevin)
+}
+
 /// The chains of a Langevin sampler: everything that one step changes.
 ///
 /// - Shapes: chains × pixels, but for ``imageMeanSquares``, ``fixedMeanSquares``, ``noiseFactors``, ``ages``, ``moved``
