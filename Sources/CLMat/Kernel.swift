@@ -1,4 +1,5 @@
 import CLMatKernels
+import Synchronization
 
 /// A function that runs over an index space on any device: a kernel of that name in OpenCL C, and a C function (or
 /// any closure) that does the same for a range of items on the CPU. Neither can exist without the other.
@@ -31,12 +32,15 @@ public struct Kernel: Sendable {
     public let family: KernelFamily
     /// Does the items of a range; called from several threads at once, with ranges that do not overlap.
     public let cpu: @Sendable (KernelArguments, Range<Int>) -> Void
+    /// Tells kernels apart by family and name, so that a launch need not look at any text.
+    let id: Int
 
     /// A kernel of `family`, with the closure that does the same on the CPU.
     public init(
         _ name: String, in family: KernelFamily, cpu: @escaping @Sendable (KernelArguments, Range<Int>) -> Void
     ) {
         (self.name, self.family, self.cpu) = (name, family, cpu)
+        id = SourceIDs.kernels.id(of: .init(family: family.id, text: name))
     }
 }
 
@@ -46,16 +50,18 @@ public struct KernelFamily: Sendable, Hashable {
     public let name: String
     /// OpenCL C, with all kernels of the family.
     public let source: String
+    /// Tells texts apart.
+    let id: Int
 
     /// A family from its text, which is compiled for a device at the first launch there.
     public init(_ name: String, source: String) {
         (self.name, self.source) = (name, source)
+        id = SourceIDs.families.id(of: .init(family: 0, text: source))
     }
 
     /// A family that ships with CLMat: Kernels/cl/`name`.cl.
     init(builtIn name: String) {
-        self.name = name
-        source = clmat_kernel_source(name).map { String(cString: $0) } ?? ""
+        self.init(name, source: clmat_kernel_source(name).map { String(cString: $0) } ?? "")
     }
 
     static let elementwise = KernelFamily(builtIn: "elementwise")
@@ -130,5 +136,27 @@ public struct KernelArguments: Sendable {
 
     private func wrong(_ index: Int, _ wanted: String) -> Never {
         preconditionFailure("argument \(index) of a kernel is \(values[index]), not \(wanted)")
+    }
+}
+
+/// Small numbers for texts, from 0: the text is looked at when a kernel is declared, and never at a launch. Who declares the same
+/// text again gets the same number, so it is not compiled again.
+private final class SourceIDs: Sendable {
+    struct Key: Hashable, Sendable {
+        let family: Int
+        let text: String
+    }
+
+    static let families = SourceIDs()
+    static let kernels = SourceIDs()
+
+    private let known = Mutex<[Key: Int]>([:])
+
+    func id(of key: Key) -> Int {
+        known.withLock { known in
+            if let id = known[key] { return id }
+            known[key] = known.count
+            return known.count - 1
+        }
     }
 }

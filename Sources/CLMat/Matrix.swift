@@ -35,7 +35,7 @@ public struct Matrix: Sendable {
         }
         self.shape = shape
         self.device = device
-        buffer = try device.backend.allocate(bytes: 4 * count)
+        buffer = try device.allocate(bytes: 4 * count)
     }
 
     /// - Shapes: `values` has rows × columns elements, row by row.
@@ -106,7 +106,7 @@ public struct Matrix: Sendable {
 
     mutating func makeUnique(keepingContent: Bool) throws(CLMatError) {
         if isKnownUniquelyReferenced(&buffer) { return }
-        let own = try device.backend.allocate(bytes: 4 * count)
+        let own = try device.allocate(bytes: 4 * count)
         if keepingContent { try device.backend.copy(buffer, to: own, bytes: 4 * count) }
         buffer = own
     }
@@ -142,7 +142,7 @@ public struct IntVector: Sendable {
     public init(_ values: [Int32], on device: Device) throws(CLMatError) {
         count = values.count
         self.device = device
-        buffer = try device.backend.allocate(bytes: 4 * values.count)
+        buffer = try device.allocate(bytes: 4 * values.count)
         bounds = values.min().flatMap { low in values.max().map { low...$0 } }
         try device.backend.write(values, to: buffer)
     }
@@ -152,7 +152,7 @@ public struct IntVector: Sendable {
         self.count = count
         self.device = device
         self.bounds = bounds
-        buffer = try device.backend.allocate(bytes: 4 * count)
+        buffer = try device.allocate(bytes: 4 * count)
     }
 
     init(zeros count: Int, on device: Device) throws(CLMatError) {
@@ -184,7 +184,7 @@ public struct IntVector: Sendable {
     mutating func makeUnique(keepingContent: Bool) throws(CLMatError) {
         bounds = nil
         if isKnownUniquelyReferenced(&buffer) { return }
-        let own = try device.backend.allocate(bytes: 4 * count)
+        let own = try device.allocate(bytes: 4 * count)
         if keepingContent { try device.backend.copy(buffer, to: own, bytes: 4 * count) }
         buffer = own
     }
@@ -223,7 +223,7 @@ public struct ByteMatrix: Sendable {
         }
         shape = Shape(rows, columns)
         self.device = device
-        buffer = try device.backend.allocate(bytes: bytes.count)
+        buffer = try device.allocate(bytes: bytes.count)
         try device.backend.write(bytes, to: buffer)
     }
 

@@ -13,8 +13,8 @@ extension Device {
         guard group == task.images else { return try convolveByIm2col(task, inGroupsOf: group) }
         let (images, area) = (task.images, g.output.area)
         let across = images * area
-        let patches = try backend.allocate(bytes: 4 * g.patchSize * across)
-        let front = try backend.allocate(bytes: 4 * g.filters * across)
+        let patches = try allocate(bytes: 4 * g.patchSize * across)
+        let front = try allocate(bytes: 4 * g.filters * across)
         let sizes: [Argument] = [
             .int(images), .int(g.input.channels), .int(g.input.height), .int(g.input.width), .int(g.kernelHeight),
             .int(g.kernelWidth), .int(g.stride), .int(g.padding), .int(g.output.height), .int(g.output.width),
@@ -86,8 +86,8 @@ extension Device {
             let count = min(size, task.images - start)
             let (inputs, outputs) = (count * g.input.count, count * g.output.count)
             let (fromInput, fromOutput) = (start * g.input.count, start * g.output.count)
-            let x = try backend.allocate(bytes: 4 * inputs)
-            let y = try backend.allocate(bytes: 4 * outputs)
+            let x = try allocate(bytes: 4 * inputs)
+            let y = try allocate(bytes: 4 * outputs)
             func part(_ direction: ConvolutionTask.Direction) -> ConvolutionTask {
                 ConvolutionTask(geometry: g, images: count, direction: direction)
             }
@@ -102,7 +102,7 @@ extension Device {
                 try copy(x, 0, images, fromInput, inputs)
             case .backwardToWeights(let images, let gradient, let weights):
                 let weightCount = g.filters * g.patchSize
-                let sum = start == 0 ? weights : try backend.allocate(bytes: 4 * weightCount)
+                let sum = start == 0 ? weights : try allocate(bytes: 4 * weightCount)
                 try copy(images, fromInput, x, 0, inputs)
                 try copy(gradient, fromOutput, y, 0, outputs)
                 try convolveByIm2col(part(.backwardToWeights(images: x, gradient: y, weights: sum)))
