@@ -36,6 +36,8 @@ public final class Device: Sendable {
     public let profile: Profile
     /// Who gives way when its memory runs out.
     let memoryRelief = MemoryRelief()
+    /// Rows of numbers that stay the same.
+    let constantRows = ConstantRows()
 
     /// For the platforms that are searched, and for tests of what a device does that fails.
     package init(

@@ -38,6 +38,11 @@ public struct Matrix: Sendable {
         buffer = try device.allocate(bytes: 4 * count)
     }
 
+    /// A matrix in memory that holds its elements already. Others may hold the memory, too: whoever changes the matrix copies it first.
+    init(sharing buffer: Buffer, _ shape: Shape, on device: Device) {
+        (self.shape, self.device, self.buffer) = (shape, device, buffer)
+    }
+
     /// - Shapes: `values` has rows × columns elements, row by row.
     /// - Throws: ``CLMatError/shapeMismatch(operation:left:right:rule:)`` if it has not.
     public init(_ values: [Float], _ rows: Int, _ columns: Int, on device: Device) throws(CLMatError) {

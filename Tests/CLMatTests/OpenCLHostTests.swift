@@ -126,3 +126,65 @@ import Testing
         #expect(OpenCLBackend.groupSize(on: .gpu, largest: 0) == 1)
     }
 }
+
+/// Numbers go to a device as arguments of kernels, not as matrices of one element.
+@Suite struct UploadTests {
+    @Test(arguments: Device.all)
+    func aNumberIsNoUpload(on device: Device) throws {
+        let counter = DeviceCounter(device)
+        let values: [Float] = [-3, -0.1, 0, 0.1, 1e-30, 7, 1e30]
+        let x = try Matrix(values, 1, 7, on: counter.device)
+        _ = counter.take()
+        for number: Float in [3, -0.7, 0.1, 1e-20] {
+            let (quotients, reciprocals) = try ((x / number).values, (number / x).values)
+            let (equal, greater) = try (x.equal(to: number).values, x.greater(than: number).values)
+            for (index, value) in values.enumerated() {
+                // A device may be 2.5 units in the last place away (OpenCL 1.2, table 7.4); the CPU is exact.
+                let ulps: Float = device == .cpu ? 0 : 2.5
+                #expect(abs(quotients[index] - value / number) <= ulps * (value / number).ulp)
+                let exact = number / value
+                #expect(
+                    exact.isInfinite
+                        ? reciprocals[index] == exact : abs(reciprocals[index] - exact) <= ulps * exact.ulp)
+                #expect(equal[index] == (value == number ? 1 : 0) && greater[index] == (value > number ? 1 : 0))
+            }
+        }
+        #expect(counter.take().writes == 0)
+    }
+
+    /// The same bits as the quotient of two matrices, whatever they are.
+    @Test func aQuotientByANumberIsThatByAMatrix() throws {
+        var random = SplitMix64(seed: 4)
+        let x = try Matrix(random.floats(3000), 30, 100, on: .cpu)
+        for number: Float in [3, 0.1, 1 / 3, 60_000] {
+            let matrix = try Matrix([number], 1, 1, on: .cpu)
+            try expectNone(bitDifference((x / number).values, (x / matrix).values))
+            try expectNone(bitDifference((number / x).values, (matrix / x).values))
+        }
+    }
+
+    @Test func aRowThatStaysTheSameIsUploadedOnce() throws {
+        let counter = DeviceCounter(.cpu)
+        let rows: [[Float]] = [[1, 2], [1, 3], [0], [-0.0], [.nan]]
+        for _ in 0..<3 {
+            for row in rows {
+                try expectNone(bitDifference(Matrix(constantRow: row, on: counter.device).values, row))
+            }
+        }
+        #expect(counter.take().writes == rows.count)
+        // Who changes one changes a copy.
+        var changed = try Matrix(constantRow: [1, 2], on: counter.device)
+        try changed.scale(by: 5)
+        #expect(try Matrix(constantRow: [1, 2], on: counter.device).values == [1, 2])
+        #expect(counter.take().writes == 0)
+        // Others push it out, those that are in use stay.
+        for number in 0..<100 {
+            _ = try Matrix(constantRow: [Float(number), 0], on: counter.device)
+            _ = try Matrix(constantRow: [1, 3], on: counter.device)
+        }
+        #expect(counter.take().writes == 100)
+        _ = try Matrix(constantRow: [1, 2], on: counter.device)
+        #expect(counter.take().writes == 1)
+        #expect(try Matrix(constantRow: [], on: counter.device).shape == Shape(1, 0))
+    }
+}

@@ -30,6 +30,10 @@ void map_sign(size_t begin, size_t end, const float *xs, float *ys);
 
 void map_affine(size_t begin, size_t end, float c, float d, const float *xs, float *ys);
 void map_clamp(size_t begin, size_t end, float c, float d, const float *xs, float *ys);
+void map_divide(size_t begin, size_t end, float c, float d, const float *xs, float *ys);
+void map_divide_into(size_t begin, size_t end, float c, float d, const float *xs, float *ys);
+void map_equal(size_t begin, size_t end, float c, float d, const float *xs, float *ys);
+void map_greater(size_t begin, size_t end, float c, float d, const float *xs, float *ys);
 
 #define CLMAT_COMBINATION(NAME) \
     void NAME(size_t begin, size_t end, int columns, int x_row, int x_column, int y_row, int y_column, \

@@ -34,6 +34,28 @@ extension Kernel {
         map_clamp(items.lowerBound, items.upperBound, a.float(1), a.float(2), a.floats(3), a.mutableFloats(4))
     }
 
+    private static func mapWithConstants(
+        _ name: String,
+        _ function:
+            @escaping @Sendable @convention(c) (
+                Int, Int, Float, Float, UnsafePointer<Float>?, UnsafeMutablePointer<Float>?
+            ) -> Void
+    ) -> Kernel {
+        Kernel(name, in: .elementwise) { a, items in
+            function(
+                items.lowerBound, items.upperBound, a.float(1), a.float(2), a.floats(3), a.mutableFloats(4))
+        }
+    }
+
+    /// y = x / c
+    static let divideByConstant = mapWithConstants("map_divide", map_divide)
+    /// y = c / x
+    static let divideConstant = mapWithConstants("map_divide_into", map_divide_into)
+    /// y = [x = c]
+    static let equalToConstant = mapWithConstants("map_equal", map_equal)
+    /// y = [x > c]
+    static let greaterThanConstant = mapWithConstants("map_greater", map_greater)
+
     private static func combination(
         _ name: String,
         _ function:
