@@ -110,8 +110,12 @@ public struct Matrix: Sendable {
     public mutating func makeUnique() throws(CLMatError) { try makeUnique(keepingContent: true) }
 
     mutating func makeUnique(keepingContent: Bool) throws(CLMatError) {
-        if isKnownUniquelyReferenced(&buffer) { return }
-        let own = try device.allocate(bytes: 4 * count)
+        let (device, count) = (device, count)
+        // Where memory is short, who held the other copy may give way: then there is nothing to copy any more.
+        let own = try device.relieving { () throws(CLMatError) -> Buffer? in
+            isKnownUniquelyReferenced(&buffer) ? nil : try device.backend.allocate(bytes: 4 * count)
+        }
+        guard let own else { return }
         if keepingContent { try device.backend.copy(buffer, to: own, bytes: 4 * count) }
         buffer = own
     }
@@ -188,8 +192,12 @@ public struct IntVector: Sendable {
 
     mutating func makeUnique(keepingContent: Bool) throws(CLMatError) {
         bounds = nil
-        if isKnownUniquelyReferenced(&buffer) { return }
-        let own = try device.allocate(bytes: 4 * count)
+        let (device, count) = (device, count)
+        // Where memory is short, who held the other copy may give way: then there is nothing to copy any more.
+        let own = try device.relieving { () throws(CLMatError) -> Buffer? in
+            isKnownUniquelyReferenced(&buffer) ? nil : try device.backend.allocate(bytes: 4 * count)
+        }
+        guard let own else { return }
         if keepingContent { try device.backend.copy(buffer, to: own, bytes: 4 * count) }
         buffer = own
     }

@@ -5,12 +5,14 @@ import Synchronization
 final class MemoryRelief: Sendable {
     private struct Entry: Sendable {
         let id: Int
-        let giveWay: @Sendable () -> Bool
+        let giveWay: @Sendable () -> String?
     }
 
     private struct State {
         var entries: [Entry] = []
         var nextID = 0
+        /// Who gave way before.
+        var said: Set<Int> = []
     }
 
     private let state = Mutex(State())
@@ -20,7 +22,7 @@ final class MemoryRelief: Sendable {
     /// Used under `asking`.
     private let isAsking = Atomic<Bool>(false)
 
-    func add(_ giveWay: @escaping @Sendable () -> Bool) -> Int {
+    func add(_ giveWay: @escaping @Sendable () -> String?) -> Int {
         state.withLock { state in
             state.nextID += 1
             state.entries.append(Entry(id: state.nextID, giveWay: giveWay))
@@ -32,14 +34,21 @@ final class MemoryRelief: Sendable {
 
     var isEmpty: Bool { state.withLock { $0.entries.isEmpty } }
 
-    /// Asks one after the other, in the order in which they were added, until one gives something back.
-    func ask() -> Bool {
+    /// Asks one after the other, in the order in which they were added, until one gives something back. What that is is said once.
+    func ask(for device: String) -> Bool {
         asking.lock()
         defer { asking.unlock() }
         guard !isAsking.load(ordering: .relaxed) else { return false }
         isAsking.store(true, ordering: .relaxed)
         defer { isAsking.store(false, ordering: .relaxed) }
-        return state.withLock({ $0.entries }).contains { $0.giveWay() }
+        for entry in state.withLock({ $0.entries }) {
+            guard let words = entry.giveWay() else { continue }
+            if state.withLock({ $0.said.insert(entry.id).inserted }) {
+                Log.notice("\(device) has no memory left, so \(words). The run goes on.")
+            }
+            return true
+        }
+        return false
     }
 }
 
@@ -48,7 +57,7 @@ public final class MemoryYielder: Sendable {
     private let id: Int
     private let relief: MemoryRelief
 
-    init(_ relief: MemoryRelief, _ giveWay: @escaping @Sendable () -> Bool) {
+    init(_ relief: MemoryRelief, _ giveWay: @escaping @Sendable () -> String?) {
         (self.relief, id) = (relief, relief.add(giveWay))
     }
 
@@ -60,10 +69,11 @@ extension Device {
     /// shown. It is asked on the thread that needs memory, in the middle of its work, and may read from the device. What was refused is
     /// then tried again; the error comes only when nobody has anything left to give.
     ///
-    /// - Parameter giveWay: lets go of memory of the device, and returns whether it let go of any. Those who were added first are
-    ///   asked first, and again while they give something.
+    /// - Parameter giveWay: lets go of memory of the device, and returns what it did as a main clause ("figures rest for 50 steps"); nil
+    ///   if it had nothing left. It is said on standard error the first time. Those who were added first are asked first, and
+    ///   again while they give something.
     /// - Returns: what to keep as long as the promise holds.
-    public func whenMemoryRunsOut(_ giveWay: @escaping @Sendable () -> Bool) -> MemoryYielder {
+    public func whenMemoryRunsOut(_ giveWay: @escaping @Sendable () -> String?) -> MemoryYielder {
         MemoryYielder(memoryRelief, giveWay)
     }
 
@@ -77,7 +87,7 @@ extension Device {
         var refusal: CLMatError
         do throws(CLMatError) { return try work() } catch { refusal = error }
         while case .outOfDeviceMemory(_, let asked, _) = refusal, asked <= memory, !memoryRelief.isEmpty,
-            memoryRelief.ask()
+            memoryRelief.ask(for: name)
         {
             try backend.releaseUnused()
             do throws(CLMatError) { return try work() } catch { refusal = error }

@@ -135,7 +135,7 @@ import Testing
         let values: [Float] = [-3, -0.1, 0, 0.1, 1e-30, 7, 1e30]
         let x = try Matrix(values, 1, 7, on: counter.device)
         _ = counter.take()
-        for number: Float in [3, -0.7, 0.1, 1e-20] {
+        for number: Float in [3, -0.7, 0.1, 1e-5] {
             let (quotients, reciprocals) = try ((x / number).values, (number / x).values)
             let (equal, greater) = try (x.equal(to: number).values, x.greater(than: number).values)
             for (index, value) in values.enumerated() {

@@ -23,11 +23,13 @@ public final class DeviceCounter: Sendable {
     public let device: Device
     private let backend: CountingBackend
 
-    /// - Parameter memory: bytes that may be in use at once; beyond them it has none left. nil if only the inner device's count.
-    public init(_ inner: Device, memory: Int? = nil) {
+    /// - Parameters:
+    ///   - kind: what it says that it is; what the inner device is if nil.
+    ///   - memory: bytes that may be in use at once; beyond them it has none left. nil if only the inner device's count.
+    public init(_ inner: Device, kind: Device.Kind? = nil, memory: Int? = nil) {
         backend = CountingBackend(inner, memory)
         device = Device(
-            name: inner.name + ", counted", kind: inner.kind, details: inner.details, memory: memory ?? inner.memory,
+            name: inner.name + ", counted", kind: kind ?? inner.kind, details: inner.details, memory: memory ?? inner.memory,
             computeUnits: inner.computeUnits, backend: backend)
     }
 
