@@ -81,6 +81,7 @@ void im2col(size_t begin, size_t end, int images, int channels, int height, int 
                   xs + ((size_t)n * channels + c) * height * width, ys + i * area);
     }
 }
+CLMAT_KERNEL(convolution, im2col, INT, INT, INT, INT, INT, INT, INT, INT, INT, INT, FLOATS, OUT_FLOATS)
 
 // Item i is one plane: image i / channels, channel i % channels.
 void col2im(size_t begin, size_t end, int images, int channels, int height, int width, int kh, int kw,
@@ -95,6 +96,7 @@ void col2im(size_t begin, size_t end, int images, int channels, int height, int 
                           ys + ((c * kh * kw + k) * images + n) * area, xs + i * plane);
     }
 }
+CLMAT_KERNEL(convolution, col2im, INT, INT, INT, INT, INT, INT, INT, INT, INT, INT, FLOATS, OUT_FLOATS)
 
 // Item i is one plane of the output.
 CLMAT_VECTORISED
@@ -107,6 +109,7 @@ void images_from_channels(size_t begin, size_t end, int images, int channels, in
         for (int p = 0; p < area; p++) ys[i * area + p] = x[p] + bias;
     }
 }
+CLMAT_KERNEL(convolution, images_from_channels, INT, INT, INT, FLOATS, FLOATS, OUT_FLOATS)
 
 // Item i is one plane of the output.
 void channels_to_front(size_t begin, size_t end, int images, int channels, int area, const float *xs, float *ys)
@@ -116,6 +119,14 @@ void channels_to_front(size_t begin, size_t end, int images, int channels, int a
         memcpy(ys + i * area, xs + (n * channels + f) * area, area * sizeof *ys);
     }
 }
+CLMAT_KERNEL(convolution, channels_to_front, INT, INT, INT, FLOATS, OUT_FLOATS)
+
+// The same for planes that fill a work-group: they differ on OpenCL devices only.
+CLMAT_KERNEL_BY(convolution, im2col_by_plane, im2col, INT, INT, INT, INT, INT, INT, INT, INT, INT, INT, FLOATS,
+                OUT_FLOATS)
+CLMAT_KERNEL_BY(convolution, images_from_channels_by_plane, images_from_channels, INT, INT, INT, FLOATS, FLOATS,
+                OUT_FLOATS)
+CLMAT_KERNEL_BY(convolution, channels_to_front_by_plane, channels_to_front, INT, INT, INT, FLOATS, OUT_FLOATS)
 
 // MARK: - Whole convolutions, image by image
 

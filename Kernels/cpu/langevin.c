@@ -52,3 +52,6 @@ void langevin_step(size_t begin, size_t end, int columns, float sigma, float bet
         ages[chain] = age;
     }
 }
+CLMAT_KERNEL(langevin, langevin_step, INT, FLOAT, FLOAT, FLOAT, FLOAT, FLOAT, INT, FLOAT, FLOAT, FLOAT, INT, INT,
+             FLOATS, FLOATS, FLOATS, FLOATS, FLOATS, INOUT_FLOATS, INOUT_FLOATS, INOUT_FLOATS, INOUT_FLOATS,
+             INOUT_FLOATS, INOUT_INTS, OUT_FLOATS, OUT_FLOATS)

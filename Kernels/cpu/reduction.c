@@ -26,6 +26,7 @@ enum { LANES = 32 };
             ys[s] = lanes[0]; \
         } \
     } \
+    CLMAT_KERNEL(reduction, reduce_##NAME, INT, INT, FLOATS, OUT_FLOATS) \
     CLMAT_VECTORISED void reduce_columns_##NAME(size_t begin, size_t end, int rows, int columns, const float *xs, \
                                                 float *ys) \
     { \
@@ -35,7 +36,8 @@ enum { LANES = 32 };
                 const float x = xs[(size_t)r * columns + c], a = ys[c]; \
                 ys[c] = ELEMENT; \
             } \
-    }
+    } \
+    CLMAT_KERNEL(reduction, reduce_columns_##NAME, INT, INT, FLOATS, OUT_FLOATS)
 CLMAT_REDUCTIONS(REDUCE)
 
 #define REDUCE_ARGUMENT(NAME, START, BEFORE) \
@@ -53,6 +55,7 @@ CLMAT_REDUCTIONS(REDUCE)
             ys[s] = index; \
         } \
     } \
+    CLMAT_KERNEL(reduction, reduce_##NAME, INT, INT, FLOATS, OUT_INTS) \
     CLMAT_VECTORISED void reduce_columns_##NAME(size_t begin, size_t end, int rows, int columns, const float *xs, \
                                                 int *ys) \
     { \
@@ -65,7 +68,8 @@ CLMAT_REDUCTIONS(REDUCE)
             } \
             ys[c] = index; \
         } \
-    }
+    } \
+    CLMAT_KERNEL(reduction, reduce_columns_##NAME, INT, INT, FLOATS, OUT_INTS)
 CLMAT_ARGUMENT_REDUCTIONS(REDUCE_ARGUMENT)
 
 CLMAT_VECTORISED static float sum_of(size_t count, const float *xs)
@@ -88,6 +92,7 @@ void channel_sums(size_t begin, size_t end, int images, int channels, int area, 
         ys[c] = a;
     }
 }
+CLMAT_KERNEL(reduction, channel_sums, INT, INT, INT, FLOATS, OUT_FLOATS)
 
 CLMAT_VECTORISED void row_dots(size_t begin, size_t end, int columns, const float *as, const float *bs, float *ys)
 {
@@ -103,3 +108,4 @@ CLMAT_VECTORISED void row_dots(size_t begin, size_t end, int columns, const floa
         ys[r] = lanes[0];
     }
 }
+CLMAT_KERNEL(reduction, row_dots, INT, FLOATS, FLOATS, OUT_FLOATS)

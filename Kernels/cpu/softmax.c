@@ -58,6 +58,7 @@ CLMAT_VECTORISED void softmax_rows(size_t begin, size_t end, int columns, const 
         for (int c = 0; c < columns; c++) y[c] *= scale;
     }
 }
+CLMAT_KERNEL(softmax, softmax_rows, INT, FLOATS, OUT_FLOATS)
 
 CLMAT_VECTORISED void log_softmax_rows(size_t begin, size_t end, int columns, const float *xs, float *ys)
 {
@@ -75,6 +76,7 @@ CLMAT_VECTORISED void log_softmax_rows(size_t begin, size_t end, int columns, co
         for (c = 0; c < columns; c++) ys[r * columns + c] = x[c] - m - log_total;
     }
 }
+CLMAT_KERNEL(softmax, log_softmax_rows, INT, FLOATS, OUT_FLOATS)
 
 CLMAT_VECTORISED
 void cross_entropy(size_t begin, size_t end, int columns, float scale, const float *xs, const int *labels,
@@ -88,3 +90,4 @@ void cross_entropy(size_t begin, size_t end, int columns, float scale, const flo
         losses[r] = clmat_log(total) - (x[labels[r]] - m);
     }
 }
+CLMAT_KERNEL(softmax, cross_entropy, INT, FLOAT, FLOATS, INTS, OUT_FLOATS, OUT_FLOATS)

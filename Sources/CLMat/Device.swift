@@ -70,10 +70,19 @@ public final class Device: Sendable {
 
     private static let platforms = OpenCLPlatforms.search()
 
-    /// What is to be said of OpenCL platforms that are installed but offer no device, a sentence or two each.
+    /// What is to be said of OpenCL platforms that are installed but offer no device, and of drivers that are named by an ICD file but
+    /// cannot be loaded: a sentence or two each.
     public static var unavailable: [String] {
-        platforms.emptyPlatforms.map { "\($0.name) is installed, but offers no device. \($0.reason)" }
+        platforms.emptyPlatforms.map { "\($0.name) is installed, but offers no device. \($0.reason)" } + driverProblems
     }
+
+    private static let driverProblems = OpenCLDrivers.problems()
+
+    /// Why its compiler cannot work, and what to do: it has no place for what it compiles. nil if nothing is in its way.
+    public var compilerProblem: String? { (backend as? OpenCLBackend).flatMap { CompilerCache.problem(platform: $0.platform) } }
+
+    /// What is slower than it need be, and what to do; nil if nothing is.
+    public var compilerNote: String? { (backend as? OpenCLBackend).flatMap { CompilerCache.note(platform: $0.platform) } }
 
     /// The CPU and every OpenCL device found.
     public static var all: [Device] { [cpu] + openCL }
@@ -168,12 +177,13 @@ public final class Device: Sendable {
     // MARK: - Work
 
     /// Runs `kernel` over `work`, and notes it in the profile and the log.
+    ///
+    /// - Throws: ``CLMatError/invalidArgument(operation:problem:)`` if the kernel's C function takes other arguments; what the
+    ///   device throws.
     public func launch(_ kernel: Kernel, _ arguments: [Argument], over work: WorkSize) throws(CLMatError) {
         guard work.items > 0 else { return }
-        try noting(
-            kernel.name, "\(work.items) items", bytes: work.items * work.bytesPerItem,
-            operations: work.items * work.operationsPerItem
-        ) { () throws(CLMatError) in
+        try kernel.check(arguments)
+        try noting(kernel.name, "\(work.items) items", LaunchCost(of: work)) { () throws(CLMatError) in
             try backend.launch(kernel, arguments, over: work)
             return true
         }
@@ -182,9 +192,7 @@ public final class Device: Sendable {
     func gemm(_ product: Gemm) throws(CLMatError) {
         let (m, n, k) = (product.m, product.n, product.k)
         guard m > 0, n > 0 else { return }
-        try noting(
-            "gemm", "\(m) × \(k) × \(n)", bytes: 4 * (m * k + k * n + m * n), operations: 2 * m * n * k
-        ) { () throws(CLMatError) in
+        try noting("gemm", "\(m) × \(k) × \(n)", LaunchCost(productOf: m, n, k)) { () throws(CLMatError) in
             try backend.gemm(product)
             return true
         }
@@ -194,18 +202,45 @@ public final class Device: Sendable {
     /// work says whether it was done.
     @discardableResult
     func noting(
-        _ name: String, _ size: @autoclosure () -> String, bytes: Int, operations: Int,
+        _ name: String, _ size: @autoclosure () -> String, _ cost: @autoclosure () -> LaunchCost,
         _ work: () throws(CLMatError) -> Bool
     ) throws(CLMatError) -> Bool {
-        let start = profile.clock(kind == .cpu)
+        let start = profile.clock
         let logStart = Log.level >= 2 ? ContinuousClock.now : nil
         guard try relieving(work) else { return false }
-        profile.note(name, since: start, bytes: bytes, operations: operations)
+        if let start { profile.note(name, cost(), since: start, isDone: kind == .cpu) }
         if let logStart {
             try backend.finish()  // the log's time is that of the device, at the cost of waiting for it
             Log.launch(name, size(), ContinuousClock.now - logStart, on: self)
         }
         return true
+    }
+
+    /// The first `count` elements of a buffer. Waits for the device.
+    func read<Element: BitwiseCopyable & ExpressibleByIntegerLiteral>(
+        _ count: Int, from buffer: Buffer
+    ) throws(CLMatError) -> [Element] {
+        let start = profile.clock
+        let values: [Element] = try backend.read(count, from: buffer)
+        let bytes = count * MemoryLayout<Element>.stride
+        if let start { profile.note("read", LaunchCost(kind: .read, bytes: bytes), since: start, isDone: true) }
+        return values
+    }
+
+    /// Writes all elements of an array to the start of a buffer.
+    func write<Element: BitwiseCopyable>(_ values: [Element], to buffer: Buffer) throws(CLMatError) {
+        guard !values.isEmpty else { return }
+        let start = profile.clock
+        try relieving { () throws(CLMatError) in try backend.write(values, to: buffer) }
+        let bytes = values.count * MemoryLayout<Element>.stride
+        if let start { profile.note("write", LaunchCost(kind: .transfer, bytes: bytes), since: start, isDone: true) }
+    }
+
+    /// Copies `bytes` bytes from the start of one buffer to the start of another.
+    func copy(_ source: Buffer, to target: Buffer, bytes: Int) throws(CLMatError) {
+        let start = profile.clock
+        try relieving { () throws(CLMatError) in try backend.copy(source, to: target, bytes: bytes) }
+        if let start { profile.note("copy", LaunchCost(kind: .transfer, bytes: 2 * bytes), since: start, isDone: true) }
     }
 
     /// Waits for all work.

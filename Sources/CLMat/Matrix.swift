@@ -69,7 +69,7 @@ public struct Matrix: Sendable {
     /// The elements, row by row. Waits for the device.
     public var values: [Float] {
         get throws(CLMatError) {
-            try device.backend.read(count, from: buffer)
+            try device.read(count, from: buffer)
         }
     }
 
@@ -84,7 +84,7 @@ public struct Matrix: Sendable {
         }
         guard count > 0 else { return }
         try makeUnique(keepingContent: false)
-        try device.backend.write(values, to: buffer)
+        try device.write(values, to: buffer)
     }
 
     /// The same elements on another device; the matrix itself if it is there already.
@@ -116,7 +116,7 @@ public struct Matrix: Sendable {
             isKnownUniquelyReferenced(&buffer) ? nil : try device.backend.allocate(bytes: 4 * count)
         }
         guard let own else { return }
-        if keepingContent { try device.backend.copy(buffer, to: own, bytes: 4 * count) }
+        if keepingContent { try device.copy(buffer, to: own, bytes: 4 * count) }
         buffer = own
     }
 
@@ -153,7 +153,7 @@ public struct IntVector: Sendable {
         self.device = device
         buffer = try device.allocate(bytes: 4 * values.count)
         bounds = values.min().flatMap { low in values.max().map { low...$0 } }
-        try device.backend.write(values, to: buffer)
+        try device.write(values, to: buffer)
     }
 
     /// A vector that a kernel fills; its elements lie within `bounds`, if the kernel's formula says so.
@@ -179,7 +179,7 @@ public struct IntVector: Sendable {
     /// The elements. Waits for the device.
     public var values: [Int32] {
         get throws(CLMatError) {
-            try device.backend.read(count, from: buffer)
+            try device.read(count, from: buffer)
         }
     }
 
@@ -198,7 +198,7 @@ public struct IntVector: Sendable {
             isKnownUniquelyReferenced(&buffer) ? nil : try device.backend.allocate(bytes: 4 * count)
         }
         guard let own else { return }
-        if keepingContent { try device.backend.copy(buffer, to: own, bytes: 4 * count) }
+        if keepingContent { try device.copy(buffer, to: own, bytes: 4 * count) }
         buffer = own
     }
 
@@ -237,7 +237,7 @@ public struct ByteMatrix: Sendable {
         shape = Shape(rows, columns)
         self.device = device
         buffer = try device.allocate(bytes: bytes.count)
-        try device.backend.write(bytes, to: buffer)
+        try device.write(bytes, to: buffer)
     }
 
     /// The rows that `indices` names, as floats times `scale`: 1/255 makes them units of full scale.

@@ -8,6 +8,8 @@ public struct SparseCounts: Sendable {
     public let total: Int
     /// How many counts are kept.
     public let nonzeros: Int
+    /// Nonzeros of the row that has most.
+    let longestRow: Int
     let starts: IntVector
     let words: IntVector
     let counts: IntVector
@@ -19,6 +21,7 @@ public struct SparseCounts: Sendable {
     public init(_ rows: SparseRows, on device: Device) throws(CLMatError) {
         shape = Shape(rows.rows, rows.columns)
         (self.device, total, nonzeros) = (device, rows.total, rows.indices.count)
+        longestRow = zip(rows.starts, rows.starts.dropFirst()).reduce(0) { max($0, Int($1.1 - $1.0)) }
         starts = try IntVector(rows.starts, on: device)
         words = try IntVector(rows.indices, on: device)
         counts = try IntVector(rows.counts, on: device)

@@ -1,7 +1,7 @@
-import CLMat
-import CLMatKernels
 import TestSupport
 import Testing
+
+@testable import CLMat
 
 struct ConvolutionCase: Sendable, CustomTestStringConvertible {
     let geometry: Convolution
@@ -151,29 +151,6 @@ struct ConvolutionCase: Sendable, CustomTestStringConvertible {
 
     // MARK: The kernels one by one, as a dependent would call them: the CPU's whole convolutions do not use them
 
-    static let family = KernelFamily("convolution", source: String(cString: clmat_kernel_source("convolution")!))
-    static let im2col = Kernel("im2col", in: family) { a, r in
-        CLMatKernels.im2col(
-            r.lowerBound, r.upperBound, a.int(0), a.int(1), a.int(2), a.int(3), a.int(4), a.int(5), a.int(6), a.int(7),
-            a.int(8), a.int(9), a.floats(10), a.mutableFloats(11))
-    }
-    static let col2im = Kernel("col2im", in: family) { a, r in
-        CLMatKernels.col2im(
-            r.lowerBound, r.upperBound, a.int(0), a.int(1), a.int(2), a.int(3), a.int(4), a.int(5), a.int(6), a.int(7),
-            a.int(8), a.int(9), a.floats(10), a.mutableFloats(11))
-    }
-    static let imagesFromChannels = Kernel("images_from_channels", in: family) { a, r in
-        images_from_channels(
-            r.lowerBound, r.upperBound, a.int(0), a.int(1), a.int(2), a.floats(3), a.floats(4), a.mutableFloats(5))
-    }
-    static let channelsToFront = Kernel("channels_to_front", in: family) { a, r in
-        channels_to_front(r.lowerBound, r.upperBound, a.int(0), a.int(1), a.int(2), a.floats(3), a.mutableFloats(4))
-    }
-    static let im2colByPlane = Kernel("im2col_by_plane", in: family, cpu: im2col.cpu)
-    static let imagesFromChannelsByPlane = Kernel(
-        "images_from_channels_by_plane", in: family, cpu: imagesFromChannels.cpu)
-    static let channelsToFrontByPlane = Kernel("channels_to_front_by_plane", in: family, cpu: channelsToFront.cpu)
-
     @Test(arguments: small + larger, Device.all)
     func patchesAgreeWithTheDefinition(_ test: ConvolutionCase, on device: Device) throws {
         let (g, images) = (test.geometry, test.images)
@@ -200,19 +177,19 @@ struct ConvolutionCase: Sendable, CustomTestStringConvertible {
         // A canary of 64 elements behind each output.
         let patches = try Matrix(filledWith: 9, Shape(1, expected.count + 64), on: device)
         try device.launch(
-            Self.im2col, sizes + [input.argument, patches.argument],
+            Kernel.im2col, sizes + [input.argument, patches.argument],
             over: WorkSize(items: g.patchSize * images, workItems: area, bytesPerItem: 8 * area))
         try expectNone(bitDifference(patches.values, expected + [Float](repeating: 9, count: 64)))
 
         let byPlane = try Matrix(filledWith: 9, Shape(1, expected.count + 64), on: device)
         try device.launch(
-            Self.im2colByPlane, sizes + [input.argument, byPlane.argument],
+            Kernel.im2colByPlane, sizes + [input.argument, byPlane.argument],
             over: .groups(g.patchSize * images, bytes: 8 * area))
         try expectNone(bitDifference(byPlane.values, patches.values))
 
         let sums = try Matrix(filledWith: 9, Shape(1, x.count + 64), on: device)
         try device.launch(
-            Self.col2im, sizes + [Matrix(columns, 1, columns.count, on: device).argument, sums.argument],
+            Kernel.col2im, sizes + [Matrix(columns, 1, columns.count, on: device).argument, sums.argument],
             over: WorkSize(items: images * g.input.channels, workItems: g.input.area, bytesPerItem: 8 * g.input.area))
         let terms = Double(g.kernelHeight * g.kernelWidth)
         try expectNone(
@@ -237,25 +214,25 @@ struct ConvolutionCase: Sendable, CustomTestStringConvertible {
         let work = WorkSize(items: images * channels, workItems: area, bytesPerItem: 8 * area)
         let layout: [Argument] = [.int(images), .int(channels), .int(area)]
         try device.launch(
-            Self.channelsToFront, layout + [Matrix(x, 1, count, on: device).argument, front.argument], over: work)
+            Kernel.channelsToFront, layout + [Matrix(x, 1, count, on: device).argument, front.argument], over: work)
         try expectNone(bitDifference(front.values, expected + [Float](repeating: -1, count: 64)))
         let groups = WorkSize.groups(images * channels, bytes: 8 * area)
         let frontByPlane = try Matrix(filledWith: -1, Shape(1, count + 64), on: device)
         try device.launch(
-            Self.channelsToFrontByPlane, layout + [Matrix(x, 1, count, on: device).argument, frontByPlane.argument],
+            Kernel.channelsToFrontByPlane, layout + [Matrix(x, 1, count, on: device).argument, frontByPlane.argument],
             over: groups)
         try expectNone(bitDifference(frontByPlane.values, front.values))
 
         let back = try Matrix(filledWith: -1, Shape(1, count + 64), on: device)
         try device.launch(
-            Self.imagesFromChannels,
+            Kernel.imagesFromChannels,
             layout + [front.argument, Matrix(biases, 1, channels, on: device).argument, back.argument], over: work)
         // Whole numbers and quarters below 2²²: their sums are exact.
         let withBiases = x.indices.map { x[$0] + biases[$0 / area % channels] }
         try expectNone(bitDifference(back.values, withBiases + [Float](repeating: -1, count: 64)))
         let backByPlane = try Matrix(filledWith: -1, Shape(1, count + 64), on: device)
         try device.launch(
-            Self.imagesFromChannelsByPlane,
+            Kernel.imagesFromChannelsByPlane,
             layout + [front.argument, Matrix(biases, 1, channels, on: device).argument, backByPlane.argument],
             over: groups)
         try expectNone(bitDifference(backByPlane.values, back.values))

@@ -70,21 +70,35 @@ public struct WorkSize: Sendable {
     public var bytesPerItem: Int
     /// Floating-point operations of one item.
     public var operationsPerItem: Int
+    /// How many numbers of 4 bytes one OpenCL work-item reads or writes, one after another: the longest there is. For the
+    /// profile (``LaunchCost``).
+    public var loop: Int
 
     /// An index space of `items`; without a group size the device chooses one.
-    public init(items: Int, workItems: Int = 1, groupSize: Int? = nil, bytesPerItem: Int, operationsPerItem: Int = 0) {
+    ///
+    /// - Parameter loop: see ``loop``; if not given, all work-items of an item have an equal share of its bytes.
+    public init(
+        items: Int, workItems: Int = 1, groupSize: Int? = nil, bytesPerItem: Int, operationsPerItem: Int = 0,
+        loop: Int? = nil
+    ) {
         (self.items, self.workItems, self.groupSize) = (items, workItems, groupSize)
         (self.bytesPerItem, self.operationsPerItem) = (bytesPerItem, operationsPerItem)
+        let share = 4 * max(1, workItems)
+        self.loop = loop ?? (bytesPerItem + share - 1) / share
     }
 
     /// One work-item per element.
-    public static func elements(_ count: Int, bytes: Int, operations: Int = 1) -> WorkSize {
-        WorkSize(items: count, bytesPerItem: bytes, operationsPerItem: operations)
+    public static func elements(_ count: Int, bytes: Int, operations: Int = 1, loop: Int? = nil) -> WorkSize {
+        WorkSize(items: count, bytesPerItem: bytes, operationsPerItem: operations, loop: loop)
     }
 
     /// One work-group of `size` work-items per item.
-    public static func groups(_ count: Int, of size: Int = 64, bytes: Int, operations: Int = 1) -> WorkSize {
-        WorkSize(items: count, workItems: size, groupSize: size, bytesPerItem: bytes, operationsPerItem: operations)
+    public static func groups(
+        _ count: Int, of size: Int = 64, bytes: Int, operations: Int = 1, loop: Int? = nil
+    ) -> WorkSize {
+        WorkSize(
+            items: count, workItems: size, groupSize: size, bytesPerItem: bytes, operationsPerItem: operations,
+            loop: loop)
     }
 
     /// The fewest items that are worth a thread of their own: some ten microseconds of work.

@@ -201,7 +201,8 @@ public struct ClusterSums: Sendable {
                 around.argument, sums.argument,
             ],
             over: .groups(
-                clusters * chunks, bytes: 4 * share * min(chunk, points.columns), operations: 2 * share * chunk))
+                clusters * chunks, bytes: 4 * share * min(chunk, points.columns), operations: 2 * share * chunk,
+                loop: (counts.max() ?? 0) * (min(chunk, points.columns) + 63) / 64))
     }
 
     /// Plain sums: those around 0.

@@ -150,8 +150,10 @@ extension Matrix {
         let task = ConvolutionTask(geometry: geometry, images: rows, direction: direction)
         let isDone = try device.noting(
             name, "\(rows) images of \(geometry.input)",
-            bytes: 4 * (rows * (geometry.input.count + geometry.output.count) + geometry.filters * geometry.patchSize),
-            operations: 2 * rows * geometry.output.count * geometry.patchSize
+            LaunchCost(
+                bytes: 4
+                    * (rows * (geometry.input.count + geometry.output.count) + geometry.filters * geometry.patchSize),
+                operations: 2 * rows * geometry.output.count * geometry.patchSize)
         ) { () throws(CLMatError) in try device.backend.convolve(task) }
         if !isDone { try device.convolveByIm2col(task) }
     }

@@ -175,7 +175,9 @@ public struct TopicSampler: Sendable {
             .topicsSample, arguments,
             over: .groups(
                 items, bytes: documents.nonzeros / max(1, items) * topics * 8,
-                operations: documents.nonzeros / max(1, items) * topics * 30))
+                operations: documents.nonzeros / max(1, items) * topics * 30,
+                // A work-item has each 64th nonzero, and reads its row of θ and of φ for the sum, and again for the samples.
+                loop: (documents.longestRow + 63) / 64 * 4 * topics))
         return scores
     }
 
@@ -292,7 +294,10 @@ public struct TopicSampler: Sendable {
                 + [
                     Matrix(constantRow: alpha, on: device).argument, phi.argument, sums.argument, theta.argument,
                 ],
-            over: .groups(documents.shape.rows, bytes: each * 4, operations: each * 4))
+            over: .groups(
+                documents.shape.rows, bytes: each * 4, operations: each * 4,
+                // First the sums of each 64th nonzero, then all nonzeros of a topic.
+                loop: rounds * ((documents.longestRow + 63) / 64 * 2 * topics + 2 * documents.longestRow)))
     }
 
     /// D × 1: Σ_w c ln Σ_k θ_dk φ_kw.
@@ -305,7 +310,9 @@ public struct TopicSampler: Sendable {
         try device.launch(
             .topicsScore,
             [.int(topics)] + documents.arguments + [phi.argument, theta.argument, scores.argument],
-            over: .groups(documents.shape.rows, bytes: each * 4, operations: each * 2))
+            over: .groups(
+                documents.shape.rows, bytes: each * 4, operations: each * 2,
+                loop: (documents.longestRow + 63) / 64 * 2 * topics))
         return scores
     }
 

@@ -142,7 +142,7 @@ public final class Learner: Sendable {
     let arrivals = DispatchSemaphore(value: 0)
     let state: Mutex<State>
     let probes = ProbeBoard()
-    let stepWatcher = Mutex<(@Sendable (Position) -> Bool)?>(nil)
+    let stepWatchers = Mutex(StepWatchers())
     let figures = FigureBoard()
     /// Figures of the branch that is compared with the current one.
     let otherFigures = FigureBoard()
@@ -457,7 +457,7 @@ public final class Learner: Sendable {
                     if let failure = probes.takeFailures().last { state.status.lastRefusal = failure }
                 }
                 record { recorder throws(CLMatError) in try recorder.record(measured, at: position) }
-                tellWatcher(position)
+                tellWatchers(position)
                 pace.made += 1
                 if let left = pace.stepsToPause {
                     pace.stepsToPause = left > 1 ? left - 1 : nil

@@ -32,8 +32,13 @@ final class CPUBackend: Backend {
     }
 
     func launch(_ kernel: Kernel, _ arguments: [Argument], over work: WorkSize) throws(CLMatError) {
-        let arguments = KernelArguments(values: arguments)
-        pool.run(work.items, grain: work.grain) { kernel.cpu(arguments, $0) }
+        switch kernel.form {
+        case .closure(let body):
+            let arguments = KernelArguments(values: arguments)
+            pool.run(work.items, grain: work.grain) { body(arguments, $0) }
+        case .function(let function):
+            function.withLoop(over: arguments) { pool.run(work.items, grain: work.grain, $0) }
+        }
     }
 
     func finish() throws(CLMatError) {}

@@ -9,7 +9,7 @@ import Foundation
 /// changes here.
 final class OpenCLBackend: Backend, @unchecked Sendable {
     let name: String
-    private let platform: String
+    let platform: String
     private let id: cl_device_id
     private let kind: Device.Kind
     private let memory: OpenCLMemory
