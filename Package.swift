@@ -83,7 +83,7 @@ let package = Package(
             name: "TestSupport", dependencies: ["CLMat", "Formats", "Exploration", "CStb", "CZlib"],
             path: "Tests/TestSupport"),
         // The kernels that draw numbers, compiled once more with functions as inexact as OpenCL allows.
-        .target(name: "PerturbedKernels", path: "Tests/PerturbedKernels"),
+        .target(name: "PerturbedKernels", dependencies: ["CLMatKernels"], path: "Tests/PerturbedKernels"),
         .testTarget(
             name: "CLMatTests", dependencies: ["CLMat", "CLMatKernels", "COpenCL", "PerturbedKernels", "TestSupport"]),
         .testTarget(name: "FormatsTests", dependencies: ["Formats", "CLMat", "TestSupport"]),

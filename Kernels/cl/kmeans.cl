@@ -4,12 +4,10 @@
 // Layout    x  N x D points;  w  D weights of the features;  m  K x D centroids;  p  K penalties
 //           packed  strips of 32 centroids, D x 32 each (clmat_kmeans_place);  biases  K rounded up to strips
 //           nearest  N ints;  distances  N floats: |x - m|^2
-//           order  N ints, the points sorted by cluster, in their own order within;  starts  K + 1 ints: cluster k is
-//           order[starts[k]] ... order[starts[k + 1] - 1]
-//           around  K x D: what the sums of each cluster are counted from, its centroid as it was
+//           starts  K + 1 ints: cluster k has starts[k + 1] - starts[k] points
+//           sums, around  K x D: sums of each cluster (segments.cl), and what they are counted from, its centroid as it was
 // Ties      the first centroid. A point that is nowhere nearer than infinity (NaN) gets centroid 0.
-// Sums      in the order of the points, in blocks: the same numbers on each run.
-// Host      checks shapes, that K > 0, and that order and starts are as they should be.
+// Host      checks shapes, that K > 0, and that starts are as they should be.
 
 // |x - m|^2 = sum over d of w[d] (x[d] - m[d])^2, by a whole work-group; the same for all its items.
 static float group_distance(int columns, __global const float *x, __global const float *weights,
@@ -124,27 +122,6 @@ void kmeans_nearest(const int first, const int count, const int columns, __globa
         }
     }
     if (lane == 0) { nearest[first + r] = index; distances[first + r] = distance; }
-}
-
-// sums[k, d] = sum of x[r, d] - c[k, d] over the points r of cluster k.
-// Launch: one work-group per cluster and chunk of features, chunks of one cluster side by side.
-__kernel __attribute__((reqd_work_group_size(GROUP, 1, 1)))
-void kmeans_sums(const int chunks, const int columns, __global const float *xs, __global const int *order,
-                 __global const int *starts, __global const float *around, __global float *sums)
-{
-    const int item = get_group_id(0), k = item / chunks, chunk = item - k * chunks;
-    const int first = chunk * CLMAT_KMEANS_CHUNK, last = min(columns, first + CLMAT_KMEANS_CHUNK);
-    for (int d = first + (int)get_local_id(0); d < last; d += GROUP) {
-        const float c = around[k * columns + d];
-        float sum = 0.0f;
-        for (int i = starts[k]; i < starts[k + 1]; i += CLMAT_KMEANS_BLOCK) {
-            const int end = min(starts[k + 1], i + CLMAT_KMEANS_BLOCK);
-            float partial = 0.0f;
-            for (int j = i; j < end; j++) partial += xs[order[j] * columns + d] - c;
-            sum += partial;
-        }
-        sums[k * columns + d] = sum;
-    }
 }
 
 // m_k moves towards the mean of its points by its rate; a centroid without points stays. Launch: one work-item per element.

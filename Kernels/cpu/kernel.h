@@ -18,6 +18,7 @@
 #include "../shared/reduction.h"
 #include "../shared/update.h"
 #include "../shared/kmeans.h"
+#include "../shared/segments.h"
 #include "CLMatKernels.h"
 
 // One clone an instruction set (SSE2, AVX2 with FMA, AVX-512), chosen when the program starts.

@@ -1,4 +1,4 @@
-// kmeans.c: the kernels of ../cl/kmeans.cl as loops over [begin, end) of points, centroids, or clusters and chunks.
+// kmeans.c: the kernels of ../cl/kmeans.cl as loops over [begin, end) of points, centroids, or their elements.
 
 #include "product.h"
 
@@ -218,40 +218,6 @@ CLMAT_KERNEL(kmeans, kmeans_nearest, INT, INT, INT, FLOATS, FLOATS, FLOATS, FLOA
              OUT_FLOATS)
 
 // MARK: - Centroids
-
-// Item i is cluster i / chunks and chunk i % chunks of the features.
-CLMAT_VECTORISED
-void kmeans_sums(size_t begin, size_t end, int chunks, int columns, const float *xs, const int *order,
-                 const int *starts, const float *around, float *sums)
-{
-    for (size_t item = begin; item < end; item++) {
-        const size_t k = item / chunks, first = item % chunks * CLMAT_KMEANS_CHUNK;
-        const size_t width = clmat_minimum(CLMAT_KMEANS_CHUNK, columns - first);
-        const float *c = around + k * columns + first;
-        float sum[CLMAT_KMEANS_CHUNK] = {0}, partial[CLMAT_KMEANS_CHUNK];
-        for (int i = starts[k]; i < starts[k + 1]; i += CLMAT_KMEANS_BLOCK) {
-            const int last = starts[k + 1] - i < CLMAT_KMEANS_BLOCK ? starts[k + 1] : i + CLMAT_KMEANS_BLOCK;
-            for (size_t d = 0; d < width; d++) partial[d] = 0.0f;
-            // Four points at a time: a sum is fetched and put back once for all of them.
-            int j = i;
-            for (; j + 4 <= last; j += 4) {
-                const float *x0 = xs + (size_t)order[j] * columns + first;
-                const float *x1 = xs + (size_t)order[j + 1] * columns + first;
-                const float *x2 = xs + (size_t)order[j + 2] * columns + first;
-                const float *x3 = xs + (size_t)order[j + 3] * columns + first;
-                for (size_t d = 0; d < width; d++)
-                    partial[d] += ((x0[d] - c[d]) + (x1[d] - c[d])) + ((x2[d] - c[d]) + (x3[d] - c[d]));
-            }
-            for (; j < last; j++) {
-                const float *x = xs + (size_t)order[j] * columns + first;
-                for (size_t d = 0; d < width; d++) partial[d] += x[d] - c[d];
-            }
-            for (size_t d = 0; d < width; d++) sum[d] += partial[d];
-        }
-        memcpy(sums + k * columns + first, sum, width * sizeof *sum);
-    }
-}
-CLMAT_KERNEL(kmeans, kmeans_sums, INT, INT, FLOATS, INTS, INTS, FLOATS, OUT_FLOATS)
 
 // Item i is an element of the centroids.
 void kmeans_move(size_t begin, size_t end, int columns, const int *starts, const float *rates, const float *around,

@@ -16,6 +16,7 @@ static const char elementwise_text[] = {
 static const char reduction_text[] = {
 #embed "../shared/common.h" suffix(,)
 #embed "../shared/reduction.h" suffix(,)
+#embed "../cl/group.h" suffix(,)
 #embed "../cl/reduction.cl" suffix(,)
     0};
 static const char layout_text[] = {
@@ -24,6 +25,7 @@ static const char layout_text[] = {
 static const char softmax_text[] = {
 #embed "../shared/common.h" suffix(,)
 #embed "../shared/elementary.h" suffix(,)
+#embed "../cl/group.h" suffix(,)
 #embed "../cl/softmax.cl" suffix(,)
     0};
 static const char random_text[] = {
@@ -48,6 +50,7 @@ static const char langevin_text[] = {
 #embed "../shared/elementary.h" suffix(,)
 #embed "../shared/update.h" suffix(,)
 #embed "../shared/langevin.h" suffix(,)
+#embed "../cl/group.h" suffix(,)
 #embed "../cl/langevin.cl" suffix(,)
     0};
 static const char kmeans_text[] = {
@@ -74,6 +77,15 @@ static const char topics_text[] = {
 #embed "../cl/topics.cl" suffix(,)
     0};
 
+static const char segments_text[] = {
+#embed "../shared/segments.h" suffix(,)
+#embed "../cl/group.h" suffix(,)
+#embed "../cl/segments.cl" suffix(,)
+    0};
+static const char slices_text[] = {
+#embed "../cl/slices.cl" suffix(,)
+    0};
+
 #pragma clang diagnostic pop
 
 static const struct { const char *name, *text; } families[] = {
@@ -81,6 +93,7 @@ static const struct { const char *name, *text; } families[] = {
     {"softmax", softmax_text},         {"random", random_text},       {"convolution", convolution_text},
     {"pooling", pooling_text},         {"update", update_text},       {"langevin", langevin_text},
     {"kmeans", kmeans_text},           {"samplers", samplers_text},   {"topics", topics_text},
+    {"slices", slices_text},           {"segments", segments_text},
 };
 
 const char *clmat_kernel_source(const char *family)

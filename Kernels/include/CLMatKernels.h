@@ -14,6 +14,7 @@ const char *clmat_kernel_source(const char *family);
 // MARK: - Kernels that the CPU's convolutions use beside their own
 
 void reduce_columns_sum(size_t begin, size_t end, int rows, int columns, const float *xs, float *ys);
+void channel_sums(size_t begin, size_t end, int images, int channels, int area, const float *xs, float *ys);
 
 // MARK: - random
 
@@ -55,7 +56,13 @@ const char *clmat_instruction_set(void);
 
 // As in shared/kmeans.h: the compiler says if they differ.
 #define CLMAT_KMEANS_STRIP 32
-#define CLMAT_KMEANS_CHUNK 256
+
+// MARK: - segments
+
+// As in shared/segments.h: the compiler says if they differ.
+#define CLMAT_SEGMENT_BLOCK 64
+#define CLMAT_SEGMENT_CHUNK 256
+#define CLMAT_SEGMENT_STRIP 8
 
 // MARK: - topics
 

@@ -12,10 +12,6 @@
 
 // Centroids are packed in strips of so many, so that neighbours in memory are neighbouring centroids of one feature.
 #define CLMAT_KMEANS_STRIP 32
-// Features that one item of a sum takes.
-#define CLMAT_KMEANS_CHUNK 256
-// Points that are added up before their sum is added to the whole: rounding errors grow with n / BLOCK + BLOCK, not n.
-#define CLMAT_KMEANS_BLOCK 64
 
 // Where feature d of centroid k lies.
 static inline size_t clmat_kmeans_place(size_t k, size_t d, size_t columns)

@@ -191,6 +191,15 @@ public final class Device: Sendable {
 
     func gemm(_ product: Gemm) throws(CLMatError) {
         let (m, n, k) = (product.m, product.n, product.k)
+        if backend.multipliesInTiles, let slices = GemmSlices(m: m, n: n, k: k) {
+            return try gemmBySlices(product, slices)
+        }
+        try gemmWhole(product)
+    }
+
+    /// One product, as the backend does it.
+    func gemmWhole(_ product: Gemm) throws(CLMatError) {
+        let (m, n, k) = (product.m, product.n, product.k)
         guard m > 0, n > 0 else { return }
         try noting("gemm", "\(m) × \(k) × \(n)", LaunchCost(productOf: m, n, k)) { () throws(CLMatError) in
             try backend.gemm(product)

@@ -129,9 +129,11 @@ public struct KernelFamily: Sendable, Hashable {
     static let kmeans = KernelFamily(builtIn: "kmeans")
     static let samplers = KernelFamily(builtIn: "samplers")
     static let topics = KernelFamily(builtIn: "topics")
+    static let slices = KernelFamily(builtIn: "slices")
+    static let segments = KernelFamily(builtIn: "segments")
     /// Every family that ships with CLMat.
     static let all = [
-        elementwise, reduction, layout, softmax, random, convolution, pooling, update, samplers,
+        elementwise, reduction, layout, softmax, random, convolution, pooling, update, samplers, slices, segments,
     ]
 }
 

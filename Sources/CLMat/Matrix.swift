@@ -138,6 +138,8 @@ public struct IntVector: Sendable {
     private(set) var buffer: Buffer
     /// The smallest and largest element where they are known on the host, to check indices without waiting.
     private(set) var bounds: ClosedRange<Int32>?
+    /// All elements, where they came from the host and no kernel has changed them: to sort them without waiting.
+    private(set) var knownValues: [Int32]?
 
     /// - Throws: ``CLMatError/invalidArgument(operation:problem:)`` for an element that 32 bits cannot hold.
     public init(_ values: [Int], on device: Device) throws(CLMatError) {
@@ -153,6 +155,7 @@ public struct IntVector: Sendable {
         self.device = device
         buffer = try device.allocate(bytes: 4 * values.count)
         bounds = values.min().flatMap { low in values.max().map { low...$0 } }
+        knownValues = values
         try device.write(values, to: buffer)
     }
 
@@ -171,6 +174,7 @@ public struct IntVector: Sendable {
 
     /// Sets all elements to 0.
     mutating func clear() throws(CLMatError) {
+        knownValues = nil
         // The bits of the float 0 are those of the integer.
         try device.launch(
             .fill, [.int(count), .float(0), argument], over: .elements(count, bytes: 4))
@@ -191,7 +195,7 @@ public struct IntVector: Sendable {
     public mutating func makeUnique() throws(CLMatError) { try makeUnique(keepingContent: true) }
 
     mutating func makeUnique(keepingContent: Bool) throws(CLMatError) {
-        bounds = nil
+        (bounds, knownValues) = (nil, nil)
         let (device, count) = (device, count)
         // Where memory is short, who held the other copy may give way: then there is nothing to copy any more.
         let own = try device.relieving { () throws(CLMatError) -> Buffer? in

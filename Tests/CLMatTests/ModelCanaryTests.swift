@@ -58,12 +58,6 @@ import Testing
                     .memory(33 * columns), .memory(64), .memory(33), .memory(rows), .memory(rows),
                 ]),
             CanaryCase(
-                "kmeans_sums", .groups(7 * 2, bytes: 4 * 300),
-                [
-                    .int(2), .int(300), .memory(rows * 300), .integers(70, below: rows), tens, .memory(7 * 300),
-                    .memory(7 * 300),
-                ]),
-            CanaryCase(
                 "kmeans_move", .elements(7 * columns, bytes: 12),
                 [
                     .int(7), .int(columns), tens, .memory(7), .memory(7 * columns), .memory(7 * columns),

@@ -21,7 +21,9 @@ static inline float perturbed_root(float x) { return shifted(sqrt(x)); }
 #define clmat_exp_of_part perturbed_exp_of_part
 #define clmat_log perturbed_log
 
-// Names of their own, beside the real ones.
+// Names of their own, beside the real ones, and no place in the list of kernels.
+#undef CLMAT_KERNEL
+#define CLMAT_KERNEL(...)
 #define sample_gamma perturbed_sample_gamma
 #define sample_poisson perturbed_sample_poisson
 #define sample_binomial perturbed_sample_binomial

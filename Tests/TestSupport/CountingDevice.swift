@@ -129,7 +129,22 @@ private final class CountingBackend: Backend {
         try inner.launch(kernel, arguments, over: work)
     }
 
+    func gemm(_ batch: GemmBatch) throws(CLMatError) {
+        note { $0.products += 1 }
+        var first = batch.first
+        first.a.buffer = plain(first.a.buffer)
+        first.b.buffer = plain(first.b.buffer)
+        first.c.buffer = plain(first.c.buffer)
+        try inner.gemm(
+            GemmBatch(
+                first, count: batch.count, aStride: batch.aStride, bStride: batch.bStride, cStride: batch.cStride))
+    }
+
+    var multipliesInTiles: Bool { inner.multipliesInTiles }
+    var largestGroup: Int { inner.largestGroup }
     func finish() throws(CLMatError) { try inner.finish() }
+    func flush() { inner.flush() }
+    func releaseUnused() throws(CLMatError) { try inner.releaseUnused() }
 
     private func plain(_ buffer: Buffer) -> Buffer { (buffer as? CountedBuffer)?.inner ?? buffer }
 }

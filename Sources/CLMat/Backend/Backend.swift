@@ -12,6 +12,13 @@ public protocol Backend: Sendable {
     func copy(_ source: Buffer, to target: Buffer, bytes: Int) throws(CLMatError)
     /// C ← α·op(A)·op(B) + β·C, row-major, with leading dimensions and offsets.
     func gemm(_ product: Gemm) throws(CLMatError)
+    /// Products of one shape at once; one after the other (the default) where the backend has no way of its own.
+    func gemm(_ batch: GemmBatch) throws(CLMatError)
+    /// Whether each tile of a product is one work-group, so that a product with few tiles leaves the device idle and is to be
+    /// split over k. False by default.
+    var multipliesInTiles: Bool { get }
+    /// The most work-items that a work-group can have. Kernels are written for 64, some for 256 where a device has as many.
+    var largestGroup: Int { get }
     /// Runs `kernel` over the index space of `work`.
     func launch(_ kernel: Kernel, _ arguments: [Argument], over work: WorkSize) throws(CLMatError)
     /// Waits for all work.
@@ -73,6 +80,8 @@ public struct WorkSize: Sendable {
     /// How many numbers of 4 bytes one OpenCL work-item reads or writes, one after another: the longest there is. For the
     /// profile (``LaunchCost``).
     public var loop: Int
+    /// Whether some items are far more work than others: the CPU's threads then share them in smaller pieces.
+    public var isUneven = false
 
     /// An index space of `items`; without a group size the device chooses one.
     ///

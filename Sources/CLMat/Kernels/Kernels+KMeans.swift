@@ -5,7 +5,6 @@ extension Kernel {
     static let kmeansAssign = Kernel("kmeans_assign", in: .kmeans)
     /// The nearest centroid from products that were made before.
     static let kmeansNearest = Kernel("kmeans_nearest", in: .kmeans)
-    static let kmeansSums = Kernel("kmeans_sums", in: .kmeans)
     static let kmeansMove = Kernel("kmeans_move", in: .kmeans)
     static let kmeansPairs = Kernel("kmeans_pairs", in: .kmeans)
 }

@@ -168,41 +168,10 @@ public struct ClusterSums: Sendable {
                 operation: "ClusterSums", left: points.shape, right: around.shape,
                 rule: "Points and what they are summed around must have the same number of columns.")
         }
-        // Counting sort: points by cluster, in their own order within.
-        var counts = [Int](repeating: 0, count: clusters)
-        for label in labels {
-            guard counts.indices.contains(Int(label)) else {
-                throw .invalidArgument(operation: "ClusterSums", problem: "Label \(label) is outside 0..<\(clusters).")
-            }
-            counts[Int(label)] += 1
-        }
-        var starts: [Int32] = [0]
-        starts.reserveCapacity(clusters + 1)
-        for count in counts { starts.append(starts[starts.count - 1] + Int32(count)) }
-        var next = starts
-        var order = [Int32](repeating: 0, count: labels.count)
-        for (point, label) in labels.enumerated() {
-            order[Int(next[Int(label)])] = Int32(point)
-            next[Int(label)] += 1
-        }
-        let device = points.device
-        (self.counts, self.around) = (counts, around)
-        self.starts = try IntVector(starts, on: device)
-        let sorted = try IntVector(order, on: device)
-        sums = try Matrix(uninitialised: Shape(clusters, points.columns), on: device)
-        guard sums.count > 0 else { return }
-        let chunk = Int(CLMAT_KMEANS_CHUNK)
-        let chunks = (points.columns + chunk - 1) / chunk
-        let share = points.rows / clusters + 1
-        try device.launch(
-            .kmeansSums,
-            [
-                .int(chunks), .int(points.columns), points.argument, sorted.argument, self.starts.argument,
-                around.argument, sums.argument,
-            ],
-            over: .groups(
-                clusters * chunks, bytes: 4 * share * min(chunk, points.columns), operations: 2 * share * chunk,
-                loop: (counts.max() ?? 0) * (min(chunk, points.columns) + 63) / 64))
+        let segments = try RowSegments(sorting: labels, count: clusters, on: points.device, "ClusterSums", "Label")
+        (counts, starts, self.around) = (segments.counts, segments.starts, around)
+        sums = try Matrix(uninitialised: Shape(clusters, points.columns), on: points.device)
+        try segments.sum(points, around: around, into: sums)
     }
 
     /// Plain sums: those around 0.

@@ -32,12 +32,15 @@ final class CPUBackend: Backend {
     }
 
     func launch(_ kernel: Kernel, _ arguments: [Argument], over work: WorkSize) throws(CLMatError) {
+        let pieces = work.isUneven ? 32 : 4
         switch kernel.form {
         case .closure(let body):
             let arguments = KernelArguments(values: arguments)
-            pool.run(work.items, grain: work.grain) { body(arguments, $0) }
+            pool.run(work.items, grain: work.grain, piecesPerThread: pieces) { body(arguments, $0) }
         case .function(let function):
-            function.withLoop(over: arguments) { pool.run(work.items, grain: work.grain, $0) }
+            function.withLoop(over: arguments) {
+                pool.run(work.items, grain: work.grain, piecesPerThread: pieces, $0)
+            }
         }
     }
 
@@ -76,7 +79,7 @@ final class CPUBackend: Backend {
                     cpu(weights).floats, cpu(x).floats)
                 if done == 0 { isComplete.store(false, ordering: .relaxed) }
             }
-        case .backwardToWeights(let x, let gradient, let weights):
+        case .backwardToWeights(let x, let gradient, let weights, let biases):
             let count = geometry.filters * geometry.patchSize
             let blocks = min(images, 16)
             let partials = try memory.allocate(4 * blocks * count)
@@ -90,6 +93,12 @@ final class CPUBackend: Backend {
                 reduce_columns_sum(
                     range.lowerBound, range.upperBound, Int32(blocks), Int32(count), cpu(partials).floats,
                     cpu(weights).floats)
+            }
+            let area = geometry.output.area
+            pool.run(geometry.filters, grain: max(1, 16384 / (images * area))) { range in
+                channel_sums(
+                    range.lowerBound, range.upperBound, Int32(images), Int32(geometry.filters), Int32(area),
+                    cpu(gradient).floats, cpu(biases).floats)
             }
         }
         guard isComplete.load(ordering: .relaxed) else {

@@ -12,6 +12,7 @@ final class OpenCLBackend: Backend, @unchecked Sendable {
     let platform: String
     private let id: cl_device_id
     private let kind: Device.Kind
+    let largestGroup: Int
     private let memory: OpenCLMemory
     private let profile: Profile
     /// For matrix products of OpenCL CPU devices in OpenBLAS, on mapped buffers (``ProductLibrary``).
@@ -38,6 +39,9 @@ final class OpenCLBackend: Backend, @unchecked Sendable {
     ) {
         (self.id, self.name, self.platform, self.kind) = (id, name, platform, kind)
         self.profile = profile
+        var largestGroup = 0
+        clGetDeviceInfo(id, cl_device_info(CL_DEVICE_MAX_WORK_GROUP_SIZE), MemoryLayout<Int>.size, &largestGroup, nil)
+        self.largestGroup = largestGroup
         self.memory = OpenCLMemory(device: name, memory: memory, largestBuffer: largestBuffer)
         hostPool =
             kind == .openCLCPU && ProductLibrary.forCPUs == .openBLAS
@@ -288,28 +292,57 @@ final class OpenCLBackend: Backend, @unchecked Sendable {
     func gemm(_ g: Gemm) throws(CLMatError) {
         if let hostPool { return try gemmOnHost(g, hostPool) }
         guard g.k > 0 else { return try scaleOnly(g) }
+        try multiply("CLBlastSgemm") { queue, event in
+            CLBlastSgemm(
+                CLBlastLayoutRowMajor, g.a.isTransposed ? CLBlastTransposeYes : CLBlastTransposeNo,
+                g.b.isTransposed ? CLBlastTransposeYes : CLBlastTransposeNo, g.m, g.n, g.k, g.alpha,
+                openCL(g.a.buffer).memory, g.a.offset, g.a.leadingDimension, openCL(g.b.buffer).memory, g.b.offset,
+                g.b.leadingDimension, g.beta, openCL(g.c.buffer).memory, g.c.offset, g.c.leadingDimension, queue, event)
+        }
+    }
+
+    /// Lets CLBlast enqueue a product.
+    private func multiply(
+        _ name: String,
+        _ enqueue: (UnsafeMutablePointer<cl_command_queue?>, UnsafeMutablePointer<cl_event?>?) -> CLBlastStatusCode
+    ) throws(CLMatError) {
         lock.lock()
         defer { lock.unlock() }
         let queue = try currentQueue()
         // CLBlast takes the queue's address: that of a copy, since others read the property.
         var own: cl_command_queue? = queue
-        let status: CLBlastStatusCode = Self.clBlast.withLock {
-            var status = CLBlastSuccess
+        var status = CLBlastSuccess
+        Self.clBlast.withLock {
             _ = withEvent("gemm") { event in
-                status = CLBlastSgemm(
-                    CLBlastLayoutRowMajor, g.a.isTransposed ? CLBlastTransposeYes : CLBlastTransposeNo,
-                    g.b.isTransposed ? CLBlastTransposeYes : CLBlastTransposeNo, g.m, g.n, g.k, g.alpha,
-                    openCL(g.a.buffer).memory, g.a.offset, g.a.leadingDimension, openCL(g.b.buffer).memory, g.b.offset,
-                    g.b.leadingDimension, g.beta, openCL(g.c.buffer).memory, g.c.offset, g.c.leadingDimension, &own,
-                    event)
+                status = enqueue(&own, event)
                 return cl_int(CL_SUCCESS)
             }
-            return status
         }
         guard status == CLBlastSuccess else {
-            throw .deviceFailed(device: name, operation: "CLBlastSgemm", status: "CLBlast status \(status.rawValue)")
+            // Its statuses begin with those of OpenCL; it needs memory for operands that it has to lay out anew.
+            if status.rawValue == CL_MEM_OBJECT_ALLOCATION_FAILURE { throw failure(name, status.rawValue) }
+            throw .deviceFailed(device: self.name, operation: name, status: "CLBlast status \(status.rawValue)")
         }
         noteEnqueued(queue)
+    }
+
+    var multipliesInTiles: Bool { hostPool == nil }
+
+    func gemm(_ batch: GemmBatch) throws(CLMatError) {
+        let g = batch.first
+        if let hostPool { return try gemmOnHost(batch, hostPool) }
+        guard g.k > 0 else {
+            for index in 0..<batch.count { try scaleOnly(batch[index]) }
+            return
+        }
+        try multiply("CLBlastSgemmStridedBatched") { queue, event in
+            CLBlastSgemmStridedBatched(
+                CLBlastLayoutRowMajor, g.a.isTransposed ? CLBlastTransposeYes : CLBlastTransposeNo,
+                g.b.isTransposed ? CLBlastTransposeYes : CLBlastTransposeNo, g.m, g.n, g.k, g.alpha,
+                openCL(g.a.buffer).memory, g.a.offset, g.a.leadingDimension, batch.aStride, openCL(g.b.buffer).memory,
+                g.b.offset, g.b.leadingDimension, batch.bStride, g.beta, openCL(g.c.buffer).memory, g.c.offset,
+                g.c.leadingDimension, batch.cStride, batch.count, queue, event)
+        }
     }
 
     /// C ← β·C, which is what a product over no terms leaves to do; CLBlast refuses k = 0.
@@ -324,6 +357,18 @@ final class OpenCLBackend: Backend, @unchecked Sendable {
     }
 
     private func gemmOnHost(_ g: Gemm, _ pool: ThreadPool) throws(CLMatError) {
+        try onHost(g) { HostGemm.run(g, $0, $1, $2, on: pool) }
+    }
+
+    private func gemmOnHost(_ batch: GemmBatch, _ pool: ThreadPool) throws(CLMatError) {
+        try onHost(batch.first) { HostGemm.run(batch, $0, $1, $2, on: pool) }
+    }
+
+    /// Maps the operands of a product for work on their first elements.
+    private func onHost(
+        _ g: Gemm,
+        _ work: (UnsafeMutablePointer<Float>, UnsafeMutablePointer<Float>, UnsafeMutablePointer<Float>) -> Void
+    ) throws(CLMatError) {
         let buffers = [(g.a.buffer, CL_MAP_READ), (g.b.buffer, CL_MAP_READ), (g.c.buffer, CL_MAP_READ | CL_MAP_WRITE)]
         var mapped: [UnsafeMutableRawPointer] = []
         defer {
@@ -350,7 +395,7 @@ final class OpenCLBackend: Backend, @unchecked Sendable {
         }
         let start = ContinuousClock.now
         let floats = mapped.map { $0.assumingMemoryBound(to: Float.self) }
-        HostGemm.run(g, floats[0] + g.a.offset, floats[1] + g.b.offset, floats[2] + g.c.offset, on: pool)
+        work(floats[0] + g.a.offset, floats[1] + g.b.offset, floats[2] + g.c.offset)
         if profile.isRecording { profile.add("gemm", seconds: (ContinuousClock.now - start).seconds) }
     }
 
