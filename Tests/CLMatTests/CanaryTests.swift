@@ -32,7 +32,7 @@ import Testing
         return maps.map {
             CanaryCase("map_\($0)", .elements(n, bytes: 8), [.int(n), .memory(n), .memory(n)])
         }
-            + ["map_affine", "map_clamp"].map {
+            + ["map_affine", "map_clamp", "map_divide", "map_divide_into", "map_equal", "map_greater"].map {
                 CanaryCase(
                     $0, .elements(n, bytes: 8), [.int(n), .float(-0.5), .float(0.5), .memory(n), .memory(n)])
             }

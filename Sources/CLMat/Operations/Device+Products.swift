@@ -78,7 +78,7 @@ extension Device {
     /// C ← α·op(A)·op(B) + β·C by slices, and their sum.
     func gemmBySlices(_ product: Gemm, _ slices: GemmSlices) throws(CLMatError) {
         let (m, n) = (product.m, product.n)
-        let partials = try backend.allocate(bytes: 4 * slices.count * m * n)
+        let partials = try allocate(bytes: 4 * slices.count * m * n)
         var own = product
         own.beta = 0
         own.c = Gemm.Operand(partials, leadingDimension: n)
