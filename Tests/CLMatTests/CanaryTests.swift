@@ -350,6 +350,46 @@ import Testing
                 try p.inOut(rows), try p.inOut(rows), try p.output(rows), try p.output(rows),
             ]
         },
+        // Images in three parts of 21 pixels.
+        CanaryCase(
+            "langevin_update", in: "langevin",
+            cpu: { a, r in
+                langevin_update(
+                    r.lowerBound, r.upperBound, a.int(0), a.int(1), a.int(2), a.float(3), a.float(4), a.float(5),
+                    a.float(6), a.float(7), a.int(8), a.float(9), a.float(10), a.float(11), a.int(12), a.int(13),
+                    a.floats(14), a.floats(15), a.floats(16), a.floats(17), a.floats(18), a.floats(19), a.floats(20),
+                    a.ints(21), a.mutableFloats(22), a.mutableFloats(23), a.mutableFloats(24), a.mutableFloats(25),
+                    a.mutableFloats(26), a.mutableFloats(27))
+            }, .groups(rows * 3, bytes: 44 * 21)
+        ) { p in
+            let m = rows * columns
+            let sizes: [Argument] = [.int(columns), .int(3), .int(21)]
+            let settings: [Argument] = [
+                .float(1), .float(0.1), .float(1), .float(0), .float(0.9), .int(1), .float(0.9), .float(-1), .float(1),
+                .int(0), .int(9),
+            ]
+            let given = [
+                try p.input(m), try p.input(m), try p.input(m), try p.input(rows), try p.input(rows),
+                try p.positives(rows * 3), try p.positives(rows), try p.integers(rows, below: 9),
+            ]
+            return try sizes + settings + given + [
+                p.inOut(m), p.inOut(m), p.inOut(m), p.inOut(m), p.output(rows * 3), p.output(rows * 3),
+            ]
+        },
+        CanaryCase(
+            "langevin_finish", in: "langevin",
+            cpu: { a, r in
+                langevin_finish(
+                    r.lowerBound, r.upperBound, a.int(0), a.int(1), a.float(2), a.floats(3), a.floats(4), a.floats(5),
+                    a.mutableFloats(6), a.mutableInts(7), a.mutableFloats(8), a.mutableFloats(9))
+            }, .groups(rows, bytes: 12 * 3)
+        ) { p in
+            [
+                .int(columns), .int(3), .float(0.9), try p.positives(rows * 3), try p.positives(rows * 3),
+                try p.positives(rows * 3), try p.inOut(rows), try p.inOut(rows), try p.output(rows),
+                try p.output(rows),
+            ]
+        },
         CanaryCase(
             "kmeans_distances", in: "kmeans",
             cpu: { a, r in
@@ -476,6 +516,20 @@ import Testing
             [
                 .int(40), .int(rows), .int(columns), .int(columns - 1), .int(0), .int(columns - 1), .float(0), .int(16),
                 try p.input(40 * rows * columns), try p.output(rows * (columns - 1)), try p.output(rows),
+            ]
+        },
+        CanaryCase(
+            "sum_slices_of_layer", in: "slices",
+            cpu: { a, r in
+                sum_slices_of_layer(
+                    r.lowerBound, r.upperBound, a.int(0), a.int(1), a.int(2), a.int(3), a.int(4), a.floats(5),
+                    a.floats(6), a.mutableFloats(7), a.mutableFloats(8))
+            }, .groups((rows * columns + 15) / 16, bytes: 4 * 41 * 16)
+        ) { p in
+            let m = rows * columns
+            return [
+                .int(40), .int(m), .int(columns), .int(16), .int(1), try p.input(40 * m), try p.input(columns),
+                try p.output(m), try p.output(m),
             ]
         },
         // 67 rows of 300 in 7 segments of 10; then blocks, two of each of two segments.

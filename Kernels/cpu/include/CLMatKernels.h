@@ -188,6 +188,14 @@ void langevin_step(size_t begin, size_t end, int columns, float sigma, float bet
                    float *xs, float *vs, float *ss, float *as, float *image_ss, int *ages, float *moved,
                    float *update_squares);
 
+void langevin_update(size_t begin, size_t end, int columns, int parts, int length, float sigma, float beta,
+                     float decay_start, float mu, float gamma, int normalise, float rho, float low, float high, int burn_in,
+                     int window, const float *gs, const float *rs, const float *es, const float *factors, const float *held,
+                     const float *squares, const float *image_ss, const int *ages, float *xs, float *vs, float *ss,
+                     float *as, float *moves, float *updates);
+void langevin_finish(size_t begin, size_t end, int columns, int parts, float rho, const float *squares, const float *moves,
+                     const float *updates, float *image_ss, int *ages, float *moved, float *update_squares);
+
 // MARK: - processor
 
 /// The name of the instruction set that the vectorised loops use here.
@@ -266,5 +274,7 @@ void segment_joined(size_t begin, size_t end, int strips, int columns, int adds,
 
 void sum_slices(size_t begin, size_t end, int slices, int rows, int columns, int split, int offset, int pitch, float beta,
                 int width, const float *xs, float *cs, float *ds);
+void sum_slices_of_layer(size_t begin, size_t end, int slices, int count, int columns, int width, int rectifies,
+                         const float *xs, const float *biases, float *zs, float *ys);
 
 #endif
