@@ -8,21 +8,29 @@
 // Slices    item s has the documents bounds[s] to bounds[s + 1] - 1. On the CPU each adds to one of `slots` copies of sums,
 //           `stride` apart, with a mark for each that is in use behind them. Here all share one, by atomic additions of
 //           integers. Either way the sums are the same in any order.
+// Loops     are short, by vectors of 16 and 8: they are serial, and Mesa's llvmpipe ends all loops of a work-item after
+//           65,535 iterations in sum.
 // Host      checks shapes, that K is from 1 to CLMAT_TOPICS_MOST, and that no sum passes 2^31.
 
 // Sum over k of theta phi, in blocks as the CPU has it.
 static float product_sum(int topics, __global const float *theta, __global const float *phi)
 {
-    float part[CLMAT_TOPICS_BLOCK];
-    for (int i = 0; i < CLMAT_TOPICS_BLOCK; i++) part[i] = 0.0f;
-    for (int k = 0; k < topics; k += CLMAT_TOPICS_BLOCK)
-        for (int i = 0; i < CLMAT_TOPICS_BLOCK && k + i < topics; i++) {
-            const float product = theta[k + i] * phi[k + i];
-            part[i] += product;
-        }
-    for (int half_count = CLMAT_TOPICS_BLOCK / 2; half_count > 0; half_count /= 2)
-        for (int i = 0; i < half_count; i++) part[i] += part[i + half_count];
-    return part[0];
+    float16 sum = 0.0f;
+    int k = 0;
+    for (; k + CLMAT_TOPICS_BLOCK <= topics; k += CLMAT_TOPICS_BLOCK) {
+        const float16 product = vload16(0, theta + k) * vload16(0, phi + k);
+        sum += product;
+    }
+    if (k < topics) {
+        float rest[CLMAT_TOPICS_BLOCK];
+#pragma unroll
+        for (int i = 0; i < CLMAT_TOPICS_BLOCK; i++) rest[i] = k + i < topics ? theta[k + i] * phi[k + i] : 0.0f;
+        sum += vload16(0, rest);
+    }
+    const float8 eight = sum.lo + sum.hi;
+    const float4 four = eight.lo + eight.hi;
+    const float2 two = four.lo + four.hi;
+    return two.x + two.y;
 }
 
 // Where the samples of one nonzero go.
@@ -35,14 +43,15 @@ static void receive(receiver to, int k, int n)
     if (to.adds) atomic_add(to.sum + k, n);
 }
 
-// Poisson numbers of mean scale rates theta phi, and how many in all; they are handed over if `counts`.
+// Poisson numbers of mean scale rates theta phi, and how many in all. If `counts`, they are handed over, but not more than
+// `most` in all; if not, they are only counted, up to where they are more than `most`.
 static int draw_poisson(clmat_source source, float scale, int is_weighted, __global const float *rates,
                         __global const float *theta, __global const float *phi, __global const uint *tables,
-                        int counts, receiver to)
+                        int most, int counts, receiver to)
 {
     const int quads = clmat_topic_quads(to.topics);
     int all = 0;
-    for (int quad = 0; quad < quads && quad < to.topics; quad++) {
+    for (int quad = 0; quad < quads && quad < to.topics && all <= most; quad++) {
         const clmat_words w = clmat_draw(source, (uint)quad, 0), v = clmat_draw(source, (uint)quad, 1);
         const uint first[4] = {w.x, w.y, w.z, w.w}, second[4] = {v.x, v.y, v.z, v.w};
         for (int part = 0; part < 4; part++) {
@@ -50,15 +59,28 @@ static int draw_poisson(clmat_source source, float scale, int is_weighted, __glo
             if (k >= to.topics) break;
             const float product = theta[k] * phi[k];
             const float mean = scale * (is_weighted ? rates[k] : 1.0f) * product;
-            const int n = clmat_poisson(source, (uint)k, mean, first[part], second[part], tables);
+            int n = clmat_poisson(source, (uint)k, mean, first[part], second[part], tables);
+            if (counts) {
+                n = min(n, most - all);
+                receive(to, k, n);
+            }
             all += n;
-            if (counts) receive(to, k, n);
         }
     }
     return all;
 }
 
-// Samples one by one, sixteen in a walk over the topics.
+// How many of 32 points lie below an end.
+static int points_below(const float8 *points, float end)
+{
+    const int8 eight = (points[0] < end) + (points[1] < end) + (points[2] < end) + (points[3] < end);    // true is -1
+    const int4 four = eight.lo + eight.hi;
+    const int2 two = four.lo + four.hi;
+    return -(two.x + two.y);
+}
+
+// Samples one by one, 32 in a walk over the topics: a topic has the points below its end that none before it has. The last
+// one has what is left, so that there are `total` whatever the ends are.
 static void draw_choices(clmat_source source, int total, __global const float *theta, __global const float *phi,
                          receiver to)
 {
@@ -69,27 +91,33 @@ static void draw_choices(clmat_source source, int total, __global const float *t
         end = base + part;
         if (k % CLMAT_TOPICS_BLOCK == CLMAT_TOPICS_BLOCK - 1) base = end;
     }
-    for (int first = 0; first < total; first += 16) {
-        float points[16];
-        const int count = min(16, total - first);
-        for (int i = 0; i < 16; i++) {
-            // Words come in blocks of 32: eight quads, component by component.
-            const int draw = (first + i) % 32, block = (first + i) / 32;
-            const clmat_words w = clmat_draw(source, CLMAT_BLOCK_CHOICE + (uint)(8 * block + draw % 8), 0);
-            const uint word = draw < 8 ? w.x : (draw < 16 ? w.y : (draw < 24 ? w.z : w.w));
-            points[i] = i < count ? clmat_uniform(word) * end : INFINITY;
+    for (int first = 0; first < total; first += 32) {
+        // Words come in blocks of 32: eight quads, component by component.
+        float words[32];
+#pragma unroll
+        for (int i = 0; i < 8; i++) {
+            const clmat_words w = clmat_draw(source, CLMAT_BLOCK_CHOICE + (uint)(first / 4 + i), 0);
+            words[i] = clmat_uniform(w.x);
+            words[8 + i] = clmat_uniform(w.y);
+            words[16 + i] = clmat_uniform(w.z);
+            words[24 + i] = clmat_uniform(w.w);
         }
-        float before = -1.0f;
+        const int count = min(32, total - first);
+        float8 points[4];
+#pragma unroll
+        for (int i = 0; i < 4; i++) {
+            const int8 draw = 8 * i + (int8)(0, 1, 2, 3, 4, 5, 6, 7);
+            points[i] = select((float8)(INFINITY), vload8(i, words) * end, draw < count);
+        }
+        int before = 0;
         base = 0.0f;
-        for (int k = 0; k < to.topics; k++) {
+        for (int k = 0; k < to.topics && before < count; k++) {
             const float product = theta[k] * phi[k];
             part = k % CLMAT_TOPICS_BLOCK == 0 ? product : part + product;
-            const float here = k == to.topics - 1 ? INFINITY : base + part;
+            const int below = k == to.topics - 1 ? count : max(before, points_below(points, base + part));
             if (k % CLMAT_TOPICS_BLOCK == CLMAT_TOPICS_BLOCK - 1) base = base + part;
-            int n = 0;
-            for (int i = 0; i < count; i++) n += points[i] >= before && points[i] < here;
-            receive(to, k, n);
-            before = here;
+            receive(to, k, below - before);
+            before = below;
         }
     }
 }
@@ -123,7 +151,7 @@ void topics_sample(const int topics, const int form, const float samples, const 
         const clmat_source source = {(uint)first + (uint)j, stream, step_low, step_high, seed_low, seed_high};
         const receiver to = {topics, adds, total, sums + (size_t)words[j] * topics};
         if (form == CLMAT_FORM_POISSON) {
-            draw_poisson(source, (float)counts[j] / sum, 1, rates, row, word, tables, 1, to);
+            draw_poisson(source, (float)counts[j] / sum, 1, rates, row, word, tables, INT_MAX, 1, to);
             continue;
         }
         const float u = clmat_uniform(clmat_draw(source, CLMAT_BLOCK_TOTAL, 0).x);
@@ -131,9 +159,9 @@ void topics_sample(const int topics, const int form, const float samples, const 
         int drawn = 0;
         if (wanted > CLMAT_TOPICS_FEW) {
             const float scale = clmat_most_of(wanted) / sum;
-            drawn = draw_poisson(source, scale, 0, rates, row, word, tables, 0, to);
-            if (drawn > wanted) drawn = 0;
-            else draw_poisson(source, scale, 0, rates, row, word, tables, 1, to);
+            // Twice the same numbers, if the compiler has translated both calls alike; if not, there are still not too many.
+            drawn = draw_poisson(source, scale, 0, rates, row, word, tables, wanted, 0, to) > wanted
+                ? 0 : draw_poisson(source, scale, 0, rates, row, word, tables, wanted, 1, to);
         }
         draw_choices(source, wanted - drawn, row, word, to);
     }

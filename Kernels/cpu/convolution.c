@@ -85,6 +85,7 @@ void im2col(size_t begin, size_t end, int images, int channels, int height, int 
                        xs + ((first + n) * channels + c) * height * width, y);
     }
 }
+CLMAT_KERNEL(convolution, im2col, INT, INT, INT, INT, INT, INT, INT, INT, INT, INT, INT, INT, INT, INT, FLOATS, INOUT_FLOATS)
 
 // Item i is one plane: image i / channels, channel i % channels.
 void col2im(size_t begin, size_t end, int images, int channels, int height, int width, int kh, int kw,
@@ -99,6 +100,7 @@ void col2im(size_t begin, size_t end, int images, int channels, int height, int 
             add_patch_row(height, width, k / kw, k % kw, stride, padding, oh, ow, ys + (i * kh * kw + k) * area, x);
     }
 }
+CLMAT_KERNEL(convolution, col2im, INT, INT, INT, INT, INT, INT, INT, INT, INT, INT, INT, FLOATS, OUT_FLOATS)
 
 // Item i is one plane of the output.
 CLMAT_VECTORISED
@@ -110,6 +112,7 @@ void add_biases(size_t begin, size_t end, int images, int channels, int area, co
         for (int p = 0; p < area; p++) ys[i * area + p] += bias;
     }
 }
+CLMAT_KERNEL(convolution, add_biases, INT, INT, INT, FLOATS, INOUT_FLOATS)
 
 // Item i is one plane of the output.
 void channels_to_front(size_t begin, size_t end, int images, int channels, int area, int first, const float *xs,
@@ -120,6 +123,13 @@ void channels_to_front(size_t begin, size_t end, int images, int channels, int a
         memcpy(ys + i * area, xs + ((first + n) * channels + f) * area, area * sizeof *ys);
     }
 }
+CLMAT_KERNEL(convolution, channels_to_front, INT, INT, INT, INT, FLOATS, OUT_FLOATS)
+
+// For planes that fill a work-group: they differ on OpenCL devices only.
+CLMAT_KERNEL_BY(convolution, im2col_by_plane, im2col, INT, INT, INT, INT, INT, INT, INT, INT, INT, INT, INT, INT, INT, INT, FLOATS, INOUT_FLOATS)
+CLMAT_KERNEL_BY(convolution, add_biases_by_plane, add_biases, INT, INT, INT, FLOATS, INOUT_FLOATS)
+CLMAT_KERNEL_BY(convolution, channels_to_front_by_plane, channels_to_front, INT, INT, INT, INT, FLOATS, OUT_FLOATS)
+
 
 // MARK: - Whole convolutions, image by image
 

@@ -19,7 +19,7 @@
 #include "../shared/update.h"
 #include "../shared/kmeans.h"
 #include "../shared/segments.h"
-#include "include/CLMatKernels.h"
+#include "CLMatKernels.h"
 
 // One clone an instruction set (SSE2, AVX2 with FMA, AVX-512), chosen when the program starts.
 #if defined(__x86_64__) && defined(__linux__)

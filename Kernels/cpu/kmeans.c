@@ -38,6 +38,7 @@ void kmeans_distances(size_t begin, size_t end, int columns, const float *xs, co
 {
     for (size_t r = begin; r < end; r++) distances[r] = weighted_distance(columns, weights, xs + r * columns, centroid);
 }
+CLMAT_KERNEL(kmeans, kmeans_distances, INT, FLOATS, FLOATS, FLOATS, OUT_FLOATS)
 
 void kmeans_pack(size_t begin, size_t end, int count, int columns, const float *weights, const float *centroids,
                  const float *penalties, float *packed, float *biases)
@@ -50,6 +51,7 @@ void kmeans_pack(size_t begin, size_t end, int count, int columns, const float *
         biases[k] = is_centroid ? weighted_square(columns, weights, centroid) + penalties[k] : INFINITY;
     }
 }
+CLMAT_KERNEL(kmeans, kmeans_pack, INT, INT, FLOATS, FLOATS, FLOATS, OUT_FLOATS, OUT_FLOATS)
 
 // MARK: - The nearest centroid, with the products kept in the first-level cache
 
@@ -182,6 +184,7 @@ void kmeans_assign(size_t begin, size_t end, int count, int columns, const float
                                                &distances[first + i]);
     }
 }
+CLMAT_KERNEL(kmeans, kmeans_assign, INT, INT, FLOATS, FLOATS, FLOATS, FLOATS, FLOATS, FLOATS, OUT_INTS, OUT_FLOATS)
 
 // Item r is the point first + r.
 void kmeans_nearest(size_t begin, size_t end, int first, int count, int columns, const float *products,
@@ -211,6 +214,8 @@ void kmeans_nearest(size_t begin, size_t end, int first, int count, int columns,
         distances[first + r] = distance;
     }
 }
+CLMAT_KERNEL(kmeans, kmeans_nearest, INT, INT, INT, FLOATS, FLOATS, FLOATS, FLOATS, FLOATS, FLOATS, OUT_INTS,
+             OUT_FLOATS)
 
 // MARK: - Centroids
 
@@ -224,6 +229,7 @@ void kmeans_move(size_t begin, size_t end, int columns, const int *starts, const
         if (points > 0) centroids[i] = clmat_kmeans_moved(centroids[i], around[i], sums[i], points, rates[k]);
     }
 }
+CLMAT_KERNEL(kmeans, kmeans_move, CL_INT, INT, INTS, FLOATS, FLOATS, FLOATS, INOUT_FLOATS)
 
 // MARK: - Pairs
 
@@ -239,3 +245,4 @@ void kmeans_pairs(size_t begin, size_t end, int count, int columns, const float 
             distances[i * count + j] = sqrtf(square);
         }
 }
+CLMAT_KERNEL(kmeans, kmeans_pairs, INT, INT, FLOATS, FLOATS, FLOATS, INOUT_FLOATS)

@@ -52,6 +52,9 @@ void langevin_step(size_t begin, size_t end, int columns, float sigma, float bet
         ages[chain] = age;
     }
 }
+CLMAT_KERNEL(langevin, langevin_step, INT, FLOAT, FLOAT, FLOAT, FLOAT, FLOAT, INT, FLOAT, FLOAT, FLOAT, INT, INT,
+             FLOATS, FLOATS, FLOATS, FLOATS, FLOATS, INOUT_FLOATS, INOUT_FLOATS, INOUT_FLOATS, INOUT_FLOATS,
+             INOUT_FLOATS, INOUT_INTS, OUT_FLOATS, OUT_FLOATS)
 
 // MARK: - Large images in parts: item i is part i % parts of chain i / parts
 
@@ -106,3 +109,8 @@ void langevin_finish(size_t begin, size_t end, int columns, int parts, float rho
         ages[chain]++;
     }
 }
+CLMAT_KERNEL(langevin, langevin_update, INT, INT, INT, FLOAT, FLOAT, FLOAT, FLOAT, FLOAT, INT, FLOAT, FLOAT, FLOAT, INT, INT,
+             FLOATS, FLOATS, FLOATS, FLOATS, FLOATS, FLOATS, FLOATS, INTS, INOUT_FLOATS, INOUT_FLOATS, INOUT_FLOATS,
+             INOUT_FLOATS, OUT_FLOATS, OUT_FLOATS)
+CLMAT_KERNEL(langevin, langevin_finish, INT, INT, FLOAT, FLOATS, FLOATS, FLOATS, INOUT_FLOATS, INOUT_INTS, OUT_FLOATS,
+             OUT_FLOATS)

@@ -26,6 +26,7 @@ enum { LANES = 32 };
             ys[s] = lanes[0]; \
         } \
     } \
+    CLMAT_KERNEL(reduction, reduce_##NAME, INT, INT, FLOATS, OUT_FLOATS) \
     CLMAT_VECTORISED void reduce_columns_##NAME(size_t begin, size_t end, int rows, int columns, const float *xs, \
                                                 float *ys) \
     { \
@@ -35,7 +36,8 @@ enum { LANES = 32 };
                 const float x = xs[(size_t)r * columns + c], a = ys[c]; \
                 ys[c] = ELEMENT; \
             } \
-    }
+    } \
+    CLMAT_KERNEL(reduction, reduce_columns_##NAME, INT, INT, FLOATS, OUT_FLOATS)
 CLMAT_REDUCTIONS(REDUCE)
 
 #define REDUCE_ARGUMENT(NAME, START, BEFORE) \
@@ -53,6 +55,7 @@ CLMAT_REDUCTIONS(REDUCE)
             ys[s] = index; \
         } \
     } \
+    CLMAT_KERNEL(reduction, reduce_##NAME, INT, INT, FLOATS, OUT_INTS) \
     CLMAT_VECTORISED void reduce_columns_##NAME(size_t begin, size_t end, int rows, int columns, const float *xs, \
                                                 int *ys) \
     { \
@@ -65,7 +68,8 @@ CLMAT_REDUCTIONS(REDUCE)
             } \
             ys[c] = index; \
         } \
-    }
+    } \
+    CLMAT_KERNEL(reduction, reduce_columns_##NAME, INT, INT, FLOATS, OUT_INTS)
 CLMAT_ARGUMENT_REDUCTIONS(REDUCE_ARGUMENT)
 
 CLMAT_VECTORISED static float sum_of(size_t count, const float *xs)
@@ -88,6 +92,7 @@ void channel_sums(size_t begin, size_t end, int images, int channels, int area, 
         ys[c] = a;
     }
 }
+CLMAT_KERNEL(reduction, channel_sums, INT, INT, INT, FLOATS, OUT_FLOATS)
 
 CLMAT_VECTORISED void row_dots(size_t begin, size_t end, int columns, const float *as, const float *bs, float *ys)
 {
@@ -103,6 +108,7 @@ CLMAT_VECTORISED void row_dots(size_t begin, size_t end, int columns, const floa
         ys[r] = lanes[0];
     }
 }
+CLMAT_KERNEL(reduction, row_dots, INT, FLOATS, FLOATS, OUT_FLOATS)
 
 // MARK: - In two stages: what the OpenCL devices do. The CPU's threads share columns, so it needs none of them.
 
@@ -132,6 +138,10 @@ CLMAT_VECTORISED void row_dots(size_t begin, size_t end, int columns, const floa
         } \
     }
 CLMAT_REDUCTIONS(REDUCE_BLOCKS)
+#define REGISTER_BLOCKS(NAME, START, ELEMENT, PARTIAL) \
+    CLMAT_KERNEL(reduction, reduce_columns_##NAME##_blocks, INT, INT, INT, INT, FLOATS, OUT_FLOATS) \
+    CLMAT_KERNEL(reduction, reduce_##NAME##_parts, INT, INT, INT, FLOATS, OUT_FLOATS)
+CLMAT_REDUCTIONS(REGISTER_BLOCKS)
 
 #define REDUCE_ARGUMENT_BLOCKS(NAME, START, BEFORE) \
     static void NAME##_of_rows(size_t begin, size_t end, int rows, int columns, int block, int width, const float *xs, \
@@ -164,6 +174,10 @@ CLMAT_REDUCTIONS(REDUCE_BLOCKS)
         NAME##_of_rows(begin, end, rows, columns, block, width, xs, given, ys); \
     }
 CLMAT_ARGUMENT_REDUCTIONS(REDUCE_ARGUMENT_BLOCKS)
+#define REGISTER_ARGUMENT_BLOCKS(NAME, START, BEFORE) \
+    CLMAT_KERNEL(reduction, reduce_columns_##NAME##_blocks, INT, INT, INT, INT, FLOATS, OUT_INTS) \
+    CLMAT_KERNEL(reduction, reduce_columns_##NAME##_of_blocks, INT, INT, INT, INT, FLOATS, INTS, OUT_INTS)
+CLMAT_ARGUMENT_REDUCTIONS(REGISTER_ARGUMENT_BLOCKS)
 
 void row_dots_parts(size_t begin, size_t end, int columns, int parts, int length, const float *as, const float *bs,
                     float *ys)
@@ -175,6 +189,7 @@ void row_dots_parts(size_t begin, size_t end, int columns, int parts, int length
         ys[i] = a;
     }
 }
+CLMAT_KERNEL(reduction, row_dots_parts, INT, INT, INT, FLOATS, FLOATS, OUT_FLOATS)
 
 void channel_sums_parts(size_t begin, size_t end, int images, int channels, int area, int length, const float *xs,
                         float *ys)
@@ -187,3 +202,4 @@ void channel_sums_parts(size_t begin, size_t end, int images, int channels, int 
         ys[i] = a;
     }
 }
+CLMAT_KERNEL(reduction, channel_sums_parts, INT, INT, INT, INT, FLOATS, OUT_FLOATS)

@@ -50,6 +50,7 @@ void segment_sums(size_t begin, size_t end, int chunks, int columns, int count, 
         else memcpy(y, sum, width * sizeof *y);
     }
 }
+CLMAT_KERNEL(segments, segment_sums, INT, INT, INT, INT, INT, INT, FLOATS, INTS, INTS, FLOATS, INOUT_FLOATS)
 
 // Item i is block i / chunks and chunk i % chunks of the columns.
 CLMAT_VECTORISED
@@ -63,6 +64,7 @@ void segment_blocks(size_t begin, size_t end, int chunks, int columns, int count
                  ys + b * columns + first);
     }
 }
+CLMAT_KERNEL(segments, segment_blocks, INT, INT, INT, INT, FLOATS, INTS, INTS, FLOATS, OUT_FLOATS)
 
 // Item i is long segment i / strips and strip i % strips of the columns. Blocks are added in their order, as segment_sums does.
 CLMAT_VECTORISED
@@ -77,3 +79,4 @@ void segment_joined(size_t begin, size_t end, int strips, int columns, int adds,
         for (size_t d = 0; d < width; d++) y[d] = adds ? y[d] + sum[d] : sum[d];
     }
 }
+CLMAT_KERNEL(segments, segment_joined, INT, INT, INT, FLOATS, INTS, INOUT_FLOATS)

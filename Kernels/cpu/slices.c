@@ -16,6 +16,7 @@ void sum_slices(size_t begin, size_t end, int slices, int rows, int columns, int
         } else ds[r * (columns - split) + j - split] = a;
     }
 }
+CLMAT_KERNEL(slices, sum_slices, INT, INT, INT, INT, INT, INT, FLOAT, INT, FLOATS, INOUT_FLOATS, OUT_FLOATS)
 
 void sum_slices_of_layer(size_t begin, size_t end, int slices, int count, int columns, int width, int rectifies,
                          const float *xs, const float *biases, float *zs, float *ys)
@@ -33,3 +34,4 @@ void sum_slices_of_layer(size_t begin, size_t end, int slices, int count, int co
         i += run;
     }
 }
+CLMAT_KERNEL(slices, sum_slices_of_layer, INT, INT, INT, INT, INT, FLOATS, FLOATS, OUT_FLOATS, OUT_FLOATS)

@@ -189,6 +189,7 @@ void softmax_rows(size_t begin, size_t end, int columns, const float *xs, float 
     else short_softmax_rows(begin, end, columns, xs, ys);
     free(terms);
 }
+CLMAT_KERNEL(softmax, softmax_rows, INT, FLOATS, OUT_FLOATS)
 
 CLMAT_VECTORISED static void short_log_softmax_rows(size_t begin, size_t end, int columns, const float *xs, float *ys)
 {
@@ -212,6 +213,7 @@ void log_softmax_rows(size_t begin, size_t end, int columns, const float *xs, fl
     if (columns > STREAMED_COLUMNS) long_log_softmax_rows(begin, end, columns, xs, ys);
     else short_log_softmax_rows(begin, end, columns, xs, ys);
 }
+CLMAT_KERNEL(softmax, log_softmax_rows, INT, FLOATS, OUT_FLOATS)
 
 CLMAT_VECTORISED
 static void short_cross_entropy(size_t begin, size_t end, int columns, float scale, const float *xs, const int *labels,
@@ -234,6 +236,7 @@ void cross_entropy(size_t begin, size_t end, int columns, float scale, const flo
     else short_cross_entropy(begin, end, columns, scale, xs, labels, losses, gradients);
     free(terms);
 }
+CLMAT_KERNEL(softmax, cross_entropy, INT, FLOAT, FLOATS, INTS, OUT_FLOATS, OUT_FLOATS)
 
 // MARK: - Parts of rows: item i is part i % parts of row i / parts
 
@@ -245,6 +248,7 @@ void row_statistics(size_t begin, size_t end, int columns, int parts, int length
         statistics[2 * i] = long_row(count, xs + i / parts * columns + start, &statistics[2 * i + 1]);
     }
 }
+CLMAT_KERNEL(softmax, row_statistics, INT, INT, INT, FLOATS, OUT_FLOATS)
 
 static float row_joined(int parts, const float *statistics, float *total)
 {
@@ -270,6 +274,7 @@ void softmax_parts(size_t begin, size_t end, int columns, int parts, int length,
         for (size_t c = 0; c < count; c++) ys[place + c] = clmat_exp(xs[place + c] - m) * scale;
     }
 }
+CLMAT_KERNEL(softmax, softmax_parts, INT, INT, INT, FLOATS, FLOATS, OUT_FLOATS)
 
 CLMAT_VECTORISED
 void log_softmax_parts(size_t begin, size_t end, int columns, int parts, int length, const float *xs,
@@ -283,6 +288,7 @@ void log_softmax_parts(size_t begin, size_t end, int columns, int parts, int len
         for (size_t c = 0; c < count; c++) ys[place + c] = xs[place + c] - m - log_total;
     }
 }
+CLMAT_KERNEL(softmax, log_softmax_parts, INT, INT, INT, FLOATS, FLOATS, OUT_FLOATS)
 
 CLMAT_VECTORISED
 void cross_entropy_parts(size_t begin, size_t end, int columns, int parts, int length, float scale, const float *xs,
@@ -299,3 +305,4 @@ void cross_entropy_parts(size_t begin, size_t end, int columns, int parts, int l
         if (start == 0) losses[r] = clmat_log(total) - (x[label] - m);
     }
 }
+CLMAT_KERNEL(softmax, cross_entropy_parts, INT, INT, INT, FLOAT, FLOATS, INTS, FLOATS, OUT_FLOATS, OUT_FLOATS)

@@ -1,6 +1,6 @@
 // sources.c: the texts of the OpenCL kernels, embedded, so that a program needs no files beside it.
 
-#include "include/CLMatKernels.h"
+#include "CLMatKernels.h"
 #include <string.h>
 
 #pragma clang diagnostic push

@@ -368,6 +368,8 @@ void topics_sample(size_t begin, size_t end, int topics, int form, float samples
         if (adds) __atomic_store_n(sums + (size_t)slots * (size_t)stride + slot, 0, __ATOMIC_RELEASE);
     }
 }
+CLMAT_KERNEL(topics, topics_sample, INT, INT, FLOAT, INT, INT, INT, INT, WORD, WORD, WORD, WORD, WORD, INTS, INTS,
+             INTS, INTS, FLOATS, FLOATS, WORDS, FLOATS, INOUT_FLOATS, INOUT_INTS, OUT_FLOATS)
 
 CLMAT_VECTORISED
 void topics_merge(size_t begin, size_t end, int topics, int slices, int stride, float keep, float add, const int *sums,
@@ -383,6 +385,8 @@ void topics_merge(size_t begin, size_t end, int topics, int slices, int stride, 
         }
     }
 }
+CLMAT_KERNEL(topics, topics_merge, CL_INT, INT, INT, INT, FLOAT, FLOAT, INTS, FLOATS, FLOATS, INOUT_INTS,
+             INOUT_FLOATS)
 
 CLMAT_VECTORISED
 void topics_normalise(size_t begin, size_t end, int topics, float beta, const float *statistics,
@@ -393,6 +397,7 @@ void topics_normalise(size_t begin, size_t end, int topics, float beta, const fl
         for (; i < stop; i++) phi[i] = clmat_topic_weight(statistics[i], beta, normalisers[i - row]);
     }
 }
+CLMAT_KERNEL(topics, topics_normalise, CL_INT, INT, FLOAT, FLOATS, FLOATS, OUT_FLOATS)
 
 CLMAT_VECTORISED
 void topics_cut(size_t begin, size_t end, int topics, const float *statistics, const float *rs, float *phi)
@@ -408,6 +413,7 @@ void topics_cut(size_t begin, size_t end, int topics, const float *statistics, c
         for (int k = 0; k < topics; k++) row[k] = clmat_cut(row[k], r[k], is_left, n[k] >= most);
     }
 }
+CLMAT_KERNEL(topics, topics_cut, CL_INT, INT, FLOATS, FLOATS, INOUT_FLOATS)
 
 CLMAT_VECTORISED
 void topics_infer(size_t begin, size_t end, int topics, int rounds, const int *starts, const int *words,
@@ -437,6 +443,7 @@ void topics_infer(size_t begin, size_t end, int topics, int rounds, const int *s
         for (int k = 0; k < topics; k++) row[k] = s->theta[k];
     }
 }
+CLMAT_KERNEL(topics, topics_infer, INT, INT, INTS, INTS, INTS, FLOATS, FLOATS, CL_INOUT_FLOATS, INOUT_FLOATS)
 
 CLMAT_VECTORISED
 void topics_score(size_t begin, size_t end, int topics, const int *starts, const int *words, const int *counts,
@@ -451,3 +458,4 @@ void topics_score(size_t begin, size_t end, int topics, const int *starts, const
         scores[d] = a;
     }
 }
+CLMAT_KERNEL(topics, topics_score, INT, INTS, INTS, INTS, FLOATS, FLOATS, OUT_FLOATS)

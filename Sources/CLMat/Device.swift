@@ -155,8 +155,12 @@ public final class Device: Sendable {
     // MARK: - Work
 
     /// Runs `kernel` over `work`, and notes it in the profile and the log.
+    ///
+    /// - Throws: ``CLMatError/invalidArgument(operation:problem:)`` if the kernel's C function takes other arguments; what the
+    ///   device throws.
     public func launch(_ kernel: Kernel, _ arguments: [Argument], over work: WorkSize) throws(CLMatError) {
         guard work.items > 0 else { return }
+        try kernel.check(arguments)
         try noting(kernel.name, "\(work.items) items", LaunchCost(of: work)) { () throws(CLMatError) in
             try backend.launch(kernel, arguments, over: work)
             return true

@@ -24,19 +24,66 @@ import CLMatKernels
 /// }
 /// ```
 /// The article <doc:AKernel> shows how it is launched. CLMat declares its own in the same way.
-public struct Kernel: Sendable {
+public struct Kernel: Sendable, CustomStringConvertible {
     /// Its name in the OpenCL C text, which profiles and logs show too.
     public let name: String
     /// The text that it is compiled from.
     public let family: KernelFamily
-    /// Does the items of a range; called from several threads at once, with ranges that do not overlap.
-    public let cpu: @Sendable (KernelArguments, Range<Int>) -> Void
+    let form: CPUForm
+    public var description: String { name }
+
+    /// What does the same on the CPU.
+    enum CPUForm: Sendable {
+        case closure(@Sendable (KernelArguments, Range<Int>) -> Void)
+        case function(RegisteredKernel)
+    }
 
     /// A kernel of `family`, with the closure that does the same on the CPU.
     public init(
         _ name: String, in family: KernelFamily, cpu: @escaping @Sendable (KernelArguments, Range<Int>) -> Void
     ) {
-        (self.name, self.family, self.cpu) = (name, family, cpu)
+        (self.name, self.family, form) = (name, family, .closure(cpu))
+    }
+
+    /// A kernel of `family`, with the C function that does the same on the CPU: the one that a line
+    /// `CLMAT_KERNEL(family, name, …)` of a C file stands behind (`clmat/registry.h`). Launches are checked against the parameters
+    /// that the line names.
+    ///
+    /// - Precondition: The program holds exactly one such line for the family's name and this one.
+    public init(_ name: String, in family: KernelFamily) {
+        (self.name, self.family) = (name, family)
+        form = .function(.named(name, in: family.name))
+    }
+
+    /// Every kernel that a line `CLMAT_KERNEL` of a C file declares, in CLMat and whatever else the program holds, by family and
+    /// name: for a test that goes through them all.
+    public static var registered: [Kernel] {
+        let all = RegisteredKernel.all.sorted { ($0.family, $0.name) < ($1.family, $1.name) }
+        return all.map { Kernel($0, in: KernelFamily(builtIn: $0.family)) }
+    }
+
+    private init(_ function: RegisteredKernel, in family: KernelFamily) {
+        (name, self.family, form) = (function.name, family, .function(function))
+    }
+
+    /// What its parameters are, or nil of a kernel with a closure.
+    public var parameters: [KernelParameter]? {
+        guard case .function(let function) = form else { return nil }
+        return function.parameters
+    }
+
+    /// Does the items of a range on the CPU; called from several threads at once, with ranges that do not overlap.
+    public var cpu: @Sendable (KernelArguments, Range<Int>) -> Void {
+        switch form {
+        case .closure(let body): body
+        case .function(let function): { arguments, items in function.withLoop(over: arguments.values) { $0(items) } }
+        }
+    }
+
+    /// Throws ``CLMatError/invalidArgument(operation:problem:)`` if a launch's arguments are known not to fit.
+    func check(_ arguments: [Argument]) throws(CLMatError) {
+        guard case .function(let function) = form, !function.takes(arguments) else { return }
+        throw .invalidArgument(operation: name, problem: function.problem(with: arguments))
     }
 }
 
@@ -74,8 +121,7 @@ public struct KernelFamily: Sendable, Hashable {
     static let segments = KernelFamily(builtIn: "segments")
     /// Every family that ships with CLMat.
     static let all = [
-        elementwise, reduction, layout, softmax, random, convolution, pooling, update, langevin, kmeans, samplers,
-        topics, slices, segments,
+        elementwise, reduction, layout, softmax, random, convolution, pooling, update, samplers, slices, segments,
     ]
 }
 

@@ -1,7 +1,7 @@
-import CLMat
-import CLMatKernels
 import TestSupport
 import Testing
+
+@testable import CLMat
 
 struct ConvolutionCase: Sendable, CustomTestStringConvertible {
     let geometry: Convolution
@@ -153,28 +153,6 @@ struct ConvolutionCase: Sendable, CustomTestStringConvertible {
 
     // MARK: The kernels one by one, as a dependent would call them: the CPU's whole convolutions do not use them
 
-    static let family = KernelFamily("convolution", source: String(cString: clmat_kernel_source("convolution")!))
-    static let im2col = Kernel("im2col", in: family) { a, r in
-        CLMatKernels.im2col(
-            r.lowerBound, r.upperBound, a.int(0), a.int(1), a.int(2), a.int(3), a.int(4), a.int(5), a.int(6), a.int(7),
-            a.int(8), a.int(9), a.int(10), a.int(11), a.int(12), a.int(13), a.floats(14), a.mutableFloats(15))
-    }
-    static let col2im = Kernel("col2im", in: family) { a, r in
-        CLMatKernels.col2im(
-            r.lowerBound, r.upperBound, a.int(0), a.int(1), a.int(2), a.int(3), a.int(4), a.int(5), a.int(6), a.int(7),
-            a.int(8), a.int(9), a.int(10), a.floats(11), a.mutableFloats(12))
-    }
-    static let addBiases = Kernel("add_biases", in: family) { a, r in
-        add_biases(r.lowerBound, r.upperBound, a.int(0), a.int(1), a.int(2), a.floats(3), a.mutableFloats(4))
-    }
-    static let channelsToFront = Kernel("channels_to_front", in: family) { a, r in
-        channels_to_front(
-            r.lowerBound, r.upperBound, a.int(0), a.int(1), a.int(2), a.int(3), a.floats(4), a.mutableFloats(5))
-    }
-    static let im2colByPlane = Kernel("im2col_by_plane", in: family, cpu: im2col.cpu)
-    static let addBiasesByPlane = Kernel("add_biases_by_plane", in: family, cpu: addBiases.cpu)
-    static let channelsToFrontByPlane = Kernel("channels_to_front_by_plane", in: family, cpu: channelsToFront.cpu)
-
     @Test(arguments: small + larger, Device.all)
     func patchesAgreeWithTheDefinition(_ test: ConvolutionCase, on device: Device) throws {
         for first in 0..<min(2, test.images) { try checkPatches(test, from: first, on: device) }
@@ -211,7 +189,7 @@ struct ConvolutionCase: Sendable, CustomTestStringConvertible {
         let input = try Matrix(x, test.images, g.input.count, on: device)
         let byElement = { (rows: Int) in WorkSize(items: rows * images, workItems: area, bytesPerItem: 8 * area) }
         let byPlane = { (rows: Int) in WorkSize.groups(rows * images, bytes: 8 * area) }
-        for (kernel, work) in [(Self.im2col, byElement), (Self.im2colByPlane, byPlane)] {
+        for (kernel, work) in [(Kernel.im2col, byElement), (Kernel.im2colByPlane, byPlane)] {
             // A canary of 64 elements behind each output.
             let patches = try Matrix(filledWith: 9, Shape(1, count + 64), on: device)
             try device.launch(
@@ -231,7 +209,7 @@ struct ConvolutionCase: Sendable, CustomTestStringConvertible {
         // The images before the first stay as they are, and the canary behind the last.
         let sums = try Matrix(filledWith: 9, Shape(1, x.count + 64), on: device)
         try device.launch(
-            Self.col2im, sizes + [Matrix(columns, 1, count, on: device).argument, sums.argument],
+            Kernel.col2im, sizes + [Matrix(columns, 1, count, on: device).argument, sums.argument],
             over: WorkSize(items: images * g.input.channels, workItems: g.input.area, bytesPerItem: 8 * g.input.area))
         let terms = Double(g.kernelHeight * g.kernelWidth)
         let written = first * g.input.count..<x.count
@@ -258,7 +236,7 @@ struct ConvolutionCase: Sendable, CustomTestStringConvertible {
                     }
                 }
             }
-            for (kernel, size) in [(Self.channelsToFront, work), (Self.channelsToFrontByPlane, groups)] {
+            for (kernel, size) in [(Kernel.channelsToFront, work), (Kernel.channelsToFrontByPlane, groups)] {
                 let front = try Matrix(filledWith: -1, Shape(1, count + 64), on: device)
                 try device.launch(
                     kernel,
@@ -273,7 +251,7 @@ struct ConvolutionCase: Sendable, CustomTestStringConvertible {
         // Whole numbers and quarters below 2²²: their sums are exact.
         let biases = (0..<channels).map { Float($0) * 1000 }
         let withBiases = x.indices.map { x[$0] + biases[$0 / area % channels] } + [Float](repeating: 9, count: 64)
-        for (kernel, size) in [(Self.addBiases, work), (Self.addBiasesByPlane, groups)] {
+        for (kernel, size) in [(Kernel.addBiases, work), (Kernel.addBiasesByPlane, groups)] {
             let y = try Matrix(x + [Float](repeating: 9, count: 64), 1, count + 64, on: device)
             try device.launch(
                 kernel,

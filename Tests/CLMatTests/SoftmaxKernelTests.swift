@@ -156,17 +156,29 @@ import Testing
             #expect(y.prefix(shift).allSatisfy { $0 == canary } && y.suffix(shift).allSatisfy { $0 == canary })
             return y
         }
-        let softmax = whole { softmax_rows(0, rows, Int32(columns), x, $0) }
-        #expect(softmax == whole { y in for r in 0..<rows { softmax_rows(r, r + 1, Int32(columns), x, y) } })
-        let exp = whole { map_exp(0, count, x, $0) }
+        func run(_ kernel: Kernel, _ sizes: [clmat_argument], _ range: Range<Int>, _ y: UnsafeMutablePointer<Float>) {
+            guard case .function(let registered) = kernel.form, let loop = registered.entry.pointee.loop else {
+                Issue.record("\(kernel.name) has no C function")
+                return
+            }
+            x.withUnsafeBufferPointer { x in
+                let input = clmat_argument(memory: UnsafeMutableRawPointer(mutating: x.baseAddress))
+                let arguments = sizes + [input, clmat_argument(memory: UnsafeMutableRawPointer(y))]
+                loop(range.lowerBound, range.upperBound, arguments)
+            }
+        }
+        let width = [clmat_argument(integer: Int32(columns))]
+        let softmax = whole { run(.softmaxRows, width, 0..<rows, $0) }
+        #expect(softmax == whole { y in for r in 0..<rows { run(.softmaxRows, width, r..<r + 1, y) } })
+        let number = [clmat_argument(integer: Int32(count))]
+        let exp = whole { run(.exp, number, 0..<count, $0) }
         let piece = 1000
-        #expect(
-            exp
-                == whole { y in
-                    for start in stride(from: 0, to: count, by: piece) {
-                        map_exp(start, min(count, start + piece), x, y)
-                    }
-                })
+        let inPieces = whole { y in
+            for start in stride(from: 0, to: count, by: piece) {
+                run(.exp, number, start..<min(count, start + piece), y)
+            }
+        }
+        #expect(exp == inPieces)
     }
 
     // MARK: Long rows

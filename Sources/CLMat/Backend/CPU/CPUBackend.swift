@@ -32,8 +32,16 @@ final class CPUBackend: Backend {
     }
 
     func launch(_ kernel: Kernel, _ arguments: [Argument], over work: WorkSize) throws(CLMatError) {
-        let arguments = KernelArguments(values: arguments)
-        pool.run(work.items, grain: work.grain, piecesPerThread: work.isUneven ? 32 : 4) { kernel.cpu(arguments, $0) }
+        let pieces = work.isUneven ? 32 : 4
+        switch kernel.form {
+        case .closure(let body):
+            let arguments = KernelArguments(values: arguments)
+            pool.run(work.items, grain: work.grain, piecesPerThread: pieces) { body(arguments, $0) }
+        case .function(let function):
+            function.withLoop(over: arguments) {
+                pool.run(work.items, grain: work.grain, piecesPerThread: pieces, $0)
+            }
+        }
     }
 
     func finish() throws(CLMatError) {}

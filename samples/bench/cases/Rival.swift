@@ -3,24 +3,25 @@ import COpenBLAS
 import Foundation
 
 /// Somebody else who does the same work.
-protocol Rival {
+package protocol Rival {
     /// Does a case once.
     func run(_ test: Case) throws -> (rate: Double, name: String)
 }
 
 /// Python's libraries, in a process that does a case when it is asked.
-final class Peer: Rival {
+package final class Peer: Rival {
     private let process = Process()
     private let requests = Pipe()
     private let answers = Pipe()
     private var pending = Data()
 
-    init(python: String, program: String, threads: Int) throws {
+    /// - Parameter device: "cuda", or the CPU.
+    package init(python: String, program: String, threads: Int, device: String = "cpu") throws {
         for file in [python, program] where !FileManager.default.fileExists(atPath: file) {
             throw CLMatError.fileMissing(path: file, hint: "make bench makes the peers' virtual environment.")
         }
         process.executableURL = URL(fileURLWithPath: python)
-        process.arguments = [program, "\(threads)"]
+        process.arguments = [program, "\(threads)", device]
         process.standardInput = requests
         process.standardOutput = answers
         try process.run()
@@ -33,13 +34,13 @@ final class Peer: Rival {
         if process.isRunning { process.terminate() }
     }
 
-    func run(_ test: Case) throws -> (rate: Double, name: String) {
+    package func run(_ test: Case) throws -> (rate: Double, name: String) {
         let answer = try ask(test.request ?? [test.name])
         return (answer.work / answer.seconds, answer.name)
     }
 
     /// - Parameter request: a case of the peer's, and what it needs.
-    func ask(_ request: [String]) throws -> (seconds: Double, work: Double, name: String) {
+    package func ask(_ request: [String]) throws -> (seconds: Double, work: Double, name: String) {
         requests.fileHandleForWriting.write(Data((request.joined(separator: "\t") + "\n").utf8))
         guard let answer = try JSONSerialization.jsonObject(with: nextLine()) as? [String: Any],
             let seconds = answer["seconds"] as? Double, let work = answer["work"] as? Double,
@@ -64,10 +65,12 @@ final class Peer: Rival {
 }
 
 /// OpenBLAS called directly, with its own threads.
-struct OpenBLASRival: Rival {
+package struct OpenBLASRival: Rival {
     let threads: Int
 
-    func run(_ test: Case) throws -> (rate: Double, name: String) {
+    package init(threads: Int) { self.threads = threads }
+
+    package func run(_ test: Case) throws -> (rate: Double, name: String) {
         guard let (m, k, n, repeats) = test.product else {
             throw CLMatError.invalidArgument(operation: test.name, problem: "OpenBLAS does products alone.")
         }

@@ -4,25 +4,27 @@ import Foundation
 import Models
 
 /// One measurement: how CLMat does it, and who else does.
-struct Case {
-    enum RivalKind { case python, openBLAS }
+package struct Case {
+    package enum RivalKind { case python, openBLAS }
 
-    let name: String
-    let group: String
-    let unit: String
-    var rival = RivalKind.python
+    package let name: String
+    package let group: String
+    package let unit: String
+    package var rival = RivalKind.python
     /// Sizes of a product, for the rivals that take any.
-    var product: (m: Int, k: Int, n: Int, repeats: Int)?
+    package var product: (m: Int, k: Int, n: Int, repeats: Int)?
     /// What the peer is asked for, if not for a case of this name.
-    var request: [String]?
+    package var request: [String]?
     /// What keeps it from being measured: data that is not there.
-    var obstacle: () -> String? = { nil }
+    package var obstacle: () -> String? = { nil }
+    /// How many steps of a model, or calls of an operation, the work is.
+    package var steps = 1
     /// Makes the operands; each call of the result does the work once, and returns how much it was.
-    let prepare: (Device) throws -> () throws -> Double
+    package let prepare: (Device) throws -> () throws -> Double
 
-    static let groups = ["ops", "lenet", "ldam", "kmeans", "lda", "lda-quality", "window", "history"]
+    package static let groups = ["ops", "lenet", "ldam", "kmeans", "lda", "lda-quality", "window", "history"]
 
-    static var all: [Case] { ops + [lenetTraining, lenetPrediction, ldam] + kmeans + lda }
+    package static var all: [Case] { ops + [lenetTraining, lenetPrediction, ldam] + kmeans + lda }
 
     // MARK: - Operations
 
@@ -117,7 +119,7 @@ struct Case {
 
     /// With the loss read at every step, as the peer does; without the parameter average, which it has not.
     private static var lenetTraining: Case {
-        Case(name: "lenet-training", group: "lenet", unit: "images/s") { device in
+        Case(name: "lenet-training", group: "lenet", unit: "images/s", steps: 200) { device in
             var trainer = try trainer(device)
             let batches = try ImageBatches(images(6000), name: "noise", batchSize: 100, on: device)
             var settings = Settings(initialOf: trainer.controls)
@@ -149,7 +151,7 @@ struct Case {
 
     /// 80 images, with all that the window shows: activations, moves, pulls, and what the network makes of the averages.
     private static var ldam: Case {
-        Case(name: "ldam", group: "ldam", unit: "steps/s") { device in
+        Case(name: "ldam", group: "ldam", unit: "steps/s", steps: 200) { device in
             let host = try trainer(device)
             var sampler = try ActivationSampler(on: host, columns: 10, chains: 8, at: Step(0, seed: 1))
             let settings = Settings(initialOf: sampler.controls + host.controls)
@@ -170,7 +172,7 @@ struct Case {
     /// same size, and beside faiss, which takes all points at once.
     private static var kmeans: [Case] {
         ["kmeans-scikit-learn", "kmeans-faiss"].map { name in
-            Case(name: name, group: "kmeans", unit: "points/s") { device in
+            Case(name: name, group: "kmeans", unit: "points/s", steps: 18) { device in
                 let batches = try (0..<6).map { part in
                     try Matrix(
                         uniform: 0...1, RandomKey(seed: 1, step: part, stream: 0), Shape(10_000, 784), on: device)
@@ -196,16 +198,10 @@ struct Case {
             ("lda", 100.0, 5), ("lda-defaults", LDA.defaultSamples(topics: 32, tokens: 1_900_000), 1),
         ] {
             for peer in ["gensim", "gensim-multicore", "scikit-learn", "tomotopy"] {
-                var test = Case(name: "\(kind)-\(peer)", group: "lda", unit: "tokens/s") { device in
+                var test = lda("\(kind)-\(peer)", samples: samples, rounds: rounds) {
                     let corpus = try BenchCorpus.nips.get()
                     try BenchCorpus.write(corpus, name: "nips")
-                    var lda = try LDA(topics: 32, vocabulary: corpus.vocabulary, on: device)
-                    (lda.samples, lda.rounds) = (samples, rounds)
-                    try lda.fit(corpus, passes: 5)
-                    return {
-                        try lda.fit(corpus, passes: 5)
-                        return Double(5 * corpus.tokens)
-                    }
+                    return corpus
                 }
                 test.request = ["lda-\(peer)", BenchCorpus.path("nips")]
                 test.obstacle = { BenchCorpus.obstacle(BenchCorpus.nips) }
@@ -213,5 +209,21 @@ struct Case {
             }
         }
         return cases
+    }
+
+    /// Five passes over a corpus, after five.
+    package static func lda(
+        _ name: String, samples: Double, rounds: Int, on corpus: @escaping () throws -> Corpus
+    ) -> Case {
+        Case(name: name, group: "lda", unit: "tokens/s", steps: 5 * 8) { device in
+            let corpus = try corpus()
+            var lda = try LDA(topics: 32, vocabulary: corpus.vocabulary, on: device)
+            (lda.samples, lda.rounds) = (samples, rounds)
+            try lda.fit(corpus, passes: 5)
+            return {
+                try lda.fit(corpus, passes: 5)
+                return Double(5 * corpus.tokens)
+            }
+        }
     }
 }

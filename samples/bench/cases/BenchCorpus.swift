@@ -3,9 +3,9 @@ import Foundation
 import Models
 
 /// Corpora of real texts, and their way to the peer: files in UCI's format, in a folder that goes when the bench ends.
-enum BenchCorpus {
-    static let nips = load("nips")
-    static let newsgroups = load("20newsgroups")
+package enum BenchCorpus {
+    package static let nips = load("nips")
+    package static let newsgroups = load("20newsgroups")
 
     private static let folder = FileManager.default.temporaryDirectory.path + "/clmat-bench-\(getpid())"
 
@@ -14,22 +14,22 @@ enum BenchCorpus {
     }
 
     /// Why a corpus cannot be used.
-    static func obstacle(_ corpus: Result<Corpus, CLMatError>) -> String? {
+    package static func obstacle(_ corpus: Result<Corpus, CLMatError>) -> String? {
         guard case .failure(let error) = corpus else { return nil }
         return error.description
     }
 
     /// Where the peer finds the corpus of this name.
-    static func path(_ name: String) -> String { "\(folder)/docword.\(name).txt" }
+    package static func path(_ name: String) -> String { "\(folder)/docword.\(name).txt" }
 
     /// A file that goes with the others.
-    static func temporaryFile(_ name: String) -> String { "\(folder)/\(name)" }
+    package static func temporaryFile(_ name: String) -> String { "\(folder)/\(name)" }
 
-    static func write(_ corpus: Corpus, name: String) throws {
+    package static func write(_ corpus: Corpus, name: String) throws {
         guard !FileManager.default.fileExists(atPath: path(name)) else { return }
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         try corpus.write(toUCI: folder, name: name)
     }
 
-    static func removeFiles() { try? FileManager.default.removeItem(atPath: folder) }
+    package static func removeFiles() { try? FileManager.default.removeItem(atPath: folder) }
 }
