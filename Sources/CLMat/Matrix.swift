@@ -37,7 +37,12 @@ public struct Matrix: Sendable {
         }
         self.shape = shape
         self.device = device
-        buffer = try device.backend.allocate(bytes: 4 * count)
+        buffer = try device.allocate(bytes: 4 * count)
+    }
+
+    /// A matrix in memory that holds its elements already. Others may hold the memory, too: whoever changes the matrix copies it first.
+    init(sharing buffer: Buffer, _ shape: Shape, on device: Device) {
+        (self.shape, self.device, self.buffer) = (shape, device, buffer)
     }
 
     /// - Shapes: `values` has rows × columns elements, row by row.
@@ -108,8 +113,12 @@ public struct Matrix: Sendable {
 
     /// The same, or without the elements, before a kernel that sets them all.
     public mutating func makeUnique(keepingContent: Bool) throws(CLMatError) {
-        if isKnownUniquelyReferenced(&buffer) { return }
-        let own = try device.backend.allocate(bytes: 4 * count)
+        let (device, count) = (device, count)
+        // Where memory is short, who held the other copy may give way: then there is nothing to copy any more.
+        let own = try device.relieving { () throws(CLMatError) -> Buffer? in
+            isKnownUniquelyReferenced(&buffer) ? nil : try device.backend.allocate(bytes: 4 * count)
+        }
+        guard let own else { return }
         if keepingContent { try device.copy(buffer, to: own, bytes: 4 * count) }
         buffer = own
     }
@@ -147,7 +156,7 @@ public struct IntVector: Sendable {
     public init(_ values: [Int32], on device: Device) throws(CLMatError) {
         count = values.count
         self.device = device
-        buffer = try device.backend.allocate(bytes: 4 * values.count)
+        buffer = try device.allocate(bytes: 4 * values.count)
         bounds = values.min().flatMap { low in values.max().map { low...$0 } }
         knownValues = values
         try device.write(values, to: buffer)
@@ -158,7 +167,7 @@ public struct IntVector: Sendable {
         self.count = count
         self.device = device
         self.bounds = bounds
-        buffer = try device.backend.allocate(bytes: 4 * count)
+        buffer = try device.allocate(bytes: 4 * count)
     }
 
     /// A vector of zeros.
@@ -192,8 +201,12 @@ public struct IntVector: Sendable {
     /// The same, or without the elements, before a kernel that sets them all.
     public mutating func makeUnique(keepingContent: Bool) throws(CLMatError) {
         (bounds, knownValues) = (nil, nil)
-        if isKnownUniquelyReferenced(&buffer) { return }
-        let own = try device.backend.allocate(bytes: 4 * count)
+        let (device, count) = (device, count)
+        // Where memory is short, who held the other copy may give way: then there is nothing to copy any more.
+        let own = try device.relieving { () throws(CLMatError) -> Buffer? in
+            isKnownUniquelyReferenced(&buffer) ? nil : try device.backend.allocate(bytes: 4 * count)
+        }
+        guard let own else { return }
         if keepingContent { try device.copy(buffer, to: own, bytes: 4 * count) }
         buffer = own
     }
@@ -232,7 +245,7 @@ public struct ByteMatrix: Sendable {
         }
         shape = Shape(rows, columns)
         self.device = device
-        buffer = try device.backend.allocate(bytes: bytes.count)
+        buffer = try device.allocate(bytes: bytes.count)
         try device.write(bytes, to: buffer)
     }
 

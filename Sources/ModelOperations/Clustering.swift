@@ -60,7 +60,7 @@ public struct CentroidIndex: Sendable {
             self.weights = try Matrix(filledWith: 1, Shape(1, columns), on: device)
         }
         self.centroids = centroids
-        self.penalties = try Matrix(penalties ?? [Float](repeating: 0, count: count), 1, count, on: device)
+        self.penalties = try Matrix(constantRow: penalties ?? [Float](repeating: 0, count: count), on: device)
         packed = try Matrix(uninitialised: Shape(padded, columns), on: device)
         biases = try Matrix(uninitialised: Shape(1, padded), on: device)
         try device.launch(
@@ -214,7 +214,12 @@ public struct ClusterSums: Sendable {
                 operation: "move", left: centroids.shape, right: Shape(rates.count, 1),
                 rule: "There must be one rate per centroid.")
         }
-        let factors = try Matrix(rates, 1, rates.count, on: centroids.device)
+        // Rates that follow the counts of clusters are others in each step.
+        let isConstant = rates.allSatisfy { $0 == rates[0] }
+        let factors =
+            isConstant
+            ? try Matrix(constantRow: rates, on: centroids.device)
+            : try Matrix(rates, 1, rates.count, on: centroids.device)
         try centroids.makeUnique()
         try centroids.device.launch(
             .kmeansMove,

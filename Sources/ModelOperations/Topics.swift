@@ -168,7 +168,7 @@ public struct TopicSampler: Sendable {
             try requireSameDevice(counts.counts.device, device, "sample")
             try checkShape(of: counts, "sample")
         }
-        let rates = try Matrix(sampling.ratesDrawn, 1, topics, on: device)
+        let rates = try Matrix(constantRow: sampling.ratesDrawn, on: device)
         let scores = try Matrix(uninitialised: Shape(documents.shape.rows, 2), on: device)
         let adds = counts != nil
         if adds {
@@ -182,7 +182,7 @@ public struct TopicSampler: Sendable {
         ]
         arguments += key.arguments + [documents.slices.argument] + documents.arguments
         arguments += try [
-            rates.argument, Matrix(alpha, 1, topics, on: device).argument, tables.words.argument, phi.argument,
+            rates.argument, Matrix(constantRow: alpha, on: device).argument, tables.words.argument, phi.argument,
             theta.argument, sums.argument, scores.argument,
         ]
         let items = documents.slices.count - 1
@@ -218,8 +218,8 @@ public struct TopicSampler: Sendable {
         try sampling.check(topics: topics, "merge")
         try requireSameDevice(statistics.device, device, "merge")
         try requireSameDevice(counts.counts.device, device, "merge")
-        let scales = try Matrix(sampling.ratesDrawn.map { 1 / $0 }, 1, topics, on: device)
-        let oldScales = try Matrix(counts.rates.map { drop ? 1 / $0 : 0 }, 1, topics, on: device)
+        let scales = try Matrix(constantRow: sampling.ratesDrawn.map { 1 / $0 }, on: device)
+        let oldScales = try Matrix(constantRow: counts.rates.map { drop ? 1 / $0 : 0 }, on: device)
         try statistics.makeUnique()
         try counts.counts.makeUnique()
         try device.launch(
@@ -273,7 +273,7 @@ public struct TopicSampler: Sendable {
                 operation: "add", left: statistics.shape, right: counts.shape,
                 rule: "Both must be \(words) words × \(topics) topics.")
         }
-        let scales = try Matrix(counts.rates.map { 1 / $0 }, 1, topics, on: device)
+        let scales = try Matrix(constantRow: counts.rates.map { 1 / $0 }, on: device)
         let none = try Matrix(zeros: Shape(1, topics), on: device)
         let unused = try IntVector(zeros: counts.counts.count, on: device)
         try statistics.makeUnique()
@@ -307,7 +307,7 @@ public struct TopicSampler: Sendable {
             .topicsInfer,
             [.int(topics), .int(rounds)] + documents.arguments
                 + [
-                    Matrix(alpha, 1, topics, on: device).argument, phi.argument, sums.argument, theta.argument,
+                    Matrix(constantRow: alpha, on: device).argument, phi.argument, sums.argument, theta.argument,
                 ],
             over: .groups(
                 documents.shape.rows, bytes: each * 4, operations: each * 4,

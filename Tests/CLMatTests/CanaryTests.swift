@@ -34,7 +34,7 @@ import Testing
         return maps.map {
             CanaryCase("map_\($0)", .elements(n, bytes: 8), [.int(n), .memory(n), .memory(n)])
         }
-            + ["map_affine", "map_clamp"].map {
+            + ["map_affine", "map_clamp", "map_divide", "map_divide_into", "map_equal", "map_greater"].map {
                 CanaryCase(
                     $0, .elements(n, bytes: 8), [.int(n), .float(-0.5), .float(0.5), .memory(n), .memory(n)])
             }
@@ -114,7 +114,13 @@ import Testing
                 [
                     .int(40), .int(rows), .int(columns), .int(columns - 1), .int(0), .int(columns - 1), .float(0),
                     .int(16), .memory(40 * rows * columns), .positives(rows * (columns - 1)), .memory(rows),
-                ])
+                ]),
+            CanaryCase(
+                "sum_slices_of_layer", .groups((rows * columns + 15) / 16, bytes: 4 * 41 * 16),
+                [
+                    .int(40), .int(rows * columns), .int(columns), .int(16), .int(1), .memory(40 * rows * columns),
+                    .memory(columns), .memory(rows * columns), .memory(rows * columns),
+                ]),
         ]
     }
 

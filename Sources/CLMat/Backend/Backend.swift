@@ -23,10 +23,22 @@ public protocol Backend: Sendable {
     func launch(_ kernel: Kernel, _ arguments: [Argument], over work: WorkSize) throws(CLMatError)
     /// Waits for all work.
     func finish() throws(CLMatError)
+    /// Sends on what it may have kept back until there is more of it: asked for before the host turns to something else. By
+    /// default there is nothing to send.
+    func flush()
+    /// Gives back the memory that it keeps for later, when there is not enough. By default it keeps none.
+    func releaseUnused() throws(CLMatError)
 
     /// Does a whole convolution, if the backend has a way of its own; false (the default) if it has not, and it is to
     /// be done by launches and products.
     func convolve(_ task: ConvolutionTask) throws(CLMatError) -> Bool
+}
+
+extension Backend {
+    /// Nothing: most backends keep nothing back.
+    public func flush() {}
+    /// Nothing: a backend without a pool has none.
+    public func releaseUnused() throws(CLMatError) {}
 }
 
 /// Memory on a device. It goes back to the device's pool when nobody holds it any more.

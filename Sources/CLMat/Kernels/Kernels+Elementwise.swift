@@ -16,6 +16,15 @@ extension Kernel {
     /// y = x held within c…d
     static let clamp = Kernel("map_clamp", in: .elementwise)
 
+    /// y = x / c
+    static let divideByConstant = Kernel("map_divide", in: .elementwise)
+    /// y = c / x
+    static let divideConstant = Kernel("map_divide_into", in: .elementwise)
+    /// y = [x = c]
+    static let equalToConstant = Kernel("map_equal", in: .elementwise)
+    /// y = [x > c]
+    static let greaterThanConstant = Kernel("map_greater", in: .elementwise)
+
     static let add = Kernel("combine_add", in: .elementwise)
     static let subtract = Kernel("combine_subtract", in: .elementwise)
     static let multiply = Kernel("combine_multiply", in: .elementwise)

@@ -38,7 +38,7 @@ private struct Im2colConvolution {
     func run() throws(CLMatError) {
         switch task.direction {
         case .forward(let x, let weights, let biases, let y):
-            let patches = try device.backend.allocate(bytes: 4 * group * rows * area)
+            let patches = try device.allocate(bytes: 4 * group * rows * area)
             // Y_n = W X'_n
             try inGroups { first, count throws(CLMatError) in
                 try makePatches(first, count, of: x, into: patches)
@@ -52,7 +52,7 @@ private struct Im2colConvolution {
             }
             try addBiases(biases, to: y)
         case .backwardToInput(let gradient, let weights, let x):
-            let patches = try device.backend.allocate(bytes: 4 * group * rows * area)
+            let patches = try device.allocate(bytes: 4 * group * rows * area)
             // dX'_n = Wᵀ dY_n
             try inGroups { first, count throws(CLMatError) in
                 try device.gemm(
@@ -84,8 +84,8 @@ private struct Im2colConvolution {
     private func weightGradientByImage(
         _ x: Buffer, _ gradient: Buffer, _ weights: Buffer, _ biases: Buffer
     ) throws(CLMatError) {
-        let patches = try device.backend.allocate(bytes: 4 * group * rows * area)
-        let partials = try device.backend.allocate(bytes: 4 * task.images * g.filters * rows)
+        let patches = try device.allocate(bytes: 4 * group * rows * area)
+        let partials = try device.allocate(bytes: 4 * task.images * g.filters * rows)
         try inGroups { first, count throws(CLMatError) in
             try makePatches(first, count, of: x, into: patches)
             try device.gemm(
@@ -105,10 +105,10 @@ private struct Im2colConvolution {
     private func weightGradientAcrossImages(
         _ x: Buffer, _ gradient: Buffer, _ weights: Buffer, _ biases: Buffer
     ) throws(CLMatError) {
-        let patches = try device.backend.allocate(bytes: 4 * group * rows * area)
-        let front = try device.backend.allocate(bytes: 4 * group * g.filters * area)
+        let patches = try device.allocate(bytes: 4 * group * rows * area)
+        let front = try device.allocate(bytes: 4 * group * g.filters * area)
         let slices = GemmSlices(m: g.filters, n: rows, k: group * area)?.count ?? 1
-        let partials = try device.backend.allocate(bytes: 4 * slices * g.filters * rows)
+        let partials = try device.allocate(bytes: 4 * slices * g.filters * rows)
         let fillsAGroup = area >= Self.groupSize
         try inGroups { first, count throws(CLMatError) in
             let across = count * area
