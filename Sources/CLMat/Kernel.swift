@@ -129,22 +129,6 @@ public struct KernelFamily: Sendable, Hashable {
 
     /// The same, with an empty text where there is none.
     init(registered name: String) { self.init(name, source: RegisteredText.named(name) ?? "") }
-
-    static let elementwise = KernelFamily("elementwise")
-    static let reduction = KernelFamily("reduction")
-    static let layout = KernelFamily("layout")
-    static let softmax = KernelFamily("softmax")
-    static let random = KernelFamily("random")
-    static let convolution = KernelFamily("convolution")
-    static let pooling = KernelFamily("pooling")
-    static let update = KernelFamily("update")
-    static let samplers = KernelFamily("samplers")
-    static let slices = KernelFamily("slices")
-    static let segments = KernelFamily("segments")
-    /// Every family that ships with CLMat.
-    static let all = [
-        elementwise, reduction, layout, softmax, random, convolution, pooling, update, samplers, slices, segments,
-    ]
 }
 
 /// The arguments of a launch as the CPU's function wants them. The index is the place among the kernel's parameters;

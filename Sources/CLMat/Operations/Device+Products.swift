@@ -1,3 +1,14 @@
+extension KernelFamily {
+    static let slices = KernelFamily("slices")
+}
+
+extension Kernel {
+    /// The sum of products over slices of k.
+    static let sumSlices = Kernel("sum_slices", in: .slices)
+    /// The same with a bias for each column, and a rectifier.
+    static let sumSlicesOfLayer = Kernel("sum_slices_of_layer", in: .slices)
+}
+
 /// How a product is split over k where its result alone would keep few of a GPU's cores busy.
 ///
 /// CLBlast's kernel for small products gives each tile of C to one work-group, which walks over all of k: the weight gradient of

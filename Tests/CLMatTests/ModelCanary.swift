@@ -1,16 +1,9 @@
+import CLMat
 import TestSupport
-import Testing
 
-@testable import CLMat
-@testable import ModelOperations
-
-/// The same for the kernels of models, and of whatever else the tests hold beside CLMat (`CanaryTests`).
-@Suite struct ModelCanaryTests {
-    @Test(arguments: Kernel.registered.filter { !KernelFamily.all.contains($0.family) }, Device.all)
-    func whatAKernelWritesIsItsOutputs(_ kernel: Kernel, on device: Device) throws {
-        let problems = try CanaryCase.problems(of: kernel, in: langevin + kmeans + topics, on: device)
-        #expect(problems.isEmpty)
-    }
+/// Cases of the kernels of single models (`CanaryTests`).
+struct ModelCanary {
+    var cases: [CanaryCase] { langevin + kmeans + topics }
 
     // 67 rows of 61: neither of a tile nor of a group.
     private let rows = 67, columns = 61
