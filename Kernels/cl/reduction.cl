@@ -10,6 +10,8 @@
 // Layout    x  n floats; y  one number per segment or column (int for argmax and argmin, the index in the segment).
 // Host      checks that no segment is empty where there is no neutral value.
 
+#include <clmat/group.h>
+
 #define REDUCE(NAME, START, ELEMENT, PARTIAL) \
     __kernel __attribute__((reqd_work_group_size(GROUP, 1, 1))) \
     void reduce_##NAME(const int n, const int length, __global const float *xs, __global float *ys) \

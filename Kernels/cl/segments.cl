@@ -10,6 +10,8 @@
 //           is added by two work-items.
 // Host      checks shapes, and that order and starts are as they should be.
 
+#include <clmat/group.h>
+
 // Launch: one work-group per segment and chunk of columns, the chunks of a segment side by side. Segments of more than `most`
 // rows are left out.
 __kernel __attribute__((reqd_work_group_size(GROUP, 1, 1)))

@@ -35,3 +35,26 @@ void sum_slices(const int slices, const int rows, const int columns, const int s
         *c = beta == 0.0f ? partials[lane] : beta * *c + partials[lane];
     } else ds[r * (columns - split) + j - split] = partials[lane];
 }
+
+// What a dense layer does after its product: z[i] = b[i mod columns] + sum over s of x[s, i], and with `rectifies` y[i] = max(0, z[i]).
+// Launch, layout and order as above; x may be z where there is one slice, and y any buffer where nothing is rectified.
+__kernel __attribute__((reqd_work_group_size(GROUP, 1, 1)))
+void sum_slices_of_layer(const int slices, const int count, const int columns, const int width, const int rectifies,
+                         __global const float *xs, __global const float *biases, __global float *zs, __global float *ys)
+{
+    __local float partials[GROUP];
+    const int lane = get_local_id(0), parts = GROUP / width;
+    const int i = get_group_id(0) * width + lane % width;
+    float a = 0.0f;
+    if (i < count) for (int s = lane / width; s < slices; s += parts) a += xs[(size_t)s * count + i];
+    partials[lane] = a;
+    barrier(CLK_LOCAL_MEM_FENCE);
+    for (int half_count = GROUP / 2; half_count >= width; half_count /= 2) {
+        if (lane < half_count) partials[lane] += partials[lane + half_count];
+        barrier(CLK_LOCAL_MEM_FENCE);
+    }
+    if (lane >= width || i >= count) return;
+    const float z = partials[lane] + biases[i % columns];
+    zs[i] = z;
+    if (rectifies) ys[i] = z > 0.0f ? z : 0.0f;
+}

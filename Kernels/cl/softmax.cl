@@ -9,6 +9,9 @@
 // Layout    x, y, gradient  rows x columns floats (y may be x); label  one int per row; loss  one float per row
 // Host      checks shapes, and that labels lie within the columns; columns > 0.
 
+#include <clmat/elementary.h>
+#include <clmat/group.h>
+
 static float row_maximum(const int columns, __global const float *x, __local float *partials)
 {
     const int lane = get_local_id(0);

@@ -1,7 +1,8 @@
 // convolution.c: the kernels of ../cl/convolution.cl, and whole convolutions that work image by image, so that the
 // patches of an image stay in the second-level cache between being made and being multiplied.
 
-#include "product.h"
+#include <clmat/product.h>
+#include "kernel.h"
 #include <stdlib.h>
 
 // The output columns [first, last) whose input column lies inside the image.
@@ -300,3 +301,7 @@ int convolution_backward_weights(size_t begin, size_t end, int images, int block
     free(patches);
     return 1;
 }
+
+CLMAT_TEXT(convolution) {
+#embed "../cl/convolution.cl" suffix(, 0)
+};

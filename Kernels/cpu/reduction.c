@@ -203,3 +203,8 @@ void channel_sums_parts(size_t begin, size_t end, int images, int channels, int 
     }
 }
 CLMAT_KERNEL(reduction, channel_sums_parts, INT, INT, INT, INT, FLOATS, OUT_FLOATS)
+
+CLMAT_TEXT(reduction) {
+#embed "../shared/reduction.h" suffix(,)
+#embed "../cl/reduction.cl" suffix(, 0)
+};

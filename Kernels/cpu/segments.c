@@ -80,3 +80,8 @@ void segment_joined(size_t begin, size_t end, int strips, int columns, int adds,
     }
 }
 CLMAT_KERNEL(segments, segment_joined, INT, INT, INT, FLOATS, INTS, INOUT_FLOATS)
+
+CLMAT_TEXT(segments) {
+#embed "../shared/segments.h" suffix(,)
+#embed "../cl/segments.cl" suffix(, 0)
+};

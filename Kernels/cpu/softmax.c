@@ -306,3 +306,7 @@ void cross_entropy_parts(size_t begin, size_t end, int columns, int parts, int l
     }
 }
 CLMAT_KERNEL(softmax, cross_entropy_parts, INT, INT, INT, FLOAT, FLOATS, INTS, FLOATS, OUT_FLOATS, OUT_FLOATS)
+
+CLMAT_TEXT(softmax) {
+#embed "../cl/softmax.cl" suffix(, 0)
+};

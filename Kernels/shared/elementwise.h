@@ -4,6 +4,8 @@
 #ifndef CLMAT_ELEMENTWISE_H
 #define CLMAT_ELEMENTWISE_H
 
+#include <clmat/elementary.h>
+
 static inline float clmat_logistic(float x) { return 1.0f / (1.0f + clmat_exp(-x)); }
 
 // y = f(x)

@@ -1,4 +1,3 @@
-import CLMatKernels
 import Synchronization
 
 /// A function that runs over an index space on any device: a kernel of that name in OpenCL C, and a C function (or
@@ -64,7 +63,7 @@ public struct Kernel: Sendable, CustomStringConvertible {
     /// name: for a test that goes through them all.
     public static var registered: [Kernel] {
         let all = RegisteredKernel.all.sorted { ($0.family, $0.name) < ($1.family, $1.name) }
-        return all.map { Kernel($0, in: KernelFamily(builtIn: $0.family)) }
+        return all.map { Kernel($0, in: KernelFamily(registered: $0.family)) }
     }
 
     private init(_ function: RegisteredKernel, in family: KernelFamily) {
@@ -107,30 +106,41 @@ public struct KernelFamily: Sendable, Hashable {
     let id: Int
 
     /// A family from its text, which is compiled for a device at the first launch there.
+    ///
+    /// Lines `#include <clmat/philox.h>` and the like are replaced with CLMat's headers, or those that another library embeds.
     public init(_ name: String, source: String) {
-        (self.name, self.source) = (name, source)
-        id = SourceIDs.families.id(of: .init(family: 0, text: source))
+        let text = RegisteredText.including(source)
+        (self.name, self.source) = (name, text)
+        id = SourceIDs.families.id(of: .init(family: 0, text: text))
     }
 
-    /// A family that ships with CLMat: Kernels/cl/`name`.cl.
-    init(builtIn name: String) {
-        self.init(name, source: clmat_kernel_source(name).map { String(cString: $0) } ?? "")
+    /// The family whose text a C file embeds, behind a line `CLMAT_TEXT(name)` (`clmat/registry.h`).
+    ///
+    /// - Precondition: The program holds such a line.
+    public init(_ name: String) {
+        precondition(
+            RegisteredText.named(name) != nil,
+            """
+            There is no text of a family '\(name)'. Is there a line CLMAT_TEXT(\(name)) in a C file, and is its target among the \
+            dependencies?
+            """)
+        self.init(registered: name)
     }
 
-    static let elementwise = KernelFamily(builtIn: "elementwise")
-    static let reduction = KernelFamily(builtIn: "reduction")
-    static let layout = KernelFamily(builtIn: "layout")
-    static let softmax = KernelFamily(builtIn: "softmax")
-    static let random = KernelFamily(builtIn: "random")
-    static let convolution = KernelFamily(builtIn: "convolution")
-    static let pooling = KernelFamily(builtIn: "pooling")
-    static let update = KernelFamily(builtIn: "update")
-    static let langevin = KernelFamily(builtIn: "langevin")
-    static let kmeans = KernelFamily(builtIn: "kmeans")
-    static let samplers = KernelFamily(builtIn: "samplers")
-    static let topics = KernelFamily(builtIn: "topics")
-    static let slices = KernelFamily(builtIn: "slices")
-    static let segments = KernelFamily(builtIn: "segments")
+    /// The same, with an empty text where there is none.
+    init(registered name: String) { self.init(name, source: RegisteredText.named(name) ?? "") }
+
+    static let elementwise = KernelFamily("elementwise")
+    static let reduction = KernelFamily("reduction")
+    static let layout = KernelFamily("layout")
+    static let softmax = KernelFamily("softmax")
+    static let random = KernelFamily("random")
+    static let convolution = KernelFamily("convolution")
+    static let pooling = KernelFamily("pooling")
+    static let update = KernelFamily("update")
+    static let samplers = KernelFamily("samplers")
+    static let slices = KernelFamily("slices")
+    static let segments = KernelFamily("segments")
     /// Every family that ships with CLMat.
     static let all = [
         elementwise, reduction, layout, softmax, random, convolution, pooling, update, samplers, slices, segments,

@@ -23,8 +23,10 @@ public struct Matrix: Sendable {
     /// The number of elements.
     public var count: Int { shape.count }
 
-    /// A matrix whose elements are not set yet.
-    init(uninitialised shape: Shape, on device: Device) throws(CLMatError) {
+    /// A matrix whose elements are not set yet, for a kernel that sets them all.
+    ///
+    /// - Throws: ``CLMatError/invalidArgument(operation:problem:)`` for a size that no matrix has; what the device throws.
+    public init(uninitialised shape: Shape, on device: Device) throws(CLMatError) {
         guard shape.rows >= 0, shape.columns >= 0 else {
             throw .invalidArgument(operation: "Matrix", problem: "A size cannot be negative: \(shape).")
         }
@@ -109,7 +111,8 @@ public struct Matrix: Sendable {
     /// Makes the memory this matrix's own, before a kernel of your own changes it in place.
     public mutating func makeUnique() throws(CLMatError) { try makeUnique(keepingContent: true) }
 
-    mutating func makeUnique(keepingContent: Bool) throws(CLMatError) {
+    /// The same, or without the elements, before a kernel that sets them all.
+    public mutating func makeUnique(keepingContent: Bool) throws(CLMatError) {
         let (device, count) = (device, count)
         // Where memory is short, who held the other copy may give way: then there is nothing to copy any more.
         let own = try device.relieving { () throws(CLMatError) -> Buffer? in
@@ -160,20 +163,21 @@ public struct IntVector: Sendable {
     }
 
     /// A vector that a kernel fills; its elements lie within `bounds`, if the kernel's formula says so.
-    init(uninitialised count: Int, bounds: ClosedRange<Int32>? = nil, on device: Device) throws(CLMatError) {
+    public init(uninitialised count: Int, bounds: ClosedRange<Int32>? = nil, on device: Device) throws(CLMatError) {
         self.count = count
         self.device = device
         self.bounds = bounds
         buffer = try device.allocate(bytes: 4 * count)
     }
 
-    init(zeros count: Int, on device: Device) throws(CLMatError) {
+    /// A vector of zeros.
+    public init(zeros count: Int, on device: Device) throws(CLMatError) {
         try self.init(uninitialised: count, bounds: 0...0, on: device)
         try clear()
     }
 
     /// Sets all elements to 0.
-    mutating func clear() throws(CLMatError) {
+    public mutating func clear() throws(CLMatError) {
         knownValues = nil
         // The bits of the float 0 are those of the integer.
         try device.launch(
@@ -194,7 +198,8 @@ public struct IntVector: Sendable {
     /// forgotten.
     public mutating func makeUnique() throws(CLMatError) { try makeUnique(keepingContent: true) }
 
-    mutating func makeUnique(keepingContent: Bool) throws(CLMatError) {
+    /// The same, or without the elements, before a kernel that sets them all.
+    public mutating func makeUnique(keepingContent: Bool) throws(CLMatError) {
         (bounds, knownValues) = (nil, nil)
         let (device, count) = (device, count)
         // Where memory is short, who held the other copy may give way: then there is nothing to copy any more.
@@ -263,13 +268,19 @@ public struct ByteMatrix: Sendable {
 }
 
 /// Operands of one operation must live on one device.
-func requireSameDevice(_ left: Device, _ right: Device, _ operation: String) throws(CLMatError) {
+///
+/// - Throws: ``CLMatError/deviceMismatch(operation:left:right:)`` in the name of the operation, if they do not.
+public func requireSameDevice(_ left: Device, _ right: Device, _ operation: String) throws(CLMatError) {
     guard left == right else {
         throw .deviceMismatch(operation: operation, left: left.name, right: right.name)
     }
 }
 
-func requireSameShape(_ left: Matrix, _ right: Matrix, _ operation: String) throws(CLMatError) {
+/// Operands of an operation by element must have one shape, and live on one device.
+///
+/// - Throws: ``CLMatError/shapeMismatch(operation:left:right:rule:)`` or ``CLMatError/deviceMismatch(operation:left:right:)`` in the
+///   name of the operation.
+public func requireSameShape(_ left: Matrix, _ right: Matrix, _ operation: String) throws(CLMatError) {
     try requireSameDevice(left.device, right.device, operation)
     guard left.shape == right.shape else {
         throw .shapeMismatch(

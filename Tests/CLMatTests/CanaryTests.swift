@@ -112,7 +112,13 @@ import Testing
                 [
                     .int(40), .int(rows), .int(columns), .int(columns - 1), .int(0), .int(columns - 1), .float(0),
                     .int(16), .memory(40 * rows * columns), .positives(rows * (columns - 1)), .memory(rows),
-                ])
+                ]),
+            CanaryCase(
+                "sum_slices_of_layer", .groups((rows * columns + 15) / 16, bytes: 4 * 41 * 16),
+                [
+                    .int(40), .int(rows * columns), .int(columns), .int(16), .int(1), .memory(40 * rows * columns),
+                    .memory(columns), .memory(rows * columns), .memory(rows * columns),
+                ]),
         ]
     }
 

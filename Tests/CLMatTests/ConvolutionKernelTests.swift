@@ -1,3 +1,4 @@
+import CLMatKernels
 import TestSupport
 import Testing
 

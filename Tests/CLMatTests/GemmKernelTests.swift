@@ -297,4 +297,44 @@ struct Product: Sendable, CustomTestStringConvertible {
             try expectNone(difference(rest.values, others, within: { otherBounds[$0] }), "β = \(beta)")
         }
     }
+
+    @Test(arguments: [(3, 5, 7), (65, 1, 63), (0, 4, 3), (2, 0, 3), (100, 500, 84), (7, 3001, 30)], Device.all)
+    func aDenseLayerIsAProductABiasAndARectifier(_ sizes: (Int, Int, Int), on device: Device) throws {
+        let (rows, columns, outputs) = sizes
+        var random = SplitMix64(seed: 7)
+        let (x, w) = (random.floats(rows * columns), random.floats(outputs * columns))
+        let biases = random.floats(outputs)
+        var sums = Reference.Sums(zeros: rows * outputs)
+        for r in 0..<rows {
+            for o in 0..<outputs {
+                sums.add(Double(biases[o]), to: r * outputs + o)
+                for c in 0..<columns {
+                    sums.add(Double(x[r * columns + c]) * Double(w[o * columns + c]), to: r * outputs + o)
+                }
+            }
+        }
+        let input = try Matrix(x, rows, columns, on: device)
+        let (weights, row) = try (Matrix(w, outputs, columns, on: device), Matrix(biases, 1, outputs, on: device))
+        let (output, rectified) = try input.denseLayer(weights, biases: row, rectifying: true)
+        #expect(output.shape == Shape(rows, outputs))
+        let found = try output.values
+        expectNone(
+            difference(found, sums.values, within: { Double(columns + 1) * epsilon * sums.magnitudes[$0] }))
+        try expectNone(bitDifference(#require(rectified).values, found.map { $0 > 0 ? $0 : 0 }))
+        let plain = try input.denseLayer(weights, biases: row)
+        #expect(plain.rectified == nil)
+        try expectNone(bitDifference(plain.output.values, found))
+        if device.kind == .cpu {
+            // The bits of a product, then a sum.
+            let steps = try input.matmul(weights, transposing: .right) + row
+            try expectNone(bitDifference(steps.values, found))
+        }
+        #expect(
+            thrownCase { _ = try input.denseLayer(weights, biases: Matrix(zeros: Shape(1, outputs + 1), on: device)) }
+                == "shapeMismatch")
+        #expect(
+            thrownCase {
+                _ = try input.denseLayer(Matrix(zeros: Shape(outputs, columns + 1), on: device), biases: row)
+            } == "shapeMismatch")
+    }
 }

@@ -75,17 +75,55 @@ extension Device {
         try gemmWhole(rest)
     }
 
-    /// C ← α·op(A)·op(B) + β·C by slices, and their sum.
-    func gemmBySlices(_ product: Gemm, _ slices: GemmSlices) throws(CLMatError) {
+    /// The slices of a product in memory of their own.
+    private func partials(of product: Gemm, _ slices: GemmSlices) throws(CLMatError) -> Buffer {
         let (m, n) = (product.m, product.n)
         let partials = try allocate(bytes: 4 * slices.count * m * n)
         var own = product
         own.beta = 0
         own.c = Gemm.Operand(partials, leadingDimension: n)
         try gemm(own, in: slices)
+        return partials
+    }
+
+    /// C ← α·op(A)·op(B) + β·C by slices, and their sum.
+    func gemmBySlices(_ product: Gemm, _ slices: GemmSlices) throws(CLMatError) {
+        let (m, n) = (product.m, product.n)
+        let partials = try self.partials(of: product, slices)
         try sumSlices(
             slices.count, rows: m, columns: n, of: partials, into: product.c.buffer, offset: product.c.offset,
             pitch: product.c.leadingDimension, beta: product.beta)
+    }
+
+    private static let groupOfSlices = 64
+
+    /// Elements that a work-group takes: up to 32 slices are added by one work-item; more are shared by those of a group.
+    private static func width(of slices: Int) -> Int {
+        var width = groupOfSlices
+        while width > 4, slices * width > 32 * groupOfSlices { width /= 2 }
+        return width
+    }
+
+    /// z ← op(A)·op(B) + biases, z the whole of C, and with `rectified` max(0, z) there: one launch after the product.
+    func gemm(_ product: Gemm, adding biases: Buffer, rectified: Buffer?) throws(CLMatError) {
+        let (m, n) = (product.m, product.n)
+        guard m > 0, n > 0 else { return }
+        var (source, count) = (product.c.buffer, 1)
+        if backend.multipliesInTiles, let slices = GemmSlices(m: m, n: n, k: product.k) {
+            (source, count) = (try partials(of: product, slices), slices.count)
+        } else {
+            try gemmWhole(product)
+        }
+        let width = Self.width(of: count)
+        try launch(
+            .sumSlicesOfLayer,
+            [
+                .int(count), .int(m * n), .int(n), .int(width), .int(rectified == nil ? 0 : 1), .buffer(source),
+                .buffer(biases), .buffer(product.c.buffer), .buffer(rectified ?? product.c.buffer),
+            ],
+            over: .groups(
+                (m * n + width - 1) / width, of: Self.groupOfSlices,
+                bytes: 4 * width * (count + (rectified == nil ? 1 : 2)), operations: width * (count + 1)))
     }
 
     /// c ← β·c + the sum of the slices, rows × columns each; columns from `split` on go to `rest`, if there is one.
@@ -93,10 +131,7 @@ extension Device {
         _ slices: Int, rows: Int, columns: Int, of partials: Buffer, into target: Buffer, offset: Int = 0, pitch: Int,
         beta: Float = 0, split: Int? = nil, rest: Buffer? = nil
     ) throws(CLMatError) {
-        let group = 64
-        // Up to 32 slices are added by one work-item; more are shared by those of a group.
-        var width = group
-        while width > 4, slices * width > 32 * group { width /= 2 }
+        let (group, width) = (Self.groupOfSlices, Self.width(of: slices))
         let count = rows * columns
         try launch(
             .sumSlices,

@@ -11,8 +11,8 @@ public struct RowSegments: Sendable {
     public let device: Device
     /// The rows by segment, in their own order within.
     let order: IntVector
-    /// Where each segment begins in the order, and its end.
-    let starts: IntVector
+    /// Where each segment begins in the order, and its end: one more than there are segments.
+    public let starts: IntVector
 
     /// Segments of more rows than this are summed up in blocks, which threads and work-groups share.
     static let most = 256
@@ -33,8 +33,14 @@ public struct RowSegments: Sendable {
         try self.init(sorting: values, count: count, on: indices.device, "RowSegments", "Index")
     }
 
-    init(
-        sorting indices: [Int32], count: Int, on device: Device, _ operation: String, _ name: String
+    /// The same of indices on the host, for an operation of another name, which its errors say.
+    ///
+    /// - Parameters:
+    ///   - operation: what an error says was asked for.
+    ///   - name: what it calls an index there.
+    public init(
+        sorting indices: [Int32], count: Int, on device: Device, _ operation: String = "RowSegments",
+        _ name: String = "Index"
     ) throws(CLMatError) {
         guard count >= 0, count < Int(Int32.max), indices.count <= Int(Int32.max) else {
             throw .invalidArgument(
@@ -129,11 +135,13 @@ extension Matrix {
     /// Sums of rows by segment: Σ of the rows that belong to each, in the order of the rows.
     ///
     /// - Shapes: N × D rows, sorted by K segments, give K × D; 0 for a segment without rows.
+    /// - Parameter around: c, K × D: what is added up is x − c, c of the row's segment; the rows themselves if it is nil.
     /// - Accuracy: rows are added up in blocks of 64, and the blocks: within (64 + n/64)·ε·Σ|x|, n the rows of a segment. The order
     ///   depends on sizes and device alone, so a run repeats bit for bit.
     /// - Cost: each row is read once. A long segment is shared by threads and work-groups.
-    /// - Throws: ``CLMatError/shapeMismatch(operation:left:right:rule:)`` if the segments are of another number of rows.
-    public func segmentSums(_ segments: RowSegments) throws(CLMatError) -> Matrix {
+    /// - Throws: ``CLMatError/shapeMismatch(operation:left:right:rule:)`` if the segments are of another number of rows, or
+    ///   `around` is not of their number.
+    public func segmentSums(_ segments: RowSegments, around: Matrix? = nil) throws(CLMatError) -> Matrix {
         try requireSameDevice(device, segments.device, "segmentSums")
         guard segments.rows == rows else {
             throw .shapeMismatch(
@@ -141,7 +149,8 @@ extension Matrix {
                 rule: "There must be one segment per row.")
         }
         let result = try Matrix(uninitialised: Shape(segments.counts.count, columns), on: device)
-        try segments.sum(self, into: result)
+        if let around { try requireSameShape(around, result, "segmentSums") }
+        try segments.sum(self, around: around, into: result)
         return result
     }
 

@@ -89,17 +89,14 @@ final class CPUBackend: Backend {
                     cpu(x).floats, cpu(gradient).floats, cpu(partials).floats)
                 if done == 0 { isComplete.store(false, ordering: .relaxed) }
             }
-            pool.run(count, grain: 1024) { range in
-                reduce_columns_sum(
-                    range.lowerBound, range.upperBound, Int32(blocks), Int32(count), cpu(partials).floats,
-                    cpu(weights).floats)
-            }
+            try launch(
+                .columnSum, [.int(blocks), .int(count), .buffer(partials), .buffer(weights)],
+                over: .elements(count, bytes: 64, operations: 0))
             let area = geometry.output.area
-            pool.run(geometry.filters, grain: max(1, 16384 / (images * area))) { range in
-                channel_sums(
-                    range.lowerBound, range.upperBound, Int32(images), Int32(geometry.filters), Int32(area),
-                    cpu(gradient).floats, cpu(biases).floats)
-            }
+            try launch(
+                .channelSums,
+                [.int(images), .int(geometry.filters), .int(area), .buffer(gradient), .buffer(biases)],
+                over: .elements(geometry.filters, bytes: 4 * images * area, operations: 0))
         }
         guard isComplete.load(ordering: .relaxed) else {
             throw .outOfDeviceMemory(

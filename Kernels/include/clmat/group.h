@@ -1,4 +1,4 @@
-// group.h: what the work-items of one work-group do together. Put before the families that use it.
+// group.h: what the work-items of one work-group do together; in OpenCL C alone.
 #ifndef GROUP
 #define GROUP 64
 #endif

@@ -6,6 +6,8 @@
 #ifndef CLMAT_SAMPLERS_H
 #define CLMAT_SAMPLERS_H
 
+#include <clmat/philox.h>
+
 typedef struct { uint index, stream, step_low, step_high, key_low, key_high; } clmat_source;
 
 CLMAT_INLINE clmat_words clmat_draw(clmat_source s, uint block, uint attempt)

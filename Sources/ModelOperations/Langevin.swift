@@ -1,3 +1,18 @@
+import CLMat
+
+extension KernelFamily {
+    static let langevin = KernelFamily("langevin")
+}
+
+extension Kernel {
+    static let langevinStep = Kernel("langevin_step", in: .langevin)
+
+    // The same for large images, in parts.
+    static let squaresOfParts = Kernel("reduce_sum_of_squares_parts", in: KernelFamily("reduction"))
+    static let langevinUpdate = Kernel("langevin_update", in: .langevin)
+    static let langevinFinish = Kernel("langevin_finish", in: .langevin)
+}
+
 /// The chains of a Langevin sampler: everything that one step changes.
 ///
 /// - Shapes: chains × pixels, but for ``imageMeanSquares``, ``fixedMeanSquares``, ``noiseFactors``, ``ages``, ``moved``
@@ -130,17 +145,51 @@ public struct LangevinChains: Sendable {
         let columns = samples.columns
         // Kernels count steps with 32 bits; more than that never ends.
         func steps(_ count: Int) -> Int { Int(Int32(clamping: count)) }
+        let settings: [Argument] = [
+            .float(p.noise), .float(p.step), .float(p.decayStart), .float(p.decayExponent), .float(p.momentum),
+            .int(p.normalisation.rawValue), .float(p.memory), .float(p.clip.lowerBound), .float(p.clip.upperBound),
+            .int(steps(p.burnIn)), .int(steps(p.window)), gradient.argument, regulariserGradient.argument,
+            noise.argument, noiseFactors.argument, fixedMeanSquares.argument,
+        ]
+        let state = [samples.argument, velocities.argument, meanSquares.argument, averages.argument]
+        // A chain is one work-group, or where images are large one for each part.
+        if samples.device.kind != .cpu, columns >= 8192 {
+            return try step(inPartsOf: 4096, gradient, settings, state, memory: p.memory)
+        }
         try samples.device.launch(
             .langevinStep,
-            [
-                .int(columns), .float(p.noise), .float(p.step), .float(p.decayStart), .float(p.decayExponent),
-                .float(p.momentum), .int(p.normalisation.rawValue), .float(p.memory), .float(p.clip.lowerBound),
-                .float(p.clip.upperBound), .int(steps(p.burnIn)), .int(steps(p.window)), gradient.argument,
-                regulariserGradient.argument, noise.argument, noiseFactors.argument, fixedMeanSquares.argument,
-                samples.argument, velocities.argument, meanSquares.argument, averages.argument,
+            [.int(columns)] + settings + state + [
                 imageMeanSquares.argument, ages.argument, moved.argument, squaredUpdateNorms.argument,
             ],
             over: .groups(samples.rows, bytes: 44 * columns, operations: 25 * columns))
+    }
+
+    private func step(
+        inPartsOf length: Int, _ gradient: Matrix, _ settings: [Argument], _ state: [Argument], memory: Float
+    ) throws(CLMatError) {
+        let (chains, columns, device) = (samples.rows, samples.columns, samples.device)
+        let parts = (columns + length - 1) / length
+        let shape = Shape(chains, parts)
+        let sizes: [Argument] = [.int(columns), .int(parts), .int(length)]
+        let squares = try Matrix(uninitialised: shape, on: device)
+        let moves = try Matrix(uninitialised: shape, on: device)
+        let updates = try Matrix(uninitialised: shape, on: device)
+        try device.launch(
+            .squaresOfParts, sizes + [gradient.argument, squares.argument],
+            over: .groups(shape.count, bytes: 4 * length, operations: 2 * length))
+        try device.launch(
+            .langevinUpdate,
+            sizes + settings + [squares.argument, imageMeanSquares.argument, ages.argument] + state + [
+                moves.argument, updates.argument,
+            ],
+            over: .groups(shape.count, bytes: 44 * length, operations: 25 * length))
+        try device.launch(
+            .langevinFinish,
+            [
+                .int(columns), .int(parts), .float(memory), squares.argument, moves.argument, updates.argument,
+                imageMeanSquares.argument, ages.argument, moved.argument, squaredUpdateNorms.argument,
+            ],
+            over: .groups(chains, bytes: 12 * parts, operations: 3 * parts))
     }
 
     /// Starts one chain again at `sample`, 1 × pixels. Its factor of the noise and its fixed mean square stay.

@@ -9,6 +9,8 @@
 // Ties      the first centroid. A point that is nowhere nearer than infinity (NaN) gets centroid 0.
 // Host      checks shapes, that K > 0, and that starts are as they should be.
 
+#include <clmat/group.h>
+
 // |x - m|^2 = sum over d of w[d] (x[d] - m[d])^2, by a whole work-group; the same for all its items.
 static float group_distance(int columns, __global const float *x, __global const float *weights,
                             __global const float *m, __local float *partials)

@@ -7,6 +7,9 @@
 #ifndef CLMAT_PHILOX_H
 #define CLMAT_PHILOX_H
 
+#include <clmat/common.h>
+#include <clmat/elementary.h>
+
 typedef struct { uint x, y, z, w; } clmat_words;
 
 #define CLMAT_PHILOX_M0 0xD2511F53u

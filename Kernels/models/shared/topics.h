@@ -8,6 +8,8 @@
 #ifndef CLMAT_TOPICS_H
 #define CLMAT_TOPICS_H
 
+#include <clmat/samplers.h>
+
 #define CLMAT_TOPICS_MOST 2048
 // Below it, a word's weight sum of theta phi is taken for 0: samples over it could pass the range of floats.
 #define CLMAT_TOPICS_LEAST 1e-28f

@@ -12,6 +12,8 @@
 //           65,535 iterations in sum.
 // Host      checks shapes, that K is from 1 to CLMAT_TOPICS_MOST, and that no sum passes 2^31.
 
+#include <clmat/group.h>
+
 // Sum over k of theta phi, in blocks as the CPU has it.
 static float product_sum(int topics, __global const float *theta, __global const float *phi)
 {

@@ -9,6 +9,8 @@
 #ifndef CLMAT_UPDATE_H
 #define CLMAT_UPDATE_H
 
+#include <clmat/common.h>
+
 static inline float clmat_rms_direction(float g, float s, float epsilon, int epsilon_inside)
 {
     return g / (epsilon_inside ? sqrt(s + epsilon) : sqrt(s) + epsilon);

@@ -7,6 +7,8 @@
 #ifndef CLMAT_ELEMENTARY_H
 #define CLMAT_ELEMENTARY_H
 
+#include <clmat/common.h>
+
 // e^r for x = n ln 2 + r, |r| <= ln 2 / 2, and that n.
 CLMAT_INLINE float clmat_reduced_exp(float x, int *n)
 {

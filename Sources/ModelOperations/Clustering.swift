@@ -1,4 +1,20 @@
-import CLMatKernels
+import CLMat
+import ModelKernels
+
+extension KernelFamily {
+    static let kmeans = KernelFamily("kmeans")
+}
+
+extension Kernel {
+    static let kmeansDistances = Kernel("kmeans_distances", in: .kmeans)
+    static let kmeansPack = Kernel("kmeans_pack", in: .kmeans)
+    /// The nearest centroid, without a matrix product made before.
+    static let kmeansAssign = Kernel("kmeans_assign", in: .kmeans)
+    /// The nearest centroid from products that were made before.
+    static let kmeansNearest = Kernel("kmeans_nearest", in: .kmeans)
+    static let kmeansMove = Kernel("kmeans_move", in: .kmeans)
+    static let kmeansPairs = Kernel("kmeans_pairs", in: .kmeans)
+}
 
 /// Centroids as the search for the nearest one wants them: scaled by the features' weights, and packed.
 ///
@@ -170,8 +186,7 @@ public struct ClusterSums: Sendable {
         }
         let segments = try RowSegments(sorting: labels, count: clusters, on: points.device, "ClusterSums", "Label")
         (counts, starts, self.around) = (segments.counts, segments.starts, around)
-        sums = try Matrix(uninitialised: Shape(clusters, points.columns), on: points.device)
-        try segments.sum(points, around: around, into: sums)
+        sums = try points.segmentSums(segments, around: around)
     }
 
     /// Plain sums: those around 0.

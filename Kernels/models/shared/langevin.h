@@ -5,6 +5,9 @@
 #ifndef CLMAT_LANGEVIN_H
 #define CLMAT_LANGEVIN_H
 
+#include <clmat/elementary.h>
+#include <clmat/update.h>
+
 // beta_t = beta (1 + t / b)^-mu, which is a (b + t)^-mu with a = beta b^mu; mu = 0 is a constant step.
 static inline float clmat_step_size(float beta, float decay_start, float mu, int t)
 {

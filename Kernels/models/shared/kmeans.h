@@ -10,6 +10,8 @@
 #ifndef CLMAT_KMEANS_H
 #define CLMAT_KMEANS_H
 
+#include <clmat/common.h>
+
 // Centroids are packed in strips of so many, so that neighbours in memory are neighbouring centroids of one feature.
 #define CLMAT_KMEANS_STRIP 32
 

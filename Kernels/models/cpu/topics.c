@@ -1,8 +1,8 @@
 // topics.c: the kernels of ../cl/topics.cl as loops over [begin, end).
 
-#include "kernel.h"
-#include "../shared/samplers.h"
+#include <clmat/kernel.h>
 #include "../shared/topics.h"
+#include "ModelKernels.h"
 
 // SKEW: so that the starts of rows of 2048 numbers do not all fall on the same lines of the cache.
 enum { LANES = CLMAT_TOPICS_BLOCK, MOST = CLMAT_TOPICS_MOST, QUADS = 8, WIDE = 2 * LANES, SKEW = 64 };
@@ -459,3 +459,8 @@ void topics_score(size_t begin, size_t end, int topics, const int *starts, const
     }
 }
 CLMAT_KERNEL(topics, topics_score, INT, INTS, INTS, INTS, FLOATS, FLOATS, OUT_FLOATS)
+
+CLMAT_TEXT(topics) {
+#embed "../shared/topics.h" suffix(,)
+#embed "../cl/topics.cl" suffix(, 0)
+};

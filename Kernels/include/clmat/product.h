@@ -1,10 +1,10 @@
-// product.h: matrix products of the CPU's own, in register tiles (tile.h): where BLAS is not the better one.
-#ifndef CLMAT_CPU_PRODUCT_H
-#define CLMAT_CPU_PRODUCT_H
+// product.h: matrix products of the CPU's own, in register tiles (../../cpu/tile.h): where BLAS is not the better one.
+#ifndef CLMAT_PRODUCT_H
+#define CLMAT_PRODUCT_H
 
-#include "kernel.h"
+#include <clmat/kernel.h>
 
-// C[i, j] = start[i] (or C[i, j]) + sum over k of A(i, k) B(k, j), see tile.h
+// C[i, j] = start[i] (or C[i, j]) + sum over k of A(i, k) B(k, j)
 typedef void (*tile_product)(size_t rows, size_t columns, size_t depth, const float *a, size_t a_row, size_t a_depth,
                              const float *b, size_t b_pitch, const float *start, int accumulate, float *c,
                              size_t c_pitch);

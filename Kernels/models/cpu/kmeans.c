@@ -1,6 +1,8 @@
 // kmeans.c: the kernels of ../cl/kmeans.cl as loops over [begin, end) of points, centroids, or their elements.
 
-#include "product.h"
+#include <clmat/product.h>
+#include "../shared/kmeans.h"
+#include "ModelKernels.h"
 
 _Static_assert(CLMAT_KMEANS_STRIP == STRIP, "centroids are packed in the strips of the products");
 
@@ -246,3 +248,8 @@ void kmeans_pairs(size_t begin, size_t end, int count, int columns, const float 
         }
 }
 CLMAT_KERNEL(kmeans, kmeans_pairs, INT, INT, FLOATS, FLOATS, FLOATS, INOUT_FLOATS)
+
+CLMAT_TEXT(kmeans) {
+#embed "../shared/kmeans.h" suffix(,)
+#embed "../cl/kmeans.cl" suffix(, 0)
+};
