@@ -87,6 +87,8 @@ struct RunNavigator: Sendable {
         if isTimeForSnapshot(position.step) { keepSnapshot(.interval) }
         let start = ContinuousClock.now
         let measured = try run.tick(settings, at: Step(position.step + 1, seed: seed), probes)
+        // The host turns to other things now; what the step left in the queue is to be worked on meanwhile.
+        home?.flush()
         noteStep((ContinuousClock.now - start).seconds)
         leaveThePast()
         // Who goes on from where a way led has no use for its beginning: ctrl-z is then for the last change.
