@@ -4,7 +4,6 @@ extension Kernel {
     static let runningMean = Kernel("running_mean", in: .update)
     static let langevinStep = Kernel("langevin_step", in: .langevin)
 
-    // The same for large images, in parts.
-    static let langevinUpdate = Kernel("langevin_update", in: .langevin)
-    static let langevinFinish = Kernel("langevin_finish", in: .langevin)
+    /// The same with several work-groups for a chain.
+    static let langevinParts = Kernel("langevin_parts", in: .langevin)
 }
