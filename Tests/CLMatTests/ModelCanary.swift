@@ -22,23 +22,18 @@ struct ModelCanary {
         return [
             // Images in three parts of 21 pixels.
             CanaryCase(
-                "langevin_update", .groups(rows * 3, bytes: 44 * 21),
+                "langevin_parts", .groups(rows * 3, bytes: 44 * 21),
                 [
-                    .int(columns), .int(3), .int(21), .float(1), .float(0.1), .float(1), .float(0), .float(0.9), .int(1),
-                    .float(0.9), .float(-1), .float(1), .int(0), .int(9), .memory(rows * columns),
-                    .memory(rows * columns), .memory(rows * columns), .memory(rows), .memory(rows), .positives(rows * 3),
-                    .positives(rows), .integers(rows, below: 9), .positives(rows * columns), .positives(rows * columns),
-                    .positives(rows * columns), .positives(rows * columns), .memory(rows * 3), .memory(rows * 3),
-                ]),
-            CanaryCase(
-                "langevin_finish", .groups(rows, bytes: 12 * 3),
-                [
-                    .int(columns), .int(3), .float(0.9), .positives(rows * 3), .positives(rows * 3),
-                    .positives(rows * 3), .positives(rows), .integers(rows, below: 9), .memory(rows), .memory(rows),
+                    .int(columns), .int(3), .int(21), .int(0), .float(1), .float(0.1), .float(1), .float(0),
+                    .float(0.9),
+                    .int(1), .float(0.9), .float(-1), .float(1), .int(0), .int(9), .memory(size), .memory(size),
+                    .memory(size), .memory(rows), .memory(rows), .positives(rows * 3), .positives(rows),
+                    .integers(rows, below: 9), .positives(size), .positives(size), .positives(size), .positives(size),
+                    .memory(rows), .memory(rows), .memory(rows * 3), .memory(rows * 3),
                 ]),
             CanaryCase(
                 "langevin_step", .groups(rows, bytes: 44 * columns),
-                numbers + inputs + state + [.memory(rows), .memory(rows)])
+                numbers + inputs + state + [.memory(rows), .memory(rows)]),
         ]
     }
 
