@@ -5,6 +5,7 @@ let package = Package(
     name: "CLMat",
     products: [
         .library(name: "CLMat", targets: ["CLMat"]),
+        .library(name: "ModelOperations", targets: ["ModelOperations"]),
         .library(name: "Formats", targets: ["Formats"]),
         .library(name: "Exploration", targets: ["Exploration"]),
         .library(name: "Models", targets: ["Models"]),
@@ -32,12 +33,17 @@ let package = Package(
 
         // MARK: - Library
         .target(
-            name: "CLMatKernels", path: "Kernels", exclude: ["cl", "shared"], sources: ["cpu"],
+            name: "CLMatKernels", path: "Kernels", exclude: ["cl", "shared", "models"], sources: ["cpu"],
             publicHeadersPath: "include"),
         .target(name: "CLMat", dependencies: ["CLMatKernels", "COpenCL", "COpenBLAS", "CCLBlast"]),
+        // What the kernels of single models need is what a package needs that depends on CLMat and adds some of its own.
+        .target(
+            name: "ModelKernels", dependencies: ["CLMat"], path: "Kernels/models", exclude: ["cl", "shared"],
+            sources: ["cpu"], publicHeadersPath: "include"),
+        .target(name: "ModelOperations", dependencies: ["ModelKernels", "CLMat"]),
         .target(name: "Formats", dependencies: ["CLMat", "CZlib", "CStb"]),
         .target(name: "Exploration", dependencies: ["Formats", "CLMat"]),
-        .target(name: "Models", dependencies: ["Exploration", "Formats", "CLMat"]),
+        .target(name: "Models", dependencies: ["ModelOperations", "Exploration", "Formats", "CLMat"]),
         .target(
             name: "Viewer",
             dependencies: ["Exploration", "Formats", "CLMat", "CImGui", "CSDL2", "CFontconfig", "CFriBidi"]),
@@ -61,7 +67,8 @@ let package = Package(
             name: "network", dependencies: ["Viewer", "Models", "Exploration", "CLMat"], path: "samples/network"),
         // What is measured, and beside whom.
         .target(
-            name: "BenchCases", dependencies: ["Models", "Exploration", "CLMat", "COpenBLAS"], path: "samples/bench/cases"),
+            name: "BenchCases", dependencies: ["Models", "Exploration", "CLMat", "COpenBLAS"],
+            path: "samples/bench/cases"),
         .executableTarget(
             name: "bench",
             dependencies: [
@@ -83,9 +90,11 @@ let package = Package(
             name: "TestSupport", dependencies: ["CLMat", "Formats", "Exploration", "CStb", "CZlib"],
             path: "Tests/TestSupport"),
         // The kernels that draw numbers, compiled once more with functions as inexact as OpenCL allows.
-        .target(name: "PerturbedKernels", dependencies: ["CLMatKernels"], path: "Tests/PerturbedKernels"),
+        .target(
+            name: "PerturbedKernels", dependencies: ["ModelKernels", "CLMatKernels"], path: "Tests/PerturbedKernels"),
         .testTarget(
-            name: "CLMatTests", dependencies: ["CLMat", "CLMatKernels", "COpenCL", "PerturbedKernels", "TestSupport"]),
+            name: "CLMatTests",
+            dependencies: ["ModelOperations", "CLMat", "CLMatKernels", "COpenCL", "PerturbedKernels", "TestSupport"]),
         .testTarget(name: "FormatsTests", dependencies: ["Formats", "CLMat", "TestSupport"]),
         .testTarget(name: "ExplorationTests", dependencies: ["Exploration", "Formats", "TestSupport"]),
         .testTarget(name: "ModelsTests", dependencies: ["Models", "Formats", "CZlib", "TestSupport"]),

@@ -71,3 +71,8 @@ CLMAT_VECTORISED void scale_range(size_t begin, size_t end, int offset, float c,
     for (size_t i = offset + begin; i < offset + end; i++) ys[i] = c == 0.0f ? 0.0f : c * ys[i];
 }
 CLMAT_KERNEL(elementwise, scale_range, CL_INT, INT, FLOAT, INOUT_FLOATS)
+
+CLMAT_TEXT(elementwise) {
+#embed "../shared/elementwise.h" suffix(,)
+#embed "../cl/elementwise.cl" suffix(, 0)
+};

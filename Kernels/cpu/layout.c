@@ -77,3 +77,7 @@ void one_hot(size_t begin, size_t end, int count, int columns, const int *indice
     for (size_t i = begin; i < end; i++) ys[i] = indices[i / columns] == (int)(i % columns) ? 1.0f : 0.0f;
 }
 CLMAT_KERNEL(layout, one_hot, INT, INT, INTS, OUT_FLOATS)
+
+CLMAT_TEXT(layout) {
+#embed "../cl/layout.cl" suffix(, 0)
+};

@@ -91,3 +91,7 @@ void average_pool_backward(size_t begin, size_t end, int height, int width, int 
     }
 }
 CLMAT_KERNEL(pooling, average_pool_backward, CL_INT, INT, INT, INT, INT, INT, INT, FLOATS, OUT_FLOATS)
+
+CLMAT_TEXT(pooling) {
+#embed "../cl/pooling.cl" suffix(, 0)
+};

@@ -65,3 +65,7 @@ clmat_philox_block clmat_philox_words(uint c0, uint c1, uint c2, uint c3, uint k
     const clmat_words w = clmat_philox(c0, c1, c2, c3, k0, k1);
     return (clmat_philox_block){{w.x, w.y, w.z, w.w}};
 }
+
+CLMAT_TEXT(random) {
+#embed "../cl/random.cl" suffix(, 0)
+};

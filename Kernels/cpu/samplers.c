@@ -1,7 +1,7 @@
 // samplers.c: the kernels of ../cl/samplers.cl as loops over the elements [begin, end).
 
 #include "kernel.h"
-#include "../shared/samplers.h"
+#include <clmat/samplers.h>
 
 static inline clmat_source source_of(size_t i, uint seed_low, uint seed_high, uint step_low, uint step_high, uint stream)
 {
@@ -34,3 +34,7 @@ void sample_binomial(size_t begin, size_t end, uint seed_low, uint seed_high, ui
         ys[i] = clmat_binomial(source_of(i, seed_low, seed_high, step_low, step_high, stream), 0, trials[i], chances[i]);
 }
 CLMAT_KERNEL(samplers, sample_binomial, CL_INT, WORD, WORD, WORD, WORD, WORD, INTS, FLOATS, OUT_INTS)
+
+CLMAT_TEXT(samplers) {
+#embed "../cl/samplers.cl" suffix(, 0)
+};

@@ -35,3 +35,7 @@ CLMAT_VECTORISED void running_mean(size_t begin, size_t end, float weight, const
     for (size_t i = begin; i < end; i++) ms[i] = clmat_running_mean(ms[i], xs[i], weight);
 }
 CLMAT_KERNEL(update, running_mean, CL_INT, FLOAT, FLOATS, INOUT_FLOATS)
+
+CLMAT_TEXT(update) {
+#embed "../cl/update.cl" suffix(, 0)
+};

@@ -6,15 +6,6 @@
 #include <stdint.h>
 #include "clmat/registry.h"
 
-// MARK: - Source texts of the OpenCL kernels
-
-/// The text of Kernels/cl/<family>.cl with the shared headers that it needs in front, or null.
-const char *clmat_kernel_source(const char *family);
-
-// MARK: - Kernels that the CPU's convolutions use beside their own
-
-void reduce_columns_sum(size_t begin, size_t end, int rows, int columns, const float *xs, float *ys);
-
 // MARK: - random
 
 typedef struct { uint32_t words[4]; } clmat_philox_block;
@@ -51,22 +42,16 @@ int convolution_backward_weights(size_t begin, size_t end, int images, int block
 /// The name of the instruction set that the vectorised loops use here.
 const char *clmat_instruction_set(void);
 
-// MARK: - kmeans
+// MARK: - segments
 
-// As in shared/kmeans.h: the compiler says if they differ.
-#define CLMAT_KMEANS_STRIP 32
-#define CLMAT_KMEANS_CHUNK 256
-
-// MARK: - topics
-
-// As in shared/topics.h: the compiler says if they differ.
-#define CLMAT_TOPICS_MOST 2048
-#define CLMAT_FORM_POISSON 0
-#define CLMAT_FORM_MULTINOMIAL 1
+// As in shared/segments.h: the compiler says if they differ.
+#define CLMAT_SEGMENT_BLOCK 64
+#define CLMAT_SEGMENT_CHUNK 256
+#define CLMAT_SEGMENT_STRIP 8
 
 // MARK: - samplers
 
-// As in shared/samplers.h: the compiler says if they differ.
+// As in clmat/samplers.h: the compiler says if they differ.
 #define CLMAT_POISSON_TABLES 256
 
 #endif

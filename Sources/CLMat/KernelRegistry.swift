@@ -77,6 +77,49 @@ struct RegisteredKernel: @unchecked Sendable {
     }
 }
 
+/// Texts that C files embed with `CLMAT_TEXT`: those of families, and headers that they include.
+enum RegisteredText {
+    private static let all: [String: String] = {
+        var texts: [String: String] = [:]
+        var next = clmat_first_text()
+        while let text = next?.pointee {
+            texts[String(cString: text.name)] = String(cString: text.text)
+            next = text.next
+        }
+        return texts
+    }()
+
+    static func named(_ name: String) -> String? { all[name] }
+
+    /// A text with each registered header in place of the first line that includes it, and nothing in place of further ones: what a
+    /// preprocessor would do, for compilers that see no files. A header that is not known is left to the compiler to complain of.
+    static func including(_ text: String) -> String {
+        guard text.contains("#include") else { return text }
+        var included: Set<String> = []
+        return expanded(text, &included)
+    }
+
+    private static func expanded(_ text: String, _ included: inout Set<String>) -> String {
+        var result: [String] = []
+        for line in text.split(separator: "\n", omittingEmptySubsequences: false) {
+            guard let name = header(in: line), let header = all[name] else {
+                result.append(String(line))
+                continue
+            }
+            if included.insert(name).inserted { result.append(expanded(header, &included)) }
+        }
+        return result.joined(separator: "\n")
+    }
+
+    /// The name in a line `#include <name>`.
+    private static func header(in line: Substring) -> String? {
+        guard line.hasPrefix("#include"), let start = line.firstIndex(of: "<"), let end = line.lastIndex(of: ">"),
+            start < end
+        else { return nil }
+        return String(line[line.index(after: start)..<end])
+    }
+}
+
 /// What a parameter of a kernel is: a number, or memory and what is done with it. A line `CLMAT_KERNEL` of a C file says it.
 public enum KernelParameter: UInt8, Sendable, CaseIterable, CustomStringConvertible {
     /// A C `int`, passed as ``Argument/int(_:)``.

@@ -3,11 +3,12 @@ import Testing
 
 @testable import CLMat
 
-/// No kernel of CLMat writes behind its outputs, leaves anything in them unwritten or changes what it only reads.
+/// No kernel writes behind its outputs, leaves anything in them unwritten or changes what it only reads. One without a case fails:
+/// those of CLMat stand here, those of single models in `ModelCanary`.
 @Suite struct CanaryTests {
-    @Test(arguments: Kernel.registered.filter { KernelFamily.all.contains($0.family) }, Device.all)
+    @Test(arguments: Kernel.registered, Device.all)
     func whatAKernelWritesIsItsOutputs(_ kernel: Kernel, on device: Device) throws {
-        let problems = try CanaryCase.problems(of: kernel, in: cases, on: device)
+        let problems = try CanaryCase.problems(of: kernel, in: cases + ModelCanary().cases, on: device)
         #expect(problems.isEmpty)
     }
 
@@ -15,7 +16,9 @@ import Testing
     private let n = 4099, rows = 67, columns = 61
 
     private var cases: [CanaryCase] {
-        elementwise + reductions + layout + softmax + random + convolutions + pooling + updates + samplers
+        elementwise + reductions + reductionsInParts + layout + softmax + softmaxInParts + random + convolutions
+            + pooling
+            + updates + samplers + slices + segments
     }
 
     private var elementwise: [CanaryCase] {
@@ -31,7 +34,7 @@ import Testing
         return maps.map {
             CanaryCase("map_\($0)", .elements(n, bytes: 8), [.int(n), .memory(n), .memory(n)])
         }
-            + ["map_affine", "map_clamp"].map {
+            + ["map_affine", "map_clamp", "map_divide", "map_divide_into", "map_equal", "map_greater"].map {
                 CanaryCase(
                     $0, .elements(n, bytes: 8), [.int(n), .float(-0.5), .float(0.5), .memory(n), .memory(n)])
             }
@@ -70,6 +73,96 @@ import Testing
                 CanaryCase(
                     "row_dots", .groups(rows, bytes: 8 * columns),
                     [.int(columns), .memory(size), .memory(size), .memory(rows)]),
+            ]
+    }
+
+    /// 67 rows in blocks of 9 and columns in strips of 8; rows in 3 parts of 21.
+    private var reductionsInParts: [CanaryCase] {
+        let size = rows * columns
+        let blocks = WorkSize.groups(8 * 8, of: 256, bytes: 4 * 72)
+        let sizes: [CanaryValue] = [.int(rows), .int(columns), .int(9), .int(8)]
+        let parts: [CanaryValue] = [.int(columns), .int(3), .int(21)]
+        return ["sum", "sum_of_squares", "maximum", "minimum", "argmax", "argmin"].map {
+            CanaryCase("reduce_columns_\($0)_blocks", blocks, sizes + [.memory(size), .memory(8 * columns)])
+        }
+            + ["sum", "sum_of_squares", "maximum", "minimum"].map {
+                CanaryCase(
+                    "reduce_\($0)_parts", .groups(rows * 3, bytes: 4 * 21), parts + [.memory(size), .memory(rows * 3)])
+            }
+            + ["argmax", "argmin"].map {
+                CanaryCase(
+                    "reduce_columns_\($0)_of_blocks", .groups(8, of: 256, bytes: 4 * 64),
+                    [
+                        .int(8), .int(columns), .int(8), .int(8), .memory(size),
+                        .integers(8 * columns, below: rows), .memory(columns),
+                    ])
+            }
+            + [
+                CanaryCase(
+                    "row_dots_parts", .groups(rows * 3, bytes: 8 * 21),
+                    parts + [.memory(size), .memory(size), .memory(rows * 3)]),
+                CanaryCase(
+                    "channel_sums_parts", .groups(13 * 4, bytes: 4 * 9),
+                    [.int(5), .int(13), .int(7), .int(9), .memory(5 * 13 * 7), .memory(4 * 13)]),
+            ]
+    }
+
+    private var slices: [CanaryCase] {
+        [
+            CanaryCase(
+                "sum_slices", .groups((rows * columns + 15) / 16, bytes: 4 * 41 * 16),
+                [
+                    .int(40), .int(rows), .int(columns), .int(columns - 1), .int(0), .int(columns - 1), .float(0),
+                    .int(16), .memory(40 * rows * columns), .positives(rows * (columns - 1)), .memory(rows),
+                ]),
+            CanaryCase(
+                "sum_slices_of_layer", .groups((rows * columns + 15) / 16, bytes: 4 * 41 * 16),
+                [
+                    .int(40), .int(rows * columns), .int(columns), .int(16), .int(1), .memory(40 * rows * columns),
+                    .memory(columns), .memory(rows * columns), .memory(rows * columns),
+                ]),
+        ]
+    }
+
+    /// 67 rows of 300 in 7 segments of 10; then blocks, two of each of two segments.
+    private var segments: [CanaryCase] {
+        [
+            CanaryCase(
+                "segment_sums", .groups(7 * 2, bytes: 4 * 300),
+                [
+                    .int(2), .int(300), .int(70), .int(256), .int(0), .int(1), .memory(rows * 300),
+                    .integers(70, below: rows), .ints((0...7).map { 10 * $0 }), .memory(7 * 300), .positives(7 * 300),
+                ]),
+            CanaryCase(
+                "segment_blocks", .groups(4 * 2, bytes: 4 * 300),
+                [
+                    .int(2), .int(300), .int(70), .int(1), .memory(rows * 300), .integers(70, below: rows),
+                    .ints([0, 0, 30, 0, 30, 33, 1, 33, 65, 1, 65, 70]), .memory(2 * 300), .memory(4 * 300),
+                ]),
+            CanaryCase(
+                "segment_joined", .groups(2 * 38, bytes: 4 * 16),
+                [.int(38), .int(300), .int(0), .memory(4 * 300), .ints([0, 0, 2, 1, 2, 4]), .positives(2 * 300)]),
+        ]
+    }
+
+    /// Rows in 3 parts of 21.
+    private var softmaxInParts: [CanaryCase] {
+        let size = rows * columns
+        let parts: [CanaryValue] = [.int(columns), .int(3), .int(21)]
+        let (work, both) = (
+            WorkSize.groups(rows * 3, of: 256, bytes: 4 * 21), WorkSize.groups(rows * 3, of: 256, bytes: 8 * 21)
+        )
+        return [CanaryCase("row_statistics", work, parts + [.memory(size), .memory(rows * 6)])]
+            + ["softmax_parts", "log_softmax_parts"].map {
+                CanaryCase($0, both, parts + [.memory(size), .positives(rows * 6), .memory(size)])
+            }
+            + [
+                CanaryCase(
+                    "cross_entropy_parts", both,
+                    parts + [
+                        .float(1), .memory(size), .integers(rows, below: columns), .positives(rows * 6), .memory(rows),
+                        .memory(size),
+                    ])
             ]
     }
 
@@ -141,13 +234,15 @@ import Testing
                 CanaryCase("\(name)_by_plane", .groups(items, bytes: 8 * area), values),
             ]
         }
-        return both("im2col", patches * 5, sizes + [.memory(image), .memory(patches * 5 * area)])
-            + both("images_from_channels", 5 * filters, layout + [.memory(planes), .memory(filters), .memory(planes)])
-            + both("channels_to_front", 5 * filters, layout + [.memory(planes), .memory(planes)])
+        // From the first image on, without a row of ones, side by side: as one matrix of 18 × 245.
+        let whole: [CanaryValue] = [.int(0), .int(0), .int(5 * area), .int(area)]
+        return both("im2col", patches * 5, sizes + whole + [.memory(image), .positives(patches * 5 * area)])
+            + both("add_biases", 5 * filters, layout + [.memory(filters), .positives(planes)])
+            + both("channels_to_front", 5 * filters, layout + [.int(0), .memory(planes), .memory(planes)])
             + [
                 CanaryCase(
                     "col2im", WorkSize(items: 5 * 3, workItems: 42, bytesPerItem: 400),
-                    sizes + [.memory(patches * 5 * area), .memory(image)])
+                    sizes + [.int(0), .memory(patches * 5 * area), .memory(image)])
             ]
     }
 

@@ -5,6 +5,7 @@ import TestSupport
 import Testing
 
 @testable import CLMat
+@testable import ModelOperations
 
 /// What must hold of drawn numbers whatever a driver's `exp`, `log` and `sqrt` give within OpenCL's limits: counts are
 /// conserved, nothing leaves its range, and means stay where they belong.
@@ -183,8 +184,8 @@ import Testing
 
     /// A family's text in which all but the elementary functions themselves call perturbed ones.
     private static func text(_ family: String, _ mode: Int32) throws -> String {
-        let text = KernelFamily(builtIn: family).source
-        let place = try #require(text.range(of: "#ifndef CLMAT_PHILOX_H")).lowerBound
+        let text = KernelFamily(family).source
+        let place = try #require(text.range(of: "typedef struct { uint x, y, z, w; } clmat_words;")).lowerBound
         let macros = ["clmat_exp", "clmat_exp_of_part", "clmat_log"].map {
             "#define \($0)(x) perturbed_by(\(mode), \($0)(x))\n"
         }

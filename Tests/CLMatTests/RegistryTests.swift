@@ -8,7 +8,8 @@ import Testing
     @Test func everyKernelIsRegisteredOnce() {
         let all = RegisteredKernel.all
         #expect(Set(all.map { "\($0.family) \($0.name)" }).count == all.count && all.count > 80)
-        #expect(all.allSatisfy { KernelFamily(builtIn: $0.family).source.contains("__kernel") }, "a family has a text")
+        #expect(
+            all.allSatisfy { KernelFamily(registered: $0.family).source.contains("__kernel") }, "a family has a text")
         #expect(
             RegisteredKernel.named("cross_entropy", in: "softmax").parameters
                 == [.int, .float, .floats, .ints, .writtenFloats, .writtenFloats])
@@ -45,5 +46,52 @@ import Testing
         let arguments = KernelArguments(values: [.int(3), x.argument, y.argument])
         Kernel.square.cpu(arguments, 1..<3)
         #expect(try y.values == [0, 4, 9])
+    }
+
+    // MARK: - Headers in texts
+
+    @Test func aTextHasTheHeadersThatItIncludesOnceEach() {
+        let text = RegisteredText.including(
+            """
+            // before
+            #include <clmat/philox.h>
+            #include <clmat/common.h>
+            #include <clmat/philox.h>
+            #include "clmat/group.h"
+            #include <clmat/nothing.h>
+            __kernel void k() {}
+            """)
+        #expect(text.hasPrefix("// before\n") && text.hasSuffix("__kernel void k() {}"))
+        // philox.h includes common.h itself, before all else.
+        let places = ["#define CLMAT_COMMON_H", "#define CLMAT_ELEMENTARY_H", "clmat_words clmat_philox("].map {
+            text.ranges(of: $0)
+        }
+        #expect(places.allSatisfy { $0.count == 1 })
+        #expect(places[0][0].lowerBound < places[1][0].lowerBound && places[1][0].lowerBound < places[2][0].lowerBound)
+        #expect(!text.contains("#include <clmat/philox.h>") && !text.contains("#include <clmat/common.h>"))
+        #expect(text.contains("#include \"clmat/group.h\"") && text.contains("#include <clmat/nothing.h>"), "not known")
+    }
+
+    /// A kernel with a closure, in a text that uses CLMat's headers.
+    @Test(arguments: Device.openCL)
+    func anOwnTextUsesTheHeaders(on device: Device) throws {
+        let family = KernelFamily(
+            "including",
+            source: """
+                #include <clmat/group.h>
+                #include <clmat/elementary.h>
+                __kernel __attribute__((reqd_work_group_size(GROUP, 1, 1)))
+                void sum_of_exp(__global const float *xs, __global float *ys)
+                {
+                    __local float partials[GROUP];
+                    const float sum = group_sum(clmat_exp(xs[get_global_id(0)]), partials);
+                    if (get_local_id(0) == 0) ys[get_group_id(0)] = sum;
+                }
+                """)
+        let kernel = Kernel("sum_of_exp", in: family) { _, _ in }
+        let x = try Matrix(zeros: Shape(3, 64), on: device)
+        let y = try Matrix(zeros: Shape(3, 1), on: device)
+        try device.launch(kernel, [x.argument, y.argument], over: .groups(3, bytes: 256))
+        #expect(try y.values == [64, 64, 64])
     }
 }

@@ -21,9 +21,11 @@ static inline float perturbed_root(float x) { return shifted(sqrt(x)); }
 #define clmat_exp_of_part perturbed_exp_of_part
 #define clmat_log perturbed_log
 
-// Names of their own, beside the real ones, and no place in the list of kernels.
+// Names of their own, beside the real ones, and no entry in the registry.
 #undef CLMAT_KERNEL
 #define CLMAT_KERNEL(...)
+#undef CLMAT_TEXT
+#define CLMAT_TEXT(FAMILY) static const unsigned char unused_##FAMILY[] =
 #define sample_gamma perturbed_sample_gamma
 #define sample_poisson perturbed_sample_poisson
 #define sample_binomial perturbed_sample_binomial
@@ -35,13 +37,10 @@ static inline float perturbed_root(float x) { return shifted(sqrt(x)); }
 #define topics_cut perturbed_topics_cut
 #define topics_infer perturbed_topics_infer
 #define topics_score perturbed_topics_score
-#include "../../Kernels/cpu/topics.c"
+#include "../../Kernels/models/cpu/topics.c"
 
-#pragma clang diagnostic push
-#pragma clang diagnostic ignored "-Wc23-extensions"
 static const char text[] = {
 #embed "perturbation.h" suffix(,)
     0};
-#pragma clang diagnostic pop
 
 const char *perturbation_text(void) { return text; }

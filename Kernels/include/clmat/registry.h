@@ -13,7 +13,16 @@
 //     INOUT_FLOATS INOUT_INTS          memory that is read and written, or written in part
 //     CL_INT CL_FLOAT CL_INOUT_FLOATS  a parameter of the OpenCL form alone, such as the number of items; the loop has none for it
 //
-// The line's constructor adds an entry to a list before main: linkers keep it when they drop what nobody calls (--gc-sections),
+// The OpenCL form stands in a file of its own, and its text in the program:
+//
+//     CLMAT_TEXT(reduction) {
+//     #embed "../cl/reduction.cl" suffix(, 0)
+//     };
+//
+// A header of the family's own can be embedded before it, with suffix(,). Lines #include <clmat/philox.h> and the like in it are
+// replaced with CLMat's headers (common.h).
+//
+// A line's constructor adds an entry to a list before main: linkers keep it when they drop what nobody calls (--gc-sections),
 // as long as they take the object file. Swift's package manager links all of them; another build system that links an archive
 // has to take the whole of it (--whole-archive).
 #ifndef CLMAT_REGISTRY_H
@@ -56,6 +65,35 @@ typedef struct clmat_kernel {
 void clmat_register(clmat_kernel *kernel);
 /// The first of the list, or null.
 const clmat_kernel *clmat_first_kernel(void);
+
+/// A text that kernels are compiled from, or that such a text includes.
+typedef struct clmat_text {
+    const char *name, *text;
+    const struct clmat_text *next;
+} clmat_text;
+
+/// Adds a text to the list of all that the program holds. Called before main.
+void clmat_register_text(clmat_text *text);
+/// The first of the list, or null.
+const clmat_text *clmat_first_text(void);
+
+// The text of a family; what comes next is its bytes in braces, with a 0 at the end.
+#define CLMAT_TEXT(FAMILY) CLMAT_TEXT_CALLED(FAMILY, #FAMILY)
+
+// The same by a name that is none in C: that of a header.
+#define CLMAT_TEXT_CALLED(ID, NAME) \
+    extern const unsigned char clmat_text_##ID[]; \
+    __attribute__((constructor)) static void clmat_register_text_##ID(void) \
+    { \
+        static clmat_text text = {NAME, (const char *)clmat_text_##ID, NULL}; \
+        clmat_register_text(&text); \
+    } \
+    const unsigned char clmat_text_##ID[] =
+
+// #embed is of C23.
+#if defined(__clang__)
+#pragma clang diagnostic ignored "-Wc23-extensions"
+#endif
 
 #define CLMAT_KERNEL(FAMILY, NAME, ...) CLMAT_KERNEL_BY(FAMILY, NAME, NAME, __VA_ARGS__)
 

@@ -12,10 +12,22 @@ public protocol Backend: Sendable {
     func copy(_ source: Buffer, to target: Buffer, bytes: Int) throws(CLMatError)
     /// C ← α·op(A)·op(B) + β·C, row-major, with leading dimensions and offsets.
     func gemm(_ product: Gemm) throws(CLMatError)
+    /// Products of one shape at once; one after the other (the default) where the backend has no way of its own.
+    func gemm(_ batch: GemmBatch) throws(CLMatError)
+    /// Whether each tile of a product is one work-group, so that a product with few tiles leaves the device idle and is to be
+    /// split over k. False by default.
+    var multipliesInTiles: Bool { get }
+    /// The most work-items that a work-group can have. Kernels are written for 64, some for 256 where a device has as many.
+    var largestGroup: Int { get }
     /// Runs `kernel` over the index space of `work`.
     func launch(_ kernel: Kernel, _ arguments: [Argument], over work: WorkSize) throws(CLMatError)
     /// Waits for all work.
     func finish() throws(CLMatError)
+    /// Sends on what it may have kept back until there is more of it: asked for before the host turns to something else. By
+    /// default there is nothing to send.
+    func flush()
+    /// Gives back the memory that it keeps for later, when there is not enough. By default it keeps none.
+    func releaseUnused() throws(CLMatError)
 
     /// Does a whole convolution, if the backend has a way of its own; false (the default) if it has not, and it is to
     /// be done by launches and products.
@@ -24,6 +36,13 @@ public protocol Backend: Sendable {
     /// Throws ``CLMatError/deviceFailed(device:operation:status:)`` if the loops of a work-item of `kernel`, so many iterations in
     /// sum, are more than the device does; by default there is no limit. A launch asks for its ``WorkSize/loop`` itself.
     func requireLoops(of iterations: Int, in kernel: String) throws(CLMatError)
+}
+
+extension Backend {
+    /// Nothing: most backends keep nothing back.
+    public func flush() {}
+    /// Nothing: a backend without a pool has none.
+    public func releaseUnused() throws(CLMatError) {}
 }
 
 /// Memory on a device. It goes back to the device's pool when nobody holds it any more.
@@ -65,6 +84,8 @@ public struct WorkSize: Sendable {
     /// How many numbers of 4 bytes one OpenCL work-item reads or writes, one after another: the longest there is. For the
     /// profile (``LaunchCost``).
     public var loop: Int
+    /// Whether some items are far more work than others: the CPU's threads then share them in smaller pieces.
+    public var isUneven = false
 
     /// An index space of `items`; without a group size the device chooses one.
     ///

@@ -1,3 +1,55 @@
+extension KernelFamily {
+    static let elementwise = KernelFamily("elementwise")
+}
+
+extension Kernel {
+    static let negate = Kernel("map_negate", in: .elementwise)
+    static let absolute = Kernel("map_absolute", in: .elementwise)
+    static let square = Kernel("map_square", in: .elementwise)
+    static let squareRoot = Kernel("map_square_root", in: .elementwise)
+    static let reciprocal = Kernel("map_reciprocal", in: .elementwise)
+    static let exp = Kernel("map_exp", in: .elementwise)
+    static let log = Kernel("map_log", in: .elementwise)
+    static let tanh = Kernel("map_tanh", in: .elementwise)
+    static let logistic = Kernel("map_logistic", in: .elementwise)
+    static let relu = Kernel("map_relu", in: .elementwise)
+    static let sign = Kernel("map_sign", in: .elementwise)
+
+    /// y = c x + d
+    static let affine = Kernel("map_affine", in: .elementwise)
+    /// y = x held within c…d
+    static let clamp = Kernel("map_clamp", in: .elementwise)
+
+    /// y = x / c
+    static let divideByConstant = Kernel("map_divide", in: .elementwise)
+    /// y = c / x
+    static let divideConstant = Kernel("map_divide_into", in: .elementwise)
+    /// y = [x = c]
+    static let equalToConstant = Kernel("map_equal", in: .elementwise)
+    /// y = [x > c]
+    static let greaterThanConstant = Kernel("map_greater", in: .elementwise)
+
+    static let add = Kernel("combine_add", in: .elementwise)
+    static let subtract = Kernel("combine_subtract", in: .elementwise)
+    static let multiply = Kernel("combine_multiply", in: .elementwise)
+    static let divide = Kernel("combine_divide", in: .elementwise)
+    static let maximum = Kernel("combine_maximum", in: .elementwise)
+    static let minimum = Kernel("combine_minimum", in: .elementwise)
+    static let equal = Kernel("combine_equal", in: .elementwise)
+    static let greater = Kernel("combine_greater", in: .elementwise)
+    /// gradient · [y > 0]
+    static let reluBackward = Kernel("combine_relu_backward", in: .elementwise)
+    /// gradient · (1 − y²)
+    static let tanhBackward = Kernel("combine_tanh_backward", in: .elementwise)
+    /// gradient · y (1 − y)
+    static let logisticBackward = Kernel("combine_logistic_backward", in: .elementwise)
+
+    static let fill = Kernel("fill_value", in: .elementwise)
+    /// y ← y + a x
+    static let axpy = Kernel("axpy", in: .elementwise)
+    static let scaleRange = Kernel("scale_range", in: .elementwise)
+}
+
 // MARK: - Maps
 
 extension Matrix {
@@ -32,22 +84,24 @@ extension Matrix {
     /// −1, 0 or 1
     public func sign() throws(CLMatError) -> Matrix { try mapped(.sign) }
 
-    /// c·x + d
-    public func scaled(by c: Float, plus d: Float = 0) throws(CLMatError) -> Matrix {
+    /// f(x, c, d): numbers are arguments of the kernel, which costs nothing, where a matrix of one element would be uploaded.
+    private func mapped(_ kernel: Kernel, _ c: Float, _ d: Float = 0, operations: Int = 1) throws(CLMatError) -> Matrix
+    {
         let result = try Matrix(uninitialised: shape, on: device)
         try device.launch(
-            .affine, [.int(count), .float(c), .float(d), argument, result.argument],
-            over: .elements(count, bytes: 8, operations: 2))
+            kernel, [.int(count), .float(c), .float(d), argument, result.argument],
+            over: .elements(count, bytes: 8, operations: operations))
         return result
+    }
+
+    /// c·x + d
+    public func scaled(by c: Float, plus d: Float = 0) throws(CLMatError) -> Matrix {
+        try mapped(.affine, c, d, operations: 2)
     }
 
     /// x held within `range`.
     public func clamped(to range: ClosedRange<Float>) throws(CLMatError) -> Matrix {
-        let result = try Matrix(uninitialised: shape, on: device)
-        try device.launch(
-            .clamp, [.int(count), .float(range.lowerBound), .float(range.upperBound), argument, result.argument],
-            over: .elements(count, bytes: 8, operations: 2))
-        return result
+        try mapped(.clamp, range.lowerBound, range.upperBound, operations: 2)
     }
 
     /// ∂L/∂x from ∂L/∂y (self), for y = max(x, 0).
@@ -101,8 +155,6 @@ extension Matrix {
         return result
     }
 
-    private func scalar(_ value: Float) throws(CLMatError) -> Matrix { try Matrix([value], 1, 1, on: device) }
-
     /// Element by element; a row, a column or a single element is repeated to the other's size.
     public static func + (a: Matrix, b: Matrix) throws(CLMatError) -> Matrix { try a.combined(.add, b, "+") }
     /// Element by element; a row, a column or a single element is repeated to the other's size.
@@ -125,13 +177,9 @@ extension Matrix {
     /// Each element times a number.
     public static func * (a: Float, b: Matrix) throws(CLMatError) -> Matrix { try b.scaled(by: a) }
     /// Each element divided by a number.
-    public static func / (a: Matrix, b: Float) throws(CLMatError) -> Matrix {
-        try a.combined(.divide, a.scalar(b), "/")
-    }
+    public static func / (a: Matrix, b: Float) throws(CLMatError) -> Matrix { try a.mapped(.divideByConstant, b) }
     /// A number divided by each element.
-    public static func / (a: Float, b: Matrix) throws(CLMatError) -> Matrix {
-        try b.scalar(a).combined(.divide, b, "/")
-    }
+    public static func / (a: Float, b: Matrix) throws(CLMatError) -> Matrix { try b.mapped(.divideConstant, a) }
 
     /// The larger of each pair.
     public func maximum(_ other: Matrix) throws(CLMatError) -> Matrix { try combined(.maximum, other, "maximum") }
@@ -140,11 +188,11 @@ extension Matrix {
     /// 1 where both are equal, else 0.
     public func equal(to other: Matrix) throws(CLMatError) -> Matrix { try combined(.equal, other, "equal") }
     /// 1 where an element is `value`, else 0.
-    public func equal(to value: Float) throws(CLMatError) -> Matrix { try equal(to: scalar(value)) }
+    public func equal(to value: Float) throws(CLMatError) -> Matrix { try mapped(.equalToConstant, value) }
     /// 1 where self is greater, else 0.
     public func greater(than other: Matrix) throws(CLMatError) -> Matrix { try combined(.greater, other, "greater") }
     /// 1 where an element is greater than `value`, else 0.
-    public func greater(than value: Float) throws(CLMatError) -> Matrix { try greater(than: scalar(value)) }
+    public func greater(than value: Float) throws(CLMatError) -> Matrix { try mapped(.greaterThanConstant, value) }
 }
 
 // MARK: - In place

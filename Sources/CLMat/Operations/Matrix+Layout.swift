@@ -1,3 +1,18 @@
+extension KernelFamily {
+    static let layout = KernelFamily("layout")
+}
+
+extension Kernel {
+    static let transpose = Kernel("transpose", in: .layout)
+    /// A block of one matrix to a place in another.
+    static let copyBlock = Kernel("copy_block", in: .layout)
+    static let gatherRows = Kernel("gather_rows", in: .layout)
+    static let gatherBytes = Kernel("gather_bytes", in: .layout)
+    static let scatterAddRows = Kernel("scatter_add_rows", in: .layout)
+    static let gatherIntegers = Kernel("gather_integers", in: .layout)
+    static let oneHot = Kernel("one_hot", in: .layout)
+}
+
 extension Matrix {
     /// The transpose, D × N. Products need no copy: see ``matmul(_:transposing:)``.
     public func transposed() throws(CLMatError) -> Matrix {
@@ -60,7 +75,8 @@ extension Matrix {
         return result
     }
 
-    /// Adds row i of `source` to the row of self that `indices[i]` names. Repeats add up, in the order of i.
+    /// Adds row i of `source` to the row of self that `indices[i]` names. Repeats add up in the order of i; of much data in blocks
+    /// of 64, as ``segmentSums(by:count:)`` has it, and then to the row.
     ///
     /// - Throws: ``CLMatError/shapeMismatch(operation:left:right:rule:)`` or
     ///   ``CLMatError/invalidArgument(operation:problem:)`` for an index outside the rows.
@@ -73,6 +89,12 @@ extension Matrix {
                 rule: "There must be one row for each index, as long as the target's.")
         }
         try indices.check(within: rows, operation: "scatterAddRows")
+        // Sorting costs some microseconds on the host.
+        if source.count >= 65_536 {
+            let segments = try RowSegments(of: indices, count: rows)
+            try makeUnique()
+            return try segments.sum(source, into: self, adding: true)
+        }
         try makeUnique()
         try device.launch(
             .scatterAddRows, [.int(indices.count), .int(columns), source.argument, indices.argument, argument],

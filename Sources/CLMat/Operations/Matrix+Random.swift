@@ -1,5 +1,14 @@
 import CLMatKernels
 
+extension KernelFamily {
+    static let random = KernelFamily("random")
+}
+
+extension Kernel {
+    static let randomUniform = Kernel("random_uniform", in: .random)
+    static let randomNormal = Kernel("random_normal", in: .random)
+}
+
 /// What a random number is drawn for: the same seed, step and stream give the same numbers on every device, in any
 /// order, and after a rewind (``Matrix/init(uniform:_:_:on:)``).
 ///
@@ -17,7 +26,8 @@ public struct RandomKey: Sendable, Hashable {
         (self.seed, self.step, self.stream) = (seed, UInt64(bitPattern: Int64(step)), stream)
     }
 
-    var arguments: [Argument] {
+    /// As arguments of a kernel, five words: of the seed and the step the low one first, then the stream.
+    public var arguments: [Argument] {
         [
             .word(UInt32(truncatingIfNeeded: seed)), .word(UInt32(truncatingIfNeeded: seed >> 32)),
             .word(UInt32(truncatingIfNeeded: step)), .word(UInt32(truncatingIfNeeded: step >> 32)), .word(stream),

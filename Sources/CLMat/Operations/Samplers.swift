@@ -1,3 +1,13 @@
+extension KernelFamily {
+    static let samplers = KernelFamily("samplers")
+}
+
+extension Kernel {
+    static let sampleGamma = Kernel("sample_gamma", in: .samplers)
+    static let samplePoisson = Kernel("sample_poisson", in: .samplers)
+    static let sampleBinomial = Kernel("sample_binomial", in: .samplers)
+}
+
 extension Matrix {
     /// Independent numbers of the gamma distributions with scale 1 whose shapes are the elements of `shapes`.
     ///
@@ -50,7 +60,9 @@ extension IntVector {
 
 extension RandomKey {
     /// Draws of many words put more into a counter: streams are below 256 there, steps below 2⁴⁸.
-    func requireSmall(_ operation: String) throws(CLMatError) {
+    ///
+    /// - Throws: ``CLMatError/invalidArgument(operation:problem:)`` in the name of the operation, if the key is larger.
+    public func requireSmall(_ operation: String) throws(CLMatError) {
         guard stream < 256, step < 1 << 48 else {
             throw .invalidArgument(operation: operation, problem: "The key's stream or step is too large.")
         }

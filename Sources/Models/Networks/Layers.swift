@@ -172,7 +172,7 @@ public struct Dense: Layer {
     public func forward(
         _ x: Matrix, _ parameters: [Matrix], input: ImageShape
     ) throws(CLMatError) -> (output: Matrix, saved: SavedForBackward) {
-        (try x.matmul(parameters[0], transposing: .right) + parameters[1], .nothing)
+        (try x.denseLayer(parameters[0], biases: parameters[1]).output, .nothing)
     }
 
     public func inputGradient(

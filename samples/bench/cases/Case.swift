@@ -1,5 +1,6 @@
 import CLMat
 import Exploration
+import Foundation
 import Models
 
 /// One measurement: how CLMat does it, and who else does.
@@ -52,12 +53,48 @@ package struct Case {
         return cases + [
             elementwise("exp") { try $0.exp() }, elementwise("tanh") { try $0.tanh() },
             elementwise("softmax-rows") { try $0.softmaxRows() },
+            elementwise("softmax-long", words) { try $0.softmaxRows() },
+            elementwise("log-softmax-long", words) { try $0.logSoftmaxRows() }, crossEntropy, segmentSums(64),
+            segmentSums(256),
         ]
     }
 
-    private static func elementwise(_ name: String, _ function: @escaping (Matrix) throws -> Matrix) -> Case {
-        let shape = Shape(8000, 10000)
-        return Case(name: name, group: "ops", unit: "GB/s") { device in
+    /// Scores of 100,000 words at 500 places of a text.
+    private static let words = Shape(500, 100_000)
+
+    /// The losses and their gradient.
+    private static var crossEntropy: Case {
+        Case(name: "cross-entropy-long", group: "ops", unit: "GB/s") { device in
+            let x = try Matrix(normal: 0, deviation: 1, RandomKey(seed: 1, stream: 0), words, on: device)
+            let labels = try IntVector((0..<words.rows).map { $0 * 197 % words.columns }, on: device)
+            return {
+                _ = try x.crossEntropy(labels)
+                return 8e-9 * Double(words.count)
+            }
+        }
+    }
+
+    /// A million rows by 100,000 segments as frequent as words are (Zipf's law): sorted anew each time, as indices of a minibatch
+    /// are.
+    private static func segmentSums(_ columns: Int) -> Case {
+        let (rows, segments) = (1_000_000, 100_000)
+        return Case(name: "segment-sums-\(columns)", group: "ops", unit: "M rows/s") { device in
+            let x = try Matrix(
+                normal: 0, deviation: 1, RandomKey(seed: 1, stream: 0), Shape(rows, columns), on: device)
+            let places = try Matrix(uniform: 0...1, RandomKey(seed: 1, stream: 1), Shape(1, rows), on: .cpu).values
+            let indices = try IntVector(
+                places.map { min(segments - 1, Int(pow(Double(segments + 1), Double($0))) - 1) }, on: device)
+            return {
+                _ = try x.segmentSums(by: indices, count: segments)
+                return 1e-6 * Double(rows)
+            }
+        }
+    }
+
+    private static func elementwise(
+        _ name: String, _ shape: Shape = Shape(8000, 10000), _ function: @escaping (Matrix) throws -> Matrix
+    ) -> Case {
+        Case(name: name, group: "ops", unit: "GB/s") { device in
             let x = try Matrix(normal: 0, deviation: 1, RandomKey(seed: 1, stream: 0), shape, on: device)
             return {
                 _ = try function(x)

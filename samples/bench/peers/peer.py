@@ -283,6 +283,30 @@ def elementwise(function, rows=8000, columns=10000):
     return run, TORCH
 
 
+def cross_entropy(rows=500, columns=100000):
+    x = torch.randn(rows, columns).requires_grad_(True)
+    labels = torch.arange(rows) * 197 % columns
+
+    def run():
+        x.grad = None
+        F.cross_entropy(x, labels).backward()
+        return 8e-9 * rows * columns
+
+    return run, TORCH
+
+
+def segment_sums(columns, rows=1_000_000, segments=100_000):
+    """Rows added up by segments that are as frequent as words are (Zipf's law)."""
+    x = torch.randn(rows, columns)
+    indices = ((segments + 1) ** torch.rand(rows, dtype=torch.float64)).long().sub_(1).clamp_(0, segments - 1)
+
+    def run():
+        torch.zeros(segments, columns).index_add_(0, indices, x)
+        return 1e-6 * rows
+
+    return run, TORCH + ", zeros.index_add_"
+
+
 CASES = {
     "lenet-training": lenet_training,
     "lenet-prediction": lenet_prediction,
@@ -302,6 +326,11 @@ CASES = {
     "exp": lambda: elementwise(lambda x, y: torch.exp(x, out=y)),
     "tanh": lambda: elementwise(lambda x, y: torch.tanh(x, out=y)),
     "softmax-rows": lambda: elementwise(lambda x, y: torch.softmax(x, 1, out=y)),
+    "softmax-long": lambda: elementwise(lambda x, y: torch.softmax(x, 1, out=y), 500, 100000),
+    "log-softmax-long": lambda: elementwise(lambda x, y: torch.log_softmax(x, 1, out=y), 500, 100000),
+    "cross-entropy-long": cross_entropy,
+    "segment-sums-64": lambda: segment_sums(64),
+    "segment-sums-256": lambda: segment_sums(256),
 }
 
 
