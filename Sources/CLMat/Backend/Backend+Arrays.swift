@@ -21,4 +21,7 @@ extension Backend {
         try result.get()
         return values
     }
+
+    /// No limit.
+    public func requireLoops(of iterations: Int, in kernel: String) throws(CLMatError) {}
 }
