@@ -73,6 +73,14 @@ static const char topics_text[] = {
 #embed "../cl/group.h" suffix(,)
 #embed "../cl/topics.cl" suffix(,)
     0};
+static const char parts_text[] = {
+#embed "../shared/common.h" suffix(,)
+#embed "../shared/reduction.h" suffix(,)
+#embed "../cl/parts.cl" suffix(,)
+    0};
+static const char fused_text[] = {
+#embed "../cl/fused.cl" suffix(,)
+    0};
 
 #pragma clang diagnostic pop
 
@@ -81,6 +89,7 @@ static const struct { const char *name, *text; } families[] = {
     {"softmax", softmax_text},         {"random", random_text},       {"convolution", convolution_text},
     {"pooling", pooling_text},         {"update", update_text},       {"langevin", langevin_text},
     {"kmeans", kmeans_text},           {"samplers", samplers_text},   {"topics", topics_text},
+    {"parts", parts_text},         {"fused", fused_text},
 };
 
 const char *clmat_kernel_source(const char *family)

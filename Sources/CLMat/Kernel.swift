@@ -70,10 +70,12 @@ public struct KernelFamily: Sendable, Hashable {
     static let kmeans = KernelFamily(builtIn: "kmeans")
     static let samplers = KernelFamily(builtIn: "samplers")
     static let topics = KernelFamily(builtIn: "topics")
+    static let parts = KernelFamily(builtIn: "parts")
+    static let fused = KernelFamily(builtIn: "fused")
     /// Every family that ships with CLMat.
     static let all = [
         elementwise, reduction, layout, softmax, random, convolution, pooling, update, langevin, kmeans, samplers,
-        topics,
+        topics, parts, fused,
     ]
 }
 

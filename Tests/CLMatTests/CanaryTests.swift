@@ -329,6 +329,29 @@ import Testing
             cpu: { running_mean($1.lowerBound, $1.upperBound, $0.float(1), $0.floats(2), $0.mutableFloats(3)) },
             .elements(n, bytes: 12)
         ) { [.int(n), .float(0.5), try $0.input(n), try $0.inOut(n)] },
+        CanaryCase("bias_relu", in: "fused", cpu: Kernel.biasRelu.cpu, .elements(rows * columns, bytes: 12)) { p in
+            let x = try p.inOut(rows * columns)
+            return [
+                .int(rows * columns), .int(columns), .int(1), try p.input(columns), x, x, try p.output(rows * columns),
+            ]
+        },
+        CanaryCase("scaled_ratio", in: "fused", cpu: Kernel.scaledRatio.cpu, .elements(n, bytes: 16)) { p in
+            [
+                .int(n), .float(0), .float(1), try p.input(n), try p.input(n), try p.positives(n), try p.output(n),
+            ]
+        },
+        CanaryCase("pack_parts", in: "parts", cpu: Kernel.packParts.cpu, .elements(150, bytes: 8)) { p in
+            let starts = [0, 64] + Array(repeating: Int(Int32.max), count: 14)
+            let (first, second) = (try p.input(61), try p.input(86))
+            return [.int(150), .int(0)] + starts.map(Argument.int) + ([61, 86] + Array(repeating: 0, count: 14)).map(Argument.int)
+                + [first, second] + Array(repeating: first, count: 14) + [try p.output(150)]
+        },
+        CanaryCase("reduce_parts", in: "parts", cpu: Kernel.reduceParts.cpu, .groups(5, bytes: 400)) { p in
+            let none = Array(repeating: 0, count: 11)
+            let x = try p.input(67)
+            return ([0, 1, 2, 3, 4] + none + [0, 67, 68, 69, 70] + none + [67, 67, 66, 1, 3] + none).map(Argument.int)
+                + Array(repeating: x, count: 16) + [try p.output(71)]
+        },
         CanaryCase(
             "langevin_step", in: "langevin",
             cpu: { a, r in

@@ -156,6 +156,20 @@ void langevin_step(size_t begin, size_t end, int columns, float sigma, float bet
                    float *xs, float *vs, float *ss, float *as, float *image_ss, int *ages, float *moved,
                    float *update_squares);
 
+// MARK: - parts
+
+/// Arrays that one launch takes.
+enum { CLMAT_PARTS = 16 };
+void pack_parts(size_t begin, size_t end, int base, const int *starts, const int *counts, const int *const *xs, int *ys);
+void reduce_parts(size_t begin, size_t end, const int *forms, const int *outs, const int *counts, const int *const *xs,
+                  int *ys);
+
+// MARK: - fused
+
+void bias_relu(size_t begin, size_t end, int channels, int area, const float *bs, const float *xs, float *zs, float *ys);
+void scaled_ratio(size_t begin, size_t end, float e, float d, const float *as, const float *bs, const float *cs,
+                  float *ys);
+
 // MARK: - processor
 
 /// The name of the instruction set that the vectorised loops use here.

@@ -85,6 +85,13 @@ extension Matrix {
         try require(count > 0, "min")
         return try whole(.segmentMinimum, then: .segmentMinimum)
     }
+    /// 1 × 1: the largest element, which stays on the device. Throws if there is none.
+    public func largest() throws(CLMatError) -> Matrix {
+        try require(count > 0, "largest")
+        var partial = try segmentsReduced(.segmentMaximum, length: Self.segmentLength)
+        while partial.count > 1 { partial = try partial.segmentsReduced(.segmentMaximum, length: Self.segmentLength) }
+        return partial
+    }
     /// The row and column of the largest element.
     public func argmax() throws(CLMatError) -> (row: Int, column: Int) {
         try wholeArgument(.segmentArgmax, .segmentMaximum, "argmax") { $0 > $1 }
@@ -111,7 +118,7 @@ extension Matrix {
     // MARK: How
 
     /// Long arrays are reduced in segments of this length, then the segments' results: the same on every device.
-    private static let segmentLength = 4096
+    static let segmentLength = 4096
 
     private func require(_ isFull: Bool, _ operation: String) throws(CLMatError) {
         guard isFull else {
@@ -120,7 +127,7 @@ extension Matrix {
     }
 
     /// Segments of `length` elements, the last one shorter: count × 1.
-    private func segmentsReduced(_ kernel: Kernel, length: Int) throws(CLMatError) -> Matrix {
+    func segmentsReduced(_ kernel: Kernel, length: Int) throws(CLMatError) -> Matrix {
         let segments = (count + length - 1) / length
         let result = try Matrix(uninitialised: Shape(segments, 1), on: device)
         try device.launch(

@@ -10,9 +10,9 @@ import Synchronization
 final class OpenCLBackend: Backend, @unchecked Sendable {
     let name: String
     private let platform: String
-    private let id: cl_device_id
-    private let context: cl_context
-    private var queue: cl_command_queue?
+    let id: cl_device_id
+    let context: cl_context
+    private(set) var queue: cl_command_queue?
     private let isCPU: Bool
     private let memory: OpenCLMemory
     /// For matrix products of OpenCL CPU devices in OpenBLAS, on mapped buffers (``ProductLibrary``).
@@ -24,6 +24,7 @@ final class OpenCLBackend: Backend, @unchecked Sendable {
     private weak var profile: Profile?
     private var pendingEvents: [(String, cl_event)] = []
     private let uploads = OpenCLUploads()
+    let pinned = OpenCLPinnedMemory()
 
     init(
         id: cl_device_id, name: String, platform: String, isCPU: Bool, memory: Int, largestBuffer: Int
@@ -48,6 +49,7 @@ final class OpenCLBackend: Backend, @unchecked Sendable {
     deinit {
         clFinish(queue)
         uploads.free()
+        pinned.release(queue)
         for kernel in kernels.values { clReleaseKernel(kernel) }
         for program in programs.values { clReleaseProgram(program) }
         if let queue { clReleaseCommandQueue(queue) }
@@ -249,6 +251,24 @@ final class OpenCLBackend: Backend, @unchecked Sendable {
         let events = pendingEvents
         pendingEvents = []
         lock.unlock()
+        note(events)
+    }
+
+    /// The same where work is still queued: the queue is in order, so what is done comes first.
+    func collectFinished() {
+        lock.lock()
+        let done = pendingEvents.prefix { entry in
+            var status = CL_QUEUED
+            return clGetEventInfo(entry.1, cl_event_info(CL_EVENT_COMMAND_EXECUTION_STATUS), 4, &status, nil)
+                == CL_SUCCESS && status == CL_COMPLETE
+        }
+        pendingEvents.removeFirst(done.count)
+        lock.unlock()
+        uploads.free()
+        note(Array(done))
+    }
+
+    private func note(_ events: [(String, cl_event)]) {
         for (kernel, event) in events {
             var (start, end): (cl_ulong, cl_ulong) = (0, 0)
             if clGetEventProfilingInfo(event, cl_profiling_info(CL_PROFILING_COMMAND_START), 8, &start, nil)
@@ -262,7 +282,7 @@ final class OpenCLBackend: Backend, @unchecked Sendable {
         }
     }
 
-    private func failure(_ operation: String, _ status: cl_int) -> CLMatError {
+    func failure(_ operation: String, _ status: cl_int) -> CLMatError {
         if status == CL_MEM_OBJECT_ALLOCATION_FAILURE {
             return .outOfDeviceMemory(device: name, asked: 0, available: memory.available)
         }
@@ -275,7 +295,7 @@ final class OpenCLBackend: Backend, @unchecked Sendable {
 }
 
 /// A buffer handed to an OpenCL backend is one of its own: operations check the device before they launch.
-private func openCL(_ buffer: Buffer) -> OpenCLBuffer {
+func openCL(_ buffer: Buffer) -> OpenCLBuffer {
     guard let buffer = buffer as? OpenCLBuffer else { preconditionFailure("a buffer of another device") }
     return buffer
 }
@@ -284,14 +304,22 @@ private func openCL(_ buffer: Buffer) -> OpenCLBuffer {
 final class OpenCLBuffer: Buffer, @unchecked Sendable {
     let memory: cl_mem
     let capacity: Int
-    private let owner: OpenCLMemory
+    /// Nil of a part, whose memory belongs to the whole.
+    private let owner: OpenCLMemory?
 
     init(byteCount: Int, memory: cl_mem, capacity: Int, owner: OpenCLMemory) {
         (self.memory, self.capacity, self.owner) = (memory, capacity, owner)
         super.init(byteCount: byteCount)
     }
 
-    deinit { owner.takeBack(memory, capacity) }
+    init(byteCount: Int, memory: cl_mem, of whole: OpenCLBuffer, at offset: Int) {
+        (self.memory, capacity, owner) = (memory, byteCount, nil)
+        super.init(byteCount: byteCount, of: whole, at: offset)
+    }
+
+    deinit {
+        if let owner { owner.takeBack(memory, capacity) } else { clReleaseMemObject(memory) }
+    }
 }
 
 /// The pool of a device's memory. A block that is still used by queued work may be handed out again: the queue is in
