@@ -5,6 +5,8 @@ extension Learner {
     /// false, or when another one comes.
     public func watchSteps(_ watcher: (@Sendable (Position) -> Bool)?) { stepWatcher.withLock { $0 = watcher } }
 
+    var isWatched: Bool { stepWatcher.withLock { $0 != nil } }
+
     func tellWatcher(_ position: Position) {
         guard let watcher = stepWatcher.withLock({ $0 }) else { return }
         if !watcher(position) { stepWatcher.withLock { $0 = nil } }

@@ -186,6 +186,16 @@ public struct Dense: Layer {
     }
 }
 
+extension Dense: RectifiedLayer {
+    func rectifiedForward(
+        _ x: Matrix, _ parameters: [Matrix], input: ImageShape
+    ) throws(CLMatError) -> (output: Matrix, rectified: Matrix, saved: SavedForBackward) {
+        var y = try x.matmul(parameters[0], transposing: .right)
+        let rectified = try y.addBiasesAndRectify(parameters[1])
+        return (y, rectified, .nothing)
+    }
+}
+
 /// An elementwise activation.
 public enum Activation: Layer {
     /// max(0, x)
