@@ -14,7 +14,10 @@ struct PackedRow {
         let count: Int
 
         /// - Parameter alignment: elements to whose multiples parts align.
-        /// - Returns: nil if there is nothing to put anywhere, or more than kernels count.
+        /// Beyond so many elements a launch for each matrix costs nothing beside its arithmetic, and a copy of all gradients much memory.
+        private static let most = 1 << 24
+
+        /// - Returns: nil if there is nothing to put anywhere, or so much that it is better left where it is.
         init?(of matrices: [[Matrix]], on device: Device, alignment: Int) {
             var (starts, next) = ([[Int]](), 0)
             for layer in matrices {
@@ -22,7 +25,7 @@ struct PackedRow {
                 for matrix in layer {
                     own.append(next)
                     next += (matrix.count + alignment - 1) / alignment * alignment
-                    guard next <= Shape.largestCount else { return nil }
+                    guard next <= Self.most else { return nil }
                 }
                 starts.append(own)
             }

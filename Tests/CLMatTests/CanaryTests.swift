@@ -343,8 +343,9 @@ import Testing
         CanaryCase("pack_parts", in: "parts", cpu: Kernel.packParts.cpu, .elements(150, bytes: 8)) { p in
             let starts = [0, 64] + Array(repeating: Int(Int32.max), count: 14)
             let (first, second) = (try p.input(61), try p.input(86))
-            return [.int(150), .int(0)] + starts.map(Argument.int) + ([61, 86] + Array(repeating: 0, count: 14)).map(Argument.int)
-                + [first, second] + Array(repeating: first, count: 14) + [try p.output(150)]
+            let counts = [61, 86] + Array(repeating: 0, count: 14)
+            return [.int(150), .int(0)] + starts.map(Argument.int) + counts.map(Argument.int) + [first, second]
+                 + Array(repeating: first, count: 14) + [try p.output(150)]
         },
         CanaryCase("reduce_parts", in: "parts", cpu: Kernel.reduceParts.cpu, .groups(5, bytes: 400)) { p in
             let none = Array(repeating: 0, count: 11)

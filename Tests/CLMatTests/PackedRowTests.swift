@@ -13,11 +13,15 @@ import Testing
         return [[], [try matrix(20, 25), try matrix(1, 20)], [], [try matrix(3, 67), try matrix(1, 3)]]
     }
 
-    static func values(_ matrices: [[Matrix]]) throws -> [[[Float]]] { try matrices.map { try $0.map { try $0.values } } }
+    static func values(_ matrices: [[Matrix]]) throws -> [[[Float]]] {
+        try matrices.map { try $0.map { try $0.values } }
+    }
 
     @Test(arguments: Device.all)
     func anUpdateOfAllIsThatOfEach(on device: Device) throws {
-        var (w, v, s) = (try Self.matrices(1, on: device), try Self.matrices(2, on: device), try Self.matrices(3, on: device))
+        var (w, v, s) = (
+            try Self.matrices(1, on: device), try Self.matrices(2, on: device), try Self.matrices(3, on: device)
+        )
         for i in s.indices { for j in s[i].indices { s[i][j] = try s[i][j].absolute() } }
         var (w1, v1, s1) = (w, v, s)
         var mean = try Self.matrices(5, on: device)

@@ -109,7 +109,9 @@ private final class Notes: Recorder {
             let notes = Notes()
             _ = try Self.run(
                 on: device, notes,
-                schedule: [.init(after: 3, .set(control: "rate", to: 2)), .init(after: 9, .set(control: "rate", to: 4))])
+                schedule: [
+                    .init(after: 3, .set(control: "rate", to: 2)), .init(after: 9, .set(control: "rate", to: 4)),
+                ])
             return notes.lines.withLock { $0 }
         }
         #expect(records[0] == records[1])

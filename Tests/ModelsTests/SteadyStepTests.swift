@@ -25,7 +25,8 @@ struct SteadyStepTests {
     }
 
     private static func words(_ counts: DeviceCounts) -> Comment {
-        let launches = counts.launches.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }.joined(separator: ", ")
+        let launches = counts.launches.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }.joined(
+            separator: ", ")
         return "\(launches); \(counts)"
     }
 

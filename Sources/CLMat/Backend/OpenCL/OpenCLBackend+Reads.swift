@@ -78,29 +78,31 @@ final class OpenCLPinnedMemory: @unchecked Sendable {
     struct Block: @unchecked Sendable {
         let pointer: UnsafeMutableRawPointer
         let buffer: cl_mem?
+        let size: Int
     }
 
-    /// What the measured numbers of a step take is less, as a rule.
-    private static let size = 64 << 10
+    /// The measured numbers of a step take less than the first, as a rule; labels of a large minibatch need the second.
+    private static let sizes = [64 << 10, 1 << 20]
     private let lock = NSLock()
     private var free: [Block] = []
 
     func take(_ bytes: Int, _ context: cl_context, _ queue: cl_command_queue?) throws(CLMatError) -> Block {
-        if bytes <= Self.size {
+        if let size = Self.sizes.first(where: { bytes <= $0 }) {
             lock.lock()
-            let found = free.popLast()
+            let place = free.firstIndex { $0.size == size }
+            let found = place.map { free.remove(at: $0) }
             lock.unlock()
             if let found { return found }
-            if let new = Self.pinned(context, queue) { return new }
+            if let new = Self.pinned(size, context, queue) { return new }
         }
         guard let pointer = malloc(bytes) else {
             throw .outOfDeviceMemory(device: "the host", asked: bytes, available: CPUMemory.available)
         }
-        return Block(pointer: pointer, buffer: nil)
+        return Block(pointer: pointer, buffer: nil, size: bytes)
     }
 
     /// Memory that stays mapped as long as it lives (the way that drivers' guides recommend).
-    private static func pinned(_ context: cl_context, _ queue: cl_command_queue?) -> Block? {
+    private static func pinned(_ size: Int, _ context: cl_context, _ queue: cl_command_queue?) -> Block? {
         var status: cl_int = 0
         let flags = cl_mem_flags(CL_MEM_READ_WRITE | CL_MEM_ALLOC_HOST_PTR)
         guard let buffer = clCreateBuffer(context, flags, size, nil, &status), status == CL_SUCCESS else { return nil }
@@ -110,7 +112,7 @@ final class OpenCLPinnedMemory: @unchecked Sendable {
             clReleaseMemObject(buffer)
             return nil
         }
-        return Block(pointer: pointer, buffer: buffer)
+        return Block(pointer: pointer, buffer: buffer, size: size)
     }
 
     func takeBack(_ block: Block) {
