@@ -5,11 +5,11 @@ PACKAGES = ocl-icd-opencl-dev opencl-headers libclblast-dev libopenblas-dev libs
 	libfontconfig-dev libfribidi-dev zlib1g-dev pkg-config fonts-dejavu-core dataset-fashion-mnist
 # An OpenCL device on the CPU, so that the kernels are tested on a machine without a GPU too.
 TEST_PACKAGES = pocl-opencl-icd
-# A simulator that checks each access of a kernel, and what Intel's runtime from PyPI is installed with.
-PORTABILITY_PACKAGES = oclgrind python3-venv
+# A simulator that checks each access of a kernel, Mesa's OpenCL, and what Intel's runtime from PyPI is installed with.
+PORTABILITY_PACKAGES = oclgrind mesa-opencl-icd python3-venv
 
 .DEFAULT_GOAL = help
-.PHONY: help setup setup-tests setup-portability setup-pictures swift run test test-portability bench pictures docs format
+.PHONY: help setup setup-tests setup-portability setup-pictures swift run test test-portability check-gpu bench pictures docs format
 
 help: ## list the targets
 	@echo "CLMat: what make can do"
@@ -66,9 +66,20 @@ bench: setup swift ## measure CLMat beside its peers; ONLY=ops,lenet,ldam,kmeans
 	.build/release/bench $(if $(PEERED),--python $(PYTHON)) $(if $(ONLY),--only $(ONLY)) $(if $(JSON),--json $(JSON)) \
 		$(if $(TOPICS),--topics $(TOPICS))
 
-test-portability: setup-portability swift ## run the kernel tests on PoCL, Oclgrind and Intel's runtime; ONLY=pocl,intel chooses
+test-portability: setup-portability swift ## run the kernel tests on PoCL, Oclgrind, Intel's runtime, rusticl and the CPU, and with CLBlast's products; ONLY=pocl,rusticl chooses
 	swift build --build-tests $(TEST_FLAGS)
 	ONLY="$(ONLY)" Tests/portability.sh
+
+# Swift Testing's library is a shared one, so the tests carry Swift's libraries with them; the program does without.
+GPU_FLAGS = -c release -Xswiftc -enable-testing --scratch-path .build-gpu
+GPU_ARCHIVE = .build/check-gpu.tar.xz
+
+check-gpu: setup swift ## pack a program that checks a GPU into .build/check-gpu.tar.xz, and run it here if there is one; ARGS="--device pocl" passes options
+	CLMAT_CHECK_GPU=1 swift build $(GPU_FLAGS) --build-tests
+	CLMAT_CHECK_GPU=1 swift build $(GPU_FLAGS) --static-swift-stdlib --product check-gpu
+	samples/check-gpu/pack.sh .build-gpu/release $(GPU_ARCHIVE)
+	rm -rf .build/check-gpu && tar -C .build -xf $(GPU_ARCHIVE)
+	.build/check-gpu/check-gpu $(ARGS) || [ $$? = 2 ]
 
 # A run that pauses at the step of its picture has controls that can be moved, as a person sees them. A script draws the
 # picture of its moment into the current directory.

@@ -5,6 +5,7 @@ let package = Package(
     name: "CLMat",
     products: [
         .library(name: "CLMat", targets: ["CLMat"]),
+        .library(name: "ModelOperations", targets: ["ModelOperations"]),
         .library(name: "Formats", targets: ["Formats"]),
         .library(name: "Exploration", targets: ["Exploration"]),
         .library(name: "Models", targets: ["Models"]),
@@ -32,12 +33,17 @@ let package = Package(
 
         // MARK: - Library
         .target(
-            name: "CLMatKernels", path: "Kernels", exclude: ["cl", "shared"], sources: ["cpu"],
-            publicHeadersPath: "cpu/include"),
+            name: "CLMatKernels", path: "Kernels", exclude: ["cl", "shared", "models"], sources: ["cpu"],
+            publicHeadersPath: "include"),
         .target(name: "CLMat", dependencies: ["CLMatKernels", "COpenCL", "COpenBLAS", "CCLBlast"]),
+        // What the kernels of single models need is what a package needs that depends on CLMat and adds some of its own.
+        .target(
+            name: "ModelKernels", dependencies: ["CLMat"], path: "Kernels/models", exclude: ["cl", "shared"],
+            sources: ["cpu"], publicHeadersPath: "include"),
+        .target(name: "ModelOperations", dependencies: ["ModelKernels", "CLMat"]),
         .target(name: "Formats", dependencies: ["CLMat", "CZlib", "CStb"]),
         .target(name: "Exploration", dependencies: ["Formats", "CLMat"]),
-        .target(name: "Models", dependencies: ["Exploration", "Formats", "CLMat"]),
+        .target(name: "Models", dependencies: ["ModelOperations", "Exploration", "Formats", "CLMat"]),
         .target(
             name: "Viewer",
             dependencies: ["Exploration", "Formats", "CLMat", "CImGui", "CSDL2", "CFontconfig", "CFriBidi"]),
@@ -59,20 +65,36 @@ let package = Package(
         .executableTarget(name: "hello", dependencies: ["CLMat"], path: "samples/hello"),
         .executableTarget(
             name: "network", dependencies: ["Viewer", "Models", "Exploration", "CLMat"], path: "samples/network"),
+        // What is measured, and beside whom.
+        .target(
+            name: "BenchCases", dependencies: ["Models", "Exploration", "CLMat", "COpenBLAS"],
+            path: "samples/bench/cases"),
         .executableTarget(
             name: "bench",
             dependencies: [
-                "Viewer", "Models", "Exploration", "Formats", "CLMat", "COpenBLAS", "CSDL2",
+                "BenchCases", "Viewer", "Models", "Exploration", "Formats", "CLMat", "CSDL2",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
-            path: "samples/bench", exclude: ["peers"]),
+            path: "samples/bench", exclude: ["cases", "peers"]),
+        .executableTarget(
+            name: "check-gpu",
+            dependencies: [
+                "BenchCases", "Models", "Formats", "CLMat", "COpenCL",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            path: "samples/check-gpu", exclude: ["pack.sh", "start.sh"]),
         .executableTarget(name: "gallery", dependencies: ["Viewer", "Exploration", "CLMat"], path: "samples/gallery"),
 
         // MARK: - Tests
         .target(
             name: "TestSupport", dependencies: ["CLMat", "Formats", "Exploration", "CStb", "CZlib"],
             path: "Tests/TestSupport"),
-        .testTarget(name: "CLMatTests", dependencies: ["CLMat", "CLMatKernels", "TestSupport"]),
+        // The kernels that draw numbers, compiled once more with functions as inexact as OpenCL allows.
+        .target(
+            name: "PerturbedKernels", dependencies: ["ModelKernels", "CLMatKernels"], path: "Tests/PerturbedKernels"),
+        .testTarget(
+            name: "CLMatTests",
+            dependencies: ["ModelOperations", "CLMat", "CLMatKernels", "COpenCL", "PerturbedKernels", "TestSupport"]),
         .testTarget(name: "FormatsTests", dependencies: ["Formats", "CLMat", "TestSupport"]),
         .testTarget(name: "ExplorationTests", dependencies: ["Exploration", "Formats", "TestSupport"]),
         .testTarget(name: "ModelsTests", dependencies: ["Models", "Formats", "CZlib", "TestSupport"]),
@@ -83,6 +105,7 @@ let package = Package(
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
         .testTarget(name: "ExploreTests", dependencies: ["explore", "CLMat"]),
+        .testTarget(name: "CheckGPUTests", dependencies: ["check-gpu"]),
         .testTarget(name: "ViewerTests", dependencies: ["Viewer", "Exploration", "Formats", "TestSupport"]),
         .testTarget(
             name: "PackageTests", dependencies: ["CLMat", "CStb"], exclude: ["Dependent"]),
@@ -100,4 +123,15 @@ let package = Package(
 // What `make docs` needs, and nobody who depends on CLMat.
 if Context.environment["CLMAT_DOCS"] == "1" {
     package.dependencies.append(.package(url: "https://github.com/swiftlang/swift-docc-plugin", from: "1.5.0"))
+}
+
+// What `make check-gpu` packs: nothing that needs a window's libraries, which its machine may not have.
+if Context.environment["CLMAT_CHECK_GPU"] == "1" {
+    let unpacked: Set = [
+        "CSDL2", "CImGuiSystem", "CFontconfig", "CFriBidi", "CImGui", "Viewer", "ModelProgram", "explore", "network",
+        "bench", "gallery", "FormatsTests", "ExplorationTests", "ModelsTests", "ModelProgramTests", "ExploreTests",
+        "CheckGPUTests", "ViewerTests", "PackageTests", "DocumentationTests",
+    ]
+    package.targets.removeAll { unpacked.contains($0.name) }
+    package.products.removeAll { unpacked.contains($0.name) }
 }

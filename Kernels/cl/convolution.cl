@@ -1,12 +1,13 @@
 // convolution.cl: the parts of a 2-D convolution that surround its matrix product.
 //
 // With columns X' of all patches (C kh kw rows, N P columns, P = oh ow pixels of the output):
-//     Y' = W X'               forward            (W: filters x C kh kw)
-//     dX' = W^T dY'           backward to the input, then col2im adds up the patches
-//     dW = dY' X'^T           backward to the weights
-// where Y' is filters x N P; channels_to_front and images_from_channels turn between it and rows of images.
+//     Y = W X'                forward            (W: filters x C kh kw), then a bias for each filter
+//     dX' = W^T dY            backward to the input, then col2im adds up the patches
+//     dW = dY X'^T            backward to the weights; a row of ones in X' gives the biases'
+// image by image, so that Y is a row of images; or for dW across all images, where channels_to_front turns dY.
 //
 // Layout    x  N x C H W;  y  N x F P;  padding is zeros on each side; stride is the same both ways.
+//           patches  row r of image n lies at r row_pitch + n image_pitch; `first` is the image in x or y that is 0 here.
 // Launch    1-D, one work-item per element of the output; _by_plane: one work-group of GROUP work-items per plane of the
 //           output, which needs no division for each element: faster from a plane of GROUP elements on.
 // Host      checks shapes; oh = (H + 2 padding - kh) / stride + 1, ow likewise.
@@ -17,39 +18,48 @@
 #define GROUP 64
 #endif
 
+// Rows of patches, then `ones` rows of ones.
 __kernel void im2col(const int images, const int channels, const int height, const int width, const int kh,
                               const int kw, const int stride, const int padding, const int oh, const int ow,
+                              const int first, const int ones, const int row_pitch, const int image_pitch,
                               __global const float *xs, __global float *ys)
 {
-    const int area = oh * ow, across = images * area;
+    const int area = oh * ow, rows = channels * kh * kw + ones;
     const int i = get_global_id(0);
-    if (i >= channels * kh * kw * across) return;
-    const int row = i / across, column = i - row * across;
-    const int n = column / area, p = column - n * area;
+    if (i >= images * rows * area) return;
+    const int plane = i / area, p = i - plane * area;
+    const int n = plane / rows, row = plane - n * rows;
     const int c = row / (kh * kw), k = row - c * kh * kw;
     const int y = p / ow * stride + k / kw - padding, x = p % ow * stride + k % kw - padding;
     const int inside = y >= 0 && y < height && x >= 0 && x < width;
-    ys[i] = inside ? xs[((n * channels + c) * height + y) * width + x] : 0.0f;
+    float value = 1.0f;
+    if (c < channels) value = inside ? xs[(((first + n) * channels + c) * height + y) * width + x] : 0.0f;
+    ys[row * row_pitch + n * image_pitch + p] = value;
 }
 
-// Work-items of a group take neighbouring pixels; each goes on by GROUP pixels, which is `rows` rows and `rest` columns.
+// Work-items of a group take neighbouring pixels; each goes on by GROUP pixels, which is `down` rows and `rest` columns.
 __kernel __attribute__((reqd_work_group_size(GROUP, 1, 1)))
 void im2col_by_plane(const int images, const int channels, const int height, const int width, const int kh,
                               const int kw, const int stride, const int padding, const int oh, const int ow,
+                              const int first, const int ones, const int row_pitch, const int image_pitch,
                               __global const float *xs, __global float *ys)
 {
     const int plane = get_group_id(0), lane = get_local_id(0), area = oh * ow;
-    const int row = plane / images, n = plane - row * images;
+    const int n = plane / (channels * kh * kw + ones), row = plane - n * (channels * kh * kw + ones);
     const int c = row / (kh * kw), k = row - c * kh * kw, ky = k / kw, kx = k - ky * kw;
-    const int rows = GROUP / ow, rest = GROUP - rows * ow;
-    __global const float *image = xs + (n * channels + c) * height * width;
-    __global float *patch = ys + plane * area;
+    const int down = GROUP / ow, rest = GROUP - down * ow;
+    __global float *patch = ys + row * row_pitch + n * image_pitch;
+    if (c == channels) {
+        for (int p = lane; p < area; p += GROUP) patch[p] = 1.0f;
+        return;
+    }
+    __global const float *image = xs + ((first + n) * channels + c) * height * width;
     int oy = lane / ow, ox = lane - oy * ow;
     for (int p = lane; p < area; p += GROUP) {
         const int y = oy * stride + ky - padding, x = ox * stride + kx - padding;
         const int inside = y >= 0 && y < height && x >= 0 && x < width;
         patch[p] = inside ? image[y * width + x] : 0.0f;
-        oy += rows;
+        oy += down;
         ox += rest;
         if (ox >= ow) { ox -= ow; oy++; }
     }
@@ -58,63 +68,69 @@ void im2col_by_plane(const int images, const int channels, const int height, con
 // x[n, c, y, x] = sum of what the patches that cover this pixel hold for it
 __kernel void col2im(const int images, const int channels, const int height, const int width, const int kh,
                               const int kw, const int stride, const int padding, const int oh, const int ow,
-                              __global const float *ys, __global float *xs)
+                              const int first, __global const float *ys, __global float *xs)
 {
-    const int area = oh * ow, across = images * area;
+    const int area = oh * ow;
     const int i = get_global_id(0);
     if (i >= images * channels * height * width) return;
     const int x = i % width, y = i / width % height, plane = i / (width * height);
-    const int n = plane / channels, c = plane - n * channels;
+    __global const float *patch = ys + plane * kh * kw * area;
     float sum = 0.0f;
-    for (int ky = 0; ky < kh; ky++) {
-        const int ty = y + padding - ky;
-        if (ty < 0 || ty % stride != 0 || ty / stride >= oh) continue;
-        for (int kx = 0; kx < kw; kx++) {
-            const int tx = x + padding - kx;
-            if (tx < 0 || tx % stride != 0 || tx / stride >= ow) continue;
-            sum += ys[((c * kh + ky) * kw + kx) * across + n * area + ty / stride * ow + tx / stride];
+    if (stride == 1) {
+        // Without divisions: the kernel elements that meet this pixel are a rectangle.
+        const int ky0 = max(0, y + padding - oh + 1), ky1 = min(kh - 1, y + padding);
+        const int kx0 = max(0, x + padding - ow + 1), kx1 = min(kw - 1, x + padding);
+        for (int ky = ky0; ky <= ky1; ky++)
+            for (int kx = kx0; kx <= kx1; kx++)
+                sum += patch[(ky * kw + kx) * area + (y + padding - ky) * ow + x + padding - kx];
+    } else {
+        for (int ky = 0; ky < kh; ky++) {
+            const int ty = y + padding - ky;
+            if (ty < 0 || ty % stride != 0 || ty / stride >= oh) continue;
+            for (int kx = 0; kx < kw; kx++) {
+                const int tx = x + padding - kx;
+                if (tx < 0 || tx % stride != 0 || tx / stride >= ow) continue;
+                sum += patch[(ky * kw + kx) * area + ty / stride * ow + tx / stride];
+            }
         }
     }
-    xs[i] = sum;
+    xs[first * channels * height * width + i] = sum;
 }
 
-// y[n, f, p] = x[f, n, p] + bias[f]
-__kernel void images_from_channels(const int images, const int channels, const int area, __global const float *xs,
-                                   __global const float *biases, __global float *ys)
+// y[n, f, p] += bias[f]
+__kernel void add_biases(const int images, const int channels, const int area, __global const float *biases,
+                         __global float *ys)
 {
     const int i = get_global_id(0);
-    if (i >= images * channels * area) return;
-    const int p = i % area, f = i / area % channels, n = i / (area * channels);
-    ys[i] = xs[(f * images + n) * area + p] + biases[f];
+    if (i < images * channels * area) ys[i] += biases[i / area % channels];
 }
 
 __kernel __attribute__((reqd_work_group_size(GROUP, 1, 1)))
-void images_from_channels_by_plane(const int images, const int channels, const int area, __global const float *xs,
-                                   __global const float *biases, __global float *ys)
+void add_biases_by_plane(const int images, const int channels, const int area, __global const float *biases,
+                         __global float *ys)
 {
-    const int plane = get_group_id(0), n = plane / channels, f = plane - n * channels;
-    const float bias = biases[f];
-    __global const float *x = xs + (f * images + n) * area;
+    const int plane = get_group_id(0);
+    const float bias = biases[plane % channels];
     __global float *y = ys + plane * area;
-    for (int p = get_local_id(0); p < area; p += GROUP) y[p] = x[p] + bias;
+    for (int p = get_local_id(0); p < area; p += GROUP) y[p] += bias;
 }
 
-// y[f, n, p] = x[n, f, p]
-__kernel void channels_to_front(const int images, const int channels, const int area, __global const float *xs,
-                                __global float *ys)
+// y[f, n, p] = x[first + n, f, p]
+__kernel void channels_to_front(const int images, const int channels, const int area, const int first,
+                                __global const float *xs, __global float *ys)
 {
     const int i = get_global_id(0);
     if (i >= images * channels * area) return;
     const int p = i % area, n = i / area % images, f = i / (area * images);
-    ys[i] = xs[(n * channels + f) * area + p];
+    ys[i] = xs[((first + n) * channels + f) * area + p];
 }
 
 __kernel __attribute__((reqd_work_group_size(GROUP, 1, 1)))
-void channels_to_front_by_plane(const int images, const int channels, const int area, __global const float *xs,
-                                __global float *ys)
+void channels_to_front_by_plane(const int images, const int channels, const int area, const int first,
+                                __global const float *xs, __global float *ys)
 {
     const int plane = get_group_id(0), f = plane / images, n = plane - f * images;
-    __global const float *x = xs + (n * channels + f) * area;
+    __global const float *x = xs + ((first + n) * channels + f) * area;
     __global float *y = ys + plane * area;
     for (int p = get_local_id(0); p < area; p += GROUP) y[p] = x[p];
 }

@@ -7,7 +7,7 @@
 //           reduce_parts: one work-group of GROUP work-items per part.
 // Layout    x_p   count_p elements of four bytes: floats or integers, which are copied bit by bit
 //           y     pack_parts: a row of all parts; reduce_parts: a number or a copy per part
-//           form  of each part: 0 copy, 1 sum, 2 sum of squares, 3 maximum, 4 minimum (../shared/reduction.h); the order of a sum
+//           what  8 out + form of each part; the form is 0 copy, 1 sum, 2 sum of squares, 3 maximum, 4 minimum (../shared/reduction.h); the order of a sum
 //                 is that of reduction.cl for a segment of the same length
 // Host      checks that starts rise, that start_p + count_p lies within the next start, and gives parts that there are not the
 //           start of 2^31 - 1 (pack_parts), the count 0, and any buffer.
@@ -16,17 +16,14 @@
 #define GROUP 64
 #endif
 
-// Sixteen at once: with their counts and starts some 300 bytes of arguments, of the 1024 that OpenCL promises.
-#define PARTS(DO) DO(0) DO(1) DO(2) DO(3) DO(4) DO(5) DO(6) DO(7) DO(8) DO(9) DO(10) DO(11) DO(12) DO(13) DO(14) DO(15)
+// Eight at once.
+#define PARTS(DO) DO(0) DO(1) DO(2) DO(3) DO(4) DO(5) DO(6) DO(7)
 #define INTS(NAME) \
     const int NAME##0, const int NAME##1, const int NAME##2, const int NAME##3, const int NAME##4, const int NAME##5, \
-    const int NAME##6, const int NAME##7, const int NAME##8, const int NAME##9, const int NAME##10, const int NAME##11, \
-    const int NAME##12, const int NAME##13, const int NAME##14, const int NAME##15
+    const int NAME##6, const int NAME##7
 #define ARRAYS(NAME) \
     __global const int *NAME##0, __global const int *NAME##1, __global const int *NAME##2, __global const int *NAME##3, \
-    __global const int *NAME##4, __global const int *NAME##5, __global const int *NAME##6, __global const int *NAME##7, \
-    __global const int *NAME##8, __global const int *NAME##9, __global const int *NAME##10, __global const int *NAME##11, \
-    __global const int *NAME##12, __global const int *NAME##13, __global const int *NAME##14, __global const int *NAME##15
+    __global const int *NAME##4, __global const int *NAME##5, __global const int *NAME##6, __global const int *NAME##7
 
 __kernel void pack_parts(const int total, const int base, INTS(start), INTS(count), ARRAYS(x), __global int *ys)
 {
@@ -39,14 +36,15 @@ __kernel void pack_parts(const int total, const int base, INTS(start), INTS(coun
 }
 
 __kernel __attribute__((reqd_work_group_size(GROUP, 1, 1)))
-void reduce_parts(INTS(form), INTS(out), INTS(count), ARRAYS(x), __global int *ys)
+void reduce_parts(INTS(what), INTS(count), ARRAYS(x), __global int *ys)
 {
     __local float partials[GROUP];
     const int part = get_group_id(0), lane = get_local_id(0);
     __global const int *xs = x0;
-    int form = form0, out = out0, count = count0;
-#define CHOOSE(P) if (part == P) { xs = x##P; form = form##P; out = out##P; count = count##P; }
+    int what = what0, count = count0;
+#define CHOOSE(P) if (part == P) { xs = x##P; what = what##P; count = count##P; }
     PARTS(CHOOSE)
+    const int form = what % 8, out = what / 8;
     if (form == 0) {
         for (int i = lane; i < count; i += GROUP) ys[out + i] = xs[i];
         return;                                     // the whole group: form is that of the group's part

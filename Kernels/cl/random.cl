@@ -7,6 +7,8 @@
 // Launch    1-D, one work-item for each four elements.
 // Layout    y  n floats
 
+#include <clmat/philox.h>
+
 __kernel void random_uniform(const int n, const float scale, const float shift, const uint seed_low,
                              const uint seed_high, const uint step_low, const uint step_high, const uint stream,
                              __global float *ys)

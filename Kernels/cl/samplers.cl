@@ -5,6 +5,8 @@
 //           tables  the alias tables of Poisson numbers with whole means
 // Launch    1-D, one work-item per element, which is the index of its source.
 
+#include <clmat/samplers.h>
+
 __kernel void sample_gamma(const int n, const uint seed_low, const uint seed_high, const uint step_low,
                            const uint step_high, const uint stream, __global const float *shapes, __global float *ys)
 {

@@ -3,6 +3,8 @@
 // Launch    1-D, one work-item per parameter.
 // Layout    g  gradient;  w  parameters;  v  velocity;  s  mean square: n floats each, changed in place but for g.
 
+#include <clmat/update.h>
+
 __kernel void sgd_momentum(const int n, const float rate, const float momentum, __global const float *gs,
                            __global float *ws, __global float *vs)
 {

@@ -1,7 +1,8 @@
 // convolution.c: the kernels of ../cl/convolution.cl, and whole convolutions that work image by image, so that the
 // patches of an image stay in the second-level cache between being made and being multiplied.
 
-#include "product.h"
+#include <clmat/product.h>
+#include "kernel.h"
 #include <stdlib.h>
 
 // The output columns [first, last) whose input column lies inside the image.
@@ -70,52 +71,66 @@ void add_patch_row(int height, int width, int ky, int kx, int stride, int paddin
     }
 }
 
-// Item i is row i / images of the patches, image i % images.
+// Item i is image i / rows, row i % rows of its patches.
 void im2col(size_t begin, size_t end, int images, int channels, int height, int width, int kh, int kw,
-                     int stride, int padding, int oh, int ow, const float *xs, float *ys)
+                     int stride, int padding, int oh, int ow, int first, int ones, int row_pitch, int image_pitch,
+                     const float *xs, float *ys)
 {
-    const size_t area = (size_t)oh * ow;
+    (void)images;
+    const size_t area = (size_t)oh * ow, rows = (size_t)channels * kh * kw + ones;
     for (size_t i = begin; i < end; i++) {
-        const int row = (int)(i / images), n = (int)(i % images), c = row / (kh * kw), k = row % (kh * kw);
-        patch_row(height, width, k / kw, k % kw, stride, padding, oh, ow,
-                  xs + ((size_t)n * channels + c) * height * width, ys + i * area);
+        const size_t n = i / rows, row = i % rows, c = row / (kh * kw), k = row % (kh * kw);
+        float *y = ys + row * row_pitch + n * image_pitch;
+        if (c == (size_t)channels) for (size_t p = 0; p < area; p++) y[p] = 1.0f;
+        else patch_row(height, width, (int)k / kw, (int)k % kw, stride, padding, oh, ow,
+                       xs + ((first + n) * channels + c) * height * width, y);
     }
 }
+CLMAT_KERNEL(convolution, im2col, INT, INT, INT, INT, INT, INT, INT, INT, INT, INT, INT, INT, INT, INT, FLOATS, INOUT_FLOATS)
 
 // Item i is one plane: image i / channels, channel i % channels.
 void col2im(size_t begin, size_t end, int images, int channels, int height, int width, int kh, int kw,
-                     int stride, int padding, int oh, int ow, const float *ys, float *xs)
+                     int stride, int padding, int oh, int ow, int first, const float *ys, float *xs)
 {
+    (void)images;
     const size_t area = (size_t)oh * ow, plane = (size_t)height * width;
     for (size_t i = begin; i < end; i++) {
-        const size_t n = i / channels, c = i % channels;
-        memset(xs + i * plane, 0, plane * sizeof *xs);
+        float *x = xs + ((size_t)first * channels + i) * plane;
+        memset(x, 0, plane * sizeof *xs);
         for (int k = 0; k < kh * kw; k++)
-            add_patch_row(height, width, k / kw, k % kw, stride, padding, oh, ow,
-                          ys + ((c * kh * kw + k) * images + n) * area, xs + i * plane);
+            add_patch_row(height, width, k / kw, k % kw, stride, padding, oh, ow, ys + (i * kh * kw + k) * area, x);
     }
 }
+CLMAT_KERNEL(convolution, col2im, INT, INT, INT, INT, INT, INT, INT, INT, INT, INT, INT, FLOATS, OUT_FLOATS)
 
 // Item i is one plane of the output.
 CLMAT_VECTORISED
-void images_from_channels(size_t begin, size_t end, int images, int channels, int area, const float *xs,
-                          const float *biases, float *ys)
+void add_biases(size_t begin, size_t end, int images, int channels, int area, const float *biases, float *ys)
 {
+    (void)images;
     for (size_t i = begin; i < end; i++) {
-        const size_t n = i / channels, f = i % channels;
-        const float *x = xs + (f * images + n) * area, bias = biases[f];
-        for (int p = 0; p < area; p++) ys[i * area + p] = x[p] + bias;
+        const float bias = biases[i % channels];
+        for (int p = 0; p < area; p++) ys[i * area + p] += bias;
     }
 }
+CLMAT_KERNEL(convolution, add_biases, INT, INT, INT, FLOATS, INOUT_FLOATS)
 
 // Item i is one plane of the output.
-void channels_to_front(size_t begin, size_t end, int images, int channels, int area, const float *xs, float *ys)
+void channels_to_front(size_t begin, size_t end, int images, int channels, int area, int first, const float *xs,
+                       float *ys)
 {
     for (size_t i = begin; i < end; i++) {
         const size_t f = i / images, n = i % images;
-        memcpy(ys + i * area, xs + (n * channels + f) * area, area * sizeof *ys);
+        memcpy(ys + i * area, xs + ((first + n) * channels + f) * area, area * sizeof *ys);
     }
 }
+CLMAT_KERNEL(convolution, channels_to_front, INT, INT, INT, INT, FLOATS, OUT_FLOATS)
+
+// For planes that fill a work-group: they differ on OpenCL devices only.
+CLMAT_KERNEL_BY(convolution, im2col_by_plane, im2col, INT, INT, INT, INT, INT, INT, INT, INT, INT, INT, INT, INT, INT, INT, FLOATS, INOUT_FLOATS)
+CLMAT_KERNEL_BY(convolution, add_biases_by_plane, add_biases, INT, INT, INT, FLOATS, INOUT_FLOATS)
+CLMAT_KERNEL_BY(convolution, channels_to_front_by_plane, channels_to_front, INT, INT, INT, INT, FLOATS, OUT_FLOATS)
+
 
 // MARK: - Whole convolutions, image by image
 
@@ -286,3 +301,7 @@ int convolution_backward_weights(size_t begin, size_t end, int images, int block
     free(patches);
     return 1;
 }
+
+CLMAT_TEXT(convolution) {
+#embed "../cl/convolution.cl" suffix(, 0)
+};

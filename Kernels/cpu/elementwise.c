@@ -19,14 +19,16 @@ enum { BLOCK = 1024 };
             return; \
         } \
         for (size_t i = begin; i < end; i++) { const float x = xs[i]; ys[i] = FORMULA; } \
-    }
+    } \
+    CLMAT_KERNEL(elementwise, NAME, CL_INT, FLOATS, OUT_FLOATS)
 CLMAT_MAPS(MAP)
 
 #define MAP_WITH_CONSTANTS(NAME, FORMULA) \
     CLMAT_VECTORISED void NAME(size_t begin, size_t end, float c, float d, const float *xs, float *ys) \
     { \
         for (size_t i = begin; i < end; i++) { const float x = xs[i]; ys[i] = FORMULA; } \
-    }
+    } \
+    CLMAT_KERNEL(elementwise, NAME, CL_INT, FLOAT, FLOAT, FLOATS, OUT_FLOATS)
 CLMAT_MAPS_WITH_CONSTANTS(MAP_WITH_CONSTANTS)
 
 // One run within a row; the strides within it are constants in each of the four loops, so that each vectorises.
@@ -48,20 +50,29 @@ CLMAT_MAPS_WITH_CONSTANTS(MAP_WITH_CONSTANTS)
             else RUN(a[0], b[0], FORMULA) \
             i += run; \
         } \
-    }
+    } \
+    CLMAT_KERNEL(elementwise, NAME, CL_INT, INT, INT, INT, INT, INT, FLOATS, FLOATS, OUT_FLOATS)
 CLMAT_COMBINATIONS(COMBINE)
 
 CLMAT_VECTORISED void fill_value(size_t begin, size_t end, float value, float *ys)
 {
     for (size_t i = begin; i < end; i++) ys[i] = value;
 }
+CLMAT_KERNEL(elementwise, fill_value, CL_INT, FLOAT, OUT_FLOATS)
 
 CLMAT_VECTORISED void axpy(size_t begin, size_t end, float a, const float *xs, float *ys)
 {
     for (size_t i = begin; i < end; i++) ys[i] += a * xs[i];
 }
+CLMAT_KERNEL(elementwise, axpy, CL_INT, FLOAT, FLOATS, INOUT_FLOATS)
 
 CLMAT_VECTORISED void scale_range(size_t begin, size_t end, int offset, float c, float *ys)
 {
     for (size_t i = offset + begin; i < offset + end; i++) ys[i] = c == 0.0f ? 0.0f : c * ys[i];
 }
+CLMAT_KERNEL(elementwise, scale_range, CL_INT, INT, FLOAT, INOUT_FLOATS)
+
+CLMAT_TEXT(elementwise) {
+#embed "../shared/elementwise.h" suffix(,)
+#embed "../cl/elementwise.cl" suffix(, 0)
+};

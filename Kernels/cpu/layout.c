@@ -14,6 +14,7 @@ void transpose(size_t begin, size_t end, int rows, int columns, const float *xs,
             for (size_t r = top; r < bottom; r++) ys[c * rows + r] = xs[r * columns + c];
     }
 }
+CLMAT_KERNEL(layout, transpose, INT, INT, FLOATS, OUT_FLOATS)
 
 void copy_block(size_t begin, size_t end, int rows, int columns, int x_offset, int x_stride, int y_offset, int y_stride,
                 const float *xs, float *ys)
@@ -25,6 +26,7 @@ void copy_block(size_t begin, size_t end, int rows, int columns, int x_offset, i
         i += run;
     }
 }
+CLMAT_KERNEL(layout, copy_block, INT, INT, INT, INT, INT, INT, FLOATS, INOUT_FLOATS)
 
 void gather_rows(size_t begin, size_t end, int count, int columns, const float *xs, const int *indices, float *ys)
 {
@@ -35,6 +37,7 @@ void gather_rows(size_t begin, size_t end, int count, int columns, const float *
         i += run;
     }
 }
+CLMAT_KERNEL(layout, gather_rows, INT, INT, FLOATS, INTS, OUT_FLOATS)
 
 CLMAT_VECTORISED
 void gather_bytes(size_t begin, size_t end, int count, int columns, float scale, const unsigned char *xs,
@@ -48,6 +51,7 @@ void gather_bytes(size_t begin, size_t end, int count, int columns, float scale,
         i += run;
     }
 }
+CLMAT_KERNEL(layout, gather_bytes, INT, INT, FLOAT, BYTES, INTS, OUT_FLOATS)
 
 CLMAT_VECTORISED
 void scatter_add_rows(size_t begin, size_t end, int count, int columns, const float *xs, const int *indices, float *ys)
@@ -58,11 +62,13 @@ void scatter_add_rows(size_t begin, size_t end, int count, int columns, const fl
         for (size_t c = begin; c < end; c++) y[c] += x[c];
     }
 }
+CLMAT_KERNEL(layout, scatter_add_rows, INT, INT, FLOATS, INTS, INOUT_FLOATS)
 
 void gather_integers(size_t begin, size_t end, const int *xs, const int *indices, int *ys)
 {
     for (size_t i = begin; i < end; i++) ys[i] = xs[indices[i]];
 }
+CLMAT_KERNEL(layout, gather_integers, CL_INT, INTS, INTS, OUT_INTS)
 
 CLMAT_VECTORISED
 void one_hot(size_t begin, size_t end, int count, int columns, const int *indices, float *ys)
@@ -70,3 +76,8 @@ void one_hot(size_t begin, size_t end, int count, int columns, const int *indice
     (void)count;
     for (size_t i = begin; i < end; i++) ys[i] = indices[i / columns] == (int)(i % columns) ? 1.0f : 0.0f;
 }
+CLMAT_KERNEL(layout, one_hot, INT, INT, INTS, OUT_FLOATS)
+
+CLMAT_TEXT(layout) {
+#embed "../cl/layout.cl" suffix(, 0)
+};

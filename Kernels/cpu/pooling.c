@@ -45,6 +45,7 @@ void max_pool_forward(size_t begin, size_t end, int height, int width, int size,
             }
     }
 }
+CLMAT_KERNEL(pooling, max_pool_forward, CL_INT, INT, INT, INT, INT, INT, INT, FLOATS, OUT_FLOATS, OUT_INTS)
 
 void max_pool_backward(size_t begin, size_t end, int height, int width, int oh, int ow, const float *gradients,
                        const int *where, float *xs)
@@ -56,6 +57,7 @@ void max_pool_backward(size_t begin, size_t end, int height, int width, int oh, 
         for (size_t p = 0; p < area; p++) x[where[plane * area + p]] += gradients[plane * area + p];
     }
 }
+CLMAT_KERNEL(pooling, max_pool_backward, CL_INT, INT, INT, CL_INT, CL_INT, INT, INT, FLOATS, INTS, OUT_FLOATS)
 
 void average_pool_forward(size_t begin, size_t end, int height, int width, int size, int stride, int oh, int ow,
                           const float *xs, float *ys)
@@ -72,6 +74,7 @@ void average_pool_forward(size_t begin, size_t end, int height, int width, int s
             }
     }
 }
+CLMAT_KERNEL(pooling, average_pool_forward, CL_INT, INT, INT, INT, INT, INT, INT, FLOATS, OUT_FLOATS)
 
 void average_pool_backward(size_t begin, size_t end, int height, int width, int size, int stride, int oh, int ow,
                            const float *gradients, float *xs)
@@ -87,3 +90,8 @@ void average_pool_backward(size_t begin, size_t end, int height, int width, int 
                         x[(oy * stride + dy) * width + ox * stride + dx] += *g / (float)(size * size);
     }
 }
+CLMAT_KERNEL(pooling, average_pool_backward, CL_INT, INT, INT, INT, INT, INT, INT, FLOATS, OUT_FLOATS)
+
+CLMAT_TEXT(pooling) {
+#embed "../cl/pooling.cl" suffix(, 0)
+};

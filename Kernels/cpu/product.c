@@ -2,7 +2,8 @@
 //
 // Source: K. Goto, R. van de Geijn, "Anatomy of high-performance matrix multiplication", ACM TOMS 34(3), 2008.
 
-#include "product.h"
+#include <clmat/product.h>
+#include "kernel.h"
 #include <stdlib.h>
 
 #if defined(__x86_64__) && defined(__linux__)

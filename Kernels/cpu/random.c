@@ -37,6 +37,7 @@ void random_uniform(size_t begin, size_t end, int n, float scale, float shift, u
         store(quad, count, n, scale, shift, &q, ys);
     }
 }
+CLMAT_KERNEL(random, random_uniform, INT, FLOAT, FLOAT, WORD, WORD, WORD, WORD, WORD, OUT_FLOATS)
 
 CLMAT_VECTORISED
 void random_normal(size_t begin, size_t end, int n, float scale, float shift, uint seed_low, uint seed_high,
@@ -57,9 +58,14 @@ void random_normal(size_t begin, size_t end, int n, float scale, float shift, ui
         store(quad, count, n, scale, shift, &q, ys);
     }
 }
+CLMAT_KERNEL(random, random_normal, INT, FLOAT, FLOAT, WORD, WORD, WORD, WORD, WORD, OUT_FLOATS)
 
 clmat_philox_block clmat_philox_words(uint c0, uint c1, uint c2, uint c3, uint k0, uint k1)
 {
     const clmat_words w = clmat_philox(c0, c1, c2, c3, k0, k1);
     return (clmat_philox_block){{w.x, w.y, w.z, w.w}};
 }
+
+CLMAT_TEXT(random) {
+#embed "../cl/random.cl" suffix(, 0)
+};

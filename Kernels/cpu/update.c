@@ -11,6 +11,7 @@ void sgd_momentum(size_t begin, size_t end, float rate, float momentum, const fl
         ws[i] -= rate * v;
     }
 }
+CLMAT_KERNEL(update, sgd_momentum, CL_INT, FLOAT, FLOAT, FLOATS, INOUT_FLOATS, INOUT_FLOATS)
 
 CLMAT_VECTORISED
 void rmsprop_momentum(size_t begin, size_t end, float rate, float momentum, float alpha, float epsilon, int form,
@@ -26,8 +27,15 @@ void rmsprop_momentum(size_t begin, size_t end, float rate, float momentum, floa
         ws[i] -= into_weight * v;
     }
 }
+CLMAT_KERNEL(update, rmsprop_momentum, CL_INT, FLOAT, FLOAT, FLOAT, FLOAT, INT, FLOATS, INOUT_FLOATS, INOUT_FLOATS,
+             INOUT_FLOATS)
 
 CLMAT_VECTORISED void running_mean(size_t begin, size_t end, float weight, const float *xs, float *ms)
 {
     for (size_t i = begin; i < end; i++) ms[i] = clmat_running_mean(ms[i], xs[i], weight);
 }
+CLMAT_KERNEL(update, running_mean, CL_INT, FLOAT, FLOATS, INOUT_FLOATS)
+
+CLMAT_TEXT(update) {
+#embed "../cl/update.cl" suffix(, 0)
+};

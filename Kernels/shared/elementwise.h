@@ -4,6 +4,8 @@
 #ifndef CLMAT_ELEMENTWISE_H
 #define CLMAT_ELEMENTWISE_H
 
+#include <clmat/elementary.h>
+
 static inline float clmat_logistic(float x) { return 1.0f / (1.0f + clmat_exp(-x)); }
 
 // y = f(x)
@@ -20,10 +22,14 @@ static inline float clmat_logistic(float x) { return 1.0f / (1.0f + clmat_exp(-x
     MAP(map_relu, x > 0.0f ? x : 0.0f) \
     MAP(map_sign, (x > 0.0f ? 1.0f : 0.0f) - (x < 0.0f ? 1.0f : 0.0f))
 
-// y = f(x, c, d) with two constants
+// y = f(x, c, d) with two constants, of which some formulas use the first alone
 #define CLMAT_MAPS_WITH_CONSTANTS(MAP) \
     MAP(map_affine, c * x + d) \
-    MAP(map_clamp, x < c ? c : (x > d ? d : x))
+    MAP(map_clamp, x < c ? c : (x > d ? d : x)) \
+    MAP(map_divide, x / c) \
+    MAP(map_divide_into, c / x) \
+    MAP(map_equal, x == c ? 1.0f : 0.0f) \
+    MAP(map_greater, x > c ? 1.0f : 0.0f)
 
 // z = f(x, y), each of which may be broadcast
 #define CLMAT_COMBINATIONS(COMBINE) \

@@ -5,6 +5,8 @@
 #ifndef CLMAT_REDUCTION_H
 #define CLMAT_REDUCTION_H
 
+#include <clmat/common.h>
+
 #define CLMAT_NEGATIVE_INFINITY as_float((int)0xff800000u)
 #define CLMAT_POSITIVE_INFINITY as_float(0x7f800000)
 

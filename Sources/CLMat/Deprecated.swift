@@ -37,7 +37,3 @@ extension Matrix {
         try sgdStep(gradient, velocity: &velocity, rate: rate, momentum: momentum)
     }
 }
-
-/// Renamed to ``CentroidIndex``.
-@available(*, deprecated, renamed: "CentroidIndex")
-public typealias CentreIndex = CentroidIndex

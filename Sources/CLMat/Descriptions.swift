@@ -36,7 +36,7 @@ extension Matrix: CustomStringConvertible {
     /// elements are in ``values``.
     public var description: String {
         Shown.text("Matrix", shape, on: device) { (count) throws(CLMatError) -> [Float] in
-            try device.backend.read(count, from: buffer)
+            try device.read(count, from: buffer)
         }
     }
 }
@@ -45,7 +45,7 @@ extension ByteMatrix: CustomStringConvertible {
     /// Shape, device and the first elements. Waits for the device.
     public var description: String {
         Shown.text("ByteMatrix", shape, on: device) { (count) throws(CLMatError) -> [UInt8] in
-            try device.backend.read(count, from: buffer)
+            try device.read(count, from: buffer)
         }
     }
 }
@@ -56,7 +56,7 @@ extension IntVector: CustomStringConvertible {
     public var description: String {
         let title = "IntVector of \(count) on \(device.name)"
         do throws(CLMatError) {
-            let shown: [Int32] = try device.backend.read(min(count, 20), from: buffer)
+            let shown: [Int32] = try device.read(min(count, 20), from: buffer)
             return "\(title): " + Shown.list(shown, isWhole: shown.count == count)
         } catch {
             return "\(title), which cannot be read: \(error)"

@@ -28,15 +28,25 @@ public final class Device: Sendable {
     public let computeUnits: Int
     /// What allocates, copies, multiplies and launches on it.
     public let backend: any Backend
-    /// Whether its memory is apart from the host's, as far as its kind tells.
-    public var hasOwnMemory: Bool { kind == .gpu || kind == .accelerator }
+    /// Whether its memory is apart from the host's, as far as its kind and its driver tell: that of an integrated GPU is not.
+    public var hasOwnMemory: Bool { (kind == .gpu || kind == .accelerator) && !sharesHostMemory }
+    /// Whether its driver says that it works in the host's memory.
+    let sharesHostMemory: Bool
     /// Time, launches, bytes and operations by kernel.
-    public let profile = Profile()
+    public let profile: Profile
+    /// Who gives way when its memory runs out.
+    let memoryRelief = MemoryRelief()
+    /// Rows of numbers that stay the same.
+    let constantRows = ConstantRows()
 
     /// For the platforms that are searched, and for tests of what a device does that fails.
-    package init(name: String, kind: Kind, details: String, memory: Int, computeUnits: Int, backend: any Backend) {
+    package init(
+        name: String, kind: Kind, details: String, memory: Int, computeUnits: Int, sharesHostMemory: Bool = false,
+        backend: any Backend, profile: Profile = Profile()
+    ) {
         (self.name, self.kind, self.details) = (name, kind, details)
-        (self.memory, self.computeUnits, self.backend) = (memory, computeUnits, backend)
+        (self.memory, self.computeUnits, self.sharesHostMemory) = (memory, computeUnits, sharesHostMemory)
+        (self.backend, self.profile) = (backend, profile)
     }
 
     /// The CPU, with `CLMAT_THREADS` threads or as many as there are cores.
@@ -60,17 +70,29 @@ public final class Device: Sendable {
 
     private static let platforms = OpenCLPlatforms.search()
 
-    /// What is to be said of OpenCL platforms that are installed but offer no device, a sentence or two each.
+    /// What is to be said of OpenCL platforms that are installed but offer no device, and of drivers that are named by an ICD file but
+    /// cannot be loaded: a sentence or two each.
     public static var unavailable: [String] {
-        platforms.emptyPlatforms.map { "\($0.name) is installed, but offers no device. \($0.reason)" }
+        platforms.emptyPlatforms.map { "\($0.name) is installed, but offers no device. \($0.reason)" } + driverProblems
     }
+
+    private static let driverProblems = OpenCLDrivers.problems()
+
+    /// Why its compiler cannot work, and what to do: it has no place for what it compiles. nil if nothing is in its way.
+    public var compilerProblem: String? { (backend as? OpenCLBackend).flatMap { CompilerCache.problem(platform: $0.platform) } }
+
+    /// What is slower than it need be, and what to do; nil if nothing is.
+    public var compilerNote: String? { (backend as? OpenCLBackend).flatMap { CompilerCache.note(platform: $0.platform) } }
 
     /// The CPU and every OpenCL device found.
     public static var all: [Device] { [cpu] + openCL }
 
     /// The device that is used when nobody names one, and why: `CLMAT_DEVICE` (`cpu`, an index into ``all`` or a part of
-    /// a name), else the first OpenCL GPU or accelerator that passes its self-test, else the CPU. OpenCL CPU devices
+    /// a name), else the largest OpenCL GPU (or accelerator) that passes its self-test, else the CPU. OpenCL CPU devices
     /// only when asked for.
+    ///
+    /// A GPU with memory of its own comes before one that shares the host's; of several the one with the most memory × compute
+    /// units comes first.
     ///
     /// - Throws: ``CLMatError/unknownName(kind:name:known:)`` if `CLMAT_DEVICE` names none.
     public static func choose(_ name: String? = nil) throws(CLMatError) -> (device: Device, reason: String) {
@@ -81,12 +103,12 @@ public final class Device: Sendable {
             return (device, name == nil ? "CLMAT_DEVICE=\(asked)" : "asked for as '\(asked)'")
         }
         var failures: [String] = []
-        for device in openCL where device.kind == .gpu || device.kind == .accelerator {
-            if let failure = device.selfTest() {
-                failures.append("\(device.name) failed its self-test: \(failure)")
-            } else {
-                return (device, "the first OpenCL GPU that passes its self-test")
+        let candidates = openCL.map(DeviceCandidate.init)
+        for index in DeviceCandidate.order(candidates) {
+            guard let failure = openCL[index].selfTest() else {
+                return (openCL[index], DeviceCandidate.reason(for: index, of: candidates, failures: failures))
             }
+            failures.append("\(openCL[index].name) failed its self-test: \(failure)")
         }
         try requireWorkingCPU()
         // A platform without a device may be the driver of a GPU.
@@ -155,12 +177,13 @@ public final class Device: Sendable {
     // MARK: - Work
 
     /// Runs `kernel` over `work`, and notes it in the profile and the log.
+    ///
+    /// - Throws: ``CLMatError/invalidArgument(operation:problem:)`` if the kernel's C function takes other arguments; what the
+    ///   device throws.
     public func launch(_ kernel: Kernel, _ arguments: [Argument], over work: WorkSize) throws(CLMatError) {
         guard work.items > 0 else { return }
-        try noting(
-            kernel.name, "\(work.items) items", bytes: work.items * work.bytesPerItem,
-            operations: work.items * work.operationsPerItem
-        ) { () throws(CLMatError) in
+        try kernel.check(arguments)
+        try noting(kernel.name, "\(work.items) items", LaunchCost(of: work)) { () throws(CLMatError) in
             try backend.launch(kernel, arguments, over: work)
             return true
         }
@@ -168,10 +191,17 @@ public final class Device: Sendable {
 
     func gemm(_ product: Gemm) throws(CLMatError) {
         let (m, n, k) = (product.m, product.n, product.k)
+        if backend.multipliesInTiles, let slices = GemmSlices(m: m, n: n, k: k) {
+            return try gemmBySlices(product, slices)
+        }
+        try gemmWhole(product)
+    }
+
+    /// One product, as the backend does it.
+    func gemmWhole(_ product: Gemm) throws(CLMatError) {
+        let (m, n, k) = (product.m, product.n, product.k)
         guard m > 0, n > 0 else { return }
-        try noting(
-            "gemm", "\(m) × \(k) × \(n)", bytes: 4 * (m * k + k * n + m * n), operations: 2 * m * n * k
-        ) { () throws(CLMatError) in
+        try noting("gemm", "\(m) × \(k) × \(n)", LaunchCost(productOf: m, n, k)) { () throws(CLMatError) in
             try backend.gemm(product)
             return true
         }
@@ -181,13 +211,13 @@ public final class Device: Sendable {
     /// work says whether it was done.
     @discardableResult
     func noting(
-        _ name: String, _ size: @autoclosure () -> String, bytes: Int, operations: Int,
+        _ name: String, _ size: @autoclosure () -> String, _ cost: @autoclosure () -> LaunchCost,
         _ work: () throws(CLMatError) -> Bool
     ) throws(CLMatError) -> Bool {
-        let start = profile.clock(kind == .cpu)
+        let start = profile.clock
         let logStart = Log.level >= 2 ? ContinuousClock.now : nil
-        guard try work() else { return false }
-        profile.note(name, since: start, bytes: bytes, operations: operations)
+        guard try relieving(work) else { return false }
+        if let start { profile.note(name, cost(), since: start, isDone: kind == .cpu) }
         if let logStart {
             try backend.finish()  // the log's time is that of the device, at the cost of waiting for it
             Log.launch(name, size(), ContinuousClock.now - logStart, on: self)
@@ -195,35 +225,49 @@ public final class Device: Sendable {
         return true
     }
 
+    /// The first `count` elements of a buffer. Waits for the device.
+    func read<Element: BitwiseCopyable & ExpressibleByIntegerLiteral>(
+        _ count: Int, from buffer: Buffer
+    ) throws(CLMatError) -> [Element] {
+        let start = profile.clock
+        let values: [Element] = try backend.read(count, from: buffer)
+        let bytes = count * MemoryLayout<Element>.stride
+        if let start { profile.note("read", LaunchCost(kind: .read, bytes: bytes), since: start, isDone: true) }
+        return values
+    }
+
+    /// Begins to copy the first `count` elements of a buffer, of four bytes each, to the host, and does not wait for them.
+    func startReading(_ buffer: Buffer, _ count: Int) throws(CLMatError) -> any PendingRead {
+        let start = profile.clock
+        let read = try backend.startReading(buffer, bytes: 4 * count)
+        if let start {
+            profile.note(
+                "read later", LaunchCost(kind: .transfer, bytes: 4 * count), since: start, isDone: true)
+        }
+        return read
+    }
+
+    /// Writes all elements of an array to the start of a buffer.
+    func write<Element: BitwiseCopyable>(_ values: [Element], to buffer: Buffer) throws(CLMatError) {
+        guard !values.isEmpty else { return }
+        let start = profile.clock
+        try relieving { () throws(CLMatError) in try backend.write(values, to: buffer) }
+        let bytes = values.count * MemoryLayout<Element>.stride
+        if let start { profile.note("write", LaunchCost(kind: .transfer, bytes: bytes), since: start, isDone: true) }
+    }
+
+    /// Copies `bytes` bytes from the start of one buffer to the start of another.
+    func copy(_ source: Buffer, to target: Buffer, bytes: Int) throws(CLMatError) {
+        let start = profile.clock
+        try relieving { () throws(CLMatError) in try backend.copy(source, to: target, bytes: bytes) }
+        if let start { profile.note("copy", LaunchCost(kind: .transfer, bytes: 2 * bytes), since: start, isDone: true) }
+    }
+
     /// Waits for all work.
     public func finish() throws(CLMatError) { try backend.finish() }
 
-    /// A small matrix product and a softmax against plain Swift. Returns what was wrong, or nil.
-    ///
-    /// Old OpenBLAS builds compute wrong products on processors that are newer than they are, and a driver may be broken:
-    /// better to learn it now.
-    public func selfTest() -> String? {
-        do {
-            let (m, k, n) = (37, 65, 50)
-            let a = (0..<m * k).map { Float($0 * 7 % 23) - 11 }
-            let b = (0..<k * n).map { Float($0 * 5 % 19) - 9 }
-            let found = try Matrix(a, m, k, on: self).matmul(Matrix(b, k, n, on: self)).values
-            for i in 0..<m {
-                for j in 0..<n {
-                    // Small whole numbers: every partial sum is exact in Float, whatever the order.
-                    let exact = (0..<k).reduce(Float(0)) { $0 + a[i * k + $1] * b[$1 * n + j] }
-                    guard found[i * n + j] == exact else {
-                        return "a matrix product gave \(found[i * n + j]) for \(exact)"
-                    }
-                }
-            }
-            let sums = try Matrix(a, m, k, on: self).softmaxRows().rowSums().values
-            guard sums.allSatisfy({ abs($0 - 1) < 1e-5 }) else { return "rows of a softmax do not add up to 1" }
-            return nil
-        } catch {
-            return "\(error)"
-        }
-    }
+    /// Sends on what the device's driver may have kept back, before the host turns to something else.
+    public func flush() { backend.flush() }
 }
 
 extension Device: Equatable, CustomStringConvertible {

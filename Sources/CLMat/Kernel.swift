@@ -1,4 +1,4 @@
-import CLMatKernels
+import Synchronization
 
 /// A function that runs over an index space on any device: a kernel of that name in OpenCL C, and a C function (or
 /// any closure) that does the same for a range of items on the CPU. Neither can exist without the other.
@@ -24,19 +24,75 @@ import CLMatKernels
 /// }
 /// ```
 /// The article <doc:AKernel> shows how it is launched. CLMat declares its own in the same way.
-public struct Kernel: Sendable {
+public struct Kernel: Sendable, CustomStringConvertible {
     /// Its name in the OpenCL C text, which profiles and logs show too.
     public let name: String
     /// The text that it is compiled from.
     public let family: KernelFamily
-    /// Does the items of a range; called from several threads at once, with ranges that do not overlap.
-    public let cpu: @Sendable (KernelArguments, Range<Int>) -> Void
+    let form: CPUForm
+    /// Tells kernels apart by family and name, so that a launch need not look at any text.
+    let id: Int
+    public var description: String { name }
+
+    /// What does the same on the CPU.
+    enum CPUForm: Sendable {
+        case closure(@Sendable (KernelArguments, Range<Int>) -> Void)
+        case function(RegisteredKernel)
+    }
 
     /// A kernel of `family`, with the closure that does the same on the CPU.
     public init(
         _ name: String, in family: KernelFamily, cpu: @escaping @Sendable (KernelArguments, Range<Int>) -> Void
     ) {
-        (self.name, self.family, self.cpu) = (name, family, cpu)
+        (self.name, self.family, form) = (name, family, .closure(cpu))
+        id = Self.id(of: name, in: family)
+    }
+
+    /// A kernel of `family`, with the C function that does the same on the CPU: the one that a line
+    /// `CLMAT_KERNEL(family, name, …)` of a C file stands behind (`clmat/registry.h`). Launches are checked against the parameters
+    /// that the line names.
+    ///
+    /// - Precondition: The program holds exactly one such line for the family's name and this one.
+    public init(_ name: String, in family: KernelFamily) {
+        (self.name, self.family) = (name, family)
+        form = .function(.named(name, in: family.name))
+        id = Self.id(of: name, in: family)
+    }
+
+    /// Every kernel that a line `CLMAT_KERNEL` of a C file declares, in CLMat and whatever else the program holds, by family and
+    /// name: for a test that goes through them all.
+    public static var registered: [Kernel] {
+        let all = RegisteredKernel.all.sorted { ($0.family, $0.name) < ($1.family, $1.name) }
+        return all.map { Kernel($0, in: KernelFamily(registered: $0.family)) }
+    }
+
+    private init(_ function: RegisteredKernel, in family: KernelFamily) {
+        (name, self.family, form) = (function.name, family, .function(function))
+        id = Self.id(of: name, in: family)
+    }
+
+    private static func id(of name: String, in family: KernelFamily) -> Int {
+        SourceIDs.kernels.id(of: .init(family: family.id, text: name))
+    }
+
+    /// What its parameters are, or nil of a kernel with a closure.
+    public var parameters: [KernelParameter]? {
+        guard case .function(let function) = form else { return nil }
+        return function.parameters
+    }
+
+    /// Does the items of a range on the CPU; called from several threads at once, with ranges that do not overlap.
+    public var cpu: @Sendable (KernelArguments, Range<Int>) -> Void {
+        switch form {
+        case .closure(let body): body
+        case .function(let function): { arguments, items in function.withLoop(over: arguments.values) { $0(items) } }
+        }
+    }
+
+    /// Throws ``CLMatError/invalidArgument(operation:problem:)`` if a launch's arguments are known not to fit.
+    func check(_ arguments: [Argument]) throws(CLMatError) {
+        guard case .function(let function) = form, !function.takes(arguments) else { return }
+        throw .invalidArgument(operation: name, problem: function.problem(with: arguments))
     }
 }
 
@@ -46,36 +102,51 @@ public struct KernelFamily: Sendable, Hashable {
     public let name: String
     /// OpenCL C, with all kernels of the family.
     public let source: String
+    /// Tells texts apart.
+    let id: Int
 
     /// A family from its text, which is compiled for a device at the first launch there.
+    ///
+    /// Lines `#include <clmat/philox.h>` and the like are replaced with CLMat's headers, or those that another library embeds.
     public init(_ name: String, source: String) {
-        (self.name, self.source) = (name, source)
+        let text = RegisteredText.including(source)
+        (self.name, self.source) = (name, text)
+        id = SourceIDs.families.id(of: .init(family: 0, text: text))
     }
 
-    /// A family that ships with CLMat: Kernels/cl/`name`.cl.
-    init(builtIn name: String) {
-        self.name = name
-        source = clmat_kernel_source(name).map { String(cString: $0) } ?? ""
+    /// The family whose text a C file embeds, behind a line `CLMAT_TEXT(name)` (`clmat/registry.h`).
+    ///
+    /// - Precondition: The program holds such a line.
+    public init(_ name: String) {
+        precondition(
+            RegisteredText.named(name) != nil,
+            """
+            There is no text of a family '\(name)'. Is there a line CLMAT_TEXT(\(name)) in a C file, and is its target among the \
+            dependencies?
+            """)
+        self.init(registered: name)
     }
 
-    static let elementwise = KernelFamily(builtIn: "elementwise")
-    static let reduction = KernelFamily(builtIn: "reduction")
-    static let layout = KernelFamily(builtIn: "layout")
-    static let softmax = KernelFamily(builtIn: "softmax")
-    static let random = KernelFamily(builtIn: "random")
-    static let convolution = KernelFamily(builtIn: "convolution")
-    static let pooling = KernelFamily(builtIn: "pooling")
-    static let update = KernelFamily(builtIn: "update")
-    static let langevin = KernelFamily(builtIn: "langevin")
-    static let kmeans = KernelFamily(builtIn: "kmeans")
-    static let samplers = KernelFamily(builtIn: "samplers")
-    static let topics = KernelFamily(builtIn: "topics")
-    static let parts = KernelFamily(builtIn: "parts")
-    static let fused = KernelFamily(builtIn: "fused")
+    /// The same, with an empty text where there is none.
+    init(registered name: String) { self.init(name, source: RegisteredText.named(name) ?? "") }
+
+    static let elementwise = KernelFamily("elementwise")
+    static let reduction = KernelFamily("reduction")
+    static let layout = KernelFamily("layout")
+    static let softmax = KernelFamily("softmax")
+    static let random = KernelFamily("random")
+    static let convolution = KernelFamily("convolution")
+    static let pooling = KernelFamily("pooling")
+    static let update = KernelFamily("update")
+    static let samplers = KernelFamily("samplers")
+    static let slices = KernelFamily("slices")
+    static let segments = KernelFamily("segments")
+    static let parts = KernelFamily("parts")
+    static let fused = KernelFamily("fused")
     /// Every family that ships with CLMat.
     static let all = [
-        elementwise, reduction, layout, softmax, random, convolution, pooling, update, langevin, kmeans, samplers,
-        topics, parts, fused,
+        elementwise, reduction, layout, softmax, random, convolution, pooling, update, samplers, slices, segments,
+        parts, fused,
     ]
 }
 
@@ -132,5 +203,27 @@ public struct KernelArguments: Sendable {
 
     private func wrong(_ index: Int, _ wanted: String) -> Never {
         preconditionFailure("argument \(index) of a kernel is \(values[index]), not \(wanted)")
+    }
+}
+
+/// Small numbers for texts, from 0: the text is looked at when a kernel is declared, and never at a launch. Who declares the same
+/// text again gets the same number, so it is not compiled again.
+private final class SourceIDs: Sendable {
+    struct Key: Hashable, Sendable {
+        let family: Int
+        let text: String
+    }
+
+    static let families = SourceIDs()
+    static let kernels = SourceIDs()
+
+    private let known = Mutex<[Key: Int]>([:])
+
+    func id(of key: Key) -> Int {
+        known.withLock { known in
+            if let id = known[key] { return id }
+            known[key] = known.count
+            return known.count - 1
+        }
     }
 }

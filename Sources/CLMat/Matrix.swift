@@ -23,8 +23,10 @@ public struct Matrix: Sendable {
     /// The number of elements.
     public var count: Int { shape.count }
 
-    /// A matrix whose elements are not set yet.
-    init(uninitialised shape: Shape, on device: Device) throws(CLMatError) {
+    /// A matrix whose elements are not set yet, for a kernel that sets them all.
+    ///
+    /// - Throws: ``CLMatError/invalidArgument(operation:problem:)`` for a size that no matrix has; what the device throws.
+    public init(uninitialised shape: Shape, on device: Device) throws(CLMatError) {
         guard shape.rows >= 0, shape.columns >= 0 else {
             throw .invalidArgument(operation: "Matrix", problem: "A size cannot be negative: \(shape).")
         }
@@ -35,7 +37,12 @@ public struct Matrix: Sendable {
         }
         self.shape = shape
         self.device = device
-        buffer = try device.backend.allocate(bytes: 4 * count)
+        buffer = try device.allocate(bytes: 4 * count)
+    }
+
+    /// A matrix in memory that holds its elements already. Others may hold the memory, too: whoever changes the matrix copies it first.
+    init(sharing buffer: Buffer, _ shape: Shape, on device: Device) {
+        (self.shape, self.device, self.buffer) = (shape, device, buffer)
     }
 
     /// - Shapes: `values` has rows × columns elements, row by row.
@@ -64,7 +71,7 @@ public struct Matrix: Sendable {
     /// The elements, row by row. Waits for the device.
     public var values: [Float] {
         get throws(CLMatError) {
-            try device.backend.read(count, from: buffer)
+            try device.read(count, from: buffer)
         }
     }
 
@@ -79,7 +86,7 @@ public struct Matrix: Sendable {
         }
         guard count > 0 else { return }
         try makeUnique(keepingContent: false)
-        try device.backend.write(values, to: buffer)
+        try device.write(values, to: buffer)
     }
 
     /// The same elements on another device; the matrix itself if it is there already.
@@ -104,10 +111,15 @@ public struct Matrix: Sendable {
     /// Makes the memory this matrix's own, before a kernel of your own changes it in place.
     public mutating func makeUnique() throws(CLMatError) { try makeUnique(keepingContent: true) }
 
-    mutating func makeUnique(keepingContent: Bool) throws(CLMatError) {
-        if isKnownUniquelyReferenced(&buffer) { return }
-        let own = try device.backend.allocate(bytes: 4 * count)
-        if keepingContent { try device.backend.copy(buffer, to: own, bytes: 4 * count) }
+    /// The same, or without the elements, before a kernel that sets them all.
+    public mutating func makeUnique(keepingContent: Bool) throws(CLMatError) {
+        let (device, count) = (device, count)
+        // Where memory is short, who held the other copy may give way: then there is nothing to copy any more.
+        let own = try device.relieving { () throws(CLMatError) -> Buffer? in
+            isKnownUniquelyReferenced(&buffer) ? nil : try device.backend.allocate(bytes: 4 * count)
+        }
+        guard let own else { return }
+        if keepingContent { try device.copy(buffer, to: own, bytes: 4 * count) }
         buffer = own
     }
 
@@ -135,6 +147,8 @@ public struct IntVector: Sendable {
     private(set) var buffer: Buffer
     /// The smallest and largest element where they are known on the host, to check indices without waiting.
     private(set) var bounds: ClosedRange<Int32>?
+    /// All elements, where they came from the host and no kernel has changed them: to sort them without waiting.
+    private(set) var knownValues: [Int32]?
 
     /// - Throws: ``CLMatError/invalidArgument(operation:problem:)`` for an element that 32 bits cannot hold.
     public init(_ values: [Int], on device: Device) throws(CLMatError) {
@@ -148,26 +162,29 @@ public struct IntVector: Sendable {
     public init(_ values: [Int32], on device: Device) throws(CLMatError) {
         count = values.count
         self.device = device
-        buffer = try device.backend.allocate(bytes: 4 * values.count)
+        buffer = try device.allocate(bytes: 4 * values.count)
         bounds = values.min().flatMap { low in values.max().map { low...$0 } }
-        try device.backend.write(values, to: buffer)
+        knownValues = values
+        try device.write(values, to: buffer)
     }
 
     /// A vector that a kernel fills; its elements lie within `bounds`, if the kernel's formula says so.
-    init(uninitialised count: Int, bounds: ClosedRange<Int32>? = nil, on device: Device) throws(CLMatError) {
+    public init(uninitialised count: Int, bounds: ClosedRange<Int32>? = nil, on device: Device) throws(CLMatError) {
         self.count = count
         self.device = device
         self.bounds = bounds
-        buffer = try device.backend.allocate(bytes: 4 * count)
+        buffer = try device.allocate(bytes: 4 * count)
     }
 
-    init(zeros count: Int, on device: Device) throws(CLMatError) {
+    /// A vector of zeros.
+    public init(zeros count: Int, on device: Device) throws(CLMatError) {
         try self.init(uninitialised: count, bounds: 0...0, on: device)
         try clear()
     }
 
     /// Sets all elements to 0.
-    mutating func clear() throws(CLMatError) {
+    public mutating func clear() throws(CLMatError) {
+        knownValues = nil
         // The bits of the float 0 are those of the integer.
         try device.launch(
             .fill, [.int(count), .float(0), argument], over: .elements(count, bytes: 4))
@@ -176,7 +193,7 @@ public struct IntVector: Sendable {
     /// The elements. Waits for the device.
     public var values: [Int32] {
         get throws(CLMatError) {
-            try device.backend.read(count, from: buffer)
+            try device.read(count, from: buffer)
         }
     }
 
@@ -187,11 +204,16 @@ public struct IntVector: Sendable {
     /// forgotten.
     public mutating func makeUnique() throws(CLMatError) { try makeUnique(keepingContent: true) }
 
-    mutating func makeUnique(keepingContent: Bool) throws(CLMatError) {
-        bounds = nil
-        if isKnownUniquelyReferenced(&buffer) { return }
-        let own = try device.backend.allocate(bytes: 4 * count)
-        if keepingContent { try device.backend.copy(buffer, to: own, bytes: 4 * count) }
+    /// The same, or without the elements, before a kernel that sets them all.
+    public mutating func makeUnique(keepingContent: Bool) throws(CLMatError) {
+        (bounds, knownValues) = (nil, nil)
+        let (device, count) = (device, count)
+        // Where memory is short, who held the other copy may give way: then there is nothing to copy any more.
+        let own = try device.relieving { () throws(CLMatError) -> Buffer? in
+            isKnownUniquelyReferenced(&buffer) ? nil : try device.backend.allocate(bytes: 4 * count)
+        }
+        guard let own else { return }
+        if keepingContent { try device.copy(buffer, to: own, bytes: 4 * count) }
         buffer = own
     }
 
@@ -229,8 +251,8 @@ public struct ByteMatrix: Sendable {
         }
         shape = Shape(rows, columns)
         self.device = device
-        buffer = try device.backend.allocate(bytes: bytes.count)
-        try device.backend.write(bytes, to: buffer)
+        buffer = try device.allocate(bytes: bytes.count)
+        try device.write(bytes, to: buffer)
     }
 
     /// The rows that `indices` names, as floats times `scale`: 1/255 makes them units of full scale.
@@ -252,13 +274,19 @@ public struct ByteMatrix: Sendable {
 }
 
 /// Operands of one operation must live on one device.
-func requireSameDevice(_ left: Device, _ right: Device, _ operation: String) throws(CLMatError) {
+///
+/// - Throws: ``CLMatError/deviceMismatch(operation:left:right:)`` in the name of the operation, if they do not.
+public func requireSameDevice(_ left: Device, _ right: Device, _ operation: String) throws(CLMatError) {
     guard left == right else {
         throw .deviceMismatch(operation: operation, left: left.name, right: right.name)
     }
 }
 
-func requireSameShape(_ left: Matrix, _ right: Matrix, _ operation: String) throws(CLMatError) {
+/// Operands of an operation by element must have one shape, and live on one device.
+///
+/// - Throws: ``CLMatError/shapeMismatch(operation:left:right:rule:)`` or ``CLMatError/deviceMismatch(operation:left:right:)`` in the
+///   name of the operation.
+public func requireSameShape(_ left: Matrix, _ right: Matrix, _ operation: String) throws(CLMatError) {
     try requireSameDevice(left.device, right.device, operation)
     guard left.shape == right.shape else {
         throw .shapeMismatch(

@@ -87,11 +87,11 @@ struct PackedRow {
         return true
     }
 
-    /// A new row: one launch for every sixteen matrices.
+    /// A new row: one launch for every eight matrices.
     private static func copied(_ matrices: [[Matrix]], _ layout: Layout) throws(CLMatError) -> PackedRow {
         let all = matrices.flatMap { $0 }
         let starts = layout.starts.flatMap { $0 }
-        let buffer = try layout.device.backend.allocate(bytes: 4 * layout.count)
+        let buffer = try layout.device.allocate(bytes: 4 * layout.count)
         for first in stride(from: 0, to: all.count, by: Kernel.parts) {
             let own = first..<min(first + Kernel.parts, all.count)
             let base = starts[first]

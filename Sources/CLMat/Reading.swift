@@ -1,4 +1,3 @@
-import CLMatKernels
 import Synchronization
 
 /// Numbers on a device that the host wants: elements, or what a reduction makes of them.
@@ -62,7 +61,7 @@ public final class Reading: Sendable {
     /// Of longer ones each has a copy to the host for itself: to pack them would take more time than that.
     private static let longest = 1 << 16
 
-    /// Begins to read what was not begun to be read: the numbers are packed by one kernel, or one for every sixteen readings, and copied
+    /// Begins to read what was not begun to be read: the numbers are packed by one kernel, or one for every eight readings, and copied
     /// to the host, which does not wait.
     public static func start(_ readings: [Reading]) throws(CLMatError) {
         var devices: [Device] = []
@@ -89,7 +88,7 @@ public final class Reading: Sendable {
         guard !parts.isEmpty else { return }
         let lengths = parts.map { $0.source.form == .elements ? $0.source.count : 1 }
         let total = lengths.reduce(0, +)
-        let packed = try device.backend.allocate(bytes: 4 * total)
+        let packed = try device.allocate(bytes: 4 * total)
         var (outs, next) = ([Int](), 0)
         for length in lengths {
             outs.append(next)
@@ -112,18 +111,13 @@ public final class Reading: Sendable {
 }
 
 extension Device {
-    fileprivate func startReading(_ buffer: Buffer, _ count: Int) throws(CLMatError) -> any PendingRead {
-        try backend.startReading(buffer, bytes: 4 * count)
-    }
-
-    /// Up to sixteen sources to where each belongs.
+    /// Up to eight sources to where each belongs.
     fileprivate func launchReduction(
         _ sources: [Reading.Source], _ outs: [Int], into target: Buffer
     ) throws(CLMatError) {
         let missing = Kernel.parts - sources.count
         let none = [Argument](repeating: .int(0), count: missing)
-        var arguments = sources.map { Argument.int($0.form.rawValue) } + none
-        arguments += outs.map(Argument.int) + none
+        var arguments = zip(sources, outs).map { Argument.int(8 * $1 + $0.form.rawValue) } + none
         arguments += sources.map { Argument.int($0.count) } + none
         arguments += sources.map { Argument.buffer($0.buffer) }
         arguments += [Argument](repeating: .buffer(sources[0].buffer), count: missing)
@@ -143,7 +137,9 @@ extension Matrix {
     }
 
     /// ``sum()`` when it is asked for.
-    public func sumLater() throws(CLMatError) -> Later<Float> { try numberLater(.sum, .segmentSum, then: .sum, .segmentSum) }
+    public func sumLater() throws(CLMatError) -> Later<Float> {
+        try numberLater(.sum, .segmentSum, then: .sum, .segmentSum)
+    }
     /// ``mean()`` when it is asked for. Throws if there are no elements.
     public func meanLater() throws(CLMatError) -> Later<Float> {
         guard count > 0 else {
@@ -180,9 +176,9 @@ extension Matrix {
             return Later(0)
         }
         var (partial, last) = (self, form)
-        while partial.count > Self.segmentLength {
-            let isFirst = last == form && partial.count == count
-            partial = try partial.segmentsReduced(isFirst ? kernel : nextKernel, length: Self.segmentLength)
+        while partial.count > partial.segmentLength {
+            let isFirst = partial.count == count
+            partial = try partial.segmentsReduced(isFirst ? kernel : nextKernel, length: partial.segmentLength)
             last = next
         }
         let reading = partial.reading(last)

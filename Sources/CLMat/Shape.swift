@@ -14,13 +14,13 @@ public struct Shape: Sendable, Hashable, CustomStringConvertible {
     /// The number of elements.
     public var count: Int { rows * columns }
     /// The number of elements, or nil if 64 bits cannot hold it: for sizes that nobody has checked yet.
-    var checkedCount: Int? {
+    public var checkedCount: Int? {
         let (count, overflow) = rows.multipliedReportingOverflow(by: columns)
         return overflow ? nil : count
     }
     /// The most elements that a matrix can have. Kernels index with 32-bit integers, and may reach past the end,
     /// before they look, by the padding of a work-group or a segment of a reduction, at most 4096.
-    static let largestCount = (1 << 31) - 4096
+    public static let largestCount = (1 << 31) - 4096
     /// Columns × rows.
     public var transposed: Shape { Shape(columns, rows) }
     public var description: String { "\(rows) × \(columns)" }

@@ -8,17 +8,20 @@ public struct SparseCounts: Sendable {
     public let total: Int
     /// How many counts are kept.
     public let nonzeros: Int
+    /// Nonzeros of the row that has most.
+    public let longestRow: Int
     let starts: IntVector
     let words: IntVector
     let counts: IntVector
     /// Where the parts begin and end that are done in one go by a thread of the CPU, or by a work-group elsewhere. There are
     /// more than threads, so that none waits for another that was held up.
-    let slices: IntVector
+    public let slices: IntVector
 
     /// - Cost: copies the rows to the device.
     public init(_ rows: SparseRows, on device: Device) throws(CLMatError) {
         shape = Shape(rows.rows, rows.columns)
         (self.device, total, nonzeros) = (device, rows.total, rows.indices.count)
+        longestRow = zip(rows.starts, rows.starts.dropFirst()).reduce(0) { max($0, Int($1.1 - $1.0)) }
         starts = try IntVector(rows.starts, on: device)
         words = try IntVector(rows.indices, on: device)
         counts = try IntVector(rows.counts, on: device)
@@ -41,5 +44,6 @@ public struct SparseCounts: Sendable {
         return bounds + [Int32(rows)]
     }
 
-    var arguments: [Argument] { [starts.argument, words.argument, counts.argument] }
+    /// Where each document's counts begin (and the last ends), the words, and the counts, as arguments of a kernel.
+    public var arguments: [Argument] { [starts.argument, words.argument, counts.argument] }
 }

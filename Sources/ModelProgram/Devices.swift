@@ -9,15 +9,19 @@ struct Devices: ParsableCommand {
 
     func run() throws {
         for (index, device) in Device.all.enumerated() {
-            let failure = device.selfTest()
+            // A compiler without a place for its files is not to blame for what its device computes: nothing was computed.
+            let problem = device.compilerProblem
+            let failure = problem == nil ? device.selfTest() : nil
             try StandardOutput.say(
                 """
                 \(index)  \(device.name)
                    kind       \(device.kind.rawValue), \(device.computeUnits) compute units
                    memory     \(device.memory >> 20) MiB
                    details    \(device.details)
-                   self-test  \(failure.map { "FAILED: \($0)" } ?? "passed")
+                   self-test  \(problem == nil ? failure.map { "FAILED: \($0)" } ?? "passed" : "not run")
                 """)
+            if let problem { try StandardOutput.say("   compiler   cannot write its cache: \(problem)") }
+            if let note = device.compilerNote { try StandardOutput.say("   compiler   \(note)") }
         }
         for sentence in Device.unavailable { try StandardOutput.say("\n\(sentence)") }
         if Device.openCL.isEmpty, Device.unavailable.isEmpty {

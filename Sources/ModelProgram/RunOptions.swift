@@ -147,6 +147,17 @@ public struct RunOptions: ParsableArguments, Sendable {
     @Flag(help: "Print time, launches, bandwidth and arithmetic by kernel at the end.")
     var profile = false
 
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("The step from which --profile records; from the start if not given.", valueName: "n"))
+    var profileFrom: Int?
+
+    @Option(
+        help: ArgumentHelp(
+            "Tell beside --profile how long the steps would take on another device, counted launch by launch: h100, h200, or microseconds per launch, GB/s and GFLOP/s, as in 5,3000,50000. Takes an OpenCL device, which may be a CPU's (PoCL).",
+            valueName: "name|launch,bandwidth,flops"))
+    var predict: String?
+
     public init() {}
 
     private static var examples: OptionExamples { ModelProgram.current.examples }
@@ -182,6 +193,11 @@ public struct RunOptions: ParsableArguments, Sendable {
         if let filmFrom, filmFrom < 0 { throw ValidationError("--film-from must not be negative.") }
         if save == "" { throw ValidationError("--save needs a file's name.") }
         if atStep != nil, screenshot == nil { throw ValidationError("--at-step belongs to --screenshot.") }
+        if !profile, profileFrom != nil || predict != nil {
+            throw ValidationError("--profile-from and --predict belong to --profile.")
+        }
+        if let profileFrom, profileFrom < 0 { throw ValidationError("--profile-from must not be negative.") }
+        _ = try predictedDevice()
         _ = try windowSize()
         for link in links where link.split(separator: "=").count != 2 {
             throw ValidationError("--link takes id=id, as in --link \(examples.link), not '\(link)'.")
@@ -200,6 +216,19 @@ public struct RunOptions: ParsableArguments, Sendable {
             (400...4320).contains(height)
         else { throw ValidationError("--size is width×height in pixels, from 640x400 to 7680x4320.") }
         return (width, height)
+    }
+
+    /// What `--predict` asks for.
+    func predictedDevice() throws -> DeviceModel? {
+        try predict.map { text in
+            guard let model = DeviceModel(text) else {
+                let known = DeviceModel.known.map { $0.name.lowercased() }.joined(separator: ", ")
+                throw ValidationError(
+                    "--predict takes \(known), or three positive numbers: microseconds per launch, GB/s, GFLOP/s, as in 5,3000,50000; not '\(text)'."
+                )
+            }
+            return model
+        }
     }
 
     /// Nil if none was given.

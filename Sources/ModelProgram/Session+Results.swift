@@ -8,12 +8,6 @@ extension Session {
             Summary(learner: learner, model: model, device: device, seed: learner.options.seed).json + "\n", to: file)
     }
 
-    func tellProfile() throws(CLMatError) {
-        device.profile.isRecording = false
-        let roofline = try Roofline.measure(on: device)
-        results.tell("\(device.profile.report(steps: learner.status.step, roofline: roofline))")
-    }
-
     func tellResult() {
         let status = learner.status
         results.tell("\(learner.title), \(device.summary), seed \(learner.options.seed)")

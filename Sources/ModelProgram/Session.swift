@@ -10,13 +10,16 @@ struct Session: Sendable {
     let results: ResultWriter
     /// What `--film` makes.
     let film: Film?
+    /// Where the run began: 0, or the step of what it goes on from.
+    let startStep: Int
 
     /// - Throws: what the film throws.
     init(plan: SessionPlan, learner: Learner) throws {
         (self.plan, self.learner, failures) = (plan, learner, Failures())
+        startStep = learner.status.step
         // Who reads JSON lines reads nothing else.
         results = ResultWriter(failures, isForPeople: plan.options.progress == .bar)
-        let filmPlan = plan.options.filmPlan(start: learner.status.step, last: learner.maximumSteps)
+        let filmPlan = plan.options.filmPlan(start: startStep, last: learner.maximumSteps)
         var viewer = ViewerOptions()
         viewer.theme = plan.options.theme == .light ? .light : .dark
         film = try filmPlan.map { try Film($0, of: learner, options: viewer) }
@@ -28,7 +31,7 @@ struct Session: Sendable {
 
     func run() throws {
         plan.stage.watch(learner)
-        device.profile.isRecording = options.profile
+        try startProfile()
         if plan.isAttended {
             try runInWindow()
         } else {

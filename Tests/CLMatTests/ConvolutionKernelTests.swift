@@ -1,7 +1,8 @@
-import CLMat
 import CLMatKernels
 import TestSupport
 import Testing
+
+@testable import CLMat
 
 struct ConvolutionCase: Sendable, CustomTestStringConvertible {
     let geometry: Convolution
@@ -60,6 +61,8 @@ struct ConvolutionCase: Sendable, CustomTestStringConvertible {
         ConvolutionCase(TestSize.large(20, small: 2), channels: 1, 28, 28, filters: 6, 5, 5, padding: 2),
         ConvolutionCase(TestSize.large(17, small: 1), channels: 6, 14, 14, filters: 16, 5, 5),
         ConvolutionCase(TestSize.large(33, small: 3), channels: 3, 31, 29, filters: 5, 3, 3, stride: 2, padding: 1),
+        // One tile of weights an image and images enough for 256, and planes that are no whole tile.
+        ConvolutionCase(TestSize.large(260, small: 2), channels: 1, 12, 11, filters: 3, 5, 5),
     ]
     /// Patches of 49 × 48² numbers, 0.43 MiB an image: 149 of them take more than the 64 MiB of one group, so that
     /// one image is left for a second.
@@ -151,113 +154,113 @@ struct ConvolutionCase: Sendable, CustomTestStringConvertible {
 
     // MARK: The kernels one by one, as a dependent would call them: the CPU's whole convolutions do not use them
 
-    static let family = KernelFamily("convolution", source: String(cString: clmat_kernel_source("convolution")!))
-    static let im2col = Kernel("im2col", in: family) { a, r in
-        CLMatKernels.im2col(
-            r.lowerBound, r.upperBound, a.int(0), a.int(1), a.int(2), a.int(3), a.int(4), a.int(5), a.int(6), a.int(7),
-            a.int(8), a.int(9), a.floats(10), a.mutableFloats(11))
-    }
-    static let col2im = Kernel("col2im", in: family) { a, r in
-        CLMatKernels.col2im(
-            r.lowerBound, r.upperBound, a.int(0), a.int(1), a.int(2), a.int(3), a.int(4), a.int(5), a.int(6), a.int(7),
-            a.int(8), a.int(9), a.floats(10), a.mutableFloats(11))
-    }
-    static let imagesFromChannels = Kernel("images_from_channels", in: family) { a, r in
-        images_from_channels(
-            r.lowerBound, r.upperBound, a.int(0), a.int(1), a.int(2), a.floats(3), a.floats(4), a.mutableFloats(5))
-    }
-    static let channelsToFront = Kernel("channels_to_front", in: family) { a, r in
-        channels_to_front(r.lowerBound, r.upperBound, a.int(0), a.int(1), a.int(2), a.floats(3), a.mutableFloats(4))
-    }
-    static let im2colByPlane = Kernel("im2col_by_plane", in: family, cpu: im2col.cpu)
-    static let imagesFromChannelsByPlane = Kernel(
-        "images_from_channels_by_plane", in: family, cpu: imagesFromChannels.cpu)
-    static let channelsToFrontByPlane = Kernel("channels_to_front_by_plane", in: family, cpu: channelsToFront.cpu)
-
     @Test(arguments: small + larger, Device.all)
     func patchesAgreeWithTheDefinition(_ test: ConvolutionCase, on device: Device) throws {
-        let (g, images) = (test.geometry, test.images)
-        let (area, across) = (g.output.area, test.images * g.output.area)
+        for first in 0..<min(2, test.images) { try checkPatches(test, from: first, on: device) }
+    }
+
+    /// Those of the images from `first` on.
+    private func checkPatches(_ test: ConvolutionCase, from first: Int, on device: Device) throws {
+        let (g, images) = (test.geometry, test.images - first)
+        let area = g.output.area
         let (x, _, _, _) = test.data()
         let sizes: [Argument] = [
             .int(images), .int(g.input.channels), .int(g.input.height), .int(g.input.width), .int(g.kernelHeight),
             .int(g.kernelWidth), .int(g.stride), .int(g.padding), .int(g.output.height), .int(g.output.width),
+            .int(first),
         ]
-        // With one filter, each product of the convolution is one element of the patches.
+        // With one filter, each product of the convolution is one element of the patches: k of a patch, pixel p of image n.
         let one = try Convolution(
             input: g.input, filters: 1, kernelHeight: g.kernelHeight, kernelWidth: g.kernelWidth, stride: g.stride,
             padding: g.padding)
-        var expected = [Float](repeating: 0, count: g.patchSize * across)
+        let count = images * g.patchSize * area
+        var expected = [Float](repeating: 0, count: count)
+        var across = [Float](repeating: 0, count: count) + [Float](repeating: 1, count: images * area)
         var back = Reference.Sums(zeros: x.count)
         var random = SplitMix64(seed: 2)
-        let columns = random.floats(expected.count)
-        Reference.forEachProduct(one, images: images) { i, k, o in
-            expected[k * across + o] = x[i]
-            back.add(Double(columns[k * across + o]), to: i)
+        let columns = random.floats(count)
+        Reference.forEachProduct(one, images: test.images) { i, k, o in
+            let (n, p) = (o / area - first, o % area)
+            guard n >= 0 else { return }
+            expected[(n * g.patchSize + k) * area + p] = x[i]
+            across[(k * images + n) * area + p] = x[i]
+            back.add(Double(columns[(n * g.patchSize + k) * area + p]), to: i)
         }
 
-        let input = try Matrix(x, images, g.input.count, on: device)
-        // A canary of 64 elements behind each output.
-        let patches = try Matrix(filledWith: 9, Shape(1, expected.count + 64), on: device)
-        try device.launch(
-            Self.im2col, sizes + [input.argument, patches.argument],
-            over: WorkSize(items: g.patchSize * images, workItems: area, bytesPerItem: 8 * area))
-        try expectNone(bitDifference(patches.values, expected + [Float](repeating: 9, count: 64)))
+        let input = try Matrix(x, test.images, g.input.count, on: device)
+        let byElement = { (rows: Int) in WorkSize(items: rows * images, workItems: area, bytesPerItem: 8 * area) }
+        let byPlane = { (rows: Int) in WorkSize.groups(rows * images, bytes: 8 * area) }
+        for (kernel, work) in [(Kernel.im2col, byElement), (Kernel.im2colByPlane, byPlane)] {
+            // A canary of 64 elements behind each output.
+            let patches = try Matrix(filledWith: 9, Shape(1, count + 64), on: device)
+            try device.launch(
+                kernel,
+                sizes + [.int(0), .int(area), .int(g.patchSize * area), input.argument, patches.argument],
+                over: work(g.patchSize))
+            try expectNone(bitDifference(patches.values, expected + [Float](repeating: 9, count: 64)), kernel.name)
 
-        let byPlane = try Matrix(filledWith: 9, Shape(1, expected.count + 64), on: device)
-        try device.launch(
-            Self.im2colByPlane, sizes + [input.argument, byPlane.argument],
-            over: .groups(g.patchSize * images, bytes: 8 * area))
-        try expectNone(bitDifference(byPlane.values, patches.values))
+            // Each row across all images, and one of ones.
+            let rows = try Matrix(filledWith: 9, Shape(1, across.count + 64), on: device)
+            try device.launch(
+                kernel, sizes + [.int(1), .int(images * area), .int(area), input.argument, rows.argument],
+                over: work(g.patchSize + 1))
+            try expectNone(bitDifference(rows.values, across + [Float](repeating: 9, count: 64)), kernel.name)
+        }
 
+        // The images before the first stay as they are, and the canary behind the last.
         let sums = try Matrix(filledWith: 9, Shape(1, x.count + 64), on: device)
         try device.launch(
-            Self.col2im, sizes + [Matrix(columns, 1, columns.count, on: device).argument, sums.argument],
+            Kernel.col2im, sizes + [Matrix(columns, 1, count, on: device).argument, sums.argument],
             over: WorkSize(items: images * g.input.channels, workItems: g.input.area, bytesPerItem: 8 * g.input.area))
         let terms = Double(g.kernelHeight * g.kernelWidth)
+        let written = first * g.input.count..<x.count
         try expectNone(
             difference(
-                sums.values, back.values + [Double](repeating: 9, count: 64),
-                within: { $0 < x.count ? terms * epsilon * back.magnitudes[$0] : 0 }))
+                sums.values, (0..<x.count + 64).map { written.contains($0) ? back.values[$0] : 9 },
+                within: { written.contains($0) ? terms * epsilon * back.magnitudes[$0] : 0 }))
     }
 
     @Test(arguments: [(1, 1, 1), (3, 5, 7), (65, 2, 64), (2, 63, 65)], Device.all)
-    func channelsGoToTheFrontAndBack(_ sizes: (Int, Int, Int), on device: Device) throws {
+    func channelsGoToTheFrontAndGetBiases(_ sizes: (Int, Int, Int), on device: Device) throws {
         let (images, channels, area) = sizes
         let count = images * channels * area
         let x = LayoutKernelTests.numbers(count)
-        let biases = (0..<channels).map { Float($0) * 1000 }
-        var expected = x
-        for n in 0..<images {
-            for f in 0..<channels {
-                for p in 0..<area { expected[(f * images + n) * area + p] = x[(n * channels + f) * area + p] }
+        let work = { (images: Int) in WorkSize(items: images * channels, workItems: area, bytesPerItem: 8 * area) }
+        let groups = { (images: Int) in WorkSize.groups(images * channels, bytes: 8 * area) }
+        for first in [0, 1] where first < images {
+            let own = images - first
+            var expected = [Float](repeating: -1, count: count + 64)
+            for n in 0..<own {
+                for f in 0..<channels {
+                    for p in 0..<area {
+                        expected[(f * own + n) * area + p] = x[((first + n) * channels + f) * area + p]
+                    }
+                }
+            }
+            for (kernel, size) in [(Kernel.channelsToFront, work), (Kernel.channelsToFrontByPlane, groups)] {
+                let front = try Matrix(filledWith: -1, Shape(1, count + 64), on: device)
+                try device.launch(
+                    kernel,
+                    [
+                        .int(own), .int(channels), .int(area), .int(first), Matrix(x, 1, count, on: device).argument,
+                        front.argument,
+                    ], over: size(own))
+                try expectNone(bitDifference(front.values, expected), kernel.name)
             }
         }
-        let front = try Matrix(filledWith: -1, Shape(1, count + 64), on: device)
-        let work = WorkSize(items: images * channels, workItems: area, bytesPerItem: 8 * area)
-        let layout: [Argument] = [.int(images), .int(channels), .int(area)]
-        try device.launch(
-            Self.channelsToFront, layout + [Matrix(x, 1, count, on: device).argument, front.argument], over: work)
-        try expectNone(bitDifference(front.values, expected + [Float](repeating: -1, count: 64)))
-        let groups = WorkSize.groups(images * channels, bytes: 8 * area)
-        let frontByPlane = try Matrix(filledWith: -1, Shape(1, count + 64), on: device)
-        try device.launch(
-            Self.channelsToFrontByPlane, layout + [Matrix(x, 1, count, on: device).argument, frontByPlane.argument],
-            over: groups)
-        try expectNone(bitDifference(frontByPlane.values, front.values))
 
-        let back = try Matrix(filledWith: -1, Shape(1, count + 64), on: device)
-        try device.launch(
-            Self.imagesFromChannels,
-            layout + [front.argument, Matrix(biases, 1, channels, on: device).argument, back.argument], over: work)
         // Whole numbers and quarters below 2²²: their sums are exact.
-        let withBiases = x.indices.map { x[$0] + biases[$0 / area % channels] }
-        try expectNone(bitDifference(back.values, withBiases + [Float](repeating: -1, count: 64)))
-        let backByPlane = try Matrix(filledWith: -1, Shape(1, count + 64), on: device)
-        try device.launch(
-            Self.imagesFromChannelsByPlane,
-            layout + [front.argument, Matrix(biases, 1, channels, on: device).argument, backByPlane.argument],
-            over: groups)
-        try expectNone(bitDifference(backByPlane.values, back.values))
+        let biases = (0..<channels).map { Float($0) * 1000 }
+        let withBiases = x.indices.map { x[$0] + biases[$0 / area % channels] } + [Float](repeating: 9, count: 64)
+        for (kernel, size) in [(Kernel.addBiases, work), (Kernel.addBiasesByPlane, groups)] {
+            let y = try Matrix(x + [Float](repeating: 9, count: 64), 1, count + 64, on: device)
+            try device.launch(
+                kernel,
+                [
+                    .int(images), .int(channels), .int(area), Matrix(biases, 1, channels, on: device).argument,
+                    y.argument,
+                ], over: size(images))
+            try expectNone(bitDifference(y.values, withBiases), kernel.name)
+        }
     }
 }

@@ -1,7 +1,8 @@
-import CLMat
 import Foundation
 import TestSupport
 import Testing
+
+@testable import CLMat
 
 /// One elementwise operation, its definition and how far a device may be from it.
 struct MapCase: Sendable, CustomTestStringConvertible {
@@ -255,5 +256,23 @@ struct CombinationCase: Sendable, CustomTestStringConvertible {
         try check(m - m, [.nan, .nan, .nan, 0, 0])
         try check(m.equal(to: m), [0, 1, 1, 1, 1])
         try check(m.greater(than: 0), [0, 1, 0, 0, 0])
+    }
+
+    /// The kernel behind a product over no terms, on devices whose library refuses it.
+    @Test(arguments: [0, 1, 63, 64, 65, 20_011], Device.all)
+    func aRangeIsScaledAndItsSurroundingsStay(_ count: Int, on device: Device) throws {
+        for c: Float in [0, 1, -0.5] {
+            let offset = 19
+            var x = (0..<count + 2 * offset).map { Float($0) }
+            if count > 0 { x[offset] = .nan }
+            let m = try Matrix(x, 1, x.count, on: device)
+            try device.launch(
+                .scaleRange, [.int(count), .int(offset), .float(c), m.argument], over: .elements(count, bytes: 8))
+            // 0 clears even NaN.
+            let expected = x.enumerated().map { index, element -> Double in
+                (offset..<offset + count).contains(index) ? (c == 0 ? 0 : Double(c * element)) : Double(element)
+            }
+            try expectNone(difference(m.values, expected, within: 0))
+        }
     }
 }

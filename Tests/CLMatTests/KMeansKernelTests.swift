@@ -2,6 +2,7 @@ import TestSupport
 import Testing
 
 @testable import CLMat
+@testable import ModelOperations
 
 /// The nearest centroid, sums by cluster and moving centroids, against their definitions.
 @Suite struct KMeansKernelTests {

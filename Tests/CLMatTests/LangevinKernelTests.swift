@@ -1,5 +1,6 @@
 import CLMat
 import Foundation
+import ModelOperations
 import TestSupport
 import Testing
 
@@ -40,6 +41,11 @@ struct LangevinCase: Sendable, CustomTestStringConvertible {
         LangevinCase("held mean squares, one pixel", 2, 1) { $0.normalisation = .fixed },
         LangevinCase("held mean squares, images of MNIST", 3, 784) { $0.normalisation = .fixed },
         LangevinCase("held mean squares, no chains", 0, 5) { $0.normalisation = .fixed },
+        LangevinCase("large images", 2, 9001),
+        LangevinCase("large images, everything", 1, 8192) {
+            ($0.clip, $0.step, $0.decayStart, $0.decayExponent) = (-0.5...0.5, 0.3, 10, 1)
+            ($0.burnIn, $0.window, $0.memory, $0.momentum, $0.normalisation) = (1, 4, 0.5, 0.5, .fixed)
+        },
         LangevinCase("everything", 7, 129) {
             ($0.clip, $0.step, $0.decayStart, $0.decayExponent) = (-0.5...0.5, 0.3, 10, 1)
             ($0.burnIn, $0.window, $0.memory, $0.momentum, $0.normalisation) = (1, 4, 0.5, 0.5, .pixel)

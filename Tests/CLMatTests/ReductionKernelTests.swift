@@ -9,6 +9,8 @@ import Testing
         Shape(1, 4095),
         Shape(4096, 1), Shape(1, 4097), Shape(4097, 3), Shape(11, 1009), Shape(2, 12_289),
     ]
+    /// More than a megabyte: reduced in two stages on OpenCL devices, by columns, rows or as a whole.
+    static let large = TestSize.isSmall ? [] : [Shape(8009, 33), Shape(130_003, 2), Shape(3, 100_003)]
 
     /// Enough of the same numbers that rows, columns and segments have ties.
     static func numbers(_ shape: Shape, seed: UInt64) -> [Float] {
@@ -27,7 +29,7 @@ import Testing
         return Int32(best)
     }
 
-    @Test(arguments: shapes, Device.all)
+    @Test(arguments: shapes + large, Device.all)
     func rowsAgreeWithTheDefinition(_ shape: Shape, on device: Device) throws {
         var random = SplitMix64(seed: 1)
         let x = random.floats(shape.count)
@@ -61,7 +63,7 @@ import Testing
                 within: { (depth + 1) * epsilon / 2 * dots[$0].reduce(0) { $0 + abs($1) } }))
     }
 
-    @Test(arguments: shapes, Device.all)
+    @Test(arguments: shapes + large, Device.all)
     func columnsAgreeWithTheDefinition(_ shape: Shape, on device: Device) throws {
         var random = SplitMix64(seed: 2)
         let x = random.floats(shape.count)
@@ -83,7 +85,7 @@ import Testing
         #expect(try m.columnSums().shape == Shape(1, shape.columns))
     }
 
-    @Test(arguments: shapes, Device.all)
+    @Test(arguments: shapes + large, Device.all)
     func theFirstOfEqualsIsFound(_ shape: Shape, on device: Device) throws {
         let x = Self.numbers(shape, seed: 3)
         let m = try Matrix(x, shape.rows, shape.columns, on: device)
@@ -198,7 +200,9 @@ import Testing
     }
 
     @Test(
-        arguments: [(1, 1, 1, 1), (3, 2, 5, 7), (2, 3, 8, 8), (5, 4, 1, 65), (7, 1, 9, 7), (70, 3, 1, 1)], Device.all)
+        arguments: [(1, 1, 1, 1), (3, 2, 5, 7), (2, 3, 8, 8), (5, 4, 1, 65), (7, 1, 9, 7), (70, 3, 1, 1)]
+            + (TestSize.isSmall ? [] : [(301, 7, 11, 13), (3, 2, 211, 210), (60_000, 5, 1, 1)]),
+        Device.all)
     func channelSumsAgreeWithTheDefinition(_ sizes: (Int, Int, Int, Int), on device: Device) throws {
         let (images, channels, height, width) = sizes
         let image = ImageShape(channels: channels, height: height, width: width)
@@ -214,5 +218,29 @@ import Testing
         #expect(
             try Matrix([], 0, image.count, on: device).channelSums(image).values
                 == [Float](repeating: 0, count: channels))
+    }
+
+    /// Sums of parts and of these: the tests above would pass with one stage, too.
+    @Test(arguments: Device.all)
+    func extremesInTwoStagesPassOverNotANumber(on device: Device) throws {
+        let (rows, columns) = (131_101, 2)
+        var x = [Float](repeating: .nan, count: rows * columns)
+        // The first column has numbers in two far places, equal ones; the second has nothing above −∞.
+        for row in [40_000, 130_000] { x[row * columns] = 3 }
+        for row in [50_001, 100_003] { x[row * columns] = -3 }
+        x[7 * columns + 1] = -.infinity
+        let m = try Matrix(x, rows, columns, on: device)
+        #expect(try m.columnMax().values == [3, -.infinity])
+        #expect(try m.columnMin().values == [-3, -.infinity])
+        #expect(try m.columnArgmax().values == [40_000, 0])
+        #expect(try m.columnArgmin().values == [50_001, 7])
+        #expect(try m.columnSums().values.allSatisfy(\.isNaN) && m.columnSumsOfSquares().values.allSatisfy(\.isNaN))
+        #expect(try m.max() == 3 && m.min() == -.infinity)
+
+        let wide = try m.transposed()
+        #expect(try wide.rowMax().values == [3, -.infinity] && wide.rowMin().values == [-3, -.infinity])
+        #expect(try wide.rowSums().values.allSatisfy(\.isNaN) && wide.rowDots(wide).values.allSatisfy(\.isNaN))
+        let lowest = try Matrix(filledWith: -.infinity, Shape(rows, columns), on: device)
+        #expect(try lowest.columnArgmax().values == [0, 0] && lowest.columnMax().values == [-.infinity, -.infinity])
     }
 }

@@ -42,11 +42,11 @@ extension ProfileTests {
             let profile = Profile()
             profile.isRecording = true
             let during = try profile.pausing { () throws(CLMatError) in
-                profile.note("measured", since: nil, bytes: 1, operations: 1)
+                profile.note("measured", LaunchCost(bytes: 1), since: nil, isDone: true)
                 return profile.isRecording
             }
             #expect(!during && profile.isRecording && profile.byKernel.isEmpty)
-            profile.note("learnt", since: nil, bytes: 1, operations: 1)
+            profile.note("learnt", LaunchCost(bytes: 1), since: nil, isDone: true)
             #expect(profile.byKernel["learnt"]?.launches == 1)
         }
 
@@ -78,9 +78,10 @@ extension ProfileTests {
         @Test func theReportTellsAStepsWork() {
             let profile = Profile()
             profile.isRecording = true
-            for _ in 0..<30 { profile.note("gemm", since: nil, bytes: 1_000_000, operations: 10) }
+            let product = LaunchCost(kind: .product(size: 5), groups: 3, bytes: 1_000_000, operations: 10)
+            for _ in 0..<30 { profile.note("gemm", product, since: nil, isDone: false) }
             profile.add("gemm", seconds: 3)
-            profile.note("small", since: nil, bytes: 5_000_000, operations: 10)
+            profile.note("small", LaunchCost(bytes: 5_000_000, operations: 10), since: nil, isDone: false)
             profile.add("small", seconds: 1)
             let report = profile.report(steps: 10, roofline: Roofline(bandwidth: 100e6, arithmetic: 1e9))
             #expect(

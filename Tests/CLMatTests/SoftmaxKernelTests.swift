@@ -1,14 +1,17 @@
-import CLMat
 import CLMatKernels
 import Foundation
 import TestSupport
 import Testing
 
+@testable import CLMat
+
 @Suite struct SoftmaxKernelTests {
     /// Around the CPU's 32 lanes and a work-group of 64.
     static let shapes = [
         Shape(0, 3), Shape(1, 1), Shape(5, 1), Shape(7, 10), Shape(3, 31), Shape(3, 33), Shape(4, 63), Shape(4, 64),
-        Shape(4, 65), Shape(100, 10), Shape(2, 4097),
+        Shape(4, 65), Shape(100, 10), Shape(2, 4097), Shape(3, 2049),
+        // Long rows: in parts where they are few, and by pieces of 2048 on the CPU.
+        Shape(1, TestSize.large(100_003, small: 5003)), Shape(9, TestSize.large(33_001, small: 2111)),
     ]
     /// Half the width of the numbers: within it exp(x) is far from its ends, and far past them.
     static let widths: [Float] = [1, 30, 1000]
@@ -153,16 +156,88 @@ import Testing
             #expect(y.prefix(shift).allSatisfy { $0 == canary } && y.suffix(shift).allSatisfy { $0 == canary })
             return y
         }
-        let softmax = whole { softmax_rows(0, rows, Int32(columns), x, $0) }
-        #expect(softmax == whole { y in for r in 0..<rows { softmax_rows(r, r + 1, Int32(columns), x, y) } })
-        let exp = whole { map_exp(0, count, x, $0) }
+        func run(_ kernel: Kernel, _ sizes: [clmat_argument], _ range: Range<Int>, _ y: UnsafeMutablePointer<Float>) {
+            guard case .function(let registered) = kernel.form, let loop = registered.entry.pointee.loop else {
+                Issue.record("\(kernel.name) has no C function")
+                return
+            }
+            x.withUnsafeBufferPointer { x in
+                let input = clmat_argument(memory: UnsafeMutableRawPointer(mutating: x.baseAddress))
+                let arguments = sizes + [input, clmat_argument(memory: UnsafeMutableRawPointer(y))]
+                loop(range.lowerBound, range.upperBound, arguments)
+            }
+        }
+        let width = [clmat_argument(integer: Int32(columns))]
+        let softmax = whole { run(.softmaxRows, width, 0..<rows, $0) }
+        #expect(softmax == whole { y in for r in 0..<rows { run(.softmaxRows, width, r..<r + 1, y) } })
+        let number = [clmat_argument(integer: Int32(count))]
+        let exp = whole { run(.exp, number, 0..<count, $0) }
         let piece = 1000
-        #expect(
-            exp
-                == whole { y in
-                    for start in stride(from: 0, to: count, by: piece) {
-                        map_exp(start, min(count, start + piece), x, y)
-                    }
-                })
+        let inPieces = whole { y in
+            for start in stride(from: 0, to: count, by: piece) {
+                run(.exp, number, start..<min(count, start + piece), y)
+            }
+        }
+        #expect(exp == inPieces)
+    }
+
+    // MARK: Long rows
+
+    /// A maximum that comes late, −∞ for whole parts and for whole rows, NaN and ∞: as in short rows.
+    @Test(arguments: [(2, 40_001), (9, 40_001), (2, 5000)], Device.all)
+    func longRowsTreatInfinitiesAsShortOnesDo(_ sizes: (Int, Int), on device: Device) throws {
+        let (rows, columns) = (sizes.0, TestSize.large(sizes.1, small: 4099))
+        let last = columns - 1
+        /// Softmax and logarithm of each distinct element, in a matrix whose rows are all alike.
+        func check(_ row: [Float], _ expected: (Int) -> Double, _ comment: String) throws {
+            let m = try Matrix((0..<rows).flatMap { _ in row }, rows, columns, on: device)
+            let places = (0..<rows).flatMap { r in row.indices.map { (r, $0) } }
+            let softmax = try m.softmaxRows().values
+            let logs = try m.logSoftmaxRows().values
+            let (losses, gradient) = try m.crossEntropy(
+                IntVector([Int](repeating: last, count: rows), on: device), scale: 1)
+            let wanted = places.map { expected($0.1) }
+            expectNone(difference(softmax, wanted, within: { 1e-4 * wanted[$0] + 0x1p-126 }), "softmax, \(comment)")
+            expectNone(difference(logs, wanted.map { log($0) }, within: 1e-4), "logarithm, \(comment)")
+            try expectNone(
+                difference(losses.values, [Double](repeating: -log(expected(last)), count: rows), within: 1e-4),
+                "loss, \(comment)")
+            let slopes = places.indices.map { wanted[$0] - (places[$0].1 == last ? 1 : 0) }
+            try expectNone(difference(gradient.values, slopes, within: 1e-4), "gradient, \(comment)")
+        }
+        let low = [Float](repeating: -.infinity, count: columns)
+        var row = low
+        (row[last], row[last - 1]) = (0, 0)
+        try check(row, { $0 >= last - 1 ? 0.5 : 0 }, "the last two alone")
+        row = (0..<columns).map { Float($0) * 200 / Float(columns) }
+        // Σ exp(200 c / n − 200) over c < n is a geometric series.
+        let step = 200 / Double(columns)
+        let total = (1 - exp(-200)) / (exp(step) - 1)
+        try check(row, { exp(Double($0) * step - 200) / total }, "rising to 200")
+        row = low
+        row[last] = 5
+        row[0] = 5
+        try check(row, { $0 == 0 || $0 == last ? 0.5 : 0 }, "both ends")
+        for (value, place) in [(Float.nan, 3), (.nan, last), (.infinity, columns / 2)] {
+            row = [Float](repeating: 1, count: columns)
+            row[place] = value
+            try check(row, { _ in .nan }, "\(value) at \(place)")
+        }
+        try check(low, { _ in .nan }, "nothing above −∞")
+    }
+
+    @Test func partsDependOnSizesAndKindOfDevice() {
+        #expect(RowParts(Shape(500, 100_000), on: .cpu) == nil && RowParts(Shape(1, 32768), on: .cpu) == nil)
+        #expect(RowParts(Shape(2, 100_000), on: .cpu)?.count == 7)
+        for device in Device.openCL where device.backend.largestGroup >= 256 {
+            #expect(RowParts(Shape(100, 10), on: device) == nil)
+            #expect(RowParts(Shape(500, 100_000), on: device)?.count == 2)
+            #expect(RowParts(Shape(8000, 10_000), on: device)?.count == 1)
+            for shape in [Shape(1, 2048), Shape(1, 1_000_003), Shape(3, 100_001)] {
+                guard let parts = RowParts(shape, on: device) else { continue }
+                #expect(parts.count <= 256 && parts.count * parts.length >= shape.columns)
+                #expect((parts.count - 1) * parts.length < shape.columns)
+            }
+        }
     }
 }

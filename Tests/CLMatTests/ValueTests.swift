@@ -1,4 +1,5 @@
 import CLMat
+import ModelOperations
 import TestSupport
 import Testing
 

@@ -235,7 +235,7 @@ import Testing
 }
 
 /// A model with so many numbers on a device, all of which change at each step.
-private struct Heavy: Model {
+struct Heavy: Model {
     private var weights: Matrix
     let title = "heavy"
 

@@ -1,4 +1,5 @@
 import ArgumentParser
+import BenchCases
 import CLMat
 import Formats
 import Foundation

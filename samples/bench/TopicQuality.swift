@@ -1,3 +1,4 @@
+import BenchCases
 import CLMat
 import Foundation
 import Models

@@ -14,10 +14,22 @@ public protocol Backend: Sendable {
     func copy(_ source: Buffer, to target: Buffer, bytes: Int) throws(CLMatError)
     /// C ← α·op(A)·op(B) + β·C, row-major, with leading dimensions and offsets.
     func gemm(_ product: Gemm) throws(CLMatError)
+    /// Products of one shape at once; one after the other (the default) where the backend has no way of its own.
+    func gemm(_ batch: GemmBatch) throws(CLMatError)
+    /// Whether each tile of a product is one work-group, so that a product with few tiles leaves the device idle and is to be
+    /// split over k. False by default.
+    var multipliesInTiles: Bool { get }
+    /// The most work-items that a work-group can have. Kernels are written for 64, some for 256 where a device has as many.
+    var largestGroup: Int { get }
     /// Runs `kernel` over the index space of `work`.
     func launch(_ kernel: Kernel, _ arguments: [Argument], over work: WorkSize) throws(CLMatError)
     /// Waits for all work.
     func finish() throws(CLMatError)
+    /// Sends on what it may have kept back until there is more of it: asked for before the host turns to something else. By
+    /// default there is nothing to send.
+    func flush()
+    /// Gives back the memory that it keeps for later, when there is not enough. By default it keeps none.
+    func releaseUnused() throws(CLMatError)
 
     /// Where a part of a buffer may begin: multiples of so many bytes. Nil (the default) if the backend has no ``part(of:at:bytes:)``.
     var partAlignment: Int? { get }
@@ -29,6 +41,13 @@ public protocol Backend: Sendable {
     /// Does a whole convolution, if the backend has a way of its own; false (the default) if it has not, and it is to
     /// be done by launches and products.
     func convolve(_ task: ConvolutionTask) throws(CLMatError) -> Bool
+}
+
+extension Backend {
+    /// Nothing: most backends keep nothing back.
+    public func flush() {}
+    /// Nothing: a backend without a pool has none.
+    public func releaseUnused() throws(CLMatError) {}
 }
 
 /// Memory on a device. It goes back to the device's pool when nobody holds it any more.
@@ -83,21 +102,37 @@ public struct WorkSize: Sendable {
     public var bytesPerItem: Int
     /// Floating-point operations of one item.
     public var operationsPerItem: Int
+    /// How many numbers of 4 bytes one OpenCL work-item reads or writes, one after another: the longest there is. For the
+    /// profile (``LaunchCost``).
+    public var loop: Int
+    /// Whether some items are far more work than others: the CPU's threads then share them in smaller pieces.
+    public var isUneven = false
 
     /// An index space of `items`; without a group size the device chooses one.
-    public init(items: Int, workItems: Int = 1, groupSize: Int? = nil, bytesPerItem: Int, operationsPerItem: Int = 0) {
+    ///
+    /// - Parameter loop: see ``loop``; if not given, all work-items of an item have an equal share of its bytes.
+    public init(
+        items: Int, workItems: Int = 1, groupSize: Int? = nil, bytesPerItem: Int, operationsPerItem: Int = 0,
+        loop: Int? = nil
+    ) {
         (self.items, self.workItems, self.groupSize) = (items, workItems, groupSize)
         (self.bytesPerItem, self.operationsPerItem) = (bytesPerItem, operationsPerItem)
+        let share = 4 * max(1, workItems)
+        self.loop = loop ?? (bytesPerItem + share - 1) / share
     }
 
     /// One work-item per element.
-    public static func elements(_ count: Int, bytes: Int, operations: Int = 1) -> WorkSize {
-        WorkSize(items: count, bytesPerItem: bytes, operationsPerItem: operations)
+    public static func elements(_ count: Int, bytes: Int, operations: Int = 1, loop: Int? = nil) -> WorkSize {
+        WorkSize(items: count, bytesPerItem: bytes, operationsPerItem: operations, loop: loop)
     }
 
     /// One work-group of `size` work-items per item.
-    public static func groups(_ count: Int, of size: Int = 64, bytes: Int, operations: Int = 1) -> WorkSize {
-        WorkSize(items: count, workItems: size, groupSize: size, bytesPerItem: bytes, operationsPerItem: operations)
+    public static func groups(
+        _ count: Int, of size: Int = 64, bytes: Int, operations: Int = 1, loop: Int? = nil
+    ) -> WorkSize {
+        WorkSize(
+            items: count, workItems: size, groupSize: size, bytesPerItem: bytes, operationsPerItem: operations,
+            loop: loop)
     }
 
     /// The fewest items that are worth a thread of their own: some ten microseconds of work.

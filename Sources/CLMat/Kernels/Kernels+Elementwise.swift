@@ -1,77 +1,47 @@
-import CLMatKernels
-
 extension Kernel {
-    private static func map(
-        _ name: String,
-        _ function:
-            @escaping @Sendable @convention(c) (
-                Int, Int, UnsafePointer<Float>?, UnsafeMutablePointer<Float>?
-            ) -> Void
-    ) -> Kernel {
-        Kernel(name, in: .elementwise) { a, items in
-            function(items.lowerBound, items.upperBound, a.floats(1), a.mutableFloats(2))
-        }
-    }
-
-    static let negate = map("map_negate", map_negate)
-    static let absolute = map("map_absolute", map_absolute)
-    static let square = map("map_square", map_square)
-    static let squareRoot = map("map_square_root", map_square_root)
-    static let reciprocal = map("map_reciprocal", map_reciprocal)
-    static let exp = map("map_exp", map_exp)
-    static let log = map("map_log", map_log)
-    static let tanh = map("map_tanh", map_tanh)
-    static let logistic = map("map_logistic", map_logistic)
-    static let relu = map("map_relu", map_relu)
-    static let sign = map("map_sign", map_sign)
+    static let negate = Kernel("map_negate", in: .elementwise)
+    static let absolute = Kernel("map_absolute", in: .elementwise)
+    static let square = Kernel("map_square", in: .elementwise)
+    static let squareRoot = Kernel("map_square_root", in: .elementwise)
+    static let reciprocal = Kernel("map_reciprocal", in: .elementwise)
+    static let exp = Kernel("map_exp", in: .elementwise)
+    static let log = Kernel("map_log", in: .elementwise)
+    static let tanh = Kernel("map_tanh", in: .elementwise)
+    static let logistic = Kernel("map_logistic", in: .elementwise)
+    static let relu = Kernel("map_relu", in: .elementwise)
+    static let sign = Kernel("map_sign", in: .elementwise)
 
     /// y = c x + d
-    static let affine = Kernel("map_affine", in: .elementwise) { a, items in
-        map_affine(items.lowerBound, items.upperBound, a.float(1), a.float(2), a.floats(3), a.mutableFloats(4))
-    }
+    static let affine = Kernel("map_affine", in: .elementwise)
     /// y = x held within c…d
-    static let clamp = Kernel("map_clamp", in: .elementwise) { a, items in
-        map_clamp(items.lowerBound, items.upperBound, a.float(1), a.float(2), a.floats(3), a.mutableFloats(4))
-    }
+    static let clamp = Kernel("map_clamp", in: .elementwise)
 
-    private static func combination(
-        _ name: String,
-        _ function:
-            @escaping @Sendable @convention(c) (
-                Int, Int, Int32, Int32, Int32, Int32, Int32, UnsafePointer<Float>?, UnsafePointer<Float>?,
-                UnsafeMutablePointer<Float>?
-            ) -> Void
-    ) -> Kernel {
-        Kernel(name, in: .elementwise) { a, items in
-            function(
-                items.lowerBound, items.upperBound, a.int(1), a.int(2), a.int(3), a.int(4), a.int(5), a.floats(6),
-                a.floats(7), a.mutableFloats(8))
-        }
-    }
+    /// y = x / c
+    static let divideByConstant = Kernel("map_divide", in: .elementwise)
+    /// y = c / x
+    static let divideConstant = Kernel("map_divide_into", in: .elementwise)
+    /// y = [x = c]
+    static let equalToConstant = Kernel("map_equal", in: .elementwise)
+    /// y = [x > c]
+    static let greaterThanConstant = Kernel("map_greater", in: .elementwise)
 
-    static let add = combination("combine_add", combine_add)
-    static let subtract = combination("combine_subtract", combine_subtract)
-    static let multiply = combination("combine_multiply", combine_multiply)
-    static let divide = combination("combine_divide", combine_divide)
-    static let maximum = combination("combine_maximum", combine_maximum)
-    static let minimum = combination("combine_minimum", combine_minimum)
-    static let equal = combination("combine_equal", combine_equal)
-    static let greater = combination("combine_greater", combine_greater)
+    static let add = Kernel("combine_add", in: .elementwise)
+    static let subtract = Kernel("combine_subtract", in: .elementwise)
+    static let multiply = Kernel("combine_multiply", in: .elementwise)
+    static let divide = Kernel("combine_divide", in: .elementwise)
+    static let maximum = Kernel("combine_maximum", in: .elementwise)
+    static let minimum = Kernel("combine_minimum", in: .elementwise)
+    static let equal = Kernel("combine_equal", in: .elementwise)
+    static let greater = Kernel("combine_greater", in: .elementwise)
     /// gradient · [y > 0]
-    static let reluBackward = combination("combine_relu_backward", combine_relu_backward)
+    static let reluBackward = Kernel("combine_relu_backward", in: .elementwise)
     /// gradient · (1 − y²)
-    static let tanhBackward = combination("combine_tanh_backward", combine_tanh_backward)
+    static let tanhBackward = Kernel("combine_tanh_backward", in: .elementwise)
     /// gradient · y (1 − y)
-    static let logisticBackward = combination("combine_logistic_backward", combine_logistic_backward)
+    static let logisticBackward = Kernel("combine_logistic_backward", in: .elementwise)
 
-    static let fill = Kernel("fill_value", in: .elementwise) { a, items in
-        fill_value(items.lowerBound, items.upperBound, a.float(1), a.mutableFloats(2))
-    }
+    static let fill = Kernel("fill_value", in: .elementwise)
     /// y ← y + a x
-    static let axpy = Kernel("axpy", in: .elementwise) { a, items in
-        CLMatKernels.axpy(items.lowerBound, items.upperBound, a.float(1), a.floats(2), a.mutableFloats(3))
-    }
-    static let scaleRange = Kernel("scale_range", in: .elementwise) { a, items in
-        scale_range(items.lowerBound, items.upperBound, a.int(1), a.float(2), a.mutableFloats(3))
-    }
+    static let axpy = Kernel("axpy", in: .elementwise)
+    static let scaleRange = Kernel("scale_range", in: .elementwise)
 }

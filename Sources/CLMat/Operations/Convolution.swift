@@ -74,8 +74,8 @@ public struct ConvolutionTask: Sendable {
         case forward(images: Buffer, weights: Buffer, biases: Buffer, output: Buffer)
         /// ∂L/∂images from ∂L/∂output: ``Matrix/convolutionInputGradient(_:_:)``.
         case backwardToInput(gradient: Buffer, weights: Buffer, images: Buffer)
-        /// ∂L/∂weights from ∂L/∂output: ``Matrix/convolutionWeightGradient(_:_:)``.
-        case backwardToWeights(images: Buffer, gradient: Buffer, weights: Buffer)
+        /// ∂L/∂weights and ∂L/∂biases from ∂L/∂output: ``Matrix/convolutionWeightGradient(_:_:)``.
+        case backwardToWeights(images: Buffer, gradient: Buffer, weights: Buffer, biases: Buffer)
     }
     /// Shapes, stride and padding.
     public let geometry: Convolution
@@ -133,14 +133,18 @@ extension Matrix {
                 rule: "There must be one gradient per image.")
         }
         var weights = try Matrix(uninitialised: Shape(geometry.filters, geometry.patchSize), on: device)
+        var biases = try Matrix(uninitialised: Shape(1, geometry.filters), on: device)
         if rows == 0 {
             try weights.fill(with: 0)
+            try biases.fill(with: 0)
         } else {
             try convolve(
-                geometry, .backwardToWeights(images: images.buffer, gradient: buffer, weights: weights.buffer),
+                geometry,
+                .backwardToWeights(
+                    images: images.buffer, gradient: buffer, weights: weights.buffer, biases: biases.buffer),
                 "convolution_backward_weights")
         }
-        return (weights, try channelSums(geometry.output))
+        return (weights, biases)
     }
 
     private func convolve(
@@ -150,8 +154,10 @@ extension Matrix {
         let task = ConvolutionTask(geometry: geometry, images: rows, direction: direction)
         let isDone = try device.noting(
             name, "\(rows) images of \(geometry.input)",
-            bytes: 4 * (rows * (geometry.input.count + geometry.output.count) + geometry.filters * geometry.patchSize),
-            operations: 2 * rows * geometry.output.count * geometry.patchSize
+            LaunchCost(
+                bytes: 4
+                    * (rows * (geometry.input.count + geometry.output.count) + geometry.filters * geometry.patchSize),
+                operations: 2 * rows * geometry.output.count * geometry.patchSize)
         ) { () throws(CLMatError) in try device.backend.convolve(task) }
         if !isDone { try device.convolveByIm2col(task) }
     }

@@ -32,22 +32,23 @@ extension Matrix {
     /// −1, 0 or 1
     public func sign() throws(CLMatError) -> Matrix { try mapped(.sign) }
 
-    /// c·x + d
-    public func scaled(by c: Float, plus d: Float = 0) throws(CLMatError) -> Matrix {
+    /// f(x, c, d): numbers are arguments of the kernel, which costs nothing, where a matrix of one element would be uploaded.
+    private func mapped(_ kernel: Kernel, _ c: Float, _ d: Float = 0, operations: Int = 1) throws(CLMatError) -> Matrix {
         let result = try Matrix(uninitialised: shape, on: device)
         try device.launch(
-            .affine, [.int(count), .float(c), .float(d), argument, result.argument],
-            over: .elements(count, bytes: 8, operations: 2))
+            kernel, [.int(count), .float(c), .float(d), argument, result.argument],
+            over: .elements(count, bytes: 8, operations: operations))
         return result
+    }
+
+    /// c·x + d
+    public func scaled(by c: Float, plus d: Float = 0) throws(CLMatError) -> Matrix {
+        try mapped(.affine, c, d, operations: 2)
     }
 
     /// x held within `range`.
     public func clamped(to range: ClosedRange<Float>) throws(CLMatError) -> Matrix {
-        let result = try Matrix(uninitialised: shape, on: device)
-        try device.launch(
-            .clamp, [.int(count), .float(range.lowerBound), .float(range.upperBound), argument, result.argument],
-            over: .elements(count, bytes: 8, operations: 2))
-        return result
+        try mapped(.clamp, range.lowerBound, range.upperBound, operations: 2)
     }
 
     /// ∂L/∂x from ∂L/∂y (self), for y = max(x, 0).
@@ -101,8 +102,6 @@ extension Matrix {
         return result
     }
 
-    private func scalar(_ value: Float) throws(CLMatError) -> Matrix { try Matrix([value], 1, 1, on: device) }
-
     /// Element by element; a row, a column or a single element is repeated to the other's size.
     public static func + (a: Matrix, b: Matrix) throws(CLMatError) -> Matrix { try a.combined(.add, b, "+") }
     /// Element by element; a row, a column or a single element is repeated to the other's size.
@@ -125,13 +124,9 @@ extension Matrix {
     /// Each element times a number.
     public static func * (a: Float, b: Matrix) throws(CLMatError) -> Matrix { try b.scaled(by: a) }
     /// Each element divided by a number.
-    public static func / (a: Matrix, b: Float) throws(CLMatError) -> Matrix {
-        try a.combined(.divide, a.scalar(b), "/")
-    }
+    public static func / (a: Matrix, b: Float) throws(CLMatError) -> Matrix { try a.mapped(.divideByConstant, b) }
     /// A number divided by each element.
-    public static func / (a: Float, b: Matrix) throws(CLMatError) -> Matrix {
-        try b.scalar(a).combined(.divide, b, "/")
-    }
+    public static func / (a: Float, b: Matrix) throws(CLMatError) -> Matrix { try b.mapped(.divideConstant, a) }
 
     /// The larger of each pair.
     public func maximum(_ other: Matrix) throws(CLMatError) -> Matrix { try combined(.maximum, other, "maximum") }
@@ -140,11 +135,11 @@ extension Matrix {
     /// 1 where both are equal, else 0.
     public func equal(to other: Matrix) throws(CLMatError) -> Matrix { try combined(.equal, other, "equal") }
     /// 1 where an element is `value`, else 0.
-    public func equal(to value: Float) throws(CLMatError) -> Matrix { try equal(to: scalar(value)) }
+    public func equal(to value: Float) throws(CLMatError) -> Matrix { try mapped(.equalToConstant, value) }
     /// 1 where self is greater, else 0.
     public func greater(than other: Matrix) throws(CLMatError) -> Matrix { try combined(.greater, other, "greater") }
     /// 1 where an element is greater than `value`, else 0.
-    public func greater(than value: Float) throws(CLMatError) -> Matrix { try greater(than: scalar(value)) }
+    public func greater(than value: Float) throws(CLMatError) -> Matrix { try mapped(.greaterThanConstant, value) }
 }
 
 // MARK: - In place

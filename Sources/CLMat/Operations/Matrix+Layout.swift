@@ -60,7 +60,8 @@ extension Matrix {
         return result
     }
 
-    /// Adds row i of `source` to the row of self that `indices[i]` names. Repeats add up, in the order of i.
+    /// Adds row i of `source` to the row of self that `indices[i]` names. Repeats add up in the order of i; of much data in blocks
+    /// of 64, as ``segmentSums(by:count:)`` has it, and then to the row.
     ///
     /// - Throws: ``CLMatError/shapeMismatch(operation:left:right:rule:)`` or
     ///   ``CLMatError/invalidArgument(operation:problem:)`` for an index outside the rows.
@@ -73,6 +74,12 @@ extension Matrix {
                 rule: "There must be one row for each index, as long as the target's.")
         }
         try indices.check(within: rows, operation: "scatterAddRows")
+        // Sorting costs some microseconds on the host.
+        if source.count >= 65_536 {
+            let segments = try RowSegments(of: indices, count: rows)
+            try makeUnique()
+            return try segments.sum(source, into: self, adding: true)
+        }
         try makeUnique()
         try device.launch(
             .scatterAddRows, [.int(indices.count), .int(columns), source.argument, indices.argument, argument],

@@ -81,6 +81,36 @@ extension Matrix {
                     leadingDimension: columns)))
     }
 
+    /// A dense layer: self · Wᵀ + biases, and if asked for what a rectifier makes of it, max(0, ·), in one launch after the
+    /// product.
+    ///
+    /// - Shapes: N × D, weights W C × D, biases 1 × C; gives N × C.
+    /// - Throws: ``CLMatError/shapeMismatch(operation:left:right:rule:)``.
+    public func denseLayer(
+        _ weights: Matrix, biases: Matrix, rectifying: Bool = false
+    ) throws(CLMatError) -> (output: Matrix, rectified: Matrix?) {
+        try requireSameDevice(device, weights.device, "denseLayer")
+        try requireSameDevice(device, biases.device, "denseLayer")
+        guard columns == weights.columns else {
+            throw .shapeMismatch(
+                operation: "denseLayer", left: shape, right: weights.shape,
+                rule: "Weights must have a row per output, as long as a row of the input.")
+        }
+        guard biases.shape == Shape(1, weights.rows) else {
+            throw .shapeMismatch(
+                operation: "denseLayer", left: biases.shape, right: Shape(1, weights.rows),
+                rule: "There must be one bias per output.")
+        }
+        let output = try Matrix(uninitialised: Shape(rows, weights.rows), on: device)
+        let rectified = rectifying ? try Matrix(uninitialised: output.shape, on: device) : nil
+        try device.gemm(
+            Gemm(
+                m: rows, n: weights.rows, k: columns, a: operand(), b: weights.operand(transposed: true),
+                c: output.operand()),
+            adding: biases.buffer, rectified: rectified?.buffer)
+        return (output, rectified)
+    }
+
     /// A block of this matrix as an operand; nothing is copied.
     public func block(rows: Range<Int>? = nil, columns: Range<Int>? = nil) -> MatrixBlock {
         MatrixBlock(

@@ -17,7 +17,8 @@ public struct RandomKey: Sendable, Hashable {
         (self.seed, self.step, self.stream) = (seed, UInt64(bitPattern: Int64(step)), stream)
     }
 
-    var arguments: [Argument] {
+    /// As arguments of a kernel, five words: of the seed and the step the low one first, then the stream.
+    public var arguments: [Argument] {
         [
             .word(UInt32(truncatingIfNeeded: seed)), .word(UInt32(truncatingIfNeeded: seed >> 32)),
             .word(UInt32(truncatingIfNeeded: step)), .word(UInt32(truncatingIfNeeded: step >> 32)), .word(stream),

@@ -1,27 +1,27 @@
 /// Reductions. An argmax or argmin gives the first of equal elements; NaN is passed over by maximum and minimum and
-/// makes a sum NaN. Sums have a fixed order, so a run repeats bit for bit. Sums of nothing are 0; a maximum of nothing
+/// makes a sum NaN. Sums have an order that sizes and device fix, so a run repeats bit for bit. Sums of nothing are 0; a maximum of nothing
 /// is an error.
 extension Matrix {
     // MARK: By row: N × D to N × 1
 
     /// N × 1: the sum of each row.
-    public func rowSums() throws(CLMatError) -> Matrix { try rowReduced(.segmentSum) }
+    public func rowSums() throws(CLMatError) -> Matrix { try rowReduced(.sum) }
     /// N × 1: the mean of each row. Throws if there are no columns.
     public func rowMeans() throws(CLMatError) -> Matrix {
         try require(columns > 0, "rowMeans")
         return try rowSums() * (1 / Float(columns))
     }
     /// N × 1: Σ x² of each row.
-    public func rowSumsOfSquares() throws(CLMatError) -> Matrix { try rowReduced(.segmentSumOfSquares) }
+    public func rowSumsOfSquares() throws(CLMatError) -> Matrix { try rowReduced(.sumOfSquares) }
     /// N × 1: the largest element of each row. Throws if there are no columns.
     public func rowMax() throws(CLMatError) -> Matrix {
         try require(columns > 0, "rowMax")
-        return try rowReduced(.segmentMaximum)
+        return try rowReduced(.maximum)
     }
     /// N × 1: the smallest element of each row. Throws if there are no columns.
     public func rowMin() throws(CLMatError) -> Matrix {
         try require(columns > 0, "rowMin")
-        return try rowReduced(.segmentMinimum)
+        return try rowReduced(.minimum)
     }
     /// The column of each row's largest element.
     public func rowArgmax() throws(CLMatError) -> IntVector { try rowArgument(.segmentArgmax, "rowArgmax") }
@@ -31,6 +31,14 @@ extension Matrix {
     /// The inner product of each row with the same row of `other`: N × 1.
     public func rowDots(_ other: Matrix) throws(CLMatError) -> Matrix {
         try requireSameShape(self, other, "rowDots")
+        if let parts = rowParts(bytesPerElement: 8) {
+            let partial = try Matrix(uninitialised: Shape(rows, parts.count), on: device)
+            try device.launch(
+                .rowDotsParts,
+                [.int(columns), .int(parts.count), .int(parts.length), argument, other.argument, partial.argument],
+                over: .groups(partial.count, bytes: 8 * parts.length, operations: 2 * parts.length))
+            return try partial.rowSums()
+        }
         let result = try Matrix(uninitialised: Shape(rows, 1), on: device)
         try device.launch(
             .rowDots, [.int(columns), argument, other.argument, result.argument],
@@ -41,28 +49,32 @@ extension Matrix {
     // MARK: By column: N × D to 1 × D
 
     /// 1 × D: the sum of each column.
-    public func columnSums() throws(CLMatError) -> Matrix { try columnReduced(.columnSum) }
+    public func columnSums() throws(CLMatError) -> Matrix { try columnReduced(.sum) }
     /// 1 × D: the mean of each column. Throws if there are no rows.
     public func columnMeans() throws(CLMatError) -> Matrix {
         try require(rows > 0, "columnMeans")
         return try columnSums() * (1 / Float(rows))
     }
     /// 1 × D: Σ x² of each column.
-    public func columnSumsOfSquares() throws(CLMatError) -> Matrix { try columnReduced(.columnSumOfSquares) }
+    public func columnSumsOfSquares() throws(CLMatError) -> Matrix { try columnReduced(.sumOfSquares) }
     /// 1 × D: the largest element of each column. Throws if there are no rows.
     public func columnMax() throws(CLMatError) -> Matrix {
         try require(rows > 0, "columnMax")
-        return try columnReduced(.columnMaximum)
+        return try columnReduced(.maximum)
     }
     /// 1 × D: the smallest element of each column. Throws if there are no rows.
     public func columnMin() throws(CLMatError) -> Matrix {
         try require(rows > 0, "columnMin")
-        return try columnReduced(.columnMinimum)
+        return try columnReduced(.minimum)
     }
     /// The row of each column's largest element.
-    public func columnArgmax() throws(CLMatError) -> IntVector { try columnArgument(.columnArgmax, "columnArgmax") }
+    public func columnArgmax() throws(CLMatError) -> IntVector {
+        try columnArgument(.columnArgmax, .columnArgmaxBlocks, .columnArgmaxOfBlocks, "columnArgmax")
+    }
     /// The row of each column's smallest element.
-    public func columnArgmin() throws(CLMatError) -> IntVector { try columnArgument(.columnArgmin, "columnArgmin") }
+    public func columnArgmin() throws(CLMatError) -> IntVector {
+        try columnArgument(.columnArgmin, .columnArgminBlocks, .columnArgminOfBlocks, "columnArgmin")
+    }
 
     // MARK: Whole
 
@@ -88,8 +100,10 @@ extension Matrix {
     /// 1 × 1: the largest element, which stays on the device. Throws if there is none.
     public func largest() throws(CLMatError) -> Matrix {
         try require(count > 0, "largest")
-        var partial = try segmentsReduced(.segmentMaximum, length: Self.segmentLength)
-        while partial.count > 1 { partial = try partial.segmentsReduced(.segmentMaximum, length: Self.segmentLength) }
+        var partial = try segmentsReduced(.segmentMaximum, length: segmentLength)
+        while partial.count > 1 {
+            partial = try partial.segmentsReduced(.segmentMaximum, length: partial.segmentLength)
+        }
         return partial
     }
     /// The row and column of the largest element.
@@ -108,6 +122,20 @@ extension Matrix {
                 operation: "channelSums", left: shape, right: Shape(rows, image.count),
                 rule: "A row must hold an image of \(image).")
         }
+        // In parts where the channels alone are too few work-groups.
+        let pixels = rows * image.area
+        if device.kind != .cpu, image.channels < Self.manyGroups / 4, 4 * pixels * image.channels > Self.muchMemory {
+            let count = Swift.min(Self.manyGroups / 2 / image.channels + 1, (pixels + 1023) / 1024)
+            let length = (pixels + count - 1) / count
+            let partial = try Matrix(uninitialised: Shape((pixels + length - 1) / length, image.channels), on: device)
+            try device.launch(
+                .channelSumsParts,
+                [
+                    .int(rows), .int(image.channels), .int(image.area), .int(length), argument, partial.argument,
+                ],
+                over: .groups(partial.count, bytes: 4 * length, operations: length))
+            return try partial.columnSums()
+        }
         let result = try Matrix(uninitialised: Shape(1, image.channels), on: device)
         try device.launch(
             .channelSums, [.int(rows), .int(image.channels), .int(image.area), argument, result.argument],
@@ -117,13 +145,44 @@ extension Matrix {
 
     // MARK: How
 
-    /// Long arrays are reduced in segments of this length, then the segments' results: the same on every device.
-    static let segmentLength = 4096
+    /// One reduction in all its forms: of segments, of columns, and in two stages on OpenCL devices.
+    private struct Reduction {
+        let segments: Kernel
+        let columns: Kernel
+        let blocks: Kernel
+        let parts: Kernel
+
+        static let sum = Reduction(
+            segments: .segmentSum, columns: .columnSum, blocks: .columnSumBlocks, parts: .sumParts)
+        static let sumOfSquares = Reduction(
+            segments: .segmentSumOfSquares, columns: .columnSumOfSquares, blocks: .columnSumOfSquaresBlocks,
+            parts: .sumOfSquaresParts)
+        static let maximum = Reduction(
+            segments: .segmentMaximum, columns: .columnMaximum, blocks: .columnMaximumBlocks, parts: .maximumParts)
+        static let minimum = Reduction(
+            segments: .segmentMinimum, columns: .columnMinimum, blocks: .columnMinimumBlocks, parts: .minimumParts)
+
+        /// What makes the whole from the parts' results.
+        var ofPartialResults: Reduction { segments.name == Reduction.sumOfSquares.segments.name ? .sum : self }
+    }
+
+    /// Work-groups that keep a large GPU busy, four for each of its cores; a quarter is enough.
+    private static let manyGroups = 1024
+    /// Fewer bytes than this a GPU reads in the time of a launch, whatever the number of groups.
+    private static let muchMemory = 1_000_000
 
     private func require(_ isFull: Bool, _ operation: String) throws(CLMatError) {
         guard isFull else {
             throw .invalidArgument(operation: operation, problem: "\(shape) has no elements to choose from.")
         }
+    }
+
+    /// Long arrays are reduced in segments of this length, then the segments' results; in shorter ones on OpenCL devices where
+    /// these would be too few work-groups.
+    var segmentLength: Int {
+        guard device.kind != .cpu, 4 * count > Self.muchMemory else { return 4096 }
+        let length = (count / (Self.manyGroups / 2) + 63) / 64 * 64
+        return Swift.min(4096, Swift.max(256, length))
     }
 
     /// Segments of `length` elements, the last one shorter: count × 1.
@@ -136,9 +195,25 @@ extension Matrix {
         return result
     }
 
-    private func rowReduced(_ kernel: Kernel) throws(CLMatError) -> Matrix {
-        columns > 0
-            ? try segmentsReduced(kernel, length: columns) : try Matrix(zeros: Shape(rows, 1), on: device)
+    /// How the rows are cut into parts, on OpenCL devices, where they are long and few.
+    private func rowParts(bytesPerElement: Int = 4) -> (count: Int, length: Int)? {
+        guard device.kind != .cpu, rows > 0, rows < Self.manyGroups / 4, bytesPerElement * count > Self.muchMemory
+        else {
+            return nil
+        }
+        let wanted = Swift.min((Self.manyGroups + rows - 1) / rows, (columns + 1023) / 1024)
+        let length = (columns + wanted - 1) / wanted
+        return wanted > 1 ? ((columns + length - 1) / length, length) : nil
+    }
+
+    private func rowReduced(_ reduction: Reduction) throws(CLMatError) -> Matrix {
+        guard columns > 0 else { return try Matrix(zeros: Shape(rows, 1), on: device) }
+        guard let parts = rowParts() else { return try segmentsReduced(reduction.segments, length: columns) }
+        let partial = try Matrix(uninitialised: Shape(rows, parts.count), on: device)
+        try device.launch(
+            reduction.parts, [.int(columns), .int(parts.count), .int(parts.length), argument, partial.argument],
+            over: .groups(partial.count, bytes: 4 * parts.length, operations: parts.length))
+        return try partial.segmentsReduced(reduction.ofPartialResults.segments, length: parts.count)
     }
 
     private func rowArgument(_ kernel: Kernel, _ operation: String) throws(CLMatError) -> IntVector {
@@ -150,27 +225,95 @@ extension Matrix {
         return result
     }
 
-    private func columnReduced(_ kernel: Kernel) throws(CLMatError) -> Matrix {
-        let result = try Matrix(uninitialised: Shape(1, columns), on: device)
-        try device.launch(
-            kernel, [.int(rows), .int(columns), argument, result.argument],
-            over: .elements(columns, bytes: 4 * rows + 4, operations: rows))
-        return result
+    /// How columns are cut into blocks of rows and strips of columns.
+    private struct ColumnBlocks {
+        /// Rows of a block.
+        let length: Int
+        let count: Int
+        /// Columns of a strip.
+        let width: Int
+        let strips: Int
+        static let groupSize = 256
+
+        var work: WorkSize {
+            .groups(count * strips, of: Self.groupSize, bytes: 4 * length * width, operations: length * width)
+        }
+
+        /// Blocks so that work-groups are many; one block of little memory, whose result needs no second stage.
+        init(_ shape: Shape) {
+            var width = 1
+            while width < 32, width < shape.columns { width *= 2 }
+            let strips = (shape.columns + width - 1) / width
+            var count = 1
+            if 4 * shape.count > Matrix.muchMemory {
+                // Each work-item reads four rows at least.
+                count = Swift.max(
+                    1,
+                    Swift.min((Matrix.manyGroups / 2 + strips - 1) / strips, shape.rows * width / (4 * Self.groupSize)))
+            }
+            length = (shape.rows + count - 1) / count
+            self.count = (shape.rows + length - 1) / length
+            (self.width, self.strips) = (width, strips)
+        }
     }
 
-    private func columnArgument(_ kernel: Kernel, _ operation: String) throws(CLMatError) -> IntVector {
+    /// Whether a column is shared by work-items: on OpenCL devices, where it is not short.
+    private var sharesColumns: Bool {
+        device.kind != .cpu && rows > 64 && columns > 0 && device.backend.largestGroup >= ColumnBlocks.groupSize
+    }
+
+    private func columnReduced(_ reduction: Reduction) throws(CLMatError) -> Matrix {
+        guard sharesColumns else {
+            let result = try Matrix(uninitialised: Shape(1, columns), on: device)
+            try device.launch(
+                reduction.columns, [.int(rows), .int(columns), argument, result.argument],
+                over: .elements(columns, bytes: 4 * rows + 4, operations: rows))
+            return result
+        }
+        let blocks = ColumnBlocks(shape)
+        let result = try Matrix(uninitialised: Shape(blocks.count, columns), on: device)
+        try device.launch(
+            reduction.blocks,
+            [.int(rows), .int(columns), .int(blocks.length), .int(blocks.width), argument, result.argument],
+            over: blocks.work)
+        return blocks.count > 1 ? try result.columnReduced(reduction.ofPartialResults) : result
+    }
+
+    private func columnArgument(
+        _ plain: Kernel, _ ofBlocks: Kernel, _ ofTheirs: Kernel, _ operation: String
+    ) throws(CLMatError) -> IntVector {
         try require(rows > 0, operation)
         let result = try IntVector(uninitialised: columns, bounds: 0...Int32(rows - 1), on: device)
+        guard sharesColumns else {
+            try device.launch(
+                plain, [.int(rows), .int(columns), argument, result.argument],
+                over: .elements(columns, bytes: 4 * rows + 4, operations: rows))
+            return result
+        }
+        let blocks = ColumnBlocks(shape)
+        let first =
+            blocks.count > 1 ? try IntVector(uninitialised: blocks.count * columns, on: device) : result
         try device.launch(
-            kernel, [.int(rows), .int(columns), argument, result.argument],
-            over: .elements(columns, bytes: 4 * rows + 4, operations: rows))
+            ofBlocks, [.int(rows), .int(columns), .int(blocks.length), .int(blocks.width), argument, first.argument],
+            over: blocks.work)
+        guard blocks.count > 1 else { return result }
+        // All blocks' rows at once.
+        let strips = WorkSize.groups(
+            blocks.strips, of: ColumnBlocks.groupSize, bytes: 8 * blocks.count * blocks.width,
+            operations: blocks.count * blocks.width)
+        try device.launch(
+            ofTheirs,
+            [
+                .int(blocks.count), .int(columns), .int(blocks.count), .int(blocks.width), argument, first.argument,
+                result.argument,
+            ], over: strips)
         return result
     }
 
     private func whole(_ first: Kernel, then next: Kernel) throws(CLMatError) -> Float {
         guard count > 0 else { return 0 }
-        var partial = try segmentsReduced(first, length: Self.segmentLength)
-        while partial.count > 1 { partial = try partial.segmentsReduced(next, length: Self.segmentLength) }
+        var partial = try segmentsReduced(first, length: segmentLength)
+        while partial.count > 1 { partial = try partial.segmentsReduced(next, length: partial.segmentLength) }
         return try partial.values[0]
     }
 
@@ -178,7 +321,7 @@ extension Matrix {
         _ index: Kernel, _ value: Kernel, _ operation: String, before: (Float, Float) -> Bool
     ) throws(CLMatError) -> (row: Int, column: Int) {
         try require(count > 0, operation)
-        let length = Self.segmentLength
+        let length = segmentLength
         let segments = (count + length - 1) / length
         let places = try IntVector(uninitialised: segments, on: device)
         try device.launch(

@@ -2,16 +2,27 @@ extension Matrix {
     /// softmax of each row: exp(xᵢ − max) / Σ exp(x − max).
     ///
     /// - Throws: ``CLMatError/invalidArgument(operation:problem:)`` for rows without elements.
-    public func softmaxRows() throws(CLMatError) -> Matrix { try rows(.softmaxRows, "softmaxRows") }
+    public func softmaxRows() throws(CLMatError) -> Matrix {
+        try rows(.softmaxRows, .softmaxParts, "softmaxRows")
+    }
 
     /// ln softmax of each row, without the loss of precision of taking the logarithm afterwards.
-    public func logSoftmaxRows() throws(CLMatError) -> Matrix { try rows(.logSoftmaxRows, "logSoftmaxRows") }
+    public func logSoftmaxRows() throws(CLMatError) -> Matrix {
+        try rows(.logSoftmaxRows, .logSoftmaxParts, "logSoftmaxRows")
+    }
 
-    private func rows(_ kernel: Kernel, _ operation: String) throws(CLMatError) -> Matrix {
+    private func rows(_ kernel: Kernel, _ ofParts: Kernel, _ operation: String) throws(CLMatError) -> Matrix {
         guard columns > 0 || rows == 0 else {
             throw .invalidArgument(operation: operation, problem: "\(shape) has rows without elements.")
         }
         let result = try Matrix(uninitialised: shape, on: device)
+        if let parts = RowParts(shape, on: device) {
+            let statistics = try parts.statistics(of: self)
+            try device.launch(
+                ofParts,
+                parts.arguments + [argument, statistics.argument, result.argument], over: parts.work(operations: 12))
+            return result
+        }
         try device.launch(
             kernel, [.int(columns), argument, result.argument],
             over: .groups(rows, bytes: 8 * columns, operations: 20 * columns))
@@ -36,6 +47,16 @@ extension Matrix {
         try labels.check(within: columns, operation: "crossEntropy")
         let losses = try Matrix(uninitialised: Shape(rows, 1), on: device)
         let gradient = try Matrix(uninitialised: shape, on: device)
+        if let parts = RowParts(shape, on: device) {
+            let statistics = try parts.statistics(of: self)
+            try device.launch(
+                .crossEntropyParts,
+                parts.arguments + [
+                    .float(scale ?? 1 / Float(rows)), argument, labels.argument, statistics.argument, losses.argument,
+                    gradient.argument,
+                ], over: parts.work(operations: 14))
+            return (losses, gradient)
+        }
         try device.launch(
             .crossEntropy,
             [
@@ -44,5 +65,50 @@ extension Matrix {
             ],
             over: .groups(rows, bytes: 8 * columns, operations: 20 * columns))
         return (losses, gradient)
+    }
+}
+
+/// How long rows are cut into parts: on OpenCL devices so that work-groups are many, on the CPU so that threads share rows that
+/// are fewer than they.
+struct RowParts: Equatable {
+    let rows: Int
+    let columns: Int
+    /// Parts of a row.
+    let count: Int
+    /// Columns of a part.
+    let length: Int
+
+    /// The work-items of a group, and so the most parts of a row.
+    private static let groupSize = 256
+
+    /// Nil where whole rows are the better pieces of work. It depends on the sizes and the kind of device alone.
+    init?(_ shape: Shape, on device: Device) {
+        let (rows, columns) = (shape.rows, shape.columns)
+        var wanted: Int
+        if device.kind == .cpu {
+            guard rows > 0, rows < 8, columns > 32768 else { return nil }
+            wanted = (columns + 16383) / 16384
+        } else {
+            guard rows > 0, columns >= 2048, device.backend.largestGroup >= Self.groupSize else { return nil }
+            wanted = min((512 + rows - 1) / rows, columns / 1024)
+        }
+        wanted = max(1, min(wanted, Self.groupSize))
+        let length = (columns + wanted - 1) / wanted
+        (self.rows, self.columns, self.length, count) = (rows, columns, length, (columns + length - 1) / length)
+    }
+
+    var arguments: [Argument] { [.int(columns), .int(count), .int(length)] }
+
+    func work(operations: Int) -> WorkSize {
+        .groups(rows * count, of: Self.groupSize, bytes: 8 * length, operations: operations * length)
+    }
+
+    /// Maximum and sum of exponentials of each part.
+    func statistics(of x: Matrix) throws(CLMatError) -> Matrix {
+        let result = try Matrix(uninitialised: Shape(rows * count, 2), on: x.device)
+        try x.device.launch(
+            .rowStatistics, arguments + [x.argument, result.argument],
+            over: .groups(rows * count, of: Self.groupSize, bytes: 4 * length, operations: 14 * length))
+        return result
     }
 }

@@ -7,11 +7,12 @@ import Foundation
 /// - Accuracy: probabilities are rounded to multiples of 2⁻²⁸ or less.
 /// - Source: A. Walker, "An efficient method for generating discrete random variables with general distributions", ACM
 ///   TOMS 3(3), 1977; M. Vose's way to fill the table, IEEE Trans. Software Eng. 17(9), 1991.
-struct PoissonTables: Sendable {
-    /// As `Kernels/shared/samplers.h` reads them.
-    let words: IntVector
+public struct PoissonTables: Sendable {
+    /// As `clmat/samplers.h` reads them.
+    public let words: IntVector
 
-    init(on device: Device) throws(CLMatError) { words = try IntVector(Self.host, on: device) }
+    /// The tables on a device.
+    public init(on device: Device) throws(CLMatError) { words = try IntVector(Self.host, on: device) }
 
     private static let host: [Int32] = {
         let means = 1..<Int(CLMAT_POISSON_TABLES)

@@ -50,7 +50,9 @@ extension IntVector {
 
 extension RandomKey {
     /// Draws of many words put more into a counter: streams are below 256 there, steps below 2⁴⁸.
-    func requireSmall(_ operation: String) throws(CLMatError) {
+    ///
+    /// - Throws: ``CLMatError/invalidArgument(operation:problem:)`` in the name of the operation, if the key is larger.
+    public func requireSmall(_ operation: String) throws(CLMatError) {
         guard stream < 256, step < 1 << 48 else {
             throw .invalidArgument(operation: operation, problem: "The key's stream or step is too large.")
         }

@@ -48,6 +48,9 @@ struct RunNavigator: Sendable {
     /// Deletions that can be undone: the branches are kept so long.
     private static let keptDeletions = 8
 
+    /// Where what a step changes lives; nil if it is on the host alone.
+    var home: Device? { lastSize.device }
+
     /// Bytes that a step may change.
     var stateBytes: Int { lastSize.bytes }
 
@@ -247,11 +250,16 @@ struct RunNavigator: Sendable {
     ) throws(CLMatError) -> (run: any Run, settings: Settings, place: Position)? {
         let path = timeline.commands(of: target.branch)
         let nearest = timeline.withRecord { [snapshots = snapshots.snapshots] record in
-            snapshots.filter { record.isOnThePath($0.position, to: target) }.max { $0.position < $1.position }
+            snapshots.filter { !$0.isGone && record.isOnThePath($0.position, to: target) }
+                .max { $0.position < $1.position }
         }
         guard let nearest else { return nil }
         if progress(target.step - nearest.position.step, secondsPerStep) == .giveUp { return nil }
-        var (run, settings) = (try nearest.run(like: run, seed: seed), nearest.settings)
+        guard let start = try nearest.run(like: run, seed: seed) else {
+            // Its memory was needed just now: from the one before, then.
+            return try state(at: target, isToStay: isToStay, progress)
+        }
+        var (run, settings) = (start, nearest.settings)
         var place = nearest.position.on(target.branch)
         while true {
             while place.changes < target.changes, path[place.changes].step == place.step {

@@ -1,4 +1,5 @@
 import CLMat
+import Synchronization
 
 /// The model at one place of its history.
 struct Snapshot: Sendable {
@@ -15,6 +16,8 @@ struct Snapshot: Sendable {
         /// Live, and being packed.
         case leaving(any Run, toHost: Bool)
         case packed(PackedRun)
+        /// Given up where the device had no memory left.
+        case gone
     }
 
     /// How many steps have to be made again at most, as long as there is room for the snapshots which that takes: of those that
@@ -25,17 +28,22 @@ struct Snapshot: Sendable {
     var position: Position
     let reason: Reason
     let settings: Settings
-    var state: State
+    /// Shared by copies: where memory runs out it changes in the middle of a step.
+    let held: HeldState
     let size: SnapshotSize
+
+    var state: State { held.value }
 
     /// Whether it is to stay, if there is room anywhere.
     var isAnchor: Bool { reason != .interval || position.step % Self.anchorDistance == 0 }
     var isLive: Bool { if case .live = state { true } else { false } }
+    /// Whether there was no memory for it.
+    var isGone: Bool { if case .gone = state { true } else { false } }
     var isPackedInFile: Bool { if case .packed(let packed) = state { !packed.isOnHost } else { false } }
     /// Bytes that it takes on the host for a device that has no room, or soon will.
     var bytesOnHost: Int {
         switch state {
-        case .live, .leaving(_, toHost: false): 0
+        case .live, .leaving(_, toHost: false), .gone: 0
         case .leaving(_, toHost: true): size.bytes
         case .packed(let packed): packed.isOnHost ? size.bytes : 0
         }
@@ -44,11 +52,41 @@ struct Snapshot: Sendable {
     /// The run as it was.
     ///
     /// - Parameter template: any state of the same run.
-    func run(like template: any Run, seed: UInt64) throws(CLMatError) -> any Run {
+    /// - Returns: nil if it was given up.
+    func run(like template: any Run, seed: UInt64) throws(CLMatError) -> (any Run)? {
         switch state {
         case .live(let run), .leaving(let run, _): run
         case .packed(let packed): try packed.unpacked(like: template, seed: seed)
+        case .gone: nil
         }
+    }
+}
+
+/// Where a snapshot's run is.
+final class HeldState: Sendable {
+    private let state: Mutex<Snapshot.State>
+
+    init(_ state: Snapshot.State) { self.state = Mutex(state) }
+
+    var value: Snapshot.State { state.withLock { $0 } }
+
+    /// Says that it is being packed. Returns nil if it is not live any more.
+    func leave(toHost: Bool) -> (any Run)? {
+        state.withLock { state in
+            guard case .live(let run) = state else { return nil }
+            state = .leaving(run, toHost: toHost)
+            return run
+        }
+    }
+
+    /// Lets go of the device's memory.
+    func settle(as settled: Snapshot.State) {
+        // What is let go of is released when the lock is open: that may take a while.
+        let before = state.withLock { state in
+            defer { state = settled }
+            return state
+        }
+        withExtendedLifetime(before) {}
     }
 }
 

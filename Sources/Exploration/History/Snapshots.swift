@@ -25,32 +25,41 @@ struct SnapshotStore: Sendable {
     /// Bytes that those in memory keep alive.
     private(set) var liveBytes = 0
     private var owners: [MemoryBlock.Identity: Int] = [:]
+    /// The snapshots that are counted in ``liveBytes``, by id.
+    private var counted: Set<Int> = []
+    /// What may be kept alive: the plan's, until the device had no memory left.
+    private(set) var memory: Int
     private var nextID = 0
-    private let packer = Packer()
+    private let packer: Packer
+    /// What gives way when the device has no memory left.
+    let shelf: SnapshotShelf
     /// The file, once something went there.
     private var file: SnapshotFile?
     /// Why nothing can be put into a file, or not any more. It is said once.
     private(set) var problem: CLMatError?
 
-    init(_ plan: SnapshotPlan) { self.plan = plan }
+    init(_ plan: SnapshotPlan) {
+        (self.plan, memory, packer) = (plan, plan.memory, Packer())
+        shelf = SnapshotShelf(packer)
+    }
 
     mutating func insert(
         _ run: any Run, _ settings: Settings, at position: Position, _ reason: Snapshot.Reason, _ size: SnapshotSize,
         _ around: Surroundings
     ) {
         takePacked()
+        takeWhatGaveWay()
         if let same = snapshots.firstIndex(where: { $0.position == position }) {
             guard snapshots[same].reason == .interval, reason != .interval else { return }
             remove(at: same)
         }
         let key = (position.branch, position)
         let place = snapshots.firstIndex { ($0.position.branch, $0.position) > key } ?? snapshots.count
-        snapshots.insert(
-            Snapshot(
-                id: nextID, position: position, reason: reason, settings: settings, state: .live(run), size: size),
-            at: place)
+        let own = Snapshot(
+            id: nextID, position: position, reason: reason, settings: settings, held: HeldState(.live(run)), size: size)
+        snapshots.insert(own, at: place)
         nextID += 1
-        count(size)
+        count(own)
         makeRoom(around)
     }
 
@@ -68,7 +77,10 @@ struct SnapshotStore: Sendable {
 
     // MARK: - Memory
 
-    private mutating func count(_ size: SnapshotSize) {
+    private mutating func count(_ snapshot: Snapshot) {
+        let size = snapshot.size
+        counted.insert(snapshot.id)
+        shelf.add(snapshot)
         liveBytes += size.hostBytes
         for block in size.memory {
             if owners[block.identity] == nil { liveBytes += block.bytes }
@@ -76,7 +88,11 @@ struct SnapshotStore: Sendable {
         }
     }
 
-    private mutating func discount(_ size: SnapshotSize) {
+    /// Takes back what ``count(_:)`` did, if it did.
+    private mutating func discount(_ snapshot: Snapshot) {
+        guard counted.remove(snapshot.id) != nil else { return }
+        let size = snapshot.size
+        shelf.remove(snapshot.id)
         liveBytes -= size.hostBytes
         for block in size.memory {
             guard let count = owners[block.identity] else { continue }
@@ -86,8 +102,19 @@ struct SnapshotStore: Sendable {
     }
 
     private mutating func remove(at index: Int) {
-        let removed = snapshots.remove(at: index)
-        if removed.isLive { discount(removed.size) }
+        discount(snapshots.remove(at: index))
+    }
+
+    /// Takes over what became of snapshots when the device had no memory left, and keeps half as much from then on.
+    private mutating func takeWhatGaveWay() {
+        let before = liveBytes
+        var hasGivenWay = false
+        for index in snapshots.indices.reversed() where counted.contains(snapshots[index].id) && !snapshots[index].isLive {
+            hasGivenWay = true
+            discount(snapshots[index])
+            if case .gone = snapshots[index].state { snapshots.remove(at: index) }
+        }
+        if hasGivenWay { memory = min(memory, before / 2) }
     }
 
     private mutating func makeRoom(_ around: Surroundings) {
@@ -96,12 +123,12 @@ struct SnapshotStore: Sendable {
         {
             remove(at: least)
         }
-        while liveBytes > plan.memory {
+        while liveBytes > memory {
             if plan.host > 0 || (plan.folder != nil && problem == nil) {
                 // Half of memory is for what is near.
                 let anchors = snapshots.lazy.filter { $0.isLive && $0.isAnchor }.reduce(0) { $0 + $1.size.bytes }
                 let isLeaving: (Snapshot) -> Bool = { $0.isLive && $0.isAnchor }
-                if anchors > plan.memory / 2, let least = leastValuable(around, where: isLeaving),
+                if anchors > memory / 2, let least = leastValuable(around, where: isLeaving),
                     leave(least, around, mayReplace: false)
                 {
                     continue
@@ -133,13 +160,15 @@ struct SnapshotStore: Sendable {
             guard let extent = roomInFile(for: id, size.bytes, around, mayReplace) else { return false }
             room = .file(extent)
         }
-        // Others may have gone; this one is still there.
-        guard let own = snapshots.firstIndex(where: { $0.id == id }), case .live(let run) = snapshots[own].state else {
+        // Others may have gone; this one is still there, but it may have given way.
+        guard let own = snapshots.firstIndex(where: { $0.id == id }),
+            let run = snapshots[own].held.leave(toHost: isOnHost)
+        else {
+            takeWhatGaveWay()
             return true
         }
-        snapshots[own].state = .leaving(run, toHost: isOnHost)
-        discount(size)
-        packer.pack(id, run, size, into: room)
+        discount(snapshots[own])
+        packer.pack(id, run, of: snapshots[own].held, size, into: room)
         return true
     }
 
@@ -169,14 +198,12 @@ struct SnapshotStore: Sendable {
     /// - Parameter waits: whether it waits for one if too many are under way.
     private mutating func takePacked(waits: Bool = false) {
         for (id, result) in packer.collect(waits: waits) {
-            guard let index = snapshots.firstIndex(where: { $0.id == id }) else { continue }
-            switch result {
-            case .success(let packed): snapshots[index].state = .packed(packed)
-            case .failure(let error):
-                // It goes; what is left makes its steps again.
-                problem = error
-                snapshots.remove(at: index)
+            guard let index = snapshots.firstIndex(where: { $0.id == id }), case .failure(let error) = result else {
+                continue
             }
+            // It goes; what is left makes its steps again.
+            problem = error
+            snapshots.remove(at: index)
         }
     }
 

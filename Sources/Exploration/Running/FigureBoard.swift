@@ -65,8 +65,14 @@ final class FigureBoard: Sendable {
 
     private struct Board {
         var published: Published?
+        /// Of the last one published.
+        var version = 0
         var slots: [String: Slot] = [:]
         var isStopped = false
+        /// The step up to which nothing is published, since the model needs the memory.
+        var restsUntil = 0
+        /// How many steps the next rest takes.
+        var rest = 50
     }
 
     private let board = Mutex(Board())
@@ -119,11 +125,29 @@ final class FigureBoard: Sendable {
     /// Changes with each computation of a figure; -1 before the first.
     func version(of figure: String) -> Int { board.withLock { $0.slots[figure]?.revision ?? -1 } }
 
+    /// Lets go of the published model, whose memory the run needs, and rests for some steps. Figures that are shown stay as they are.
+    ///
+    /// - Returns: what was done, in words; nil if nothing could be.
+    func giveWay() -> String? {
+        let (words, before) = board.withLock { board -> (String?, Published?) in
+            guard let published = board.published, !published.isStill, !published.isAfterFailure else { return (nil, nil) }
+            let steps = board.rest
+            board.published = nil
+            board.restsUntil = published.step + steps
+            board.rest = min(2 * steps, 1600)
+            return ("figures rest for \(steps) steps", published)
+        }
+        // Its memory is released when the board is open.
+        withExtendedLifetime(before) {}
+        return words
+    }
+
     /// Whether a figure that is looked at could be computed again, had it a newer snapshot. The model copies, in its next
     /// step, what it shares with a snapshot: one that nobody uses costs that for nothing.
-    var wantsSnapshot: Bool {
+    func wantsSnapshot(at step: Int) -> Bool {
         let now = DispatchTime.now().uptimeNanoseconds
         return board.withLock { board in
+            if step < board.restsUntil { return false }
             guard let published = board.published else { return true }
             return board.slots.values.contains {
                 $0.version >= published.version && $0.nextTurn <= now && $0.isLookedAt(now)
@@ -135,9 +159,11 @@ final class FigureBoard: Sendable {
         _ run: any Run, _ context: FigureContext, isAfterFailure: Bool = false, isStill: Bool = false
     ) {
         board.withLock { board in
+            board.version += 1
+            // A run that stands still needs no more memory than it has.
+            board.restsUntil = 0
             board.published = Published(
-                run: run, context: context, version: (board.published?.version ?? 0) + 1,
-                isAfterFailure: isAfterFailure, isStill: isStill)
+                run: run, context: context, version: board.version, isAfterFailure: isAfterFailure, isStill: isStill)
         }
         wake.signal()
     }
@@ -152,7 +178,10 @@ final class FigureBoard: Sendable {
 
     /// Computes one figure now, on the caller's thread.
     func compute(_ figure: String) throws -> any FigureContent {
-        guard let published = board.withLock({ $0.published }) else { return NothingToShow("nothing has run yet") }
+        guard let published = board.withLock({ $0.published }) else {
+            let isResting = board.withLock { $0.version > 0 }
+            return NothingToShow(isResting ? "the run needs the device's memory" : "nothing has run yet")
+        }
         do {
             var memory = board.withLock { $0.slots[figure]?.memory }
             var found = try published.run.content(of: figure, published.context, &memory)

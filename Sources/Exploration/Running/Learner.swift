@@ -142,7 +142,7 @@ public final class Learner: Sendable {
     let arrivals = DispatchSemaphore(value: 0)
     let state: Mutex<State>
     let probes = ProbeBoard()
-    let stepWatcher = Mutex<(@Sendable (Position) -> Bool)?>(nil)
+    let stepWatchers = Mutex(StepWatchers())
     let figures = FigureBoard()
     /// Figures of the branch that is compared with the current one.
     let otherFigures = FigureBoard()
@@ -152,6 +152,8 @@ public final class Learner: Sendable {
     let writing = DispatchQueue(label: "checkpoint")
     /// Whether a step turned out to have failed when its numbers came.
     private let hasFailedStep = Atomic<Bool>(false)
+    /// What gives way, in this order, while the run needs more memory than its device has.
+    private let yielders = Mutex<[MemoryYielder]>([])
     /// How long the last checkpoint took.
     let checkpointSeconds = Mutex(0.0)
 
@@ -166,9 +168,17 @@ public final class Learner: Sendable {
         var isInterrupted = false
         var staysAtTheEnd: Bool
         private var hasNotedSnapshots = false
+        private var notedShortages: Set<String> = []
 
         init(dashboard: Dashboard, _ staysAtTheEnd: Bool) {
             (self.dashboard, self.staysAtTheEnd) = (dashboard, staysAtTheEnd)
+        }
+
+        /// Says what gave way to the run; the same again, with other numbers, is not said.
+        mutating func noteShortage(_ words: String) {
+            guard notedShortages.insert(words.filter { !$0.isNumber }).inserted else { return }
+            status.lastRefusal =
+                "The device has no memory left, so \(words). The run goes on; smaller minibatches need less."
         }
 
         /// Says once why snapshots cannot be kept in a file.
@@ -207,8 +217,25 @@ public final class Learner: Sendable {
         }
         let note = options.keepsSnapshots ? navigator.snapshots.plan.note(stateBytes: navigator.stateBytes) : nil
         notes = experiment.notes + (note.map { [$0] } ?? [])
+        let (shelf, home) = (navigator.snapshots.shelf, navigator.home)
         self.navigator = Mutex(navigator)
         figures.publish(experiment.run, experiment.figureContext)
+        if let home {
+            let shelf = shelf
+            yielders.withLock { yielders in
+                yielders = [
+                    home.whenMemoryRunsOut { [weak self, figures] in self?.noted(figures.giveWay()) },
+                    home.whenMemoryRunsOut { [weak self] in self?.noted(shelf.giveWay()) },
+                ]
+            }
+        }
+    }
+
+    /// Says what gave way when the device had no memory left, each sort once.
+    private func noted(_ words: String?) -> String? {
+        guard let words else { return nil }
+        state.withLock { $0.noteShortage(words) }
+        return words
     }
 
     /// Makes the ``Experiment`` and its learner at once.
@@ -270,7 +297,10 @@ public final class Learner: Sendable {
 
     /// The model at the last published step, which is the last one of a run that has ended: to use it, or to keep it. nil before
     /// the first step, and if the run's model is not an `M`.
-    public func model<M: Model>(as type: M.Type = M.self) -> M? { figures.model as? M }
+    public func model<M: Model>(as type: M.Type = M.self) -> M? {
+        // Where memory is short, nothing is published between two steps.
+        (figures.model ?? navigator.withLock { $0.run.anyModel }) as? M
+    }
 
     /// Ends a rewind, or the replay of what lies ahead, where it is; the run pauses there. Without one it does nothing.
     public func interrupt() {
@@ -437,11 +467,11 @@ public final class Learner: Sendable {
                 }
                 // Who looks at this step finds all that it measured.
                 if pauses || isWatched { try settle() } else { tellSteps() }
-                tellWatcher(position)
+                tellWatchers(position)
                 if pauses { state.withLock { $0.status.isPaused = true } }
                 // At most thirty times per second, and only if a figure is due that a panel looks at: the next update has
                 // to copy what the snapshot shares with it.
-                if figures.wantsSnapshot, (clock.now - lastPublication).seconds > 1.0 / 30 {
+                if figures.wantsSnapshot(at: position.step), (clock.now - lastPublication).seconds > 1.0 / 30 {
                     publish()
                     lastPublication = clock.now
                 }

@@ -1,15 +1,28 @@
 import CLMat
 
+/// Who is told of each step, in the order in which they came.
+struct StepWatchers: Sendable {
+    var next = 0
+    var all: [Int: @Sendable (Position) -> Bool] = [:]
+}
+
 extension Learner {
     /// Has `watcher` called after each step, on the learner's thread: the next step waits for it. It is taken off when it returns
-    /// false, or when another one comes.
-    public func watchSteps(_ watcher: (@Sendable (Position) -> Bool)?) { stepWatcher.withLock { $0 = watcher } }
+    /// false. Several can watch.
+    public func watchSteps(_ watcher: @escaping @Sendable (Position) -> Bool) {
+        stepWatchers.withLock { watchers in
+            watchers.next += 1
+            watchers.all[watchers.next] = watcher
+        }
+    }
 
-    var isWatched: Bool { stepWatcher.withLock { $0 != nil } }
+    var isWatched: Bool { stepWatchers.withLock { !$0.all.isEmpty } }
 
-    func tellWatcher(_ position: Position) {
-        guard let watcher = stepWatcher.withLock({ $0 }) else { return }
-        if !watcher(position) { stepWatcher.withLock { $0 = nil } }
+    func tellWatchers(_ position: Position) {
+        // Without the lock: a watcher may bring another one.
+        for (number, watcher) in stepWatchers.withLock({ $0.all }).sorted(by: { $0.key < $1.key }) {
+            if !watcher(position) { stepWatchers.withLock { _ = $0.all.removeValue(forKey: number) } }
+        }
     }
 
     /// The content of a figure of the model as it is now, computed on the caller's thread: for a watcher of steps, which sees the model

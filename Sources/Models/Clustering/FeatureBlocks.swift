@@ -73,6 +73,6 @@ public struct FeatureBlocks: Sendable, Equatable {
         for (block, width) in widths.enumerated() {
             row += [Float](repeating: Float(weights[block] * scales[block]), count: width)
         }
-        return try Matrix(row, 1, columns, on: device)
+        return try Matrix(constantRow: row, on: device)
     }
 }

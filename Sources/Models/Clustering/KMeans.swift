@@ -1,6 +1,7 @@
 import CLMat
 import Exploration
 import Foundation
+import ModelOperations
 
 /// K-means clustering, in full batches or minibatch by minibatch, with a weight on the sizes of clusters.
 ///

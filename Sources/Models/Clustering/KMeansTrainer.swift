@@ -1,6 +1,7 @@
 import CLMat
 import Exploration
 import Foundation
+import ModelOperations
 
 /// K-means that learns minibatch by minibatch while its weights are moved: of the sizes of clusters, and of blocks of
 /// features.

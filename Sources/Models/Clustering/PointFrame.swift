@@ -83,7 +83,7 @@ struct PointFrame: Sendable, Equatable {
     /// `points` as they are in the frame.
     func inside(_ points: Matrix) throws(CLMatError) -> Matrix {
         guard !origin.isEmpty else { return try inUnits(points) }
-        return try inUnits(points - Matrix(origin.map(Float.init), 1, origin.count, on: points.device))
+        return try inUnits(points - Matrix(constantRow: origin.map(Float.init), on: points.device))
     }
 
     /// Points that are counted from ``origin`` already.

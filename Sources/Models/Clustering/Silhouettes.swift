@@ -1,4 +1,5 @@
 import CLMat
+import ModelOperations
 import Synchronization
 
 /// Silhouettes of a sample of points: s = (b − a) / max(a, b), where a is the mean distance to the other points of the own

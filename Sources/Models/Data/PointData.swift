@@ -38,7 +38,7 @@ extension PointData {
     // Of data that are 32-bit floats themselves.
     public func rows(_ indices: [Int32], from origin: [Double], on device: Device) throws(CLMatError) -> Matrix {
         let points = try rows(indices, on: device)
-        return origin.isEmpty ? points : try points - Matrix(origin.map(Float.init), 1, origin.count, on: device)
+        return origin.isEmpty ? points : try points - Matrix(constantRow: origin.map(Float.init), on: device)
     }
     public func mean(of indices: [Int32], on device: Device) throws(CLMatError) -> [Double] {
         try PointFrame.moments(of: rows(indices, on: device)).means

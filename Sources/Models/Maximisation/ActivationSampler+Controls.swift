@@ -1,5 +1,6 @@
 import CLMat
 import Exploration
+import ModelOperations
 
 /// What of the sampler can be moved, and what it measures.
 extension ActivationSampler {

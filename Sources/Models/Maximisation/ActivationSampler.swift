@@ -1,5 +1,6 @@
 import CLMat
 import Exploration
+import ModelOperations
 
 /// Langevin dynamics activation maximisation (LDAM): samples images that excite chosen neurons of a network that goes
 /// on training. One column per neuron, one row an independent chain; all of them are one minibatch.

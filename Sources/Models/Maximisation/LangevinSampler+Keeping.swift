@@ -1,5 +1,6 @@
 import CLMat
 import Exploration
+import ModelOperations
 
 extension LangevinSampler {
     /// Hands over neurons, chains and criteria.

@@ -1,6 +1,7 @@
 import CLMat
 import Exploration
 import Foundation
+import ModelOperations
 
 /// Langevin dynamics activation maximisation by itself, without the engine: images that excite neurons of a network.
 ///

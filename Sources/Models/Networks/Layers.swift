@@ -172,7 +172,7 @@ public struct Dense: Layer {
     public func forward(
         _ x: Matrix, _ parameters: [Matrix], input: ImageShape
     ) throws(CLMatError) -> (output: Matrix, saved: SavedForBackward) {
-        (try x.matmul(parameters[0], transposing: .right) + parameters[1], .nothing)
+        (try x.denseLayer(parameters[0], biases: parameters[1]).output, .nothing)
     }
 
     public func inputGradient(
@@ -190,9 +190,8 @@ extension Dense: RectifiedLayer {
     func rectifiedForward(
         _ x: Matrix, _ parameters: [Matrix], input: ImageShape
     ) throws(CLMatError) -> (output: Matrix, rectified: Matrix, saved: SavedForBackward) {
-        var y = try x.matmul(parameters[0], transposing: .right)
-        let rectified = try y.addBiasesAndRectify(parameters[1])
-        return (y, rectified, .nothing)
+        let (y, rectified) = try x.denseLayer(parameters[0], biases: parameters[1], rectifying: true)
+        return (y, try rectified ?? y.relu(), .nothing)
     }
 }
 

@@ -2,6 +2,7 @@ import CLMat
 import Exploration
 import Formats
 import Foundation
+import ModelOperations
 
 // Keeping topics in a file.
 

@@ -1,6 +1,7 @@
 import CLMat
 import Exploration
 import Foundation
+import ModelOperations
 
 extension LDA {
     /// Learns a corpus, pass by pass; goes on where the last call with the same corpus ended.

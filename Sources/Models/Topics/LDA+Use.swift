@@ -1,6 +1,7 @@
 import CLMat
 import Exploration
 import Foundation
+import ModelOperations
 
 // What topics are good for, once they are learned.
 

@@ -1,6 +1,7 @@
 import CLMat
 import Exploration
 import Foundation
+import ModelOperations
 
 /// Latent Dirichlet allocation, learned by the cooled Gibbs sampler.
 ///

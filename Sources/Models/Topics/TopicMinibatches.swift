@@ -1,5 +1,6 @@
 import CLMat
 import Exploration
+import ModelOperations
 
 /// The documents of a finite corpus in minibatches, and what is kept of each between passes.
 struct TopicMinibatches: Sendable {

@@ -3,6 +3,7 @@ import TestSupport
 import Testing
 
 @testable import CLMat
+@testable import ModelOperations
 
 /// The samples of many documents of one word, against the moments of their form.
 extension TopicKernelTests {

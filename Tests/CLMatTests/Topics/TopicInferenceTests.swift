@@ -4,6 +4,7 @@ import TestSupport
 import Testing
 
 @testable import CLMat
+@testable import ModelOperations
 
 /// θ of new documents, and the likelihood of what they hold.
 extension TopicKernelTests {

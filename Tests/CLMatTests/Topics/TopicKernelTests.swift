@@ -3,6 +3,7 @@ import TestSupport
 import Testing
 
 @testable import CLMat
+@testable import ModelOperations
 
 /// The cooled Gibbs sampler against one round of it in plain Swift, from the same random words; and what must hold of its
 /// samples whatever the words are.

@@ -4,6 +4,7 @@ import TestSupport
 import Testing
 
 @testable import CLMat
+@testable import ModelOperations
 
 /// One round of the sampler in plain Swift, and on a device: what the tests compare.
 extension TopicKernelTests {

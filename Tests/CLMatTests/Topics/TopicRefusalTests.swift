@@ -3,6 +3,7 @@ import TestSupport
 import Testing
 
 @testable import CLMat
+@testable import ModelOperations
 
 /// Arguments that do not fit each other: a typed error, and nothing changed.
 extension TopicKernelTests {

@@ -3,6 +3,7 @@ import TestSupport
 import Testing
 
 @testable import CLMat
+@testable import ModelOperations
 
 /// Statistics and the topics that follow from them.
 extension TopicKernelTests {

@@ -6,18 +6,20 @@ import Testing
 /// One epoch of the real thing.
 @Suite(.enabled(if: hasMNIST, "CLMAT_DATA names no folder with MNIST"))
 struct MNISTTests {
-    private static func accuracy(on device: Device) throws -> Double {
+    /// An epoch, or so many steps.
+    private static func training(steps: Int? = nil, on device: Device) throws -> Learner {
         let data = try ImageDataSet.load("mnist")
         let batches = try ImageBatches(data.train, name: data.title, batchSize: 100, on: device)
         let trainer = try NetworkTrainer(
             Network.leNet5(seed: 1, on: device), title: "LeNet-5", test: data.test)
-        let learner = try Learner(
+        return try Learner(
             trainer, data: batches,
-            options: .init(maximumSteps: batches.stepsPerEpoch, settings: ["averaging-window": 0]))
-        learner.start()
-        learner.wait()
-        if let error = learner.status.error { throw error }
-        return try #require(learner.timeline.lastValues["test-accuracy"])
+            options: .init(maximumSteps: steps ?? batches.stepsPerEpoch, settings: ["averaging-window": 0])
+        ).toTheEnd()
+    }
+
+    private static func accuracy(on device: Device) throws -> Double {
+        try #require(training(on: device).timeline.lastValues["test-accuracy"])
     }
 
     /// PyTorch with this network gives 98.53 % after one epoch; the CPU and every OpenCL device within 0.3 points.
@@ -28,5 +30,14 @@ struct MNISTTests {
             let found = try Self.accuracy(on: device)
             #expect(abs(found - onCPU) <= 0.003, "\(device.name): \(found), CPU: \(onCPU)")
         }
+    }
+
+    /// The same batches give nearly the same loss: what rounding makes of 60 steps is far below a hundredth.
+    @Test(arguments: Device.openCL)
+    func sixtyStepsLearnAlike(on device: Device) throws {
+        let (onCPU, found) = try (Self.training(steps: 60, on: .cpu), Self.training(steps: 60, on: device))
+        let (expected, loss) = (onCPU.level(of: "train-loss", from: 50), found.level(of: "train-loss", from: 50))
+        #expect(expected < 1, "the CPU has learnt something")
+        #expect(abs(loss / expected - 1) < 0.01, "\(device.name): \(loss), CPU: \(expected)")
     }
 }

@@ -4,6 +4,8 @@ case when it is asked.
 Reads lines of a case and what it needs, with tabs between, and answers each with one JSON object
 {"seconds": s, "work": w, "name": n}: w units of work were done in s seconds. So runs of CLMat and of the peer can take turns.
 A first run of each case warms up and is not told, but of those that train from the start.
+
+peer.py THREADS [cuda]: with "cuda", PyTorch's cases run on the GPU, with products in whole floats (no TF32).
 """
 import json, os, sys, time
 
@@ -19,6 +21,12 @@ import torch.nn.functional as F
 
 torch.set_num_threads(THREADS)
 TORCH = "PyTorch " + torch.__version__
+CUDA = sys.argv[2:] == ["cuda"]
+if CUDA:
+    torch.set_default_device("cuda")
+    torch.backends.cuda.matmul.allow_tf32 = False
+    torch.backends.cudnn.allow_tf32 = False
+    TORCH += " on " + torch.cuda.get_device_name() + ", without TF32"
 
 
 class LeNet(nn.Module):
@@ -122,6 +130,25 @@ def kmeans_faiss(clusters=256, passes=10):
         return passes * len(x)
 
     return run, "faiss " + faiss.__version__
+
+
+def kmeans_torch(clusters=256, batch=10000, passes=3):
+    """Minibatch K-means by counts, as CLMat has it."""
+    x = torch.rand(60000, 784)
+    centres, counts = x[:clusters].clone(), torch.zeros(clusters)
+
+    def run():
+        for _ in range(passes):
+            for start in range(0, len(x), batch):
+                b = x[start:start + batch]
+                nearest = torch.addmm((centres * centres).sum(1), b, centres.T, alpha=-2).argmin(1)
+                sums = torch.zeros_like(centres).index_add_(0, nearest, b)
+                n = torch.bincount(nearest, minlength=clusters).float()
+                counts.add_(n)
+                centres.add_((sums - n[:, None] * centres) / counts.clamp(min=1)[:, None])
+        return passes * len(x)
+
+    return run, TORCH + ", own minibatch K-means"
 
 
 def bag_of_words(path):
@@ -256,12 +283,37 @@ def elementwise(function, rows=8000, columns=10000):
     return run, TORCH
 
 
+def cross_entropy(rows=500, columns=100000):
+    x = torch.randn(rows, columns).requires_grad_(True)
+    labels = torch.arange(rows) * 197 % columns
+
+    def run():
+        x.grad = None
+        F.cross_entropy(x, labels).backward()
+        return 8e-9 * rows * columns
+
+    return run, TORCH
+
+
+def segment_sums(columns, rows=1_000_000, segments=100_000):
+    """Rows added up by segments that are as frequent as words are (Zipf's law)."""
+    x = torch.randn(rows, columns)
+    indices = ((segments + 1) ** torch.rand(rows, dtype=torch.float64)).long().sub_(1).clamp_(0, segments - 1)
+
+    def run():
+        torch.zeros(segments, columns).index_add_(0, indices, x)
+        return 1e-6 * rows
+
+    return run, TORCH + ", zeros.index_add_"
+
+
 CASES = {
     "lenet-training": lenet_training,
     "lenet-prediction": lenet_prediction,
     "ldam": ldam,
     "kmeans-scikit-learn": kmeans_scikit_learn,
     "kmeans-faiss": kmeans_faiss,
+    "kmeans-torch": kmeans_torch,
     "lda-gensim": lda_gensim,
     "lda-gensim-multicore": lambda path: lda_gensim(path, many=True),
     "lda-scikit-learn": lda_scikit_learn,
@@ -274,7 +326,18 @@ CASES = {
     "exp": lambda: elementwise(lambda x, y: torch.exp(x, out=y)),
     "tanh": lambda: elementwise(lambda x, y: torch.tanh(x, out=y)),
     "softmax-rows": lambda: elementwise(lambda x, y: torch.softmax(x, 1, out=y)),
+    "softmax-long": lambda: elementwise(lambda x, y: torch.softmax(x, 1, out=y), 500, 100000),
+    "log-softmax-long": lambda: elementwise(lambda x, y: torch.log_softmax(x, 1, out=y), 500, 100000),
+    "cross-entropy-long": cross_entropy,
+    "segment-sums-64": lambda: segment_sums(64),
+    "segment-sums-256": lambda: segment_sums(256),
 }
+
+
+def wait():
+    if CUDA:
+        torch.cuda.synchronize()
+
 
 current = None
 for line in sys.stdin:
@@ -287,10 +350,12 @@ for line in sys.stdin:
         run, name, *finish = CASES[case](*needs)
         if not finish:
             run()
+            wait()
         current = (line, run, name, finish)
     _, run, name, finish = current
     start = time.perf_counter()
     work = run()
+    wait()
     seconds = time.perf_counter() - start
     for act in finish:
         act()

@@ -32,8 +32,16 @@ final class CPUBackend: Backend {
     }
 
     func launch(_ kernel: Kernel, _ arguments: [Argument], over work: WorkSize) throws(CLMatError) {
-        let arguments = KernelArguments(values: arguments)
-        pool.run(work.items, grain: work.grain) { kernel.cpu(arguments, $0) }
+        let pieces = work.isUneven ? 32 : 4
+        switch kernel.form {
+        case .closure(let body):
+            let arguments = KernelArguments(values: arguments)
+            pool.run(work.items, grain: work.grain, piecesPerThread: pieces) { body(arguments, $0) }
+        case .function(let function):
+            function.withLoop(over: arguments) {
+                pool.run(work.items, grain: work.grain, piecesPerThread: pieces, $0)
+            }
+        }
     }
 
     func finish() throws(CLMatError) {}
@@ -78,7 +86,7 @@ final class CPUBackend: Backend {
                     cpu(weights).floats, cpu(x).floats)
                 if done == 0 { isComplete.store(false, ordering: .relaxed) }
             }
-        case .backwardToWeights(let x, let gradient, let weights):
+        case .backwardToWeights(let x, let gradient, let weights, let biases):
             let count = geometry.filters * geometry.patchSize
             let blocks = min(images, 16)
             let partials = try memory.allocate(4 * blocks * count)
@@ -88,11 +96,14 @@ final class CPUBackend: Backend {
                     cpu(x).floats, cpu(gradient).floats, cpu(partials).floats)
                 if done == 0 { isComplete.store(false, ordering: .relaxed) }
             }
-            pool.run(count, grain: 1024) { range in
-                reduce_columns_sum(
-                    range.lowerBound, range.upperBound, Int32(blocks), Int32(count), cpu(partials).floats,
-                    cpu(weights).floats)
-            }
+            try launch(
+                .columnSum, [.int(blocks), .int(count), .buffer(partials), .buffer(weights)],
+                over: .elements(count, bytes: 64, operations: 0))
+            let area = geometry.output.area
+            try launch(
+                .channelSums,
+                [.int(images), .int(geometry.filters), .int(area), .buffer(gradient), .buffer(biases)],
+                over: .elements(geometry.filters, bytes: 4 * images * area, operations: 0))
         }
         guard isComplete.load(ordering: .relaxed) else {
             throw .outOfDeviceMemory(

@@ -29,6 +29,24 @@ enum HostGemm {
         }
     }
 
+    /// The products of a batch, each on one thread.
+    static func run(
+        _ batch: GemmBatch, _ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>, _ c: UnsafeMutablePointer<Float>,
+        on pool: ThreadPool
+    ) {
+        let g = batch.first
+        guard g.m > 0, g.n > 0 else { return }
+        let operations = 2 * g.m * g.n * max(1, g.k)
+        pool.run(batch.count, grain: max(1, 400_000 / operations)) { range in
+            for index in range {
+                sgemm(
+                    g.a.isTransposed, g.b.isTransposed, g.m, g.n, g.k, g.alpha, a + index * batch.aStride,
+                    g.a.leadingDimension, b + index * batch.bStride, g.b.leadingDimension, g.beta,
+                    c + index * batch.cStride, g.c.leadingDimension)
+            }
+        }
+    }
+
     private static func sgemm(
         _ transposeA: Bool, _ transposeB: Bool, _ m: Int, _ n: Int, _ k: Int, _ alpha: Float,
         _ a: UnsafePointer<Float>, _ lda: Int, _ b: UnsafePointer<Float>, _ ldb: Int, _ beta: Float,

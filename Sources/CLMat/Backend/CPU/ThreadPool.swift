@@ -59,10 +59,12 @@ final class ThreadPool: Sendable {
     }
 
     /// Calls `body` for ranges that together are `0..<items`, each at least `grain` long but for the last.
-    func run(_ items: Int, grain: Int, _ body: (Range<Int>) -> Void) {
+    ///
+    /// Four pieces per thread even out unequal speeds, more of them unequal items; the result does not depend on the pieces.
+    func run(_ items: Int, grain: Int, piecesPerThread: Int = 4, _ body: (Range<Int>) -> Void) {
         guard items > 0 else { return }
-        // Four pieces per thread even out unequal speeds; the result does not depend on the pieces.
-        let piece = max(grain, (items + 4 * threadCount - 1) / (4 * threadCount))
+        let pieces = piecesPerThread * threadCount
+        let piece = max(grain, (items + pieces - 1) / pieces)
         guard threadCount > 1, piece < items else { return body(0..<items) }
 
         withoutActuallyEscaping(body) { body in

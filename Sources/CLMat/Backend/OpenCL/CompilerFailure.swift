@@ -78,24 +78,60 @@ enum CompilerCache {
     ) -> String? {
         guard platform == pocl else { return nil }
         let folder = folder(environment)
+        guard let reason = whyNotWritable(folder) else { return nil }
+        return "PoCL cannot keep its compiled kernels in \(folder) (\(reason)). Give it \(setting)."
+    }
+
+    /// What is slow, though it works: compilers other than PoCL's do without a cache, and compile all kernels again at each start.
+    static func note(
+        platform: String, _ environment: [String: String] = ProcessInfo.processInfo.environment
+    ) -> String? {
+        guard let cache = optional.first(where: { platform.contains($0.platform) }) else { return nil }
+        func given(_ name: String) -> String? { environment[name].flatMap { $0.isEmpty ? nil : $0 } }
+        let home = given("HOME") ?? "/"
+        let folder =
+            given(cache.variable)
+            ?? (cache.isInCacheFolder ? given("XDG_CACHE_HOME") ?? home + "/.cache" : home) + "/" + cache.folder
+        guard let reason = whyNotWritable(folder) else { return nil }
+        return """
+            Its compiler cannot keep kernels in \(folder) (\(reason)), so they are compiled again at each start, for a second or so. Set \
+            \(cache.variable) to a folder that can be written.
+            """
+    }
+
+    /// Where compilers keep kernels that can do without: "CUDA_CACHE_PATH" in NVIDIA's CUDA C++ Programming Guide, "MESA_SHADER_CACHE_DIR" in
+    /// Mesa's environment variables, "NEO_CACHE_DIR" in the Compute Runtime's FAQ.
+    private static let optional = [
+        (platform: "NVIDIA", variable: "CUDA_CACHE_PATH", isInCacheFolder: false, folder: ".nv/ComputeCache"),
+        (platform: "rusticl", variable: "MESA_SHADER_CACHE_DIR", isInCacheFolder: true, folder: "mesa_shader_cache"),
+        (platform: "Clover", variable: "MESA_SHADER_CACHE_DIR", isInCacheFolder: true, folder: "mesa_shader_cache"),
+        (
+            platform: "Intel(R) OpenCL Graphics", variable: "NEO_CACHE_DIR", isInCacheFolder: true,
+            folder: "neo_compiler_cache"
+        ),
+        (
+            platform: "Intel(R) OpenCL HD Graphics", variable: "NEO_CACHE_DIR", isInCacheFolder: true,
+            folder: "neo_compiler_cache"
+        ),
+    ]
+
+    /// Why a folder cannot hold compiled kernels; nil if it can.
+    private static func whyNotWritable(_ folder: String) -> String? {
         // The folder itself, or the nearest that is there and in which it would be made.
         var there = URL(fileURLWithPath: folder).standardizedFileURL
         var status = stat()
         while stat(there.path, &status) != 0, there.path != "/" { there.deleteLastPathComponent() }
-        let reason: String
         if status.st_mode & S_IFMT != S_IFDIR {
-            reason = "\(there.path) is not a folder"
+            return "\(there.path) is not a folder"
         } else if access(there.path, W_OK | X_OK) != 0 {
-            reason = "\(there.path): \(String(cString: strerror(errno)).lowercased())"
+            return "\(there.path): \(String(cString: strerror(errno)).lowercased())"
         } else if there.path.hasPrefix("/proc") || there.path.hasPrefix("/sys") {
             // Root may write there, it is said, and yet nobody can make a folder.
-            reason = "no folder can be made in \(there.path)"
+            return "no folder can be made in \(there.path)"
         } else if let free = free(there.path), free < room {
-            reason = "only \(free >> 20) MiB are free there, and kernels take up to \(room >> 20)"
-        } else {
-            return nil
+            return "only \(free >> 20) MiB are free there, and kernels take up to \(room >> 20)"
         }
-        return "PoCL cannot keep its compiled kernels in \(folder) (\(reason)). Give it \(setting)."
+        return nil
     }
 
     /// The folder that PoCL takes (its "Environment variables", POCL_CACHE_DIR).

@@ -2,23 +2,8 @@ import COpenCL
 import Foundation
 import Synchronization
 
-// Reads that the host does not wait for, and parts of buffers.
+// Parts of buffers, and what reads are that the host does not wait for.
 extension OpenCLBackend {
-    func startReading(_ buffer: Buffer, bytes: Int) throws(CLMatError) -> any PendingRead {
-        guard bytes > 0 else { return KnownRead(words: []) }
-        let target = try pinned.take(bytes, context, queue)
-        var event: cl_event?
-        let status = clEnqueueReadBuffer(
-            queue, openCL(buffer).memory, cl_bool(CL_FALSE), 0, bytes, target.pointer, 0, nil, &event)
-        guard status == CL_SUCCESS, let event else {
-            pinned.takeBack(target)
-            throw failure("clEnqueueReadBuffer", status)
-        }
-        // Drivers that collect commands would begin only when somebody waits.
-        clFlush(queue)
-        return OpenCLRead(target, bytes, event, self)
-    }
-
     /// By the specification a part begins at a multiple of what the device aligns memory to, which it tells in bits.
     var partAlignment: Int? {
         var bits: cl_uint = 0
@@ -42,21 +27,26 @@ extension OpenCLBackend {
 ///
 /// `@unchecked Sendable`: OpenCL's functions for events may be called by any thread, and the memory is the read's own until the last
 /// who holds it lets go.
-private final class OpenCLRead: PendingRead, @unchecked Sendable {
+final class OpenCLRead: PendingRead, @unchecked Sendable {
     private let target: OpenCLPinnedMemory.Block
     private let bytes: Int
     private let event: cl_event
+    private let memory: OpenCLPinnedMemory
     private let backend: OpenCLBackend
 
-    init(_ target: OpenCLPinnedMemory.Block, _ bytes: Int, _ event: cl_event, _ backend: OpenCLBackend) {
-        (self.target, self.bytes, self.event, self.backend) = (target, bytes, event, backend)
+    init(
+        _ target: OpenCLPinnedMemory.Block, _ bytes: Int, _ event: cl_event, _ memory: OpenCLPinnedMemory,
+        _ backend: OpenCLBackend
+    ) {
+        (self.target, self.bytes, self.event) = (target, bytes, event)
+        (self.memory, self.backend) = (memory, backend)
     }
 
     func wait() throws(CLMatError) -> [UInt32] {
         var event: cl_event? = event
         let status = clWaitForEvents(1, &event)
         guard status == CL_SUCCESS else { throw backend.failure("clWaitForEvents for a read", status) }
-        backend.collectFinished()
+        backend.collectProfile()
         return Array(
             UnsafeBufferPointer(start: target.pointer.assumingMemoryBound(to: UInt32.self), count: bytes / 4))
     }
@@ -66,7 +56,7 @@ private final class OpenCLRead: PendingRead, @unchecked Sendable {
         var event: cl_event? = event
         clWaitForEvents(1, &event)
         clReleaseEvent(self.event)
-        backend.pinned.takeBack(target)
+        memory.takeBack(target)
     }
 }
 

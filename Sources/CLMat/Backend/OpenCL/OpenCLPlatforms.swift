@@ -39,10 +39,10 @@ enum OpenCLPlatforms {
             Log.event("\(platformName) is installed, but offers no device. \(why)")
             return
         }
-        found.devices += ids.compactMap { $0 }.compactMap { device(id: $0, platformName: platformName) }
+        found.devices += ids.compactMap { $0 }.map { device(id: $0, platformName: platformName) }
     }
 
-    private static func device(id: cl_device_id, platformName: String) -> Device? {
+    private static func device(id: cl_device_id, platformName: String) -> Device {
         func text(_ parameter: Int32) -> String {
             informationString { clGetDeviceInfo(id, cl_device_info(parameter), $0, $1, $2) }
         }
@@ -62,21 +62,18 @@ enum OpenCLPlatforms {
                 .accelerator
             }
         let memory = Int(clamping: number(CL_DEVICE_GLOBAL_MEM_SIZE, as: cl_ulong.self))
-        do {
-            let backend = try OpenCLBackend(
-                id: id, name: name, platform: platformName, isCPU: kind == .openCLCPU, memory: memory,
-                largestBuffer: Int(clamping: number(CL_DEVICE_MAX_MEM_ALLOC_SIZE, as: cl_ulong.self)))
-            let device = Device(
-                name: name, kind: kind,
-                details: "\(platformName), \(text(CL_DEVICE_VERSION)), driver \(text(CL_DRIVER_VERSION))",
-                memory: memory, computeUnits: Int(number(CL_DEVICE_MAX_COMPUTE_UNITS, as: cl_uint.self)),
-                backend: backend)
-            backend.attachProfile(device.profile)
-            Log.event("found \(device.summary)")
-            return device
-        } catch {
-            Log.notice("\(name) (\(platformName)) cannot be used: \(error)")
-            return nil
-        }
+        // The context is made when the device is first used: to look at the list opens none.
+        let profile = Profile()
+        let backend = OpenCLBackend(
+            id: id, name: name, platform: platformName, kind: kind, memory: memory,
+            largestBuffer: Int(clamping: number(CL_DEVICE_MAX_MEM_ALLOC_SIZE, as: cl_ulong.self)), profile: profile)
+        let device = Device(
+            name: name, kind: kind,
+            details: "\(platformName), \(text(CL_DEVICE_VERSION)), driver \(text(CL_DRIVER_VERSION))",
+            memory: memory, computeUnits: Int(number(CL_DEVICE_MAX_COMPUTE_UNITS, as: cl_uint.self)),
+            sharesHostMemory: number(CL_DEVICE_HOST_UNIFIED_MEMORY, as: cl_bool.self) != 0, backend: backend,
+            profile: profile)
+        Log.event("found \(device.summary)")
+        return device
     }
 }

@@ -1,0 +1,57 @@
+// What Swift calls of the C in this folder. The kernels themselves are found by name: see clmat/registry.h.
+#ifndef CLMAT_KERNELS_H
+#define CLMAT_KERNELS_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include "clmat/registry.h"
+
+// MARK: - random
+
+typedef struct { uint32_t words[4]; } clmat_philox_block;
+/// The four words of Philox4x32-10 at a counter and a key: what the kernels draw from.
+clmat_philox_block clmat_philox_words(uint32_t c0, uint32_t c1, uint32_t c2, uint32_t c3, uint32_t k0, uint32_t k1);
+
+// MARK: - product
+
+/// C <- alpha op(A) op(B) + beta C, row-major, on one thread.
+typedef void (*clmat_sgemm)(int transpose_a, int transpose_b, int m, int n, int k, float alpha, const float *a, int lda,
+                            const float *b, int ldb, float beta, float *c, int ldc);
+
+/// The same in tiles for AVX-512, for alpha = 1 and beta = 0 or 1. Returns 0, and does nothing, where it cannot: without
+/// AVX-512, for other factors, for few columns, for k = 0, or if there is no memory for the copies of the operands' blocks.
+int clmat_product(int transpose_a, int transpose_b, int m, int n, int k, float alpha, const float *a, int lda,
+                  const float *b, int ldb, float beta, float *c, int ldc);
+
+// MARK: - convolution
+
+typedef struct {
+    int channels, height, width, filters, kh, kw, stride, padding, oh, ow;
+} clmat_convolution;
+
+// Whole convolutions, image by image. They return 0 if there is no memory for the patches of one image.
+int convolution_forward(size_t begin, size_t end, const clmat_convolution *g, clmat_sgemm sgemm, const float *xs,
+                        const float *weights, const float *biases, float *ys);
+int convolution_backward_input(size_t begin, size_t end, const clmat_convolution *g, clmat_sgemm sgemm,
+                               const float *gradients, const float *weights, float *xs);
+int convolution_backward_weights(size_t begin, size_t end, int images, int blocks, const clmat_convolution *g,
+                                 clmat_sgemm sgemm, const float *xs, const float *gradients, float *partials);
+
+// MARK: - processor
+
+/// The name of the instruction set that the vectorised loops use here.
+const char *clmat_instruction_set(void);
+
+// MARK: - segments
+
+// As in shared/segments.h: the compiler says if they differ.
+#define CLMAT_SEGMENT_BLOCK 64
+#define CLMAT_SEGMENT_CHUNK 256
+#define CLMAT_SEGMENT_STRIP 8
+
+// MARK: - samplers
+
+// As in clmat/samplers.h: the compiler says if they differ.
+#define CLMAT_POISSON_TABLES 256
+
+#endif
