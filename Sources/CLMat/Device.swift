@@ -236,6 +236,17 @@ public final class Device: Sendable {
         return values
     }
 
+    /// Begins to copy the first `count` elements of a buffer, of four bytes each, to the host, and does not wait for them.
+    func startReading(_ buffer: Buffer, _ count: Int) throws(CLMatError) -> any PendingRead {
+        let start = profile.clock
+        let read = try backend.startReading(buffer, bytes: 4 * count)
+        if let start {
+            profile.note(
+                "read later", LaunchCost(kind: .transfer, bytes: 4 * count), since: start, isDone: true)
+        }
+        return read
+    }
+
     /// Writes all elements of an array to the start of a buffer.
     func write<Element: BitwiseCopyable>(_ values: [Element], to buffer: Buffer) throws(CLMatError) {
         guard !values.isEmpty else { return }

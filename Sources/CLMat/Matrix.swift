@@ -123,6 +123,12 @@ public struct Matrix: Sendable {
         buffer = own
     }
 
+    /// Whether no other value shares the memory.
+    mutating func hasNoOtherHolder() -> Bool { isKnownUniquelyReferenced(&buffer) }
+
+    /// Has the elements elsewhere: in memory of the same size.
+    mutating func take(_ buffer: Buffer) { self.buffer = buffer }
+
     /// The matrix as an argument of a kernel.
     public var argument: Argument { .buffer(buffer) }
 

@@ -11,7 +11,11 @@ public struct MemoryBlock: Sendable {
     /// The size of the block in bytes.
     public let bytes: Int
 
-    init(_ buffer: Buffer) { (identity, bytes) = (Identity(buffer), buffer.byteCount) }
+    init(_ buffer: Buffer) {
+        // Who holds a part keeps the whole alive.
+        let whole = buffer.whole ?? buffer
+        (identity, bytes) = (Identity(whole), whole.byteCount)
+    }
 }
 
 extension Matrix {

@@ -64,6 +64,9 @@ public final class Archive {
     /// Whether the archive gives out what a file has, rather than taking in.
     public var isReading: Bool { purpose == .reading }
 
+    /// Whether it is only looked how much there is: what is not on the host yet need not be waited for.
+    package var isCounting: Bool { purpose == .counting }
+
     /// Whether what is read has something of this name: files of earlier versions may lack it.
     public func has(_ name: String) -> Bool { tensors[prefix + name] != nil }
 

@@ -76,7 +76,7 @@ extension Instance {
     }
 
     func scoped(_ measured: Measurements) -> Measurements {
-        number == 1 ? measured : measured.renamed(scope: scope, number: number, action: scoped)
+        number == 1 ? measured : measured.renamed(scope: scope, number: number) { scoped($0) }
     }
 
     func scoped(_ info: MixinInfo) -> MixinInfo {

@@ -16,9 +16,8 @@ import Testing
     private let n = 4099, rows = 67, columns = 61
 
     private var cases: [CanaryCase] {
-        elementwise + reductions + reductionsInParts + layout + softmax + softmaxInParts + random + convolutions
-            + pooling
-            + updates + samplers + slices + segments
+        elementwise + reductions + reductionsInParts + layout + softmax + softmaxInParts + random + convolutions + pooling
+            + updates + samplers + slices + segments + parts
     }
 
     private var elementwise: [CanaryCase] {
@@ -105,6 +104,25 @@ import Testing
                     "channel_sums_parts", .groups(13 * 4, bytes: 4 * 9),
                     [.int(5), .int(13), .int(7), .int(9), .memory(5 * 13 * 7), .memory(4 * 13)]),
             ]
+    }
+
+    private var parts: [CanaryCase] {
+        let starts = [0, 64] + Array(repeating: Int(Int32.max), count: 6)
+        let counts = [61, 86] + Array(repeating: 0, count: 6)
+        let inputs: [CanaryValue] = [.memory(61), .memory(86)] + Array(repeating: .memory(61), count: 6)
+        let forms = [0, 8 * 67 + 1, 8 * 68 + 2, 8 * 69 + 3, 8 * 70 + 4, 0, 0, 0]
+        let lengths = [67, 67, 66, 1, 3, 0, 0, 0]
+        return [
+            CanaryCase(
+                "pack_parts", .elements(150, bytes: 8),
+                [.int(150), .int(0)] + (starts + counts).map { .int($0) } + inputs + [.memory(150)]),
+            CanaryCase(
+                "reduce_parts", .groups(5, bytes: 400),
+                (forms + lengths).map { .int($0) } + Array(repeating: .memory(67), count: 8) + [.memory(71)]),
+            CanaryCase(
+                "scaled_ratio", .elements(n, bytes: 16),
+                [.int(n), .float(0), .float(1), .memory(n), .memory(n), .positives(n), .memory(n)]),
+        ]
     }
 
     private var slices: [CanaryCase] {

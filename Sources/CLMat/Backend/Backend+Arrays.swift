@@ -25,3 +25,21 @@ extension Backend {
     /// No limit.
     public func requireLoops(of iterations: Int, in kernel: String) throws(CLMatError) {}
 }
+
+/// What has come already.
+struct KnownRead: PendingRead {
+    let words: [UInt32]
+    func wait() -> [UInt32] { words }
+}
+
+extension Backend {
+    public func startReading(_ buffer: Buffer, bytes: Int) throws(CLMatError) -> any PendingRead {
+        KnownRead(words: try read(bytes / 4, from: buffer))
+    }
+
+    public var partAlignment: Int? { nil }
+
+    public func part(of whole: Buffer, at offset: Int, bytes: Int) throws(CLMatError) -> Buffer {
+        throw .invalidArgument(operation: "part", problem: "This backend's buffers have no parts.")
+    }
+}

@@ -8,6 +8,8 @@ public protocol Backend: Sendable {
     func write(_ bytes: UnsafeRawBufferPointer, to buffer: Buffer) throws(CLMatError)
     /// Waits for the work that produces `buffer`, then copies it to the host.
     func read(_ buffer: Buffer, into bytes: UnsafeMutableRawBufferPointer) throws(CLMatError)
+    /// Begins to copy `bytes` bytes to the host, after the work that produces `buffer`, and does not wait. By default it waits.
+    func startReading(_ buffer: Buffer, bytes: Int) throws(CLMatError) -> any PendingRead
     /// Copies `bytes` bytes from the start of one buffer to the start of another.
     func copy(_ source: Buffer, to target: Buffer, bytes: Int) throws(CLMatError)
     /// C ← α·op(A)·op(B) + β·C, row-major, with leading dimensions and offsets.
@@ -28,6 +30,13 @@ public protocol Backend: Sendable {
     func flush()
     /// Gives back the memory that it keeps for later, when there is not enough. By default it keeps none.
     func releaseUnused() throws(CLMatError)
+
+    /// Where a part of a buffer may begin: multiples of so many bytes. Nil (the default) if the backend has no ``part(of:at:bytes:)``.
+    var partAlignment: Int? { get }
+    /// A part of a buffer as a buffer, which keeps the whole one alive.
+    ///
+    /// - Parameter offset: in bytes, a multiple of ``partAlignment``.
+    func part(of whole: Buffer, at offset: Int, bytes: Int) throws(CLMatError) -> Buffer
 
     /// Does a whole convolution, if the backend has a way of its own; false (the default) if it has not, and it is to
     /// be done by launches and products.
@@ -52,8 +61,24 @@ extension Backend {
 open class Buffer: @unchecked Sendable {
     /// Its size in bytes.
     public let byteCount: Int
+    /// The buffer that this one is a part of; nil if it is memory of its own.
+    public let whole: Buffer?
+    /// Bytes from the start of ``whole`` to that of the part.
+    public let offset: Int
+
     /// Memory of so many bytes, for a backend's own subclass.
-    public init(byteCount: Int) { self.byteCount = byteCount }
+    public init(byteCount: Int) { (self.byteCount, whole, offset) = (byteCount, nil, 0) }
+
+    /// A part of another buffer, for a backend's own subclass.
+    public init(byteCount: Int, of whole: Buffer, at offset: Int) {
+        (self.byteCount, self.whole, self.offset) = (byteCount, whole, offset)
+    }
+}
+
+/// What is on its way to the host.
+public protocol PendingRead: Sendable {
+    /// The bytes in units of four, when they are there. Waits for them, and for no work behind them.
+    func wait() throws(CLMatError) -> [UInt32]
 }
 
 /// An argument of a kernel, in the order of its parameters.

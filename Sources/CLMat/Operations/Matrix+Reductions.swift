@@ -144,6 +144,15 @@ extension Matrix {
         try require(count > 0, "min")
         return try whole(.segmentMinimum, then: .segmentMinimum)
     }
+    /// 1 × 1: the largest element, which stays on the device. Throws if there is none.
+    public func largest() throws(CLMatError) -> Matrix {
+        try require(count > 0, "largest")
+        var partial = try segmentsReduced(.segmentMaximum, length: segmentLength)
+        while partial.count > 1 {
+            partial = try partial.segmentsReduced(.segmentMaximum, length: partial.segmentLength)
+        }
+        return partial
+    }
     /// The row and column of the largest element.
     public func argmax() throws(CLMatError) -> (row: Int, column: Int) {
         try wholeArgument(.segmentArgmax, .segmentMaximum, "argmax") { $0 > $1 }
@@ -217,14 +226,14 @@ extension Matrix {
 
     /// Long arrays are reduced in segments of this length, then the segments' results; in shorter ones on OpenCL devices where
     /// these would be too few work-groups.
-    private var segmentLength: Int {
+    var segmentLength: Int {
         guard device.kind != .cpu, 4 * count > Self.muchMemory else { return 4096 }
         let length = (count / (Self.manyGroups / 2) + 63) / 64 * 64
         return Swift.min(4096, Swift.max(256, length))
     }
 
     /// Segments of `length` elements, the last one shorter: count × 1.
-    private func segmentsReduced(_ kernel: Kernel, length: Int) throws(CLMatError) -> Matrix {
+    func segmentsReduced(_ kernel: Kernel, length: Int) throws(CLMatError) -> Matrix {
         let segments = (count + length - 1) / length
         let result = try Matrix(uninitialised: Shape(segments, 1), on: device)
         try device.launch(

@@ -55,3 +55,86 @@ extension Matrix {
             over: .elements(count, bytes: 28, operations: 10))
     }
 }
+
+// MARK: - Many matrices at once
+
+extension Matrix {
+    /// ``sgdStep(_:velocity:rate:momentum:)`` of many matrices, by layer and parameter, in one launch: parameters and velocities are made
+    /// parts of one row each, where they stay, and gradients are copied into one.
+    ///
+    /// - Throws: ``CLMatError/shapeMismatch(operation:left:right:rule:)``,
+    ///   ``CLMatError/invalidArgument(operation:problem:)`` if there are not as many of each.
+    public static func sgdStep(
+        _ parameters: inout [[Matrix]], _ gradients: [[Matrix]], velocities: inout [[Matrix]], rate: Float,
+        momentum: Float
+    ) throws(CLMatError) {
+        try requireSameShapes(parameters, gradients, "sgdStep")
+        try requireSameShapes(parameters, velocities, "sgdStep")
+        guard let layout = PackedRow.layout(of: parameters) else {
+            for i in parameters.indices {
+                for j in parameters[i].indices {
+                    try parameters[i][j].sgdStep(
+                        gradients[i][j], velocity: &velocities[i][j], rate: rate, momentum: momentum)
+                }
+            }
+            return
+        }
+        let (g, w) = (try PackedRow.copy(of: gradients, layout), try PackedRow.own(&parameters, layout))
+        let v = try PackedRow.own(&velocities, layout)
+        try layout.device.launch(
+            .sgdMomentum, [.int(layout.count), .float(rate), .float(momentum), g.argument, w.argument, v.argument],
+            over: .elements(layout.count, bytes: 20, operations: 4))
+    }
+
+    /// ``rmsPropStep(_:meanSquare:velocity:rate:momentum:alpha:epsilon:form:)`` of many matrices, by layer and parameter, in one launch, as
+    /// ``sgdStep(_:_:velocities:rate:momentum:)`` does it.
+    ///
+    /// - Throws: as that one.
+    public static func rmsPropStep(
+        _ parameters: inout [[Matrix]], _ gradients: [[Matrix]], meanSquares: inout [[Matrix]],
+        velocities: inout [[Matrix]], rate: Float, momentum: Float, alpha: Float, epsilon: Float, form: RMSPropForm
+    ) throws(CLMatError) {
+        try requireSameShapes(parameters, gradients, "rmsPropStep")
+        try requireSameShapes(parameters, meanSquares, "rmsPropStep")
+        try requireSameShapes(parameters, velocities, "rmsPropStep")
+        guard let layout = PackedRow.layout(of: parameters) else {
+            for i in parameters.indices {
+                for j in parameters[i].indices {
+                    try parameters[i][j].rmsPropStep(
+                        gradients[i][j], meanSquare: &meanSquares[i][j], velocity: &velocities[i][j], rate: rate,
+                        momentum: momentum, alpha: alpha, epsilon: epsilon, form: form)
+                }
+            }
+            return
+        }
+        let (g, w) = (try PackedRow.copy(of: gradients, layout), try PackedRow.own(&parameters, layout))
+        let (s, v) = (try PackedRow.own(&meanSquares, layout), try PackedRow.own(&velocities, layout))
+        try layout.device.launch(
+            .rmspropMomentum,
+            [
+                .int(layout.count), .float(rate), .float(momentum), .float(alpha), .float(epsilon),
+                .int(form.rawValue), g.argument, w.argument, s.argument, v.argument,
+            ],
+            over: .elements(layout.count, bytes: 28, operations: 10))
+    }
+
+    /// ``lerp(to:weight:)`` of many matrices, by layer and parameter, in one launch, as ``sgdStep(_:_:velocities:rate:momentum:)`` does it.
+    ///
+    /// - Throws: as that one.
+    public static func lerp(
+        _ matrices: inout [[Matrix]], to others: [[Matrix]], weight: Float
+    ) throws(CLMatError) {
+        try requireSameShapes(matrices, others, "lerp")
+        guard let layout = PackedRow.layout(of: matrices) else {
+            for i in matrices.indices {
+                for j in matrices[i].indices { try matrices[i][j].lerp(to: others[i][j], weight: weight) }
+            }
+            return
+        }
+        let x = try PackedRow.copy(of: others, layout)
+        let m = try PackedRow.own(&matrices, layout)
+        try layout.device.launch(
+            .runningMean, [.int(layout.count), .float(weight), x.argument, m.argument],
+            over: .elements(layout.count, bytes: 12, operations: 3))
+    }
+}

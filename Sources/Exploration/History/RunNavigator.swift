@@ -22,6 +22,13 @@ struct RunNavigator: Sendable {
     private var lastSize: SnapshotSize
     /// Seconds that a step takes, smoothed: to say how long a rewind will take.
     private(set) var secondsPerStep = 0.0
+    /// What the last step measured, while its numbers are on their way from the device.
+    private var awaited: [StepRecord] = []
+    /// What was measured and noted, and not told yet.
+    private var untold: [StepRecord] = []
+
+    /// What a step measured.
+    typealias StepRecord = (measured: Measurements, position: Position)
 
     /// Something that can be undone.
     fileprivate enum Undoable: Sendable {
@@ -82,20 +89,47 @@ struct RunNavigator: Sendable {
 
     // MARK: - Going on
 
-    /// One step. After a rewind it opens a branch.
-    mutating func tick(_ probes: ProbeBoard) throws(CLMatError) -> Measurements {
+    /// One step. After a rewind it opens a branch. What it measured is noted when its numbers are there, at the latest after the next step.
+    ///
+    /// - Returns: the work that it was.
+    mutating func tick(_ probes: ProbeBoard) throws(CLMatError) -> [String: (amount: Double, seconds: Double)] {
         if isTimeForSnapshot(position.step) { keepSnapshot(.interval) }
         let start = ContinuousClock.now
-        let measured = try run.tick(settings, at: Step(position.step + 1, seed: seed), probes)
+        var measured = try run.tick(settings, at: Step(position.step + 1, seed: seed), probes)
+        try measured.start()
         // The host turns to other things now; what the step left in the queue is to be worked on meanwhile.
         home?.flush()
+        // This step is in the device's queue: now it costs no time to wait for the one before.
+        try settle()
+        if measured.isKnown { measured = try measured.resolved() }
         noteStep((ContinuousClock.now - start).seconds)
         leaveThePast()
         // Who goes on from where a way led has no use for its beginning: ctrl-z is then for the last change.
         undoables.removeAll(where: \.isTravel)
         position.step += 1
-        timeline.append(measured, at: position)
-        return measured
+        timeline.advance(to: position)
+        awaited.append((measured, position))
+        if measured.isKnown { try settle() }
+        return measured.work
+    }
+
+    /// Notes what is awaited of the steps made. Waits for it.
+    mutating func settle() throws(CLMatError) {
+        guard !awaited.isEmpty else { return }
+        let steps = awaited
+        // Of a step that failed later there is nothing to note, nor of the next.
+        awaited = []
+        for step in steps {
+            let measured = try step.measured.resolved()
+            timeline.note(measured, at: step.position)
+            untold.append((measured, step.position))
+        }
+    }
+
+    /// What was noted since the last call, in order.
+    mutating func takeUntold() -> [StepRecord] {
+        defer { untold = [] }
+        return untold
     }
 
     private func isTimeForSnapshot(_ step: Int) -> Bool { step % lastSize.interval == 0 }
@@ -247,7 +281,7 @@ struct RunNavigator: Sendable {
             }
             if isTimeForSnapshot(place.step) { keep(run, settings, at: place, .interval) }
             let start = ContinuousClock.now
-            _ = try run.tick(settings, at: Step(place.step + 1, seed: seed), nil)
+            try run.tick(settings, at: Step(place.step + 1, seed: seed), nil).start()
             noteStep((ContinuousClock.now - start).seconds)
             place.step += 1
         }

@@ -244,12 +244,26 @@ public final class Timeline: Sendable {
         record.withLock(body)
     }
 
-    func append(_ measurements: Measurements, at position: Position) {
+    /// A step was made.
+    func advance(to position: Position) {
         record.withLock { record in
             record.position = position
             record.branches[position.branch]!.branch.lastStep = position.step
-            for (metric, value) in measurements.values {
-                record.branches[position.branch]!.series[metric, default: Series()]
+        }
+    }
+
+    /// A step was made, and this is what it measured.
+    func append(_ measurements: Measurements, at position: Position) {
+        advance(to: position)
+        note(measurements, at: position)
+    }
+
+    /// Notes what a step measured, the steps of a branch in order.
+    func note(_ measurements: Measurements, at position: Position) {
+        let values = measurements.values
+        record.withLock { record in
+            for (metric, value) in values {
+                record.branches[position.branch]?.series[metric, default: Series()]
                     .append(Self.stored(value), at: position.step)
             }
         }
@@ -257,10 +271,11 @@ public final class Timeline: Sendable {
 
     /// Replaces the value of a metric at the last step if it is there already, else appends it.
     func conclude(_ measurements: Measurements) {
+        let values = measurements.values
         record.withLock { record in
             let (branch, step) = (record.position.branch, record.position.step)
             guard record.current.branch.lastStep == step else { return }
-            for (metric, value) in measurements.values {
+            for (metric, value) in values {
                 if record.branches[branch]!.series[metric]?.last?.step == step {
                     record.branches[branch]!.series[metric]!.replaceLast(with: Self.stored(value))
                 } else {

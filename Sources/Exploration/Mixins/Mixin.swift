@@ -37,6 +37,11 @@ public protocol Mixin<Subject>: Sendable {
 
     /// fᵢ, measured after a step; nil if it is not measured here, or not at this step.
     func value(of subject: Subject, _ context: MixinContext) throws(CLMatError) -> Double?
+    /// The same, if the device has it later; by default what ``value(of:_:)`` gives. A criterion that measures itself with a sum over the subject
+    /// (``/CLMat/Matrix/sumLater()``) does not hold up the step.
+    func laterValue(of subject: Subject, _ context: MixinContext) throws(CLMatError) -> Later<Double>?
+    /// Whether gᵢ is finite wherever the subject is, for certain: then no step waits for the device to see whether it is. False by default.
+    var isFiniteWithItsSubject: Bool { get }
     /// gᵢ = ∂fᵢ/∂subject; nil if the criterion works by other means than a gradient. Called where λᵢ is not 0.
     mutating func gradient(of subject: Subject, _ context: MixinContext) throws(CLMatError) -> Subject.Gradient?
     /// Forgets what it remembers of rows of the subject that were started anew, such as chains; nil means of all.
@@ -50,6 +55,10 @@ extension Mixin {
     public var id: String { weight.id }
     public var controls: [Control] { [] }
     public func value(of subject: Subject, _ context: MixinContext) throws(CLMatError) -> Double? { nil }
+    public func laterValue(of subject: Subject, _ context: MixinContext) throws(CLMatError) -> Later<Double>? {
+        try value(of: subject, context).map { Later($0) }
+    }
+    public var isFiniteWithItsSubject: Bool { false }
     public func gradient(of subject: Subject, _ context: MixinContext) throws(CLMatError) -> Subject.Gradient? { nil }
     public func forget(rows: Set<Int>?) throws(CLMatError) {}
     public func archive(_ archive: Archive) throws(CLMatError) {}
@@ -79,8 +88,14 @@ public protocol GradientSum: Sendable {
     mutating func accumulate(_ other: Self, weight factor: Double) throws(CLMatError)
     /// ‖g‖². Waits for the device.
     func squaredNorm() throws(CLMatError) -> Double
+    /// ‖g‖² when it is asked for; by default at once.
+    func squaredNormLater() throws(CLMatError) -> Later<Double>
     /// Waits for the device.
     var isFinite: Bool { get throws(CLMatError) }
+}
+
+extension GradientSum {
+    public func squaredNormLater() throws(CLMatError) -> Later<Double> { Later(try squaredNorm()) }
 }
 
 extension Matrix: GradientSum {
@@ -93,6 +108,8 @@ extension Matrix: GradientSum {
     }
 
     public func squaredNorm() throws(CLMatError) -> Double { Double(try sumOfSquares()) }
+
+    public func squaredNormLater() throws(CLMatError) -> Later<Double> { try sumOfSquaresLater().map { Double($0) } }
 
     /// Whether all elements are finite. Waits for the device.
     public var isFinite: Bool {

@@ -7,7 +7,7 @@ public struct Mixins<Subject: MixinSubject>: Sendable {
         /// λᵢ
         var weight: Double
         /// ‖λᵢgᵢ‖ of the last update.
-        var norm = 0.0
+        var norm = Later(0.0)
         /// Why it is set aside, if it is.
         var failure: String?
 
@@ -83,7 +83,7 @@ public struct Mixins<Subject: MixinSubject>: Sendable {
     ) throws(CLMatError) -> Subject.Gradient? {
         var sum: Subject.Gradient?
         for index in entries.indices {
-            entries[index].norm = 0
+            entries[index].norm = Later(0)
             guard entries[index].acts, let own = try gradient(index, of: subject, context) else { continue }
             let weight = entries[index].weight
             if sum == nil { sum = try own.weighted(weight) } else { try sum?.accumulate(own, weight: weight) }
@@ -99,24 +99,29 @@ public struct Mixins<Subject: MixinSubject>: Sendable {
             try mixin.gradient(of: subject, context.weighing(weight))
         }
         guard let own else { return nil }
-        let norm: Double
+        let norm: Later<Double>
+        let isLost: Bool
         do throws(CLMatError) {
-            norm = try own.squaredNorm().squareRoot()
+            norm = try own.squaredNormLater().map { $0.squareRoot() }
+            isLost = entries[index].mixin.isFiniteWithItsSubject ? false : try !norm.value.isFinite
         } catch {
             try setAside(index, because: error)
             return nil
         }
         // Large numbers have squares that are not finite, and what is lost is not the criterion's fault.
-        if !norm.isFinite, try !own.isFinite, try subject.isFinite {
+        if isLost, try !own.isFinite, try subject.isFinite {
             entries[index].failure = "its gradient is not finite"
             return nil
         }
-        entries[index].norm = abs(weight) * norm
+        entries[index].norm = norm.map { abs(weight) * $0 }
         return own
     }
 
     /// Notes the norm of a criterion that works by other means than a gradient, as a norm like ‖λᵢgᵢ‖.
-    public mutating func note(norm: Double, of id: String) {
+    public mutating func note(norm: Double, of id: String) { note(norm: Later(norm), of: id) }
+
+    /// The same with a norm that is on its way from the device.
+    public mutating func note(norm: Later<Double>, of id: String) {
         for index in entries.indices where entries[index].mixin.id == id && entries[index].failure == nil {
             entries[index].norm = norm
         }
@@ -158,15 +163,34 @@ public struct Mixins<Subject: MixinSubject>: Sendable {
         of subject: Subject, whole: Double, _ context: MixinContext, into measured: inout Measurements,
         isScored: Bool = true
     ) throws(CLMatError) {
+        try measure(of: subject, whole: Later(whole), context, into: &measured, isScored: isScored)
+    }
+
+    /// The same where the norm of the whole update is on its way from the device.
+    public mutating func measure(
+        of subject: Subject, whole: Later<Double>, _ context: MixinContext, into measured: inout Measurements,
+        isScored: Bool = true
+    ) throws(CLMatError) {
         for index in entries.indices {
             let mixin = entries[index].mixin
-            measured[mixin.relativePull.id] = whole > 0 ? entries[index].norm / whole : 0
+            let norm = entries[index].norm
+            if norm.isKnown, whole.isKnown {
+                let (norm, whole) = (try norm.value, try whole.value)
+                measured[mixin.relativePull.id] = whole > 0 ? norm / whole : 0
+            } else {
+                measured.note(
+                    mixin.relativePull.id,
+                    Later(norm.readings + whole.readings) { () throws(CLMatError) in
+                        let whole = try whole.value
+                        return whole > 0 ? try norm.value / whole : 0
+                    })
+            }
             guard isScored, entries[index].failure == nil else { continue }
             let weight = entries[index].weight
             let value = try attempt(index) { (mixin) throws(CLMatError) in
-                try mixin.value(of: subject, context.weighing(weight))
+                try mixin.laterValue(of: subject, context.weighing(weight))
             }
-            if let value { measured[mixin.score.id] = value }
+            if let value { measured.note(mixin.score.id, value) }
         }
         warn(in: &measured)
     }

@@ -8,6 +8,9 @@ public protocol Director: AnyObject, Sendable {
     func nextInGesture(
         at position: Position, of learner: Learner
     ) throws(CLMatError) -> (command: Command, gesture: Int?)?
+    /// Whether it does something at this place, or looks at what was measured: the run then waits for the numbers of its last step before it
+    /// asks. By default it always does.
+    func needsValues(at position: Position) -> Bool
     /// Whether the run is over as far as the director is concerned.
     var isDone: Bool { get }
     /// Whether an undo takes back changes of the model alone, and neither rewinds nor deletions of branches.
@@ -16,6 +19,7 @@ public protocol Director: AnyObject, Sendable {
 
 extension Director {
     public var undoesOnlyChanges: Bool { false }
+    public func needsValues(at position: Position) -> Bool { true }
 
     public func nextInGesture(
         at position: Position, of learner: Learner

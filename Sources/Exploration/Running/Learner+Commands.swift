@@ -15,6 +15,7 @@ extension Learner {
             return box
         }
         for message in messages { try handle(message, &pace) }
+        if let director = options.director, director.needsValues(at: timeline.position) { try settle() }
         while let director = options.director,
             let (command, gesture) = try director.nextInGesture(at: timeline.position, of: self)
         {
@@ -23,6 +24,8 @@ extension Learner {
     }
 
     private func handle(_ message: Message, _ pace: inout Pace, isDirected: Bool = false) throws(CLMatError) {
+        // What was measured before comes before it in the record.
+        try settle()
         do throws(CLMatError) {
             try perform(message, &pace, isDirected: isDirected)
         } catch {

@@ -150,6 +150,8 @@ public final class Learner: Sendable {
     private let extensions: Extensions
     private let done = DispatchSemaphore(value: 0)
     let writing = DispatchQueue(label: "checkpoint")
+    /// Whether a step turned out to have failed when its numbers came.
+    private let hasFailedStep = Atomic<Bool>(false)
     /// What gives way, in this order, while the run needs more memory than its device has.
     private let yielders = Mutex<[MemoryYielder]>([])
     /// How long the last checkpoint took.
@@ -422,8 +424,10 @@ public final class Learner: Sendable {
                 isBetweenSteps = true
                 try handleMail(&pace)
                 let (status, isStopping) = state.withLock { ($0.status, $0.isStopping) }
+                let isAtTheEnd = maximumSteps.map { status.step >= $0 } == true
+                if isStopping || options.director?.isDone == true || isAtTheEnd || status.isPaused { try settle() }
                 if isStopping || options.director?.isDone == true { break }
-                if maximumSteps.map({ status.step >= $0 }) == true {
+                if isAtTheEnd {
                     guard state.withLock({ $0.staysAtTheEnd }) else { break }
                     try stayAtTheEnd()
                     continue
@@ -436,10 +440,10 @@ public final class Learner: Sendable {
 
                 let start = clock.now
                 isBetweenSteps = false
-                let (measured, position, can, problem) = try navigator.withLock { navigator throws(CLMatError) in
-                    let measured = try navigator.tick(probes)
+                let (work, position, can, problem) = try navigator.withLock { navigator throws(CLMatError) in
+                    let work = try navigator.tick(probes)
                     return (
-                        measured, navigator.position, (undo: navigator.canUndo, redo: navigator.canRedo),
+                        work, navigator.position, (undo: navigator.canUndo, redo: navigator.canRedo),
                         navigator.snapshots.problem
                     )
                 }
@@ -449,19 +453,20 @@ public final class Learner: Sendable {
                     (state.status.canUndo, state.status.canRedo) = can
                     state.noteSnapshots(problem)
                     state.status.seconds += seconds
-                    state.work.add(measured.work, steps: 1, seconds: seconds)
+                    state.work.add(work, steps: 1, seconds: seconds)
                     state.status.rates = state.work.recentRates
-                    state.status.raise(measured.warnings, at: position.step)
                     if let failure = probes.takeFailures().last { state.status.lastRefusal = failure }
                 }
-                record { recorder throws(CLMatError) in try recorder.record(measured, at: position) }
-                tellWatchers(position)
                 pace.made += 1
+                var pauses = options.pausesAt.contains(position.step)
                 if let left = pace.stepsToPause {
                     pace.stepsToPause = left > 1 ? left - 1 : nil
-                    if left <= 1 { state.withLock { $0.status.isPaused = true } }
+                    if left <= 1 { pauses = true }
                 }
-                if options.pausesAt.contains(position.step) { state.withLock { $0.status.isPaused = true } }
+                // Who looks at this step finds all that it measured.
+                if pauses || isWatched { try settle() } else { tellSteps() }
+                tellWatchers(position)
+                if pauses { state.withLock { $0.status.isPaused = true } }
                 // At most thirty times per second, and only if a figure is due that a panel looks at: the next update has
                 // to copy what the snapshot shares with it.
                 if figures.wantsSnapshot(at: position.step), (clock.now - lastPublication).seconds > 1.0 / 30 {
@@ -469,6 +474,7 @@ public final class Learner: Sendable {
                     lastPublication = clock.now
                 }
                 if let plan = options.checkpoint, clock.now > nextCheckpoint {
+                    try settle()
                     writeCheckpoint(plan)
                     nextCheckpoint = clock.now + .seconds(plan.pause(after: checkpointSeconds.withLock { $0 }))
                 }
@@ -477,9 +483,11 @@ public final class Learner: Sendable {
             let position = timeline.position
             record { recorder throws(CLMatError) in try recorder.end(at: position, concluded) }
         } catch {
+            // What the steps before measured, if the device still tells; the run ends with the first error.
+            try? settle()
             record { recorder throws(CLMatError) in try recorder.abandon() }
             state.withLock { $0.status.error = error }
-            if error.isOfTheDevice { isBetweenSteps = false }
+            if error.isOfTheDevice || hasFailedStep.load(ordering: .relaxed) { isBetweenSteps = false }
         }
         let isWhole = state.withLock { $0.status.error == nil } || isBetweenSteps
         if let plan = options.checkpoint, isWhole {
@@ -488,6 +496,27 @@ public final class Learner: Sendable {
         writing.sync {}
         publish(isAfterFailure: state.withLock { $0.status.error != nil }, isStill: true)
         state.withLock { $0.status.isFinished = true }
+    }
+
+    /// Notes all that was measured so far, and tells it. Waits for the numbers of the last step.
+    func settle() throws(CLMatError) {
+        do throws(CLMatError) {
+            try navigator.withLock { navigator throws(CLMatError) in try navigator.settle() }
+        } catch {
+            // A step was not what it seemed to be when it was made.
+            hasFailedStep.store(true, ordering: .relaxed)
+            tellSteps()
+            throw error
+        }
+        tellSteps()
+    }
+
+    /// Tells what was measured and is known.
+    private func tellSteps() {
+        for step in navigator.withLock({ $0.takeUntold() }) {
+            state.withLock { $0.status.raise(step.measured.warnings, at: step.position.step) }
+            record { recorder throws(CLMatError) in try recorder.record(step.measured, at: step.position) }
+        }
     }
 
     /// What the loop remembers between two steps.

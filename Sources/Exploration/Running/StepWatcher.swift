@@ -16,6 +16,8 @@ extension Learner {
         }
     }
 
+    var isWatched: Bool { stepWatchers.withLock { !$0.all.isEmpty } }
+
     func tellWatchers(_ position: Position) {
         // Without the lock: a watcher may bring another one.
         for (number, watcher) in stepWatchers.withLock({ $0.all }).sorted(by: { $0.key < $1.key }) {

@@ -222,8 +222,9 @@ extension Learner {
     ///
     /// - Throws: ``/CLMat/CLMatError/fileNotWritable(path:reason:)``; what reading from the device throws.
     public func save(naming: (Int) -> String, notes: [String: String] = [:]) throws(CLMatError) -> String {
-        let (run, settings, step, history) = navigator.withLock {
-            ($0.run, $0.settings, $0.position.step, timeline.history())
+        let (run, settings, step, history) = try navigator.withLock { navigator throws(CLMatError) in
+            try navigator.settle()
+            return (navigator.run, navigator.settings, navigator.position.step, timeline.history())
         }
         let path = naming(step)
         try Checkpoint.write(

@@ -43,6 +43,11 @@ public final class ScriptPlayer: Director {
     /// The entries that the run did not come to.
     public var entriesLeft: Int { script.entries.count - state.withLock { $0.next } }
 
+    public func needsValues(at position: Position) -> Bool {
+        let number = state.withLock { $0.next }
+        return number < script.entries.count && script.entries[number].step <= position.step
+    }
+
     public func next(at position: Position, of learner: Learner) throws(CLMatError) -> Command? {
         while true {
             let number = state.withLock { $0.next }

@@ -224,8 +224,11 @@ public struct KMeans: Sendable {
         let costs = try costsByMixin()
         let assignment = try index(of: centroids, costs: Self.sum(costs.map(\.costs)), on: points.device)
             .nearest(to: points)
-        let labels = try assignment.nearest.values
-        let distances = try assignment.squaredDistances.values
+        let (ofPoints, fromPoints) = (
+            try assignment.nearest.valuesLater(), try assignment.squaredDistances.valuesLater()
+        )
+        try Reading.start(ofPoints.readings + fromPoints.readings)
+        let (labels, distances) = (try ofPoints.value, try fromPoints.value)
         try Self.check(distances, of: points)
 
         // μ_i ← (1 − η_i) μ_i + η_i average_i

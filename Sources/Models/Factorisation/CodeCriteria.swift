@@ -23,6 +23,8 @@ public struct CodeSparseness: Mixin {
 
     public var score: Metric { NMF.density }
 
+    public var isFiniteWithItsSubject: Bool { true }
+
     public func gradient(of codes: Codes, _ context: MixinContext) throws(CLMatError) -> CodeGradient? {
         .everywhere(1)
     }

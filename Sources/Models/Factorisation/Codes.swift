@@ -55,6 +55,15 @@ public enum CodeGradient: GradientSum {
         }
     }
 
+    public func squaredNormLater() throws(CLMatError) -> Later<Double> {
+        switch self {
+        case .everywhere(let value): return Later(value * value)
+        case .each(let values):
+            let count = Double(max(1, values.count))
+            return try values.sumOfSquaresLater().map { Double($0) / count }
+        }
+    }
+
     public var isFinite: Bool {
         get throws(CLMatError) {
             switch self {

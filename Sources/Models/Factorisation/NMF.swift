@@ -23,7 +23,7 @@ public struct NMF: Model, MixinHost {
     public private(set) var dictionary: Matrix
     private var (codeProducts, pointProducts): (Matrix, Matrix)
     /// How much each part is used: the mean of its codes, in ``scale``.
-    private var use: [Float]
+    private var use: Later<[Float]>
     private var scale = Scale()
     /// Criteria of the codes, which are made small with the loss.
     public var mixins = Mixins(CodeCriteria.all)
@@ -76,7 +76,7 @@ public struct NMF: Model, MixinHost {
         dictionary = try start / start.rowSumsOfSquares().sqrt()
         codeProducts = try Matrix(zeros: Shape(parts, parts), on: device)
         pointProducts = try Matrix(zeros: Shape(parts, data.columns), on: device)
-        use = [Float](repeating: 0, count: parts)
+        use = Later([Float](repeating: 0, count: parts))
     }
 
     private static let memoryRate = Control(
@@ -112,30 +112,49 @@ public struct NMF: Model, MixinHost {
         let start = ContinuousClock.now
         let (position, count) = (batch.position, batch.count)
         let (points, indices) = try batch.draw()
-        let (least, largest) = (try points.min(), try points.max())
-        guard least >= 0, largest.isFinite else { throw try refusal(of: points, at: indices) }
-        if scale.exponent == nil, largest > 0 {
-            try scale.take(from: points, largest: largest)
-            guard scale.exponent != nil else { throw try refusal(of: points, at: indices) }
+        let (least, largest) = (try points.minLater(), try points.maxLater())
+        let name = data.name
+        let refusal: @Sendable () throws(CLMatError) -> CLMatError = { () throws(CLMatError) in
+            try Self.refusal(of: points, at: indices, name)
+        }
+        if scale.exponent == nil {
+            try Reading.start(least.readings + largest.readings)
+            guard try least.value >= 0, try largest.value.isFinite else { throw try refusal() }
+            if try largest.value > 0 {
+                try scale.take(from: points, largest: largest.value)
+                guard scale.exponent != nil else { throw try refusal() }
+            }
         }
         // What there is to learn of zeros is nothing, but other points may come.
         guard scale.exponent != nil || position + count < data.count else {
             throw .dataMismatch("All \(data.count) points of \(data.name) are zero: NMF has nothing to take apart.")
         }
         let x = try scale.normalised(points)
-        let squares = Double(try x.sumOfSquares())
-        guard squares.isFinite else { throw try refusal(of: points, at: indices) }
+        let sum = try x.sumOfSquaresLater()
+        // Σx², if there are no numbers among the points that cannot be taken apart.
+        let squares = Later(least.readings + largest.readings + sum.readings) { () throws(CLMatError) -> Double in
+            guard try least.value >= 0, try largest.value.isFinite, try sum.value.isFinite else { throw try refusal() }
+            return Double(try sum.value)
+        }
+        // Where a look costs no time the step is not even begun.
+        if x.device.kind == .cpu {
+            try Reading.start(squares.readings)
+            _ = try squares.value
+        }
         let w = dictionary
 
         let h = try codes(of: x, context, &measured)
-        let loss = Double(try (x - h.matmul(w)).sumOfSquares())
+        let loss = try (x - h.matmul(w)).sumOfSquaresLater().map { Double($0) }
         // Not its square, which would lie beyond the numbers for points of 10²⁰.
-        measured["loss"] = scale.inDataUnit((loss / Double(count)).squareRoot())
+        measured.note("loss", loss.map { [scale] loss in scale.inDataUnit((loss / Double(count)).squareRoot()) })
         measured.warn(ifLost: "loss", titled: "the loss", "The parts left the numbers", advice: Warning.undo)
-        if squares > 0 { measured["explained"] = 1 - loss / squares }
-        let limit = try Matrix(filledWith: h.max() / 100, Shape(1, 1), on: x.device)
-        measured["density"] = Double(try h.greater(than: limit).mean())
-        use = try h.columnMeans().values
+        measured.after(squares.readings) { (measured) throws(CLMatError) in
+            let squares = try squares.value
+            if squares > 0 { measured["explained"] = 1 - (try loss.value) / squares }
+        }
+        measured.note("density", try h.greater(than: h.largest() / 100).meanLater().map { Double($0) })
+        use = try h.columnMeans().valuesLater()
+        measured.after(use.readings) { _ in }
 
         // A and B forget at rate ρ; the first batch is all that there is to remember.
         let rate = position == 0 ? 1 : Float(try context.settings[Self.memoryRate])
@@ -167,9 +186,12 @@ public struct NMF: Model, MixinHost {
             h = try Self.updated(h, xw, ww, regularisers, unit: scale.length)
         }
         // The relative pull is one of means over all codes.
-        let whole =
-            mixins.areActive ? (Double(try h.matmul(ww).sumOfSquares()) / Double(max(1, h.count))).squareRoot() : 0
-        try mixins.measure(of: Codes(h, unit: length), whole: whole / scale.length, mixed, into: &measured)
+        var whole = Later(0.0)
+        if mixins.areActive {
+            let (count, unit) = (Double(max(1, h.count)), scale.length)
+            whole = try h.matmul(ww).sumOfSquaresLater().map { (Double($0) / count).squareRoot() / unit }
+        }
+        try mixins.measure(of: Codes(h, unit: length), whole: whole, mixed, into: &measured)
         return h
     }
 
@@ -177,9 +199,11 @@ public struct NMF: Model, MixinHost {
         _ h: Matrix, _ xw: Matrix, _ ww: Matrix, _ regularisers: CodeGradient?, unit: Double
     ) throws(CLMatError) -> Matrix {
         switch regularisers {
-        case nil: try h * xw / (h.matmul(ww) + tiny)
-        case .everywhere(let value) where value >= 0: try h * xw / (h.matmul(ww) + (Float(value * unit) + tiny))
-        case .everywhere(let value): try h * (xw + Float(-value * unit)) / (h.matmul(ww) + tiny)
+        case nil: try h.scaled(byRatioOf: xw, to: h.matmul(ww), below: tiny)
+        case .everywhere(let value) where value >= 0:
+            try h.scaled(byRatioOf: xw, to: h.matmul(ww), below: Float(value * unit) + tiny)
+        case .everywhere(let value):
+            try h.scaled(byRatioOf: xw, to: h.matmul(ww), above: Float(-value * unit), below: tiny)
         case .each(let values):
             try h * (xw + (values * Float(-unit)).relu()) / (h.matmul(ww) + (values * Float(unit)).relu() + tiny)
         }
@@ -187,7 +211,8 @@ public struct NMF: Model, MixinHost {
 
     /// W ← W ∘ B / (A W), then each part is made of length 1; A and B follow, since the codes that they remember do.
     private mutating func learnDictionary() throws(CLMatError) {
-        let next = try dictionary * (pointProducts + Self.unused) / (codeProducts.matmul(dictionary) + Self.unused)
+        let next = try dictionary.scaled(
+            byRatioOf: pointProducts, to: codeProducts.matmul(dictionary), above: Self.unused, below: Self.unused)
         let lengths = try next.rowSumsOfSquares().sqrt()
         // A part that vanished stays zero.
         let divisors = try lengths + lengths.equal(to: 0)
@@ -197,16 +222,18 @@ public struct NMF: Model, MixinHost {
     }
 
     /// Why points cannot be taken apart, with the place of the first number that is to blame.
-    private func refusal(of points: Matrix, at indices: [Int32]) throws(CLMatError) -> CLMatError {
+    private static func refusal(
+        of points: Matrix, at indices: [Int32], _ name: String
+    ) throws(CLMatError) -> CLMatError {
         let values = try points.values
         guard let place = values.firstIndex(where: { !($0 >= 0 && $0.isFinite) }) else {
             return .dataMismatch(
-                "The points of \(data.name) differ too much in size: some are more than 10¹⁵ times as long as the first ones."
+                "The points of \(name) differ too much in size: some are more than 10¹⁵ times as long as the first ones."
             )
         }
         let (row, column) = place.quotientAndRemainder(dividingBy: points.columns)
         return .dataMismatch(
-            "\(data.name) has \(values[place]) at row \(indices[row]), column \(column), counted from 0. "
+            "\(name) has \(values[place]) at row \(indices[row]), column \(column), counted from 0. "
                 + "NMF needs finite numbers that are not negative.")
     }
 
@@ -216,14 +243,14 @@ public struct NMF: Model, MixinHost {
             Figure("dictionary", title: "Dictionary", help: "the parts that images are made of", isShownAtStart: true) {
                 nmf, _ in
                 guard let image = nmf.data.image else { return NothingToShow("these points are no images") }
-                let (values, d) = (try nmf.dictionary.values, nmf.data.columns)
-                let order = nmf.use.indices.sorted { nmf.use[$0] > nmf.use[$1] }
+                let (values, d, use) = (try nmf.dictionary.values, nmf.data.columns, try nmf.use.value)
+                let order = use.indices.sorted { use[$0] > use[$1] }
                 let cells = order.map { part in
                     let own = values[part * d..<(part + 1) * d]
                     let most = max(own.max() ?? 0, .leastNormalMagnitude)
                     return ImageGrid.Cell(
                         values: own.map { $0 / most }, title: "part \(part)",
-                        facts: [("mean code", nmf.scale.inDataUnit(Double(nmf.use[part])))])
+                        facts: [("mean code", nmf.scale.inDataUnit(Double(use[part])))])
                 }
                 let across = max(1, Int((Double(cells.count) * 1.6).squareRoot().rounded(.up)))
                 return ImageGrid(
@@ -239,7 +266,7 @@ public struct NMF: Model, MixinHost {
 
     private func mapFigure() throws -> any FigureContent {
         guard let plane = try PrincipalPlane(of: dictionary) else { return NothingToShow("the parts are all the same") }
-        let (values, d) = (try dictionary.values, data.columns)
+        let (values, d, use) = (try dictionary.values, data.columns, try use.value)
         return plane.figure(
             discs: plane.points.enumerated().map { part, point in
                 Scatter.Disc(
@@ -259,14 +286,16 @@ public struct NMF: Model, MixinHost {
         try archive.keep("dictionary", &dictionary)
         try archive.keep("code-products", &codeProducts)
         try archive.keep("point-products", &pointProducts)
-        try archive.keep("use", &use)
+        var known = archive.isCounting ? [Float](repeating: 0, count: dictionary.rows) : try use.value
+        try archive.keep("use", &known)
+        if archive.isReading { use = Later(known) }
         try archive.group("mixins") { () throws(CLMatError) in try mixins.archive(archive) }
         // A unit far beyond those of Float stands for none.
         var exponent = scale.exponent ?? Self.noExponent
         try archive.keep("scale", &exponent)
         try archive.keep("length", &scale.length)
         scale.exponent = exponent == Self.noExponent ? nil : exponent
-        guard use.count == dictionary.rows else {
+        guard known.count == dictionary.rows else {
             throw archive.damaged("use", "it is not that of the dictionary's parts")
         }
         guard exponent == Self.noExponent || abs(exponent) <= 400, scale.length > 0, scale.length < 1e6 else {

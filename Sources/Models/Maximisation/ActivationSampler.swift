@@ -29,7 +29,7 @@ public struct ActivationSampler: Attachment, MixinHost {
     var evaluation: Evaluation?
     private var stepsSinceEvaluation = Int.max
     /// Rows of ``chains`` whose samples or activations are not finite any more, when last looked for.
-    var lostRows: [Int] = []
+    var lostRows = Trailing<[Int]>([])
     /// The averaged network, while that is what is sampled.
     private var averaged: Network?
     /// Its parameters as a file had them, until the host is at hand.
@@ -89,7 +89,7 @@ public struct ActivationSampler: Attachment, MixinHost {
         let network = try network(of: host, settings, at: context.step)
         try followChoice(settings, in: network, at: context.step)
         guard try settings.isOn(Self.sampling), columns > 0 else {
-            warn(of: lostRows, in: &measured)
+            warnOfLostRows(in: &measured)
             sampler.criteria.warn(in: &measured)
             return measured
         }
@@ -108,7 +108,7 @@ public struct ActivationSampler: Attachment, MixinHost {
             stepsSinceEvaluation = 0
         }
         stepsSinceEvaluation += count
-        warn(of: lostRows, in: &measured)
+        warnOfLostRows(in: &measured)
         if let obstacle = sampler.exchangeObstacle(whileLearning: isLearning) {
             measured.warn(
                 Warning(
@@ -155,10 +155,13 @@ public struct ActivationSampler: Attachment, MixinHost {
         var measured = Measurements()
         guard isMeasured else { return measured }
         let activation = try sampler.activations(pass.activations)
-        measured["mean-activation"] = Double(try activation.mean())
-        measured["mean-move"] = Double(try chains.moved.sum()) / Double(max(1, chains.samples.count))
-        try findLostRows(measured, activation, at: step)
-        let whole = Double(try chains.squaredUpdateNorms.sum()).squareRoot()
+        let pixels = Double(max(1, chains.samples.count))
+        let mean = try activation.meanLater().map { Double($0) }
+        let move = try chains.moved.sumLater().map { Double($0) / pixels }
+        measured.note("mean-activation", mean)
+        measured.note("mean-move", move)
+        try findLostRows(mean, move, activation, at: step)
+        let whole = try chains.squaredUpdateNorms.sumLater().map { Double($0).squareRoot() }
         try sampler.criteria.measure(of: pass.images, whole: whole, context, into: &measured)
         return measured
     }
@@ -198,7 +201,7 @@ public struct ActivationSampler: Attachment, MixinHost {
         chosenLayer = (stage, reading)
         try sampler.begin(
             chosen, in: network, RandomKey(seed: step.seed, step: step.number, stream: Streams.startImages))
-        lostRows = []
+        lostRows.set([])
         forgetEvaluation()
     }
 
@@ -310,7 +313,7 @@ public struct ActivationSampler: Attachment, MixinHost {
         case ("restart-all", 0):
             for column in 0..<columns { try restart(column: column, chains: Array(0..<chainCount), at: step) }
         case ("restart-lost", 0):
-            for row in Set(try Self.lostRows(chains.samples) + lostRows).sorted() {
+            for row in Set(try Self.lostRows(chains.samples) + lostRows.value).sorted() {
                 try restart(column: row % columns, chains: [row / columns], at: step)
             }
         case ("choose-neuron", 2):
@@ -366,7 +369,7 @@ public struct ActivationSampler: Attachment, MixinHost {
     private mutating func restart(column: Int, chains restarted: [Int], at step: Step) throws(CLMatError) {
         let rows = restarted.map { $0 * columns + column }
         try sampler.restart(rows: rows, step)
-        lostRows.removeAll(where: rows.contains)
+        lostRows.set(try lostRows.value.filter { !rows.contains($0) })
         forgetEvaluation()
     }
 }

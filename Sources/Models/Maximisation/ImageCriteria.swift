@@ -39,6 +39,13 @@ public struct ImageSize: ImageCriterion {
         Double(try (sampled.images.rowSumsOfSquares() * 0.5).mean())
     }
 
+    public func laterValue(of sampled: SampledImages, _ context: MixinContext) throws(CLMatError) -> Later<Double>? {
+        // Halves are exact, before the sum or after it.
+        try sampled.images.rowSumsOfSquares().meanLater().map { Double($0 * 0.5) }
+    }
+
+    public var isFiniteWithItsSubject: Bool { true }
+
     public func gradient(of sampled: SampledImages, _ context: MixinContext) throws(CLMatError) -> Matrix? {
         try sampled.images.negated()
     }

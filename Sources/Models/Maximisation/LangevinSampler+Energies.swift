@@ -16,11 +16,18 @@ extension LangevinSampler {
 
     /// f_a of each row: the inner product of its seed with the outputs of the seed's stage.
     func activations(_ pass: Network.Activations) throws(CLMatError) -> Matrix {
-        var sum = try Matrix(zeros: Shape(pass.input.rows, 1), on: device)
+        var sum: Matrix?
         for (stage, seed) in seeds.sorted(by: { $0.key < $1.key }) {
-            try sum.add(pass.outputs[stage].rowDots(seed))
+            let own = try pass.outputs[stage].rowDots(seed)
+            if var before = sum.take() {
+                try before.add(own)
+                sum = before
+            } else {
+                sum = own
+            }
         }
-        return sum
+        if let sum { return sum }
+        return try Matrix(zeros: Shape(pass.input.rows, 1), on: device)
     }
 
     /// E = −(f/c + Σ λᵢRᵢ) of each chain's sample, chains × 1: what is sampled is exp(−E/T). c is 1 with normalisation off.

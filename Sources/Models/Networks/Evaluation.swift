@@ -6,11 +6,13 @@ struct Evaluation: Sendable {
     /// The parameters that are evaluated: a snapshot, so training goes on meanwhile.
     private(set) var network: Network
     private(set) var position = 0
-    private(set) var score: TestScore
+    /// Of the images so far, when their probabilities have come.
+    private(set) var score: Trailing<TestScore>
+    private let classes: Int
 
     init(of network: Network, classes: Int) {
-        self.network = network
-        score = TestScore(classes: classes)
+        (self.network, self.classes) = (network, classes)
+        score = Trailing(TestScore(classes: classes))
     }
 
     /// Evaluates up to `count` more images; true when all have been.
@@ -18,8 +20,11 @@ struct Evaluation: Sendable {
         let end = min(position + count, images.count)
         if position < end {
             let batch = try images.batch(position..<end)
-            let probabilities = try network.predict(batch.images).softmaxRows().values
-            score.add(probabilities, labels: try batch.labels.values, firstImage: position)
+            let probabilities = try network.predict(batch.images).softmaxRows().valuesLater()
+            let labels = try batch.labels.valuesLater()
+            try score.follow(probabilities.readings + labels.readings) { [first = position] (score) throws(CLMatError) in
+                score.add(try probabilities.value, labels: try labels.value, firstImage: first)
+            }
             position = end
         }
         return position == images.count
@@ -31,7 +36,10 @@ extension Evaluation {
         try archive.keep("parameters", &network.parameters)
         try archive.keep("position", &position)
         guard position >= 0 else { throw archive.damaged("position", "it is negative") }
-        try archive.group("score") { () throws(CLMatError) in try score.archive(archive) }
+        // A score of any images takes as much room, but for its mistakes.
+        var own = archive.isCounting ? TestScore(classes: classes) : try score.value
+        try archive.group("score") { () throws(CLMatError) in try own.archive(archive) }
+        if archive.isReading { score.set(own) }
     }
 }
 

@@ -28,6 +28,14 @@ extension Layer {
     public func parameterGradients(_ gradient: Matrix, _ pass: LayerPass) throws(CLMatError) -> [Matrix] { [] }
 }
 
+/// A layer that does a rectifier behind it in the same launch.
+protocol RectifiedLayer: Layer {
+    /// What ``Layer/forward(_:_:input:)`` gives, and max(0, y).
+    func rectifiedForward(
+        _ x: Matrix, _ parameters: [Matrix], input: ImageShape
+    ) throws(CLMatError) -> (output: Matrix, rectified: Matrix, saved: SavedForBackward)
+}
+
 /// A parameter's name, shape, and the number of inputs of one unit, which sets its initial range.
 public struct ParameterDescription: Sendable, Equatable {
     /// "weights" or "biases": regularisers leave biases alone.

@@ -186,6 +186,15 @@ public struct Dense: Layer {
     }
 }
 
+extension Dense: RectifiedLayer {
+    func rectifiedForward(
+        _ x: Matrix, _ parameters: [Matrix], input: ImageShape
+    ) throws(CLMatError) -> (output: Matrix, rectified: Matrix, saved: SavedForBackward) {
+        let (y, rectified) = try x.denseLayer(parameters[0], biases: parameters[1], rectifying: true)
+        return (y, try rectified ?? y.relu(), .nothing)
+    }
+}
+
 /// An elementwise activation.
 public enum Activation: Layer {
     /// max(0, x)

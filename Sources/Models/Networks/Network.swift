@@ -106,8 +106,19 @@ public struct Network: Sendable {
                 rule: "A row must hold an image of \(input).")
         }
         var activations = Activations(input: x)
-        for index in 0...(min(end ?? stages.count - 1, stages.count - 1)) {
+        let last = min(end ?? stages.count - 1, stages.count - 1)
+        for index in 0...last {
+            // What a layer did for its rectifier is done.
+            if activations.outputs.count > index { continue }
             let stage = stages[index]
+            if index < last, case Activation.relu? = stages[index + 1].layer as? Activation,
+                let layer = stage.layer as? any RectifiedLayer
+            {
+                let both = try layer.rectifiedForward(activations.last, parameters[index], input: stage.input)
+                activations.outputs += [both.output, both.rectified]
+                activations.saved += [both.saved, .nothing]
+                continue
+            }
             let (y, saved) = try stage.layer.forward(activations.last, parameters[index], input: stage.input)
             activations.outputs.append(y)
             activations.saved.append(saved)

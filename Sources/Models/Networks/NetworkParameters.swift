@@ -50,6 +50,15 @@ public struct NetworkParameters: MixinSubject {
         return sum
     }
 
+    /// The same of numbers that the device has later.
+    public func laterSumOverWeights(
+        _ body: (Matrix) throws(CLMatError) -> Later<Float>
+    ) throws(CLMatError) -> Later<Double> {
+        var parts: [Later<Double>] = []
+        for place in weightPlaces { parts.append(try body(self[place]).map { Double($0) }) }
+        return .sum(parts)
+    }
+
     public var isFinite: Bool {
         get throws(CLMatError) {
             for layer in all { for parameter in layer where try !parameter.isFinite { return false } }
@@ -58,10 +67,12 @@ public struct NetworkParameters: MixinSubject {
     }
 
     /// How far the weights are from others.
-    func distance(to other: NetworkParameters) throws(CLMatError) -> Double {
-        var sum = 0.0
-        for place in weightPlaces { sum += Double(try (self[place] - other[place]).sumOfSquares()) }
-        return sum.squareRoot()
+    func distance(to other: NetworkParameters) throws(CLMatError) -> Later<Double> {
+        var parts: [Later<Double>] = []
+        for place in weightPlaces {
+            parts.append(try (self[place] - other[place]).sumOfSquaresLater().map { Double($0) })
+        }
+        return Later.sum(parts).map { $0.squareRoot() }
     }
 }
 
@@ -75,10 +86,12 @@ extension Network {
     }
 
     /// The norm of the weights' part of gradients.
-    func weightNorm(of gradients: [[Matrix]]) throws(CLMatError) -> Double {
-        var sum = 0.0
-        for place in weightPlaces { sum += Double(try gradients[place.stage][place.index].sumOfSquares()) }
-        return sum.squareRoot()
+    func weightNorm(of gradients: [[Matrix]]) throws(CLMatError) -> Later<Double> {
+        var parts: [Later<Double>] = []
+        for place in weightPlaces {
+            parts.append(try gradients[place.stage][place.index].sumOfSquaresLater().map { Double($0) })
+        }
+        return Later.sum(parts).map { $0.squareRoot() }
     }
 }
 
@@ -119,6 +132,12 @@ public struct ParameterGradient: GradientSum {
             return sum
         }
 
+        fileprivate func squaredNormLater() throws(CLMatError) -> Later<Double> {
+            var parts: [Later<Double>] = []
+            for (_, part) in inOrder { parts.append(try part.sumOfSquaresLater().map { Double($0) }) }
+            return .sum(parts)
+        }
+
         fileprivate var isFinite: Bool {
             get throws(CLMatError) {
                 for (_, part) in inOrder where try !part.isFinite { return false }
@@ -153,6 +172,10 @@ public struct ParameterGradient: GradientSum {
     }
 
     public func squaredNorm() throws(CLMatError) -> Double { try inGradient.squaredNorm() + decoupled.squaredNorm() }
+
+    public func squaredNormLater() throws(CLMatError) -> Later<Double> {
+        .sum([try inGradient.squaredNormLater(), try decoupled.squaredNormLater()])
+    }
 
     public var isFinite: Bool {
         get throws(CLMatError) {

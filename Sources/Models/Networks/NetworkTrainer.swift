@@ -20,10 +20,11 @@ public struct NetworkTrainer: Model, MixinHost {
     private var average: ParameterAverage?
     let defaults: Defaults
 
-    private var health = NetworkHealth()
+    private var health = Trailing(NetworkHealth())
     private var evaluation: (plain: Evaluation?, averaged: Evaluation?) = (nil, nil)
-    /// Scores of the last whole test.
-    public private(set) var testScore: TestScore?
+    private var lastScore: Later<TestScore>?
+    /// Scores of the last whole test. Waits for the device if it was tested in the last step.
+    public var testScore: TestScore? { lastScore.flatMap { try? $0.value } }
 
     /// Initial values of the controls.
     public struct Defaults: Sendable {
@@ -143,7 +144,10 @@ public struct NetworkTrainer: Model, MixinHost {
         if evaluated > 0 {
             measured.count("test-images", Double(evaluated), seconds: (ContinuousClock.now - start).seconds)
         }
-        if let warning = health.warning { measured.warn(warning) }
+        let health = health.later
+        measured.after(health.readings) { (measured) throws(CLMatError) in
+            if let warning = try health.value.warning { measured.warn(warning) }
+        }
         return measured
     }
 
@@ -167,15 +171,23 @@ public struct NetworkTrainer: Model, MixinHost {
             try average?.add(network.parameters)
         }
 
-        let loss = Double(try losses.mean())
-        measured["train-loss"] = loss
-        let predictions = try activations.last.rowArgmax().values
-        let labels = try batch.labels.values
-        let right = zip(predictions, labels).count { $0 == $1 }
-        measured["train-accuracy"] = Double(right) / Double(max(1, labels.count))
-        try health.note(
-            loss: loss, predictions: predictions, labels: labels, classes: classNames.count, at: context.step.number,
-            outputs: { () throws(CLMatError) in try activations.last.values })
+        let loss = try losses.meanLater().map { Double($0) }
+        let predictions = try activations.last.rowArgmax().valuesLater()
+        let labels = try batch.labels.valuesLater()
+        measured.note("train-loss", loss)
+        measured.note(
+            "train-accuracy",
+            Later(predictions.readings + labels.readings) { () throws(CLMatError) in
+                let labels = try labels.value
+                let right = zip(try predictions.value, labels).count { $0 == $1 }
+                return Double(right) / Double(max(1, labels.count))
+            })
+        let (classes, step, outputs) = (classNames.count, context.step.number, activations.last)
+        try health.follow(loss.readings + predictions.readings + labels.readings) { (health) throws(CLMatError) in
+            try health.note(
+                loss: loss.value, predictions: predictions.value, labels: labels.value, classes: classes, at: step,
+                outputs: { () throws(CLMatError) in try outputs.values })
+        }
         return measured
     }
 
@@ -198,7 +210,7 @@ public struct NetworkTrainer: Model, MixinHost {
         try mixins.follow(context.settings)
         guard mixins.areActive else {
             try optimiser.update(&network.parameters, lossGradients, rate: rate, momentum: momentum)
-            return try measureMixins(whole: 0, rate, context, &measured)
+            return try measureMixins(whole: Later(0), rate, context, &measured)
         }
         // The subject holds on to the parameters, which would be copied then: only where the copy is needed it stays.
         var before: NetworkParameters?
@@ -212,17 +224,17 @@ public struct NetworkTrainer: Model, MixinHost {
         var gradients = lossGradients
         try regularisers?.inGradient.add(to: &gradients, times: 1)
         try regularisers?.decoupled.add(to: &network.parameters, times: -rate)
-        let given = before == nil ? try network.weightNorm(of: gradients) : 0
+        let given = before == nil ? try network.weightNorm(of: gradients) : Later(0)
         try optimiser.update(&network.parameters, gradients, rate: rate, momentum: momentum)
         // Of what goes through the optimiser, the whole is what it was given; else how far the weights went, by rate.
         let whole = try before.map { (before) throws(CLMatError) in
-            try before.distance(to: NetworkParameters(of: network, rate: rate)) / Double(rate)
+            try before.distance(to: NetworkParameters(of: network, rate: rate)).map { $0 / Double(rate) }
         }
         try measureMixins(whole: whole ?? given, rate, context, &measured)
     }
 
     private mutating func measureMixins(
-        whole: Double, _ rate: Float, _ context: StepContext<LabelledBatch>, _ measured: inout Measurements
+        whole: Later<Double>, _ rate: Float, _ context: StepContext<LabelledBatch>, _ measured: inout Measurements
     ) throws(CLMatError) {
         guard !mixins.ids.isEmpty else { return }
         try mixins.measure(
@@ -255,9 +267,11 @@ public struct NetworkTrainer: Model, MixinHost {
         if var plain = evaluation.plain {
             let before = plain.position
             let isWhole = try plain.advance(Self.slice, over: test)
+            let score = plain.score.later
+            measured.after(score.readings) { _ in }
             if isWhole {
-                testScore = plain.score
-                measured["test-accuracy"] = plain.score.accuracy
+                lastScore = score
+                measured.note("test-accuracy", score.map(\.accuracy))
             }
             evaluation.plain = isWhole ? nil : plain
             return plain.position - before
@@ -265,7 +279,9 @@ public struct NetworkTrainer: Model, MixinHost {
         if var averaged = evaluation.averaged {
             let before = averaged.position
             let isWhole = try averaged.advance(Self.slice, over: test)
-            if isWhole { measured["test-accuracy-averaged"] = averaged.score.accuracy }
+            let score = averaged.score.later
+            measured.after(score.readings) { _ in }
+            if isWhole { measured.note("test-accuracy-averaged", score.map(\.accuracy)) }
             evaluation.averaged = isWhole ? nil : averaged
             return averaged.position - before
         }
@@ -300,15 +316,16 @@ public struct NetworkTrainer: Model, MixinHost {
         if archive.isReading { try average?.check(against: own) }
         try Self.archive(&evaluation.plain, "test", of: network, classes: classNames.count, in: archive)
         try Self.archive(&evaluation.averaged, "test-averaged", of: network, classes: classNames.count, in: archive)
-        var hasScore = testScore != nil
+        var hasScore = lastScore != nil
         try archive.keep("has-score", &hasScore)
         guard hasScore else {
-            testScore = nil
+            if archive.isReading { lastScore = nil }
             return try check(archive)
         }
-        var score = testScore ?? TestScore(classes: classNames.count)
+        let known = archive.isCounting ? nil : try lastScore?.value
+        var score = known ?? TestScore(classes: classNames.count)
         try archive.group("score") { () throws(CLMatError) in try score.archive(archive) }
-        testScore = score
+        if archive.isReading { lastScore = Later(score) }
         try check(archive)
     }
 
@@ -329,7 +346,11 @@ public struct NetworkTrainer: Model, MixinHost {
 
     /// What was read speaks of images and classes that there are.
     private func check(_ archive: Archive) throws(CLMatError) {
-        let scores = [testScore, evaluation.plain?.score, evaluation.averaged?.score].compactMap { $0 }
+        guard archive.isReading else { return }
+        var scores: [TestScore] = []
+        for score in [lastScore, evaluation.plain?.score.later, evaluation.averaged?.score.later] {
+            if let score = try score?.value { scores.append(score) }
+        }
         let fits = scores.flatMap(\.mistakes).allSatisfy {
             (0..<testImages.count).contains($0.image) && classNames.indices.contains($0.label)
                 && classNames.indices.contains($0.prediction)
@@ -344,7 +365,7 @@ public struct NetworkTrainer: Model, MixinHost {
     static func test(_ network: Network, on images: DeviceImages, classes: Int) throws(CLMatError) -> TestScore {
         var evaluation = Evaluation(of: network, classes: classes)
         while try !evaluation.advance(500, over: images) {}
-        return evaluation.score
+        return try evaluation.score.value
     }
 }
 

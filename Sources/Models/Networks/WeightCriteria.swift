@@ -35,6 +35,12 @@ public struct WeightDecay: Mixin {
         try parameters.sumOverWeights { (w) throws(CLMatError) in try w.sumOfSquares() } / 2
     }
 
+    public func laterValue(of parameters: NetworkParameters, _ context: MixinContext) throws(CLMatError) -> Later<Double>? {
+        try parameters.laterSumOverWeights { (w) throws(CLMatError) in try w.sumOfSquaresLater() }.map { $0 / 2 }
+    }
+
+    public var isFiniteWithItsSubject: Bool { true }
+
     public func gradient(
         of parameters: NetworkParameters, _ context: MixinContext
     ) throws(CLMatError) -> ParameterGradient? {
@@ -70,6 +76,13 @@ public struct WeightSparseness: Mixin {
     public func value(of parameters: NetworkParameters, _ context: MixinContext) throws(CLMatError) -> Double? {
         try parameters.sumOverWeights { (w) throws(CLMatError) in try w.absolute().sum() }
     }
+
+    public func laterValue(of parameters: NetworkParameters, _ context: MixinContext) throws(CLMatError) -> Later<Double>? {
+        try parameters.laterSumOverWeights { (w) throws(CLMatError) in try w.absolute().sumLater() }
+    }
+
+    /// A sign, or what is cut to ±1.
+    public var isFiniteWithItsSubject: Bool { true }
 
     public func gradient(
         of parameters: NetworkParameters, _ context: MixinContext

@@ -27,12 +27,7 @@ public struct SGD: Optimiser {
     ) throws(CLMatError) {
         if velocities.isEmpty { velocities = try zeros(like: parameters) }
         try requireLayout(of: parameters, velocities)
-        for i in parameters.indices {
-            for j in parameters[i].indices {
-                try parameters[i][j].sgdStep(
-                    gradients[i][j], velocity: &velocities[i][j], rate: rate, momentum: momentum)
-            }
-        }
+        try Matrix.sgdStep(&parameters, gradients, velocities: &velocities, rate: rate, momentum: momentum)
     }
 }
 
@@ -68,13 +63,9 @@ public struct RMSProp: Optimiser {
             velocities = try zeros(like: parameters)
         }
         try requireLayout(of: parameters, meanSquares, velocities)
-        for i in parameters.indices {
-            for j in parameters[i].indices {
-                try parameters[i][j].rmsPropStep(
-                    gradients[i][j], meanSquare: &meanSquares[i][j], velocity: &velocities[i][j], rate: rate,
-                    momentum: momentum, alpha: alpha, epsilon: epsilon, form: form)
-            }
-        }
+        try Matrix.rmsPropStep(
+            &parameters, gradients, meanSquares: &meanSquares, velocities: &velocities, rate: rate, momentum: momentum,
+            alpha: alpha, epsilon: epsilon, form: form)
     }
 }
 

@@ -53,9 +53,7 @@ public struct ParameterAverage: Sendable {
         }
         blocks[last].count += 1
         let weight = 1 / Float(blocks[last].count)
-        for i in parameters.indices {
-            for j in parameters[i].indices { try blocks[last].mean[i][j].lerp(to: parameters[i][j], weight: weight) }
-        }
+        try Matrix.lerp(&blocks[last].mean, to: parameters, weight: weight)
     }
 
     /// The mean, or nil before the first step.
@@ -63,11 +61,7 @@ public struct ParameterAverage: Sendable {
         guard var mean = blocks.first?.mean, var count = blocks.first?.count else { return nil }
         for block in blocks.dropFirst() {
             count += block.count
-            for i in mean.indices {
-                for j in mean[i].indices {
-                    try mean[i][j].lerp(to: block.mean[i][j], weight: Float(block.count) / Float(count))
-                }
-            }
+            try Matrix.lerp(&mean, to: block.mean, weight: Float(block.count) / Float(count))
         }
         return mean
     }

@@ -38,7 +38,9 @@ extension LDA {
     }
 
     /// The next minibatch of the corpus.
-    mutating func step(_ context: MixinContext? = nil) throws(CLMatError) -> Result {
+    mutating func step(
+        _ context: MixinContext? = nil
+    ) throws(CLMatError) -> (tokens: Int, result: Later<Result>) {
         guard var batches = minibatches.take() else {
             throw .invalidArgument(operation: "LDA.step", problem: "There is no corpus to learn from.")
         }
@@ -127,7 +129,7 @@ extension LDA {
             counts, theta: &theta, replacing: &sums, rounds: rounds ?? 5, keep: 1 - rate, add: rate / share,
             drop: false)
         documentsSeen = seen
-        return result
+        return try result.result.value
     }
 
     /// α and β that the samples so far make most likely (``DirichletPriors``).

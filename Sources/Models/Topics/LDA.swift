@@ -90,7 +90,7 @@ public struct LDA: Sendable {
     var minibatches: TopicMinibatches?
     var sampler: TopicSampler
     /// ‖φ̂‖ of the last step, which relative pulls are measured against.
-    var wholeUpdate = 0.0
+    var wholeUpdate = Later(0.0)
     /// 1 × V: the words' shares of the corpus, for regularisers; those of the statistics if nil.
     var wordShares: Matrix?
 
@@ -180,7 +180,7 @@ public struct LDA: Sendable {
     mutating func learn(
         _ documents: SparseCounts, theta: inout Matrix, replacing counts: inout TopicCounts, rounds: Int,
         keep: Double, add: Double, drop: Bool, _ context: MixinContext? = nil
-    ) throws(CLMatError) -> Result {
+    ) throws(CLMatError) -> (tokens: Int, result: Later<Result>) {
         let sampling = try sampling
         try checkPriors()
         guard (1...255).contains(rounds) else {
@@ -191,7 +191,8 @@ public struct LDA: Sendable {
         let weights: Matrix
         if let bias { weights = try phi * Matrix(bias.factors, 1, topics, on: device) } else { weights = phi }
         let alpha = self.alpha.map(Float.init)
-        var result = Result(tokens: documents.total)
+        let tokens = documents.total
+        var result = Later(Result(tokens: tokens))
         for round in 0..<rounds {
             // Each round draws anew: steps and rounds make one number.
             let key = RandomKey(seed: seed, step: steps << 8 | round, stream: Streams.topics)
@@ -200,30 +201,35 @@ public struct LDA: Sendable {
             let scores = try sampler.sample(
                 documents, theta: &theta, phi: weights, alpha: alpha, by: sampling, counts: &last, key)
             guard last != nil else { continue }
-            let totals = try scores.columnSums().values
-            (result.logLikelihood, result.moved) = (Double(totals[0]), Double(totals[1]))
+            let totals = try scores.columnSums().valuesLater()
             // Factors change what is drawn, not what is probable.
+            var unbiased: Later<Float>?
             if let before {
                 let shares = try before / before.rowSums()
-                result.logLikelihood = Double(try sampler.logLikelihood(of: documents, theta: shares, phi: phi).sum())
+                unbiased = try sampler.logLikelihood(of: documents, theta: shares, phi: phi).sumLater()
+            }
+            result = Later(totals.readings + (unbiased?.readings ?? [])) { [unbiased] () throws(CLMatError) in
+                let totals = try totals.value
+                return Result(
+                    logLikelihood: Double(try unbiased?.value ?? totals[0]), tokens: tokens, moved: Double(totals[1]))
             }
         }
         try sampler.merge(
             into: &statistics, replacing: &counts, by: sampling, keep: Float(keep), add: Float(add), drop: drop)
         steps += 1
         try maximise(context ?? MixinContext(step: Step(steps, seed: seed)))
-        for (id, norm) in bias?.norms ?? [:] { mixins.note(norm: norm * wholeUpdate, of: id) }
-        return result
+        for (id, norm) in bias?.norms ?? [:] { mixins.note(norm: wholeUpdate.map { norm * $0 }, of: id) }
+        return (tokens, result)
     }
 
     /// φ from the statistics.
     mutating func maximise(_ context: MixinContext) throws(CLMatError) {
         _ = try sampler.normalise(statistics, beta: Float(beta), into: &phi)
         guard mixins.areActive else {
-            wholeUpdate = 0
+            wholeUpdate = Later(0)
             return
         }
-        wholeUpdate = Double(try phi.sumOfSquares()).squareRoot()
+        wholeUpdate = try phi.sumOfSquaresLater().map { Double($0).squareRoot() }
         guard let regularisers = try mixins.gradient(of: state(phi), context) else { return }
         try sampler.cut(&phi, by: regularisers, statistics: statistics)
         let totals = try phi.columnSums()

@@ -182,16 +182,18 @@ public struct LDATrainer: Model, MixinHost {
         let (start, step) = (ContinuousClock.now, context.step)
         try follow(context.settings)
         lda.seed = step.seed
-        let result = try lda.step(context.forMixins)
+        let (tokens, result) = try lda.step(context.forMixins)
         let seconds = (ContinuousClock.now - start).seconds
         var measured = Measurements()
-        measured["log-likelihood"] = result.logLikelihood / Double(max(1, result.tokens))
+        measured.note("log-likelihood", result.map { $0.logLikelihood / Double(max(1, tokens)) })
         measured.warn(
             ifLost: "log-likelihood", titled: "the log-likelihood", "The topics left the numbers", advice: Warning.undo)
         // In the first pass all is new.
-        if step.number > minibatchCount { measured["moved-share"] = result.moved / Double(max(1, result.tokens)) }
+        if step.number > minibatchCount {
+            measured.note("moved-share", result.map { $0.moved / Double(max(1, tokens)) })
+        }
         measured.count("training-steps", 1, seconds: seconds)
-        measured.count("training-tokens", Double(result.tokens), seconds: seconds)
+        measured.count("training-tokens", Double(tokens), seconds: seconds)
         let (pass, rest) = step.number.quotientAndRemainder(dividingBy: minibatchCount)
         let isFirst = step.number == 1
         if isFirst || rest == 0 { try measure(&measured) }
@@ -249,15 +251,17 @@ public struct LDATrainer: Model, MixinHost {
     private static let scoreInterval = 4
 
     private func measure(_ measured: inout Measurements) throws(CLMatError) {
-        let phi = lda.phi
-        let values = try phi.values
-        measured["density"] = Double(try phi.greater(than: (1 / Float(lda.words)).nextDown).mean())
-        measured["density-hundredth"] = Double(try phi.greater(than: Float(0.01).nextDown).mean())
-        measured["cosine-similarity"] = TopicScores.cosineSimilarity(values, topics: lda.topics)
-        measured["mean-cosine"] = TopicScores.meanCosine(values, topics: lda.topics)
+        let (phi, topics) = (lda.phi, lda.topics)
+        let values = try phi.valuesLater()
+        measured.note("density", try phi.greater(than: (1 / Float(lda.words)).nextDown).meanLater().map { Double($0) })
+        measured.note("density-hundredth", try phi.greater(than: Float(0.01).nextDown).meanLater().map { Double($0) })
+        measured.note("cosine-similarity", values.map { TopicScores.cosineSimilarity($0, topics: topics) })
+        measured.note("mean-cosine", values.map { TopicScores.meanCosine($0, topics: topics) })
         let logPhi = try phi.clamped(to: 1e-30...1).log()
-        measured["topic-entropy"] = -Double(try (phi * logPhi).sum()) / Double(lda.topics)
-        measured["effective-topics"] = TopicScores.effectiveTopics(shares: try lda.topicShares)
+        measured.note("topic-entropy", try (phi * logPhi).sumLater().map { -Double($0) / Double(topics) })
+        let totals = try lda.statistics.columnSums().valuesLater()
+        measured.note(
+            "effective-topics", totals.map { TopicScores.effectiveTopics(shares: TopicState.shares(ofTotals: $0)) })
     }
 
     private func score(_ measured: inout Measurements) throws(CLMatError) {

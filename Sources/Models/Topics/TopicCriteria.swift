@@ -32,6 +32,8 @@ public struct Sparseness: Mixin {
 
     public var score: Metric { TopicMetrics.density }
 
+    public var isFiniteWithItsSubject: Bool { true }
+
     public func gradient(of state: TopicState, _ context: MixinContext) throws(CLMatError) -> Matrix? {
         try state.phi.sign() * (1 / Float(state.words))
     }
@@ -55,6 +57,8 @@ public struct Dissimilarity: Mixin {
     }
 
     public var score: Metric { TopicMetrics.cosineSimilarity }
+
+    public var isFiniteWithItsSubject: Bool { true }
 
     public func gradient(of state: TopicState, _ context: MixinContext) throws(CLMatError) -> Matrix? {
         try state.phi.rowSums() - state.phi
@@ -80,6 +84,8 @@ public struct TopicEntropy: Mixin {
     }
 
     public var score: Metric { TopicMetrics.entropy }
+
+    public var isFiniteWithItsSubject: Bool { true }
 
     public func gradient(of state: TopicState, _ context: MixinContext) throws(CLMatError) -> Matrix? {
         let v = Float(max(2, state.words))
@@ -108,6 +114,8 @@ public struct Smoothing: Mixin {
     }
 
     public var score: Metric { TopicMetrics.cosineSimilarity }
+
+    public var isFiniteWithItsSubject: Bool { true }
 
     public func gradient(of state: TopicState, _ context: MixinContext) throws(CLMatError) -> Matrix? {
         try state.phi - state.wordShares.reshaped(state.words, 1)
@@ -164,6 +172,8 @@ public struct Decorrelation: Mixin {
     }
 
     public var score: Metric { TopicMetrics.cosineSimilarity }
+
+    public var isFiniteWithItsSubject: Bool { true }
 
     public func gradient(of state: TopicState, _ context: MixinContext) throws(CLMatError) -> Matrix? {
         try (state.phi.rowSums() - state.phi) * state.phi * Float(state.words)

@@ -26,7 +26,11 @@ public struct TopicState: MixinSubject {
     }
 
     static func topicShares(of statistics: Matrix) throws(CLMatError) -> [Double] {
-        let totals = try statistics.columnSums().values.map(Double.init)
+        shares(ofTotals: try statistics.columnSums().values)
+    }
+
+    static func shares(ofTotals totals: [Float]) -> [Double] {
+        let totals = totals.map(Double.init)
         let all = totals.reduce(0, +)
         return totals.map { all > 0 ? $0 / all : 1 / Double(totals.count) }
     }

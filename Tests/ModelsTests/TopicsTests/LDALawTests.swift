@@ -154,7 +154,7 @@ import Testing
         let documents = try #require(lda.minibatches?.documents[batch])
         let sums = rowSums(theta, columns: 5)
         let shares = theta.indices.map { theta[$0] / Float(sums[$0 / 5]) }
-        let result = try lda.step()
+        let result = try lda.step().result.value
         let wanted = logLikelihood(try corpus.rows(documents), theta: shares, phi: phi, topics: 5)
         #expect(abs(result.logLikelihood / Double(result.tokens) - wanted) < 1e-4)
     }

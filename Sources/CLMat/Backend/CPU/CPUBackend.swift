@@ -46,6 +46,13 @@ final class CPUBackend: Backend {
 
     func finish() throws(CLMatError) {}
 
+    /// A line of the cache, and what the widest loads are aligned to.
+    var partAlignment: Int? { 64 }
+
+    func part(of whole: Buffer, at offset: Int, bytes: Int) throws(CLMatError) -> Buffer {
+        CPUBuffer(byteCount: bytes, of: cpu(whole), at: offset)
+    }
+
     // MARK: - Matrix products
 
     func gemm(_ g: Gemm) throws(CLMatError) {
@@ -110,16 +117,22 @@ final class CPUBackend: Backend {
 final class CPUBuffer: Buffer, @unchecked Sendable {
     let memory: UnsafeMutableRawPointer
     let capacity: Int
-    private let owner: CPUMemory
+    /// Nil of a part, whose memory belongs to the whole.
+    private let owner: CPUMemory?
 
     init(byteCount: Int, memory: UnsafeMutableRawPointer, capacity: Int, owner: CPUMemory) {
         (self.memory, self.capacity, self.owner) = (memory, capacity, owner)
         super.init(byteCount: byteCount)
     }
 
+    init(byteCount: Int, of whole: CPUBuffer, at offset: Int) {
+        (memory, capacity, owner) = (whole.memory + offset, byteCount, nil)
+        super.init(byteCount: byteCount, of: whole, at: offset)
+    }
+
     var floats: UnsafeMutablePointer<Float> { memory.assumingMemoryBound(to: Float.self) }
 
-    deinit { owner.takeBack(memory, capacity) }
+    deinit { owner?.takeBack(memory, capacity) }
 }
 
 /// A buffer handed to the CPU backend is one of its own: operations check the device before they launch.

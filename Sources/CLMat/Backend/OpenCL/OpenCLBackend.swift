@@ -10,7 +10,7 @@ import Foundation
 final class OpenCLBackend: Backend, @unchecked Sendable {
     let name: String
     let platform: String
-    private let id: cl_device_id
+    let id: cl_device_id
     private let kind: Device.Kind
     let largestGroup: Int
     private let memory: OpenCLMemory
@@ -85,6 +85,27 @@ final class OpenCLBackend: Backend, @unchecked Sendable {
         let isRecording = profile.isRecording
         if connection.keepsTimes != isRecording { try connection.changeQueue(keepsTimes: isRecording) }
         return connection.queue
+    }
+
+    /// Begins to copy a buffer to the host, in the queue of the moment.
+    func startReading(_ buffer: Buffer, bytes: Int) throws(CLMatError) -> any PendingRead {
+        guard bytes > 0 else { return KnownRead(words: []) }
+        return try locked { () throws(CLMatError) in
+            let queue = try currentQueue()
+            let connection = try connected()
+            let target = try connection.pinned.take(bytes, connection.context, queue)
+            var event: cl_event?
+            let status = clEnqueueReadBuffer(
+                queue, openCL(buffer).memory, cl_bool(CL_FALSE), 0, bytes, target.pointer, 0, nil, &event)
+            guard status == CL_SUCCESS, let event else {
+                connection.pinned.takeBack(target)
+                throw failure("clEnqueueReadBuffer", status)
+            }
+            // What is awaited is not to lie in the driver.
+            clFlush(queue)
+            unflushed = 0
+            return OpenCLRead(target, bytes, event, connection.pinned, self)
+        }
     }
 
     /// Does what waits with the current queue, and without the lock: others go on meanwhile. What the caller enqueued before is in
@@ -418,7 +439,7 @@ final class OpenCLBackend: Backend, @unchecked Sendable {
     }
 
     /// Takes the times of what is done. What others enqueued since is looked at the next time.
-    private func collectProfile() {
+    func collectProfile() {
         lock.lock()
         let events = pendingEvents
         pendingEvents = []
@@ -455,7 +476,7 @@ final class OpenCLBackend: Backend, @unchecked Sendable {
         return answer != CL_SUCCESS || status <= CL_COMPLETE
     }
 
-    private func failure(_ operation: String, _ status: cl_int) -> CLMatError {
+    func failure(_ operation: String, _ status: cl_int) -> CLMatError {
         if status == CL_MEM_OBJECT_ALLOCATION_FAILURE {
             return .outOfDeviceMemory(device: name, asked: 0, available: memory.available)
         }
@@ -468,7 +489,7 @@ final class OpenCLBackend: Backend, @unchecked Sendable {
 }
 
 /// A buffer handed to an OpenCL backend is one of its own: operations check the device before they launch.
-private func openCL(_ buffer: Buffer) -> OpenCLBuffer {
+func openCL(_ buffer: Buffer) -> OpenCLBuffer {
     guard let buffer = buffer as? OpenCLBuffer else { preconditionFailure("a buffer of another device") }
     return buffer
 }
@@ -477,14 +498,22 @@ private func openCL(_ buffer: Buffer) -> OpenCLBuffer {
 final class OpenCLBuffer: Buffer, @unchecked Sendable {
     let memory: cl_mem
     let capacity: Int
-    private let owner: OpenCLMemory
+    /// Nil of a part, whose memory belongs to the whole.
+    private let owner: OpenCLMemory?
 
     init(byteCount: Int, memory: cl_mem, capacity: Int, owner: OpenCLMemory) {
         (self.memory, self.capacity, self.owner) = (memory, capacity, owner)
         super.init(byteCount: byteCount)
     }
 
-    deinit { owner.takeBack(memory, capacity) }
+    init(byteCount: Int, memory: cl_mem, of whole: OpenCLBuffer, at offset: Int) {
+        (self.memory, capacity, owner) = (memory, byteCount, nil)
+        super.init(byteCount: byteCount, of: whole, at: offset)
+    }
+
+    deinit {
+        if let owner { owner.takeBack(memory, capacity) } else { clReleaseMemObject(memory) }
+    }
 }
 
 /// The pool of a device's memory. A block that is still used by queued work may be handed out again: the queue is in

@@ -9,6 +9,8 @@ final class OpenCLConnection {
     private let device: cl_device_id
     private let name: String
     private var ring: OpenCLStaging?
+    /// What reads go to that nobody waits for.
+    let pinned = OpenCLPinnedMemory()
 
     /// - Throws: ``CLMatError/deviceFailed(device:operation:status:)`` if the driver refuses: it is used by somebody else alone, or
     ///   does not work.
@@ -32,6 +34,7 @@ final class OpenCLConnection {
     deinit {
         clFinish(queue)
         ring?.release(queue)
+        pinned.release(queue)
         clReleaseCommandQueue(queue)
         clReleaseContext(context)
     }
