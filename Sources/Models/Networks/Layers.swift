@@ -191,7 +191,8 @@ extension Dense: RectifiedLayer {
         _ x: Matrix, _ parameters: [Matrix], input: ImageShape
     ) throws(CLMatError) -> (output: Matrix, rectified: Matrix, saved: SavedForBackward) {
         let (y, rectified) = try x.denseLayer(parameters[0], biases: parameters[1], rectifying: true)
-        return (y, try rectified ?? y.relu(), .nothing)
+        if let rectified { return (y, rectified, .nothing) }
+        return (y, try y.relu(), .nothing)
     }
 }
 
