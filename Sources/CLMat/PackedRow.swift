@@ -133,7 +133,8 @@ extension Matrix {
         for (layer, other) in zip(matrices, others) {
             guard layer.count == other.count else {
                 throw .invalidArgument(
-                    operation: operation, problem: "A layer has \(layer.count) matrices in one and \(other.count) in the other.")
+                    operation: operation,
+                    problem: "A layer has \(layer.count) matrices in one and \(other.count) in the other.")
             }
             for (one, another) in zip(layer, other) { try requireSameShape(one, another, operation) }
         }

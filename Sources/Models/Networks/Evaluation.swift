@@ -22,7 +22,8 @@ struct Evaluation: Sendable {
             let batch = try images.batch(position..<end)
             let probabilities = try network.predict(batch.images).softmaxRows().valuesLater()
             let labels = try batch.labels.valuesLater()
-            try score.follow(probabilities.readings + labels.readings) { [first = position] (score) throws(CLMatError) in
+            try score.follow(probabilities.readings + labels.readings) {
+                [first = position] (score) throws(CLMatError) in
                 score.add(try probabilities.value, labels: try labels.value, firstImage: first)
             }
             position = end

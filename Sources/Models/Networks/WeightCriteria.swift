@@ -35,7 +35,9 @@ public struct WeightDecay: Mixin {
         try parameters.sumOverWeights { (w) throws(CLMatError) in try w.sumOfSquares() } / 2
     }
 
-    public func laterValue(of parameters: NetworkParameters, _ context: MixinContext) throws(CLMatError) -> Later<Double>? {
+    public func laterValue(of parameters: NetworkParameters, _ context: MixinContext) throws(CLMatError) -> Later<
+        Double
+    >? {
         try parameters.laterSumOverWeights { (w) throws(CLMatError) in try w.sumOfSquaresLater() }.map { $0 / 2 }
     }
 
@@ -77,7 +79,9 @@ public struct WeightSparseness: Mixin {
         try parameters.sumOverWeights { (w) throws(CLMatError) in try w.absolute().sum() }
     }
 
-    public func laterValue(of parameters: NetworkParameters, _ context: MixinContext) throws(CLMatError) -> Later<Double>? {
+    public func laterValue(of parameters: NetworkParameters, _ context: MixinContext) throws(CLMatError) -> Later<
+        Double
+    >? {
         try parameters.laterSumOverWeights { (w) throws(CLMatError) in try w.absolute().sumLater() }
     }
 
