@@ -90,6 +90,7 @@ enum RegisteredText {
     }()
 
     static func named(_ name: String) -> String? { all[name] }
+    static var names: [String] { Array(all.keys) }
 
     /// A text with each registered header in place of the first line that includes it, and nothing in place of further ones: what a
     /// preprocessor would do, for compilers that see no files. A header that is not known is left to the compiler to complain of.

@@ -1,3 +1,4 @@
+import Foundation
 import TestSupport
 import Testing
 
@@ -13,6 +14,18 @@ import Testing
         #expect(
             RegisteredKernel.named("cross_entropy", in: "softmax").parameters
                 == [.int, .float, .floats, .ints, .writtenFloats, .writtenFloats])
+    }
+
+    /// Each file of OpenCL C is in the program, as the text of a family that has kernels in C; and nothing else is.
+    @Test func everyTextIsAFamilyWithKernels() throws {
+        let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent().appendingPathComponent("Kernels")
+        let files = try ["cl", "models/cl"].flatMap {
+            try FileManager.default.contentsOfDirectory(atPath: root.appendingPathComponent($0).path)
+        }
+        let families = files.filter { $0.hasSuffix(".cl") }.map { String($0.dropLast(3)) }.sorted()
+        #expect(RegisteredText.names.filter { !$0.hasSuffix(".h") }.sorted() == families)
+        #expect(Set(RegisteredKernel.all.map(\.family)).sorted() == families)
     }
 
     @Test(arguments: Device.all)
