@@ -129,25 +129,6 @@ public struct KernelFamily: Sendable, Hashable {
 
     /// The same, with an empty text where there is none.
     init(registered name: String) { self.init(name, source: RegisteredText.named(name) ?? "") }
-
-    static let elementwise = KernelFamily("elementwise")
-    static let reduction = KernelFamily("reduction")
-    static let layout = KernelFamily("layout")
-    static let softmax = KernelFamily("softmax")
-    static let random = KernelFamily("random")
-    static let convolution = KernelFamily("convolution")
-    static let pooling = KernelFamily("pooling")
-    static let update = KernelFamily("update")
-    static let samplers = KernelFamily("samplers")
-    static let slices = KernelFamily("slices")
-    static let segments = KernelFamily("segments")
-    static let parts = KernelFamily("parts")
-    static let fused = KernelFamily("fused")
-    /// Every family that ships with CLMat.
-    static let all = [
-        elementwise, reduction, layout, softmax, random, convolution, pooling, update, samplers, slices, segments,
-        parts, fused,
-    ]
 }
 
 /// The arguments of a launch as the CPU's function wants them. The index is the place among the kernel's parameters;

@@ -1,3 +1,14 @@
+extension KernelFamily {
+    static let parts = KernelFamily("parts")
+}
+
+extension Kernel {
+    /// Arrays that one launch takes.
+    static let parts = 8
+    /// Several arrays one behind the other: (total, base, starts, counts, xs, y).
+    static let packParts = Kernel("pack_parts", in: .parts)
+}
+
 /// Matrices that lie one behind the other in one buffer, so that one launch changes them all.
 ///
 /// Each is a matrix like any other: a copy of it shares the memory until one of both is changed. The row as a whole is nobody's: only

@@ -1,5 +1,10 @@
 import Synchronization
 
+extension Kernel {
+    /// Several arrays, each to a number or as it is: (8 · where it goes + form, counts, xs, y).
+    static let reduceParts = Kernel("reduce_parts", in: .parts)
+}
+
 /// Numbers on a device that the host wants: elements, or what a reduction makes of them.
 ///
 /// ``start(_:)`` has those of many readings packed by one kernel and copied at once, without waiting for them.

@@ -9,14 +9,13 @@ extension Kernel {
 
     // The same for large images, in parts.
     static let squaresOfParts = Kernel("reduce_sum_of_squares_parts", in: KernelFamily("reduction"))
-    static let langevinUpdate = Kernel("langevin_update", in: .langevin)
-    static let langevinFinish = Kernel("langevin_finish", in: .langevin)
+    static let langevinParts = Kernel("langevin_parts", in: .langevin)
 }
 
 /// The chains of a Langevin sampler: everything that one step changes.
 ///
-/// - Shapes: chains × pixels, but for ``imageMeanSquares``, ``fixedMeanSquares``, ``noiseFactors``, ``ages``, ``moved``
-///   and ``squaredUpdateNorms``, which have one entry per chain.
+/// - Shapes: chains × pixels, but for ``imageMeanSquares``, ``fixedMeanSquares``, ``noiseFactors`` and ``ages``, which have one
+///   entry per chain, and ``moved`` and ``squaredUpdateNorms``, which have some.
 public struct LangevinChains: Sendable {
     /// x: the samples.
     public var samples: Matrix
@@ -36,9 +35,10 @@ public struct LangevinChains: Sendable {
     public var averages: Matrix
     /// Steps that each chain has made since it was started.
     public var ages: IntVector
-    /// Σ|Δx| of the last step.
+    /// Σ|Δx| of the last step, of each part of a chain's image: chains × parts. How many parts there are depends on sizes and
+    /// device.
     public private(set) var moved: Matrix
-    /// Σu² of the last step, u the whole update.
+    /// Σu² of the last step, u the whole update, of each part as ``moved``.
     public private(set) var squaredUpdateNorms: Matrix
 
     /// Chains at rest at `samples`.
@@ -118,13 +118,14 @@ public struct LangevinChains: Sendable {
         try requireSameDevice(samples.device, imageMeanSquares.device, "LangevinChains.step")
         try requireSameDevice(samples.device, fixedMeanSquares.device, "LangevinChains.step")
         try requireSameDevice(samples.device, noiseFactors.device, "LangevinChains.step")
-        guard noiseFactors.shape == moved.shape, fixedMeanSquares.shape == moved.shape else {
+        let perChain = Shape(moved.rows, 1)
+        guard noiseFactors.shape == perChain, fixedMeanSquares.shape == perChain else {
             throw .shapeMismatch(
-                operation: "LangevinChains.step", left: moved.shape,
-                right: noiseFactors.shape == moved.shape ? fixedMeanSquares.shape : noiseFactors.shape,
+                operation: "LangevinChains.step", left: perChain,
+                right: noiseFactors.shape == perChain ? fixedMeanSquares.shape : noiseFactors.shape,
                 rule: "There must be one factor of the noise and one fixed mean square per chain.")
         }
-        guard ages.count == samples.rows, moved.rows == samples.rows, imageMeanSquares.shape == moved.shape else {
+        guard ages.count == samples.rows, moved.rows == samples.rows, imageMeanSquares.shape == perChain else {
             throw .shapeMismatch(
                 operation: "LangevinChains.step", left: samples.shape, right: Shape(ages.count, 1),
                 rule: "There must be one age per chain, and the number of chains stays what it was at the start.")
@@ -137,11 +138,7 @@ public struct LangevinChains: Sendable {
         try samples.makeUnique()
         try velocities.makeUnique()
         try meanSquares.makeUnique()
-        try imageMeanSquares.makeUnique()
         try averages.makeUnique()
-        try ages.makeUnique()
-        try moved.makeUnique()
-        try squaredUpdateNorms.makeUnique()
         let columns = samples.columns
         // Kernels count steps with 32 bits; more than that never ends.
         func steps(_ count: Int) -> Int { Int(Int32(clamping: count)) }
@@ -152,10 +149,11 @@ public struct LangevinChains: Sendable {
             noise.argument, noiseFactors.argument, fixedMeanSquares.argument,
         ]
         let state = [samples.argument, velocities.argument, meanSquares.argument, averages.argument]
-        // A chain is one work-group, or where images are large one for each part.
-        if samples.device.kind != .cpu, columns >= 8192 {
-            return try step(inPartsOf: 4096, gradient, settings, state, memory: p.memory)
-        }
+        if let length = partLength { return try step(inPartsOf: length, gradient, settings, state) }
+        try imageMeanSquares.makeUnique()
+        try ages.makeUnique()
+        try moved.makeUnique()
+        try squaredUpdateNorms.makeUnique()
         try samples.device.launch(
             .langevinStep,
             [.int(columns)] + settings + state + [
@@ -164,32 +162,42 @@ public struct LangevinChains: Sendable {
             over: .groups(samples.rows, bytes: 44 * columns, operations: 25 * columns))
     }
 
-    private func step(
-        inPartsOf length: Int, _ gradient: Matrix, _ settings: [Argument], _ state: [Argument], memory: Float
+    /// Images of more numbers than this have their squares summed up before, in parts.
+    private static let largeImage = 8192
+
+    /// Pixels of a part, on OpenCL devices where one work-group per chain would be few of them for much memory.
+    private var partLength: Int? {
+        let (chains, columns) = (samples.rows, samples.columns)
+        guard samples.device.kind != .cpu, chains > 0, chains < 256, 44 * samples.count > 1_000_000 else { return nil }
+        let parts = max((256 + chains - 1) / chains, columns / 4096)
+        return max(128, (columns + parts - 1) / parts)
+    }
+
+    private mutating func step(
+        inPartsOf length: Int, _ gradient: Matrix, _ settings: [Argument], _ state: [Argument]
     ) throws(CLMatError) {
         let (chains, columns, device) = (samples.rows, samples.columns, samples.device)
-        let parts = (columns + length - 1) / length
-        let shape = Shape(chains, parts)
-        let sizes: [Argument] = [.int(columns), .int(parts), .int(length)]
-        let squares = try Matrix(uninitialised: shape, on: device)
+        let shape = Shape(chains, (columns + length - 1) / length)
+        let sizes: [Argument] = [.int(columns), .int(shape.columns), .int(length)]
+        // With small images each work-group sums up the squares of the whole one.
+        var (squares, squareParts) = (gradient, 0)
+        if columns > Self.largeImage {
+            (squares, squareParts) = (try Matrix(uninitialised: shape, on: device), shape.columns)
+            try device.launch(
+                .squaresOfParts, sizes + [gradient.argument, squares.argument],
+                over: .groups(shape.count, bytes: 4 * length, operations: 2 * length))
+        }
+        let next = try Matrix(uninitialised: Shape(chains, 1), on: device)
+        let older = try IntVector(uninitialised: chains, on: device)
         let moves = try Matrix(uninitialised: shape, on: device)
         let updates = try Matrix(uninitialised: shape, on: device)
         try device.launch(
-            .squaresOfParts, sizes + [gradient.argument, squares.argument],
-            over: .groups(shape.count, bytes: 4 * length, operations: 2 * length))
-        try device.launch(
-            .langevinUpdate,
-            sizes + settings + [squares.argument, imageMeanSquares.argument, ages.argument] + state + [
-                moves.argument, updates.argument,
-            ],
-            over: .groups(shape.count, bytes: 44 * length, operations: 25 * length))
-        try device.launch(
-            .langevinFinish,
-            [
-                .int(columns), .int(parts), .float(memory), squares.argument, moves.argument, updates.argument,
-                imageMeanSquares.argument, ages.argument, moved.argument, squaredUpdateNorms.argument,
-            ],
-            over: .groups(chains, bytes: 12 * parts, operations: 3 * parts))
+            .langevinParts,
+            sizes + [.int(squareParts)] + settings + [squares.argument, imageMeanSquares.argument, ages.argument]
+                + state + [next.argument, older.argument, moves.argument, updates.argument],
+            over: .groups(
+                shape.count, bytes: 44 * length + (squareParts == 0 ? 4 * columns : 0), operations: 25 * length))
+        (imageMeanSquares, ages, moved, squaredUpdateNorms) = (next, older, moves, updates)
     }
 
     /// Starts one chain again at `sample`, 1 × pixels. Its factor of the noise and its fixed mean square stay.

@@ -186,13 +186,16 @@ public struct TopicSampler: Sendable {
             theta.argument, sums.argument, scores.argument,
         ]
         let items = documents.slices.count - 1
+        let each = (documents.longestRow + 63) / 64
+        // Products, and the numbers of a topic twice, with a search for each.
+        try device.backend.requireLoops(of: each * 20 * topics, in: "topics_sample")
         try device.launch(
             .topicsSample, arguments,
             over: .groups(
                 items, bytes: documents.nonzeros / max(1, items) * topics * 8,
                 operations: documents.nonzeros / max(1, items) * topics * 30,
                 // A work-item has each 64th nonzero, and reads its row of θ and of φ for the sum, and again for the samples.
-                loop: (documents.longestRow + 63) / 64 * 4 * topics))
+                loop: each * 4 * topics))
         return scores
     }
 
@@ -302,17 +305,21 @@ public struct TopicSampler: Sendable {
         }
         let sums = try Matrix(uninitialised: Shape(1, device.kind == .cpu ? 0 : documents.nonzeros), on: device)
         try theta.makeUnique()
-        let each = documents.nonzeros / max(1, documents.shape.rows) * rounds * topics
-        try device.launch(
-            .topicsInfer,
-            [.int(topics), .int(rounds)] + documents.arguments
-                + [
-                    Matrix(constantRow: alpha, on: device).argument, phi.argument, sums.argument, theta.argument,
-                ],
-            over: .groups(
-                documents.shape.rows, bytes: each * 4, operations: each * 4,
-                // First the sums of each 64th nonzero, then all nonzeros of a topic.
-                loop: rounds * ((documents.longestRow + 63) / 64 * 2 * topics + 2 * documents.longestRow)))
+        let each = documents.nonzeros / max(1, documents.shape.rows) * topics
+        // First the sums of each 64th nonzero, then all nonzeros of each 64th topic.
+        let loop = (documents.longestRow + 63) / 64 * 2 * topics + (topics + 63) / 64 * 2 * documents.longestRow
+        // Some drivers end long loops (see `Backend.requireLoops`), and others stop a launch that takes seconds.
+        let most = device.kind == .cpu ? rounds : max(1, (1 << 14) / max(1, loop))
+        let alphas = try Matrix(constantRow: alpha, on: device)
+        for first in stride(from: 0, to: rounds, by: most) {
+            let count = min(most, rounds - first)
+            try device.launch(
+                .topicsInfer,
+                [.int(topics), .int(count)] + documents.arguments
+                    + [alphas.argument, phi.argument, sums.argument, theta.argument],
+                over: .groups(
+                    documents.shape.rows, bytes: count * each * 4, operations: count * each * 4, loop: count * loop))
+        }
     }
 
     /// D × 1: Σ_w c ln Σ_k θ_dk φ_kw.

@@ -1,14 +1,15 @@
 import Foundation
 import Testing
 
-/// Packages that depend on CLMat, built as somebody else would: a small one with a program of the test's, `samples/extension` and
-/// `samples/own-model`. They share the build of CLMat, which takes most of the time.
+/// Packages that depend on CLMat, built as somebody else would: a small one with a program of the test's, `samples/extension`,
+/// `samples/own-kernel` and `samples/own-model`. They share the build of CLMat, which takes most of the time.
 struct BuiltPackages: Sendable {
     /// A folder for what a test needs beside them; it goes with them.
     let folder: URL
 
     var dependent: Program { Program(path: folder.appendingPathComponent("build/debug/dependent").path) }
     var sample: Program { Program(path: folder.appendingPathComponent("build/debug/extension").path) }
+    var ownKernel: Program { Program(path: folder.appendingPathComponent("build/debug/softplus").path) }
     var ownModel: Program { Program(path: folder.appendingPathComponent("build/debug/logistic").path) }
 
     /// Those of the suite that runs.
@@ -30,10 +31,11 @@ struct BuiltPackages: Sendable {
         }
         try build(own)
         try build(copy(sample, to: "extension"))
+        try build(copy(Self.root.appendingPathComponent("samples/own-kernel"), to: "own-kernel"))
         try build(copy(Self.root.appendingPathComponent("samples/own-model"), to: "own-model"))
     }
 
-    /// Copies the Swift files of a package to where CLMat is not its neighbour.
+    /// Copies the Swift files of a package, and its kernels, to where CLMat is not its neighbour.
     private func copy(_ package: URL, to name: String) throws -> URL {
         let target = folder.appendingPathComponent(name)
         try FileManager.default.createDirectory(at: target, withIntermediateDirectories: true)
@@ -45,6 +47,10 @@ struct BuiltPackages: Sendable {
                 text.replaceSubrange(path, with: "path: \(String(reflecting: Self.root.path))")
             }
             try Data(text.utf8).write(to: target.appendingPathComponent(file.lastPathComponent))
+        }
+        let kernels = package.appendingPathComponent("Kernels")
+        if FileManager.default.fileExists(atPath: kernels.path) {
+            try FileManager.default.copyItem(at: kernels, to: target.appendingPathComponent("Kernels"))
         }
         return target
     }

@@ -47,6 +47,21 @@ struct DependentPackageTests {
 
     // MARK: - What a package adds
 
+    @Test func aKernelInBothFormsRunsOnEveryDevice() throws {
+        let result = try packages.ownKernel.run(in: folder)
+        #expect(result.status == 0, "\(result.output)")
+        for device in Device.all {
+            let line = try #require(result.value(of: device.name), "\(result.output)")
+            let error = try #require(line.split(separator: " ").last.flatMap { Double($0) })
+            // A logarithm and a sum, each rounded: two halves of 2⁻²³, and as much of the functions.
+            #expect(error <= 0x1p-22, "\(line)")
+        }
+        #expect(
+            result.value(of: "refused")
+                == "softplus: 2 arguments were passed for 3 parameters: int, floats, floats to write.")
+        #expect(result.value(of: "registered") == #"["softplus [int, floats, floats to write]"]"#)
+    }
+
     @Test func theGradientOfTheCriterionIsExact() throws {
         let result = try packages.dependent.run("criterion", in: folder)
         #expect(result.status == 0, "\(result.output)")

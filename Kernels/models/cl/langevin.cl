@@ -73,61 +73,49 @@ void langevin_step(const int columns, const float sigma, const float beta, const
     }
 }
 
-// MARK: - Large images, in parts of `length` pixels: what a chain has once is read by all of its parts, and changed after them
-
-// The sum over the parts of a chain, in all work-items of a group.
-static float parts_sum(const int parts, __global const float *xs, __local float *partials)
-{
-    float a = 0.0f;
-    for (int p = get_local_id(0); p < parts; p += GROUP) a += xs[p];
-    return group_sum(a, partials);
-}
-
-// squares  sum g^2 of each part (reduce_sum_of_squares_parts);  moves, updates  sum |x_new - x_old| and u^2 of each part
-// Launch: one work-group per chain and part, the parts of a chain side by side.
+// MARK: - The same with several work-groups for a chain, each with a part of `length` pixels
+//
+// What a chain has once is read by all of its parts, and so written elsewhere: next_image_ss and next_ages.
+// squares   sum g^2 of square_parts parts of each chain (reduce_sum_of_squares_parts); with square_parts 0 each group sums up all
+//           of its chain's, which is little of small images
+// moved, update_squares  one float per chain and part
+// Launch    one work-group per chain and part, the parts of a chain side by side.
 __kernel __attribute__((reqd_work_group_size(GROUP, 1, 1)))
-void langevin_update(const int columns, const int parts, const int length, const float sigma, const float beta,
-                     const float decay_start, const float mu, const float gamma, const int normalise, const float rho,
-                     const float low, const float high, const int burn_in, const int window,
-                     __global const float *gs, __global const float *rs, __global const float *es,
-                     __global const float *factors, __global const float *held, __global const float *squares,
-                     __global const float *image_ss, __global const int *ages, __global float *xs, __global float *vs,
-                     __global float *ss, __global float *as, __global float *moves, __global float *updates)
+void langevin_parts(const int columns, const int parts, const int length, const int square_parts, const float sigma,
+                    const float beta, const float decay_start, const float mu, const float gamma, const int normalise,
+                    const float rho, const float low, const float high, const int burn_in, const int window,
+                    __global const float *gs, __global const float *rs, __global const float *es,
+                    __global const float *factors, __global const float *held, __global const float *squares,
+                    __global const float *image_ss, __global const int *ages, __global float *xs, __global float *vs,
+                    __global float *ss, __global float *as, __global float *next_image_ss, __global int *next_ages,
+                    __global float *moved, __global float *update_squares)
 {
     __local float partials[GROUP];
-    const int chain = get_group_id(0) / parts, start = get_group_id(0) % parts * length, age = ages[chain] + 1;
+    const int chain = get_group_id(0) / parts, start = get_group_id(0) % parts * length, lane = get_local_id(0);
+    const int age = ages[chain] + 1;
     const float beta_t = clmat_step_size(beta, decay_start, mu, age);
     const float weight = clmat_average_weight(age, burn_in, window);
-    const float sum = parts_sum(parts, squares + chain * parts, partials);
+    float sum = 0.0f;
+    if (square_parts > 0) {
+        for (int p = lane; p < square_parts; p += GROUP) sum += squares[chain * square_parts + p];
+    } else {
+        for (int i = chain * columns + lane; i < (chain + 1) * columns; i += GROUP) sum += gs[i] * gs[i];
+    }
+    sum = group_sum(sum, partials);
     const float image_s = rho * image_ss[chain] + (1.0f - rho) * (sum / (float)columns);
     const float square = clmat_image_square(image_s, held[chain], normalise);
     const int end = chain * columns + start + min(length, columns - start);
     float2 sums = (float2)(0.0f, 0.0f);
-    for (int i = chain * columns + start + (int)get_local_id(0); i < end; i += GROUP)
+    for (int i = chain * columns + start + lane; i < end; i += GROUP)
         sums += langevin_pixel(i, beta_t, weight, sigma * factors[chain], square, gamma, normalise, rho, low, high, gs, rs,
                                es, xs, vs, ss, as);
     const float move = group_sum(sums.x, partials), update = group_sum(sums.y, partials);
-    if (get_local_id(0) == 0) {
-        moves[get_group_id(0)] = move;
-        updates[get_group_id(0)] = update;
-    }
-}
-
-// Launch: one work-group per chain.
-__kernel __attribute__((reqd_work_group_size(GROUP, 1, 1)))
-void langevin_finish(const int columns, const int parts, const float rho, __global const float *squares,
-                     __global const float *moves, __global const float *updates, __global float *image_ss,
-                     __global int *ages, __global float *moved, __global float *update_squares)
-{
-    __local float partials[GROUP];
-    const int chain = get_group_id(0);
-    const float sum = parts_sum(parts, squares + chain * parts, partials);
-    const float move = parts_sum(parts, moves + chain * parts, partials);
-    const float update = parts_sum(parts, updates + chain * parts, partials);
-    if (get_local_id(0) == 0) {
-        moved[chain] = move;
-        update_squares[chain] = update;
-        image_ss[chain] = rho * image_ss[chain] + (1.0f - rho) * (sum / (float)columns);
-        ages[chain]++;
+    if (lane == 0) {
+        moved[get_group_id(0)] = move;
+        update_squares[get_group_id(0)] = update;
+        if (start == 0) {
+            next_image_ss[chain] = image_s;
+            next_ages[chain] = age;
+        }
     }
 }

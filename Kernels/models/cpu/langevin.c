@@ -56,27 +56,23 @@ CLMAT_KERNEL(langevin, langevin_step, INT, FLOAT, FLOAT, FLOAT, FLOAT, FLOAT, IN
              FLOATS, FLOATS, FLOATS, FLOATS, FLOATS, INOUT_FLOATS, INOUT_FLOATS, INOUT_FLOATS, INOUT_FLOATS,
              INOUT_FLOATS, INOUT_INTS, OUT_FLOATS, OUT_FLOATS)
 
-// MARK: - Large images in parts: item i is part i % parts of chain i / parts
+// MARK: - In parts: item i is part i % parts of chain i / parts
 
-static float parts_sum(int parts, const float *xs)
-{
-    float a = 0.0f;
-    for (int p = 0; p < parts; p++) a += xs[p];
-    return a;
-}
-
-void langevin_update(size_t begin, size_t end, int columns, int parts, int length, float sigma, float beta,
-                     float decay_start, float mu, float gamma, int normalise, float rho, float low, float high, int burn_in,
-                     int window, const float *gs, const float *rs, const float *es, const float *factors, const float *held,
-                     const float *squares, const float *image_ss, const int *ages, float *xs, float *vs, float *ss,
-                     float *as, float *moves, float *updates)
+void langevin_parts(size_t begin, size_t end, int columns, int parts, int length, int square_parts, float sigma, float beta,
+                    float decay_start, float mu, float gamma, int normalise, float rho, float low, float high, int burn_in,
+                    int window, const float *gs, const float *rs, const float *es, const float *factors, const float *held,
+                    const float *squares, const float *image_ss, const int *ages, float *xs, float *vs, float *ss,
+                    float *as, float *next_image_ss, int *next_ages, float *moved, float *update_squares)
 {
     for (size_t item = begin; item < end; item++) {
         const size_t chain = item / parts, first = item % parts * length, last = clmat_minimum(columns, first + length);
         const int age = ages[chain] + 1;
         const float beta_t = clmat_step_size(beta, decay_start, mu, age);
         const float weight = clmat_average_weight(age, burn_in, window);
-        const float sum = parts_sum(parts, squares + chain * parts);
+        float sum = 0.0f;
+        for (int p = 0; p < square_parts; p++) sum += squares[chain * square_parts + p];
+        if (square_parts == 0)
+            for (size_t i = chain * columns; i < (chain + 1) * columns; i++) sum += gs[i] * gs[i];
         const float image_s = rho * image_ss[chain] + (1.0f - rho) * (sum / (float)columns);
         const float square = clmat_image_square(image_s, held[chain], normalise);
         float move = 0.0f, update = 0.0f;
@@ -92,28 +88,17 @@ void langevin_update(size_t begin, size_t end, int columns, int parts, int lengt
             vs[i] = v;
             xs[i] = x;
         }
-        moves[item] = move;
-        updates[item] = update;
+        moved[item] = move;
+        update_squares[item] = update;
+        if (first == 0) {
+            next_image_ss[chain] = image_s;
+            next_ages[chain] = age;
+        }
     }
 }
-
-// Item i is a chain.
-void langevin_finish(size_t begin, size_t end, int columns, int parts, float rho, const float *squares, const float *moves,
-                     const float *updates, float *image_ss, int *ages, float *moved, float *update_squares)
-{
-    for (size_t chain = begin; chain < end; chain++) {
-        const float sum = parts_sum(parts, squares + chain * parts);
-        moved[chain] = parts_sum(parts, moves + chain * parts);
-        update_squares[chain] = parts_sum(parts, updates + chain * parts);
-        image_ss[chain] = rho * image_ss[chain] + (1.0f - rho) * (sum / (float)columns);
-        ages[chain]++;
-    }
-}
-CLMAT_KERNEL(langevin, langevin_update, INT, INT, INT, FLOAT, FLOAT, FLOAT, FLOAT, FLOAT, INT, FLOAT, FLOAT, FLOAT, INT, INT,
-             FLOATS, FLOATS, FLOATS, FLOATS, FLOATS, FLOATS, FLOATS, INTS, INOUT_FLOATS, INOUT_FLOATS, INOUT_FLOATS,
-             INOUT_FLOATS, OUT_FLOATS, OUT_FLOATS)
-CLMAT_KERNEL(langevin, langevin_finish, INT, INT, FLOAT, FLOATS, FLOATS, FLOATS, INOUT_FLOATS, INOUT_INTS, OUT_FLOATS,
-             OUT_FLOATS)
+CLMAT_KERNEL(langevin, langevin_parts, INT, INT, INT, INT, FLOAT, FLOAT, FLOAT, FLOAT, FLOAT, INT, FLOAT, FLOAT, FLOAT, INT,
+             INT, FLOATS, FLOATS, FLOATS, FLOATS, FLOATS, FLOATS, FLOATS, INTS, INOUT_FLOATS, INOUT_FLOATS, INOUT_FLOATS,
+             INOUT_FLOATS, OUT_FLOATS, OUT_INTS, OUT_FLOATS, OUT_FLOATS)
 
 CLMAT_TEXT(langevin) {
 #embed "../shared/langevin.h" suffix(,)

@@ -21,6 +21,9 @@ extension Backend {
         try result.get()
         return values
     }
+
+    /// No limit.
+    public func requireLoops(of iterations: Int, in kernel: String) throws(CLMatError) {}
 }
 
 /// What has come already.

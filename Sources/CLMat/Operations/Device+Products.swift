@@ -1,3 +1,14 @@
+extension KernelFamily {
+    static let slices = KernelFamily("slices")
+}
+
+extension Kernel {
+    /// The sum of products over slices of k.
+    static let sumSlices = Kernel("sum_slices", in: .slices)
+    /// The same with a bias for each column, and a rectifier.
+    static let sumSlicesOfLayer = Kernel("sum_slices_of_layer", in: .slices)
+}
+
 /// How a product is split over k where its result alone would keep few of a GPU's cores busy.
 ///
 /// CLBlast's kernel for small products gives each tile of C to one work-group, which walks over all of k: the weight gradient of
@@ -97,10 +108,16 @@ extension Device {
 
     private static let groupOfSlices = 64
 
-    /// Elements that a work-group takes: up to 32 slices are added by one work-item; more are shared by those of a group.
-    private static func width(of slices: Int) -> Int {
+    /// Elements of `count` that a work-group takes: up to 32 slices are added by one work-item; more are shared by those of a group,
+    /// and so are the slices of much memory that would be too few groups.
+    private static func width(of slices: Int, _ count: Int) -> Int {
+        let isMuch = 4 * slices * count > 500_000
         var width = groupOfSlices
-        while width > 4, slices * width > 32 * groupOfSlices { width /= 2 }
+        while width > 4,
+            slices * width > 32 * groupOfSlices || isMuch && count < GemmSlices.enoughGroups * width
+        {
+            width /= 2
+        }
         return width
     }
 
@@ -114,7 +131,7 @@ extension Device {
         } else {
             try gemmWhole(product)
         }
-        let width = Self.width(of: count)
+        let width = Self.width(of: count, m * n)
         try launch(
             .sumSlicesOfLayer,
             [
@@ -131,8 +148,8 @@ extension Device {
         _ slices: Int, rows: Int, columns: Int, of partials: Buffer, into target: Buffer, offset: Int = 0, pitch: Int,
         beta: Float = 0, split: Int? = nil, rest: Buffer? = nil
     ) throws(CLMatError) {
-        let (group, width) = (Self.groupOfSlices, Self.width(of: slices))
         let count = rows * columns
+        let (group, width) = (Self.groupOfSlices, Self.width(of: slices, count))
         try launch(
             .sumSlices,
             [

@@ -1,3 +1,12 @@
+extension KernelFamily {
+    static let fused = KernelFamily("fused")
+}
+
+extension Kernel {
+    /// a (b + e) / (c + d): (n, e, d, a, b, c, y).
+    static let scaledRatio = Kernel("scaled_ratio", in: .fused)
+}
+
 extension Matrix {
     /// self · (x + e) / (y + d), element by element, in one launch: a multiplicative update.
     ///

@@ -1,5 +1,14 @@
 import CLMatKernels
 
+extension KernelFamily {
+    static let random = KernelFamily("random")
+}
+
+extension Kernel {
+    static let randomUniform = Kernel("random_uniform", in: .random)
+    static let randomNormal = Kernel("random_normal", in: .random)
+}
+
 /// What a random number is drawn for: the same seed, step and stream give the same numbers on every device, in any
 /// order, and after a rewind (``Matrix/init(uniform:_:_:on:)``).
 ///

@@ -1,3 +1,14 @@
+extension KernelFamily {
+    static let pooling = KernelFamily("pooling")
+}
+
+extension Kernel {
+    static let maxPoolForward = Kernel("max_pool_forward", in: .pooling)
+    static let maxPoolBackward = Kernel("max_pool_backward", in: .pooling)
+    static let averagePoolForward = Kernel("average_pool_forward", in: .pooling)
+    static let averagePoolBackward = Kernel("average_pool_backward", in: .pooling)
+}
+
 /// The geometry of pooling: square windows, `stride` apart, without padding. Pixels that no window reaches (at the
 /// right and lower edge) are left out.
 public struct Pooling: Sendable, Equatable {

@@ -1,3 +1,13 @@
+extension KernelFamily {
+    static let samplers = KernelFamily("samplers")
+}
+
+extension Kernel {
+    static let sampleGamma = Kernel("sample_gamma", in: .samplers)
+    static let samplePoisson = Kernel("sample_poisson", in: .samplers)
+    static let sampleBinomial = Kernel("sample_binomial", in: .samplers)
+}
+
 extension Matrix {
     /// Independent numbers of the gamma distributions with scale 1 whose shapes are the elements of `shapes`.
     ///

@@ -1,5 +1,18 @@
 import CLMatKernels
 
+extension KernelFamily {
+    static let segments = KernelFamily("segments")
+}
+
+extension Kernel {
+    /// Sums of rows by segment, of segments that are not too long.
+    static let segmentSums = Kernel("segment_sums", in: .segments)
+    /// Sums of blocks of rows of the long ones.
+    static let segmentBlocks = Kernel("segment_blocks", in: .segments)
+    /// Sums of those.
+    static let segmentJoined = Kernel("segment_joined", in: .segments)
+}
+
 /// Rows sorted by a segment that each belongs to: points by cluster, tokens by word. Sums over segments are made from it, for
 /// as many matrices of such rows as there are.
 public struct RowSegments: Sendable {

@@ -1,3 +1,13 @@
+extension KernelFamily {
+    static let update = KernelFamily("update")
+}
+
+extension Kernel {
+    static let sgdMomentum = Kernel("sgd_momentum", in: .update)
+    static let rmspropMomentum = Kernel("rmsprop_momentum", in: .update)
+    static let runningMean = Kernel("running_mean", in: .update)
+}
+
 extension Matrix {
     /// One step of gradient descent with momentum: v ← μv + g, w ← w − ηv.
     ///

@@ -97,6 +97,8 @@ struct RunNavigator: Sendable {
         let start = ContinuousClock.now
         var measured = try run.tick(settings, at: Step(position.step + 1, seed: seed), probes)
         try measured.start()
+        // The host turns to other things now; what the step left in the queue is to be worked on meanwhile.
+        home?.flush()
         // This step is in the device's queue: now it costs no time to wait for the one before.
         try settle()
         if measured.isKnown { measured = try measured.resolved() }

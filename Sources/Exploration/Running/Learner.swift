@@ -296,11 +296,9 @@ public final class Learner: Sendable {
     public func content(of figure: String) throws -> any FigureContent { try figures.compute(figure) }
 
     /// The model at the last published step, which is the last one of a run that has ended: to use it, or to keep it. nil before
-    /// the first step, and if the run's model is not an `M`.
-    public func model<M: Model>(as type: M.Type = M.self) -> M? {
-        // Where memory is short, nothing is published between two steps.
-        (figures.model ?? navigator.withLock { $0.run.anyModel }) as? M
-    }
+    /// the first step, if the run's model is not an `M`, and while a run under way rests its figures since its device has no memory
+    /// for a second copy of the model.
+    public func model<M: Model>(as type: M.Type = M.self) -> M? { figures.model as? M }
 
     /// Ends a rewind, or the replay of what lies ahead, where it is; the run pauses there. Without one it does nothing.
     public func interrupt() {

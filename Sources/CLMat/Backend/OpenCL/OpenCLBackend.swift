@@ -18,6 +18,8 @@ final class OpenCLBackend: Backend, @unchecked Sendable {
     /// For matrix products of OpenCL CPU devices in OpenBLAS, on mapped buffers (``ProductLibrary``).
     private let hostPool: ThreadPool?
 
+    private let loops = LoopLimit()
+
     private let lock = NSLock()
     private var connection: OpenCLConnection?
     private var kernels: [Compiled?] = []
@@ -206,7 +208,12 @@ final class OpenCLBackend: Backend, @unchecked Sendable {
 
     // MARK: - Kernels
 
+    func requireLoops(of iterations: Int, in kernel: String) throws(CLMatError) {
+        try loops.require(iterations, of: kernel, on: self, name)
+    }
+
     func launch(_ kernel: Kernel, _ arguments: [Argument], over work: WorkSize) throws(CLMatError) {
+        try requireLoops(of: work.loop, in: kernel.name)
         lock.lock()
         defer { lock.unlock() }
         let queue = try currentQueue()

@@ -1,16 +1,9 @@
+import CLMat
 import TestSupport
-import Testing
 
-@testable import CLMat
-@testable import ModelOperations
-
-/// The same for the kernels of models, and of whatever else the tests hold beside CLMat (`CanaryTests`).
-@Suite struct ModelCanaryTests {
-    @Test(arguments: Kernel.registered.filter { !KernelFamily.all.contains($0.family) }, Device.all)
-    func whatAKernelWritesIsItsOutputs(_ kernel: Kernel, on device: Device) throws {
-        let problems = try CanaryCase.problems(of: kernel, in: langevin + kmeans + topics, on: device)
-        #expect(problems.isEmpty)
-    }
+/// Cases of the kernels of single models (`CanaryTests`).
+struct ModelCanary {
+    var cases: [CanaryCase] { langevin + kmeans + topics }
 
     // 67 rows of 61: neither of a tile nor of a group.
     private let rows = 67, columns = 61
@@ -29,23 +22,18 @@ import Testing
         return [
             // Images in three parts of 21 pixels.
             CanaryCase(
-                "langevin_update", .groups(rows * 3, bytes: 44 * 21),
+                "langevin_parts", .groups(rows * 3, bytes: 44 * 21),
                 [
-                    .int(columns), .int(3), .int(21), .float(1), .float(0.1), .float(1), .float(0), .float(0.9), .int(1),
-                    .float(0.9), .float(-1), .float(1), .int(0), .int(9), .memory(rows * columns),
-                    .memory(rows * columns), .memory(rows * columns), .memory(rows), .memory(rows), .positives(rows * 3),
-                    .positives(rows), .integers(rows, below: 9), .positives(rows * columns), .positives(rows * columns),
-                    .positives(rows * columns), .positives(rows * columns), .memory(rows * 3), .memory(rows * 3),
-                ]),
-            CanaryCase(
-                "langevin_finish", .groups(rows, bytes: 12 * 3),
-                [
-                    .int(columns), .int(3), .float(0.9), .positives(rows * 3), .positives(rows * 3),
-                    .positives(rows * 3), .positives(rows), .integers(rows, below: 9), .memory(rows), .memory(rows),
+                    .int(columns), .int(3), .int(21), .int(0), .float(1), .float(0.1), .float(1), .float(0),
+                    .float(0.9),
+                    .int(1), .float(0.9), .float(-1), .float(1), .int(0), .int(9), .memory(size), .memory(size),
+                    .memory(size), .memory(rows), .memory(rows), .positives(rows * 3), .positives(rows),
+                    .integers(rows, below: 9), .positives(size), .positives(size), .positives(size), .positives(size),
+                    .memory(rows), .memory(rows), .memory(rows * 3), .memory(rows * 3),
                 ]),
             CanaryCase(
                 "langevin_step", .groups(rows, bytes: 44 * columns),
-                numbers + inputs + state + [.memory(rows), .memory(rows)])
+                numbers + inputs + state + [.memory(rows), .memory(rows)]),
         ]
     }
 
