@@ -72,7 +72,7 @@ let package = Package(
         .executableTarget(
             name: "bench",
             dependencies: [
-                "BenchCases", "Viewer", "Models", "Exploration", "Formats", "CLMat", "CSDL2",
+                "BenchCases", "Viewer", "Models", "Exploration", "Formats", "ModelOperations", "CLMat", "CSDL2",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             path: "samples/bench", exclude: ["cases", "peers"]),

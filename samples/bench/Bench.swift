@@ -3,6 +3,7 @@ import BenchCases
 import CLMat
 import Formats
 import Foundation
+import ModelOperations
 
 /// The one benchmark program: the same work on CLMat and on a peer, in turns, as a ratio of medians.
 @main
