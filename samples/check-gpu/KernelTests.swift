@@ -30,7 +30,8 @@ struct KernelTests {
         let folder = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent()
         let program = folder.appendingPathComponent("CLMatPackageTests.xctest").path
         guard FileManager.default.fileExists(atPath: program) else {
-            throw CLMatError.fileMissing(path: program, hint: "make check-gpu builds it, and puts it beside this program.")
+            throw CLMatError.fileMissing(
+                path: program, hint: "make check-gpu builds it, and puts it beside this program.")
         }
         _ = FileManager.default.createFile(atPath: log, contents: nil)
         guard let output = FileHandle(forWritingAtPath: log) else {

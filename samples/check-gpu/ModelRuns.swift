@@ -110,7 +110,8 @@ struct ModelRuns {
             try question.run()
             question.waitUntilExit()
             switch question.terminationStatus {
-            case 0: return (try Peer(python: path, program: program, threads: Device.cpu.computeUnits, device: "cuda"), "")
+            case 0:
+                return (try Peer(python: path, program: program, threads: Device.cpu.computeUnits, device: "cuda"), "")
             case 3: return (nil, "PyTorch of \(path) finds no CUDA: nothing is measured beside CLMat.")
             default: return (nil, "\(path) has no PyTorch: nothing is measured beside CLMat.")
             }

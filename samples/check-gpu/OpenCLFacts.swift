@@ -6,7 +6,9 @@ enum OpenCLFacts {
     /// Nothing for the CPU by CLMat's own C.
     static func of(deviceNamed name: String) -> [(name: String, value: String)] {
         for platform in ids({ clGetPlatformIDs($0, $1, $2) }) {
-            let devices: [cl_device_id] = ids { clGetDeviceIDs(platform, cl_device_type(CL_DEVICE_TYPE_ALL), $0, $1, $2) }
+            let devices: [cl_device_id] = ids {
+                clGetDeviceIDs(platform, cl_device_type(CL_DEVICE_TYPE_ALL), $0, $1, $2)
+            }
             for device in devices where text(device, CL_DEVICE_NAME) == name { return facts(of: device) }
         }
         return []

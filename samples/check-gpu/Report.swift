@@ -36,9 +36,15 @@ struct Report {
         for suite in suites {
             let cases = result.cases.filter { $0.suite == suite }
             let failed = cases.count { !$0.passed }
-            try say("  " + suite.padded(28) + (failed == 0 ? "\(cases.count) cases passed" : "\(failed) of \(cases.count) cases failed"))
+            try say(
+                "  " + suite.padded(28)
+                    + (failed == 0
+                        ? "\(cases.count) \(cases.count == 1 ? "case" : "cases") passed"
+                        : "\(failed) of \(cases.count) cases failed"))
         }
-        for test in result.cases where !test.passed { try say("  FAILED \(test.suite).\(test.test): \(test.arguments)") }
+        for test in result.cases where !test.passed {
+            try say("  FAILED \(test.suite).\(test.test): \(test.arguments)")
+        }
         for problem in result.problems.prefix(40) { try say("  " + problem) }
         if result.problems.count > 40 { try say("  … and \(result.problems.count - 40) lines more, in the log") }
         try say("  \(result.cases.count) cases, \(result.cases.count { !$0.passed }) failed")
@@ -76,7 +82,8 @@ struct Report {
             isGood = false
         }
         var entry: [(String, JSONValue)] = [
-            ("name", .text(result.name)), ("unit", .text(result.unit)), ("rate", result.rate.map { .number($0) } ?? .null),
+            ("name", .text(result.name)), ("unit", .text(result.unit)),
+            ("rate", result.rate.map { .number($0) } ?? .null),
         ]
         if let problem = result.problem { entry.append(("problem", .text(problem))) }
         if let peer = result.peer { entry += [("peer", .text(peer.name)), ("peer-rate", .number(peer.rate))] }

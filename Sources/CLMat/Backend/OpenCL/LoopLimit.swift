@@ -9,7 +9,10 @@ final class LoopLimit: Sendable {
     /// About loops that are not longer no device is asked: each does these.
     static let unasked = 1 << 14
 
-    private enum Answer { case none, most(Int) }
+    private enum Answer {
+        case none
+        case most(Int)
+    }
     private let answer = Mutex<Answer?>(nil)
 
     /// Throws ``CLMatError/deviceFailed(device:operation:status:)`` if the device ends loops before so many iterations.
