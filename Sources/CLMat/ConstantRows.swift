@@ -50,7 +50,9 @@ final class ConstantRows: Sendable {
 
     func keep(_ buffer: Buffer, for values: [Float]) {
         rows.withLock { rows in
-            if rows.entries.count >= Self.limit, let oldest = rows.entries.min(by: { $0.value.lastUse < $1.value.lastUse }) {
+            if rows.entries.count >= Self.limit,
+                let oldest = rows.entries.min(by: { $0.value.lastUse < $1.value.lastUse })
+            {
                 rows.entries[oldest.key] = nil
             }
             rows.entries[Key(values: values)] = Entry(buffer: buffer, lastUse: rows.uses)

@@ -5,7 +5,8 @@ extension Device {
     /// better to learn it now.
     public func selfTest() -> String? {
         do {
-            return try testProduct() ?? testSoftmax() ?? testConvolution() ?? (kind == .cpu ? nil : testAtomicAddition())
+            return try testProduct() ?? testSoftmax() ?? testConvolution()
+                ?? (kind == .cpu ? nil : testAtomicAddition())
         } catch {
             return "\(error)"
         }
@@ -36,9 +37,12 @@ extension Device {
 
     private func testConvolution() throws(CLMatError) -> String? {
         let g = try Convolution(
-            input: ImageShape(channels: 2, height: 7, width: 6), filters: 3, kernelHeight: 3, kernelWidth: 3, padding: 1)
+            input: ImageShape(channels: 2, height: 7, width: 6), filters: 3, kernelHeight: 3, kernelWidth: 3, padding: 1
+        )
         let (images, count, size) = (2, g.output.count, g.input.count)
-        let (x, w, b) = (Self.numbers(images * size, 7, 23), Self.numbers(3 * g.patchSize, 5, 19), [1, -2, 3] as [Float])
+        let (x, w, b) = (
+            Self.numbers(images * size, 7, 23), Self.numbers(3 * g.patchSize, 5, 19), [1, -2, 3] as [Float]
+        )
         let found = try Matrix(x, images, size, on: self).convolved(
             Matrix(w, 3, g.patchSize, on: self), biases: Matrix(b, 1, 3, on: self), g
         ).values

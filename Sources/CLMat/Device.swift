@@ -79,10 +79,14 @@ public final class Device: Sendable {
     private static let driverProblems = OpenCLDrivers.problems()
 
     /// Why its compiler cannot work, and what to do: it has no place for what it compiles. nil if nothing is in its way.
-    public var compilerProblem: String? { (backend as? OpenCLBackend).flatMap { CompilerCache.problem(platform: $0.platform) } }
+    public var compilerProblem: String? {
+        (backend as? OpenCLBackend).flatMap { CompilerCache.problem(platform: $0.platform) }
+    }
 
     /// What is slower than it need be, and what to do; nil if nothing is.
-    public var compilerNote: String? { (backend as? OpenCLBackend).flatMap { CompilerCache.note(platform: $0.platform) } }
+    public var compilerNote: String? {
+        (backend as? OpenCLBackend).flatMap { CompilerCache.note(platform: $0.platform) }
+    }
 
     /// The CPU and every OpenCL device found.
     public static var all: [Device] { [cpu] + openCL }

@@ -16,7 +16,8 @@ import Testing
     private let n = 4099, rows = 67, columns = 61
 
     private var cases: [CanaryCase] {
-        elementwise + reductions + reductionsInParts + layout + softmax + softmaxInParts + random + convolutions + pooling
+        elementwise + reductions + reductionsInParts + layout + softmax + softmaxInParts + random + convolutions
+            + pooling
             + updates + samplers + slices + segments + parts
     }
 

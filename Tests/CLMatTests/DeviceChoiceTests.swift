@@ -5,7 +5,8 @@ import Testing
 /// Which of several devices is used when nobody names one.
 @Suite struct DeviceChoiceTests {
     private static let gib = 1 << 30
-    private let processor = DeviceCandidate(kind: .openCLCPU, sharesHostMemory: true, memory: 512 * gib, computeUnits: 256)
+    private let processor = DeviceCandidate(
+        kind: .openCLCPU, sharesHostMemory: true, memory: 512 * gib, computeUnits: 256)
     private let accelerator = DeviceCandidate(kind: .accelerator, memory: 64 * gib, computeUnits: 500)
     private let integrated = DeviceCandidate(kind: .gpu, sharesHostMemory: true, memory: 256 * gib, computeUnits: 96)
     private let small = DeviceCandidate(kind: .gpu, memory: 8 * gib, computeUnits: 20)

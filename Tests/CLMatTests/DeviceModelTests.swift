@@ -63,7 +63,10 @@ import Testing
         #expect(rows.groups == 67 && rows.bytes == 67 * 4000 && rows.operations == 67_000)
         #expect(rows.loop == 16, "1,000 numbers shared by 64 work-items")
         let elements = LaunchCost(of: .elements(129, bytes: 12, operations: 2))
-        #expect(elements.groups == 3 && elements.loop == 3)
+        // Few items go in groups of 32, so that all of a GPU has some; many in groups of 256.
+        #expect(elements.groups == 5 && elements.loop == 3)
+        #expect(LaunchCost(of: .elements(62_720, bytes: 4)).groups == 490)
+        #expect(LaunchCost(of: .elements(1 << 20, bytes: 4)).groups == 4096)
         #expect(LaunchCost(of: .elements(5, bytes: 4, loop: 77)).loop == 77)
     }
 

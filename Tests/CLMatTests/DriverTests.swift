@@ -25,7 +25,8 @@ import Testing
                 OpenCLDrivers.files(environment).files == ["a", "b", "c", "d", "e"].map { folder + "/\($0).icd" })
             let problems = OpenCLDrivers.problems(environment)
             try #require(problems.count == 4)
-            #expect(problems[0].hasPrefix("\(folder)/b.icd names the driver /nowhere/libvendor-opencl.so.7, which cannot"))
+            #expect(
+                problems[0].hasPrefix("\(folder)/b.icd names the driver /nowhere/libvendor-opencl.so.7, which cannot"))
             #expect(problems[0].contains("No such file") && problems[0].hasSuffix("remove \(folder)/b.icd."))
             #expect(problems[1].contains("(Debian: nvidia-opencl-icd)"))
             #expect(problems[2].contains("d.icd is empty") && problems[3].contains("e.icd names no library"))
@@ -41,10 +42,14 @@ import Testing
             let none = OpenCLDrivers.files(["OCL_ICD_VENDORS": "there-is-none.icd"])
             #expect(none.files.isEmpty && none.problem?.contains("\(OpenCLDrivers.folder)/there-is-none.icd") == true)
             #expect(OpenCLDrivers.problems(["OCL_ICD_VENDORS": folder + "/missing"]).count == 1)
-            #expect(OpenCLDrivers.problems(["OCL_ICD_VENDORS": "libmissing-driver.so.1"])[0].contains("unset OCL_ICD_VENDORS"))
+            #expect(
+                OpenCLDrivers.problems(["OCL_ICD_VENDORS": "libmissing-driver.so.1"])[0].contains(
+                    "unset OCL_ICD_VENDORS"))
             // Without it, the usual folder; an empty one is none.
             let usual = OpenCLDrivers.files([:]).files
-            #expect(usual.allSatisfy { $0.hasPrefix(OpenCLDrivers.folder) } && OpenCLDrivers.files(["OCL_ICD_VENDORS": ""]).files == usual)
+            #expect(
+                usual.allSatisfy { $0.hasPrefix(OpenCLDrivers.folder) }
+                    && OpenCLDrivers.files(["OCL_ICD_VENDORS": ""]).files == usual)
         }
     }
 
@@ -55,14 +60,18 @@ import Testing
         #expect(
             OpenCLDrivers.remedy("libRusticlOpenCL.so.1", own, "/a/b.icd")
                 == "Install its package (Debian: mesa-opencl-icd), or remove /a/b.icd.")
-        #expect(OpenCLDrivers.remedy("/x/libodd.so", "/x/libodd.so: undefined symbol: f", "/a/b.icd").contains("driver again"))
+        #expect(
+            OpenCLDrivers.remedy("/x/libodd.so", "/x/libodd.so: undefined symbol: f", "/a/b.icd").contains(
+                "driver again"))
     }
 
     /// What is no text, or too long, is no trap.
     @Test func aDamagedFileIsSaid() throws {
         try inTemporaryFolder { folder in
             let file = folder + "/x.icd"
-            for bytes in [[0xFF, 0xFE, 0x00, 0x41], [UInt8](repeating: 0x00, count: 10), [0x20, 0x20, 0x0D, 0x0A]] as [[UInt8]] {
+            for bytes in [[0xFF, 0xFE, 0x00, 0x41], [UInt8](repeating: 0x00, count: 10), [0x20, 0x20, 0x0D, 0x0A]]
+                as [[UInt8]]
+            {
                 try Data(bytes).write(to: URL(fileURLWithPath: file))
                 #expect(OpenCLDrivers.entry(of: file) == .problem("names no library in its first line"))
             }
@@ -70,7 +79,8 @@ import Testing
             #expect(OpenCLDrivers.problems(["OCL_ICD_VENDORS": file]).count == 1)
             try Data("libx.so\r\n".utf8).write(to: URL(fileURLWithPath: file))
             #expect(OpenCLDrivers.entry(of: file) == .library("libx.so"))
-            #expect(OpenCLDrivers.entry(of: folder + "/none.icd") == .problem("cannot be read (no such file or directory)"))
+            #expect(
+                OpenCLDrivers.entry(of: folder + "/none.icd") == .problem("cannot be read (no such file or directory)"))
         }
     }
 
@@ -90,7 +100,8 @@ import Testing
                 }
                 #expect(CompilerCache.problem(platform: platform, ["HOME": "/proc/none"]) == nil, "it works without")
             }
-            #expect(CompilerCache.note(platform: CompilerCache.pocl, ["HOME": "/proc/none"]) == nil, "that is a problem")
+            #expect(
+                CompilerCache.note(platform: CompilerCache.pocl, ["HOME": "/proc/none"]) == nil, "that is a problem")
             #expect(CompilerCache.note(platform: "another", ["HOME": "/proc/none"]) == nil)
         }
     }

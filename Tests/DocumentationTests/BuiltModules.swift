@@ -24,11 +24,17 @@ enum BuiltModules {
     /// Finds the modules, and what they import of C.
     private static var searchPaths: [String] {
         let built = (try? FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil)) ?? []
+        let own = ["Sources", "Kernels"].flatMap { Repository.files(in: $0, ending: "module.modulemap") }
+            .map { Repository.root.appendingPathComponent($0).path }
+        // A target that got a map of its own may have one in the build's folder still, from before.
+        let text = own.map { (try? String(contentsOfFile: $0, encoding: .utf8)) ?? "" }.joined(separator: "\n")
+        let made = built.filter { folder in
+            folder.pathExtension == "build"
+                && !text.contains("module \(folder.deletingPathExtension().lastPathComponent) ")
+        }
         let maps =
-            Repository.files(in: "Sources", ending: "module.modulemap").map {
-                Repository.root.appendingPathComponent($0).path
-            }
-            + built.filter { $0.pathExtension == "build" }.map { $0.appendingPathComponent("module.modulemap").path }
+            own
+            + made.map { $0.appendingPathComponent("module.modulemap").path }
             .filter(FileManager.default.fileExists(atPath:)).sorted()
         // A cache of its own: that of the build is good for who names it in the same way.
         return [

@@ -29,7 +29,8 @@ public final class DeviceCounter: Sendable {
     public init(_ inner: Device, kind: Device.Kind? = nil, memory: Int? = nil) {
         backend = CountingBackend(inner, memory)
         device = Device(
-            name: inner.name + ", counted", kind: kind ?? inner.kind, details: inner.details, memory: memory ?? inner.memory,
+            name: inner.name + ", counted", kind: kind ?? inner.kind, details: inner.details,
+            memory: memory ?? inner.memory,
             computeUnits: inner.computeUnits, backend: backend)
     }
 
@@ -86,7 +87,9 @@ private final class CountingBackend: Backend {
     func allocate(bytes: Int) throws(CLMatError) -> Buffer {
         note { $0.allocations += 1 }
         guard isBounded else { return try inner.allocate(bytes: bytes) }
-        if let left = ledger.take(bytes) { throw .outOfDeviceMemory(device: name, asked: bytes, available: max(0, left)) }
+        if let left = ledger.take(bytes) {
+            throw .outOfDeviceMemory(device: name, asked: bytes, available: max(0, left))
+        }
         do throws(CLMatError) {
             return CountedBuffer(try inner.allocate(bytes: bytes), ledger)
         } catch {

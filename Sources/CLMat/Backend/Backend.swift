@@ -139,6 +139,16 @@ public struct WorkSize: Sendable {
             loop: loop)
     }
 
+    /// Work-items of an OpenCL work-group: what the kernel asks for, else `size`, or less where items are few: then more groups
+    /// have a share of them. 32 is what NVIDIA's processors do at once.
+    func groupSize(usually size: Int) -> Int {
+        if let groupSize { return groupSize }
+        let total = items * workItems
+        var size = size
+        while size > 32, (total + size - 1) / size < 256 { size /= 2 }
+        return size
+    }
+
     /// The fewest items that are worth a thread of their own: some ten microseconds of work.
     var grain: Int { max(1, 65536 / max(1, bytesPerItem + operationsPerItem / 4)) }
 }

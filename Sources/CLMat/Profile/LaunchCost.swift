@@ -39,12 +39,12 @@ public struct LaunchCost: Sendable, Equatable {
 }
 
 extension LaunchCost {
-    /// The size of work-groups where a kernel asks for none.
-    static let usualGroupSize = 64
+    /// The size of work-groups on a GPU where a kernel asks for none.
+    static let usualGroupSize = 256
 
     /// A launch of a kernel.
     init(of work: WorkSize) {
-        let size = work.groupSize ?? Self.usualGroupSize
+        let size = work.groupSize(usually: Self.usualGroupSize)
         let workItems = work.items * work.workItems
         self.init(
             groups: (workItems + size - 1) / size, bytes: work.items * work.bytesPerItem,

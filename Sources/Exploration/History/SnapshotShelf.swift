@@ -51,7 +51,9 @@ final class SnapshotShelf: Sendable {
             }
         }
         if moved + dropped > 0 {
-            let parts = [moved > 0 ? "\(moved) moved to the host" : nil, dropped > 0 ? "\(dropped) were given up" : nil]
+            let parts = [
+                moved > 0 ? "\(moved) moved to the host" : nil, dropped > 0 ? "\(dropped) were given up" : nil,
+            ]
             return "of the states to go back to, " + parts.compactMap { $0 }.joined(separator: " and ")
         }
         // What is being packed holds its memory until it is done.

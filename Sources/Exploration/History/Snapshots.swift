@@ -109,7 +109,8 @@ struct SnapshotStore: Sendable {
     private mutating func takeWhatGaveWay() {
         let before = liveBytes
         var hasGivenWay = false
-        for index in snapshots.indices.reversed() where counted.contains(snapshots[index].id) && !snapshots[index].isLive {
+        for index in snapshots.indices.reversed()
+        where counted.contains(snapshots[index].id) && !snapshots[index].isLive {
             hasGivenWay = true
             discount(snapshots[index])
             if case .gone = snapshots[index].state { snapshots.remove(at: index) }

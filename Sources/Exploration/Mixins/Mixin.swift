@@ -100,7 +100,10 @@ extension GradientSum {
 
 extension Matrix: GradientSum {
     /// Each element times a factor.
-    public func weighted(_ factor: Double) throws(CLMatError) -> Matrix { try self * Float(factor) }
+    public func weighted(_ factor: Double) throws(CLMatError) -> Matrix {
+        // 1 · x is x, bit for bit: one launch less for a usual weight.
+        factor == 1 ? self : try self * Float(factor)
+    }
 
     /// Adds another matrix of the same shape times a factor.
     public mutating func accumulate(_ other: Matrix, weight factor: Double) throws(CLMatError) {

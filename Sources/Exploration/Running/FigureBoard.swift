@@ -130,7 +130,9 @@ final class FigureBoard: Sendable {
     /// - Returns: what was done, in words; nil if nothing could be.
     func giveWay() -> String? {
         let (words, before) = board.withLock { board -> (String?, Published?) in
-            guard let published = board.published, !published.isStill, !published.isAfterFailure else { return (nil, nil) }
+            guard let published = board.published, !published.isStill, !published.isAfterFailure else {
+                return (nil, nil)
+            }
             let steps = board.rest
             board.published = nil
             board.restsUntil = published.step + steps

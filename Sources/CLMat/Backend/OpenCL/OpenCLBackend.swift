@@ -221,7 +221,7 @@ final class OpenCLBackend: Backend, @unchecked Sendable {
         for (index, argument) in arguments.enumerated() {
             try set(argument, cl_uint(index), of: compiled.object, kernel.name)
         }
-        var local = work.groupSize ?? compiled.groupSize
+        var local = work.groupSize(usually: compiled.groupSize)
         let total = work.items * work.workItems
         var global = (total + local - 1) / local * local
         try check(

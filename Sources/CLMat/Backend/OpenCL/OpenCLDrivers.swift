@@ -23,7 +23,8 @@ enum OpenCLDrivers {
         return (problem.map { [$0] } ?? [])
             + files.compactMap { file in
                 switch entry(of: file) {
-                case .problem(let words): "\(file) \(words), so no driver is found by it. Install that driver again, or remove the file."
+                case .problem(let words):
+                    "\(file) \(words), so no driver is found by it. Install that driver again, or remove the file."
                 case .library(let library): Self.problem(with: library, namedBy: file)
                 }
             }
@@ -39,7 +40,8 @@ enum OpenCLDrivers {
             let file = asked.contains("/") ? asked : folder + "/" + asked
             if access(file, F_OK) == 0 { return ([file], nil) }
             return (
-                [], "OCL_ICD_VENDORS=\(asked): there is no file \(file), and no other driver is looked for. Unset it, or correct it."
+                [],
+                "OCL_ICD_VENDORS=\(asked): there is no file \(file), and no other driver is looked for. Unset it, or correct it."
             )
         }
         // ocl-icd takes the name of a library, too.
@@ -78,7 +80,8 @@ enum OpenCLDrivers {
         // It stays loaded: drivers start threads, and do not expect to go.
         if dlopen(library, RTLD_LAZY | RTLD_LOCAL) != nil { return nil }
         let words = dlerror().map { String(cString: $0) } ?? "it cannot be loaded"
-        return "\(place) names the driver \(library), which cannot be loaded: \(words). \(remedy(library, words, place))"
+        return
+            "\(place) names the driver \(library), which cannot be loaded: \(words). \(remedy(library, words, place))"
     }
 
     /// What to do: the library may be missing itself, or something that it needs.
@@ -87,7 +90,8 @@ enum OpenCLDrivers {
         let missing = words.split(separator: ":").first.map(String.init) ?? ""
         let isMissing = words.contains("cannot open shared object file")
         if isMissing, missing != library, missing != name {
-            return "The driver is there, but needs \(missing): install the package that has it (Debian: apt-file search \(missing))."
+            return
+                "The driver is there, but needs \(missing): install the package that has it (Debian: apt-file search \(missing))."
         }
         let package = packages.first { name.hasPrefix($0.library) }?.package
         let install = package.map { "Install its package (Debian: \($0))" } ?? "Install that driver again"
@@ -98,7 +102,8 @@ enum OpenCLDrivers {
     private static let packages = [
         (library: "libnvidia-opencl", package: "nvidia-opencl-icd"),
         (library: "libigdrcl", package: "intel-opencl-icd"),
-        (library: "libMesaOpenCL", package: "mesa-opencl-icd"), (library: "libRusticlOpenCL", package: "mesa-opencl-icd"),
+        (library: "libMesaOpenCL", package: "mesa-opencl-icd"),
+        (library: "libRusticlOpenCL", package: "mesa-opencl-icd"),
         (library: "libamdocl", package: "rocm-opencl-icd"), (library: "libpocl", package: "pocl-opencl-icd"),
     ]
 }
