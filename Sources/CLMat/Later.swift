@@ -6,7 +6,7 @@ import Synchronization
 /// is in the queue:
 /// ```swift
 /// let device = try Device.default
-/// let x = try Matrix(uniform: 0...1, RandomKey(seed: 1), Shape(1000, 10), on: device)
+/// let x = try Matrix(uniform: 0...1, RandomKey(seed: 1, stream: 0), Shape(1000, 10), on: device)
 /// let sum = try x.sumLater()
 /// try Reading.start(sum.readings)
 /// let y = try x.squared()                // more work
