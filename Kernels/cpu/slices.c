@@ -18,13 +18,28 @@ void sum_slices(size_t begin, size_t end, int slices, int rows, int columns, int
 }
 CLMAT_KERNEL(slices, sum_slices, INT, INT, INT, INT, INT, INT, FLOAT, INT, FLOATS, INOUT_FLOATS, OUT_FLOATS)
 
+// One run of a row, without slices but the first.
+CLMAT_VECTORISED
+static void layer_run(size_t count, int rectifies, const float *xs, const float *biases, float *zs, float *ys)
+{
+    if (rectifies)
+        for (size_t j = 0; j < count; j++) {
+            const float z = xs[j] + biases[j];
+            zs[j] = z;
+            ys[j] = z > 0.0f ? z : 0.0f;
+        }
+    else
+        for (size_t j = 0; j < count; j++) zs[j] = xs[j] + biases[j];
+}
+
 void sum_slices_of_layer(size_t begin, size_t end, int slices, int count, int columns, int width, int rectifies,
                          const float *xs, const float *biases, float *zs, float *ys)
 {
     const size_t last = clmat_minimum(count, end * width);
     for (size_t i = begin * width; i < last;) {
         const size_t c = i % columns, run = clmat_minimum(last - i, columns - c);
-        for (size_t j = i; j < i + run; j++) {
+        if (slices == 1) layer_run(run, rectifies, xs + i, biases + c, zs + i, ys + i);
+        else for (size_t j = i; j < i + run; j++) {
             float z = xs[j];
             for (int s = 1; s < slices; s++) z += xs[s * (size_t)count + j];
             z += biases[c + j - i];

@@ -24,10 +24,10 @@ struct PackedRow {
         /// Elements of the row.
         let count: Int
 
-        /// - Parameter alignment: elements to whose multiples parts align.
         /// Beyond so many elements a launch for each matrix costs nothing beside its arithmetic, and a copy of all gradients much memory.
         private static let most = 1 << 24
 
+        /// - Parameter alignment: elements to whose multiples parts align.
         /// - Returns: nil if there is nothing to put anywhere, or so much that it is better left where it is.
         init?(of matrices: [[Matrix]], on device: Device, alignment: Int) {
             var (starts, next) = ([[Int]](), 0)
@@ -51,9 +51,10 @@ struct PackedRow {
     let layout: Layout
     var argument: Argument { .buffer(buffer) }
 
-    /// The layout of matrices on one device whose buffers have parts; nil for others.
+    /// The layout of matrices on one device whose buffers have parts; nil for others, and on the CPU: there a launch costs less than to
+    /// copy a gradient.
     static func layout(of matrices: [[Matrix]]) -> Layout? {
-        guard let first = matrices.lazy.flatMap({ $0 }).first, let alignment = first.device.backend.partAlignment,
+        guard let first = matrices.lazy.flatMap({ $0 }).first, first.device.kind != .cpu, let alignment = first.device.backend.partAlignment,
             matrices.allSatisfy({ $0.allSatisfy { $0.device == first.device } })
         else { return nil }
         return Layout(of: matrices, on: first.device, alignment: max(1, alignment / 4))

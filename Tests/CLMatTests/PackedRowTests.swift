@@ -47,7 +47,8 @@ import Testing
         #expect(try Self.values(v) == Self.values(v1))
         #expect(try Self.values(s) == Self.values(s1))
         #expect(try Self.values(mean) == Self.values(mean1))
-        #expect(w[1][0].memory.identity == w[3][1].memory.identity, "they are parts of one row")
+        let areOneRow = w[1][0].memory.identity == w[3][1].memory.identity
+        #expect(areOneRow == (device.kind != .cpu), "on OpenCL devices they are parts of one row")
     }
 
     /// A snapshot, or one matrix that somebody took, stays as it was.
@@ -74,7 +75,7 @@ import Testing
         #expect(try w[1][0].values.allSatisfy { $0 == 0 })
         // And it is packed again.
         try step()
-        #expect(w[1][0].memory.identity == w[3][0].memory.identity)
+        #expect((w[1][0].memory.identity == w[3][0].memory.identity) == (device.kind != .cpu))
     }
 
     @Test(arguments: Device.all)
