@@ -247,6 +247,7 @@ public final class Device: Sendable {
         if let start {
             profile.note(
                 "read later", LaunchCost(kind: .transfer, bytes: 4 * count), since: start, isDone: true)
+            return ProfiledRead(read: read, bytes: 4 * count, profile: profile, launches: profile.launches)
         }
         return read
     }

@@ -80,6 +80,20 @@ import Testing
         }
     }
 
+    @Test func aReadForLaterThatIsWantedAtOnceWaits() throws {
+        let profile = Profile()
+        profile.isRecording = true
+        func read() -> ProfiledRead {
+            ProfiledRead(read: KnownRead(words: [7]), bytes: 4, profile: profile, launches: profile.launches)
+        }
+        let late = read()
+        profile.note("a", LaunchCost(bytes: 8), since: nil, isDone: false)
+        #expect(try late.wait() == [7])
+        #expect(profile.byKernel["read"] == nil, "there was work for the device meanwhile")
+        #expect(try read().wait() == [7])
+        #expect(profile.byKernel["read"]?.launches == 1)
+    }
+
     @Test func aProfilePredictsWhatItRecords() throws {
         let profile = Profile()
         profile.predicted = .h100

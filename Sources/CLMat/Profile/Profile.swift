@@ -89,6 +89,11 @@ public final class Profile: Sendable {
     /// Entries by kernel; `read`, `write` and `copy` are those of the host.
     public var byKernel: [String: Entry] { state.withLock { $0.entries } }
 
+    /// Kernels and products that were recorded.
+    var launches: Int {
+        byKernel.values.reduce(0) { $0 + ($1.sort == .kernel || $1.sort == .product ? $1.launches : 0) }
+    }
+
     /// Forgets all entries.
     public func reset() {
         state.withLock { state in
