@@ -158,8 +158,11 @@ public final class Device: Sendable {
         let wanted = text.lowercased()
         if wanted == "cpu" { return cpu }
         let all = Device.all
-        if let index = Int(wanted), all.indices.contains(index) { return all[index] }
-        if let match = openCL.first(where: { ("\($0.name) \($0.details)").lowercased().contains(wanted) }) {
+        let index = Int(wanted)
+        if let index, all.indices.contains(index) { return all[index] }
+        // A number is an index, even one that there is not: names hold digits too.
+        if index == nil, let match = openCL.first(where: { ("\($0.name) \($0.details)").lowercased().contains(wanted) })
+        {
             return match
         }
         // What people call PoCL is in its device's version alone.

@@ -51,10 +51,15 @@ struct PackedRow {
     let layout: Layout
     var argument: Argument { .buffer(buffer) }
 
-    /// The layout of matrices on one device whose buffers have parts; nil for others, and on the CPU: there a launch costs less than to
+    /// The layout for an update of all matrices at once; nil where it is better done one by one: on the CPU a launch costs less than to
     /// copy a gradient.
+    static func layoutForUpdate(of matrices: [[Matrix]]) -> Layout? {
+        matrices.lazy.flatMap { $0 }.first?.device.kind == .cpu ? nil : layout(of: matrices)
+    }
+
+    /// The layout of matrices on one device whose buffers have parts; nil for others.
     static func layout(of matrices: [[Matrix]]) -> Layout? {
-        guard let first = matrices.lazy.flatMap({ $0 }).first, first.device.kind != .cpu, let alignment = first.device.backend.partAlignment,
+        guard let first = matrices.lazy.flatMap({ $0 }).first, let alignment = first.device.backend.partAlignment,
             matrices.allSatisfy({ $0.allSatisfy { $0.device == first.device } })
         else { return nil }
         return Layout(of: matrices, on: first.device, alignment: max(1, alignment / 4))

@@ -19,7 +19,7 @@ extension Session {
         let last = learner.maximumSteps ?? .max
         profile.isRecording = first <= startStep
         learner.watchSteps { position in
-            profile.isRecording = (first..<last).contains(position.step)
+            profile.isRecording = position.step >= first && position.step < last
             return position.step < last
         }
     }

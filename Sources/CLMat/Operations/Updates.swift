@@ -70,7 +70,7 @@ extension Matrix {
     ) throws(CLMatError) {
         try requireSameShapes(parameters, gradients, "sgdStep")
         try requireSameShapes(parameters, velocities, "sgdStep")
-        guard let layout = PackedRow.layout(of: parameters) else {
+        guard let layout = PackedRow.layoutForUpdate(of: parameters) else {
             for i in parameters.indices {
                 for j in parameters[i].indices {
                     try parameters[i][j].sgdStep(
@@ -97,7 +97,7 @@ extension Matrix {
         try requireSameShapes(parameters, gradients, "rmsPropStep")
         try requireSameShapes(parameters, meanSquares, "rmsPropStep")
         try requireSameShapes(parameters, velocities, "rmsPropStep")
-        guard let layout = PackedRow.layout(of: parameters) else {
+        guard let layout = PackedRow.layoutForUpdate(of: parameters) else {
             for i in parameters.indices {
                 for j in parameters[i].indices {
                     try parameters[i][j].rmsPropStep(
@@ -125,7 +125,7 @@ extension Matrix {
         _ matrices: inout [[Matrix]], to others: [[Matrix]], weight: Float
     ) throws(CLMatError) {
         try requireSameShapes(matrices, others, "lerp")
-        guard let layout = PackedRow.layout(of: matrices) else {
+        guard let layout = PackedRow.layoutForUpdate(of: matrices) else {
             for i in matrices.indices {
                 for j in matrices[i].indices { try matrices[i][j].lerp(to: others[i][j], weight: weight) }
             }
