@@ -250,6 +250,8 @@ public final class Device: Sendable {
         if let start {
             profile.note(
                 "read later", LaunchCost(kind: .transfer, bytes: 4 * count), since: start, isDone: true)
+            // What has come already waits for nothing, and is to be known at once.
+            if read is KnownRead { return read }
             return ProfiledRead(read: read, bytes: 4 * count, profile: profile, launches: profile.launches)
         }
         return read
