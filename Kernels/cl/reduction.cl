@@ -12,6 +12,19 @@
 
 #include <clmat/group.h>
 
+// a of a group's first work-item <- what all have as a, by halves. `partials` holds GROUP floats.
+#define COMBINE_LANES(PARTIAL) \
+    partials[lane] = a; \
+    barrier(CLK_LOCAL_MEM_FENCE); \
+    for (int half_count = GROUP / 2; half_count > 0; half_count /= 2) { \
+        if (lane < half_count) { \
+            const float b = partials[lane + half_count]; \
+            a = PARTIAL; \
+            partials[lane] = a; \
+        } \
+        barrier(CLK_LOCAL_MEM_FENCE); \
+    }
+
 #define REDUCE(NAME, START, ELEMENT, PARTIAL) \
     __kernel __attribute__((reqd_work_group_size(GROUP, 1, 1))) \
     void reduce_##NAME(const int n, const int length, __global const float *xs, __global float *ys) \
@@ -21,16 +34,7 @@
         const int start = segment * length, end = min(n, start + length); \
         float a = START; \
         for (int i = start + lane; i < end; i += GROUP) { const float x = xs[i]; a = ELEMENT; } \
-        partials[lane] = a; \
-        barrier(CLK_LOCAL_MEM_FENCE); \
-        for (int half_count = GROUP / 2; half_count > 0; half_count /= 2) { \
-            if (lane < half_count) { \
-                const float b = partials[lane + half_count]; \
-                a = PARTIAL; \
-                partials[lane] = a; \
-            } \
-            barrier(CLK_LOCAL_MEM_FENCE); \
-        } \
+        COMBINE_LANES(PARTIAL) \
         if (lane == 0) ys[segment] = a; \
     } \
     __kernel void reduce_columns_##NAME(const int rows, const int columns, __global const float *xs, \
@@ -206,16 +210,7 @@ CLMAT_ARGUMENT_REDUCTIONS(REDUCE_ARGUMENT_AGAIN)
         const int end = start + min(length, columns - start); \
         float a = START; \
         for (int i = start + lane; i < end; i += GROUP) { const float x = xs[row * columns + i]; a = ELEMENT; } \
-        partials[lane] = a; \
-        barrier(CLK_LOCAL_MEM_FENCE); \
-        for (int half_count = GROUP / 2; half_count > 0; half_count /= 2) { \
-            if (lane < half_count) { \
-                const float b = partials[lane + half_count]; \
-                a = PARTIAL; \
-                partials[lane] = a; \
-            } \
-            barrier(CLK_LOCAL_MEM_FENCE); \
-        } \
+        COMBINE_LANES(PARTIAL) \
         if (lane == 0) ys[get_group_id(0)] = a; \
     }
 CLMAT_REDUCTIONS(REDUCE_PARTS)

@@ -13,13 +13,11 @@
 #define GROUP 64
 #endif
 
-__kernel __attribute__((reqd_work_group_size(GROUP, 1, 1)))
-void sum_slices(const int slices, const int rows, const int columns, const int split, const int offset, const int pitch,
-                const float beta, const int width, __global const float *xs, __global float *cs, __global float *ds)
+// Sum over s of x[s, i], in the work-items below `width`; all of the group take part. `partials` holds GROUP floats.
+static float slices_sum(const int slices, const int count, const int width, const int i, __global const float *xs,
+                        __local float *partials)
 {
-    __local float partials[GROUP];
-    const int lane = get_local_id(0), parts = GROUP / width, count = rows * columns;
-    const int i = get_group_id(0) * width + lane % width;
+    const int lane = get_local_id(0), parts = GROUP / width;
     float a = 0.0f;
     if (i < count) for (int s = lane / width; s < slices; s += parts) a += xs[(size_t)s * count + i];
     partials[lane] = a;
@@ -28,12 +26,23 @@ void sum_slices(const int slices, const int rows, const int columns, const int s
         if (lane < half_count) partials[lane] += partials[lane + half_count];
         barrier(CLK_LOCAL_MEM_FENCE);
     }
+    return partials[lane];
+}
+
+__kernel __attribute__((reqd_work_group_size(GROUP, 1, 1)))
+void sum_slices(const int slices, const int rows, const int columns, const int split, const int offset, const int pitch,
+                const float beta, const int width, __global const float *xs, __global float *cs, __global float *ds)
+{
+    __local float partials[GROUP];
+    const int lane = get_local_id(0), count = rows * columns;
+    const int i = get_group_id(0) * width + lane % width;
+    const float sum = slices_sum(slices, count, width, i, xs, partials);
     if (lane >= width || i >= count) return;
     const int r = i / columns, j = i - r * columns;
     if (j < split) {
         __global float *c = cs + offset + r * pitch + j;
-        *c = beta == 0.0f ? partials[lane] : beta * *c + partials[lane];
-    } else ds[r * (columns - split) + j - split] = partials[lane];
+        *c = beta == 0.0f ? sum : beta * *c + sum;
+    } else ds[r * (columns - split) + j - split] = sum;
 }
 
 // What a dense layer does after its product: z[i] = b[i mod columns] + sum over s of x[s, i], and with `rectifies` y[i] = max(0, z[i]).
@@ -43,18 +52,11 @@ void sum_slices_of_layer(const int slices, const int count, const int columns, c
                          __global const float *xs, __global const float *biases, __global float *zs, __global float *ys)
 {
     __local float partials[GROUP];
-    const int lane = get_local_id(0), parts = GROUP / width;
+    const int lane = get_local_id(0);
     const int i = get_group_id(0) * width + lane % width;
-    float a = 0.0f;
-    if (i < count) for (int s = lane / width; s < slices; s += parts) a += xs[(size_t)s * count + i];
-    partials[lane] = a;
-    barrier(CLK_LOCAL_MEM_FENCE);
-    for (int half_count = GROUP / 2; half_count >= width; half_count /= 2) {
-        if (lane < half_count) partials[lane] += partials[lane + half_count];
-        barrier(CLK_LOCAL_MEM_FENCE);
-    }
+    const float sum = slices_sum(slices, count, width, i, xs, partials);
     if (lane >= width || i >= count) return;
-    const float z = partials[lane] + biases[i % columns];
+    const float z = sum + biases[i % columns];
     zs[i] = z;
     if (rectifies) ys[i] = z > 0.0f ? z : 0.0f;
 }

@@ -113,14 +113,7 @@ public struct Matrix: Sendable {
 
     /// The same, or without the elements, before a kernel that sets them all.
     public mutating func makeUnique(keepingContent: Bool) throws(CLMatError) {
-        let (device, count) = (device, count)
-        // Where memory is short, who held the other copy may give way: then there is nothing to copy any more.
-        let own = try device.relieving { () throws(CLMatError) -> Buffer? in
-            isKnownUniquelyReferenced(&buffer) ? nil : try device.backend.allocate(bytes: 4 * count)
-        }
-        guard let own else { return }
-        if keepingContent { try device.copy(buffer, to: own, bytes: 4 * count) }
-        buffer = own
+        try device.makeUnique(&buffer, bytes: 4 * count, keepingContent: keepingContent)
     }
 
     /// Whether no other value shares the memory.
@@ -207,14 +200,7 @@ public struct IntVector: Sendable {
     /// The same, or without the elements, before a kernel that sets them all.
     public mutating func makeUnique(keepingContent: Bool) throws(CLMatError) {
         (bounds, knownValues) = (nil, nil)
-        let (device, count) = (device, count)
-        // Where memory is short, who held the other copy may give way: then there is nothing to copy any more.
-        let own = try device.relieving { () throws(CLMatError) -> Buffer? in
-            isKnownUniquelyReferenced(&buffer) ? nil : try device.backend.allocate(bytes: 4 * count)
-        }
-        guard let own else { return }
-        if keepingContent { try device.copy(buffer, to: own, bytes: 4 * count) }
-        buffer = own
+        try device.makeUnique(&buffer, bytes: 4 * count, keepingContent: keepingContent)
     }
 
     /// Checks that every element lies in `0..<limit`; reads the elements only where nothing is known of them.

@@ -82,6 +82,17 @@ extension Device {
         try relieving { () throws(CLMatError) in try backend.allocate(bytes: bytes) }
     }
 
+    /// Puts memory of one holder alone in the place of a buffer that others hold too, with its first `bytes` bytes if they are wanted.
+    func makeUnique(_ buffer: inout Buffer, bytes: Int, keepingContent: Bool) throws(CLMatError) {
+        // Where memory is short, who held the other copy may give way: then there is nothing to copy any more.
+        let own = try relieving { () throws(CLMatError) -> Buffer? in
+            isKnownUniquelyReferenced(&buffer) ? nil : try backend.allocate(bytes: bytes)
+        }
+        guard let own else { return }
+        if keepingContent { try copy(buffer, to: own, bytes: bytes) }
+        buffer = own
+    }
+
     /// Does what may find no memory: then others give way, one after the other, and it is tried again.
     func relieving<Value>(_ work: () throws(CLMatError) -> Value) throws(CLMatError) -> Value {
         var refusal: CLMatError

@@ -1,4 +1,5 @@
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import CLMat
@@ -51,25 +52,14 @@ import Testing
 }
 
 /// The CPU, but no kernel counts further than llvmpipe.
-private final class ShortLoops: Backend {
+private final class ShortLoops: ForwardingBackend, @unchecked Sendable {
     let launches = Atomic<Int>(0)
-    private let inner = Device.cpu.backend
 
-    func allocate(bytes: Int) throws(CLMatError) -> Buffer { try inner.allocate(bytes: bytes) }
-    func write(_ bytes: UnsafeRawBufferPointer, to buffer: Buffer) throws(CLMatError) {
-        try inner.write(bytes, to: buffer)
-    }
-    func read(_ buffer: Buffer, into bytes: UnsafeMutableRawBufferPointer) throws(CLMatError) {
-        try inner.read(buffer, into: bytes)
-    }
-    func copy(_ source: Buffer, to target: Buffer, bytes: Int) throws(CLMatError) {
-        try inner.copy(source, to: target, bytes: bytes)
-    }
-    func gemm(_ product: Gemm) throws(CLMatError) { try inner.gemm(product) }
-    func launch(_ kernel: Kernel, _ arguments: [Argument], over work: WorkSize) throws(CLMatError) {
+    init() { super.init(Device.cpu.backend) }
+
+    override func launch(_ kernel: Kernel, _ arguments: [Argument], over work: WorkSize) throws(CLMatError) {
         launches.add(1, ordering: .relaxed)
         guard case .int(let count) = arguments[0] else { return }
         try inner.launch(kernel, [.int(min(count, 65_535))] + arguments.dropFirst(), over: work)
     }
-    func finish() throws(CLMatError) { try inner.finish() }
 }

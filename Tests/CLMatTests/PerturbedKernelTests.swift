@@ -201,25 +201,15 @@ import Testing
 }
 
 /// A device's backend, but for kernels that others of the same name stand in for.
-private final class ReplacingBackend: Backend {
-    private let inner: any Backend
+private final class ReplacingBackend: ForwardingBackend, @unchecked Sendable {
     private let kernels: [String: Kernel]
 
-    init(_ inner: any Backend, _ kernels: [String: Kernel]) { (self.inner, self.kernels) = (inner, kernels) }
+    init(_ inner: any Backend, _ kernels: [String: Kernel]) {
+        self.kernels = kernels
+        super.init(inner)
+    }
 
-    func allocate(bytes: Int) throws(CLMatError) -> Buffer { try inner.allocate(bytes: bytes) }
-    func write(_ bytes: UnsafeRawBufferPointer, to buffer: Buffer) throws(CLMatError) {
-        try inner.write(bytes, to: buffer)
-    }
-    func read(_ buffer: Buffer, into bytes: UnsafeMutableRawBufferPointer) throws(CLMatError) {
-        try inner.read(buffer, into: bytes)
-    }
-    func copy(_ source: Buffer, to target: Buffer, bytes: Int) throws(CLMatError) {
-        try inner.copy(source, to: target, bytes: bytes)
-    }
-    func gemm(_ product: Gemm) throws(CLMatError) { try inner.gemm(product) }
-    func launch(_ kernel: Kernel, _ arguments: [Argument], over work: WorkSize) throws(CLMatError) {
+    override func launch(_ kernel: Kernel, _ arguments: [Argument], over work: WorkSize) throws(CLMatError) {
         try inner.launch(kernels[kernel.name] ?? kernel, arguments, over: work)
     }
-    func finish() throws(CLMatError) { try inner.finish() }
 }

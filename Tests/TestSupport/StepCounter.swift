@@ -48,11 +48,13 @@ extension Device {
     }
 }
 
-private final class StepCountingBackend: Backend {
-    private let inner: any Backend
+private final class StepCountingBackend: ForwardingBackend, @unchecked Sendable {
     private let counter: StepCounter
 
-    init(_ inner: any Backend, _ counter: StepCounter) { (self.inner, self.counter) = (inner, counter) }
+    init(_ inner: any Backend, _ counter: StepCounter) {
+        self.counter = counter
+        super.init(inner)
+    }
 
     /// One that says whether anything was launched since it was begun.
     private final class CountedRead: PendingRead {
@@ -72,51 +74,38 @@ private final class StepCountingBackend: Backend {
         }
     }
 
-    func allocate(bytes: Int) throws(CLMatError) -> Buffer { try inner.allocate(bytes: bytes) }
-
-    func write(_ bytes: UnsafeRawBufferPointer, to buffer: Buffer) throws(CLMatError) {
+    override func write(_ bytes: UnsafeRawBufferPointer, to buffer: Buffer) throws(CLMatError) {
         counter.note { $0.writes += 1 }
         try inner.write(bytes, to: buffer)
     }
 
-    func read(_ buffer: Buffer, into bytes: UnsafeMutableRawBufferPointer) throws(CLMatError) {
+    override func read(_ buffer: Buffer, into bytes: UnsafeMutableRawBufferPointer) throws(CLMatError) {
         counter.note { $0.waits += 1 }
         try inner.read(buffer, into: bytes)
     }
 
-    func startReading(_ buffer: Buffer, bytes: Int) throws(CLMatError) -> any PendingRead {
+    override func startReading(_ buffer: Buffer, bytes: Int) throws(CLMatError) -> any PendingRead {
         counter.note { $0.readsBegun += 1 }
         return CountedRead(try inner.startReading(buffer, bytes: bytes), counter)
     }
 
-    func copy(_ source: Buffer, to target: Buffer, bytes: Int) throws(CLMatError) {
+    override func copy(_ source: Buffer, to target: Buffer, bytes: Int) throws(CLMatError) {
         counter.note { $0.copies += 1 }
         try inner.copy(source, to: target, bytes: bytes)
     }
 
-    func gemm(_ product: Gemm) throws(CLMatError) {
+    override func gemm(_ product: Gemm) throws(CLMatError) {
         counter.note { $0.products += 1 }
         try inner.gemm(product)
     }
 
-    func launch(_ kernel: Kernel, _ arguments: [Argument], over work: WorkSize) throws(CLMatError) {
+    override func launch(_ kernel: Kernel, _ arguments: [Argument], over work: WorkSize) throws(CLMatError) {
         counter.note { $0.launches[kernel.name, default: 0] += 1 }
         try inner.launch(kernel, arguments, over: work)
     }
 
-    func gemm(_ batch: GemmBatch) throws(CLMatError) {
+    override func gemm(_ batch: GemmBatch) throws(CLMatError) {
         counter.note { $0.products += 1 }
         try inner.gemm(batch)
-    }
-
-    func finish() throws(CLMatError) { try inner.finish() }
-    func flush() { inner.flush() }
-    func releaseUnused() throws(CLMatError) { try inner.releaseUnused() }
-    var multipliesInTiles: Bool { inner.multipliesInTiles }
-    var largestGroup: Int { inner.largestGroup }
-    func convolve(_ task: ConvolutionTask) throws(CLMatError) -> Bool { try inner.convolve(task) }
-    var partAlignment: Int? { inner.partAlignment }
-    func part(of whole: Buffer, at offset: Int, bytes: Int) throws(CLMatError) -> Buffer {
-        try inner.part(of: whole, at: offset, bytes: bytes)
     }
 }

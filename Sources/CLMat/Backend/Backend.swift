@@ -145,7 +145,7 @@ public struct WorkSize: Sendable {
         if let groupSize { return groupSize }
         let total = items * workItems
         var size = size
-        while size > 32, (total + size - 1) / size < 256 { size /= 2 }
+        while size > 32, (total + size - 1) / size < LaunchCost.enoughGroups { size /= 2 }
         return size
     }
 

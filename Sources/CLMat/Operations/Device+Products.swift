@@ -15,10 +15,7 @@ extension Kernel {
 /// LeNet's first convolution, 20 × 25 with k = 57,600, is one group. Products of slices of k are independent; their sum, in
 /// the order of the slices, is the product.
 struct GemmSlices: Equatable {
-    /// Rows and columns of a tile, as CLBlast's tuning has it for most GPUs.
-    static let tile = 32
-    /// Fewer groups than this leave a large GPU idle: it has up to 150 cores, each of which wants two.
-    static let enoughGroups = 256
+    static let enoughGroups = LaunchCost.enoughGroups
 
     /// How many slices there are.
     let count: Int
@@ -33,7 +30,10 @@ struct GemmSlices: Equatable {
     }
 
     /// Work-groups of a product whose result is m × n.
-    static func groups(_ m: Int, _ n: Int) -> Int { ((m + tile - 1) / tile) * ((n + tile - 1) / tile) }
+    static func groups(_ m: Int, _ n: Int) -> Int {
+        let tile = LaunchCost.directTile
+        return ((m + tile - 1) / tile) * ((n + tile - 1) / tile)
+    }
 
     /// Slices for a product, or nil where it has groups enough, too little work (1 MFLOP is some microseconds on one core), or
     /// too few terms.

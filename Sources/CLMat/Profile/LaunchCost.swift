@@ -29,10 +29,15 @@ public struct LaunchCost: Sendable, Equatable {
         (self.bytes, self.operations, self.loop) = (bytes, operations, loop)
     }
 
+    /// Fewer work-groups than this leave a large GPU idle: it has up to 150 processors, each of which wants two.
+    static let enoughGroups = 256
+    /// Rows and columns of a tile of CLBlast's direct kernel, as its tuning has it for most GPUs.
+    static let directTile = 32
+
     /// Whether it would leave much of a GPU idle: fewer than 256 work-groups for more than 1 MFLOP or 1 MB.
     public var leavesAGPUIdle: Bool {
         switch kind {
-        case .kernel, .product: groups < 256 && max(bytes, operations) > 1_000_000
+        case .kernel, .product: groups < Self.enoughGroups && max(bytes, operations) > 1_000_000
         case .read, .transfer: false
         }
     }
@@ -58,7 +63,7 @@ extension LaunchCost {
     /// The kernel for large products has tiles of 64 × 64.
     init(productOf m: Int, _ n: Int, _ k: Int, batch: Int = 1) {
         let size = m * n * k
-        let tile = size < DeviceModel.largeProduct ? 32 : 64
+        let tile = size < DeviceModel.largeProduct ? Self.directTile : 64
         func tiles(_ count: Int) -> Int { (count + tile - 1) / tile }
         self.init(
             kind: .product(size: size), groups: tiles(m) * tiles(n) * batch,
