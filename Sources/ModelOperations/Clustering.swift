@@ -32,8 +32,8 @@ public struct CentroidIndex: Sendable {
     ///   - weights: w, 1 × D; all 1 if nil.
     ///   - penalties: p ≥ 0, one per centroid; all 0 if nil.
     /// - Cost: some 3KD operations, and as much memory as the centroids.
-    /// - Throws: ``CLMatError/shapeMismatch(operation:left:right:rule:)``, or
-    ///   ``CLMatError/invalidArgument(operation:problem:)`` if there is no centroid.
+    /// - Throws: ``/CLMat/CLMatError/shapeMismatch(operation:left:right:rule:)``, or
+    ///   ``/CLMat/CLMatError/invalidArgument(operation:problem:)`` if there is no centroid.
     public init(_ centroids: Matrix, weights: Matrix? = nil, penalties: [Float]? = nil) throws(CLMatError) {
         let (count, columns, device) = (centroids.rows, centroids.columns, centroids.device)
         guard count > 0 else {
@@ -89,7 +89,7 @@ public struct CentroidIndex: Sendable {
     ///   product, and centroids that the product's roundings cannot tell apart are compared by their distances.
     /// - Cost: 2NKD operations, and 3D for each centroid that has to be looked at again: rarely more than one per point, but up to
     ///   K where groups of points lie much farther from the origin than from each other; no N × K matrix is kept.
-    /// - Throws: ``CLMatError/shapeMismatch(operation:left:right:rule:)``.
+    /// - Throws: ``/CLMat/CLMatError/shapeMismatch(operation:left:right:rule:)``.
     /// - Source: Jiang, "Exploratory model analysis for machine learning", UCB/EECS-2018-34, eq. 2.4 and 2.6.
     public func nearest(to points: Matrix) throws(CLMatError) -> Assignment {
         try nearest(to: points, by: points.device.kind == .cpu ? .fused : .product)
@@ -169,8 +169,8 @@ public struct ClusterSums: Sendable {
     ///     keep their digits; sums around 0 are plain ones.
     /// - Cost: reads the points once; the labels go over the host, where they are counted and sorted. Sums are made in the
     ///   order of the points, in blocks, so they repeat bit for bit.
-    /// - Throws: ``CLMatError/shapeMismatch(operation:left:right:rule:)``, or
-    ///   ``CLMatError/invalidArgument(operation:problem:)`` for a label outside the clusters.
+    /// - Throws: ``/CLMat/CLMatError/shapeMismatch(operation:left:right:rule:)``, or
+    ///   ``/CLMat/CLMatError/invalidArgument(operation:problem:)`` for a label outside the clusters.
     public init(of points: Matrix, by labels: [Int32], around: Matrix) throws(CLMatError) {
         let clusters = around.rows
         try requireSameDevice(points.device, around.device, "ClusterSums")
@@ -205,7 +205,7 @@ public struct ClusterSums: Sendable {
 
     /// m_k ← (1 − η_k) m_k + η_k · mean of the points of cluster k; a centroid without points stays where it is.
     ///
-    /// - Throws: ``CLMatError/shapeMismatch(operation:left:right:rule:)`` if centroids or rates are not of as many clusters.
+    /// - Throws: ``/CLMat/CLMatError/shapeMismatch(operation:left:right:rule:)`` if centroids or rates are not of as many clusters.
     /// - Source: Jiang, UCB/EECS-2018-34, eq. 2.5.
     public func move(_ centroids: inout Matrix, rates: [Float]) throws(CLMatError) {
         try requireSameShape(centroids, sums, "move")
@@ -242,7 +242,7 @@ extension Matrix {
     ///
     /// - Shapes: N × D; c and w 1 × D, w all 1 if nil; gives N × 1.
     /// - Accuracy: within (D + 3)·ε of itself, wherever the rows lie.
-    /// - Throws: ``CLMatError/shapeMismatch(operation:left:right:rule:)``.
+    /// - Throws: ``/CLMat/CLMatError/shapeMismatch(operation:left:right:rule:)``.
     public func squaredDistances(to centroid: Matrix, weights: Matrix? = nil) throws(CLMatError) -> Matrix {
         let weights = try given(weights)
         for row in [centroid, weights] {
@@ -268,7 +268,7 @@ extension Matrix {
     /// - Accuracy: within 1/1000 of itself, wherever the rows lie: a pair that a matrix product cannot tell apart so well is
     ///   summed up from its differences.
     /// - Cost: 2N²D operations, and 3D for each pair that lies much nearer to each other than to the origin.
-    /// - Throws: ``CLMatError/shapeMismatch(operation:left:right:rule:)``.
+    /// - Throws: ``/CLMat/CLMatError/shapeMismatch(operation:left:right:rule:)``.
     public func pairwiseDistances(weights: Matrix? = nil) throws(CLMatError) -> Matrix {
         let weights = try given(weights)
         try requireSameDevice(device, weights.device, "pairwiseDistances")

@@ -102,8 +102,8 @@ public struct LangevinChains: Sendable {
     ///   - gradient: g, of the activation with respect to the samples.
     ///   - regulariserGradient: r, the weighted gradients of all regularisers.
     ///   - noise: e, numbers of N(0, 1).
-    /// - Throws: ``CLMatError/shapeMismatch(operation:left:right:rule:)`` if a part does not fit the samples, or
-    ///   ``CLMatError/invalidArgument(operation:problem:)`` for a window of no steps.
+    /// - Throws: ``/CLMat/CLMatError/shapeMismatch(operation:left:right:rule:)`` if a part does not fit the samples, or
+    ///   ``/CLMat/CLMatError/invalidArgument(operation:problem:)`` for a window of no steps.
     /// - Source: Jiang, "Exploratory model analysis for machine learning", UCB/EECS-2018-34, section 4.3, algorithm 1.
     public mutating func step(
         gradient: Matrix, regulariserGradient: Matrix, noise: Matrix, _ p: Parameters
@@ -202,8 +202,8 @@ public struct LangevinChains: Sendable {
 
     /// Starts one chain again at `sample`, 1 × pixels. Its factor of the noise and its fixed mean square stay.
     ///
-    /// - Throws: ``CLMatError/shapeMismatch(operation:left:right:rule:)`` or
-    ///   ``CLMatError/invalidArgument(operation:problem:)`` for a chain that there is not.
+    /// - Throws: ``/CLMat/CLMatError/shapeMismatch(operation:left:right:rule:)`` or
+    ///   ``/CLMat/CLMatError/invalidArgument(operation:problem:)`` for a chain that there is not.
     public mutating func restart(_ chain: Int, at sample: Matrix) throws(CLMatError) {
         guard sample.shape == Shape(1, samples.columns) else {
             throw .shapeMismatch(
@@ -224,7 +224,7 @@ public struct LangevinChains: Sendable {
     /// Exchanges the samples of each pair of chains, and their velocities, scaled to the other's noise: by √(T'/T), the ratio of
     /// the ``noiseFactors``. Averages, mean squares and ages stay.
     ///
-    /// - Throws: ``CLMatError/invalidArgument(operation:problem:)`` for a chain that there is not, one in two pairs, or one that has
+    /// - Throws: ``/CLMat/CLMatError/invalidArgument(operation:problem:)`` for a chain that there is not, one in two pairs, or one that has
     ///   no noise.
     /// - Source: Y. Sugita, Y. Okamoto, "Replica-exchange molecular dynamics method for protein folding", Chem. Phys. Lett. 314,
     ///   1999, equation 12 (the scaling).

@@ -63,7 +63,7 @@ public struct TopicCounts: Sendable {
 
     /// No samples.
     ///
-    /// - Throws: ``CLMatError/invalidArgument(operation:problem:)`` for sizes that no matrix has.
+    /// - Throws: ``/CLMat/CLMatError/invalidArgument(operation:problem:)`` for sizes that no matrix has.
     public init(words: Int, topics: Int, on device: Device) throws(CLMatError) {
         guard words >= 0, topics >= 0, let count = Shape(words, topics).checkedCount, count <= Shape.largestCount else {
             throw .invalidArgument(
@@ -76,8 +76,8 @@ public struct TopicCounts: Sendable {
 
     /// What was kept before.
     ///
-    /// - Throws: ``CLMatError/shapeMismatch(operation:left:right:rule:)``;
-    ///   ``CLMatError/invalidArgument(operation:problem:)`` if a rate is not above 0.
+    /// - Throws: ``/CLMat/CLMatError/shapeMismatch(operation:left:right:rule:)``;
+    ///   ``/CLMat/CLMatError/invalidArgument(operation:problem:)`` if a rate is not above 0.
     public init(_ counts: IntVector, rates: [Float], words: Int) throws(CLMatError) {
         guard rates.allSatisfy({ $0 > 0 && $0.isFinite }) else {
             throw .invalidArgument(operation: "TopicCounts", problem: "Samples per token must be numbers above 0.")
@@ -112,7 +112,7 @@ public struct TopicSampler: Sendable {
     private var sums: IntVector
     private let slots: Int
 
-    /// - Throws: ``CLMatError/invalidArgument(operation:problem:)`` if V × K numbers are too many.
+    /// - Throws: ``/CLMat/CLMatError/invalidArgument(operation:problem:)`` if V × K numbers are too many.
     public init(words: Int, topics: Int, on device: Device) throws(CLMatError) {
         guard (1...Self.mostTopics).contains(topics) else {
             throw .invalidArgument(
@@ -141,8 +141,8 @@ public struct TopicSampler: Sendable {
     /// - Returns: D × 2: Σ_w c ln(Σ_k θ_k φ_kw / Σ_k θ_k) with the θ before (if `counts` is given, else 0), and the tokens
     ///   that went to another topic.
     /// - Cost: reads each nonzero, and both its rows of K numbers, once.
-    /// - Throws: ``CLMatError/shapeMismatch(operation:left:right:rule:)``;
-    ///   ``CLMatError/invalidArgument(operation:problem:)`` if a rate is not above 0, or if there are more samples than
+    /// - Throws: ``/CLMat/CLMatError/shapeMismatch(operation:left:right:rule:)``;
+    ///   ``/CLMat/CLMatError/invalidArgument(operation:problem:)`` if a rate is not above 0, or if there are more samples than
     ///   2³¹.
     public mutating func sample(
         _ documents: SparseCounts, theta: inout Matrix, phi: Matrix, alpha: [Float], by sampling: TopicSampling,
@@ -206,8 +206,8 @@ public struct TopicSampler: Sendable {
     ///   - counts: the minibatch's samples before; become the new ones.
     ///   - sampling: what the last round drew them by.
     ///   - drop: whether the samples before are taken away.
-    /// - Throws: ``CLMatError/shapeMismatch(operation:left:right:rule:)``;
-    ///   ``CLMatError/invalidArgument(operation:problem:)`` if a rate is not above 0.
+    /// - Throws: ``/CLMat/CLMatError/shapeMismatch(operation:left:right:rule:)``;
+    ///   ``/CLMat/CLMatError/invalidArgument(operation:problem:)`` if a rate is not above 0.
     public mutating func merge(
         into statistics: inout Matrix, replacing counts: inout TopicCounts, by sampling: TopicSampling,
         keep: Float = 1, add: Float = 1, drop: Bool = true
@@ -294,8 +294,8 @@ public struct TopicSampler: Sendable {
     /// - Parameters:
     ///   - theta: D × K, where to start; becomes the topics, each row with the sum 1 (0 where nothing has weight).
     ///   - rounds: at least 1, at most 10 000.
-    /// - Throws: ``CLMatError/shapeMismatch(operation:left:right:rule:)``;
-    ///   ``CLMatError/invalidArgument(operation:problem:)`` for another number of rounds.
+    /// - Throws: ``/CLMat/CLMatError/shapeMismatch(operation:left:right:rule:)``;
+    ///   ``/CLMat/CLMatError/invalidArgument(operation:problem:)`` for another number of rounds.
     public func infer(
         _ documents: SparseCounts, theta: inout Matrix, phi: Matrix, alpha: [Float], rounds: Int
     ) throws(CLMatError) {
@@ -324,7 +324,7 @@ public struct TopicSampler: Sendable {
 
     /// D × 1: Σ_w c ln Σ_k θ_dk φ_kw.
     ///
-    /// - Throws: ``CLMatError/shapeMismatch(operation:left:right:rule:)``.
+    /// - Throws: ``/CLMat/CLMatError/shapeMismatch(operation:left:right:rule:)``.
     public func logLikelihood(of documents: SparseCounts, theta: Matrix, phi: Matrix) throws(CLMatError) -> Matrix {
         try check(documents, theta, phi, [Float](repeating: 0, count: topics), "logLikelihood")
         let scores = try Matrix(uninitialised: Shape(documents.shape.rows, 1), on: device)

@@ -54,7 +54,7 @@ public struct LDA: Sendable {
         set { givenSamples = newValue }
     }
     private var givenSamples: Double?
-    /// The distribution of the samples; ``/CLMat/TopicSampling/Form/poisson`` from m = 50 on if nil.
+    /// The distribution of the samples; ``/ModelOperations/TopicSampling/Form/poisson`` from m = 50 on if nil.
     public var form: TopicSampling.Form?
     /// A factor of m for each topic: above 1 it is cooled, below it is heated. Asks for the Poisson form.
     public var inverseTemperatures: [Double]
