@@ -96,6 +96,21 @@ public struct Measurements: Sendable {
     /// Whether nothing is awaited any more: on the CPU as soon as reading was started.
     var isKnown: Bool { pending.allSatisfy { $0.readings.allSatisfy(\.isKnown) } }
 
+    /// Has a step that measures nothing awaited all the same, where the device works in a queue: else the host would give out steps
+    /// faster than they are done, and a slider would act on the end of a long queue.
+    ///
+    /// - Parameter mark: anything that lies on the device.
+    mutating func awaitEnd(by mark: Matrix) throws(CLMatError) {
+        guard pending.isEmpty, mark.device.kind != .cpu else { return }
+        let readings = try mark.valuesLater().readings
+        do throws(CLMatError) {
+            try Reading.start(readings)
+            after(readings) { _ in }
+        } catch {
+            // The step is made. A device that cannot even do this says so at the next thing that is asked of it.
+        }
+    }
+
     /// Has everything that is awaited read at once, without waiting for it.
     func start() throws(CLMatError) { try Reading.start(pending.flatMap(\.readings)) }
 

@@ -26,6 +26,10 @@ struct RunNavigator: Sendable {
     private var awaited: [StepRecord] = []
     /// What was measured and noted, and not told yet.
     private var untold: [StepRecord] = []
+    /// Where a queue is: what is read of it comes when all before it is done.
+    private var mark: Matrix?
+    /// What was done and is finished, and not taken yet.
+    private var finished = FinishedWork()
 
     /// What a step measured.
     typealias StepRecord = (measured: Measurements, position: Position)
@@ -91,11 +95,12 @@ struct RunNavigator: Sendable {
 
     /// One step. After a rewind it opens a branch. What it measured is noted when its numbers are there, at the latest after the next step.
     ///
-    /// - Returns: the work that it was.
-    mutating func tick(_ probes: ProbeBoard) throws(CLMatError) -> [String: (amount: Double, seconds: Double)] {
+    mutating func tick(_ probes: ProbeBoard) throws(CLMatError) {
         if isTimeForSnapshot(position.step) { keepSnapshot(.interval) }
         let start = ContinuousClock.now
+        if mark == nil, let home, home.kind != .cpu { mark = try Matrix(zeros: Shape(1, 1), on: home) }
         var measured = try run.tick(settings, at: Step(position.step + 1, seed: seed), probes)
+        if let mark { try measured.awaitEnd(by: mark) }
         try measured.start()
         // The host turns to other things now; what the step left in the queue is to be worked on meanwhile.
         home?.flush()
@@ -110,7 +115,6 @@ struct RunNavigator: Sendable {
         timeline.advance(to: position)
         awaited.append((measured, position))
         if measured.isKnown { try settle() }
-        return measured.work
     }
 
     /// Notes what is awaited of the steps made. Waits for it.
@@ -120,7 +124,9 @@ struct RunNavigator: Sendable {
         // Of a step that failed later there is nothing to note, nor of the next.
         awaited = []
         for step in steps {
+            let start = ContinuousClock.now
             let measured = try step.measured.resolved()
+            finished.add(measured.work, waited: (ContinuousClock.now - start).seconds)
             timeline.note(measured, at: step.position)
             untold.append((measured, step.position))
         }
@@ -130,6 +136,12 @@ struct RunNavigator: Sendable {
     mutating func takeUntold() -> [StepRecord] {
         defer { untold = [] }
         return untold
+    }
+
+    /// The work of steps whose numbers have come since the last call.
+    mutating func takeFinished() -> FinishedWork {
+        defer { finished = FinishedWork() }
+        return finished
     }
 
     private func isTimeForSnapshot(_ step: Int) -> Bool { step % lastSize.interval == 0 }

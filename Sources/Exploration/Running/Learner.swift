@@ -441,9 +441,10 @@ public final class Learner: Sendable {
                 let start = clock.now
                 isBetweenSteps = false
                 let (work, position, can, problem) = try navigator.withLock { navigator throws(CLMatError) in
-                    let work = try navigator.tick(probes)
+                    try navigator.tick(probes)
                     return (
-                        work, navigator.position, (undo: navigator.canUndo, redo: navigator.canRedo),
+                        navigator.takeFinished().byKind, navigator.position,
+                        (undo: navigator.canUndo, redo: navigator.canRedo),
                         navigator.snapshots.problem
                     )
                 }
@@ -452,11 +453,9 @@ public final class Learner: Sendable {
                     state.status.step = position.step
                     (state.status.canUndo, state.status.canRedo) = can
                     state.noteSnapshots(problem)
-                    state.status.seconds += seconds
-                    state.work.add(work, steps: 1, seconds: seconds)
-                    state.status.rates = state.work.recentRates
                     if let failure = probes.takeFailures().last { state.status.lastRefusal = failure }
                 }
+                count(work, steps: 1, seconds: seconds)
                 pace.made += 1
                 var pauses = options.pausesAt.contains(position.step)
                 if let left = pace.stepsToPause {
@@ -498,10 +497,25 @@ public final class Learner: Sendable {
         state.withLock { $0.status.isFinished = true }
     }
 
+    private func count(_ work: [String: (amount: Double, seconds: Double)], steps: Double, seconds: Double) {
+        state.withLock { state in
+            state.status.seconds += seconds
+            state.work.add(work, steps: steps, seconds: seconds)
+            state.status.rates = state.work.recentRates
+        }
+    }
+
     /// Notes all that was measured so far, and tells it. Waits for the numbers of the last step.
     func settle() throws(CLMatError) {
         do throws(CLMatError) {
-            try navigator.withLock { navigator throws(CLMatError) in try navigator.settle() }
+            let start = ContinuousClock.now
+            let work = try navigator.withLock { navigator throws(CLMatError) in
+                try navigator.settle()
+                return navigator.takeFinished().byKind
+            }
+            let seconds = (ContinuousClock.now - start).seconds
+            // Of nothing awaited, nothing is counted.
+            if !work.isEmpty { count(work, steps: 0, seconds: seconds) }
         } catch {
             // A step was not what it seemed to be when it was made.
             hasFailedStep.store(true, ordering: .relaxed)
