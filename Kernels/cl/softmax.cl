@@ -178,3 +178,72 @@ void cross_entropy_parts(const int columns, const int parts, const int length, c
         gradients[row * columns + c] = scale * (clmat_exp(x[c] - whole.x) / whole.y - (c == label ? 1.0f : 0.0f));
     if (start == 0 && get_local_id(0) == 0) losses[row] = clmat_log(whole.y) - (x[label] - whole.x);
 }
+
+// MARK: - The loss of logits with biases, in place
+//
+//     y = x[r] + b;   loss[r] = -ln softmax(y)[label[r]];   x[r] <- scale (softmax(y) - [c = label[r]])        softmax_loss
+//     the loss alone                                                                                         softmax_losses
+//
+// A row of label -1 counts nothing: its loss and its gradient are 0.
+// Launch    one work-group of GROUP work-items per row.
+// Layout    x  rows x columns floats;  b  columns floats;  label  one int per row;  loss  one float per row
+
+static float biased_maximum(const int columns, __global const float *x, __global const float *bs, __local float *partials)
+{
+    const int lane = get_local_id(0);
+    float m = as_float((int)0xff800000u);
+    for (int c = lane; c < columns; c += GROUP) m = fmax(m, x[c] + bs[c]);
+    partials[lane] = m;
+    barrier(CLK_LOCAL_MEM_FENCE);
+    for (int half_count = GROUP / 2; half_count > 0; half_count /= 2) {
+        if (lane < half_count) partials[lane] = fmax(partials[lane], partials[lane + half_count]);
+        barrier(CLK_LOCAL_MEM_FENCE);
+    }
+    m = partials[0];
+    barrier(CLK_LOCAL_MEM_FENCE);
+    return m;
+}
+
+__kernel __attribute__((reqd_work_group_size(GROUP, 1, 1)))
+void softmax_loss(const int columns, const float scale, __global const float *bs, __global const int *labels,
+                  __global float *losses, __global float *xs)
+{
+    __local float partials[GROUP];
+    const int r = get_group_id(0), lane = get_local_id(0), label = labels[r];
+    __global float *x = xs + (size_t)r * columns;
+    if (label < 0) {
+        for (int c = lane; c < columns; c += GROUP) x[c] = 0.0f;
+        if (lane == 0) losses[r] = 0.0f;
+        return;
+    }
+    const float own = x[label] + bs[label];
+    const float m = biased_maximum(columns, x, bs, partials);
+    float a = 0.0f;
+    // Each work-item comes back to the elements that it changes here.
+    for (int c = lane; c < columns; c += GROUP) {
+        const float term = clmat_exp(x[c] + bs[c] - m);
+        x[c] = term;
+        a += term;
+    }
+    const float total = group_sum(a, partials);
+    for (int c = lane; c < columns; c += GROUP) x[c] = scale * (x[c] / total - (c == label ? 1.0f : 0.0f));
+    if (lane == 0) losses[r] = clmat_log(total) - (own - m);
+}
+
+__kernel __attribute__((reqd_work_group_size(GROUP, 1, 1)))
+void softmax_losses(const int columns, __global const float *bs, __global const int *labels, __global const float *xs,
+                    __global float *losses)
+{
+    __local float partials[GROUP];
+    const int r = get_group_id(0), lane = get_local_id(0), label = labels[r];
+    __global const float *x = xs + (size_t)r * columns;
+    if (label < 0) {
+        if (lane == 0) losses[r] = 0.0f;
+        return;
+    }
+    const float m = biased_maximum(columns, x, bs, partials);
+    float a = 0.0f;
+    for (int c = lane; c < columns; c += GROUP) a += clmat_exp(x[c] + bs[c] - m);
+    const float total = group_sum(a, partials);
+    if (lane == 0) losses[r] = clmat_log(total) - (x[label] + bs[label] - m);
+}

@@ -36,3 +36,45 @@ __kernel void running_mean(const int n, const float weight, __global const float
     const int i = get_global_id(0);
     if (i < n) ms[i] = clmat_running_mean(ms[i], xs[i], weight);
 }
+
+// MARK: - Clipping by the global norm
+//
+//     y[first + b] = sum of x^2 over block b of `length` elements       square_blocks
+//     factor = (min(1, limit / norm), norm), norm^2 = sum of squares    clip_factor
+//     w[i] -= rate factor g[i]                                          clipped_descent
+//
+// Launch    square_blocks: one work-group of GROUP work-items per block; clip_factor: one; clipped_descent: one work-item per element.
+// Source    R. Pascanu, T. Mikolov, Y. Bengio, "On the difficulty of training recurrent neural networks", ICML 2013, section 3.2.
+
+#include <clmat/group.h>
+
+__kernel __attribute__((reqd_work_group_size(GROUP, 1, 1)))
+void square_blocks(const int n, const int length, const int first, __global const float *xs, __global float *ys)
+{
+    __local float partials[GROUP];
+    const int block = get_group_id(0), start = block * length, last = start + min(length, n - start);
+    float a = 0.0f;
+    for (int i = start + (int)get_local_id(0); i < last; i += GROUP) a += xs[i] * xs[i];
+    a = group_sum(a, partials);
+    if (get_local_id(0) == 0) ys[first + block] = a;
+}
+
+__kernel __attribute__((reqd_work_group_size(GROUP, 1, 1)))
+void clip_factor(const int n, const float limit, __global const float *squares, __global float *factor)
+{
+    __local float partials[GROUP];
+    float a = 0.0f;
+    for (int i = get_local_id(0); i < n; i += GROUP) a += squares[i];
+    const float norm = sqrt(group_sum(a, partials));
+    if (get_local_id(0) == 0) {
+        factor[0] = norm > limit ? limit / norm : 1.0f;
+        factor[1] = norm;
+    }
+}
+
+__kernel void clipped_descent(const int n, const float rate, __global const float *factor, __global const float *gs,
+                              __global float *ws)
+{
+    const int i = get_global_id(0);
+    if (i < n) ws[i] -= rate * factor[0] * gs[i];
+}

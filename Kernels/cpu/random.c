@@ -60,6 +60,30 @@ void random_normal(size_t begin, size_t end, int n, float scale, float shift, ui
 }
 CLMAT_KERNEL(random, random_normal, INT, FLOAT, FLOAT, WORD, WORD, WORD, WORD, WORD, OUT_FLOATS)
 
+CLMAT_VECTORISED
+void dropout(size_t begin, size_t end, int n, int first, float keep, uint seed_low, uint seed_high, uint step_low,
+             uint step_high, uint stream, const float *xs, float *ys)
+{
+    quads q;
+    const float scale = 1.0f / keep;
+    for (size_t quad = begin; quad < end; quad += BLOCK) {
+        const size_t count = clmat_minimum(BLOCK, end - quad);
+        for (size_t j = 0; j < count; j++) {
+            const clmat_words w = clmat_philox((uint)(quad + j), stream, step_low, step_high, seed_low, seed_high);
+            q.y[0][j] = clmat_uniform(w.x) < keep ? scale : 0.0f;
+            q.y[1][j] = clmat_uniform(w.y) < keep ? scale : 0.0f;
+            q.y[2][j] = clmat_uniform(w.z) < keep ? scale : 0.0f;
+            q.y[3][j] = clmat_uniform(w.w) < keep ? scale : 0.0f;
+        }
+        for (size_t j = 0; j < count; j++)
+            for (size_t k = 0; k < 4 && 4 * (quad + j) + k < (size_t)n; k++) {
+                const size_t i = 4 * (quad + j) + k;
+                ys[i] = q.y[k][j] * xs[first + i];
+            }
+    }
+}
+CLMAT_KERNEL(random, dropout, INT, INT, FLOAT, WORD, WORD, WORD, WORD, WORD, FLOATS, OUT_FLOATS)
+
 clmat_philox_block clmat_philox_words(uint c0, uint c1, uint c2, uint c3, uint k0, uint k1)
 {
     const clmat_words w = clmat_philox(c0, c1, c2, c3, k0, k1);

@@ -307,6 +307,72 @@ void cross_entropy_parts(size_t begin, size_t end, int columns, int parts, int l
 }
 CLMAT_KERNEL(softmax, cross_entropy_parts, INT, INT, INT, FLOAT, FLOATS, INTS, FLOATS, OUT_FLOATS, OUT_FLOATS)
 
+// MARK: - The loss of logits with biases, in place
+
+enum { MOST_PIECES = 1024 };
+
+// exp(x + b - maximum up to here) by pieces, into `terms`, which begins anew with each piece where `stays` is 0; the maximum of each
+// piece is left in maxima. Returns that of the row, and the sum.
+static inline __attribute__((always_inline))
+float biased_terms(size_t columns, size_t piece, const float *x, const float *b, int stays, float *terms, float *maxima,
+                   float *total)
+{
+    float lanes[LANES] = {0}, m = CLMAT_NEGATIVE_INFINITY;
+    for (size_t start = 0; start < columns; start += piece) {
+        const size_t count = clmat_minimum(piece, columns - start);
+        float *y = terms + (stays ? start : 0);
+        for (size_t c = 0; c < count; c++) y[c] = x[start + c] + b[start + c];
+        m = take_piece(count, y, m, lanes, y);
+        if (stays) maxima[start / piece] = m;
+    }
+    *total = lanes_sum(lanes);
+    return m;
+}
+
+CLMAT_VECTORISED
+void softmax_loss(size_t begin, size_t end, int columns, float scale, const float *bs, const int *labels, float *losses,
+                  float *xs)
+{
+    float maxima[MOST_PIECES], total;
+    const size_t least = ((size_t)columns + MOST_PIECES - 1) / MOST_PIECES, piece = least > PIECE ? least : PIECE;
+    for (size_t r = begin; r < end; r++) {
+        float *x = xs + r * columns;
+        const int label = labels[r];
+        if (label < 0) {
+            for (int c = 0; c < columns; c++) x[c] = 0.0f;
+            losses[r] = 0.0f;
+            continue;
+        }
+        const float own = x[label] + bs[label];
+        const float m = biased_terms(columns, piece, x, bs, 1, x, maxima, &total);
+        for (size_t start = 0; start < (size_t)columns; start += piece) {
+            const size_t last = clmat_minimum(start + piece, columns);
+            const float factor = scale * (clmat_exp(maxima[start / piece] - m) / total);
+            for (size_t c = start; c < last; c++) x[c] *= factor;
+        }
+        x[label] -= scale;
+        losses[r] = clmat_log(total) - (own - m);
+    }
+}
+CLMAT_KERNEL(softmax, softmax_loss, INT, FLOAT, FLOATS, INTS, OUT_FLOATS, INOUT_FLOATS)
+
+CLMAT_VECTORISED
+void softmax_losses(size_t begin, size_t end, int columns, const float *bs, const int *labels, const float *xs, float *losses)
+{
+    float terms[PIECE], total;
+    for (size_t r = begin; r < end; r++) {
+        const float *x = xs + r * columns;
+        const int label = labels[r];
+        if (label < 0) {
+            losses[r] = 0.0f;
+            continue;
+        }
+        const float m = biased_terms(columns, PIECE, x, bs, 0, terms, NULL, &total);
+        losses[r] = clmat_log(total) - (x[label] + bs[label] - m);
+    }
+}
+CLMAT_KERNEL(softmax, softmax_losses, INT, FLOATS, INTS, FLOATS, OUT_FLOATS)
+
 CLMAT_TEXT(softmax) {
 #embed "../cl/softmax.cl" suffix(, 0)
 };

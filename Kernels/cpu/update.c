@@ -36,6 +36,45 @@ CLMAT_VECTORISED void running_mean(size_t begin, size_t end, float weight, const
 }
 CLMAT_KERNEL(update, running_mean, CL_INT, FLOAT, FLOATS, INOUT_FLOATS)
 
+// MARK: - Clipping by the global norm
+
+CLMAT_VECTORISED
+void square_blocks(size_t begin, size_t end, int n, int length, int first, const float *xs, float *ys)
+{
+    enum { LANES = 32 };
+    for (size_t block = begin; block < end; block++) {
+        float lanes[LANES] = {0};
+        size_t i = block * length;
+        const size_t last = clmat_minimum(n, i + length);
+        for (; i + LANES <= last; i += LANES)
+            for (int l = 0; l < LANES; l++) lanes[l] += xs[i + l] * xs[i + l];
+        for (int l = 0; i < last; i++, l++) lanes[l] += xs[i] * xs[i];
+        for (int half_count = LANES / 2; half_count > 0; half_count /= 2)
+            for (int l = 0; l < half_count; l++) lanes[l] += lanes[l + half_count];
+        ys[first + block] = lanes[0];
+    }
+}
+CLMAT_KERNEL(update, square_blocks, INT, INT, INT, FLOATS, INOUT_FLOATS)
+
+void clip_factor(size_t begin, size_t end, int n, float limit, const float *squares, float *factor)
+{
+    (void)begin, (void)end;                             // there is one item
+    double sum = 0;
+    for (int i = 0; i < n; i++) sum += squares[i];
+    const float norm = sqrt((float)sum);
+    factor[0] = norm > limit ? limit / norm : 1.0f;
+    factor[1] = norm;
+}
+CLMAT_KERNEL(update, clip_factor, INT, FLOAT, FLOATS, OUT_FLOATS)
+
+CLMAT_VECTORISED
+void clipped_descent(size_t begin, size_t end, float rate, const float *factor, const float *gs, float *ws)
+{
+    const float step = rate * factor[0];
+    for (size_t i = begin; i < end; i++) ws[i] -= step * gs[i];
+}
+CLMAT_KERNEL(update, clipped_descent, CL_INT, FLOAT, FLOATS, FLOATS, INOUT_FLOATS)
+
 CLMAT_TEXT(update) {
 #embed "../cl/update.cl" suffix(, 0)
 };

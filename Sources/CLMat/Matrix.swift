@@ -203,8 +203,9 @@ public struct IntVector: Sendable {
         try device.makeUnique(&buffer, bytes: 4 * count, keepingContent: keepingContent)
     }
 
-    /// Checks that every element lies in `0..<limit`; reads the elements only where nothing is known of them.
-    func check(within limit: Int, operation: String) throws(CLMatError) {
+    /// Checks that every element lies in `0..<limit`, or is −1 where that means none; reads the elements only where nothing is known
+    /// of them.
+    func check(within limit: Int, orNone: Bool = false, operation: String) throws(CLMatError) {
         guard count > 0 else { return }
         let bounds: ClosedRange<Int32>
         if let known = self.bounds {
@@ -213,9 +214,10 @@ public struct IntVector: Sendable {
             let values = try values
             bounds = (values.min() ?? 0)...(values.max() ?? 0)
         }
-        guard bounds.lowerBound >= 0, Int(bounds.upperBound) < limit else {
-            let wrong = bounds.lowerBound < 0 ? bounds.lowerBound : bounds.upperBound
-            throw .invalidArgument(operation: operation, problem: "Index \(wrong) is outside 0..<\(limit).")
+        let least: Int32 = orNone ? -1 : 0
+        guard bounds.lowerBound >= least, Int(bounds.upperBound) < limit else {
+            let wrong = bounds.lowerBound < least ? bounds.lowerBound : bounds.upperBound
+            throw .invalidArgument(operation: operation, problem: "Index \(wrong) is outside \(least)..<\(limit).")
         }
     }
 }

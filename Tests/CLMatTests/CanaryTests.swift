@@ -228,7 +228,19 @@ import Testing
                     [
                         .int(columns), .float(1), .memory(size), .integers(rows, below: columns), .memory(rows),
                         .memory(size),
-                    ])
+                    ]),
+                CanaryCase(
+                    "softmax_loss", work,
+                    [
+                        .int(columns), .float(1), .memory(columns), .integers(rows, below: columns), .memory(rows),
+                        .positives(size),
+                    ]),
+                CanaryCase(
+                    "softmax_losses", work,
+                    [
+                        .int(columns), .memory(columns), .integers(rows, below: columns), .memory(size),
+                        .memory(rows),
+                    ]),
             ]
     }
 
@@ -238,6 +250,11 @@ import Testing
         ["random_uniform", "random_normal"].map {
             CanaryCase($0, .elements((n + 3) / 4, bytes: 16), [.int(n), .float(1), .float(0)] + key + [.memory(n)])
         }
+            + [
+                CanaryCase(
+                    "dropout", .elements((n + 3) / 4, bytes: 32),
+                    [.int(n), .int(5), .float(0.5)] + key + [.memory(n + 5), .memory(n)])
+            ]
     }
 
     /// 5 images of 3 channels of 7 × 6 pixels, kernels of 3 × 2 with padding 1: 7 × 7 pixels and 18 rows of patches.
@@ -291,6 +308,14 @@ import Testing
                     .positives(n), .positives(n),
                 ]),
             CanaryCase("running_mean", .elements(n, bytes: 12), [.int(n), .float(0.5), .memory(n), .positives(n)]),
+            // 17 blocks of 256 elements, the last one shorter.
+            CanaryCase(
+                "square_blocks", .groups(17, bytes: 1024),
+                [.int(n), .int(256), .int(0), .memory(n), .positives(17)]),
+            CanaryCase("clip_factor", .groups(1, bytes: 400), [.int(77), .float(1), .positives(77), .memory(2)]),
+            CanaryCase(
+                "clipped_descent", .elements(n, bytes: 12),
+                [.int(n), .float(0.1), .memory(2), .memory(n), .positives(n)]),
         ]
     }
 

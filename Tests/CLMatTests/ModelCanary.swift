@@ -3,7 +3,7 @@ import TestSupport
 
 /// Cases of the kernels of single models (`CanaryTests`).
 struct ModelCanary {
-    var cases: [CanaryCase] { langevin + kmeans + topics }
+    var cases: [CanaryCase] { langevin + kmeans + topics + lstm }
 
     // 67 rows of 61: neither of a tile nor of a group.
     private let rows = 67, columns = 61
@@ -34,6 +34,22 @@ struct ModelCanary {
             CanaryCase(
                 "langevin_step", .groups(rows, bytes: 44 * columns),
                 numbers + inputs + state + [.memory(rows), .memory(rows)]),
+        ]
+    }
+
+    /// The second step of two, 5 sequences of 13 units.
+    private var lstm: [CanaryCase] {
+        let (batch, units) = (5, 13)
+        let sizes: [CanaryValue] = [.int(batch * units), .int(units), .int(batch), .int(batch)]
+        let (cells, gates) = (CanaryValue.positives(3 * batch * units), CanaryValue.positives(8 * batch * units))
+        let work = WorkSize.elements(batch * units, bytes: 60)
+        return [
+            CanaryCase("lstm_cell", work, sizes + [.memory(4 * units), gates, cells, cells]),
+            CanaryCase(
+                "lstm_cell_backward", work,
+                sizes + [
+                    .memory(3 * batch * units), .memory(2 * batch * units), gates, .positives(batch * units),
+                ]),
         ]
     }
 

@@ -147,6 +147,11 @@ public struct MatrixBlock: Sendable {
     let matrix: Matrix
     let range: MatrixRange
 
+    /// The size of the rectangle.
+    public var shape: Shape { range.shape }
+    /// Where the matrix is.
+    public var device: Device { matrix.device }
+
     func operand(transposed: Bool) -> Gemm.Operand {
         Gemm.Operand(
             matrix.buffer, offset: range.rows.lowerBound * matrix.columns + range.columns.lowerBound,
