@@ -9,6 +9,7 @@ final class TokenStore: @unchecked Sendable {
     /// Ids that take more bytes than this are kept in a file.
     static let memoryLimit = 256 << 20
 
+    /// They live as long as the object: who looks at them for longer than an expression holds it.
     let ids: UnsafeMutableBufferPointer<Int32>
     private let mappedBytes: Int
 
@@ -30,6 +31,12 @@ final class TokenStore: @unchecked Sendable {
 
     /// Gives each id the new one that stands at its place.
     func renumber(_ new: [Int32]) { for place in ids.indices { ids[place] = new[Int(ids[place])] } }
+
+    /// A copy of some ids.
+    subscript(positions: Range<Int>) -> [Int32] { withExtendedLifetime(self) { Array(ids[positions]) } }
+
+    /// Adds 1 for each id at its place.
+    func count(into counts: inout [Int]) { for id in ids { counts[Int(id)] += 1 } }
 
     var checksum: UInt { CRC32.of(UnsafeRawBufferPointer(ids), after: 0) }
 }

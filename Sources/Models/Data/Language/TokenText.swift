@@ -50,7 +50,7 @@ public struct TokenText: Sendable {
     public subscript(position: Int) -> Int32 { store.ids[position] }
 
     /// The ids at some positions; those beyond the text are left out.
-    public func ids(_ positions: Range<Int>) -> [Int32] { Array(store.ids[positions.clamped(to: 0..<count)]) }
+    public func ids(_ positions: Range<Int>) -> [Int32] { store[positions.clamped(to: 0..<count)] }
 
     /// Counts and CRC-32 of the ids, and of the words in their order.
     ///
@@ -63,7 +63,7 @@ public struct TokenText: Sendable {
     /// How often each word of the vocabulary occurs here, by id: for the share of each range of ranks in a validation text.
     public var counts: [Int] {
         var counts = [Int](repeating: 0, count: vocabulary.count)
-        for id in store.ids { counts[Int(id)] += 1 }
+        store.count(into: &counts)
         return counts
     }
 
