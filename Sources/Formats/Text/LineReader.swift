@@ -26,9 +26,14 @@ package final class LineReader {
     ///   - longest: a line of more bytes is refused, unless it fits into a block.
     ///   - block: bytes that are read at a time.
     /// - Throws: ``/CLMat/CLMatError/fileMissing(path:hint:)``.
-    package init(_ path: String, longest: Int = 1 << 28, block: Int = 1 << 20) throws(CLMatError) {
-        file = try TextFile(path)
-        (self.path, self.longest) = (path, longest)
+    package convenience init(_ path: String, longest: Int = 1 << 28, block: Int = 1 << 20) throws(CLMatError) {
+        try self.init(BytePath(path), longest: longest, block: block)
+    }
+
+    /// The same for a path whose bytes need not be text.
+    package init(_ path: BytePath, longest: Int = 1 << 28, block: Int = 1 << 20) throws(CLMatError) {
+        file = try TextFile(GzipFile(path))
+        (self.path, self.longest) = (path.shown, longest)
         self.block = .allocate(byteCount: block, alignment: 16)
     }
 

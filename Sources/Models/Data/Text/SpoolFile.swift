@@ -21,8 +21,8 @@ final class SpoolFile {
 
     deinit { close(descriptor) }
 
-    func append(_ entries: [WordCount]) throws(CLMatError) {
-        let (descriptor, size) = (descriptor, entries.count * MemoryLayout<WordCount>.stride)
+    func append<Entry: BitwiseCopyable>(_ entries: [Entry]) throws(CLMatError) {
+        let (descriptor, size) = (descriptor, entries.count * MemoryLayout<Entry>.stride)
         let problem = entries.withUnsafeBytes { bytes -> Int32 in
             guard let base = bytes.baseAddress else { return 0 }
             var offset = 0
@@ -62,11 +62,13 @@ final class SpoolFile {
         guard problem == 0 else { throw .fileNotWritable(path: folder, reason: Self.hint(problem)) }
     }
 
-    func map(_ count: Int) throws(CLMatError) -> UnsafeMutableBufferPointer<WordCount> {
-        let bytes = count * MemoryLayout<WordCount>.stride
+    func map<Entry: BitwiseCopyable>(
+        _ count: Int, as entry: Entry.Type
+    ) throws(CLMatError) -> UnsafeMutableBufferPointer<Entry> {
+        let bytes = count * MemoryLayout<Entry>.stride
         guard let mapping = mmap(nil, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, descriptor, 0), mapping != MAP_FAILED
         else { throw .fileNotWritable(path: folder, reason: Self.hint(errno)) }
-        return UnsafeMutableBufferPointer(start: mapping.bindMemory(to: WordCount.self, capacity: count), count: count)
+        return UnsafeMutableBufferPointer(start: mapping.bindMemory(to: entry, capacity: count), count: count)
     }
 
     private static func hint(_ problem: Int32) -> String {

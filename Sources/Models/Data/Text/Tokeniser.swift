@@ -124,12 +124,12 @@ final class Tokeniser {
 
     // MARK: - Characters
 
-    private static func isLetter(_ scalar: Unicode.Scalar) -> Bool {
+    static func isLetter(_ scalar: Unicode.Scalar) -> Bool {
         if scalar.value < 0x80 { return (0x61...0x7A).contains(scalar.value | 0x20) }
         return scalar.properties.isAlphabetic
     }
 
-    private static func isMark(_ scalar: Unicode.Scalar) -> Bool {
+    static func isMark(_ scalar: Unicode.Scalar) -> Bool {
         switch scalar.properties.generalCategory {
         case .nonspacingMark, .spacingMark, .enclosingMark: true
         default: false
@@ -140,7 +140,7 @@ final class Tokeniser {
     /// them: it is written between words.
     ///
     /// - Source: The Unicode Standard, property Default_Ignorable_Code_Point.
-    private static func isInvisible(_ scalar: Unicode.Scalar) -> Bool {
+    static func isInvisible(_ scalar: Unicode.Scalar) -> Bool {
         switch scalar.value {
         case 0xAD, 0x34F, 0x61C, 0x115F...0x1160, 0x17B4...0x17B5, 0x180B...0x180F, 0x200C...0x200F, 0x202A...0x202E,
             0x2060...0x206F, 0x3164, 0xFE00...0xFE0F, 0xFEFF, 0xFFA0, 0xFFF0...0xFFF8, 0x1BCA0...0x1BCA3,
@@ -151,7 +151,7 @@ final class Tokeniser {
     }
 
     /// The character at a place, and its bytes; one byte and a replacement character where it is not UTF-8.
-    private static func scalar(_ text: UnsafeRawBufferPointer, _ place: Int) -> (scalar: Unicode.Scalar, size: Int) {
+    static func scalar(_ text: UnsafeRawBufferPointer, _ place: Int) -> (scalar: Unicode.Scalar, size: Int) {
         let first = text[place]
         if first < 0x80 { return (Unicode.Scalar(first), 1) }
         let size = first < 0xE0 ? 2 : first < 0xF0 ? 3 : 4

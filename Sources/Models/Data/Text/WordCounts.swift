@@ -3,7 +3,7 @@ import Formats
 import Foundation
 
 /// A word of a document, and how often it occurs there.
-struct WordCount: Equatable {
+struct WordCount: Equatable, BitwiseCopyable {
     var word: Int32
     var count: Int32
 
@@ -59,13 +59,13 @@ final class WordCounts: @unchecked Sendable {
         let file = try SpoolFile()
         // The room is taken now: a disk that gets full while a mapping is written to would end the program.
         try file.reserve(size * count)
-        entries = try file.map(count)
+        entries = try file.map(count, as: WordCount.self)
         mappedBytes = size * count
     }
 
     /// What was written to a file.
     init(_ file: SpoolFile, count: Int) throws(CLMatError) {
-        entries = try file.map(count)
+        entries = try file.map(count, as: WordCount.self)
         mappedBytes = MemoryLayout<WordCount>.stride * count
     }
 

@@ -16,9 +16,7 @@ struct WordTable {
 
     /// The number of a word; a new one gets the next. Nil if there are too many.
     mutating func number(of word: [UInt8]) -> Int32? {
-        var hash: UInt32 = 2_166_136_261  // FNV-1a: G. Fowler, L. Noll, P. Vo, 1991
-        for byte in word { hash = (hash ^ UInt32(byte)) &* 16_777_619 }
-        hash ^= hash >> 15
+        let hash = Self.hash(word)
         var slot = Int(hash) & (slots.count - 1)
         while slots[slot] != 0 {
             let number = Int(slots[slot] - 1)
@@ -32,6 +30,25 @@ struct WordTable {
         starts.append(text.count)
         if 2 * count > slots.count { grow() }
         return Int32(count - 1)
+    }
+
+    /// The number of a word that is there already; nil if it is not.
+    func known(_ word: String) -> Int32? {
+        let word = [UInt8](word.utf8)
+        let hash = Self.hash(word)
+        var slot = Int(hash) & (slots.count - 1)
+        while slots[slot] != 0 {
+            let number = Int(slots[slot] - 1)
+            if hashes[number] == hash, isWord(number, word) { return Int32(number) }
+            slot = (slot + 1) & (slots.count - 1)
+        }
+        return nil
+    }
+
+    private static func hash(_ word: [UInt8]) -> UInt32 {
+        var hash: UInt32 = 2_166_136_261  // FNV-1a: G. Fowler, L. Noll, P. Vo, 1991
+        for byte in word { hash = (hash ^ UInt32(byte)) &* 16_777_619 }
+        return hash ^ hash >> 15
     }
 
     private func isWord(_ number: Int, _ word: [UInt8]) -> Bool {
