@@ -40,7 +40,7 @@ __kernel void running_mean(const int n, const float weight, __global const float
 // MARK: - Clipping by the global norm
 //
 //     y[first + b] = sum of x^2 over block b of `length` elements       square_blocks
-//     factor = (min(1, limit / norm), norm), norm^2 = sum of squares    clip_factor
+//     factor = min(1, limit / norm), norm^2 = sum of squares    clip_factor
 //     w[i] -= rate factor g[i]                                          clipped_descent
 //
 // Launch    square_blocks: one work-group of GROUP work-items per block; clip_factor: one; clipped_descent: one work-item per element.
@@ -60,7 +60,8 @@ void square_blocks(const int n, const int length, const int first, __global cons
 }
 
 __kernel __attribute__((reqd_work_group_size(GROUP, 1, 1)))
-void clip_factor(const int n, const float limit, __global const float *squares, __global float *factor)
+void clip_factor(const int n, const float limit, __global const float *squares, __global float *factor,
+                 __global float *norms)
 {
     __local float partials[GROUP];
     float a = 0.0f;
@@ -68,7 +69,7 @@ void clip_factor(const int n, const float limit, __global const float *squares, 
     const float norm = sqrt(group_sum(a, partials));
     if (get_local_id(0) == 0) {
         factor[0] = norm > limit ? limit / norm : 1.0f;
-        factor[1] = norm;
+        norms[0] = norm;
     }
 }
 

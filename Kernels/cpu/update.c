@@ -56,16 +56,16 @@ void square_blocks(size_t begin, size_t end, int n, int length, int first, const
 }
 CLMAT_KERNEL(update, square_blocks, INT, INT, INT, FLOATS, INOUT_FLOATS)
 
-void clip_factor(size_t begin, size_t end, int n, float limit, const float *squares, float *factor)
+void clip_factor(size_t begin, size_t end, int n, float limit, const float *squares, float *factor, float *norms)
 {
     (void)begin, (void)end;                             // there is one item
     double sum = 0;
     for (int i = 0; i < n; i++) sum += squares[i];
     const float norm = sqrt((float)sum);
     factor[0] = norm > limit ? limit / norm : 1.0f;
-    factor[1] = norm;
+    norms[0] = norm;
 }
-CLMAT_KERNEL(update, clip_factor, INT, FLOAT, FLOATS, OUT_FLOATS)
+CLMAT_KERNEL(update, clip_factor, INT, FLOAT, FLOATS, OUT_FLOATS, OUT_FLOATS)
 
 CLMAT_VECTORISED
 void clipped_descent(size_t begin, size_t end, float rate, const float *factor, const float *gs, float *ws)

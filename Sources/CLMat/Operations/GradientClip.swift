@@ -9,8 +9,10 @@ extension Kernel {
 ///
 /// - Source: Pascanu, Mikolov, Bengio, "On the difficulty of training recurrent neural networks", ICML 2013, section 3.2 (algorithm 1).
 public struct GradientClip: Sendable {
-    /// 1 × 2: the factor, and ‖g‖ before it.
+    /// The factor, 1 × 1.
     public let factor: Matrix
+    /// ‖g‖ before clipping, 1 × 1.
+    public let norm: Matrix
 
     /// Elements whose squares are summed up together.
     private static let block = 4096
@@ -38,15 +40,16 @@ public struct GradientClip: Sendable {
                 over: .groups(blocks[index], bytes: 4 * lengths[index], operations: 2 * lengths[index]))
             first += blocks[index]
         }
-        factor = try Matrix(uninitialised: Shape(1, 2), on: device)
+        factor = try Matrix(uninitialised: Shape(1, 1), on: device)
+        norm = try Matrix(uninitialised: Shape(1, 1), on: device)
         try device.launch(
-            .clipFactor, [.int(squares.count), .float(limit), squares.argument, factor.argument],
+            .clipFactor, [.int(squares.count), .float(limit), squares.argument, factor.argument, norm.argument],
             over: .groups(1, bytes: 4 * squares.count, operations: squares.count))
     }
 
     /// ‖g‖ before clipping, when it is asked for.
     public func normLater() throws(CLMatError) -> Later<Double> {
-        try factor.valuesLater().map { Double($0[1]) }
+        try norm.valuesLater().map { Double($0[0]) }
     }
 }
 

@@ -152,6 +152,14 @@ public struct MatrixBlock: Sendable {
     /// Where the matrix is.
     public var device: Device { matrix.device }
 
+    /// Some of its rows, counted from its first one.
+    public func rows(_ rows: Range<Int>) -> MatrixBlock {
+        let first = range.rows.lowerBound
+        return MatrixBlock(
+            matrix: matrix,
+            range: MatrixRange(rows: first + rows.lowerBound..<first + rows.upperBound, columns: range.columns))
+    }
+
     func operand(transposed: Bool) -> Gemm.Operand {
         Gemm.Operand(
             matrix.buffer, offset: range.rows.lowerBound * matrix.columns + range.columns.lowerBound,

@@ -1,0 +1,105 @@
+import CLMat
+import ModelOperations
+
+/// The gradient of a window's loss with respect to all weights of a model.
+struct LanguageGradient {
+    /// Of the words that were read; nil where the embeddings are tied: then it is in ``output``.
+    var input: RowGradient?
+    /// Of all words, where something acts on all of them.
+    var wholeInput: PowerLawMatrix?
+    var layers: [LSTMLayer]
+    var output: PowerLawMatrix
+    var biases: Matrix
+
+    /// Everything whose norm counts.
+    var parts: [Matrix] {
+        (wholeInput.map { [$0.elements] } ?? input.map { [$0.sums] } ?? [])
+            + layers.flatMap { [$0.inputWeights, $0.recurrentWeights, $0.biases] } + [output.elements, biases]
+    }
+}
+
+extension LanguageModel {
+    /// The loss of a window, summed over its steps and averaged over its texts, and its gradient.
+    ///
+    /// - Returns: the sum of the losses of all words, in nats, when it is asked for; the gradient; the state behind the window.
+    func gradient(
+        of window: TokenWindow, from state: LanguageState, dropouts: [Dropout]? = nil
+    ) throws(CLMatError) -> (loss: Later<Double>, gradient: LanguageGradient, state: LanguageState) {
+        var trace = try read(window.inputs, from: state, dropouts: dropouts)
+        let next = try trace.state()
+        var (loss, head) = try headGradient(trace.top, window)
+        var layerGradients = layers
+        // The way back through the layers, from the top.
+        for index in layers.indices.reversed() {
+            if let dropouts { head.top = try dropouts[index + 1].applied(to: head.top) }
+            let (parameters, gates) = try layers[index].backward(
+                trace.inputs[index], outputGradient: &head.top, &trace.layers[index])
+            layerGradients[index] = parameters
+            head.top = try layers[index].inputGradient(gates)
+        }
+        if let dropouts { head.top = try dropouts[0].applied(to: head.top) }
+        var gradient = LanguageGradient(
+            layers: layerGradients, output: head.output, biases: head.biases)
+        if let ownInput {
+            gradient.input = try ownInput.rowGradient(of: head.top, at: trace.ids)
+        } else {
+            try gradient.output.scatterAddRows(head.top, at: trace.ids)
+        }
+        return (loss, gradient, next)
+    }
+
+    /// Loss and gradient of the logits, slice after slice: V × rows of them are never in memory at once.
+    private func headGradient(
+        _ top: MatrixBlock, _ window: TokenWindow
+    ) throws(CLMatError) -> (loss: Later<Double>, head: (top: Matrix, output: PowerLawMatrix, biases: Matrix)) {
+        var dTop = try Matrix(uninitialised: top.shape, on: device)
+        // A product with nothing before it sets all elements.
+        var dOutput = try PowerLawMatrix(zeros: output.shape, on: device)
+        var dBiases: Matrix?
+        var losses: [Later<Double>] = []
+        for slice in slices(of: window.count) {
+            var logits = try Matrix(uninitialised: Shape(slice.count, shape.vocabulary), on: device)
+            try logits.multiply(top.rows(slice), output, transposing: .right)
+            let targets = try IntVector(Array(window.targets[slice]), on: device)
+            losses.append(
+                try logits.softmaxLoss(targets, biases: biases, scale: 1 / Float(window.batch)).sumLater().map {
+                    Double($0)
+                })
+            try dTop.multiply(
+                logits.block(), output, into: MatrixRange(rows: slice, columns: 0..<top.shape.columns))
+            try dOutput.multiply(
+                logits.block(), top.rows(slice), transposing: .left, beta: dBiases == nil ? 0 : 1)
+            let sums = try logits.columnSums()
+            if let before = dBiases { dBiases = try before + sums } else { dBiases = sums }
+        }
+        let biases = try dBiases ?? Matrix(zeros: self.biases.shape, on: device)
+        return (Later.sum(losses), (dTop, dOutput, biases))
+    }
+
+    /// One step of gradient descent, the norm of the whole gradient clipped.
+    ///
+    /// - Returns: ‖g‖ before clipping, when it is asked for.
+    @discardableResult
+    mutating func descend(
+        along gradient: LanguageGradient, rate: Float, limit: Float
+    ) throws(CLMatError) -> Later<Double> {
+        let clip = try GradientClip(of: gradient.parts, limit: limit)
+        if let whole = gradient.wholeInput {
+            try ownInput?.changeElements { w throws(CLMatError) in
+                try w.descend(along: whole.elements, rate: rate, clippedBy: clip)
+            }
+        } else if let rows = gradient.input {
+            try ownInput?.sgdStep(rows, rate: rate, factor: clip.factor)
+        }
+        for (index, own) in gradient.layers.enumerated() {
+            try layers[index].inputWeights.descend(along: own.inputWeights, rate: rate, clippedBy: clip)
+            try layers[index].recurrentWeights.descend(along: own.recurrentWeights, rate: rate, clippedBy: clip)
+            try layers[index].biases.descend(along: own.biases, rate: rate, clippedBy: clip)
+        }
+        try output.changeElements { w throws(CLMatError) in
+            try w.descend(along: gradient.output.elements, rate: rate, clippedBy: clip)
+        }
+        try biases.descend(along: gradient.biases, rate: rate, clippedBy: clip)
+        return try clip.normLater()
+    }
+}
