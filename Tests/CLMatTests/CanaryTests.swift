@@ -18,7 +18,7 @@ import Testing
     private var cases: [CanaryCase] {
         elementwise + reductions + reductionsInParts + layout + softmax + softmaxInParts + random + convolutions
             + pooling
-            + updates + samplers + slices + segments + parts
+            + updates + samplers + slices + segments + parts + blocksOfRows
     }
 
     private var elementwise: [CanaryCase] {
@@ -161,6 +161,28 @@ import Testing
             CanaryCase(
                 "segment_joined", .groups(2 * 38, bytes: 4 * 16),
                 [.int(38), .int(300), .int(0), .memory(4 * 300), .ints([0, 0, 2, 1, 2, 4]), .positives(2 * 300)]),
+        ]
+    }
+
+    /// 67 ranks and 61 columns, of which one block has 50 × 30 and another 20 × 25; the rows of 9 ranks.
+    private var blocksOfRows: [CanaryCase] {
+        let table = CanaryValue.ints([0, 50, 0, 30, 0, 3, 23, 34, 59, 1500])
+        let (elements, picked) = (2000, CanaryValue.ints([0, 2, 5, 22, 23, 49, 50, 60, 66]))
+        let sizes: [CanaryValue] = [.int(9), .int(columns), .int(2), table]
+        return [
+            CanaryCase(
+                "rows_gather", .elements(9 * columns, bytes: 8),
+                sizes + [.memory(elements), picked, .memory(9 * columns)]),
+            CanaryCase("rows_mask", .elements(9 * columns, bytes: 8), sizes + [picked, .positives(9 * columns)]),
+            CanaryCase(
+                "rows_add", .elements(9 * columns, bytes: 12),
+                sizes + [.float(0.5), .memory(1), picked, .memory(9 * columns), .positives(elements)]),
+            CanaryCase(
+                "rows_magnitudes", .groups(rows, bytes: 4 * columns),
+                [.int(2), table, .float(0.5), .memory(elements), .memory(rows), .memory(rows)]),
+            CanaryCase(
+                "scale_block", .elements(5 * 7, bytes: 8),
+                [.int(5), .int(7), .int(columns + 3), .int(columns), .float(0.5), .positives(6 * columns)]),
         ]
     }
 
