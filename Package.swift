@@ -64,6 +64,10 @@ let package = Package(
             path: "samples/explore"),
         .executableTarget(name: "hello", dependencies: ["CLMat"], path: "samples/hello"),
         .executableTarget(
+            name: "language",
+            dependencies: ["Models", "CLMat", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+            path: "samples/language"),
+        .executableTarget(
             name: "network", dependencies: ["Viewer", "Models", "Exploration", "CLMat"], path: "samples/network"),
         // What is measured, and beside whom.
         .target(

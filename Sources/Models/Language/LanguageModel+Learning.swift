@@ -72,8 +72,10 @@ extension LanguageModel {
             let sums = try logits.columnSums()
             if let before = dBiases { dBiases = try before + sums } else { dBiases = sums }
         }
-        let biases = try dBiases ?? Matrix(zeros: self.biases.shape, on: device)
-        return (Later.sum(losses), (dTop, dOutput, biases))
+        guard let dBiases else {
+            throw .invalidArgument(operation: "LanguageModel", problem: "The window has no words.")
+        }
+        return (Later.sum(losses), (dTop, dOutput, dBiases))
     }
 
     /// One step of gradient descent, the norm of the whole gradient clipped.
