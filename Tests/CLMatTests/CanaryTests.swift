@@ -19,6 +19,7 @@ import Testing
         elementwise + reductions + reductionsInParts + layout + softmax + softmaxInParts + random + convolutions
             + pooling
             + updates + samplers + slices + segments + parts + blocksOfRows
+            + sparse
     }
 
     private var elementwise: [CanaryCase] {
@@ -183,6 +184,24 @@ import Testing
             CanaryCase(
                 "scale_block", .elements(5 * 7, bytes: 8),
                 [.int(5), .int(7), .int(columns + 3), .int(columns), .float(0.5), .positives(6 * columns)]),
+        ]
+    }
+
+    /// 11 rows of 3 elements, of 61 columns; a product with 67 columns, and one with 5 rows.
+    private var sparse: [CanaryCase] {
+        let elements: [CanaryValue] = [
+            .ints((0...11).map { 3 * $0 }), .ints((0..<33).map { 20 * ($0 % 3) + $0 / 3 }), .memory(33),
+        ]
+        return [
+            CanaryCase(
+                "sparse_product", .groups(11 * 2, bytes: 4 * 64),
+                [.int(2), .int(rows), .int(1)] + elements + [.memory(columns * rows), .memory(11 * rows)]),
+            CanaryCase(
+                "product_with_sparse", .elements(5 * 11, bytes: 12),
+                [.int(5), .int(11), .int(columns), .int(1)] + elements + [.memory(5 * columns), .memory(5 * 11)]),
+            CanaryCase(
+                "sparse_to_dense", .groups(11, bytes: 4 * columns),
+                [.int(columns), .int(1)] + elements + [.memory(11 * columns)]),
         ]
     }
 
