@@ -7,7 +7,7 @@
 //           reduce_parts: one work-group of GROUP work-items per part.
 // Layout    x_p   count_p elements of four bytes: floats or integers, which are copied bit by bit
 //           y     pack_parts: a row of all parts; reduce_parts: a number or a copy per part
-//           what  8 out + form of each part; the form is 0 copy, 1 sum, 2 sum of squares, 3 maximum, 4 minimum (../shared/reduction.h); the order of a sum
+//           what  8 out + form of each part; the form is 0 copy, 1 sum, 2 sum of squares, 3 maximum, 4 minimum, 5 sum of sizes, 6 largest size (../shared/reduction.h); the order of a sum
 //                 is that of reduction.cl for a segment of the same length
 // Host      checks that starts rise, that start_p + count_p lies within the next start, and gives parts that there are not the
 //           start of 2^31 - 1 (pack_parts), the count 0, and any buffer.
@@ -56,13 +56,15 @@ void reduce_parts(INTS(what), INTS(count), ARRAYS(x), __global int *ys)
         if (form == 2) a = a + x * x;
         if (form == 3) a = x > a ? x : a;
         if (form == 4) a = x < a ? x : a;
+        if (form == 5) a = a + (x < 0.0f ? -x : x);
+        if (form == 6) a = x > a ? x : (-x > a ? -x : a);
     }
     partials[lane] = a;
     barrier(CLK_LOCAL_MEM_FENCE);
     for (int half_count = GROUP / 2; half_count > 0; half_count /= 2) {
         if (lane < half_count) {
             const float b = partials[lane + half_count];
-            a = form == 3 ? (b > a ? b : a) : (form == 4 ? (b < a ? b : a) : a + b);
+            a = form == 3 || form == 6 ? (b > a ? b : a) : (form == 4 ? (b < a ? b : a) : a + b);
             partials[lane] = a;
         }
         barrier(CLK_LOCAL_MEM_FENCE);

@@ -30,6 +30,21 @@ __kernel void rmsprop_momentum(const int n, const float rate, const float moment
     ws[i] -= (form ? 1.0f : rate) * v;
 }
 
+// w[i] -= rate f[0] g[i]: one step without a velocity; f is a number on the device, such as that of a gradient which is clipped.
+__kernel void sgd_scaled(const int n, const float rate, __global const float *factor, __global const float *gs,
+                         __global float *ws)
+{
+    const int i = get_global_id(0);
+    if (i < n) ws[i] -= rate * factor[0] * gs[i];
+}
+
+// g[i] += l1 sign(w[i]) + l2 w[i], the gradient of l1 |w| + l2 w^2 / 2; w and g may be the same memory.
+__kernel void add_penalty(const int n, const float l1, const float l2, __global const float *ws, __global float *gs)
+{
+    const int i = get_global_id(0);
+    if (i < n) gs[i] += clmat_penalty_slope(ws[i], l1, l2);
+}
+
 // m[i] += weight (x[i] - m[i])
 __kernel void running_mean(const int n, const float weight, __global const float *xs, __global float *ms)
 {

@@ -9,6 +9,8 @@ void reduce_sum(size_t begin, size_t end, int n, int length, const float *xs, fl
 void reduce_sum_of_squares(size_t begin, size_t end, int n, int length, const float *xs, float *ys);
 void reduce_maximum(size_t begin, size_t end, int n, int length, const float *xs, float *ys);
 void reduce_minimum(size_t begin, size_t end, int n, int length, const float *xs, float *ys);
+void reduce_sum_of_sizes(size_t begin, size_t end, int n, int length, const float *xs, float *ys);
+void reduce_largest_size(size_t begin, size_t end, int n, int length, const float *xs, float *ys);
 
 // From where to where each part is written, by whole blocks.
 void pack_parts(size_t begin, size_t end, int base, int start0, int start1, int start2, int start3, int start4, int start5,
@@ -48,6 +50,8 @@ void reduce_parts(size_t begin, size_t end, int what0, int what1, int what2, int
         case 2: reduce_sum_of_squares(0, 1, counts[p], counts[p], x, y); break;
         case 3: reduce_maximum(0, 1, counts[p], counts[p], x, y); break;
         case 4: reduce_minimum(0, 1, counts[p], counts[p], x, y); break;
+        case 5: reduce_sum_of_sizes(0, 1, counts[p], counts[p], x, y); break;
+        case 6: reduce_largest_size(0, 1, counts[p], counts[p], x, y); break;
         default: memcpy(y, x, counts[p] * sizeof *y);
         }
     }

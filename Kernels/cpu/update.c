@@ -30,6 +30,19 @@ void rmsprop_momentum(size_t begin, size_t end, float rate, float momentum, floa
 CLMAT_KERNEL(update, rmsprop_momentum, CL_INT, FLOAT, FLOAT, FLOAT, FLOAT, INT, FLOATS, INOUT_FLOATS, INOUT_FLOATS,
              INOUT_FLOATS)
 
+CLMAT_VECTORISED void sgd_scaled(size_t begin, size_t end, float rate, const float *factor, const float *gs, float *ws)
+{
+    const float scale = rate * factor[0];
+    for (size_t i = begin; i < end; i++) ws[i] -= scale * gs[i];
+}
+CLMAT_KERNEL(update, sgd_scaled, CL_INT, FLOAT, FLOATS, FLOATS, INOUT_FLOATS)
+
+CLMAT_VECTORISED void add_penalty(size_t begin, size_t end, float l1, float l2, const float *ws, float *gs)
+{
+    for (size_t i = begin; i < end; i++) gs[i] += clmat_penalty_slope(ws[i], l1, l2);
+}
+CLMAT_KERNEL(update, add_penalty, CL_INT, FLOAT, FLOAT, FLOATS, INOUT_FLOATS)
+
 CLMAT_VECTORISED void running_mean(size_t begin, size_t end, float weight, const float *xs, float *ms)
 {
     for (size_t i = begin; i < end; i++) ms[i] = clmat_running_mean(ms[i], xs[i], weight);

@@ -29,7 +29,9 @@ static inline float clmat_logistic(float x) { return 1.0f / (1.0f + clmat_exp(-x
     MAP(map_divide, x / c) \
     MAP(map_divide_into, c / x) \
     MAP(map_equal, x == c ? 1.0f : 0.0f) \
-    MAP(map_greater, x > c ? 1.0f : 0.0f)
+    MAP(map_greater, x > c ? 1.0f : 0.0f) \
+    MAP(map_soft_threshold, x >= -c && x <= c ? 0.0f : (x > 0.0f ? x - c : x + c)) \
+    MAP(map_zero_small, x >= -c && x <= c ? 0.0f : x)
 
 // z = f(x, y), each of which may be broadcast
 #define CLMAT_COMBINATIONS(COMBINE) \

@@ -16,6 +16,8 @@ public final class Reading: Sendable {
         case sumOfSquares = 2
         case maximum = 3
         case minimum = 4
+        case sumOfSizes = 5
+        case largestSize = 6
     }
 
     private enum State: Sendable {
@@ -157,6 +159,14 @@ extension Matrix {
     public func sumOfSquaresLater() throws(CLMatError) -> Later<Float> {
         try numberLater(.sumOfSquares, .segmentSumOfSquares, then: .sum, .segmentSum)
     }
+    /// ``l1Norm()`` when it is asked for.
+    public func l1NormLater() throws(CLMatError) -> Later<Float> {
+        try numberLater(.sumOfSizes, .segmentSumOfSizes, then: .sum, .segmentSum)
+    }
+    /// ``largestMagnitude()`` when it is asked for.
+    public func largestMagnitudeLater() throws(CLMatError) -> Later<Float> {
+        try numberLater(.largestSize, .segmentLargestSize, then: .maximum, .segmentMaximum)
+    }
     /// ``max()`` when it is asked for. Throws if there are no elements.
     public func maxLater() throws(CLMatError) -> Later<Float> {
         try numberLater(.maximum, .segmentMaximum, then: .maximum, .segmentMaximum)
@@ -175,7 +185,7 @@ extension Matrix {
         _ form: Reading.Form, _ kernel: Kernel, then next: Reading.Form, _ nextKernel: Kernel
     ) throws(CLMatError) -> Later<Float> {
         guard count > 0 else {
-            guard form == .sum || form == .sumOfSquares else {
+            guard form != .maximum, form != .minimum else {
                 throw .invalidArgument(operation: "max", problem: "\(shape) has no elements to choose from.")
             }
             return Later(0)

@@ -137,6 +137,35 @@ public final class Archive {
     /// A file has an array at least for each of so many things: memory for more is not asked for.
     private func isPossible(_ count: Int) -> Bool { count >= 0 && (!isReading || count <= tensors.count) }
 
+    /// A power-law matrix: its shape, and each block as a matrix of its own (``/Formats/Safetensors/Tensor``).
+    ///
+    /// - Throws: when reading, ``/CLMat/CLMatError/fileDamaged(path:place:problem:)`` if there is no such matrix, if its blocks do not fit, or,
+    ///   unless `anyShape`, if its shape differs.
+    public func keep(
+        _ name: String, _ matrix: inout PowerLawMatrix, anyShape: Bool = false
+    ) throws(CLMatError) {
+        switch purpose {
+        case .counting:
+            count(matrix.memory, matrix.count, on: matrix.device)
+            let shape = 8 * matrix.shape.numbers.count
+            (hostBytes, bytes) = (hostBytes + shape, bytes + shape)
+        case .writing:
+            try write("\(name).shape", .int64, [matrix.shape.numbers.count], matrix.shape.numbers.map(Int64.init))
+            for (index, block) in matrix.shape.blocks.enumerated() {
+                try write(
+                    "\(name).\(index)", .float32, [block.ranks.count, block.columns.count], matrix.block(index).values)
+            }
+        case .reading:
+            let read = try PowerLawMatrix(tensors, named: prefix + name, from: source, on: device)
+            guard anyShape || read.shape == matrix.shape else {
+                throw damaged(
+                    "\(name).shape",
+                    "it is \(read.shape), but this model's is \(matrix.shape). Was it made with other options?")
+            }
+            matrix = read
+        }
+    }
+
     /// A vector of integers; one that is read may have another length.
     public func keep(_ name: String, _ vector: inout IntVector) throws(CLMatError) {
         switch purpose {

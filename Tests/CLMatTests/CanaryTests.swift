@@ -19,6 +19,7 @@ import Testing
         elementwise + reductions + reductionsInParts + layout + softmax + softmaxInParts + random + convolutions
             + pooling
             + updates + samplers + slices + segments + parts + blocksOfRows
+            + sparse
     }
 
     private var elementwise: [CanaryCase] {
@@ -34,7 +35,7 @@ import Testing
         return maps.map {
             CanaryCase("map_\($0)", .elements(n, bytes: 8), [.int(n), .memory(n), .memory(n)])
         }
-            + ["map_affine", "map_clamp", "map_divide", "map_divide_into", "map_equal", "map_greater"].map {
+            + ["map_affine", "map_clamp", "map_divide", "map_divide_into", "map_equal", "map_greater", "map_soft_threshold", "map_zero_small"].map {
                 CanaryCase(
                     $0, .elements(n, bytes: 8), [.int(n), .float(-0.5), .float(0.5), .memory(n), .memory(n)])
             }
@@ -56,7 +57,7 @@ import Testing
 
     private var reductions: [CanaryCase] {
         let size = rows * columns
-        return ["sum", "sum_of_squares", "maximum", "minimum", "argmax", "argmin"].flatMap {
+        return ["sum", "sum_of_squares", "maximum", "minimum", "sum_of_sizes", "largest_size", "argmax", "argmin"].flatMap {
             [
                 CanaryCase(
                     "reduce_\($0)", .groups(rows, bytes: 4 * columns),
@@ -82,10 +83,10 @@ import Testing
         let blocks = WorkSize.groups(8 * 8, of: 256, bytes: 4 * 72)
         let sizes: [CanaryValue] = [.int(rows), .int(columns), .int(9), .int(8)]
         let parts: [CanaryValue] = [.int(columns), .int(3), .int(21)]
-        return ["sum", "sum_of_squares", "maximum", "minimum", "argmax", "argmin"].map {
+        return ["sum", "sum_of_squares", "maximum", "minimum", "sum_of_sizes", "largest_size", "argmax", "argmin"].map {
             CanaryCase("reduce_columns_\($0)_blocks", blocks, sizes + [.memory(size), .memory(8 * columns)])
         }
-            + ["sum", "sum_of_squares", "maximum", "minimum"].map {
+            + ["sum", "sum_of_squares", "maximum", "minimum", "sum_of_sizes", "largest_size"].map {
                 CanaryCase(
                     "reduce_\($0)_parts", .groups(rows * 3, bytes: 4 * 21), parts + [.memory(size), .memory(rows * 3)])
             }
@@ -111,15 +112,15 @@ import Testing
         let starts = [0, 64] + Array(repeating: Int(Int32.max), count: 6)
         let counts = [61, 86] + Array(repeating: 0, count: 6)
         let inputs: [CanaryValue] = [.memory(61), .memory(86)] + Array(repeating: .memory(61), count: 6)
-        let forms = [0, 8 * 67 + 1, 8 * 68 + 2, 8 * 69 + 3, 8 * 70 + 4, 0, 0, 0]
-        let lengths = [67, 67, 66, 1, 3, 0, 0, 0]
+        let forms = [0, 8 * 67 + 1, 8 * 68 + 2, 8 * 69 + 3, 8 * 70 + 4, 8 * 71 + 5, 8 * 72 + 6, 0]
+        let lengths = [67, 67, 66, 1, 3, 65, 64, 0]
         return [
             CanaryCase(
                 "pack_parts", .elements(150, bytes: 8),
                 [.int(150), .int(0)] + (starts + counts).map { .int($0) } + inputs + [.memory(150)]),
             CanaryCase(
-                "reduce_parts", .groups(5, bytes: 400),
-                (forms + lengths).map { .int($0) } + Array(repeating: .memory(67), count: 8) + [.memory(71)]),
+                "reduce_parts", .groups(7, bytes: 400),
+                (forms + lengths).map { .int($0) } + Array(repeating: .memory(67), count: 8) + [.memory(73)]),
             CanaryCase(
                 "scaled_ratio", .elements(n, bytes: 16),
                 [.int(n), .float(0), .float(1), .memory(n), .memory(n), .positives(n), .memory(n)]),
@@ -183,6 +184,24 @@ import Testing
             CanaryCase(
                 "scale_block", .elements(5 * 7, bytes: 8),
                 [.int(5), .int(7), .int(columns + 3), .int(columns), .float(0.5), .positives(6 * columns)]),
+        ]
+    }
+
+    /// 11 rows of 3 elements, of 61 columns; a product with 67 columns, and one with 5 rows.
+    private var sparse: [CanaryCase] {
+        let elements: [CanaryValue] = [
+            .ints((0...11).map { 3 * $0 }), .ints((0..<33).map { 20 * ($0 % 3) + $0 / 3 }), .memory(33),
+        ]
+        return [
+            CanaryCase(
+                "sparse_product", .groups(11 * 2, bytes: 4 * 64),
+                [.int(2), .int(rows), .int(1)] + elements + [.memory(columns * rows), .memory(11 * rows)]),
+            CanaryCase(
+                "product_with_sparse", .elements(5 * 11, bytes: 12),
+                [.int(5), .int(11), .int(columns), .int(1)] + elements + [.memory(5 * columns), .memory(5 * 11)]),
+            CanaryCase(
+                "sparse_to_dense", .groups(11, bytes: 4 * columns),
+                [.int(columns), .int(1)] + elements + [.memory(11 * columns)]),
         ]
     }
 
@@ -329,6 +348,10 @@ import Testing
                     .int(n), .float(0.1), .float(0.9), .float(0.9), .float(1), .int(0), .memory(n), .positives(n),
                     .positives(n), .positives(n),
                 ]),
+            CanaryCase(
+                "sgd_scaled", .elements(n, bytes: 12), [.int(n), .float(0.1), .memory(1), .memory(n), .positives(n)]),
+            CanaryCase(
+                "add_penalty", .elements(n, bytes: 12), [.int(n), .float(0.1), .float(0.2), .memory(n), .positives(n)]),
             CanaryCase("running_mean", .elements(n, bytes: 12), [.int(n), .float(0.5), .memory(n), .positives(n)]),
             // 17 blocks of 256 elements, the last one shorter.
             CanaryCase(

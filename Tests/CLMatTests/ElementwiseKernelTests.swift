@@ -81,6 +81,11 @@ struct CombinationCase: Sendable, CustomTestStringConvertible {
         MapCase("/ Float", ulps: 2.5, { try $0 / 7 }, { $0 / 7 }),
         MapCase("Float /", ulps: 2.5, { try 7 / $0 }, { 7 / $0 }),
         MapCase("equal to Float", ulps: 0, { try $0.equal(to: 1) }, { $0 == 1 ? 1 : 0 }),
+        // Branches at the threshold itself, which is among the arguments.
+        MapCase(
+            "softThresholded", ulps: 0.5, { try $0.softThresholded(by: 1) },
+            { abs($0) <= 1 ? 0 : ($0 > 0 ? $0 - 1 : $0 + 1) }),
+        MapCase("withoutSmall", ulps: 0, { try $0.withoutSmall(upTo: 1) }, { abs($0) <= 1 ? 0 : $0 }),
         MapCase("greater than Float", ulps: 0, { try $0.greater(than: 1) }, { $0 > 1 ? 1 : 0 }),
     ]
 

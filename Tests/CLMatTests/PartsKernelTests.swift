@@ -42,10 +42,12 @@ import Testing
         let squares = try matrices.map { try $0.sumOfSquaresLater() }
         let largest = try matrices.map { try $0.maxLater() }
         let least = try matrices.map { try $0.minLater() }
+        let norms = try matrices.map { try $0.l1NormLater() }
+        let sizes = try matrices.map { try $0.largestMagnitudeLater() }
         let values = try matrices.map { try $0.valuesLater() }
         let whole = try integers.valuesLater()
         var readings: [Reading] = whole.readings
-        for numbers in [sums, squares, largest, least] { for number in numbers { readings += number.readings } }
+        for numbers in [sums, squares, largest, least, norms, sizes] { for number in numbers { readings += number.readings } }
         for list in values { readings += list.readings }
         try Reading.start(readings)
 
@@ -55,6 +57,8 @@ import Testing
             #expect(try squares[index].value == matrix.sumOfSquares())
             #expect(try largest[index].value == matrix.max())
             #expect(try least[index].value == matrix.min())
+            #expect(try norms[index].value == matrix.l1Norm())
+            #expect(try sizes[index].value == matrix.largestMagnitude())
             #expect(try values[index].value == matrix.values)
         }
         #expect(try whole.value == integers.values)
@@ -86,7 +90,8 @@ import Testing
     @Test(arguments: Device.all)
     func nothingToReadIsNothing(on device: Device) throws {
         let none = try Matrix([], 0, 3, on: device)
-        #expect(try none.sumLater().value == 0)
+        #expect(try none.sumLater().value == 0 && none.l1NormLater().value == 0 && none.l1Norm() == 0)
+        #expect(try none.largestMagnitudeLater().value == 0 && none.largestMagnitude() == 0)
         #expect(try none.valuesLater().value.isEmpty)
         #expect(throws: CLMatError.self) { try none.meanLater() }
         #expect(throws: CLMatError.self) { try none.maxLater() }

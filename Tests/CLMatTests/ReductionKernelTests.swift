@@ -48,6 +48,9 @@ import Testing
                 m.rowMeans().values, sums.map { $0 / n }, within: { (depth + 2) * epsilon / 2 * magnitudes[$0] / n }))
         try expectNone(
             difference(m.rowSumsOfSquares().values, squares, within: { (depth + 1) * epsilon / 2 * squares[$0] }))
+        try expectNone(
+            difference(m.rowL1Norms().values, magnitudes, within: { depth * epsilon / 2 * magnitudes[$0] }))
+        #expect(try m.rowLargestMagnitudes().values == rows.map { $0.map(abs).max()! })
         #expect(try m.rowMax().values == rows.map { $0.max()! })
         #expect(try m.rowMin().values == rows.map { $0.min()! })
         #expect(try m.rowSums().shape == Shape(shape.rows, 1))
@@ -75,6 +78,8 @@ import Testing
         let squares = columns.map { $0.reduce(0) { $0 + Double($1) * Double($1) } }
         // Each column is one chain of additions.
         try expectNone(difference(m.columnSums().values, sums, within: { n * epsilon / 2 * magnitudes[$0] }))
+        try expectNone(difference(m.columnL1Norms().values, magnitudes, within: { n * epsilon / 2 * magnitudes[$0] }))
+        #expect(try m.columnLargestMagnitudes().values == columns.map { $0.map(abs).max()! })
         try expectNone(
             difference(
                 m.columnMeans().values, sums.map { $0 / n }, within: { (n + 2) * epsilon / 2 * magnitudes[$0] / n }))
@@ -115,8 +120,10 @@ import Testing
             abs(Double(try m.mean()) - exact.reduce(0, +) / Double(count))
                 <= (depth + 2) * epsilon / 2 * magnitude / Double(count))
         #expect(abs(Double(try m.sumOfSquares()) - squares) <= (depth + 1) * epsilon / 2 * squares)
+        #expect(abs(Double(try m.l1Norm()) - magnitude) <= depth * epsilon / 2 * magnitude)
         #expect(try m.max() == x.max()!)
         #expect(try m.min() == x.min()!)
+        #expect(try m.largestMagnitude() == x.map(abs).max()!)
     }
 
     @Test(arguments: Device.all)
@@ -148,7 +155,8 @@ import Testing
             #expect(largest[2] == -.infinity && smallest[2] == .infinity, "nothing but NaN")
             if columns > 1 { #expect(largest[0] == 1 && smallest[0] == 1) }
             #expect(try m.columnMax().values[0] == 2 && m.columnMin().values[0] == 2)
-            #expect(try m.max() == 2)
+            #expect(try m.max() == 2 && m.largestMagnitude() == 2 && m.l1Norm().isNaN)
+            #expect(try m.rowLargestMagnitudes().values[2] == 0, "nothing but NaN")
             #expect(try m.argmax() == (1, 0))
             #expect(try m.rowArgmax().values[0] == (columns == 1 ? 0 : 1))
             #expect(try m.rowArgmin().values[1] == (columns == 1 ? 0 : 1))

@@ -35,6 +35,38 @@ import Testing
     }
 
     @Test(arguments: sizes, Device.all)
+    func plainDescentAndPenaltiesFollowTheirRules(_ size: Int, on device: Device) throws {
+        var random = SplitMix64(seed: 3)
+        var (start, g) = (random.floats(size), random.floats(size))
+        if size > 2 { (start[0], start[1], g[2]) = (0, -0.0, 0) }
+        let w = try Matrix(start, size, 1, on: device), gradient = try Matrix(g, size, 1, on: device)
+        func check(_ found: Matrix, _ rule: (Double, Double) -> Double) throws {
+            try expectNone(
+                difference(
+                    found.values, start.indices.map { rule(Double(start[$0]), Double(g[$0])) }, within: 4 * epsilon))
+        }
+        func sign(_ x: Double) -> Double { x > 0 ? 1 : (x < 0 ? -1 : 0) }
+        var stepped = w
+        try stepped.sgdStep(gradient, rate: 0.25)
+        try check(stepped) { $0 - 0.25 * $1 }
+        stepped = w
+        try stepped.sgdStep(gradient, rate: 0.25, factor: Matrix([0.5], 1, 1, on: device))
+        try check(stepped) { $0 - 0.125 * $1 }
+        var penalised = gradient
+        try penalised.addPenalty(of: w, l1: 0.5, l2: 0.25)
+        try check(penalised) { $1 + 0.5 * sign($0) + 0.25 * $0 }
+        var shrunk = w
+        try shrunk.shrink(l1: 0.5, l2: 0.25)
+        try check(shrunk) { w, _ in w - 0.5 * sign(w) - 0.25 * w }
+        try check(w) { w, _ in w }
+
+        let other = try Matrix(zeros: Shape(size + 1, 1), on: device)
+        #expect(thrownCase { try stepped.sgdStep(other, rate: 1) } == "shapeMismatch")
+        #expect(thrownCase { try stepped.sgdStep(gradient, rate: 1, factor: Matrix([], 0, 1, on: device)) } == "shapeMismatch")
+        #expect(thrownCase { try stepped.addPenalty(of: other, l1: 1) } == "shapeMismatch")
+    }
+
+    @Test(arguments: sizes, Device.all)
     func rmspropFollowsItsRule(_ size: Int, on device: Device) throws {
         for (form, momentum, epsilonOfRule) in [
             (Matrix.RMSPropForm.pyTorch, 0, 1e-8), (.pyTorch, 0.9, 1e-3), (.tensorFlow, 0, 1e-10),

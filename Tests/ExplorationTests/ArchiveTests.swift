@@ -86,6 +86,32 @@ import Testing
         #expect(other.shape == Shape(2, 3))
     }
 
+    /// Each block is an array of its own, so that what stores one array at a time never holds the whole.
+    @Test(arguments: Device.all)
+    func aPowerLawMatrixIsFoundAgain(on device: Device) throws {
+        let shape = try PowerLawShape.halving(features: 11, h: 2, blocks: 3)
+        var whole = try PowerLawMatrix(uniform: -1...1, shape, RandomKey(seed: 1, stream: 0), on: device)
+        let archive = Archive.writing()
+        try archive.group("lm") { () throws(CLMatError) in try archive.keep("w", &whole) }
+        #expect(archive.tensors.keys.sorted() == ["lm.w.0", "lm.w.1", "lm.w.2", "lm.w.shape"])
+        #expect(archive.tensors["lm.w.1"]?.shape == [5, 2])
+        var found = try PowerLawMatrix(zeros: shape, on: device)
+        let reading = Archive.reading(archive.tensors, from: "some.file", on: device)
+        try reading.group("lm") { () throws(CLMatError) in try reading.keep("w", &found) }
+        #expect(found.shape == shape)
+        #expect(try found.elements.values == whole.elements.values)
+
+        // Another shape is taken where it may be, and refused else.
+        var other = try PowerLawMatrix(zeros: .dense(11, 8), on: device)
+        try reading.group("lm") { () throws(CLMatError) in
+            expectRefusal(naming: "'lm.w.shape'") { try reading.keep("w", &other) }
+            expectRefusal(naming: "'lm.v.shape'") { try reading.keep("v", &other) }
+        }
+        #expect(other.shape.isDense)
+        try reading.group("lm") { () throws(CLMatError) in try reading.keep("w", &other, anyShape: true) }
+        #expect(other.shape == shape)
+    }
+
     private func expectRefusal(naming word: String, _ body: () throws -> Void) {
         do {
             try body()

@@ -20,6 +20,12 @@ static inline float clmat_rms_direction(float g, float s, float epsilon, int eps
 // (Jiang 2018, section 4.3, algorithm 1, line 6).
 static inline float clmat_mean_square(float s, float g, float rho) { return rho * s + (1.0f - rho) * g * g; }
 
+// d/dw of l1 |w| + l2 w^2 / 2; 0 for the first term where w is 0.
+static inline float clmat_penalty_slope(float w, float l1, float l2)
+{
+    return l1 * ((w > 0.0f ? 1.0f : 0.0f) - (w < 0.0f ? 1.0f : 0.0f)) + l2 * w;
+}
+
 // The mean of `count` values from the mean of all but the last.
 static inline float clmat_running_mean(float mean, float x, float weight) { return mean + weight * (x - mean); }
 

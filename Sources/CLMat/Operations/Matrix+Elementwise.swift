@@ -28,6 +28,10 @@ extension Kernel {
     static let equalToConstant = Kernel("map_equal", in: .elementwise)
     /// y = [x > c]
     static let greaterThanConstant = Kernel("map_greater", in: .elementwise)
+    /// y = x moved towards 0 by c, and no farther
+    static let softThreshold = Kernel("map_soft_threshold", in: .elementwise)
+    /// y = x where |x| > c, else 0
+    static let zeroSmall = Kernel("map_zero_small", in: .elementwise)
 
     static let add = Kernel("combine_add", in: .elementwise)
     static let subtract = Kernel("combine_subtract", in: .elementwise)
@@ -102,6 +106,16 @@ extension Matrix {
     /// x held within `range`.
     public func clamped(to range: ClosedRange<Float>) throws(CLMatError) -> Matrix {
         try mapped(.clamp, range.lowerBound, range.upperBound, operations: 2)
+    }
+
+    /// x moved towards 0 by `threshold`, and no farther: sign(x)·max(|x| − t, 0).
+    public func softThresholded(by threshold: Float) throws(CLMatError) -> Matrix {
+        try mapped(.softThreshold, threshold, operations: 3)
+    }
+
+    /// x where |x| > `threshold`, else 0.
+    public func withoutSmall(upTo threshold: Float) throws(CLMatError) -> Matrix {
+        try mapped(.zeroSmall, threshold, operations: 2)
     }
 
     /// ∂L/∂x from ∂L/∂y (self), for y = max(x, 0).
@@ -215,10 +229,18 @@ extension Matrix {
     }
 
     /// self ← c·self
-    public mutating func scale(by c: Float) throws(CLMatError) {
+    public mutating func scale(by c: Float) throws(CLMatError) { try map(.affine, c) }
+
+    /// Moves all elements towards 0 by `threshold`, and no farther.
+    public mutating func softThreshold(by threshold: Float) throws(CLMatError) { try map(.softThreshold, threshold) }
+
+    /// Sets elements with |x| ≤ `threshold` to 0.
+    public mutating func zeroSmall(upTo threshold: Float) throws(CLMatError) { try map(.zeroSmall, threshold) }
+
+    private mutating func map(_ kernel: Kernel, _ c: Float) throws(CLMatError) {
         try makeUnique()
         try device.launch(
-            .affine, [.int(count), .float(c), .float(0), argument, argument], over: .elements(count, bytes: 8))
+            kernel, [.int(count), .float(c), .float(0), argument, argument], over: .elements(count, bytes: 8))
     }
 
     /// self ← self + weight·(x − self): with weight 1/n the mean of n matrices, from that of n − 1.

@@ -8,6 +8,8 @@ extension Kernel {
     static let segmentSumOfSquares = Kernel("reduce_sum_of_squares", in: .reduction)
     static let segmentMaximum = Kernel("reduce_maximum", in: .reduction)
     static let segmentMinimum = Kernel("reduce_minimum", in: .reduction)
+    static let segmentSumOfSizes = Kernel("reduce_sum_of_sizes", in: .reduction)
+    static let segmentLargestSize = Kernel("reduce_largest_size", in: .reduction)
     static let segmentArgmax = Kernel("reduce_argmax", in: .reduction)
     static let segmentArgmin = Kernel("reduce_argmin", in: .reduction)
 
@@ -16,6 +18,8 @@ extension Kernel {
     static let columnSumOfSquares = Kernel("reduce_columns_sum_of_squares", in: .reduction)
     static let columnMaximum = Kernel("reduce_columns_maximum", in: .reduction)
     static let columnMinimum = Kernel("reduce_columns_minimum", in: .reduction)
+    static let columnSumOfSizes = Kernel("reduce_columns_sum_of_sizes", in: .reduction)
+    static let columnLargestSize = Kernel("reduce_columns_largest_size", in: .reduction)
     static let columnArgmax = Kernel("reduce_columns_argmax", in: .reduction)
     static let columnArgmin = Kernel("reduce_columns_argmin", in: .reduction)
 
@@ -24,6 +28,8 @@ extension Kernel {
     static let columnSumOfSquaresBlocks = Kernel("reduce_columns_sum_of_squares_blocks", in: .reduction)
     static let columnMaximumBlocks = Kernel("reduce_columns_maximum_blocks", in: .reduction)
     static let columnMinimumBlocks = Kernel("reduce_columns_minimum_blocks", in: .reduction)
+    static let columnSumOfSizesBlocks = Kernel("reduce_columns_sum_of_sizes_blocks", in: .reduction)
+    static let columnLargestSizeBlocks = Kernel("reduce_columns_largest_size_blocks", in: .reduction)
 
     // The rows of the best, of blocks of rows and then of those rows.
     static let columnArgmaxBlocks = Kernel("reduce_columns_argmax_blocks", in: .reduction)
@@ -36,6 +42,8 @@ extension Kernel {
     static let sumOfSquaresParts = Kernel("reduce_sum_of_squares_parts", in: .reduction)
     static let maximumParts = Kernel("reduce_maximum_parts", in: .reduction)
     static let minimumParts = Kernel("reduce_minimum_parts", in: .reduction)
+    static let sumOfSizesParts = Kernel("reduce_sum_of_sizes_parts", in: .reduction)
+    static let largestSizeParts = Kernel("reduce_largest_size_parts", in: .reduction)
     static let rowDotsParts = Kernel("row_dots_parts", in: .reduction)
     static let channelSumsParts = Kernel("channel_sums_parts", in: .reduction)
 
@@ -60,6 +68,10 @@ extension Matrix {
     }
     /// N × 1: Σ x² of each row.
     public func rowSumsOfSquares() throws(CLMatError) -> Matrix { try rowReduced(.sumOfSquares) }
+    /// N × 1: Σ|x| of each row.
+    public func rowL1Norms() throws(CLMatError) -> Matrix { try rowReduced(.sumOfSizes) }
+    /// N × 1: the largest |x| of each row; 0 if there are no columns.
+    public func rowLargestMagnitudes() throws(CLMatError) -> Matrix { try rowReduced(.largestSize) }
     /// N × 1: the largest element of each row. Throws if there are no columns.
     public func rowMax() throws(CLMatError) -> Matrix {
         try require(columns > 0, "rowMax")
@@ -104,6 +116,10 @@ extension Matrix {
     }
     /// 1 × D: Σ x² of each column.
     public func columnSumsOfSquares() throws(CLMatError) -> Matrix { try columnReduced(.sumOfSquares) }
+    /// 1 × D: Σ|x| of each column.
+    public func columnL1Norms() throws(CLMatError) -> Matrix { try columnReduced(.sumOfSizes) }
+    /// 1 × D: the largest |x| of each column; 0 if there are no rows.
+    public func columnLargestMagnitudes() throws(CLMatError) -> Matrix { try columnReduced(.largestSize) }
     /// 1 × D: the largest element of each column. Throws if there are no rows.
     public func columnMax() throws(CLMatError) -> Matrix {
         try require(rows > 0, "columnMax")
@@ -134,6 +150,12 @@ extension Matrix {
     }
     /// Σ x² over all elements. Waits for the device.
     public func sumOfSquares() throws(CLMatError) -> Float { try whole(.segmentSumOfSquares, then: .segmentSum) }
+    /// Σ|x| over all elements. Waits for the device.
+    public func l1Norm() throws(CLMatError) -> Float { try whole(.segmentSumOfSizes, then: .segmentSum) }
+    /// The largest |x|; 0 if there are no elements. Waits for the device.
+    public func largestMagnitude() throws(CLMatError) -> Float {
+        try whole(.segmentLargestSize, then: .segmentMaximum)
+    }
     /// The largest element. Waits for the device, and throws if there is none.
     public func max() throws(CLMatError) -> Float {
         try require(count > 0, "max")
@@ -208,8 +230,14 @@ extension Matrix {
             segments: .segmentMaximum, columns: .columnMaximum, blocks: .columnMaximumBlocks, parts: .maximumParts)
         static let minimum = Reduction(
             segments: .segmentMinimum, columns: .columnMinimum, blocks: .columnMinimumBlocks, parts: .minimumParts)
+        static let sumOfSizes = Reduction(
+            segments: .segmentSumOfSizes, columns: .columnSumOfSizes, blocks: .columnSumOfSizesBlocks,
+            parts: .sumOfSizesParts)
+        static let largestSize = Reduction(
+            segments: .segmentLargestSize, columns: .columnLargestSize, blocks: .columnLargestSizeBlocks,
+            parts: .largestSizeParts)
 
-        /// What makes the whole from the parts' results.
+        /// What makes the whole from the parts' results. Sums of sizes are sizes.
         var ofPartialResults: Reduction { segments.name == Reduction.sumOfSquares.segments.name ? .sum : self }
     }
 

@@ -5,6 +5,8 @@ extension KernelFamily {
 extension Kernel {
     static let sgdMomentum = Kernel("sgd_momentum", in: .update)
     static let rmspropMomentum = Kernel("rmsprop_momentum", in: .update)
+    static let sgdScaled = Kernel("sgd_scaled", in: .update)
+    static let addPenalty = Kernel("add_penalty", in: .update)
     static let runningMean = Kernel("running_mean", in: .update)
 }
 
@@ -23,6 +25,36 @@ extension Matrix {
             .sgdMomentum,
             [.int(count), .float(rate), .float(momentum), gradient.argument, argument, velocity.argument],
             over: .elements(count, bytes: 20, operations: 4))
+    }
+
+    /// One step of gradient descent: w ← w − η·f·g.
+    ///
+    /// - Parameter factor: f, a 1 × 1 matrix on the device, for a number that the host does not know yet, such as that of a gradient which is
+    ///   clipped by its norm; 1 if it is nil.
+    public mutating func sgdStep(_ gradient: Matrix, rate: Float, factor: Matrix? = nil) throws(CLMatError) {
+        try requireSameShape(self, gradient, "sgdStep")
+        let factor = try Matrix.factor(factor, on: device, "sgdStep")
+        try makeUnique()
+        try device.launch(
+            .sgdScaled, [.int(count), .float(rate), factor.argument, gradient.argument, argument],
+            over: .elements(count, bytes: 12, operations: 2))
+    }
+
+    /// self ← self + λ₁·sign(w) + λ₂·w: to a gradient that of λ₁|w| + ½λ₂w², with 0 for the slope of |w| where w is 0.
+    public mutating func addPenalty(of w: Matrix, l1: Float = 0, l2: Float = 0) throws(CLMatError) {
+        try requireSameShape(self, w, "addPenalty")
+        try makeUnique()
+        try device.launch(
+            .addPenalty, [.int(count), .float(l1), .float(l2), w.argument, argument],
+            over: .elements(count, bytes: 12, operations: 5))
+    }
+
+    /// self ← self − λ₁·sign(self) − λ₂·self: one step along that gradient without one of the loss.
+    public mutating func shrink(l1: Float = 0, l2: Float = 0) throws(CLMatError) {
+        try makeUnique()
+        try device.launch(
+            .addPenalty, [.int(count), .float(-l1), .float(-l2), argument, argument],
+            over: .elements(count, bytes: 8, operations: 5))
     }
 
     /// How RMSProp's denominator and velocity are formed.

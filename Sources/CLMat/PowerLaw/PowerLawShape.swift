@@ -80,6 +80,31 @@ public struct PowerLawShape: Sendable, Hashable {
 
     static func wrong(_ problem: String) -> CLMatError { .invalidArgument(operation: "PowerLawShape", problem: problem) }
 
+    /// A shape from ``numbers``, which came from a file.
+    package init(numbers: [Int]) throws(CLMatError) {
+        guard numbers.count >= 6, numbers.count % 4 == 2 else {
+            throw Self.wrong("\(numbers.count) numbers are not two sizes and four numbers per block.")
+        }
+        var blocks: [Block] = []
+        for start in stride(from: 2, to: numbers.count, by: 4) {
+            let own = numbers[start..<start + 4].map { $0 }
+            guard own[0] <= own[1], own[2] <= own[3] else {
+                throw Self.wrong("Block \(blocks.count) ends before it begins: \(own).")
+            }
+            blocks.append(Block(ranks: own[0]..<own[1], columns: own[2]..<own[3]))
+        }
+        try self.init(rows: numbers[0], columns: numbers[1], blocks: blocks, isPartial: true)
+    }
+
+    /// The shape as files have it: features and width, and of each block its first rank, the one behind its last, its first column and the
+    /// one behind its last.
+    package var numbers: [Int] {
+        [rows, columns]
+            + blocks.flatMap {
+                [$0.ranks.lowerBound, $0.ranks.upperBound, $0.columns.lowerBound, $0.columns.upperBound]
+            }
+    }
+
     // MARK: - What it has
 
     /// The number of elements that there are.
