@@ -56,9 +56,8 @@ __kernel void running_mean(const int n, const float weight, __global const float
 //
 //     y[first + b] = sum of x^2 over block b of `length` elements       square_blocks
 //     factor = min(1, limit / norm), norm^2 = sum of squares    clip_factor
-//     w[i] -= rate factor g[i]                                          clipped_descent
 //
-// Launch    square_blocks: one work-group of GROUP work-items per block; clip_factor: one; clipped_descent: one work-item per element.
+// Launch    square_blocks: one work-group of GROUP work-items per block; clip_factor: one.
 // Source    R. Pascanu, T. Mikolov, Y. Bengio, "On the difficulty of training recurrent neural networks", ICML 2013, section 3.2.
 
 #include <clmat/group.h>
@@ -86,11 +85,4 @@ void clip_factor(const int n, const float limit, __global const float *squares, 
         factor[0] = norm > limit ? limit / norm : 1.0f;
         norms[0] = norm;
     }
-}
-
-__kernel void clipped_descent(const int n, const float rate, __global const float *factor, __global const float *gs,
-                              __global float *ws)
-{
-    const int i = get_global_id(0);
-    if (i < n) ws[i] -= rate * factor[0] * gs[i];
 }

@@ -80,14 +80,6 @@ void clip_factor(size_t begin, size_t end, int n, float limit, const float *squa
 }
 CLMAT_KERNEL(update, clip_factor, INT, FLOAT, FLOATS, OUT_FLOATS, OUT_FLOATS)
 
-CLMAT_VECTORISED
-void clipped_descent(size_t begin, size_t end, float rate, const float *factor, const float *gs, float *ws)
-{
-    const float step = rate * factor[0];
-    for (size_t i = begin; i < end; i++) ws[i] -= step * gs[i];
-}
-CLMAT_KERNEL(update, clipped_descent, CL_INT, FLOAT, FLOATS, FLOATS, INOUT_FLOATS)
-
 CLMAT_TEXT(update) {
 #embed "../cl/update.cl" suffix(, 0)
 };

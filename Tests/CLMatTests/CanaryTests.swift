@@ -358,9 +358,6 @@ import Testing
                 "square_blocks", .groups(17, bytes: 1024),
                 [.int(n), .int(256), .int(0), .memory(n), .positives(17)]),
             CanaryCase("clip_factor", .groups(1, bytes: 400), [.int(77), .float(1), .positives(77), .memory(1), .memory(1)]),
-            CanaryCase(
-                "clipped_descent", .elements(n, bytes: 12),
-                [.int(n), .float(0.1), .memory(1), .memory(n), .positives(n)]),
         ]
     }
 

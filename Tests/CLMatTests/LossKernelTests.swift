@@ -66,7 +66,7 @@ import Testing
             #expect(abs(Double(try clip.factor.values[0]) - factor) <= 2e-6 * factor)
             #expect(abs(try clip.normLater().value - norm) <= 2e-6 * norm)
             var weights = try Matrix(filledWith: 1, sizes[1], on: device)
-            try weights.descend(along: gradients[1], rate: 0.5, clippedBy: clip)
+            try weights.sgdStep(gradients[1], rate: 0.5, factor: clip.factor)
             for (w, g) in zip(try weights.values, values[1]) {
                 #expect(abs(Double(w) - (1 - 0.5 * factor * Double(g))) < 1e-6)
             }

@@ -60,7 +60,9 @@ import Models
         } else {
             model = try LanguageModel(shape(data.vocabulary.count), seed: seed, on: device)
         }
-        say("\(model.parameterCount) parameters, \(model.shape.embeddingParameters) of them in embeddings; \(device.summary)")
+        say(
+            "\(model.parameterCount) parameters, \(model.shape.embeddingParameters) of them in embeddings; \(device.summary)"
+        )
         for epoch in past { say(line(epoch)) }
         var done = past
         try model.fit(data, recipe, after: past) { (epoch, model) throws(CLMatError) in
@@ -68,7 +70,9 @@ import Models
             say(line(epoch))
             guard let save else { return true }
             var notes: [String: String] = [:]
-            for (name, value) in [("epochs", try? JSONEncoder().encode(done)), ("recipe", try? JSONEncoder().encode(recipe))] {
+            for (name, value) in [
+                ("epochs", try? JSONEncoder().encode(done)), ("recipe", try? JSONEncoder().encode(recipe)),
+            ] {
                 notes[name] = value.map { String(decoding: $0, as: UTF8.self) }
             }
             try model.save(to: save, data.vocabulary, notes: notes)
@@ -94,7 +98,9 @@ import Models
     private func shape(_ vocabulary: Int) throws -> LanguageModelShape {
         guard let powerLaw else { return try .dense(vocabulary: vocabulary, units: units, layers: layers) }
         let parts = powerLaw.split(separator: "x").compactMap { Int($0) }
-        guard parts.count == 2 else { throw ValidationError("--power-law is h x blocks, as 32x4, and not '\(powerLaw)'.") }
+        guard parts.count == 2 else {
+            throw ValidationError("--power-law is h x blocks, as 32x4, and not '\(powerLaw)'.")
+        }
         return try .powerLaw(.halving(features: vocabulary, h: parts[0], blocks: parts[1]), layers: layers)
     }
 

@@ -1,11 +1,10 @@
 extension Kernel {
     static let squareBlocks = Kernel("square_blocks", in: .update)
     static let clipFactor = Kernel("clip_factor", in: .update)
-    static let clippedDescent = Kernel("clipped_descent", in: .update)
 }
 
 /// What all gradients of a step are multiplied by, so that their norm together is at most a limit: min(1, limit / ‖g‖). It stays on the
-/// device, and no step waits for it.
+/// device, and no step waits for it (``Matrix/sgdStep(_:rate:factor:)``).
 ///
 /// - Source: Pascanu, Mikolov, Bengio, "On the difficulty of training recurrent neural networks", ICML 2013, section 3.2 (algorithm 1).
 public struct GradientClip: Sendable {
@@ -50,21 +49,5 @@ public struct GradientClip: Sendable {
     /// ‖g‖ before clipping, when it is asked for.
     public func normLater() throws(CLMatError) -> Later<Double> {
         try norm.valuesLater().map { Double($0[0]) }
-    }
-}
-
-extension Matrix {
-    /// One step of gradient descent, w ← w − η f g, with f of a ``GradientClip``.
-    ///
-    /// - Throws: ``CLMatError/shapeMismatch(operation:left:right:rule:)``.
-    public mutating func descend(
-        along gradient: Matrix, rate: Float, clippedBy clip: GradientClip
-    ) throws(CLMatError) {
-        try requireSameShape(self, gradient, "descend")
-        try requireSameDevice(device, clip.factor.device, "descend")
-        try makeUnique()
-        try device.launch(
-            .clippedDescent, [.int(count), .float(rate), clip.factor.argument, gradient.argument, argument],
-            over: .elements(count, bytes: 12, operations: 2))
     }
 }

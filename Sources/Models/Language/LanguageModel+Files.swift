@@ -92,3 +92,16 @@ extension LanguageState {
         }
     }
 }
+
+extension LanguageScore {
+    /// Hands over sums and counts.
+    mutating func archive(_ archive: Archive) throws(CLMatError) {
+        let count = sums.count
+        try archive.keep("sums", &sums)
+        try archive.keep("counts", &counts)
+        guard archive.isReading else { return }
+        guard sums.count == count, counts.count == count, counts.allSatisfy({ $0 >= 0 }) else {
+            throw archive.damaged("sums", "they are not of \(count) words")
+        }
+    }
+}

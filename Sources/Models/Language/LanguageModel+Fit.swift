@@ -79,9 +79,11 @@ extension LanguageModel {
         let windows = try TokenWindows(data.train, batch: recipe.batch, steps: recipe.steps)
         var epochs = past
         while epochs.count < recipe.epochs {
-            if let patience = recipe.patience, let best = epochs.indices.min(by: {
-                epochs[$0].validationPerplexity < epochs[$1].validationPerplexity
-            }), epochs.count - 1 - best >= patience {
+            if let patience = recipe.patience,
+                let best = epochs.indices.min(by: {
+                    epochs[$0].validationPerplexity < epochs[$1].validationPerplexity
+                }), epochs.count - 1 - best >= patience
+            {
                 break
             }
             let epoch = epochs.count + 1
@@ -129,7 +131,8 @@ extension LanguageModel {
         let value = try loss.value
         guard value.isFinite else {
             throw .dataMismatch(
-                "The model left the numbers at step \(step): its loss is \(value). A smaller learning rate or a smaller limit of the gradient's norm keeps it.")
+                "The model left the numbers at step \(step): its loss is \(value). A smaller learning rate or a smaller limit of the gradient's norm keeps it."
+            )
         }
         return value
     }
@@ -149,25 +152,19 @@ extension LanguageModel {
 extension LanguageGradient {
     /// Adds λ sign w, the gradient of λ Σ|w|, for each embedding.
     mutating func addL1(input: Double, output: Double, of model: LanguageModel) throws(CLMatError) {
-        if output > 0 {
-            try self.output.changeElements { g throws(CLMatError) in
-                try g.add(model.output.elements.sign(), times: Float(output))
-            }
-        }
-        if input > 0 {
-            guard let own = model.ownInput, let rows = self.input else {
-                return try self.output.changeElements { g throws(CLMatError) in
-                    try g.add(model.output.elements.sign(), times: Float(input))
-                }
-            }
-            // Of all words, those that were not read too.
-            var whole = try PowerLawMatrix(zeros: own.shape, on: own.device)
-            try whole.changeElements { g throws(CLMatError) in
-                try g.add(own.elements.sign(), times: Float(input))
-            }
-            try whole.add(rows)
-            wholeInput = whole
-        }
+        if output > 0 { try self.output.addPenalty(of: model.output, l1: Float(output)) }
+        guard input > 0 else { return }
+        guard let own = model.ownInput else { return try self.output.addPenalty(of: model.output, l1: Float(input)) }
+        try makeInputWhole(own)
+        try wholeInput?.addPenalty(of: own, l1: Float(input))
+    }
+
+    /// What acts on all words, those that were not read too, makes the gradient of the input embedding one of all of them.
+    mutating func makeInputWhole(_ own: PowerLawMatrix) throws(CLMatError) {
+        guard wholeInput == nil else { return }
+        var whole = try PowerLawMatrix(zeros: own.shape, on: own.device)
+        if let input { try whole.add(input) }
+        wholeInput = whole
     }
 }
 

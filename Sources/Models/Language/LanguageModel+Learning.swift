@@ -87,21 +87,17 @@ extension LanguageModel {
     ) throws(CLMatError) -> Later<Double> {
         let clip = try GradientClip(of: gradient.parts, limit: limit)
         if let whole = gradient.wholeInput {
-            try ownInput?.changeElements { w throws(CLMatError) in
-                try w.descend(along: whole.elements, rate: rate, clippedBy: clip)
-            }
+            try ownInput?.sgdStep(whole, rate: rate, factor: clip.factor)
         } else if let rows = gradient.input {
             try ownInput?.sgdStep(rows, rate: rate, factor: clip.factor)
         }
         for (index, own) in gradient.layers.enumerated() {
-            try layers[index].inputWeights.descend(along: own.inputWeights, rate: rate, clippedBy: clip)
-            try layers[index].recurrentWeights.descend(along: own.recurrentWeights, rate: rate, clippedBy: clip)
-            try layers[index].biases.descend(along: own.biases, rate: rate, clippedBy: clip)
+            try layers[index].inputWeights.sgdStep(own.inputWeights, rate: rate, factor: clip.factor)
+            try layers[index].recurrentWeights.sgdStep(own.recurrentWeights, rate: rate, factor: clip.factor)
+            try layers[index].biases.sgdStep(own.biases, rate: rate, factor: clip.factor)
         }
-        try output.changeElements { w throws(CLMatError) in
-            try w.descend(along: gradient.output.elements, rate: rate, clippedBy: clip)
-        }
-        try biases.descend(along: gradient.biases, rate: rate, clippedBy: clip)
+        try output.sgdStep(gradient.output, rate: rate, factor: clip.factor)
+        try biases.sgdStep(gradient.biases, rate: rate, factor: clip.factor)
         return try clip.normLater()
     }
 }

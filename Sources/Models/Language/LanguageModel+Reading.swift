@@ -37,7 +37,8 @@ extension LanguageModel {
             inputs.append(next)
             let trace = try layer.forward(next, from: state.layers[index])
             traces.append(trace)
-            next = try dropouts.map { dropouts throws(CLMatError) in try trace.outputs(dropouts[index + 1]).block() }
+            next =
+                try dropouts.map { dropouts throws(CLMatError) in try trace.outputs(dropouts[index + 1]).block() }
                 ?? trace.outputs
         }
         return LanguageTrace(ids: ids, inputs: inputs, layers: traces, top: next, dropouts: dropouts)
@@ -78,9 +79,9 @@ extension LanguageModel {
 /// How well a model foretells the words of a text.
 public struct LanguageScore: Sendable, Equatable {
     /// Σ −ln of the chance that each word had, in nats, by the word's rank.
-    public private(set) var sums: [Double]
+    public internal(set) var sums: [Double]
     /// Words that were foretold, by rank.
-    public private(set) var counts: [Int]
+    public internal(set) var counts: [Int]
 
     init(vocabulary: Int) {
         (sums, counts) = ([Double](repeating: 0, count: vocabulary), [Int](repeating: 0, count: vocabulary))
@@ -171,7 +172,8 @@ extension LanguageModel {
     func requireVocabulary(of text: TokenText) throws(CLMatError) {
         guard text.vocabulary.count == shape.vocabulary else {
             throw .dataMismatch(
-                "\(text.name) has a vocabulary of \(text.vocabulary.count) words, but the model has one of \(shape.vocabulary).")
+                "\(text.name) has a vocabulary of \(text.vocabulary.count) words, but the model has one of \(shape.vocabulary)."
+            )
         }
     }
 }

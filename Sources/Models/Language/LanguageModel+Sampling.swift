@@ -18,7 +18,8 @@ extension LanguageModel {
     ) throws(CLMatError) -> [Int32] {
         guard temperature >= 0, temperature.isFinite else {
             throw .invalidArgument(
-                operation: "LanguageModel.sample", problem: "The temperature has to be 0 or more, but is \(temperature).")
+                operation: "LanguageModel.sample",
+                problem: "The temperature has to be 0 or more, but is \(temperature).")
         }
         guard count > 0 else { return [] }
         let draws = RandomKey(seed: seed, stream: Streams.languageSample).uniforms(count)

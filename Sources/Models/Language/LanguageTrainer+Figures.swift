@@ -1,0 +1,6 @@
+import CLMat
+import Exploration
+
+extension LanguageTrainer {
+    var viewControls: [Control] { [] }
+}
