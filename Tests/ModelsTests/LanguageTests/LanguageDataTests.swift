@@ -175,6 +175,19 @@ import Testing
         #expect(try data.vocabulary.encode("The CAT") == data.train.ids(0..<2))
     }
 
+    @Test func linesThatNoEmptyLineSetsApartAreNoticed() throws {
+        let path = try folder.write((0..<50).map { "Line \($0)." }.joined(separator: "\n"), "x.txt")
+        var options = LanguageOptions(minimumCount: 1)
+        let data = try LanguageData.load(path, options, environment: [:])
+        #expect(data.train.count + data.validation.count + (data.test?.count ?? 0) == 151)
+        #expect(
+            data.notes.contains { $0.contains("1 text has no empty lines") && $0.contains("(x.txt)") }, "\(data.notes)")
+        options.sentenceEnd = .line
+        let lines = try LanguageData.load(path, options, environment: [:])
+        #expect(lines.train.count + lines.validation.count + (lines.test?.count ?? 0) == 200)
+        #expect(!lines.notes.contains { $0.contains("no empty lines") })
+    }
+
     @Test func eachFileOfAFolderHasItsShare() throws {
         for file in 0..<3 {
             try folder.write((0..<40).map { "w\(file)x\($0)" }.joined(separator: " "), "in/\(file).txt")
