@@ -120,19 +120,23 @@ extension LanguageModel {
             try descend(along: gradient, rate: Float(recipe.rate(of: epoch)), limit: Float(recipe.clip))
             // The numbers of a step are waited for when the next one is in the device's queue.
             try Reading.start(loss.readings)
-            if let awaited { sum += try Self.checked(awaited, step: first + index - 1) }
+            if let awaited { sum += try Self.checked(awaited, of: windows.tokensPerWindow, step: first + index - 1) }
             awaited = loss
         }
-        if let awaited { sum += try Self.checked(awaited, step: first + windows.stepsPerEpoch) }
+        if let awaited {
+            sum += try Self.checked(awaited, of: windows.tokensPerWindow, step: first + windows.stepsPerEpoch)
+        }
         return sum
     }
 
-    private static func checked(_ loss: Later<Double>, step: Int) throws(CLMatError) -> Double {
+    private static func checked(_ loss: Later<Double>, of words: Int, step: Int) throws(CLMatError) -> Double {
         let value = try loss.value
-        guard value.isFinite else {
+        guard exp(value / Double(words)).isFinite else {
             throw .dataMismatch(
-                "The model left the numbers at step \(step): its loss is \(value). A smaller learning rate or a smaller limit of the gradient's norm keeps it."
-            )
+                """
+                The model left the numbers at step \(step): its loss is \(value / Double(words)) nats per word. A smaller \
+                learning rate, or a smaller limit of the gradient's norm, keeps it.
+                """)
         }
         return value
     }
