@@ -41,6 +41,16 @@ public struct PowerLawMatrix: Sendable {
         try self.init(Matrix(uninitialised: Shape(1, layout.shape.parameterCount), on: device), layout)
     }
 
+    /// A matrix of the shape of another one, whose elements are not set yet, for an operation that sets them all, such as a product with β = 0.
+    public init(uninitialisedLike other: PowerLawMatrix) throws(CLMatError) {
+        try self.init(uninitialised: other.layout, on: other.device)
+    }
+
+    /// A matrix of zeros of the shape of another one.
+    public init(zerosLike other: PowerLawMatrix) throws(CLMatError) {
+        try self.init(Matrix(zeros: other.elements.shape, on: other.device), other.layout)
+    }
+
     /// A matrix of zeros.
     public init(zeros shape: PowerLawShape, on device: Device) throws(CLMatError) {
         try self.init(

@@ -166,7 +166,7 @@ extension LanguageGradient {
     /// What acts on all words, those that were not read too, makes the gradient of the input embedding one of all of them.
     mutating func makeInputWhole(_ own: PowerLawMatrix) throws(CLMatError) {
         guard wholeInput == nil else { return }
-        var whole = try PowerLawMatrix(zeros: own.shape, on: own.device)
+        var whole = try PowerLawMatrix(zerosLike: own)
         if let input { try whole.add(input) }
         wholeInput = whole
     }

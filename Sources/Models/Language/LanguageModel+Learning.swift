@@ -53,8 +53,8 @@ extension LanguageModel {
         _ top: MatrixBlock, _ window: TokenWindow
     ) throws(CLMatError) -> (loss: Later<Double>, head: (top: Matrix, output: PowerLawMatrix, biases: Matrix)) {
         var dTop = try Matrix(uninitialised: top.shape, on: device)
-        // A product with nothing before it sets all elements.
-        var dOutput = try PowerLawMatrix(zeros: output.shape, on: device)
+        // The first product sets all elements.
+        var dOutput = try PowerLawMatrix(uninitialisedLike: output)
         var dBiases: Matrix?
         var losses: [Later<Double>] = []
         for slice in slices(of: window.count) {
