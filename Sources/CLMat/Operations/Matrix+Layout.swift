@@ -14,7 +14,7 @@ extension Kernel {
 }
 
 extension Matrix {
-    /// The transpose, D × N. Products need no copy: see ``matmul(_:transposing:)``.
+    /// The transpose, D × N. Products need no copy: see ``matmul(_:transposing:)-(Matrix,_)``.
     public func transposed() throws(CLMatError) -> Matrix {
         let result = try Matrix(uninitialised: shape.transposed, on: device)
         let tile = 16
