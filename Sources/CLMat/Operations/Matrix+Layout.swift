@@ -112,6 +112,23 @@ extension Matrix {
     }
 }
 
+extension MatrixBlock {
+    /// The rows that `indices` names, counted from the block's first one, with repeats.
+    ///
+    /// - Throws: ``CLMatError/invalidArgument(operation:problem:)`` for an index outside the block, or a block of a part of the columns.
+    package func gatherRows(_ indices: [Int32]) throws(CLMatError) -> Matrix {
+        guard range.columns == 0..<matrix.columns else {
+            throw .invalidArgument(operation: "gatherRows", problem: "Columns \(range.columns) are not all of \(matrix.shape).")
+        }
+        try range.check(within: matrix.shape)
+        if let wrong = indices.first(where: { !(0..<range.rows.count).contains(Int($0)) }) {
+            throw .invalidArgument(
+                operation: "gatherRows", problem: "Index \(wrong) is outside 0..<\(range.rows.count).")
+        }
+        return try matrix.gatherRows(IntVector(indices.map { $0 + Int32(range.rows.lowerBound) }, on: device))
+    }
+}
+
 extension IntVector {
     /// The elements that `indices` names.
     public func gather(_ indices: IntVector) throws(CLMatError) -> IntVector {

@@ -113,11 +113,7 @@ extension LanguageModel {
         for index in 1...windows.stepsPerEpoch {
             let step = Step(first + index, seed: recipe.seed)
             let window = try windows.batch(at: DataPlace(step: step))
-            var (loss, gradient, next) = try gradient(
-                of: window, from: state, dropouts: dropouts(rate: recipe.dropout, at: step))
-            state = next
-            try gradient.addL1(input: recipe.inputL1, output: recipe.outputL1, of: self)
-            try descend(along: gradient, rate: Float(recipe.rate(of: epoch)), limit: Float(recipe.clip))
+            let loss = try learn(window, from: &state, recipe, rate: recipe.rate(of: epoch), at: step)
             // The numbers of a step are waited for when the next one is in the device's queue.
             try Reading.start(loss.readings)
             if let awaited { sum += try Self.checked(awaited, of: windows.tokensPerWindow, step: first + index - 1) }
@@ -127,6 +123,21 @@ extension LanguageModel {
             sum += try Self.checked(awaited, of: windows.tokensPerWindow, step: first + windows.stepsPerEpoch)
         }
         return sum
+    }
+
+    /// One step: the gradient of a window, and a step along it.
+    ///
+    /// - Parameter state: where the window begins; then where it ends.
+    /// - Returns: the sum of the losses of all words, when it is asked for.
+    package mutating func learn(
+        _ window: TokenWindow, from state: inout LanguageState, _ recipe: LanguageRecipe, rate: Double, at step: Step
+    ) throws(CLMatError) -> Later<Double> {
+        var (loss, gradient, next) = try gradient(
+            of: window, from: state, dropouts: dropouts(rate: recipe.dropout, at: step))
+        state = next
+        try gradient.addL1(input: recipe.inputL1, output: recipe.outputL1, of: self)
+        try descend(along: gradient, rate: Float(rate), limit: Float(recipe.clip))
+        return loss
     }
 
     private static func checked(_ loss: Later<Double>, of words: Int, step: Int) throws(CLMatError) -> Double {
