@@ -120,7 +120,7 @@ struct Language: ModelCommand {
             data.train, batch: recipe.batch, steps: recipe.steps, notes: minibatch.notes)
         let trainer = try LanguageTrainer(
             LanguageModel(shape, seed: seed, on: device),
-            title: "Language model · \(shape.layers) × \(shape.units) LSTM", data: data, windows: windows,
+            title: "LSTM \(shape.layers) × \(shape.units)", data: data, windows: windows,
             recipe: recipe, prompt: prompt.map { try data.vocabulary.encode($0) } ?? [])
         return try Experiment(trainer, data: windows, seed: seed)
     }

@@ -26,14 +26,19 @@ public struct Curve: FigureContent {
     public var xAxis: Axis
     /// How y lies along its axis.
     public var yAxis: Axis
+    /// What the horizontal axis spans at least; by the points alone if nil.
+    public var xRange: ClosedRange<Double>?
+    /// What the vertical axis spans at least; by the points alone if nil.
+    public var yRange: ClosedRange<Double>?
 
     /// Lines; with `weights` the points are discs, too.
     public init(
         xTitle: String, yTitle: String, lines: [(name: String, points: [(x: Double, y: Double)])], caption: String = "",
-        weights: [[Double]] = [], weightTitle: String = "count", xAxis: Axis = .linear, yAxis: Axis = .linear
+        weights: [[Double]] = [], weightTitle: String = "count", xAxis: Axis = .linear, yAxis: Axis = .linear,
+        xRange: ClosedRange<Double>? = nil, yRange: ClosedRange<Double>? = nil
     ) {
         (self.weights, self.weightTitle) = (weights, weightTitle)
-        (self.xAxis, self.yAxis) = (xAxis, yAxis)
+        (self.xAxis, self.yAxis, self.xRange, self.yRange) = (xAxis, yAxis, xRange, yRange)
         (self.xTitle, self.yTitle, self.lines, self.caption) = (xTitle, yTitle, lines, caption)
     }
 

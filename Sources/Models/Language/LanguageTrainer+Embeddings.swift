@@ -63,7 +63,8 @@ extension LanguageTrainer {
         }
         return Curve(
             xTitle: "rank", yTitle: "weights per word with |w| > \(Self.smallWeight)", lines: lines,
-            caption: "mean of words of like rank", xAxis: .logarithmic)
+            caption: "mean of words of like rank", xAxis: .logarithmic,
+            yRange: 0...Double(embeddings.map(\.matrix.columns).max() ?? 1))
     }
 
     /// Ranks from 0 in ranges that grow by a sixth, each with one word at least.

@@ -27,6 +27,11 @@ extension LanguageTrainer {
                 isShownAtStart: true, from: PruningCurves()
             ) { curves, trainer, context in try curves.advance(trainer, context) },
             Figure(
+                "neighbours", title: "Words alike",
+                help: "words whose rows of an embedding point the same way as those of the chosen word",
+                isShownAtStart: true
+            ) { trainer, context in try trainer.neighboursFigure(context.view) },
+            Figure(
                 "weights", title: "Weights of an embedding",
                 help: "how many weights are how large; outlined as it was before a control was last moved",
                 from: BeforeChange<EmbeddingWeights>()
@@ -35,10 +40,6 @@ extension LanguageTrainer {
                 "embedding", title: "Map of an embedding",
                 help: "mean size of the weights, words with the largest ones on top: what L1 leaves of them"
             ) { trainer, context in try trainer.embeddingFigure(context) },
-            Figure(
-                "neighbours", title: "Words alike",
-                help: "words whose rows of an embedding point the same way as those of the chosen word"
-            ) { trainer, context in try trainer.neighboursFigure(context.view) },
             Figure(
                 "rank-plot", title: "Counts by rank",
                 help: "how often each word is in the training text: a straight line is a power law"
@@ -105,7 +106,7 @@ extension LanguageTrainer {
 
     // MARK: - What it writes
 
-    private static let wordsNow = 100
+    private static let wordsNow = 80
     /// Nats up to which a word was foreseen, or possible.
     private static let surprises: [Float] = [2, 5]
 
@@ -178,10 +179,9 @@ extension LanguageTrainer {
         }
         func row(_ title: String, _ tokens: Int, _ range: LanguageScore.Range?, _ was: LanguageScore.Range?) -> [String]
         {
-            [
-                title, grouped(tokens), number(100 * Double(tokens) / all, 1), grouped(range?.tokens ?? 0),
-                number(range?.entropy ?? .nan, 2), number(range?.share ?? .nan, 3),
-            ] + (earlier == nil ? [] : [number(was?.entropy ?? .nan, 2)])
+            [title, number(range?.entropy ?? .nan, 2), number(range?.share ?? .nan, 3)]
+                + (earlier == nil ? [] : [number(was?.entropy ?? .nan, 2)])
+                + [grouped(tokens), number(100 * Double(tokens) / all, 1), grouped(range?.tokens ?? 0)]
         }
         var rows: [[String]] = []
         let (now, was) = (score.byRank(ranges), earlier?.byRank(ranges))
@@ -193,10 +193,10 @@ extension LanguageTrainer {
             row("all", data.vocabulary.tokens, score.byRank(whole).first, earlier?.byRank(whole).first))
         return FigureProgress(
             Table(
-                columns: ["ranks", "training words", "%", "validation words", "nats per word", "adds"]
-                    + (earlier == nil ? [] : ["nats before"]),
+                columns: ["ranks", "nats per word", "adds"] + (earlier == nil ? [] : ["nats before"])
+                    + ["training words", "%", "validation words"],
                 rows: rows, numeric: Set(1...6),
-                caption: "validation text, step \(grouped(scoreStep)) · perplexity \(format(score.perplexity))"))
+                caption: "step \(grouped(scoreStep)) · perplexity \(format(score.perplexity))"))
     }
 
     private func rankPlot() -> any FigureContent {

@@ -113,11 +113,11 @@ public struct LanguageTrainer: Model, MixinHost {
                 "perplexity-train", title: "Perplexity, training", unit: "words",
                 help:
                     "among so many words that are equally likely the model seems to choose, in each window before it is learned",
-                better: .lower),
+                better: .lower, isLogarithmic: true),
             Metric(
                 "perplexity-valid", title: "Perplexity, validation", unit: "words",
                 help: "the same on a text that it never learns from", better: .lower, isShownAtStart: true,
-                isOnUnseenData: true),
+                isOnUnseenData: true, isLogarithmic: true),
             Metric(
                 "gradient-norm", title: "Norm of the gradient", unit: "‖g‖",
                 help: "before it is clipped"),

@@ -38,7 +38,7 @@ struct LanguageWriting: Sendable, Equatable {
 extension LanguageTrainer {
     /// Steps whose texts are kept.
     static let writingSteps: Set = [1, 20, 100, 500, 2000, 10_000, 50_000, 200_000]
-    static let wordsOnTheWay = 40
+    static let wordsOnTheWay = 30
     /// The temperature at which it writes unless a person chooses another one.
     static let usualTemperature = 0.8
 

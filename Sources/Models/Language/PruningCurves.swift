@@ -2,17 +2,17 @@ import CLMat
 import Exploration
 import Foundation
 
-/// Perplexity against the share of an embedding's weights that are set to 0, the smallest first: one share of one embedding at each look,
-/// then the same on further words.
+/// Perplexity against the share of an embedding's weights that are set to 0, the smallest first: those of the output embedding at the
+/// first look, one share of one embedding at each further one, then the same on further words.
 ///
 /// A curve is of one model throughout. When it is whole, and the model has gone on, the next one begins; while the model rests, it gets
 /// surer by more words.
 struct PruningCurves: Sendable {
     /// Shares of the weights, from those that say most on.
     private static let shares = [0, 0.8, 0.95, 0.6, 0.9, 0.98, 0.4, 0.85, 0.7, 0.2]
-    private static let (batch, steps) = (20, 25)
-    /// Words of the first look at each share: 500, of the last one: 2,000.
-    private static let mostWindows = 4
+    /// Words of the first look at each share: 400, of all of them: 2,000.
+    private static let (batch, steps) = (20, 20)
+    private static let mostWindows = 5
 
     /// A curve.
     struct Result: Sendable {
@@ -65,8 +65,12 @@ struct PruningCurves: Sendable {
         }
         guard var own = work else { return FigureProgress(content(context)) }
         work = nil
-        try Self.measure(&own.points[own.next], of: own.model, on: windows[own.window])
-        own.next += 1
+        // At first a line at once: one point says nothing.
+        let count = result == nil && own.window == 0 && own.next == 0 ? Self.shares.count : 1
+        for _ in 0..<count {
+            try Self.measure(&own.points[own.next], of: own.model, on: windows[own.window])
+            own.next += 1
+        }
         if own.next == own.points.count {
             (own.next, own.window) = (0, own.window + 1)
             result = Self.result(of: own)
@@ -144,6 +148,6 @@ struct PruningCurves: Sendable {
             xTitle: "% of the weights set to 0", yTitle: "perplexity", lines: lines,
             caption: "step \(grouped(result.step))"
                 + (result.words > 0 ? " · on \(grouped(result.words)) words of the validation text" : ""),
-            yAxis: .logarithmic)
+            yAxis: .logarithmic, xRange: 0...100)
     }
 }

@@ -9,8 +9,12 @@ struct CurveRenderer: FigureRenderer {
     func scale(of curve: Curve) -> FigureScale {
         let points = curve.lines.lazy.flatMap(\.points).filter { curve.hasPlace($0) }
         var scale = FigureScale()
-        scale.include(points.map(\.x), in: "x")
-        scale.include(points.map(\.y), in: "y")
+        func ends(_ range: ClosedRange<Double>?, _ axis: Curve.Axis) -> [Double] {
+            let ends = range.map { [$0.lowerBound, $0.upperBound] } ?? []
+            return points.isEmpty ? [] : ends.filter { $0.isFinite && (axis == .linear || $0 > 0) }
+        }
+        scale.include(points.map(\.x) + ends(curve.xRange, curve.xAxis), in: "x")
+        scale.include(points.map(\.y) + ends(curve.yRange, curve.yAxis), in: "y")
         scale.include(curve.weights.lazy.flatMap { $0 }.map { max(0, $0) }, in: "weight")
         scale.include(curve.lines.lazy.map { Double(UI.width($0.name, .small)) }, in: "name")
         return scale
