@@ -27,14 +27,18 @@ public struct Metric: Sendable, Equatable, Identifiable {
     /// Whether it is measured on data that the model does not learn from. The first such metric that is better when higher is among
     /// the graphs that any model opens with.
     public let isOnUnseenData: Bool
+    /// Whether a person who sees the model for the first time finds its axis logarithmic: for what falls from thousands to a few.
+    public let isLogarithmic: Bool
 
     /// A metric; `range` fixes its axis.
     public init(
         _ id: String, title: String, unit: String = "", help: String, better: Better = .neither,
-        range: ClosedRange<Double>? = nil, isShownAtStart: Bool = false, isOnUnseenData: Bool = false
+        range: ClosedRange<Double>? = nil, isShownAtStart: Bool = false, isOnUnseenData: Bool = false,
+        isLogarithmic: Bool = false
     ) {
         (self.id, self.title, self.unit, self.help, self.better, self.range) = (id, title, unit, help, better, range)
         (self.isShownAtStart, self.isOnUnseenData) = (isShownAtStart, isOnUnseenData)
+        self.isLogarithmic = isLogarithmic
     }
 }
 
@@ -43,7 +47,7 @@ extension Metric {
     func renamed(_ id: String, title: String) -> Metric {
         Metric(
             id, title: title, unit: unit, help: help, better: better, range: range, isShownAtStart: isShownAtStart,
-            isOnUnseenData: isOnUnseenData)
+            isOnUnseenData: isOnUnseenData, isLogarithmic: isLogarithmic)
     }
 }
 

@@ -47,6 +47,22 @@ import Testing
             ], steps: 160, Experiment(trainer, data: TopicBatches(trainer)))
     }
 
+    @Test func ofLanguage() throws {
+        let data = try ZipfText(words: 50, tokens: 4000).draw()
+        let windows = try TokenWindows(data.train, batch: 10, steps: 5)
+        var recipe = LanguageRecipe()
+        recipe.decay = 1
+        let model = try LanguageModel(.dense(vocabulary: 50, units: 8), seed: 1, on: .cpu)
+        try expect(
+            [
+                "zaremba-small": [("rate", false)], "sparse-output": [("output-l1-size", false)],
+                "dissertation": [("rate", false), ("input-l1-size", false)],
+            ], steps: 640,
+            Experiment(
+                LanguageTrainer(model, title: "zipf", data: data, windows: windows, recipe: recipe), data: windows,
+                seed: 1))
+    }
+
     @Test func ofClusters() throws {
         let images = try Blobs.images()
         let data = try ImagePoints(images, name: "blobs", on: .cpu)

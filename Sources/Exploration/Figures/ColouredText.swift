@@ -10,10 +10,18 @@ public struct ColouredText: FigureContent {
         public var group: Int?
         /// From 0, hardly, to 1, wholly.
         public var strength: Float
+        /// Named numbers for its hover; its strength if there are none.
+        public var facts: [(name: String, value: Double)]
+        /// Whether it is marked, and what a click does; nil where a click does nothing.
+        public var choice: Choice?
 
         /// A word; without a group it is grey.
-        public init(_ text: String, group: Int? = nil, strength: Float = 1) {
+        public init(
+            _ text: String, group: Int? = nil, strength: Float = 1, facts: [(name: String, value: Double)] = [],
+            choice: Choice? = nil
+        ) {
             (self.text, self.group, self.strength) = (text, group, strength)
+            (self.facts, self.choice) = (facts, choice)
         }
     }
 
@@ -37,11 +45,15 @@ public struct ColouredText: FigureContent {
     /// The texts from top to bottom.
     public var paragraphs: [Paragraph]
     public var caption: String
+    /// Whether the groups have an order, such as from frequent to rare: they keep their place in the legend then, and their colours.
+    public var isOrdered: Bool
 
     /// Texts whose words name their groups by index.
-    public init(groups: [String], paragraphs: [Paragraph], caption: String = "") {
-        (self.groups, self.paragraphs, self.caption) = (groups, paragraphs, caption)
+    public init(groups: [String], paragraphs: [Paragraph], caption: String = "", isOrdered: Bool = false) {
+        (self.groups, self.paragraphs, self.caption, self.isOrdered) = (groups, paragraphs, caption, isOrdered)
     }
+
+    public var unmark: Action? { paragraphs.lazy.flatMap(\.words).map(\.choice).unmark }
 
     /// Groups from the one with the most words on, each weighed by its strength; those without a word are left out.
     public var strongestGroups: [Int] {

@@ -2,6 +2,14 @@ import Formats
 
 /// Lines over a common x axis.
 public struct Curve: FigureContent {
+    /// How values lie along an axis.
+    public enum Axis: Sendable, Equatable {
+        /// Equal differences have the same length.
+        case linear
+        /// Equal ratios have the same length; a point that is not above 0 has no place, and is a gap.
+        case logarithmic
+    }
+
     /// What the horizontal axis shows, with its unit.
     public var xTitle: String
     /// What the vertical axis shows, with its unit.
@@ -14,19 +22,34 @@ public struct Curve: FigureContent {
     public var weights: [[Double]]
     /// What the weights are: "images".
     public var weightTitle: String
+    /// How x lies along its axis.
+    public var xAxis: Axis
+    /// How y lies along its axis.
+    public var yAxis: Axis
+    /// What the horizontal axis spans at least; by the points alone if nil.
+    public var xRange: ClosedRange<Double>?
+    /// What the vertical axis spans at least; by the points alone if nil.
+    public var yRange: ClosedRange<Double>?
 
     /// Lines; with `weights` the points are discs, too.
     public init(
         xTitle: String, yTitle: String, lines: [(name: String, points: [(x: Double, y: Double)])], caption: String = "",
-        weights: [[Double]] = [], weightTitle: String = "count"
+        weights: [[Double]] = [], weightTitle: String = "count", xAxis: Axis = .linear, yAxis: Axis = .linear,
+        xRange: ClosedRange<Double>? = nil, yRange: ClosedRange<Double>? = nil
     ) {
         (self.weights, self.weightTitle) = (weights, weightTitle)
+        (self.xAxis, self.yAxis, self.xRange, self.yRange) = (xAxis, yAxis, xRange, yRange)
         (self.xTitle, self.yTitle, self.lines, self.caption) = (xTitle, yTitle, lines, caption)
     }
 
     /// Nil where there is none.
     public func weight(line: Int, point: Int) -> Double? {
         weights.indices.contains(line) && weights[line].indices.contains(point) ? weights[line][point] : nil
+    }
+
+    /// Whether a point has a place on both axes.
+    public func hasPlace(_ point: (x: Double, y: Double)) -> Bool {
+        point.x.isFinite && point.y.isFinite && (xAxis == .linear || point.x > 0) && (yAxis == .linear || point.y > 0)
     }
 
     public var csv: String? {

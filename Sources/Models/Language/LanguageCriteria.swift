@@ -101,19 +101,23 @@ public struct EmbeddingPenalty: Mixin {
     public let weight: Control
     public let score: Metric
 
-    /// A criterion of one embedding, off at the start.
-    public init(_ side: Side, _ form: Form) {
+    /// A criterion of one embedding.
+    ///
+    /// - Parameter initial: λ at the start; 0 is off.
+    public init(_ side: Side, _ form: Form, initial: Double = 0) {
         (self.side, self.form) = (side, form)
         let id = "\(side)-\(form)"
         let isL1 = form == .l1
         weight = Control(
             id, title: isL1 ? "\(side) sparseness λ (L1)" : "\(side) decay λ (L2)",
             group: "embeddings", unit: isL1 ? "nats per Σ|w|" : "nats per ½‖w‖²", range: 1e-7...0.1, scale: .logWithOff,
-            initial: 0,
+            initial: initial,
             help: isL1
                 ? "draws weights of the \(side) embedding to zero, those of rare words first"
                 : "keeps weights of the \(side) embedding small",
-            affects: [.down("\(id)-size"), .up("pull-\(id)"), "perplexity-train", "perplexity-valid"])
+            affects: (isL1 ? [.up("\(side)-zeros")] : []) + [
+                .down("\(id)-size"), .up("pull-\(id)"), "perplexity-train", "perplexity-valid",
+            ])
         score = Metric(
             "\(id)-size", title: isL1 ? "Sum of the \(side) embedding" : "Size of the \(side) embedding",
             unit: isL1 ? "Σ|w|" : "½‖w‖²", help: "what the criterion keeps small", better: .lower)

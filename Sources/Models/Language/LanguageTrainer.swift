@@ -13,8 +13,10 @@ public struct LanguageTrainer: Model, MixinHost {
     /// The texts.
     public let data: LanguageData
     /// Criteria of the embeddings, which are made small with the loss.
-    public var mixins = Mixins<LanguageEmbeddings>(available: EmbeddingCriteria.all)
+    public var mixins: Mixins<LanguageEmbeddings>
     let defaults: LanguageRecipe
+    /// Words that it goes on from when it writes; the beginning of a sentence if there are none.
+    let prompt: [Int32]
     private let stepsPerEpoch: Int
 
     /// What the model remembers of the texts that it reads; nil before the first step.
@@ -22,11 +24,17 @@ public struct LanguageTrainer: Model, MixinHost {
     private var scoring: Scoring?
     /// The last whole score on the validation text.
     public private(set) var score: LanguageScore?
+    /// The step at which that score was begun.
+    private(set) var scoreStep = 0
+    /// What it wrote at some steps on its way, for comparison with what it writes now.
+    private(set) var writings: [LanguageWriting] = []
 
     /// A score on the validation text in progress: of the model as it was when it began.
     fileprivate struct Scoring {
         var model: LanguageModel
         var state: LanguageState
+        /// Whose model it is.
+        var step: Int
         /// Windows that are done.
         var windows = 0
         var score: LanguageScore
@@ -35,13 +43,23 @@ public struct LanguageTrainer: Model, MixinHost {
     /// - Parameters:
     ///   - windows: what the trainer is handed, step by step.
     ///   - recipe: where the controls stand at first. The decay of the learning rate is off unless it is asked for.
-    /// - Throws: ``/CLMat/CLMatError/dataMismatch(_:)`` for texts of another vocabulary.
+    ///   - prompt: ids of words that it goes on from when it writes.
+    /// - Throws: ``/CLMat/CLMatError/dataMismatch(_:)`` for texts of another vocabulary, or a prompt of words that it has not.
     public init(
-        _ model: LanguageModel, title: String, data: LanguageData, windows: TokenWindows, recipe: LanguageRecipe
+        _ model: LanguageModel, title: String, data: LanguageData, windows: TokenWindows, recipe: LanguageRecipe,
+        prompt: [Int32] = []
     ) throws(CLMatError) {
         try model.requireVocabulary(of: data.train)
         try model.requireVocabulary(of: data.validation)
-        (self.model, self.title, self.data, defaults) = (model, title, data, recipe)
+        if let id = prompt.first(where: { $0 < 0 || Int($0) >= model.shape.vocabulary }) {
+            throw .dataMismatch("The prompt has a word \(id), but the model has \(model.shape.vocabulary) words, from 0.")
+        }
+        (self.model, self.title, self.data, defaults, self.prompt) = (model, title, data, recipe, prompt)
+        mixins = Mixins(
+            [
+                EmbeddingPenalty(.output, .l1, initial: recipe.outputL1),
+                EmbeddingPenalty(.input, .l1, initial: recipe.inputL1),
+            ], available: EmbeddingCriteria.all)
         stepsPerEpoch = windows.stepsPerEpoch
     }
 
@@ -62,13 +80,13 @@ public struct LanguageTrainer: Model, MixinHost {
             "decay", title: "decay of η", group: "training", unit: "per epoch", range: 0.1...1,
             initial: defaults.decay,
             help: "what the learning rate is multiplied by after each epoch, when decay has begun",
-            affects: ["rate", "perplexity-train", "perplexity-valid"], isShownAtStart: false)
+            affects: ["perplexity-valid", "rate", "perplexity-train"], isShownAtStart: false)
     }
     private var decayAfter: Control {
         Control(
             "decay-after", title: "decay begins after", group: "training", unit: "epochs",
             kind: .integer(0...200, .linear), initial: Double(min(200, max(0, defaults.epochsBeforeDecay))),
-            help: "epochs with the whole learning rate", affects: ["rate", "perplexity-train", "perplexity-valid"],
+            help: "epochs with the whole learning rate", affects: ["perplexity-valid", "rate", "perplexity-train"],
             isShownAtStart: false)
     }
     private var clip: Control {
@@ -95,15 +113,16 @@ public struct LanguageTrainer: Model, MixinHost {
                 "perplexity-train", title: "Perplexity, training", unit: "words",
                 help:
                     "among so many words that are equally likely the model seems to choose, in each window before it is learned",
-                better: .lower),
+                better: .lower, isLogarithmic: true),
             Metric(
                 "perplexity-valid", title: "Perplexity, validation", unit: "words",
-                help: "the same on a text that it never learns from", better: .lower, isOnUnseenData: true),
+                help: "the same on a text that it never learns from", better: .lower, isShownAtStart: true,
+                isOnUnseenData: true, isLogarithmic: true),
             Metric(
                 "gradient-norm", title: "Norm of the gradient", unit: "‖g‖",
                 help: "before it is clipped"),
             Metric("rate", title: "Learning rate in use", unit: "η", help: "after its decay"),
-        ] + mixins.metrics
+        ] + zeroMetrics + mixins.metrics
     }
 
     public var notes: [String] { data.notes }
@@ -123,6 +142,7 @@ public struct LanguageTrainer: Model, MixinHost {
         } else {
             mixins.warn(in: &measured)
         }
+        try writeOnTheWay(context.step)
         let start = ContinuousClock.now
         let scored = try goOnScoring(context, &measured)
         if scored > 0 {
@@ -166,6 +186,7 @@ public struct LanguageTrainer: Model, MixinHost {
                 of: LanguageEmbeddings(of: model), whole: norm, context.forMixins, into: &measured,
                 isScored: context.step.number == 1 || context.step.number % 10 == 0)
         }
+        if context.step.number == 1 || context.step.number % 10 == 0 { try measureZeros(&measured) }
         let count = Double(window.count)
         measured.note("perplexity-train", loss.map { exp($0 / count) })
         measured.note("gradient-norm", norm)
@@ -177,14 +198,14 @@ public struct LanguageTrainer: Model, MixinHost {
     // MARK: - Scoring
 
     /// A whole score is begun at these steps, and then every so many, and at the end of each epoch.
-    private static let firstScores = [20, 100]
+    static let firstScores = [20, 100]
     private static let mostStepsBetweenScores = 500
     /// Words that are scored within one step: reading them costs a third of learning as many.
     private static let wordsPerStep = 1024
     /// Parts of the text that are read side by side.
     private static let scoringBatch = 20
 
-    private var scoringWindows: ScoringWindows {
+    var scoringWindows: ScoringWindows {
         get throws(CLMatError) {
             let batch = min(Self.scoringBatch, data.validation.targets)
             return try data.validation.scoringWindows(batch: batch, steps: max(1, Self.wordsPerStep / batch))
@@ -203,7 +224,7 @@ public struct LanguageTrainer: Model, MixinHost {
         let windows = try scoringWindows
         if scoring == nil, isScoreDue(at: context.step.number), try context.settings.isOn(Self.training) {
             scoring = Scoring(
-                model: model, state: try model.state(batch: windows.batch),
+                model: model, state: try model.state(batch: windows.batch), step: context.step.number,
                 score: LanguageScore(vocabulary: model.shape.vocabulary))
         }
         guard var own = scoring else { return 0 }
@@ -214,7 +235,7 @@ public struct LanguageTrainer: Model, MixinHost {
         own.windows += 1
         try LanguageModel.add((losses, window.targets), to: &own.score)
         if own.windows == windows.count {
-            score = own.score
+            (score, scoreStep) = (own.score, own.step)
             measured["perplexity-valid"] = own.score.perplexity
         } else {
             scoring = own
@@ -247,7 +268,7 @@ public struct LanguageTrainer: Model, MixinHost {
                 !isScoring
                 ? nil
                 : Scoring(
-                    model: model, state: try model.state(batch: scoringWindows.batch),
+                    model: model, state: try model.state(batch: scoringWindows.batch), step: 0,
                     score: LanguageScore(vocabulary: model.shape.vocabulary))
         }
         try archive.group("scoring") { () throws(CLMatError) in try scoring?.archive(archive) }
@@ -260,6 +281,19 @@ public struct LanguageTrainer: Model, MixinHost {
         try archive.keep("has-score", &hasScore)
         if archive.isReading { score = hasScore ? LanguageScore(vocabulary: model.shape.vocabulary) : nil }
         try archive.group("score") { () throws(CLMatError) in try score?.archive(archive) }
+        try archive.keep("score-step", &scoreStep)
+        let words = model.shape.vocabulary
+        try archive.group("writings") { () throws(CLMatError) in
+            try LanguageWriting.archive(&writings, archive, vocabulary: words)
+        }
+    }
+
+    // MARK: - Writing on the way
+
+    /// Keeps what it writes at a few steps, ever further apart.
+    private mutating func writeOnTheWay(_ step: Step) throws(CLMatError) {
+        guard Self.writingSteps.contains(step.number) else { return }
+        writings.append(try write(Self.wordsOnTheWay, at: step.number))
     }
 }
 
@@ -267,6 +301,7 @@ extension LanguageTrainer.Scoring {
     fileprivate mutating func archive(_ archive: Archive) throws(CLMatError) {
         try archive.group("model") { () throws(CLMatError) in try model.archive(archive) }
         try archive.group("state") { () throws(CLMatError) in try state.archive(archive) }
+        try archive.keep("step", &step)
         try archive.keep("windows", &windows)
         try archive.group("score") { () throws(CLMatError) in try score.archive(archive) }
     }

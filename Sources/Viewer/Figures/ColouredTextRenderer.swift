@@ -18,7 +18,7 @@ struct ColouredTextRenderer: FigureRenderer {
     mutating func draw(_ text: ColouredText, in frame: FigureFrame) {
         let (body, theme) = (frame.body, frame.theme)
         guard !text.paragraphs.isEmpty else { return frame.say("No texts.", in: body, theme.secondary) }
-        colours.update(text.strongestGroups)
+        colours.update(text.isOrdered ? Array(text.groups.indices) : text.strongestGroups)
         let named = colours.groups.filter { text.groups.indices.contains($0) }
         let legend = drawLegend(text, named, frame)
         let room = body.inset(0, legend.height, 0, 0)
@@ -31,7 +31,8 @@ struct ColouredTextRenderer: FigureRenderer {
         hoveredGroup = nil
         if let group = hovered, !text.groups.indices.contains(group) { hovered = nil }
         frame.scroll("text", Box(room.x, room.y, room.width + 11, room.height)) { content in
-            let isInside = frame.item("words", Box(room.x, room.y, room.width, room.height)).contains(.hovered)
+            let item = frame.item("words", Box(room.x, room.y, room.width, room.height))
+            let isInside = item.contains(.hovered)
             for line in flow.lines {
                 let y = content.y + line.y
                 guard y + TextFlow.lineHeight > room.y, y < room.maxY else { continue }
@@ -48,7 +49,10 @@ struct ColouredTextRenderer: FigureRenderer {
                     let colour = colour(of: word, hovered: hovered, theme)
                     frame.text(place.text, Point(content.x + place.x, y), colour)
                     let box = Box(content.x + place.x - 2, y - 2, place.width + 4, TextFlow.lineHeight)
-                    if isInside, box.contains(frame.mouse) { tell(of: word, text, frame) }
+                    if word.choice?.isChosen == true { frame.outline(box, frame.markColour, radius: 3) }
+                    guard isInside, box.contains(frame.mouse) else { continue }
+                    tell(of: word, text, frame)
+                    frame.choose(word.choice, item)
                 }
             }
             return flow.height
@@ -74,13 +78,19 @@ struct ColouredTextRenderer: FigureRenderer {
     }
 
     private mutating func tell(of word: ColouredText.Word, _ text: ColouredText, _ frame: FigureFrame) {
+        let facts = word.facts.map { ($0.name, format($0.value)) }
+        let click = frame.words(for: word.choice)
         guard let group = word.group, text.groups.indices.contains(group) else {
-            frame.tooltip(title: word.text, text: "belongs to no group")
+            let words = facts.isEmpty && click.isEmpty ? "belongs to no group" : click
+            frame.tooltip(title: word.text, facts: facts, text: words)
             return
         }
-        hoveredGroup = group
+        // Of ordered groups the words say enough: lighting up a third of the text at each move would not.
+        if !text.isOrdered { hoveredGroup = group }
         frame.tooltip(
-            title: word.text, facts: [("strength", format(Double(word.strength), digits: 2))], text: text.groups[group])
+            title: word.text,
+            facts: facts.isEmpty ? [("strength", format(Double(word.strength), digits: 2))] : facts,
+            text: [text.groups[group], click].filter { !$0.isEmpty }.joined(separator: "\n"))
     }
 
     /// The names of the groups that have a colour. Gives the room that it takes, and the group under the mouse.
@@ -107,7 +117,9 @@ struct ColouredTextRenderer: FigureRenderer {
             frame.text(shown, Point(x + 14, y), hovered == group && group != nil ? theme.text : theme.secondary, .small)
             x += width + 14
         }
-        for group in groups { place(text.groups[group], muted(colours[group] ?? 0, theme), group) }
+        for group in text.isOrdered ? groups.sorted() : groups {
+            place(text.groups[group], muted(colours[group] ?? 0, theme), group)
+        }
         if text.strongestGroups.count > groups.count { place("other groups", theme.secondary, nil) }
         frame.rule(Point(body.x, y + 19), length: body.width, theme.edge)
         return (y + 27 - body.y, hovered)

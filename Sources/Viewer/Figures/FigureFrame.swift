@@ -107,8 +107,21 @@ import Exploration
 
     /// The horizontal axis of `plot`, in 36 units below it: marks, labels and a title.
     public func axis(_ range: ClosedRange<Double>, _ title: String, below plot: Box, _ x: (Double) -> Float) {
+        axis(range, title, isLogarithmic: false, below: plot, x)
+    }
+
+    func axis(
+        _ range: ClosedRange<Double>, _ title: String, isLogarithmic: Bool, below plot: Box, _ x: (Double) -> Float
+    ) {
         let count = max(2, Int(plot.width / 70))
-        let ticks = Ticks.along(plot.width, most: count) { Ticks(within: range, count: $0) }
+        let ticks = Ticks.along(plot.width, most: count) { count in
+            let inside = Ticks(within: range, count: count)
+            guard isLogarithmic else { return inside }
+            // The axis ends where the values do, not at the next round one.
+            let ticks = Ticks(logarithmic: range, count: count)
+            let values = ticks.values.filter { range.contains($0) }
+            return ticks.isLogarithmic && values.count > 1 ? Ticks(values, step: nil, range: range) : inside
+        }
         for value in ticks.values {
             rule(Point(x(value), plot.maxY), length: 4, vertical: true, theme.track)
         }

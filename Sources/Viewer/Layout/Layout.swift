@@ -94,6 +94,10 @@ struct Layout: Equatable {
                 let isOnlyChoice = isFirst && starters.isEmpty && id == dashboard.figures.first?.id
                 set(panel, open: starters.contains(id) || isOnlyChoice)
             case .metric(let id):
+                // Once: a person may choose another axis.
+                if known?.metric(id) == nil, dashboard.metric(id)?.isLogarithmic == true {
+                    setLook(of: id) { $0.isLogarithmic = true }
+                }
                 if metrics.contains(id) { set(panel, open: true) }
             case .profile, .branches, .history, .plot: break
             }
