@@ -124,6 +124,8 @@ struct SparseElements: Sendable, Equatable {
     let starts: [Int32]
     let indices: [Int32]
     let values: [Float]?
+    /// The most elements that a row has.
+    let longestRow: Int
 
     private static func wrong(_ problem: String) -> CLMatError {
         .invalidArgument(operation: "SparseMatrix", problem: problem)
@@ -140,6 +142,9 @@ struct SparseElements: Sendable, Equatable {
 
     private init(columns: Int, _ starts: [Int32], _ indices: [Int32], _ values: [Float]?) {
         (self.columns, self.starts, self.indices, self.values) = (columns, starts, indices, values)
+        var longest: Int32 = 0
+        for row in 0..<starts.count - 1 { longest = max(longest, starts[row + 1] - starts[row]) }
+        longestRow = Int(longest)
     }
 
     init(columns: Int, starts: [Int32], indices: [Int32], values: [Float]?) throws(CLMatError) {
