@@ -203,7 +203,7 @@ import Testing
         #expect(try weights(sparse) < weights(plain))
         let histogram = try Self.content("weights", sparse, as: Histogram.self)
         let small = histogram.values.count { abs($0) <= Double(LanguageTrainer.smallWeight) }
-        #expect(histogram.values.count == 12 * 8 && small > 10, "\(small)")
+        #expect((12 * 8 - 2...12 * 8).contains(histogram.values.count) && small > 5, "\(small)")
     }
 
     @Test func theMapHasLargeRowsOnTop() throws {
@@ -226,7 +226,7 @@ import Testing
         let learner = try Self.run(
             40, experiment, [.init(after: 10, .act(Action("choose-word", title: "", arguments: [Int(mouse)])))])
         let lists = try Self.content("neighbours", learner, as: WordLists.self)
-        #expect(lists.groups.map(\.name) == ["mouse, output", "mouse, input", "frequent"])
+        #expect(lists.groups.map(\.name) == ["output", "input", "frequent"] && lists.caption.contains("'mouse'"))
         #expect(lists.groups[2].words.contains { $0.isPinned && $0.text == "mouse" })
         let text = try Self.content("text", learner, as: ColouredText.self)
         let marked = text.paragraphs.flatMap(\.words).filter { $0.choice?.isChosen == true }
