@@ -48,7 +48,7 @@ import Testing
     }
 
     @Test func ofLanguage() throws {
-        let data = try ZipfText(words: 50, tokens: 4000).draw()
+        let data = try ZipfText(words: 50, tokens: 2000).draw()
         let windows = try TokenWindows(data.train, batch: 10, steps: 5)
         var recipe = LanguageRecipe()
         recipe.decay = 1
@@ -57,7 +57,7 @@ import Testing
             [
                 "zaremba-small": [("rate", false)], "sparse-output": [("output-l1-size", false)],
                 "dissertation": [("rate", false), ("input-l1-size", false)],
-            ], steps: 640,
+            ], steps: 320,
             Experiment(
                 LanguageTrainer(model, title: "zipf", data: data, windows: windows, recipe: recipe), data: windows,
                 seed: 1))

@@ -579,6 +579,64 @@ extension WindowTests {
             #expect(curve.csv?.hasPrefix("line,x,y,count\n,0.0,0.0,100.0\n") == true)
         }
 
+        @Test func equalRatiosHaveEqualLengths() throws {
+            // A power law is a straight line; what is not above 0 is a gap.
+            let points = [(1.0, 1000.0), (10, 100), (100, 10), (1000, 1), (0, 5), (2000, 0)].map { (x: $0.0, y: $0.1) }
+            let curve = Curve(
+                xTitle: "x", yTitle: "", lines: [("", points)], xAxis: .logarithmic, yAxis: .logarithmic)
+            let stage = try FigureStage(curve, by: CurveRenderer.self)
+            let scale = try stage.surface.frame { CurveRenderer().scale(of: curve) }
+            #expect(scale["x"] == 1...1000 && scale["y"] == 1...1000)
+            let picture = try stage.picture()
+            let plot = stage.body.inset(60, 6, 14, 36)
+            func isLit(_ x: Float, _ y: Float) -> Bool {
+                let place = Box(plot.x + x * plot.width - 8, plot.y + y * plot.height - 8, 16, 16)
+                return picture.count(in: place) { $0.red > 150 } > 8
+            }
+            #expect(isLit(0.5, 0.5) && isLit(0.25, 0.25) && isLit(0.75, 0.75))
+            #expect(!isLit(0.15, 0.85) && !isLit(0.85, 0.15))
+            stage.move(to: Point(plot.midX, plot.midY))
+            #expect(stage.tooltip?.title.hasPrefix("x 3") == true, "\(stage.tooltip?.title ?? "")")
+        }
+
+        @Test func anAxisSpansWhatItIsToldTo() throws {
+            let curve = Curve(
+                xTitle: "x", yTitle: "y", lines: [("", [(x: 20, y: 5), (x: 30, y: 6)])], xRange: 0...100, yRange: 0...2)
+            let scale = try FigureStage(curve, by: CurveRenderer.self).surface.frame { CurveRenderer().scale(of: curve) }
+            #expect(scale["x"] == 0...100 && scale["y"] == 0...6)
+        }
+
+        @Test func aWordOfATextCanBeChosen() throws {
+            func text(_ isChosen: Bool) -> ColouredText {
+                ColouredText(
+                    groups: ["frequent", "rare"],
+                    paragraphs: [
+                        .init(
+                            title: "",
+                            words: [
+                                .init(
+                                    "wwwwwwww", group: 0, facts: [("rank", 7)],
+                                    choice: Choice(isChosen: isChosen, action: Action("choose", title: "see it"))),
+                                .init("other", group: 1),
+                            ])
+                    ], isOrdered: true)
+            }
+            let stage = try FigureStage(text(false), by: ColouredTextRenderer.self)
+            let word = Point(stage.body.x + 20, stage.body.y + 36)
+            stage.click(word)
+            #expect(stage.acted.map(\.id) == ["choose"])
+            #expect(stage.tooltip?.title == "wwwwwwww" && stage.tooltip?.text.contains("Click: see it") == true)
+            #expect(stage.tooltip?.facts.first?.name == "rank" && stage.tooltip?.facts.first?.value == "7")
+            #expect(text(true).unmark?.id == "choose" && text(false).unmark == nil)
+            stage.move(to: Point(-99, -99))
+            let plain = try stage.picture()
+            (stage.content, stage.version) = (text(true), 1)
+            let marked = try stage.picture()
+            let around = Box(stage.body.x - 6, stage.body.y + 20, 100, 34)
+            func light(_ picture: Picture) -> Int { picture.count(in: around) { $0.red > 200 && $0.blue > 200 } }
+            #expect(light(marked) > light(plain) + 40, "\(light(plain)), \(light(marked))")
+        }
+
         // MARK: In the window
 
         @Test func escapeTakesMarksAwayOnceNothingLiesAboveThePanels() throws {

@@ -23,6 +23,21 @@ import Testing
         }
     }
 
+    @Test func aMetricMayBeginWithALogarithmicAxis() {
+        func dashboard(_ ids: [String]) -> Dashboard {
+            Dashboard(
+                controls: [],
+                metrics: ids.map { Metric($0, title: $0, help: "", isLogarithmic: $0 == "perplexity") })
+        }
+        var layout = Layout()
+        layout.update(dashboard(["loss", "perplexity"]))
+        #expect(layout.look(of: "perplexity").isLogarithmic && !layout.look(of: "loss").isLogarithmic)
+        // What a person chose stays, whatever comes to the dashboard.
+        layout.setLook(of: "perplexity") { $0.isLogarithmic = false }
+        layout.update(dashboard(["loss", "perplexity", "other"]))
+        #expect(!layout.look(of: "perplexity").isLogarithmic)
+    }
+
     @Test func powersOfTenAreEquallyFarApart() throws {
         let axis = ValueAxis(0.01...100, isLogarithmic: true)
         for (value, share) in [(0.01, 0), (0.1, 0.25), (1, 0.5), (10, 0.75), (100, 1)] {

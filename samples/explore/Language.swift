@@ -116,12 +116,17 @@ struct Language: ModelCommand {
         recipe.decay = 1
         let minibatch = options.minibatch(usual: recipe.batch, of: data.train.targets, "tokens")
         (recipe.batch, recipe.steps, recipe.seed) = (minibatch.size, window, seed)
-        let windows = try TokenWindows(
-            data.train, batch: recipe.batch, steps: recipe.steps, notes: minibatch.notes)
+        let words = try prompt.map { try data.vocabulary.encode($0) } ?? []
+        var notes = minibatch.notes
+        let unknown = words.count { $0 == data.vocabulary.unknownID }
+        if unknown > 0, prompt?.contains(LanguageVocabulary.unknownWord) != true {
+            notes.append("Of --prompt \(counted(unknown, "word")) cannot be found in the vocabulary: <unk> stands there.")
+        }
+        let windows = try TokenWindows(data.train, batch: recipe.batch, steps: recipe.steps, notes: notes)
         let trainer = try LanguageTrainer(
             LanguageModel(shape, seed: seed, on: device),
             title: "LSTM \(shape.layers) × \(shape.units)", data: data, windows: windows,
-            recipe: recipe, prompt: prompt.map { try data.vocabulary.encode($0) } ?? [])
+            recipe: recipe, prompt: words)
         return try Experiment(trainer, data: windows, seed: seed)
     }
 

@@ -91,13 +91,17 @@ extension LanguageTrainer {
         var stride = max(1, values.count / Self.mostWeights)
         while Self.divisor(stride, matrix.columns) > 1 { stride += 1 }
         let some = Swift.stride(from: 0, to: values.count, by: stride).map { Double(values[$0]) }
+        // A few large ones would leave all others in one bar.
+        let sizes = some.filter(\.isFinite).map { abs($0) }.sorted()
+        let limit = sizes.isEmpty ? 0 : sizes[sizes.count * 99 / 100]
+        let shown = some.filter { abs($0) <= limit }
         before.take(
-            EmbeddingWeights(isInput: isInput, values: some), settings: context.settings,
+            EmbeddingWeights(isInput: isInput, values: shown), settings: context.settings,
             ignoring: Set(viewControls.map(\.id)), at: context.step)
         let small = 100 * Double(some.count { abs($0) <= Double(Self.smallWeight) }) / Double(max(1, some.count))
         return FigureProgress(
             Histogram(
-                of: some, bins: 60, xTitle: "weight",
+                of: shown, bins: 60, xTitle: "weight; 1 % lie beyond ±\(format(limit))",
                 caption: "\(model.shape.isTied ? "both" : isInput ? "input" : "output") · "
                     + (stride > 1 ? "\(grouped(some.count)) of \(grouped(values.count)) · " : "")
                     + "\(format(small)) % with |w| ≤ \(Self.smallWeight)",
@@ -169,7 +173,7 @@ extension LanguageTrainer {
             let near = Self.nearest(chosen, in: try rows(matrix), width: matrix.columns, count: Self.neighboursShown)
             groups.append(
                 WordLists.Group(
-                    name: "\(vocabulary.words[chosen]), \(name)", note: "cosine of rows of the \(name) embedding",
+                    name: name, note: "words whose rows are most like that of '\(vocabulary.words[chosen])'",
                     words: near.filter { !special($0.word) }.map {
                         word($0.word, max(0, $0.cosine), [("cosine", Double($0.cosine))])
                     }))
@@ -179,7 +183,7 @@ extension LanguageTrainer {
                 name: "frequent", note: "words to choose from, by rank",
                 words: frequent.enumerated().map { word($1, 1 - 0.8 * Float($0) / Float(frequent.count)) }))
         return WordLists(
-            groups: groups, caption: "click a word to see those that are used like it", groupTitle: "embedding")
+            groups: groups, caption: "like '\(vocabulary.words[chosen])' · click a word", groupTitle: "embedding")
     }
 
     private func special(_ word: Int) -> Bool {

@@ -139,10 +139,11 @@ struct PruningCurves: Sendable {
     private func content(_ context: FigureContext) -> any FigureContent { Self.content(result, before.value) }
 
     private static func content(_ result: Result?, _ before: Result?) -> any FigureContent {
-        guard let result, result.lines.contains(where: { !$0.points.isEmpty }) else {
-            return NothingToShow("The first share is being tried out.")
+        guard let result, result.lines.contains(where: { $0.points.count > Self.shares.count / 2 }) else {
+            return NothingToShow("The first shares are being tried out.")
         }
-        var lines = result.lines.filter { !$0.points.isEmpty }
+        // A few points are no line yet.
+        var lines = result.lines.filter { $0.points.count > Self.shares.count / 2 }
         if let before { lines += before.lines.prefix(1).map { ("\($0.name), before", $0.points) } }
         return Curve(
             xTitle: "% of the weights set to 0", yTitle: "perplexity", lines: lines,

