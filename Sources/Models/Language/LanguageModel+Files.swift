@@ -62,6 +62,15 @@ extension LanguageModel {
         guard let output = file.tensors["output"], output.shape == [1, shape.output.parameterCount] else {
             throw file.damaged("its output embedding is not one of \(shape.output.parameterCount) numbers")
         }
+        for index in 0..<shape.layers {
+            let inputs = index == 0 ? shape.input.columns : shape.units
+            guard file.tensors["layer-\(index).input-weights"]?.shape == [inputs, 4 * shape.units],
+                file.tensors["layer-\(index).recurrent-weights"]?.shape == [shape.units, 4 * shape.units]
+            else { throw file.damaged("its layer \(index) is not one of \(inputs) inputs and \(shape.units) units") }
+        }
+        guard shape.isTied || file.tensors["input"]?.shape == [1, shape.input.parameterCount] else {
+            throw file.damaged("its input embedding is not one of \(shape.input.parameterCount) numbers")
+        }
         var model = try LanguageModel(shape, seed: 0, on: device)
         try model.archive(.reading(file.tensors, from: path, on: device))
         let own = [format, "shape", "vocabulary"]

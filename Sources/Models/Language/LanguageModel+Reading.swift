@@ -55,7 +55,9 @@ extension LanguageModel {
 
     /// The same of logits of another number of words.
     func slices(of rows: Int, columns: Int) -> [Range<Int>] {
-        let most = max(256, (1 << 22) / max(1, columns))
+        // With each slice the gradient of the output embedding is read and written once more: of many words it is large.
+        let room = columns < 1 << 16 ? 1 << 22 : 1 << 26
+        let most = max(256, room / max(1, columns))
         let count = (rows + most - 1) / most
         guard count > 0 else { return [] }
         let length = (rows + count - 1) / count

@@ -243,7 +243,7 @@ public struct LanguageTrainer: Model, MixinHost {
         return window.count
     }
 
-    /// Whole scores of the model as it is at the end: validation as while it learns, the test text from start to end.
+    /// A whole score of the model as it is at the end, on the validation text.
     public func conclude(_ context: StepContext<TokenWindow>) throws(CLMatError) -> Measurements {
         var measured = Measurements()
         measured["perplexity-valid"] = try model.score(data.validation, batch: scoringWindows.batch).perplexity
