@@ -20,8 +20,10 @@ import Testing
         try writeTexts(data)
         let run = try Program(
             arguments: [
-                "lm", "--data", data.url.path, "--headless", "--units", "8", "--layers", "1", "--batch", "4", "--window",
-                "5", "--steps", "120", "--set", "learning-rate=0.3", "--prompt", "the cat", "--summary", "s.json", "--model", "m.safetensors",
+                "lm", "--data", data.url.path, "--headless", "--units", "8", "--layers", "1", "--batch", "4",
+                "--window",
+                "5", "--steps", "120", "--set", "learning-rate=0.3", "--prompt", "the cat", "--summary", "s.json",
+                "--model", "m.safetensors",
                 "--pictures", "pictures", "--set", "output-l1=0.001@20", "--screenshot", "window.png",
             ], in: folder.url)
         #expect(run.status == 0, "\(run.error)")
@@ -44,7 +46,8 @@ import Testing
     }
 
     @Test(arguments: [
-        ["--shape", "2x3"], ["--shape", "30", "--units", "8"], ["--shape", "2^1", "--units", "8"], ["--shape", "3:6,6:2"], ["--input-shape", "2x3"],
+        ["--shape", "2x3"], ["--shape", "30", "--units", "8"], ["--shape", "2^1", "--units", "8"],
+        ["--shape", "3:6,6:2"], ["--input-shape", "2x3"],
         ["--tied"], ["--shape", "dense", "--tied"],
     ])
     func aSessionNamesItsShape(_ shape: [String]) throws {

@@ -150,7 +150,7 @@ struct PruningCurves: Sendable {
         if let before { lines += before.lines.prefix(1).map { ("\($0.name), before", $0.points) } }
         return Curve(
             xTitle: "% of the weights set to 0", yTitle: "perplexity", lines: lines,
-            caption: "step \(grouped(result.step))"
+            caption: (lines.count == 1 ? "\(lines[0].name) · " : "") + "step \(grouped(result.step))"
                 + (result.words > 0 ? " · on \(grouped(result.words)) words of the validation text" : ""),
             yAxis: .logarithmic, xRange: 0...100, yRange: scale(lines))
     }
