@@ -30,7 +30,14 @@ tile_product clmat_tiles(void)
 // MARK: - Whole products, for AVX-512: OpenBLAS has kernels for it only where it knows the processor
 
 // A strip of B, DEPTH x STRIP, lies in the first-level cache; ROWS x DEPTH of A and DEPTH x COLUMNS of B in the others.
-enum { DEPTH = 256, ROWS = 240, COLUMNS = 4096, PITCH = DEPTH + 16 };  // a pitch that is no power of two
+enum { DEPTH = 256, ROWS = 240, COLUMNS = 1024, PITCH = DEPTH + 16 };  // a pitch that is no power of two
+
+// Whether B's strips are as well read where they lie as from a copy: where few rows would use the copy, and where lines of a strip are
+// not so far apart, or by such distances, that they drive each other out of the caches.
+static int is_read_in_place(int transposed, size_t rows, size_t pitch)
+{
+    return !transposed && (rows <= 64 || (pitch < 4096 && pitch % 256 != 0));
+}
 
 // Lane l of stage h of a transposition by halves: of two rows h apart, what stays and what changes places.
 #define LOW(l, h) ((l) & (h) ? (l) - (h) + 16 : (l))
@@ -106,7 +113,10 @@ int clmat_product(int transpose_a, int transpose_b, int m, int n, int k, float a
         for (size_t p = 0; p < terms; p += DEPTH) {
             const size_t deep = clmat_minimum(DEPTH, terms - p);
             const int accumulate = p > 0 || beta == 1.0f;
-            pack_strips(transpose_b, deep, across, transpose_b ? b + j * ldb + p : b + p * ldb + j, ldb, packed);
+            const float *own_b = transpose_b ? b + j * ldb + p : b + p * ldb + j;
+            // What is left of a strip is copied in any case, and filled up.
+            const size_t lying = is_read_in_place(transpose_b, rows, ldb) ? across / STRIP * STRIP : 0;
+            pack_strips(transpose_b, deep, across - lying, own_b + lying, ldb, packed + lying * deep);
             for (size_t i = 0; i < rows; i += ROWS) {
                 const size_t high = clmat_minimum(ROWS, rows - i);
                 // A's block as it lies: rows of `deep` terms, or transposed terms of `high` rows.
@@ -118,8 +128,9 @@ int clmat_product(int transpose_a, int transpose_b, int m, int n, int k, float a
                     const size_t wide = clmat_minimum(STRIP, across - s);
                     float *target = c + i * ldc + j + s;
                     avx512_product(high, STRIP, deep, block, transpose_a ? 1 : pitch, transpose_a ? pitch : 1,
-                                   packed + s * deep, STRIP, NULL, wide == STRIP && accumulate,
-                                   wide == STRIP ? target : edge, wide == STRIP ? (size_t)ldc : STRIP);
+                                   s < lying ? own_b + s : packed + s * deep, s < lying ? (size_t)ldb : STRIP, NULL,
+                                   wide == STRIP && accumulate, wide == STRIP ? target : edge,
+                                   wide == STRIP ? (size_t)ldc : STRIP);
                     if (wide == STRIP) continue;
                     for (size_t r = 0; r < high; r++)
                         for (size_t l = 0; l < wide; l++)

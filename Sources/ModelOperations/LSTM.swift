@@ -188,13 +188,15 @@ extension LSTMLayer {
         var gates = try trace.takeGates()
         try gates.makeUnique()
         try dh.makeUnique()
+        // Once, and not within the product of each step.
+        let back = try recurrentWeights.transposed()
         let dc = try Matrix(zeros: Shape(batch, units), on: device)
         for step in stride(from: steps - 1, through: 0, by: -1) {
             let rows = step * batch..<(step + 1) * batch
             if step + 1 < steps {
                 try dh.multiply(
-                    gates.block(rows: rows.upperBound..<rows.upperBound + batch), recurrentWeights.block(),
-                    transposing: .right, beta: 1, into: MatrixRange(rows: rows, columns: 0..<units))
+                    gates.block(rows: rows.upperBound..<rows.upperBound + batch), back.block(), beta: 1,
+                    into: MatrixRange(rows: rows, columns: 0..<units))
             }
             try device.launch(
                 .lstmCellBackward,

@@ -35,7 +35,10 @@ import Testing
         return maps.map {
             CanaryCase("map_\($0)", .elements(n, bytes: 8), [.int(n), .memory(n), .memory(n)])
         }
-            + ["map_affine", "map_clamp", "map_divide", "map_divide_into", "map_equal", "map_greater", "map_soft_threshold", "map_zero_small"].map {
+            + [
+                "map_affine", "map_clamp", "map_divide", "map_divide_into", "map_equal", "map_greater",
+                "map_soft_threshold", "map_zero_small",
+            ].map {
                 CanaryCase(
                     $0, .elements(n, bytes: 8), [.int(n), .float(-0.5), .float(0.5), .memory(n), .memory(n)])
             }
@@ -57,16 +60,17 @@ import Testing
 
     private var reductions: [CanaryCase] {
         let size = rows * columns
-        return ["sum", "sum_of_squares", "maximum", "minimum", "sum_of_sizes", "largest_size", "argmax", "argmin"].flatMap {
-            [
-                CanaryCase(
-                    "reduce_\($0)", .groups(rows, bytes: 4 * columns),
-                    [.int(size), .int(columns), .memory(size), .memory(rows)]),
-                CanaryCase(
-                    "reduce_columns_\($0)", .elements(columns, bytes: 4 * rows),
-                    [.int(rows), .int(columns), .memory(size), .memory(columns)]),
-            ]
-        }
+        return ["sum", "sum_of_squares", "maximum", "minimum", "sum_of_sizes", "largest_size", "argmax", "argmin"]
+            .flatMap {
+                [
+                    CanaryCase(
+                        "reduce_\($0)", .groups(rows, bytes: 4 * columns),
+                        [.int(size), .int(columns), .memory(size), .memory(rows)]),
+                    CanaryCase(
+                        "reduce_columns_\($0)", .elements(columns, bytes: 4 * rows),
+                        [.int(rows), .int(columns), .memory(size), .memory(columns)]),
+                ]
+            }
             + [
                 CanaryCase(
                     "channel_sums", .groups(13, bytes: 4 * 5 * 7),

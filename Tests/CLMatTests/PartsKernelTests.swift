@@ -47,7 +47,9 @@ import Testing
         let values = try matrices.map { try $0.valuesLater() }
         let whole = try integers.valuesLater()
         var readings: [Reading] = whole.readings
-        for numbers in [sums, squares, largest, least, norms, sizes] { for number in numbers { readings += number.readings } }
+        for numbers in [sums, squares, largest, least, norms, sizes] {
+            for number in numbers { readings += number.readings }
+        }
         for list in values { readings += list.readings }
         try Reading.start(readings)
 

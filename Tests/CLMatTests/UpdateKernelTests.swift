@@ -39,7 +39,8 @@ import Testing
         var random = SplitMix64(seed: 3)
         var (start, g) = (random.floats(size), random.floats(size))
         if size > 2 { (start[0], start[1], g[2]) = (0, -0.0, 0) }
-        let w = try Matrix(start, size, 1, on: device), gradient = try Matrix(g, size, 1, on: device)
+        let w = try Matrix(start, size, 1, on: device)
+        let gradient = try Matrix(g, size, 1, on: device)
         func check(_ found: Matrix, _ rule: (Double, Double) -> Double) throws {
             try expectNone(
                 difference(
@@ -62,7 +63,9 @@ import Testing
 
         let other = try Matrix(zeros: Shape(size + 1, 1), on: device)
         #expect(thrownCase { try stepped.sgdStep(other, rate: 1) } == "shapeMismatch")
-        #expect(thrownCase { try stepped.sgdStep(gradient, rate: 1, factor: Matrix([], 0, 1, on: device)) } == "shapeMismatch")
+        #expect(
+            thrownCase { try stepped.sgdStep(gradient, rate: 1, factor: Matrix([], 0, 1, on: device)) }
+                == "shapeMismatch")
         #expect(thrownCase { try stepped.addPenalty(of: other, l1: 1) } == "shapeMismatch")
     }
 

@@ -143,6 +143,26 @@ import Testing
         }
     }
 
+    /// A run that begins anew and is killed has no checkpoint; one that goes on has the one that it went on from.
+    @Test func checkpointsOfAnEarlierRunAreNotThoseOfALaterOne() throws {
+        try inTemporaryFolder { folder in
+            func begin(_ name: String, resumes: String?) throws -> (own: String?, aside: String?) {
+                let file = folder + "/" + name
+                var header = Self.header
+                withExtendedLifetime(try SessionWriter(writing: file, header: header)) {}
+                try "a checkpoint".write(toFile: file + ".safetensors", atomically: true, encoding: .utf8)
+                header.resumes = resumes
+                withExtendedLifetime(try SessionWriter(writing: file, header: header)) {}
+                func text(_ path: String) -> String? { try? String(contentsOfFile: path, encoding: .utf8) }
+                return (text(file + ".safetensors"), text(file + "~.safetensors"))
+            }
+            let anew = try begin("anew", resumes: nil)
+            #expect(anew.own == nil && anew.aside == "a checkpoint")
+            let on = try begin("on", resumes: "on.start.safetensors")
+            #expect(on.own == "a checkpoint" && on.aside == "a checkpoint")
+        }
+    }
+
     @Test func aWholeSessionIsNotLockedByItsLearner() throws {
         try inTemporaryFolder { folder in
             let file = folder + "/s.jsonl"

@@ -7,7 +7,8 @@ import Testing
 
 @Suite struct PowerLawTensorTests {
     static let shapes = [
-        try? PowerLawShape.halving(features: 9, h: 2, blocks: 3), try? .dense(4, 3), try? .differentiated([(2, 3), (5, 1)]),
+        try? PowerLawShape.halving(features: 9, h: 2, blocks: 3), try? .dense(4, 3),
+        try? .differentiated([(2, 3), (5, 1)]),
         try? .power(features: 16, width: 4, tailHeight: 0.25),
     ].compactMap { $0 }
 
@@ -28,19 +29,20 @@ import Testing
     }
 
     /// What a file can have wrong: which array is named, and with what words.
-    static let damages: [(array: String, words: String, change: @Sendable (inout [String: Safetensors.Tensor]) -> Void)] = [
-        ("w.shape", "not there", { $0["w.shape"] = nil }),
-        ("w.1", "not there", { $0["w.1"] = nil }),
-        ("w.shape", "F32", { $0["w.shape"] = $0["w.0"] }),
-        ("w.0", "[4, 2]", { $0["w.0"] = $0["w.1"] }),
-        ("w.1", "I64", { $0["w.1"] = $0["w.shape"] }),
-        ("w.shape", "7 numbers", { $0["w.shape"] = ints([9, 4, 0, 9, 0, 2, 3]) }),
-        ("w.shape", "overlaps", { $0["w.shape"] = ints([9, 4, 0, 9, 0, 2, 0, 4, 1, 4]) }),
-        ("w.shape", "ends before it begins", { $0["w.shape"] = ints([9, 4, 9, 0, 0, 2, 0, 4, 2, 4]) }),
-        ("w.shape", "more than", { $0["w.shape"] = ints([1 << 40, 1 << 40, 0, 1 << 40, 0, 1 << 40]) }),
-        ("w.shape", "at least 1", { $0["w.shape"] = ints([0, -4, 0, 9, 0, 2]) }),
-        ("w.shape", "does not lie within", { $0["w.shape"] = ints([9, 4, -3, 9, 0, 2]) }),
-    ]
+    static let damages:
+        [(array: String, words: String, change: @Sendable (inout [String: Safetensors.Tensor]) -> Void)] = [
+            ("w.shape", "not there", { $0["w.shape"] = nil }),
+            ("w.1", "not there", { $0["w.1"] = nil }),
+            ("w.shape", "F32", { $0["w.shape"] = $0["w.0"] }),
+            ("w.0", "[4, 2]", { $0["w.0"] = $0["w.1"] }),
+            ("w.1", "I64", { $0["w.1"] = $0["w.shape"] }),
+            ("w.shape", "7 numbers", { $0["w.shape"] = ints([9, 4, 0, 9, 0, 2, 3]) }),
+            ("w.shape", "overlaps", { $0["w.shape"] = ints([9, 4, 0, 9, 0, 2, 0, 4, 1, 4]) }),
+            ("w.shape", "ends before it begins", { $0["w.shape"] = ints([9, 4, 9, 0, 0, 2, 0, 4, 2, 4]) }),
+            ("w.shape", "more than", { $0["w.shape"] = ints([1 << 40, 1 << 40, 0, 1 << 40, 0, 1 << 40]) }),
+            ("w.shape", "at least 1", { $0["w.shape"] = ints([0, -4, 0, 9, 0, 2]) }),
+            ("w.shape", "does not lie within", { $0["w.shape"] = ints([9, 4, -3, 9, 0, 2]) }),
+        ]
 
     static func ints(_ numbers: [Int64]) -> Safetensors.Tensor {
         Safetensors.Tensor(kind: .int64, shape: [numbers.count], bytes: numbers.withUnsafeBytes { Data($0) })

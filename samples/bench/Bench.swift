@@ -41,6 +41,9 @@ struct Bench: ParsableCommand {
     @Option(help: ArgumentHelp("As for explore.", valueName: "name"))
     var device: String?
 
+    @Flag(help: ArgumentHelp("The peak of a language model's memory alone, in a process that does nothing else.", visibility: .hidden))
+    var peakMemory = false
+
     static func main() {
         Descriptors.prepare()
         main(nil)
@@ -64,6 +67,7 @@ struct Bench: ParsableCommand {
     func run() throws {
         if let json { try Files.checkWritable(json) }
         let device = try Device.choose(device).device
+        if peakMemory { return try LanguageSpeed.sayPeakMemory(on: device) }
         let threads = Device.cpu.computeUnits
         let other = try python.map { try Peer(python: $0, program: peer, threads: threads) }
         let repeats = repeats ?? 5
@@ -77,6 +81,9 @@ struct Bench: ParsableCommand {
             // The list is written even if nobody reads the table any more.
             do throws(CLMatError) { try StandardOutput.say(row.line) } catch { problem = problem ?? error }
             rows.append(row)
+        }
+        if groups.contains("lm"), case .success(let text) = BenchText.text {
+            for note in text.notes { try StandardOutput.say(note) }
         }
         var skipped: Set<String> = []
         for test in Case.all where groups.contains(test.group) {
@@ -100,6 +107,16 @@ struct Bench: ParsableCommand {
             for quality in try TopicQuality.all(topics: topicCounts, heldOut: folder) {
                 try quality.measure(beside: other, repeats: self.repeats ?? 3, on: device).forEach(add)
             }
+        }
+        if groups.contains("lm") {
+            let speed = LanguageSpeed(device: device, repeats: repeats, add: add)
+            if case .success = BenchText.text {
+                if let python {
+                    try speed.measureMemory(beside: python, peer, threads: threads, deviceName: self.device)
+                }
+                try speed.measurePowerLaw()
+            }
+            try speed.measureLargeVocabulary()
         }
         if groups.contains("window") { try measureWindows(on: device, pairs: repeats, add) }
         if groups.contains("history") {

@@ -12,6 +12,16 @@ import Models
     @ArgumentParser.Argument(help: "A data set (ptb, novels), or a path to text.") var data: String
     @Option(help: ArgumentHelp("Cells of each layer, and columns of dense embeddings.", valueName: "n")) var units = 200
     @Option(help: "Power-law embeddings: h of all words, blocks for ever fewer of them, as 32x4.") var powerLaw: String?
+    @Option(
+        help: ArgumentHelp(
+            "Adaptive softmax and input, for comparison: the first rank of each cluster, as 2000,10000.",
+            valueName: "cutoffs"))
+    var adaptive: String?
+    @Option(
+        help: ArgumentHelp(
+            "The same with so many parameters at most, of which cutoffs follow; with --adaptive dimensions do.",
+            valueName: "n"))
+    var adaptiveParameters: Int?
     @Option(help: "Layers of LSTM.") var layers = 2
     @Option(help: "Texts that are read side by side.") var batch = 20
     @Option(help: "Steps of a window.") var steps = 20
@@ -63,6 +73,7 @@ import Models
         say(
             "\(model.parameterCount) parameters, \(model.shape.embeddingParameters) of them in embeddings; \(device.summary)"
         )
+        if let adaptive = model.shape.adaptive { say("adaptive: \(adaptive)") }
         for epoch in past { say(line(epoch)) }
         var done = past
         try model.fit(data, recipe, after: past) { (epoch, model) throws(CLMatError) in
@@ -96,12 +107,33 @@ import Models
     }
 
     private func shape(_ vocabulary: Int) throws -> LanguageModelShape {
+        if adaptive != nil || adaptiveParameters != nil {
+            guard powerLaw == nil else {
+                throw ValidationError("--power-law and --adaptive are two shapes; give one of them.")
+            }
+            return try .adaptive(adaptiveShape(vocabulary), layers: layers)
+        }
         guard let powerLaw else { return try .dense(vocabulary: vocabulary, units: units, layers: layers) }
         let parts = powerLaw.split(separator: "x").compactMap { Int($0) }
         guard parts.count == 2 else {
             throw ValidationError("--power-law is h x blocks, as 32x4, and not '\(powerLaw)'.")
         }
         return try .powerLaw(.halving(features: vocabulary, h: parts[0], blocks: parts[1]), layers: layers)
+    }
+
+    private func adaptiveShape(_ vocabulary: Int) throws -> AdaptiveShape {
+        let cutoffs = try adaptive.map { text in
+            try text.split(separator: ",", omittingEmptySubsequences: false).map { part in
+                guard let number = Int(part) else {
+                    throw ValidationError("--adaptive takes ranks with commas between, as 2000,10000, and not '\(text)'.")
+                }
+                return number
+            }
+        }
+        if let adaptiveParameters {
+            return try .parameters(adaptiveParameters, vocabulary: vocabulary, units: units, cutoffs: cutoffs)
+        }
+        return try AdaptiveShape(vocabulary: vocabulary, cutoffs: cutoffs ?? [], units: units)
     }
 
     /// At once, also into a file.

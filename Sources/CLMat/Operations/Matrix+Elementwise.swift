@@ -173,7 +173,7 @@ extension Matrix {
     public static func + (a: Matrix, b: Matrix) throws(CLMatError) -> Matrix { try a.combined(.add, b, "+") }
     /// Element by element; a row, a column or a single element is repeated to the other's size.
     public static func - (a: Matrix, b: Matrix) throws(CLMatError) -> Matrix { try a.combined(.subtract, b, "-") }
-    /// Element by element; ``matmul(_:transposing:)`` is the matrix product.
+    /// Element by element; ``matmul(_:transposing:)-(Matrix,_)`` is the matrix product.
     public static func * (a: Matrix, b: Matrix) throws(CLMatError) -> Matrix { try a.combined(.multiply, b, "*") }
     /// Element by element; a row, a column or a single element is repeated to the other's size.
     public static func / (a: Matrix, b: Matrix) throws(CLMatError) -> Matrix { try a.combined(.divide, b, "/") }

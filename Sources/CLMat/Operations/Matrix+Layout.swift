@@ -14,7 +14,7 @@ extension Kernel {
 }
 
 extension Matrix {
-    /// The transpose, D × N. Products need no copy: see ``matmul(_:transposing:)``.
+    /// The transpose, D × N. Products need no copy: see ``matmul(_:transposing:)-(Matrix,_)``.
     public func transposed() throws(CLMatError) -> Matrix {
         let result = try Matrix(uninitialised: shape.transposed, on: device)
         let tile = 16
@@ -109,6 +109,23 @@ extension Matrix {
             .oneHot, [.int(indices.count), .int(columns), indices.argument, result.argument],
             over: .elements(result.count, bytes: 4))
         return result
+    }
+}
+
+extension MatrixBlock {
+    /// The rows that `indices` names, counted from the block's first one, with repeats.
+    ///
+    /// - Throws: ``CLMatError/invalidArgument(operation:problem:)`` for an index outside the block, or a block of a part of the columns.
+    package func gatherRows(_ indices: [Int32]) throws(CLMatError) -> Matrix {
+        guard range.columns == 0..<matrix.columns else {
+            throw .invalidArgument(operation: "gatherRows", problem: "Columns \(range.columns) are not all of \(matrix.shape).")
+        }
+        try range.check(within: matrix.shape)
+        if let wrong = indices.first(where: { !(0..<range.rows.count).contains(Int($0)) }) {
+            throw .invalidArgument(
+                operation: "gatherRows", problem: "Index \(wrong) is outside 0..<\(range.rows.count).")
+        }
+        return try matrix.gatherRows(IntVector(indices.map { $0 + Int32(range.rows.lowerBound) }, on: device))
     }
 }
 

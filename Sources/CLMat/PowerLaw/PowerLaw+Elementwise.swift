@@ -1,4 +1,4 @@
-// Operations by element. All elements lie in one row, so that each is one launch; elements that there are not stay 0, which is why there is no
+// Operations by element. All elements lie in one row, so that each is one launch. What has no element stays 0, which is why there is no
 // sum with a number.
 
 extension PowerLawMatrix {

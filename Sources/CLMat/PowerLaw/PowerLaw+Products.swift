@@ -28,7 +28,8 @@ private struct BlockProduct {
 
 extension PowerLawMatrix {
     /// An operand of a product: what of a block there is in these ranks and columns.
-    fileprivate func operand(_ index: Int, _ ranks: Range<Int>, _ columns: Range<Int>, transposed: Bool) -> Gemm.Operand {
+    fileprivate func operand(_ index: Int, _ ranks: Range<Int>, _ columns: Range<Int>, transposed: Bool) -> Gemm.Operand
+    {
         let block = shape.blocks[index]
         let (r, c) = (ranks.lowerBound - block.ranks.lowerBound, columns.lowerBound - block.columns.lowerBound)
         return Gemm.Operand(
@@ -104,7 +105,7 @@ extension Matrix {
 
     /// A block of self ← α·op(a)·op(b) + β·the block, a a power-law matrix.
     ///
-    /// - Throws: as ``multiply(_:_:transposing:alpha:beta:into:)-(MatrixBlock,PowerLawMatrix,_,_,_,_)``.
+    /// - Throws: as with the power-law matrix on the other side.
     public mutating func multiply(
         _ a: PowerLawMatrix, _ b: MatrixBlock, transposing: Transposition = .none, alpha: Float = 1, beta: Float = 0,
         into range: MatrixRange? = nil
@@ -159,7 +160,8 @@ extension Matrix {
         _ range: MatrixRange, rows: Range<Int>, columns: Range<Int>, by c: Float
     ) throws(CLMatError) {
         guard c != 1 else { return }
-        let start = (range.rows.lowerBound + rows.lowerBound) * self.columns + range.columns.lowerBound + columns.lowerBound
+        let start =
+            (range.rows.lowerBound + rows.lowerBound) * self.columns + range.columns.lowerBound + columns.lowerBound
         try device.launch(
             .scaleBlock,
             [.int(rows.count), .int(columns.count), .int(start), .int(self.columns), .float(c), argument],
@@ -187,8 +189,8 @@ extension PowerLawMatrix {
         return product
     }
 
-    /// self ← α·op(a)·op(b) + β·self, of the elements that there are alone: the gradient of the weights from that of the scores, g, and
-    /// what these were made of, x, is gᵀ·x (`transposing: .left`). Both may be some rows of a matrix (``Matrix/block(rows:columns:)``).
+    /// self ← α·op(a)·op(b) + β·self, of the elements that there are alone. The gradient of the weights is gᵀ·x (`transposing: .left`), g
+    /// that of the scores and x what these were made of. Both may be some rows of a matrix (``Matrix/block(rows:columns:)``).
     ///
     /// - Shapes: op(a) V × n, op(b) n × columns.
     /// - Cost: two floating-point operations for each of the n rows and element; one product per block.

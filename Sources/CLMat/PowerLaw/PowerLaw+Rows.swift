@@ -156,7 +156,10 @@ extension PowerLawMatrix {
         work.isUneven = true
         try device.launch(
             .rowsMagnitudes,
-            [.int(shape.blocks.count), layout.table.argument, .float(threshold), elements.argument, norms.argument, counts.argument],
+            [
+                .int(shape.blocks.count), layout.table.argument, .float(threshold), elements.argument, norms.argument,
+                counts.argument,
+            ],
             over: work)
         return (norms, counts)
     }

@@ -1,5 +1,5 @@
-/// Where the blocks of a shape lie in memory, and which parts of a product each of them writes first. Made once, and shared by all matrices that
-/// come of one another.
+/// Where the blocks of a shape lie in memory, and which parts of a product each of them writes first. It is made once, and shared by all
+/// matrices that come of one another.
 final class PowerLawLayout: Sendable {
     let shape: PowerLawShape
     /// Where each block begins, in elements.

@@ -1,9 +1,9 @@
-/// A matrix of features × columns that has only the elements of a ``PowerLawShape``; the others are 0 and take no memory. Frequent features have
-/// many columns, rare ones few.
+/// A matrix of features × columns that has only the elements of a ``PowerLawShape``; the others are 0 and take no memory. Frequent features
+/// have many columns, rare ones few.
 ///
-/// It is a value like ``Matrix``, and has the same operations where they make sense. All elements lie in one row of memory, block after block,
-/// so that an operation by element is one launch, and a product is one product per block. With a dense shape it has the numbers of a
-/// `Matrix`, at the same cost.
+/// It is a value like ``Matrix``, and has the same operations where they make sense. All elements lie in one row of memory, block after
+/// block, so that an operation by element is one launch, and a product is one product per block. With a dense shape it has the numbers
+/// of a `Matrix`, at the same cost.
 ///
 /// ```swift
 /// let device = try Device.default
@@ -39,6 +39,16 @@ public struct PowerLawMatrix: Sendable {
     /// A matrix whose elements are not set yet, for an operation that sets them all.
     init(uninitialised layout: PowerLawLayout, on device: Device) throws(CLMatError) {
         try self.init(Matrix(uninitialised: Shape(1, layout.shape.parameterCount), on: device), layout)
+    }
+
+    /// A matrix of the shape of another one, whose elements are not set yet, for an operation that sets them all, such as a product with β = 0.
+    public init(uninitialisedLike other: PowerLawMatrix) throws(CLMatError) {
+        try self.init(uninitialised: other.layout, on: other.device)
+    }
+
+    /// A matrix of zeros of the shape of another one.
+    public init(zerosLike other: PowerLawMatrix) throws(CLMatError) {
+        try self.init(Matrix(zeros: other.elements.shape, on: other.device), other.layout)
     }
 
     /// A matrix of zeros.
@@ -95,7 +105,9 @@ public struct PowerLawMatrix: Sendable {
         try self.init(Matrix(zeros: Shape(1, shape.parameterCount), on: other.device), layout)
         for (target, to) in zip(shape.blocks, layout.starts) {
             for (source, from) in zip(other.shape.blocks, other.layout.starts) {
-                let (ranks, columns) = (target.ranks.clamped(to: source.ranks), target.columns.clamped(to: source.columns))
+                let (ranks, columns) = (
+                    target.ranks.clamped(to: source.ranks), target.columns.clamped(to: source.columns)
+                )
                 guard !ranks.isEmpty, !columns.isEmpty else { continue }
                 func place(_ block: PowerLawShape.Block, _ start: Int) -> Int {
                     start + (ranks.lowerBound - block.ranks.lowerBound) * block.columns.count
@@ -121,13 +133,15 @@ public struct PowerLawMatrix: Sendable {
     public init(_ shape: PowerLawShape, blocks: [Matrix]) throws(CLMatError) {
         guard let first = blocks.first, blocks.count == shape.blocks.count else {
             throw .invalidArgument(
-                operation: "PowerLawMatrix", problem: "There are \(blocks.count) blocks, but \(shape.blocks.count) in the shape.")
+                operation: "PowerLawMatrix",
+                problem: "There are \(blocks.count) blocks, but \(shape.blocks.count) in the shape.")
         }
         for (index, (block, own)) in zip(blocks, shape.blocks).enumerated() {
             try requireSameDevice(first.device, block.device, "PowerLawMatrix")
             guard block.shape == own.shape else {
                 throw .shapeMismatch(
-                    operation: "PowerLawMatrix", left: block.shape, right: own.shape, rule: "Block \(index) has \(own).")
+                    operation: "PowerLawMatrix", left: block.shape, right: own.shape, rule: "Block \(index) has \(own)."
+                )
             }
         }
         let layout = try PowerLawLayout(shape, on: first.device)

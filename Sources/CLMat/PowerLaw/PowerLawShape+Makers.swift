@@ -86,7 +86,10 @@ extension PowerLawShape {
         _ parameters: Int, features: Int, width: Int, power: Double = 1
     ) throws(CLMatError) -> PowerLawShape {
         guard features > 0, width > 0, let most = Shape(features, width).checkedCount else {
-            throw wrong("A shape has at least 1 feature and 1 column, and a size that memory can count, not \(features) × \(width).")
+            throw wrong(
+                "A shape has at least 1 feature and 1 column, and a size that memory can count, "
+                    + "not \(features) × \(width)."
+            )
         }
         if most <= parameters { return try .dense(features, width) }
         // More columns for rare features are more elements.
@@ -113,7 +116,9 @@ extension PowerLawShape {
         if let problem { throw problem }
         let least = try Self.power(features: features, width: width, tailHeight: 1, power: power).parameterCount
         throw wrong(
-            "\(features) features of width \(width) have at least \(least) elements, more than \(parameters); take a smaller width or fewer features.")
+            "\(features) features of width \(width) have at least \(least) elements, more than \(parameters); "
+                + "take a smaller width or fewer features."
+        )
     }
 
     /// Whether features run out before the width is reached.
@@ -158,7 +163,8 @@ extension PowerLawShape {
         var (list, rank, column) = ([Block](), 0, 0)
         for (index, band) in bands.enumerated() {
             guard band.count > 0, band.dimension > 0 else {
-                throw wrong("Band \(index) is \(band.count) features of \(band.dimension) columns; both are at least 1.")
+                throw wrong(
+                    "Band \(index) is \(band.count) features of \(band.dimension) columns; both are at least 1.")
             }
             let (lastRank, tooMany) = rank.addingReportingOverflow(band.count)
             let (lastColumn, tooWide) = column.addingReportingOverflow(band.dimension)

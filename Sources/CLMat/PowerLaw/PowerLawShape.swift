@@ -1,5 +1,5 @@
-/// Which elements of a matrix of features × columns there are: rectangles that do not overlap. Frequent features, whose ranks are small, have
-/// many columns, and rare ones few.
+/// Which elements of a matrix of features × columns there are: rectangles that do not overlap. Frequent features, whose ranks are small,
+/// have many columns, and rare ones few.
 ///
 /// ```swift
 /// // Ranks 0–1249 have 256 columns, those up to 2499 128, up to 4999 64, and up to 9999 32.
@@ -40,8 +40,8 @@ public struct PowerLawShape: Sendable, Hashable {
     /// A shape of any rectangles.
     ///
     /// - Parameter isPartial: whether features may have no column at all.
-    /// - Throws: ``CLMatError/invalidArgument(operation:problem:)``, which names the block, for sizes below 1; for a block that is empty, lies
-    ///   outside of `rows` × `columns` or overlaps another; for a rank that no block has, unless `isPartial`; for more elements than a
+    /// - Throws: ``CLMatError/invalidArgument(operation:problem:)``, which names the block, for sizes below 1; for a block that is empty,
+    ///   lies outside of `rows` × `columns` or overlaps another; for a rank that no block has, unless `isPartial`; for more elements than a
     ///   matrix can have.
     public init(rows: Int, columns: Int, blocks: [Block], isPartial: Bool = false) throws(CLMatError) {
         guard rows > 0, columns > 0 else {
@@ -66,19 +66,25 @@ public struct PowerLawShape: Sendable, Hashable {
             let (sum, overflow) = count.addingReportingOverflow(block.shape.checkedCount ?? .max)
             guard !overflow, sum <= Shape.largestCount else {
                 throw Self.wrong(
-                    "With block \(index) (\(block)) there are more than \(Shape.largestCount) elements; take fewer columns for rare features.")
+                    "With block \(index) (\(block)) there are more than \(Shape.largestCount) elements; "
+                        + "take fewer columns for rare features."
+                )
             }
             count = sum
         }
         if !isPartial, let gap = Coverage(blocks.map(\.ranks)).gaps(within: 0..<rows).first {
             let last = blocks.indices.max { blocks[$0].ranks.upperBound < blocks[$1].ranks.upperBound } ?? 0
             throw Self.wrong(
-                "No block has ranks \(gap.lowerBound)..<\(gap.upperBound); block \(last) (\(blocks[last])) reaches farthest.")
+                "No block has ranks \(gap.lowerBound)..<\(gap.upperBound); "
+                    + "block \(last) (\(blocks[last])) reaches farthest."
+            )
         }
         (self.rows, self.columns, self.blocks, parameterCount) = (rows, columns, blocks, count)
     }
 
-    static func wrong(_ problem: String) -> CLMatError { .invalidArgument(operation: "PowerLawShape", problem: problem) }
+    static func wrong(_ problem: String) -> CLMatError {
+        .invalidArgument(operation: "PowerLawShape", problem: problem)
+    }
 
     /// A shape from ``numbers``, which came from a file.
     package init(numbers: [Int]) throws(CLMatError) {
@@ -179,7 +185,9 @@ extension PowerLawShape: Codable {
     /// - Throws: `DecodingError` with the words of ``init(rows:columns:blocks:isPartial:)`` for blocks that do not fit.
     public init(from decoder: any Decoder) throws {
         let values = try decoder.container(keyedBy: CodingKeys.self)
-        let (rows, columns) = (try values.decode(Int.self, forKey: .rows), try values.decode(Int.self, forKey: .columns))
+        let (rows, columns) = (
+            try values.decode(Int.self, forKey: .rows), try values.decode(Int.self, forKey: .columns)
+        )
         let blocks = try values.decode([Block].self, forKey: .blocks)
         let isPartial = try values.decodeIfPresent(Bool.self, forKey: .isPartial) ?? false
         do throws(CLMatError) {

@@ -88,11 +88,6 @@ extension SparseMatrix {
     }
 }
 
-extension SparseElements {
-    /// The most elements that a row has.
-    var longestRow: Int { zip(starts, starts.dropFirst()).reduce(0) { max($0, Int($1.1 - $1.0)) } }
-}
-
 extension Matrix {
     /// The product `self · other` with a sparse matrix, or with its transpose (`.right`), or with this matrix transposed.
     ///

@@ -7,8 +7,8 @@ import Synchronization
 /// let s = try SparseMatrix(rows: 2, columns: 4, [(0, 1, 2.5), (1, 3, -1), (0, 0, 1)], on: device)
 /// let y = try s.matmul(Matrix(filledWith: 1, Shape(4, 3), on: device))          // 2 × 3
 /// ```
-/// It is a value that does not change. The numbers stay on the host as well, so that its transpose, of which `Sᵀ·D` and `D·S` are made, is sorted
-/// there when it is first asked for, and rows are picked without reading from the device.
+/// It is a value that does not change. The numbers stay on the host as well, so that its transpose, of which `Sᵀ·D` and `D·S` are made, is
+/// sorted there when it is first asked for, and rows are picked without reading from the device.
 public struct SparseMatrix: Sendable {
     /// Rows × columns, zeros included.
     public let shape: Shape
@@ -48,7 +48,7 @@ public struct SparseMatrix: Sendable {
 
     /// A matrix of ones at some places, in any order; one that comes twice makes all elements numbers: it counts 2.
     ///
-    /// - Throws: as ``init(rows:columns:_:on:)-(_,_,[(Int,Int,Float)],_)``.
+    /// - Throws: as ``init(rows:columns:_:on:)``.
     public init(
         rows: Int, columns: Int, onesAt places: [(row: Int, column: Int)], on device: Device
     ) throws(CLMatError) {
@@ -124,6 +124,8 @@ struct SparseElements: Sendable, Equatable {
     let starts: [Int32]
     let indices: [Int32]
     let values: [Float]?
+    /// The most elements that a row has.
+    let longestRow: Int
 
     private static func wrong(_ problem: String) -> CLMatError {
         .invalidArgument(operation: "SparseMatrix", problem: problem)
@@ -140,6 +142,9 @@ struct SparseElements: Sendable, Equatable {
 
     private init(columns: Int, _ starts: [Int32], _ indices: [Int32], _ values: [Float]?) {
         (self.columns, self.starts, self.indices, self.values) = (columns, starts, indices, values)
+        var longest: Int32 = 0
+        for row in 0..<starts.count - 1 { longest = max(longest, starts[row + 1] - starts[row]) }
+        longestRow = Int(longest)
     }
 
     init(columns: Int, starts: [Int32], indices: [Int32], values: [Float]?) throws(CLMatError) {
@@ -172,7 +177,8 @@ struct SparseElements: Sendable, Equatable {
         try Self.check(rows: rows, columns: columns, count: places.count)
         for (index, (row, column)) in places.enumerated()
         where row < 0 || row >= rows || column < 0 || column >= columns {
-            throw Self.wrong("Element \(index), at row \(row) and column \(column), does not lie within \(Shape(rows, columns)).")
+            throw Self.wrong(
+                "Element \(index), at row \(row) and column \(column), does not lie within \(Shape(rows, columns)).")
         }
         // Twice a counting sort, which keeps the order of equals: by column, then by row.
         let byColumn = Self.sorted(Array(places.indices), by: { places[$0].1 }, limit: columns)

@@ -239,7 +239,7 @@ public final class SessionWriter: Recorder {
         self.path = path
         // What links lead to: they stay.
         let file = try Self.plainFile(path)
-        try Self.putAside(file)
+        try Self.putAside(file, isResumed: header.resumes != nil)
         let descriptor = open(
             file, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY | O_NOFOLLOW | O_NONBLOCK, 0o644)
         guard descriptor >= 0 else { throw Self.failure(path) }
@@ -305,17 +305,19 @@ public final class SessionWriter: Recorder {
     }
 
     /// Moves an earlier session out of the way; anything else stays where it is.
-    private static func putAside(_ path: String) throws(CLMatError) {
+    private static func putAside(_ path: String, isResumed: Bool) throws(CLMatError) {
         guard let old = try openSession(path) else { return }
         defer { release(old) }
         try checkRoomAside(path)
         guard rename(path, path + "~") == 0 else { throw failure(path) }
-        // Its checkpoints go along, as second names: the run that begins replaces the first ones when it writes its own.
+        // Its checkpoints go along. A run that goes on from one leaves it where it is too, until it writes its own; where a run begins anew, one
+        // of an earlier run would be taken for its own after a kill.
         for ending in [".safetensors", ".start.safetensors"] {
             let (own, aside) = (path + ending, path + "~" + ending)
             // That of the session that is replaced itself.
             if isPlainFile(aside) { unlink(aside) }
-            if isPlainFile(own) { link(own, aside) }
+            guard isPlainFile(own) else { continue }
+            _ = isResumed ? link(own, aside) : rename(own, aside)
         }
     }
 

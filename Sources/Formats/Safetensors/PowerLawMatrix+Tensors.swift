@@ -1,8 +1,8 @@
 import CLMat
 import Foundation
 
-/// Power-law matrices in files of named arrays: "NAME.shape" has the features, the width, and of each block its first rank, the one behind its last,
-/// its first column and the one behind its last, in 64-bit integers; "NAME.0", "NAME.1" and so on are the blocks, ranks × columns.
+/// Power-law matrices in files of named arrays: "NAME.shape" has the features, the width, and of each block its first rank, the one behind
+/// its last, its first column and the one behind its last, in 64-bit integers; "NAME.0", "NAME.1" and so on are the blocks, ranks × columns.
 extension PowerLawMatrix {
     /// The arrays of a file that has this matrix under a name.
     public func tensors(named name: String) throws(CLMatError) -> [String: Safetensors.Tensor] {
@@ -29,9 +29,13 @@ extension PowerLawMatrix {
         func damaged(_ array: String, _ problem: String) -> CLMatError {
             .fileDamaged(path: source, place: "'\(array)'", problem: problem)
         }
-        func tensor(_ array: String, _ kind: Safetensors.Tensor.Kind, _ shape: [Int]?) throws(CLMatError) -> Safetensors.Tensor {
+        func tensor(_ array: String, _ kind: Safetensors.Tensor.Kind, _ shape: [Int]?) throws(CLMatError)
+            -> Safetensors.Tensor
+        {
             guard let tensor = tensors[array] else { throw damaged(array, "it is not there") }
-            guard tensor.kind == kind else { throw damaged(array, "its numbers are \(tensor.kind.rawValue), not \(kind.rawValue)") }
+            guard tensor.kind == kind else {
+                throw damaged(array, "its numbers are \(tensor.kind.rawValue), not \(kind.rawValue)")
+            }
             let wanted = shape ?? [tensor.bytes.count / kind.bytes]
             guard tensor.shape == wanted else { throw damaged(array, "its sizes are \(tensor.shape), not \(wanted)") }
             return tensor

@@ -49,7 +49,7 @@ extension LanguageModel {
         do throws(CLMatError) {
             _ = try LanguageModelShape(
                 layers: shape.layers, units: shape.units, input: shape.input, output: shape.output,
-                isTied: shape.isTied)
+                isTied: shape.isTied, adaptive: shape.adaptive)
         } catch {
             throw file.damaged("its shape does not fit together: \(error)")
         }
@@ -73,6 +73,7 @@ extension LanguageModel {
         try output.changeElements { w throws(CLMatError) in try archive.keep("output", &w) }
         try ownInput?.changeElements { w throws(CLMatError) in try archive.keep("input", &w) }
         try archive.keep("biases", &biases)
+        try archive.group("adaptive") { () throws(CLMatError) in try adaptive?.archive(archive) }
         for index in layers.indices {
             try archive.group("layer-\(index)") { () throws(CLMatError) in
                 try archive.keep("input-weights", &layers[index].inputWeights)

@@ -113,26 +113,41 @@ extension LanguageModel {
         for index in 1...windows.stepsPerEpoch {
             let step = Step(first + index, seed: recipe.seed)
             let window = try windows.batch(at: DataPlace(step: step))
-            var (loss, gradient, next) = try gradient(
-                of: window, from: state, dropouts: dropouts(rate: recipe.dropout, at: step))
-            state = next
-            try gradient.addL1(input: recipe.inputL1, output: recipe.outputL1, of: self)
-            try descend(along: gradient, rate: Float(recipe.rate(of: epoch)), limit: Float(recipe.clip))
+            let loss = try learn(window, from: &state, recipe, rate: recipe.rate(of: epoch), at: step)
             // The numbers of a step are waited for when the next one is in the device's queue.
             try Reading.start(loss.readings)
-            if let awaited { sum += try Self.checked(awaited, step: first + index - 1) }
+            if let awaited { sum += try Self.checked(awaited, of: windows.tokensPerWindow, step: first + index - 1) }
             awaited = loss
         }
-        if let awaited { sum += try Self.checked(awaited, step: first + windows.stepsPerEpoch) }
+        if let awaited {
+            sum += try Self.checked(awaited, of: windows.tokensPerWindow, step: first + windows.stepsPerEpoch)
+        }
         return sum
     }
 
-    private static func checked(_ loss: Later<Double>, step: Int) throws(CLMatError) -> Double {
+    /// One step: the gradient of a window, and a step along it.
+    ///
+    /// - Parameter state: where the window begins; then where it ends.
+    /// - Returns: the sum of the losses of all words, when it is asked for.
+    package mutating func learn(
+        _ window: TokenWindow, from state: inout LanguageState, _ recipe: LanguageRecipe, rate: Double, at step: Step
+    ) throws(CLMatError) -> Later<Double> {
+        var (loss, gradient, next) = try gradient(
+            of: window, from: state, dropouts: dropouts(rate: recipe.dropout, at: step))
+        state = next
+        try gradient.addL1(input: recipe.inputL1, output: recipe.outputL1, of: self)
+        try descend(along: gradient, rate: Float(rate), limit: Float(recipe.clip))
+        return loss
+    }
+
+    private static func checked(_ loss: Later<Double>, of words: Int, step: Int) throws(CLMatError) -> Double {
         let value = try loss.value
-        guard value.isFinite else {
+        guard exp(value / Double(words)).isFinite else {
             throw .dataMismatch(
-                "The model left the numbers at step \(step): its loss is \(value). A smaller learning rate or a smaller limit of the gradient's norm keeps it."
-            )
+                """
+                The model left the numbers at step \(step): its loss is \(value / Double(words)) nats per word. A smaller \
+                learning rate, or a smaller limit of the gradient's norm, keeps it.
+                """)
         }
         return value
     }
@@ -162,7 +177,7 @@ extension LanguageGradient {
     /// What acts on all words, those that were not read too, makes the gradient of the input embedding one of all of them.
     mutating func makeInputWhole(_ own: PowerLawMatrix) throws(CLMatError) {
         guard wholeInput == nil else { return }
-        var whole = try PowerLawMatrix(zeros: own.shape, on: own.device)
+        var whole = try PowerLawMatrix(zerosLike: own)
         if let input { try whole.add(input) }
         wholeInput = whole
     }

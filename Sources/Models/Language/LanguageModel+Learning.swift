@@ -10,11 +10,14 @@ struct LanguageGradient {
     var layers: [LSTMLayer]
     var output: PowerLawMatrix
     var biases: Matrix
+    /// Of an adaptive softmax and input; nil without.
+    var adaptive: AdaptiveLayers?
 
     /// Everything whose norm counts.
     var parts: [Matrix] {
         (wholeInput.map { [$0.elements] } ?? input.map { [$0.sums] } ?? [])
             + layers.flatMap { [$0.inputWeights, $0.recurrentWeights, $0.biases] } + [output.elements, biases]
+            + (adaptive?.parts ?? [])
     }
 }
 
@@ -38,12 +41,17 @@ extension LanguageModel {
             head.top = try layers[index].inputGradient(gates)
         }
         if let dropouts { head.top = try dropouts[0].applied(to: head.top) }
+        var ids = trace.ids
+        if let adaptive, let words = trace.words, var own = head.adaptive {
+            (head.top, ids) = (try adaptiveWordGradient(head.top, words, into: &own, adaptive), words.ids)
+            head.adaptive = own
+        }
         var gradient = LanguageGradient(
-            layers: layerGradients, output: head.output, biases: head.biases)
+            layers: layerGradients, output: head.output, biases: head.biases, adaptive: head.adaptive)
         if let ownInput {
-            gradient.input = try ownInput.rowGradient(of: head.top, at: trace.ids)
+            gradient.input = try ownInput.rowGradient(of: head.top, at: ids)
         } else {
-            try gradient.output.scatterAddRows(head.top, at: trace.ids)
+            try gradient.output.scatterAddRows(head.top, at: ids)
         }
         return (loss, gradient, next)
     }
@@ -51,10 +59,16 @@ extension LanguageModel {
     /// Loss and gradient of the logits, slice after slice: V × rows of them are never in memory at once.
     private func headGradient(
         _ top: MatrixBlock, _ window: TokenWindow
-    ) throws(CLMatError) -> (loss: Later<Double>, head: (top: Matrix, output: PowerLawMatrix, biases: Matrix)) {
+    ) throws(CLMatError) -> (
+        loss: Later<Double>, head: (top: Matrix, output: PowerLawMatrix, biases: Matrix, adaptive: AdaptiveLayers?)
+    ) {
+        if let adaptive {
+            let own = try adaptiveGradient(top, window, adaptive)
+            return (own.loss, (own.top, own.output, try Matrix(zeros: biases.shape, on: device), own.layers))
+        }
         var dTop = try Matrix(uninitialised: top.shape, on: device)
-        // A product with nothing before it sets all elements.
-        var dOutput = try PowerLawMatrix(zeros: output.shape, on: device)
+        // The first product sets all elements.
+        var dOutput = try PowerLawMatrix(uninitialisedLike: output)
         var dBiases: Matrix?
         var losses: [Later<Double>] = []
         for slice in slices(of: window.count) {
@@ -75,7 +89,7 @@ extension LanguageModel {
         guard let dBiases else {
             throw .invalidArgument(operation: "LanguageModel", problem: "The window has no words.")
         }
-        return (Later.sum(losses), (dTop, dOutput, dBiases))
+        return (Later.sum(losses), (dTop, dOutput, dBiases, nil))
     }
 
     /// One step of gradient descent, the norm of the whole gradient clipped.
@@ -98,6 +112,7 @@ extension LanguageModel {
         }
         try output.sgdStep(gradient.output, rate: rate, factor: clip.factor)
         try biases.sgdStep(gradient.biases, rate: rate, factor: clip.factor)
+        if let own = gradient.adaptive { try adaptive?.sgdStep(own, rate: rate, factor: clip.factor) }
         return try clip.normLater()
     }
 }

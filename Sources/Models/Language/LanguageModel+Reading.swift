@@ -6,6 +6,8 @@ import ModelOperations
 struct LanguageTrace {
     /// The ids that were read.
     let ids: IntVector
+    /// What an adaptive input looked up; nil without.
+    let words: AdaptiveWords?
     /// The input of each layer, steps · batch × inputs.
     var inputs: [MatrixBlock]
     var layers: [LSTMTrace]
@@ -28,8 +30,10 @@ extension LanguageModel {
     func read(
         _ ids: [Int32], from state: LanguageState, dropouts: [Dropout]? = nil
     ) throws(CLMatError) -> LanguageTrace {
+        let found = try adaptive.map { own throws(CLMatError) in try adaptiveWords(ids, own) }
         let ids = try IntVector(ids, on: device)
-        let words = try input.gatherRows(ids)
+        let words: Matrix
+        if let found { words = found.words } else { words = try input.gatherRows(ids) }
         var next = try (dropouts?[0].applied(to: words) ?? words).block()
         var inputs: [MatrixBlock] = []
         var traces: [LSTMTrace] = []
@@ -41,13 +45,17 @@ extension LanguageModel {
                 try dropouts.map { dropouts throws(CLMatError) in try trace.outputs(dropouts[index + 1]).block() }
                 ?? trace.outputs
         }
-        return LanguageTrace(ids: ids, inputs: inputs, layers: traces, top: next, dropouts: dropouts)
+        return LanguageTrace(
+            ids: ids, words: found?.trace, inputs: inputs, layers: traces, top: next, dropouts: dropouts)
     }
 
     /// Rows of logits that are worked on at a time: V × rows numbers have to be in memory. Fewer than 256 would make products of rows that are
     /// too few to be fast.
-    func slices(of rows: Int) -> [Range<Int>] {
-        let most = max(256, (1 << 22) / max(1, shape.vocabulary))
+    func slices(of rows: Int) -> [Range<Int>] { slices(of: rows, columns: shape.vocabulary) }
+
+    /// The same of logits of another number of words.
+    func slices(of rows: Int, columns: Int) -> [Range<Int>] {
+        let most = max(256, (1 << 22) / max(1, columns))
         let count = (rows + most - 1) / most
         guard count > 0 else { return [] }
         let length = (rows + count - 1) / count
@@ -56,6 +64,7 @@ extension LanguageModel {
 
     /// The losses of all words of a window, −ln of the chance that each target had, in nats.
     func losses(of top: MatrixBlock, _ targets: [Int32]) throws(CLMatError) -> [Matrix] {
+        if let adaptive { return [try adaptiveLosses(of: top, targets, adaptive)] }
         var losses: [Matrix] = []
         for slice in slices(of: targets.count) {
             var logits = try Matrix(uninitialised: Shape(slice.count, shape.vocabulary), on: device)
@@ -66,8 +75,9 @@ extension LanguageModel {
         return losses
     }
 
-    /// The logits of rows of ``LanguageTrace/top``, biases and all.
+    /// The logits of rows of ``LanguageTrace/top``, biases and all. Of an adaptive softmax they are logs of chances.
     func logits(of top: MatrixBlock) throws(CLMatError) -> Matrix {
+        if let adaptive { return try adaptiveLogits(of: top, adaptive) }
         var logits = try Matrix(uninitialised: Shape(top.shape.rows, shape.vocabulary), on: device)
         try logits.multiply(top, output, transposing: .right)
         return try logits + biases

@@ -5,7 +5,8 @@ import ModelOperations
 /// be the next.
 ///
 /// Words are rows of an input embedding; layers of LSTM follow; the logits are the last layer's units times the rows of an output
-/// embedding, plus a bias per word. Both embeddings are power-law matrices, with a dense shape if each word has all columns.
+/// embedding, plus a bias per word. Both embeddings are power-law matrices, with a dense shape if each word has all columns. For
+/// comparison there is adaptive softmax and input (``AdaptiveShape``).
 ///
 /// ```swift
 /// let data = try LanguageData.load("ptb")
@@ -23,8 +24,10 @@ public struct LanguageModel: Sendable {
     public internal(set) var layers: [LSTMLayer]
     /// V × units: the row of each word that the last layer's units are multiplied by.
     public internal(set) var output: PowerLawMatrix
-    /// 1 × V.
+    /// 1 × V. They stay 0 with an adaptive softmax, which has none.
     public internal(set) var biases: Matrix
+    /// What an adaptive softmax and input have beside the words' rows; nil without.
+    public internal(set) var adaptive: AdaptiveLayers?
     /// V × width; nil where it is the output's.
     var ownInput: PowerLawMatrix?
 
@@ -34,7 +37,8 @@ public struct LanguageModel: Sendable {
     public var device: Device { biases.device }
     /// All weights and biases.
     public var parameterCount: Int {
-        layers.reduce(0) { $0 + $1.parameterCount } + output.count + biases.count + (ownInput?.count ?? 0)
+        layers.reduce(0) { $0 + $1.parameterCount } + output.count + (ownInput?.count ?? 0)
+            + (adaptive?.parameterCount ?? biases.count)
     }
 
     /// A model that knows nothing: weights uniform in ±`range`, biases 0.
@@ -43,10 +47,15 @@ public struct LanguageModel: Sendable {
     ) throws(CLMatError) {
         func key(_ part: UInt32) -> RandomKey { RandomKey(seed: seed, stream: Streams.language + part) }
         self.shape = shape
-        ownInput =
-            shape.isTied ? nil : try PowerLawMatrix(uniform: -range...range, shape.input.inBands, key(0), on: device)
-        output = try PowerLawMatrix(uniform: -range...range, shape.output.inBands, key(1), on: device)
+        // An adaptive shape has its bands already; those of one dimension stay apart.
+        let (input, output) =
+            shape.adaptive == nil ? (shape.input.inBands, shape.output.inBands) : (shape.input, shape.output)
+        ownInput = shape.isTied ? nil : try PowerLawMatrix(uniform: -range...range, input, key(0), on: device)
+        self.output = try PowerLawMatrix(uniform: -range...range, output, key(1), on: device)
         biases = try Matrix(zeros: Shape(1, shape.vocabulary), on: device)
+        adaptive = try shape.adaptive.map { own throws(CLMatError) in
+            try AdaptiveLayers(own, range: range, seed: seed, on: device)
+        }
         layers = []
         for index in 0..<shape.layers {
             layers.append(
@@ -78,10 +87,18 @@ public struct LanguageModelShape: Sendable, Hashable, Codable {
     public let output: PowerLawShape
     /// Whether one embedding serves as both.
     public let isTied: Bool
+    /// The bands whose rows ``input`` and ``output`` are, with projections and a softmax in two stages; nil for embeddings without.
+    public let adaptive: AdaptiveShape?
 
     /// - Throws: ``/CLMat/CLMatError/invalidArgument(operation:problem:)`` if the parts do not fit each other.
     public init(
         layers: Int, units: Int, input: PowerLawShape, output: PowerLawShape, isTied: Bool = false
+    ) throws(CLMatError) {
+        try self.init(layers: layers, units: units, input: input, output: output, isTied: isTied, adaptive: nil)
+    }
+
+    init(
+        layers: Int, units: Int, input: PowerLawShape, output: PowerLawShape, isTied: Bool, adaptive: AdaptiveShape?
     ) throws(CLMatError) {
         func wrong(_ problem: String) -> CLMatError { .invalidArgument(operation: "LanguageModel", problem: problem) }
         guard (1...16).contains(layers) else { throw wrong("There can be 1 to 16 layers, not \(layers).") }
@@ -95,6 +112,12 @@ public struct LanguageModelShape: Sendable, Hashable, Codable {
         guard !isTied || input == output else {
             throw wrong("Embeddings that are tied have one shape, not \(input) and \(output).")
         }
+        if let adaptive {
+            guard try adaptive.input == input, try adaptive.output == output else {
+                throw wrong("The embeddings are not those of the adaptive softmax: \(adaptive).")
+            }
+        }
+        self.adaptive = adaptive
         (vocabulary, self.layers, self.units) = (output.rows, layers, units)
         (self.input, self.output, self.isTied) = (input, output, isTied)
     }
@@ -114,12 +137,24 @@ public struct LanguageModelShape: Sendable, Hashable, Codable {
         try LanguageModelShape(layers: layers, units: shape.columns, input: shape, output: shape, isTied: isTied)
     }
 
-    /// Elements of both embeddings; of one where they are tied.
-    public var embeddingParameters: Int { output.parameterCount + (isTied ? 0 : input.parameterCount) }
+    /// Adaptive softmax and input, as wide as there are units. Tied, the words' rows are; the projections are not.
+    public static func adaptive(
+        _ shape: AdaptiveShape, layers: Int = 2, isTied: Bool = false
+    ) throws(CLMatError) -> LanguageModelShape {
+        try LanguageModelShape(
+            layers: layers, units: shape.units, input: shape.input, output: shape.output, isTied: isTied,
+            adaptive: shape)
+    }
+
+    /// Elements of both embeddings, and of their projections and clusters; of one where they are tied.
+    public var embeddingParameters: Int {
+        output.parameterCount + (isTied ? 0 : input.parameterCount) + (adaptive?.projectionParameters ?? 0)
+    }
     /// All weights and biases.
     public var parameterCount: Int {
         let first = 4 * units * (input.columns + units + 1)
-        return embeddingParameters + vocabulary + first + (layers - 1) * 4 * units * (2 * units + 1)
+        return embeddingParameters + (adaptive == nil ? vocabulary : 0) + first
+            + (layers - 1) * 4 * units * (2 * units + 1)
     }
 }
 

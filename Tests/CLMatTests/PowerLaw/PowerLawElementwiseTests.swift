@@ -40,7 +40,9 @@ import Testing
         try check(changed { try $0.sgdStep(b, rate: 0.5) }, "sgdStep") { $0 - 0.5 * $1 }
         let factor = try Matrix([0.25], 1, 1, on: device)
         try check(changed { try $0.sgdStep(b, rate: 0.5, factor: factor) }, "scaled step") { $0 - 0.125 * $1 }
-        try check(changed { try $0.addPenalty(of: b, l1: 0.5, l2: 0.25) }, "addPenalty") { $0 + 0.5 * sign($1) + 0.25 * $1 }
+        try check(changed { try $0.addPenalty(of: b, l1: 0.5, l2: 0.25) }, "addPenalty") {
+            $0 + 0.5 * sign($1) + 0.25 * $1
+        }
         try check(changed { try $0.shrink(l1: 0.5, l2: 0.25) }, "shrink") { x, _ in x - 0.5 * sign(x) - 0.25 * x }
         var velocity = b
         try check(changed { try $0.sgdStep(a, velocity: &velocity, rate: 0.5, momentum: 0.5) }, "momentum") {

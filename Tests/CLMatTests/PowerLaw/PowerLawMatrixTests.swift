@@ -6,7 +6,9 @@ import Testing
 /// Shapes that differ in all that products and rows have to look at.
 enum PowerLawSample {
     static let shapes: [PowerLawShape] = {
-        func block(_ ranks: Range<Int>, _ columns: Range<Int>) -> PowerLawShape.Block { .init(ranks: ranks, columns: columns) }
+        func block(_ ranks: Range<Int>, _ columns: Range<Int>) -> PowerLawShape.Block {
+            .init(ranks: ranks, columns: columns)
+        }
         let shapes: [PowerLawShape?] = [
             try? .dense(1, 1), try? .dense(37, 13), try? .halving(features: 67, h: 3, blocks: 4),
             try? PowerLawShape.halving(features: 67, h: 3, blocks: 4).inBands,
@@ -14,10 +16,12 @@ enum PowerLawSample {
             // Ranks and columns that nothing has.
             try? .power(features: 67, width: 9, tailHeight: 0.25),
             try? PowerLawShape.power(features: 67, width: 9, tailHeight: 0.25).inBands,
-            try? PowerLawShape(rows: 12, columns: 9, blocks: [block(2..<7, 1..<4), block(9..<10, 6..<8)], isPartial: true),
+            try? PowerLawShape(
+                rows: 12, columns: 9, blocks: [block(2..<7, 1..<4), block(9..<10, 6..<8)], isPartial: true),
             // Ranks and columns that are new in part, some of them on both sides of what was there.
             try? PowerLawShape(
-                rows: 20, columns: 20, blocks: [block(5..<9, 4..<8), block(0..<20, 10..<13), block(3..<14, 0..<3), block(0..<5, 3..<10)]),
+                rows: 20, columns: 20,
+                blocks: [block(5..<9, 4..<8), block(0..<20, 10..<13), block(3..<14, 0..<3), block(0..<5, 3..<10)]),
         ]
         return shapes.compactMap { $0 }
     }()
@@ -27,7 +31,9 @@ enum PowerLawSample {
         var random = SplitMix64(seed: seed)
         var values = [Float](repeating: 0, count: shape.rows * shape.columns)
         for block in shape.blocks {
-            for rank in block.ranks { for column in block.columns { values[rank * shape.columns + column] = random.floats(1)[0] } }
+            for rank in block.ranks {
+                for column in block.columns { values[rank * shape.columns + column] = random.floats(1)[0] }
+            }
         }
         return values
     }
@@ -91,7 +97,8 @@ enum PowerLawSample {
         #expect(try changed.elements.values == m.values.map { 2 * $0 })
         // Products are the same ones.
         let x = try Matrix(uniform: -1...1, RandomKey(seed: 1, stream: 1), Shape(33, 7), on: device)
-        try expectNone(bitDifference(x.matmul(same, transposing: .right).values, x.matmul(m, transposing: .right).values))
+        try expectNone(
+            bitDifference(x.matmul(same, transposing: .right).values, x.matmul(m, transposing: .right).values))
     }
 
     // MARK: - Products
@@ -150,12 +157,14 @@ enum PowerLawSample {
                             let place = (i + 1) * (width + 3) + j + 2
                             let old = Double(beta) * wanted[place]
                             wanted[place] = 0.5 * exact.values[i * width + j] + old
-                            bounds[place] = bound(i * width + j) + 10 * epsilon * (abs(old) + exact.magnitudes[i * width + j])
+                            bounds[place] =
+                                bound(i * width + j) + 10 * epsilon * (abs(old) + exact.magnitudes[i * width + j])
                         }
                     }
                     try expectNone(difference(target.values, wanted, within: { bounds[$0] }), "β \(beta)")
 
-                    var turned = try Matrix(Reference.transposed(before, n + 2, width + 3), width + 3, n + 2, on: device)
+                    var turned = try Matrix(
+                        Reference.transposed(before, n + 2, width + 3), width + 3, n + 2, on: device)
                     try turned.multiply(
                         w, right.block(), transposing: mirrored, alpha: 0.5, beta: beta,
                         into: MatrixRange(rows: 2..<width + 2, columns: 1..<n + 1))
@@ -211,7 +220,10 @@ enum PowerLawSample {
             let exact = Reference.product(a, b, shape.rows, n, shape.columns)
             let mask = PowerLawSample.mask(shape)
             for (transposing, left, right) in [
-                (Matrix.Transposition.none, try Matrix(a, shape.rows, n, on: device), try Matrix(b, n, shape.columns, on: device)),
+                (
+                    Matrix.Transposition.none, try Matrix(a, shape.rows, n, on: device),
+                    try Matrix(b, n, shape.columns, on: device)
+                ),
                 (.left, try Matrix(aT, n, shape.rows, on: device), try Matrix(b, n, shape.columns, on: device)),
                 (.right, try Matrix(a, shape.rows, n, on: device), try Matrix(bT, shape.columns, n, on: device)),
                 (.both, try Matrix(aT, n, shape.rows, on: device), try Matrix(bT, shape.columns, n, on: device)),
@@ -226,7 +238,8 @@ enum PowerLawSample {
             }
             // No terms: only β counts.
             var w = try PowerLawSample.matrix(shape, before, on: device)
-            let none = try Matrix([], 0, shape.rows, on: device), nothing = try Matrix([], 0, shape.columns, on: device)
+            let none = try Matrix([], 0, shape.rows, on: device)
+            let nothing = try Matrix([], 0, shape.columns, on: device)
             try w.multiply(none, nothing, transposing: .left, beta: 2)
             #expect(try w.dense().values == before.map { 2 * $0 })
             try w.multiply(none, nothing, transposing: .left)
@@ -273,7 +286,8 @@ enum PowerLawSample {
             let places = distinct.flatMap { rank in (0..<columns).map { Int(rank) * columns + $0 } }
             try expectNone(
                 difference(
-                    gradient.sums.values, places.map { sums.values[$0] }, within: { 70 * epsilon * sums.magnitudes[places[$0]] }))
+                    gradient.sums.values, places.map { sums.values[$0] },
+                    within: { 70 * epsilon * sums.magnitudes[places[$0]] }))
             let squares = try gradient.sums.values.reduce(0) { $0 + Double($1) * Double($1) }
             #expect(try abs(Double(gradient.sumOfSquares()) - squares) <= 400 * epsilon * squares)
             #expect(try gradient.sumOfSquaresLater().value == gradient.sumOfSquares())
@@ -313,7 +327,9 @@ enum PowerLawSample {
         let scores = try Matrix(uniform: 0...1, RandomKey(seed: 2, stream: 0), Shape(500, 60), on: device)
         let g = try Matrix(uniform: -1...1, RandomKey(seed: 3, stream: 0), Shape(500, 16), on: device)
         let indices = try scores.rowArgmax()
-        let (one, other) = (try w.rowGradient(of: g, at: indices), try w.rowGradient(of: g, at: IntVector(indices.values, on: device)))
+        let (one, other) = (
+            try w.rowGradient(of: g, at: indices), try w.rowGradient(of: g, at: IntVector(indices.values, on: device))
+        )
         try expectNone(bitDifference(one.sums.values, other.sums.values))
         #expect(try one.ranks.values == other.ranks.values)
     }
@@ -336,7 +352,8 @@ enum PowerLawSample {
         let w = try PowerLawSample.matrix(shape, values, on: device)
         let rows = (0..<shape.rows).map { Array(values[$0 * shape.columns..<($0 + 1) * shape.columns]) }
         let norms = rows.map { $0.reduce(0) { $0 + abs(Double($1)) } }
-        try expectNone(difference(w.rowL1Norms().values, norms, within: { Double(shape.columns) * epsilon * norms[$0] }))
+        try expectNone(
+            difference(w.rowL1Norms().values, norms, within: { Double(shape.columns) * epsilon * norms[$0] }))
         #expect(try w.rowCounts(above: 0.5).values == rows.map { Float($0.count { abs($0) > 0.5 }) })
         #expect(try w.rowCounts(above: 0).values == rows.map { Float($0.count { $0 != 0 }) })
     }

@@ -50,9 +50,11 @@ import Testing
     /// BIDMach's own numbers for 16 features: heights 0.25, 0.5 (both rounded to none), 1, 2, 4, and the rest to 5.
     @Test func aSmallTailHeightLeavesFeaturesOut() throws {
         let shape = try PowerLawShape.power(features: 16, width: 4, tailHeight: 0.25)
-        #expect(shape.blocks == [
-            .init(ranks: 0..<4, columns: 0..<1), .init(ranks: 0..<2, columns: 1..<2), .init(ranks: 0..<1, columns: 2..<4),
-        ])
+        #expect(
+            shape.blocks == [
+                .init(ranks: 0..<4, columns: 0..<1), .init(ranks: 0..<2, columns: 1..<2),
+                .init(ranks: 0..<1, columns: 2..<4),
+            ])
         #expect(shape.isPartial && shape.dimension(of: 4) == 0 && shape.dimension(of: 0) == 4)
         // Each doubling of the width keeps 2^-½ of the features.
         let slow = try PowerLawShape.power(features: 1000, width: 40, tailHeight: 10, power: 0.5)
@@ -74,45 +76,68 @@ import Testing
                 .init(ranks: 0..<4, columns: 1..<2), .init(ranks: 1..<3, columns: 4..<6),
                 .init(ranks: 1..<4, columns: 2..<3),
             ])
-        #expect(shape.inBands.blocks == [
-            .init(ranks: 0..<1, columns: 1..<2), .init(ranks: 1..<4, columns: 1..<3), .init(ranks: 1..<3, columns: 4..<6),
-        ])
+        #expect(
+            shape.inBands.blocks == [
+                .init(ranks: 0..<1, columns: 1..<2), .init(ranks: 1..<4, columns: 1..<3),
+                .init(ranks: 1..<3, columns: 4..<6),
+            ])
         #expect(shape.inBands.parameterCount == shape.parameterCount)
     }
 
     /// What is refused, and words of the message.
     static let refusals: [(words: [String], attempt: @Sendable () throws -> Void)] = [
-        (["Block 1 (ranks 2..<5, columns 1..<3) overlaps block 0 (ranks 0..<5, columns 0..<2)"], {
-            _ = try PowerLawShape(
-                rows: 5, columns: 3,
-                blocks: [.init(ranks: 0..<5, columns: 0..<2), .init(ranks: 2..<5, columns: 1..<3)])
-        }),
-        (["Block 0 (ranks 0..<6, columns 0..<2)", "5 features"], {
-            _ = try PowerLawShape(rows: 5, columns: 2, blocks: [.init(ranks: 0..<6, columns: 0..<2)])
-        }),
-        (["Block 0", "width of 2"], {
-            _ = try PowerLawShape(rows: 5, columns: 2, blocks: [.init(ranks: 0..<5, columns: 0..<3)])
-        }),
-        (["Block 0", "5 features"], {
-            _ = try PowerLawShape(rows: 5, columns: 2, blocks: [.init(ranks: -1..<5, columns: 0..<2)])
-        }),
-        (["Block 1 (ranks 3..<3, columns 1..<2) has no elements"], {
-            _ = try PowerLawShape(
-                rows: 5, columns: 2,
-                blocks: [.init(ranks: 0..<5, columns: 0..<1), .init(ranks: 3..<3, columns: 1..<2)])
-        }),
-        (["No block has ranks 3..<5", "block 0 (ranks 0..<3, columns 0..<2)"], {
-            _ = try PowerLawShape(rows: 5, columns: 2, blocks: [.init(ranks: 0..<3, columns: 0..<2)])
-        }),
+        (
+            ["Block 1 (ranks 2..<5, columns 1..<3) overlaps block 0 (ranks 0..<5, columns 0..<2)"],
+            {
+                _ = try PowerLawShape(
+                    rows: 5, columns: 3,
+                    blocks: [.init(ranks: 0..<5, columns: 0..<2), .init(ranks: 2..<5, columns: 1..<3)])
+            }
+        ),
+        (
+            ["Block 0 (ranks 0..<6, columns 0..<2)", "5 features"],
+            {
+                _ = try PowerLawShape(rows: 5, columns: 2, blocks: [.init(ranks: 0..<6, columns: 0..<2)])
+            }
+        ),
+        (
+            ["Block 0", "width of 2"],
+            {
+                _ = try PowerLawShape(rows: 5, columns: 2, blocks: [.init(ranks: 0..<5, columns: 0..<3)])
+            }
+        ),
+        (
+            ["Block 0", "5 features"],
+            {
+                _ = try PowerLawShape(rows: 5, columns: 2, blocks: [.init(ranks: -1..<5, columns: 0..<2)])
+            }
+        ),
+        (
+            ["Block 1 (ranks 3..<3, columns 1..<2) has no elements"],
+            {
+                _ = try PowerLawShape(
+                    rows: 5, columns: 2,
+                    blocks: [.init(ranks: 0..<5, columns: 0..<1), .init(ranks: 3..<3, columns: 1..<2)])
+            }
+        ),
+        (
+            ["No block has ranks 3..<5", "block 0 (ranks 0..<3, columns 0..<2)"],
+            {
+                _ = try PowerLawShape(rows: 5, columns: 2, blocks: [.init(ranks: 0..<3, columns: 0..<2)])
+            }
+        ),
         (["at least 1 feature"], { _ = try PowerLawShape(rows: 0, columns: 2, blocks: []) }),
         (["no block"], { _ = try PowerLawShape(rows: 1, columns: 2, blocks: []) }),
         (["block 0", "more than"], { _ = try PowerLawShape.dense(1 << 20, 1 << 12) }),
         (["block 0"], { _ = try PowerLawShape.dense(1 << 40, 1 << 40) }),
         (["at least 1"], { _ = try PowerLawShape.dense(-1, 4) }),
         (["h 0"], { _ = try PowerLawShape.halving(features: 5, h: 0, blocks: 2) }),
-        (["Block 3 has no features: 5 can be halved 2 times"], {
-            _ = try PowerLawShape.halving(features: 5, h: 1, blocks: 4)
-        }),
+        (
+            ["Block 3 has no features: 5 can be halved 2 times"],
+            {
+                _ = try PowerLawShape.halving(features: 5, h: 1, blocks: 4)
+            }
+        ),
         (["Block 31"], { _ = try PowerLawShape.halving(features: 1 << 40, h: 1, blocks: 40) }),
         (["Tail height"], { _ = try PowerLawShape.power(features: 5, width: 4, tailHeight: 0) }),
         (["Tail height"], { _ = try PowerLawShape.power(features: 5, width: 4, tailHeight: 1, power: .nan) }),
@@ -142,7 +167,8 @@ import Testing
             let read = try JSONDecoder().decode(PowerLawShape.self, from: JSONEncoder().encode(shape))
             #expect(read == shape && read.hashValue == shape.hashValue)
         }
-        let overlapping = #"{"rows": 3, "columns": 2, "blocks": [{"ranks": [0, 3], "columns": [0, 2]}, {"ranks": [0, 1], "columns": [1, 2]}]}"#
+        let overlapping =
+            #"{"rows": 3, "columns": 2, "blocks": [{"ranks": [0, 3], "columns": [0, 2]}, {"ranks": [0, 1], "columns": [1, 2]}]}"#
         let problem = said { _ = try JSONDecoder().decode(PowerLawShape.self, from: Data(overlapping.utf8)) }
         #expect(problem.contains("Block 1") && problem.contains("overlaps"), "\(problem)")
     }

@@ -40,7 +40,8 @@ import Testing
             let places = Set(list.map { $0.row * max(columns, 1) + $0.column }).shuffled()
             let ones = places.map { (row: $0 / max(columns, 1), column: $0 % max(columns, 1)) }
             let elements = isBinary ? ones.map { (row: $0.row, column: $0.column, value: Float(1)) } : list
-            let s = try isBinary
+            let s =
+                try isBinary
                 ? SparseMatrix(rows: rows, columns: columns, onesAt: ones, on: device)
                 : SparseMatrix(rows: rows, columns: columns, list, on: device)
             #expect(s.isBinary == isBinary && s.shape == Shape(rows, columns) && s.nonzeros == places.count)
@@ -109,7 +110,8 @@ import Testing
         // Few elements of very many rows.
         let tall = try SparseMatrix(rows: 1_000_000, columns: 2, [(999_999, 1, 2), (3, 0, 1)], on: device)
         #expect(try tall.columnSums().values == [1, 2])
-        let rows = try SparseMatrix(columns: 4, starts: [0, 2, 2, 3], indices: [0, 3, 1], values: [1, 2, 3], on: device)
+        let rows = try SparseMatrix(
+            columns: 4, starts: [0, 2, 2, 3], indices: [0, 3, 1], values: [1, 2, 3], on: device)
         #expect(try rows.dense().values == [1, 0, 0, 2, 0, 0, 0, 0, 0, 3, 0, 0])
     }
 
@@ -122,7 +124,10 @@ import Testing
 
     /// What is refused, and words of the message.
     static let refusals: [(words: String, attempt: @Sendable () throws -> Void)] = [
-        ("Element 1, at row 2 and column 0", { _ = try SparseMatrix(rows: 2, columns: 2, [(0, 0, 1), (2, 0, 1)], on: .cpu) }),
+        (
+            "Element 1, at row 2 and column 0",
+            { _ = try SparseMatrix(rows: 2, columns: 2, [(0, 0, 1), (2, 0, 1)], on: .cpu) }
+        ),
         ("Element 0, at row 0 and column -1", { _ = try SparseMatrix(rows: 2, columns: 2, [(0, -1, 1)], on: .cpu) }),
         ("Element 0", { _ = try SparseMatrix(rows: 2, columns: 2, onesAt: [(0, 2)], on: .cpu) }),
         ("-1 × 2 is no size", { _ = try SparseMatrix(rows: -1, columns: 2, [], on: .cpu) }),
@@ -130,14 +135,23 @@ import Testing
         ("is no size", { _ = try SparseMatrix(columns: 3, starts: [], indices: [], on: .cpu) }),
         ("from 0 to 2", { _ = try SparseMatrix(columns: 3, starts: [0, 1], indices: [0, 1], on: .cpu) }),
         ("Row 0 ends", { _ = try SparseMatrix(columns: 3, starts: [0, 3, 2], indices: [0, 1], on: .cpu) }),
-        ("columns of row 1 do not ascend: 1 comes after 1", {
-            _ = try SparseMatrix(columns: 3, starts: [0, 0, 2], indices: [1, 1], on: .cpu)
-        }),
+        (
+            "columns of row 1 do not ascend: 1 comes after 1",
+            {
+                _ = try SparseMatrix(columns: 3, starts: [0, 0, 2], indices: [1, 1], on: .cpu)
+            }
+        ),
         ("Row 0 has column 3", { _ = try SparseMatrix(columns: 3, starts: [0, 2], indices: [1, 3], on: .cpu) }),
-        ("2 indices, but 1 values", { _ = try SparseMatrix(columns: 3, starts: [0, 2], indices: [1, 2], values: [1], on: .cpu) }),
-        ("Index 2", {
-            _ = try SparseMatrix(rows: 2, columns: 2, [], on: .cpu).gatherRows(IntVector([2], on: .cpu))
-        }),
+        (
+            "2 indices, but 1 values",
+            { _ = try SparseMatrix(columns: 3, starts: [0, 2], indices: [1, 2], values: [1], on: .cpu) }
+        ),
+        (
+            "Index 2",
+            {
+                _ = try SparseMatrix(rows: 2, columns: 2, [], on: .cpu).gatherRows(IntVector([2], on: .cpu))
+            }
+        ),
     ]
 
     @Test(arguments: refusals.indices)
@@ -155,6 +169,8 @@ import Testing
         #expect(thrownCase { _ = try s.matmul(d, transposing: .both) } == "shapeMismatch")
         #expect(thrownCase { _ = try d.matmul(s) } == "shapeMismatch")
         #expect(thrownCase { _ = try d.matmul(s, transposing: .both) } == "shapeMismatch")
-        if device != .cpu { #expect(thrownCase { _ = try s.matmul(Matrix(zeros: Shape(4, 1), on: .cpu)) } == "deviceMismatch") }
+        if device != .cpu {
+            #expect(thrownCase { _ = try s.matmul(Matrix(zeros: Shape(4, 1), on: .cpu)) } == "deviceMismatch")
+        }
     }
 }

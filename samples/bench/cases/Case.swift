@@ -22,9 +22,9 @@ package struct Case {
     /// Makes the operands; each call of the result does the work once, and returns how much it was.
     package let prepare: (Device) throws -> () throws -> Double
 
-    package static let groups = ["ops", "lenet", "ldam", "kmeans", "lda", "lda-quality", "window", "history"]
+    package static let groups = ["ops", "lenet", "ldam", "kmeans", "lda", "lda-quality", "lm", "window", "history"]
 
-    package static var all: [Case] { ops + [lenetTraining, lenetPrediction, ldam] + kmeans + lda }
+    package static var all: [Case] { ops + [lenetTraining, lenetPrediction, ldam] + kmeans + lda + language }
 
     // MARK: - Operations
 

@@ -260,6 +260,96 @@ def lda_tomotopy_topics(path, topics, sweeps, seed, result):
     return run, name, write
 
 
+class Language(nn.Module):
+    """The model of Models/Language: two layers of LSTM, and as many columns of the embeddings as there are units."""
+
+    def __init__(self, vocabulary, units=200):
+        super().__init__()
+        self.input = nn.Embedding(vocabulary, units)
+        self.layers = nn.LSTM(units, units, 2)
+        self.output = nn.Linear(units, vocabulary)
+        for parameter in self.parameters():
+            nn.init.uniform_(parameter, -0.1, 0.1)
+
+    def forward(self, words, state):
+        x, state = self.layers(self.input(words), state)
+        return self.output(x), state
+
+
+def word_columns(path, batch):
+    """A file of V and a text's ids, as (steps, batch) columns."""
+    import numpy as np
+    numbers = np.fromfile(path, dtype=np.int32)
+    length = (len(numbers) - 2) // batch
+    text = torch.tensor(numbers[1:], dtype=torch.long, device="cuda" if CUDA else "cpu")
+    return int(numbers[0]), text, length
+
+
+def lm_training(path, batch, windows, steps=20):
+    """Windows in their order, with the state carried on; the loss is read at every step, as CLMat does."""
+    torch.manual_seed(1)
+    batch, windows = int(batch), int(windows)
+    vocabulary, text, length = word_columns(path, batch)
+    columns = text[:batch * length].view(batch, length).t().contiguous()
+    targets = text[1:batch * length + 1].view(batch, length).t().contiguous()
+    model = Language(vocabulary)
+    optimiser = torch.optim.SGD(model.parameters(), lr=1.0)
+    place = {"start": 0, "state": None}
+
+    def run():
+        for _ in range(windows):
+            start, state = place["start"], place["state"]
+            if start + steps > length:
+                start, state = 0, None
+            if state is not None:
+                state = tuple(part.detach() for part in state)
+            optimiser.zero_grad()
+            logits, state = model(columns[start:start + steps], state)
+            wanted = targets[start:start + steps].reshape(-1)
+            loss = F.cross_entropy(logits.view(-1, vocabulary), wanted, reduction="sum") / batch
+            loss.backward()
+            nn.utils.clip_grad_norm_(model.parameters(), 5.0)
+            optimiser.step()
+            loss.item()
+            place["start"], place["state"] = start + steps, state
+        return windows * steps * batch
+
+    return run, TORCH
+
+
+def lm_score(path, batch, steps, windows):
+    torch.manual_seed(1)
+    batch, steps, windows = int(batch), int(steps), int(windows)
+    vocabulary, text, _ = word_columns(path, batch)
+    length = min(steps * windows, (len(text) - 1) // batch)
+    columns = text[:batch * length].view(batch, length).t().contiguous()
+    targets = text[1:batch * length + 1].view(batch, length).t().contiguous()
+    model = Language(vocabulary).eval()
+
+    def run():
+        state, total = None, 0.0
+        with torch.inference_mode():
+            for start in range(0, length, steps):
+                logits, state = model(columns[start:start + steps], state)
+                wanted = targets[start:start + steps].reshape(-1)
+                total += F.cross_entropy(logits.view(-1, vocabulary), wanted, reduction="sum").item()
+        return length * batch
+
+    return run, TORCH
+
+
+def lm_memory(path, batch, windows):
+    """The work is the most memory that this process has had, in MiB: ask a new process."""
+    learn, name = lm_training(path, batch, windows)
+
+    def run():
+        learn()
+        with open("/proc/self/status") as status:
+            return next(int(line.split()[1]) for line in status if line.startswith("VmHWM:")) / 1024
+
+    return run, name
+
+
 def product(m, k, n, repeats):
     a, b = torch.rand(m, k), torch.rand(k, n)
     c = torch.empty(m, n)
@@ -319,6 +409,9 @@ CASES = {
     "lda-scikit-learn": lda_scikit_learn,
     "lda-tomotopy": lda_tomotopy,
     "lda-tomotopy-topics": lda_tomotopy_topics,
+    "lm-training": lm_training,
+    "lm-score": lm_score,
+    "lm-memory": lm_memory,
     "sgemm-256": lambda: product(256, 256, 256, 200),
     "sgemm-1024": lambda: product(1024, 1024, 1024, 10),
     "sgemm-4096": lambda: product(4096, 4096, 4096, 1),

@@ -16,6 +16,8 @@ struct LanguageBuilder {
     private var parts: [LanguagePart: TokenSpool] = [:]
     private var encodings = EncodingTally(unit: "line")
     private var tooLong = 0
+    /// Texts of many lines that are one paragraph, and the first one's name.
+    private var unbroken: (count: Int, first: String) = (0, "")
     private var hasTooMany = false
     /// Ids of lines that were not yet spooled.
     private var pending: [Int32] = []
@@ -40,6 +42,7 @@ struct LanguageBuilder {
         fileprivate(set) var lines = 0
         /// Whether a paragraph has begun that has no end yet.
         fileprivate var isOpen = false
+        fileprivate var paragraphs = 0
     }
 
     /// Reads a file of text line by line.
@@ -61,7 +64,7 @@ struct LanguageBuilder {
             try add(line, of: name, to: &reading)
         }
         if lines.damagedUnits > 0 { encodings.addDamage("of \(name), \(lines.damagedUnits) characters") }
-        try finish(&reading)
+        try finish(&reading, name)
         return reading
     }
 
@@ -89,7 +92,7 @@ struct LanguageBuilder {
             if let failure { throw failure }
             start = end + 1
         }
-        try finish(&reading)
+        try finish(&reading, name)
         return reading
     }
 
@@ -117,7 +120,7 @@ struct LanguageBuilder {
         switch options.sentenceEnd ?? .line {
         case .line: pending.append(Self.end)
         case .paragraph:
-            if found == 0, reading.isOpen { pending.append(Self.end) }
+            if found == 0, reading.isOpen { endParagraph(&reading) }
             reading.isOpen = found > 0
         }
         if pending.count > 1 << 16 { try flush(&reading) }
@@ -140,9 +143,18 @@ struct LanguageBuilder {
         }
     }
 
-    private mutating func finish(_ reading: inout Reading) throws(CLMatError) {
-        if reading.isOpen { pending.append(Self.end) }
+    private mutating func endParagraph(_ reading: inout Reading) {
+        pending.append(Self.end)
+        reading.paragraphs += 1
+    }
+
+    private mutating func finish(_ reading: inout Reading, _ name: String) throws(CLMatError) {
+        if reading.isOpen { endParagraph(&reading) }
         reading.isOpen = false
+        // So many lines are seldom one paragraph.
+        if reading.paragraphs == 1, reading.lines > 40 {
+            unbroken = (unbroken.count + 1, unbroken.count == 0 ? name : unbroken.first)
+        }
         try flush(&reading)
     }
 
@@ -204,6 +216,13 @@ struct LanguageBuilder {
     mutating func finish(name: String, ids: TokenIDs? = nil) throws(CLMatError) -> LanguageData {
         if let note = finder.unspacedNote { notes.append(note) }
         notes += encodings.notes
+        if unbroken.count > 0 {
+            notes.append(
+                """
+                \(unbroken.count == 1 ? "1 text has" : "\(unbroken.count) texts have") no empty lines, and so a single <eos> \
+                (\(unbroken.first)): where each line is a sentence or a paragraph, have <eos> end each line (sentenceEnd).
+                """)
+        }
         if tooLong > 0 {
             notes.append(
                 "\(name): \(tooLong == 1 ? "1 word" : "\(tooLong) words") of more than \(Self.longestWord) bytes count as <unk>."

@@ -189,7 +189,7 @@ extension LanguageData {
         let options = options.filled(.words)
         var builder = LanguageBuilder(options)
         var passedOver = PassedOver()
-        var texts = 0
+        var (texts, marked) = (0, 0)
         for file in try TextFolder.files(in: folder, passingOver: &passedOver) {
             guard access(file.path.cString, R_OK) == 0 else {
                 passedOver.add(file.name, .unreadable)
@@ -205,7 +205,11 @@ extension LanguageData {
                 continue
             }
             texts += 1
+            if TextKinds.markup.contains(file.ending) { marked += 1 }
             try builder.split(reading, withTest: options.testShare > 0)
+        }
+        if marked > 0 {
+            builder.notes.append("\(marked) of \(texts) texts are HTML, JSON or the like: their markup is learned too.")
         }
         return try finish(&builder, name: name, texts: texts, passedOver, options)
     }

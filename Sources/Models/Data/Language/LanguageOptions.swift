@@ -1,7 +1,7 @@
 import CLMat
 
 /// How texts become data for a language model.
-public struct LanguageOptions: Sendable {
+public struct LanguageOptions: Sendable, Equatable {
     /// Where `<eos>` is added.
     public enum SentenceEnd: String, Sendable, CaseIterable {
         /// At the end of each line, an empty one too.

@@ -30,15 +30,34 @@ final class TokenStore: @unchecked Sendable {
     }
 
     /// Gives each id the new one that stands at its place.
-    func renumber(_ new: [Int32]) { for place in ids.indices { ids[place] = new[Int(ids[place])] } }
+    func renumber(_ new: [Int32]) {
+        forEachPiece { piece in for place in piece.indices { piece[place] = new[Int(piece[place])] } }
+    }
 
     /// A copy of some ids.
     subscript(positions: Range<Int>) -> [Int32] { withExtendedLifetime(self) { Array(ids[positions]) } }
 
     /// Adds 1 for each id at its place.
-    func count(into counts: inout [Int]) { for id in ids { counts[Int(id)] += 1 } }
+    func count(into counts: inout [Int]) {
+        forEachPiece { piece in for id in piece { counts[Int(id)] += 1 } }
+    }
 
-    var checksum: UInt { CRC32.of(UnsafeRawBufferPointer(ids), after: 0) }
+    var checksum: UInt {
+        var checksum: UInt = 0
+        forEachPiece { checksum = CRC32.of(UnsafeRawBufferPointer($0), after: checksum) }
+        return checksum
+    }
+
+    /// All ids in order. The system may take back the memory that mirrors a piece of a file once it was seen.
+    private func forEachPiece(_ body: (UnsafeMutableBufferPointer<Int32>) -> Void) {
+        let length = 1 << 20
+        for start in stride(from: 0, to: ids.count, by: length) {
+            let piece = UnsafeMutableBufferPointer(rebasing: ids[start..<min(ids.count, start + length)])
+            body(piece)
+            // Pieces are whole pages, since the file begins with one.
+            if mappedBytes > 0 { madvise(piece.baseAddress, 4 * piece.count, Int32(MADV_DONTNEED)) }
+        }
+    }
 }
 
 /// Takes ids one after the other, and moves them to a file once they take too much memory.

@@ -31,7 +31,8 @@ public struct TokenWindow: Sendable, Equatable {
 /// window k of a pass has the tokens j·n + k·T … of column j, with targets one further.
 ///
 /// The last n mod T targets of each column, and what the division by `batch` leaves over, are in no window; ``notes`` says how many. The
-/// next pass begins with the first window again (``TokenWindow/isFirstOfPass``). A window is a function of the step's number.
+/// next pass begins with the first window again (``TokenWindow/isFirstOfPass``). A window is a function of the step's number. Since the
+/// network's state goes on from window to window, they are not for `Sharded`, which would hand out every n-th one.
 /// - Source: W. Zaremba, I. Sutskever, O. Vinyals, "Recurrent neural network regularization", arXiv:1409.2329, 2014, and its code.
 public struct TokenWindows: DataSource {
     /// What the windows are cut from.
