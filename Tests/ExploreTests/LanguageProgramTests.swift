@@ -20,8 +20,10 @@ import Testing
         try writeTexts(data)
         let run = try Program(
             arguments: [
-                "lm", "--data", data.url.path, "--headless", "--units", "8", "--layers", "1", "--batch", "4", "--window",
-                "5", "--steps", "60", "--prompt", "the cat", "--summary", "s.json", "--model", "m.safetensors",
+                "lm", "--data", data.url.path, "--headless", "--units", "8", "--layers", "1", "--batch", "4",
+                "--window",
+                "5", "--steps", "120", "--set", "learning-rate=0.3", "--prompt", "the cat", "--summary", "s.json",
+                "--model", "m.safetensors",
                 "--pictures", "pictures", "--set", "output-l1=0.001@20", "--screenshot", "window.png",
             ], in: folder.url)
         #expect(run.status == 0, "\(run.error)")
@@ -32,7 +34,8 @@ import Testing
         for id in ["perplexity-train", "perplexity-valid", "output-zeros", "input-zeros", "output-l1-size"] {
             #expect(metrics[id]?.isFinite == true, "\(id)")
         }
-        #expect(metrics["perplexity-valid"]! < 9)
+        // Of nine words less than that many seem possible.
+        #expect(metrics["perplexity-valid"]! < 8.5)
         for picture in ["text", "entropy-by-rank", "weights-by-rank", "pruning", "weights", "embedding"] {
             let png = try Data(contentsOf: URL(fileURLWithPath: folder.path("pictures/lm-\(picture).png")))
             #expect(png.starts(with: [0x89, 0x50, 0x4E, 0x47]), "\(picture)")
@@ -43,7 +46,8 @@ import Testing
     }
 
     @Test(arguments: [
-        ["--shape", "2x3"], ["--shape", "30"], ["--shape", "2^1"], ["--shape", "3:6,6:2"], ["--input-shape", "2x3"],
+        ["--shape", "2x3"], ["--shape", "30", "--units", "8"], ["--shape", "2^1", "--units", "8"],
+        ["--shape", "3:6,6:2"], ["--input-shape", "2x3"],
         ["--tied"], ["--shape", "dense", "--tied"],
     ])
     func aSessionNamesItsShape(_ shape: [String]) throws {

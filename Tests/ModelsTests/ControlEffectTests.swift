@@ -98,6 +98,13 @@ import Testing
         }
     }
 
+    @Test func ofLanguage() throws {
+        let raises = [Raise("output-l1", to: 0.003), Raise("input-l1", to: 0.003), Raise("dropout", to: 0.5)]
+        try expect(raises, steps: 240, others: ["training"]) { options in
+            try Learner(LanguageFigureTests.experiment(), options: options)
+        }
+    }
+
     @Test func ofNetworksAndSamples() throws {
         let raises = [
             Raise("weight-l2", to: 0.01), Raise("weight-l1", to: 0.001), Raise("l2-weight", to: 3),

@@ -602,7 +602,9 @@ extension WindowTests {
         @Test func anAxisSpansWhatItIsToldTo() throws {
             let curve = Curve(
                 xTitle: "x", yTitle: "y", lines: [("", [(x: 20, y: 5), (x: 30, y: 6)])], xRange: 0...100, yRange: 0...2)
-            let scale = try FigureStage(curve, by: CurveRenderer.self).surface.frame { CurveRenderer().scale(of: curve) }
+            let scale = try FigureStage(curve, by: CurveRenderer.self).surface.frame {
+                CurveRenderer().scale(of: curve)
+            }
             #expect(scale["x"] == 0...100 && scale["y"] == 0...6)
         }
 

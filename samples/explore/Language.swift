@@ -73,7 +73,8 @@ struct Language: ModelCommand {
         }
         if model == "" { throw ValidationError("--model needs a name.") }
         if shape != nil, inputShape != nil, outputShape != nil {
-            throw ValidationError("--shape is of both embeddings; leave it out beside --input-shape and --output-shape.")
+            throw ValidationError(
+                "--shape is of both embeddings; leave it out beside --input-shape and --output-shape.")
         }
         if tied, inputShape != outputShape {
             throw ValidationError("With --tied there is one embedding: give its --shape.")
@@ -120,7 +121,8 @@ struct Language: ModelCommand {
         var notes = minibatch.notes
         let unknown = words.count { $0 == data.vocabulary.unknownID }
         if unknown > 0, prompt?.contains(LanguageVocabulary.unknownWord) != true {
-            notes.append("Of --prompt \(counted(unknown, "word")) cannot be found in the vocabulary: <unk> stands there.")
+            notes.append(
+                "Of --prompt \(counted(unknown, "word")) cannot be found in the vocabulary: <unk> stands there.")
         }
         let windows = try TokenWindows(data.train, batch: recipe.batch, steps: recipe.steps, notes: notes)
         let trainer = try LanguageTrainer(

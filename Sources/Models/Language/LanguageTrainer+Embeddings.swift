@@ -139,9 +139,12 @@ extension LanguageTrainer {
         let most = cells.lazy.filter(\.isFinite).max() ?? 0
         return Heatmap(
             rowNames: names,
-            columnNames: columnRanges.map { $0.count == 1 ? "\($0.lowerBound)" : "\($0.lowerBound)–\($0.upperBound - 1)" },
+            columnNames: columnRanges.map {
+                $0.count == 1 ? "\($0.lowerBound)" : "\($0.lowerBound)–\($0.upperBound - 1)"
+            },
             values: cells, range: 0...max(most, 1e-6), unit: "mean |w|",
-            caption: "\(model.shape.isTied ? "both" : isInput ? "input" : "output") · \(grouped(words)) words, the largest Σ|w| on top"
+            caption:
+                "\(model.shape.isTied ? "both" : isInput ? "input" : "output") · \(grouped(words)) words, the largest Σ|w| on top"
                 + (rowRanges.count < words ? ", \(rowRanges[0].count) per row" : ""),
             rowTitle: "word", columnTitle: isInput ? "column" : "unit", shading: .squareRoot)
     }

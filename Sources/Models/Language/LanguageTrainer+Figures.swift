@@ -8,12 +8,14 @@ extension LanguageTrainer {
         [
             Figure(
                 "text", title: "What it writes now",
-                help: "each word drawn by the chance that the model gives it; below, what it wrote earlier. Click a word for its neighbours",
+                help:
+                    "each word drawn by the chance that the model gives it; below, what it wrote earlier. Click a word for its neighbours",
                 isShownAtStart: true
             ) { trainer, context in try trainer.textFigure(context) },
             Figure(
                 "entropy-by-rank", title: "Entropy by rank",
-                help: "how well frequent and rare words are foretold, and what each range of ranks adds to the log perplexity",
+                help:
+                    "how well frequent and rare words are foretold, and what each range of ranks adds to the log perplexity",
                 isShownAtStart: true, from: BeforeChange<LanguageScore>()
             ) { before, trainer, context in try trainer.entropyFigure(context, &before) },
             Figure(
@@ -149,7 +151,8 @@ extension LanguageTrainer {
         }
         return ColouredText(
             groups: groups, paragraphs: paragraphs,
-            caption: isByRank ? "words by rank in the training text · ¶ ends a sentence" : "words by −ln of their chance",
+            caption: isByRank
+                ? "words by rank in the training text · ¶ ends a sentence" : "words by −ln of their chance",
             isOrdered: true)
     }
 

@@ -52,7 +52,8 @@ public struct LanguageTrainer: Model, MixinHost {
         try model.requireVocabulary(of: data.train)
         try model.requireVocabulary(of: data.validation)
         if let id = prompt.first(where: { $0 < 0 || Int($0) >= model.shape.vocabulary }) {
-            throw .dataMismatch("The prompt has a word \(id), but the model has \(model.shape.vocabulary) words, from 0.")
+            throw .dataMismatch(
+                "The prompt has a word \(id), but the model has \(model.shape.vocabulary) words, from 0.")
         }
         (self.model, self.title, self.data, defaults, self.prompt) = (model, title, data, recipe, prompt)
         mixins = Mixins(

@@ -58,6 +58,9 @@ struct PruningCurves: Sendable {
         if let result, context.step < result.step { (self.result, work, before) = (nil, nil, BeforeChange()) }
         if let work, work.window > 0, context.step != work.step { self.work = nil }
         if work == nil {
+            guard try LanguageEmbeddings(of: trainer.model).isFinite else {
+                return FigureProgress(NothingToShow("The model has left the numbers."))
+            }
             // The same model once more would say the same.
             if let result, result.step == context.step { return FigureProgress(content(context)) }
             work = try begin(trainer, at: context.step, batch: windows.batch)
@@ -147,8 +150,14 @@ struct PruningCurves: Sendable {
         if let before { lines += before.lines.prefix(1).map { ("\($0.name), before", $0.points) } }
         return Curve(
             xTitle: "% of the weights set to 0", yTitle: "perplexity", lines: lines,
-            caption: "step \(grouped(result.step))"
+            caption: (lines.count == 1 ? "\(lines[0].name) · " : "") + "step \(grouped(result.step))"
                 + (result.words > 0 ? " · on \(grouped(result.words)) words of the validation text" : ""),
-            yAxis: .logarithmic, xRange: 0...100)
+            yAxis: .logarithmic, xRange: 0...100, yRange: scale(lines))
+    }
+
+    /// A tenth of the perplexity is told from half of it: what costs nothing lies flat.
+    private static func scale(_ lines: [(name: String, points: [(x: Double, y: Double)])]) -> ClosedRange<Double>? {
+        guard let whole = lines.first?.points.first?.y, whole.isFinite, whole > 0 else { return nil }
+        return 0.9 * whole...1.5 * whole
     }
 }

@@ -101,9 +101,10 @@ struct CurveRenderer: FigureRenderer {
         func place(_ x: Double) -> Double { xAxis.share(of: x) ?? .infinity }
         frame.rule(Point(frame.mouse.x, plot.y), length: plot.height, vertical: true, frame.theme.secondary.faded(0.7))
         let facts = curve.lines.enumerated().flatMap { index, line -> [(name: String, value: String)] in
-            guard let near = line.points.indices.min(by: {
-                abs(place(line.points[$0].x) - share) < abs(place(line.points[$1].x) - share)
-            })
+            guard
+                let near = line.points.indices.min(by: {
+                    abs(place(line.points[$0].x) - share) < abs(place(line.points[$1].x) - share)
+                })
             else { return [] }
             let value = (line.name.isEmpty ? curve.yTitle : line.name, format(line.points[near].y, digits: 4))
             let weight = curve.weight(line: index, point: near).map { (curve.weightTitle, format($0)) }

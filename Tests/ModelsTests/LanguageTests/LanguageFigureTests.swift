@@ -33,7 +33,7 @@ import Testing
             validation: TokenText(name: "cats, validation", ids: ids(validation), vocabulary: vocabulary))
     }
 
-    private static func experiment(
+    static func experiment(
         tied: Bool = false, powerLaw: Bool = false, prompt: String = "", _ settings: [String: Double] = [:],
         on device: Device = .cpu
     ) throws -> Experiment {
@@ -95,6 +95,21 @@ import Testing
         let text = try Self.content("text", learner, as: ColouredText.self)
         #expect(text.paragraphs.first?.words.count == 80)
         #expect(try Self.content("pruning", learner, as: Curve.self).lines.map(\.name) == ["output", "input"])
+    }
+
+    @Test func aModelThatLeftTheNumbersIsShown() throws {
+        let data = try Self.data()
+        let windows = try TokenWindows(data.train, batch: 4, steps: 5)
+        var model = try LanguageModel(
+            .dense(vocabulary: data.vocabulary.count, units: 8, layers: 1), seed: 1, on: .cpu)
+        var values = try model.output.elements.values
+        for index in stride(from: 0, to: values.count, by: 3) { values[index] = .nan }
+        try model.output.write(values)
+        let trainer = try LanguageTrainer(
+            model, title: "lost", data: data, windows: windows, recipe: LanguageRecipe())
+        let learner = try Self.run(0, Experiment(trainer, data: windows, seed: 1))
+        for figure in learner.dashboard.figures { _ = try learner.content(of: figure.id) }
+        #expect(try learner.content(of: "pruning").whyEmpty == "The model has left the numbers.")
     }
 
     // MARK: - What it writes
