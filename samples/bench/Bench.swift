@@ -41,7 +41,9 @@ struct Bench: ParsableCommand {
     @Option(help: ArgumentHelp("As for explore.", valueName: "name"))
     var device: String?
 
-    @Flag(help: ArgumentHelp("The peak of a language model's memory alone, in a process that does nothing else.", visibility: .hidden))
+    @Flag(
+        help: ArgumentHelp(
+            "The peak of a language model's memory alone, in a process that does nothing else.", visibility: .hidden))
     var peakMemory = false
 
     static func main() {

@@ -110,7 +110,9 @@ struct LanguageSpeed {
         for (index, (name, shape)) in shapes.enumerated() {
             try StandardOutput.say(
                 String(
-                    format: "lm-100k, %@: %.2f s per step, %.0f GFLOP (embeddings %.0f, layers %.0f), %.1f GB of logits, ", name,
+                    format:
+                        "lm-100k, %@: %.2f s per step, %.0f GFLOP (embeddings %.0f, layers %.0f), %.1f GB of logits, ",
+                    name,
                     seconds[index], costs[index].operations / 1e9, costs[index].ofEmbeddings / 1e9,
                     costs[index].ofLayers / 1e9, costs[index].logitBytes / 1e9)
                     + "\(shape.embeddingParameters) embedding parameters")
@@ -125,7 +127,8 @@ struct LanguageSpeed {
                 Row(
                     name: name + "-share", clmat: seconds[own] / seconds[other],
                     peer: costs[own].operations / costs[other].operations,
-                    peerName: "the same ratio of FLOPs, to \(shapes[other].name)", unit: "of time", isBetterBelow: true))
+                    peerName: "the same ratio of FLOPs, to \(shapes[other].name)", unit: "of time", isBetterBelow: true)
+            )
         }
     }
 }

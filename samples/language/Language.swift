@@ -125,7 +125,8 @@ import Models
         let cutoffs = try adaptive.map { text in
             try text.split(separator: ",", omittingEmptySubsequences: false).map { part in
                 guard let number = Int(part) else {
-                    throw ValidationError("--adaptive takes ranks with commas between, as 2000,10000, and not '\(text)'.")
+                    throw ValidationError(
+                        "--adaptive takes ranks with commas between, as 2000,10000, and not '\(text)'.")
                 }
                 return number
             }

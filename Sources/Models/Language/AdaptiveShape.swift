@@ -8,7 +8,7 @@ import Foundation
 /// ```swift
 /// // Dimensions 128, 32 and 8, with cutoffs that make 400,000 parameters.
 /// let shape = try AdaptiveShape.parameters(400_000, vocabulary: 10_000, units: 128)
-/// var model = try LanguageModel(.adaptive(shape), seed: 1, on: .default)
+/// let model = try LanguageModel(.adaptive(shape), seed: 1, on: .default)
 /// ```
 /// - Source: Grave, Joulin, Cissé, Grangier, Jégou, "Efficient softmax approximation for GPUs", ICML 2017; for the input: Baevski, Auli,
 ///   "Adaptive input representations for neural language modeling", ICLR 2019. Sizes as PyTorch's `AdaptiveLogSoftmaxWithLoss` has them.
@@ -43,7 +43,8 @@ public struct AdaptiveShape: Sendable, Hashable {
         for (name, dimensions) in [("input", inputDimensions), ("output", outputDimensions)] {
             guard dimensions.count == cutoffs.count + 1 else {
                 throw Self.wrong(
-                    "\(cutoffs.count) cutoffs make \(cutoffs.count + 1) bands, but there are \(dimensions.count) dimensions of the \(name).")
+                    "\(cutoffs.count) cutoffs make \(cutoffs.count + 1) bands, but there are \(dimensions.count) dimensions of the \(name)."
+                )
             }
             guard let widest = dimensions.first, dimensions.allSatisfy({ (1...max(1, widest)).contains($0) }) else {
                 throw Self.wrong(
@@ -80,7 +81,8 @@ public struct AdaptiveShape: Sendable, Hashable {
         func require(_ least: AdaptiveShape) throws(CLMatError) {
             guard least.parameterCount > parameters else { return }
             throw wrong(
-                "\(vocabulary) words and \(units) units have at least \(least.parameterCount) parameters\(cutoffs.map { " with the cutoffs \($0)" } ?? ""), more than \(parameters).")
+                "\(vocabulary) words and \(units) units have at least \(least.parameterCount) parameters\(cutoffs.map { " with the cutoffs \($0)" } ?? ""), more than \(parameters)."
+            )
         }
         if let cutoffs {
             // A larger divisor makes fewer parameters.
@@ -114,7 +116,9 @@ public struct AdaptiveShape: Sendable, Hashable {
         return best
     }
 
-    static func wrong(_ problem: String) -> CLMatError { .invalidArgument(operation: "AdaptiveShape", problem: problem) }
+    static func wrong(_ problem: String) -> CLMatError {
+        .invalidArgument(operation: "AdaptiveShape", problem: problem)
+    }
 
     // MARK: - What it has
 
@@ -161,7 +165,8 @@ extension AdaptiveShape: Codable {
     public init(from decoder: any Decoder) throws {
         let values = try decoder.container(keyedBy: Key.self)
         try self.init(
-            vocabulary: values.decode(Int.self, forKey: .vocabulary), cutoffs: values.decode([Int].self, forKey: .cutoffs),
+            vocabulary: values.decode(Int.self, forKey: .vocabulary),
+            cutoffs: values.decode([Int].self, forKey: .cutoffs),
             inputDimensions: values.decode([Int].self, forKey: .inputDimensions),
             outputDimensions: values.decode([Int].self, forKey: .outputDimensions))
     }

@@ -196,7 +196,7 @@ extension LanguageModel {
         let x = try top.gatherRows(order.rows)
         var dx = try Matrix(uninitialised: x.shape, on: device)
         // A product with nothing before it sets all elements; a cluster without a target in the window keeps its zeros.
-        var dOutput = try PowerLawMatrix(zeros: output.shape, on: device)
+        var dOutput = try PowerLawMatrix(zerosLike: output)
         var gradient = try AdaptiveLayers(zeros: own.shape, on: device)
         var losses: [Later<Double>] = []
 

@@ -58,9 +58,13 @@ import Testing
         #expect(throws: CLMatError.self) { try target.multiply(x.block(), block: 3, of: w, transposing: .right) }
         #expect(throws: CLMatError.self) { try target.multiply(x.block(), block: 1, of: w) }
         #expect(throws: CLMatError.self) { try target.multiply(x.block(), block: 0, of: w, transposing: .right) }
-        #expect(throws: CLMatError.self) { try target.multiply(x.block(rows: 1..<3), block: 1, of: w, transposing: .right) }
+        #expect(throws: CLMatError.self) {
+            try target.multiply(x.block(rows: 1..<3), block: 1, of: w, transposing: .right)
+        }
         #expect(throws: CLMatError.self) { try w.multiply(x.block(), x.block(), transposing: .left, intoBlock: 1) }
-        #expect(throws: CLMatError.self) { try w.multiply(target.block(), x.block(), transposing: .left, intoBlock: -1) }
+        #expect(throws: CLMatError.self) {
+            try w.multiply(target.block(), x.block(), transposing: .left, intoBlock: -1)
+        }
         try target.multiply(x.block(), block: 1, of: w, transposing: .right)
         #expect(try w.elements.values == before)
     }
