@@ -361,7 +361,8 @@ import Testing
             CanaryCase(
                 "square_blocks", .groups(17, bytes: 1024),
                 [.int(n), .int(256), .int(0), .memory(n), .positives(17)]),
-            CanaryCase("clip_factor", .groups(1, bytes: 400), [.int(77), .float(1), .positives(77), .memory(1), .memory(1)]),
+            CanaryCase(
+                "clip_factor", .groups(1, bytes: 400), [.int(77), .float(1), .positives(77), .memory(1), .memory(1)]),
         ]
     }
 

@@ -118,7 +118,8 @@ extension MatrixBlock {
     /// - Throws: ``CLMatError/invalidArgument(operation:problem:)`` for an index outside the block, or a block of a part of the columns.
     package func gatherRows(_ indices: [Int32]) throws(CLMatError) -> Matrix {
         guard range.columns == 0..<matrix.columns else {
-            throw .invalidArgument(operation: "gatherRows", problem: "Columns \(range.columns) are not all of \(matrix.shape).")
+            throw .invalidArgument(
+                operation: "gatherRows", problem: "Columns \(range.columns) are not all of \(matrix.shape).")
         }
         try range.check(within: matrix.shape)
         if let wrong = indices.first(where: { !(0..<range.rows.count).contains(Int($0)) }) {

@@ -92,9 +92,19 @@ public enum EmbeddingCriteria {
 /// - Source: Jiang, "Exploratory model analysis for machine learning", UCB/EECS-2018-34, section 5.3.
 public struct EmbeddingPenalty: Mixin {
     /// Which embedding.
-    public enum Side: String, Sendable { case input, output }
+    public enum Side: String, Sendable {
+        /// That of the words that are read.
+        case input
+        /// That of the words that are foretold.
+        case output
+    }
     /// Which norm.
-    public enum Form: String, Sendable { case l1, l2 }
+    public enum Form: String, Sendable {
+        /// Σ|w|.
+        case l1
+        /// ½‖w‖².
+        case l2
+    }
 
     private let side: Side
     private let form: Form
