@@ -12,11 +12,10 @@
 #include <clmat/elementary.h>
 #include <clmat/group.h>
 
-static float row_maximum(const int columns, __global const float *x, __local float *partials)
+// The largest of one number per work-item, in all of them.
+static float group_maximum(float m, __local float *partials)
 {
     const int lane = get_local_id(0);
-    float m = as_float((int)0xff800000u);
-    for (int c = lane; c < columns; c += GROUP) m = x[c] > m ? x[c] : m;
     partials[lane] = m;
     barrier(CLK_LOCAL_MEM_FENCE);
     for (int half_count = GROUP / 2; half_count > 0; half_count /= 2) {
@@ -26,6 +25,13 @@ static float row_maximum(const int columns, __global const float *x, __local flo
     m = partials[0];
     barrier(CLK_LOCAL_MEM_FENCE);
     return m;
+}
+
+static float row_maximum(const int columns, __global const float *x, __local float *partials)
+{
+    float m = as_float((int)0xff800000u);
+    for (int c = get_local_id(0); c < columns; c += GROUP) m = x[c] > m ? x[c] : m;
+    return group_maximum(m, partials);
 }
 
 static float row_exp_sum(const int columns, const float m, __global const float *x, __local float *partials)
@@ -190,18 +196,9 @@ void cross_entropy_parts(const int columns, const int parts, const int length, c
 
 static float biased_maximum(const int columns, __global const float *x, __global const float *bs, __local float *partials)
 {
-    const int lane = get_local_id(0);
     float m = as_float((int)0xff800000u);
-    for (int c = lane; c < columns; c += GROUP) m = fmax(m, x[c] + bs[c]);
-    partials[lane] = m;
-    barrier(CLK_LOCAL_MEM_FENCE);
-    for (int half_count = GROUP / 2; half_count > 0; half_count /= 2) {
-        if (lane < half_count) partials[lane] = fmax(partials[lane], partials[lane + half_count]);
-        barrier(CLK_LOCAL_MEM_FENCE);
-    }
-    m = partials[0];
-    barrier(CLK_LOCAL_MEM_FENCE);
-    return m;
+    for (int c = get_local_id(0); c < columns; c += GROUP) m = fmax(m, x[c] + bs[c]);
+    return group_maximum(m, partials);
 }
 
 __kernel __attribute__((reqd_work_group_size(GROUP, 1, 1)))

@@ -68,6 +68,9 @@ public struct LSTMState: Sendable {
     /// Sequences × units: c.
     public var cells: Matrix
 
+    /// Where a window left off.
+    fileprivate init(hidden: Matrix, cells: Matrix) { (self.hidden, self.cells) = (hidden, cells) }
+
     /// At rest.
     public init(zeros sequences: Int, units: Int, on device: Device) throws(CLMatError) {
         hidden = try Matrix(zeros: Shape(sequences, units), on: device)
@@ -108,9 +111,7 @@ public struct LSTMTrace: Sendable {
     /// Where the window left off.
     public func state() throws(CLMatError) -> LSTMState {
         let last = steps * batch..<(steps + 1) * batch
-        var state = try LSTMState(zeros: 0, units: hidden.columns, on: hidden.device)
-        (state.hidden, state.cells) = (try hidden.slice(rows: last), try cells.slice(rows: last))
-        return state
+        return LSTMState(hidden: try hidden.slice(rows: last), cells: try cells.slice(rows: last))
     }
 }
 

@@ -13,8 +13,10 @@ public struct GradientClip: Sendable {
     /// ‖g‖ before clipping, 1 × 1.
     public let norm: Matrix
 
-    /// Elements whose squares are summed up together.
+    /// Elements whose squares are summed up together, at least.
     private static let block = 4096
+    /// Blocks of one gradient, at most: one work-group adds those of all of them up.
+    private static let mostBlocks = 4096
 
     /// - Parameters:
     ///   - gradients: everything whose norm counts, on one device.
@@ -27,8 +29,7 @@ public struct GradientClip: Sendable {
                 problem: gradients.isEmpty ? "There is no gradient." : "The limit has to be above 0, but is \(limit).")
         }
         for gradient in gradients { try requireSameDevice(device, gradient.device, "GradientClip") }
-        // The longest have no more blocks than one work-group can add up.
-        let lengths = gradients.map { Swift.max(Self.block, ($0.count + 4095) / 4096) }
+        let lengths = gradients.map { Swift.max(Self.block, ($0.count + Self.mostBlocks - 1) / Self.mostBlocks) }
         let blocks = zip(gradients, lengths).map { ($0.count + $1 - 1) / $1 }
         let squares = try Matrix(uninitialised: Shape(1, blocks.reduce(0, +)), on: device)
         var first = 0

@@ -61,15 +61,7 @@ extension Matrix {
         try a.range.check(within: a.matrix.shape)
         try b.range.check(within: b.matrix.shape)
         try range.check(within: shape)
-        guard left.columns == right.rows else {
-            throw .shapeMismatch(
-                operation: "multiply", left: left, right: right, rule: "Left columns must equal right rows.")
-        }
-        guard range.shape == Shape(left.rows, right.columns) else {
-            throw .shapeMismatch(
-                operation: "multiply", left: range.shape, right: Shape(left.rows, right.columns),
-                rule: "The target must have the product's shape.")
-        }
+        try requireProduct(left, right, into: range.shape)
         // The operands keep their memory: should self be one of them, it gets its own here.
         try makeUnique()
         try device.gemm(
@@ -115,6 +107,21 @@ extension Matrix {
     public func block(rows: Range<Int>? = nil, columns: Range<Int>? = nil) -> MatrixBlock {
         MatrixBlock(
             matrix: self, range: MatrixRange(rows: rows ?? 0..<self.rows, columns: columns ?? 0..<self.columns))
+    }
+}
+
+/// The factors of a product must fit each other, and the target the product.
+///
+/// - Throws: ``CLMatError/shapeMismatch(operation:left:right:rule:)``.
+func requireProduct(_ left: Shape, _ right: Shape, into target: Shape) throws(CLMatError) {
+    guard left.columns == right.rows else {
+        throw .shapeMismatch(
+            operation: "multiply", left: left, right: right, rule: "Left columns must equal right rows.")
+    }
+    guard target == Shape(left.rows, right.columns) else {
+        throw .shapeMismatch(
+            operation: "multiply", left: target, right: Shape(left.rows, right.columns),
+            rule: "The target must have the product's shape.")
     }
 }
 

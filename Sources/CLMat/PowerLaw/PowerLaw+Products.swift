@@ -138,15 +138,7 @@ extension Matrix {
         try requireSameDevice(device, other, "multiply")
         try block.range.check(within: block.matrix.shape)
         try range.check(within: shape)
-        guard left.columns == right.rows else {
-            throw .shapeMismatch(
-                operation: "multiply", left: left, right: right, rule: "Left columns must equal right rows.")
-        }
-        guard range.shape == Shape(left.rows, right.columns) else {
-            throw .shapeMismatch(
-                operation: "multiply", left: range.shape, right: Shape(left.rows, right.columns),
-                rule: "The target must have the product's shape.")
-        }
+        try requireProduct(left, right, into: range.shape)
     }
 
     private func target(_ range: MatrixRange, row: Int, column: Int) -> Gemm.Operand {
@@ -205,15 +197,7 @@ extension PowerLawMatrix {
         try requireSameDevice(device, a.matrix.device, "multiply")
         try a.range.check(within: a.matrix.shape)
         try b.range.check(within: b.matrix.shape)
-        guard left.columns == right.rows else {
-            throw .shapeMismatch(
-                operation: "multiply", left: left, right: right, rule: "Left columns must equal right rows.")
-        }
-        guard shape.shape == Shape(left.rows, right.columns) else {
-            throw .shapeMismatch(
-                operation: "multiply", left: shape.shape, right: Shape(left.rows, right.columns),
-                rule: "The target must have the product's shape.")
-        }
+        try requireProduct(left, right, into: shape.shape)
         // A product over no terms is a launch per row in some backends.
         guard left.columns > 0 else {
             if beta == 0 { return try elements.fill(with: 0) }

@@ -164,17 +164,14 @@ public struct LanguageTrainer: Model, MixinHost {
         _ window: TokenWindow, _ context: StepContext<TokenWindow>, _ measured: inout Measurements
     ) throws(CLMatError) {
         let settings = context.settings
-        var before: LanguageState
+        let before: LanguageState
         if let state, !window.isFirstOfPass, state.batch == window.batch {
             before = state
         } else {
             before = try model.state(batch: window.batch)
         }
-        state = nil
         let dropouts = try model.dropouts(rate: settings[dropout], at: context.step)
         var (loss, gradient, next) = try model.gradient(of: window, from: before, dropouts: dropouts)
-        before = next
-        state = next
         try mixins.follow(settings)
         if mixins.areActive {
             let direction = try mixins.gradient(of: LanguageEmbeddings(of: model), context.forMixins)
@@ -182,6 +179,7 @@ public struct LanguageTrainer: Model, MixinHost {
         }
         let rate = try rate(at: context.step.number, settings)
         let norm = try model.descend(along: gradient, rate: Float(rate), limit: Float(settings[clip]))
+        state = next
         if !mixins.ids.isEmpty {
             try mixins.measure(
                 of: LanguageEmbeddings(of: model), whole: norm, context.forMixins, into: &measured,
