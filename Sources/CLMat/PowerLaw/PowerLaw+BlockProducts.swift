@@ -36,7 +36,7 @@ extension Matrix {
         try requireSameDevice(device, b.device, "multiply")
         try a.range.check(within: a.matrix.shape)
         try range.check(within: shape)
-        try requireProduct(left, right.shape, range.shape)
+        try requireProduct(left, right.shape, into: range.shape)
         guard range.shape.count > 0 else { return }
         try makeUnique(keepingContent: beta != 0 || range.shape != shape)
         try device.gemm(
@@ -67,7 +67,7 @@ extension PowerLawMatrix {
         try a.range.check(within: a.matrix.shape)
         try b.range.check(within: b.matrix.shape)
         let target = try blockOperand(index, transposed: false, "multiply").shape
-        try requireProduct(left, right, target)
+        try requireProduct(left, right, into: target)
         guard left.columns > 0 else {
             throw .invalidArgument(operation: "multiply", problem: "A product over no terms has no block to make.")
         }
@@ -77,17 +77,5 @@ extension PowerLawMatrix {
                 m: target.rows, n: target.columns, k: left.columns, a: a.operand(transposed: leftT),
                 b: b.operand(transposed: rightT), beta: beta,
                 c: try blockOperand(index, transposed: false, "multiply").operand))
-    }
-}
-
-private func requireProduct(_ left: Shape, _ right: Shape, _ target: Shape) throws(CLMatError) {
-    guard left.columns == right.rows else {
-        throw .shapeMismatch(
-            operation: "multiply", left: left, right: right, rule: "Left columns must equal right rows.")
-    }
-    guard target == Shape(left.rows, right.columns) else {
-        throw .shapeMismatch(
-            operation: "multiply", left: target, right: Shape(left.rows, right.columns),
-            rule: "The target must have the product's shape.")
     }
 }
