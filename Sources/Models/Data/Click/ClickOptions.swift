@@ -1,0 +1,42 @@
+import CLMat
+
+/// How a file lists clicks.
+public enum ClickFormat: String, Sendable, Codable, CaseIterable {
+    /// Criteo's: no header, tabs between a label, 13 whole numbers and 26 categories; what is blank is missing.
+    case criteo
+    /// Avazu's: a header, commas, a column `click`, and categories.
+    case avazu
+    /// A label and `index:value` of each feature, blanks between them, as LIBSVM and SVMlight write.
+    case libsvm
+    /// A label and `field:feature:value` of each feature, blanks between them, as LIBFFM writes.
+    case ffm
+}
+
+/// How records of clicks are read, and which features are kept.
+public struct ClickOptions: Sendable, Equatable {
+    /// How the file is read; nil for what its content says.
+    public var format: ClickFormat?
+    /// Features that the training records have less often are unseen ones.
+    public var minimumCount = 1
+    /// At most so many features are kept, the most frequent ones; all others are unseen ones. nil for no limit.
+    public var largest: Int?
+    /// Rows behind the counted features that unseen ones are hashed into; with 0, records leave them out.
+    public var unseenRoom = 1024
+    /// All features are hashed into so many buckets; nil if each has an id of its own.
+    public var buckets: Int?
+    /// The share of the records, the last ones, that is not learned from: logs are in the order of time.
+    public var testShare = 0.1
+    /// A file of records to score on, where no share is held out.
+    public var test: String?
+    /// Of a generator, how many records to score on follow those to learn from. nil for 200,000, or a tenth of the others if that is less.
+    public var testRecords: Int?
+    /// Of a generator, whether features are ranked by counts over the training records, where its law could say them at once.
+    public var countsGenerated = false
+    /// Features and their ids, as those of a model that is there already. nil for those of the training records.
+    public var vocabulary: ClickVocabulary?
+    /// Records that take more bytes than this are kept in a file.
+    var memoryLimit = 64 << 20
+
+    /// What suits the files.
+    public init() {}
+}
