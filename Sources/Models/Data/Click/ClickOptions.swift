@@ -39,4 +39,27 @@ public struct ClickOptions: Sendable, Equatable {
 
     /// What suits the files.
     public init() {}
+
+    /// - Throws: ``/CLMat/CLMatError/invalidValue(setting:value:accepted:)``.
+    func check() throws(CLMatError) {
+        func refuse(_ setting: String, _ value: String, _ accepted: String) -> CLMatError {
+            .invalidValue(setting: setting, value: value, accepted: accepted)
+        }
+        let most = ClickVocabulary.most
+        guard minimumCount >= 1 else { throw refuse("minimumCount", "\(minimumCount)", "1 or more") }
+        if let largest, !(1...most).contains(largest) { throw refuse("largest", "\(largest)", "1 to \(most) features") }
+        guard (0...most / 2).contains(unseenRoom) else {
+            throw refuse("unseenRoom", "\(unseenRoom)", "0 to \(most / 2) rows for unseen features")
+        }
+        guard testShare >= 0, testShare < 1 else { throw refuse("testShare", "\(testShare)", "a share from 0 to below 1") }
+        if let testRecords, testRecords < 0 { throw refuse("testRecords", "\(testRecords)", "0 or more") }
+        guard let buckets else { return }
+        guard (1...most / 2).contains(buckets) else { throw refuse("buckets", "\(buckets)", "1 to \(most / 2)") }
+        guard minimumCount == 1, largest == nil, vocabulary == nil else {
+            throw refuse(
+                "buckets", "\(buckets)",
+                "nothing where features are counted: a least count, a largest number and a vocabulary are for features with ids of their own"
+            )
+        }
+    }
 }
