@@ -30,6 +30,17 @@ __kernel void rmsprop_momentum(const int n, const float rate, const float moment
     ws[i] -= (form ? 1.0f : rate) * v;
 }
 
+// s  sums of squares.
+__kernel void adagrad(const int n, const float rate, const float epsilon, const float l1, __global const float *gs,
+                      __global float *ws, __global float *ss)
+{
+    const int i = get_global_id(0);
+    if (i >= n) return;
+    const float s = ss[i] + gs[i] * gs[i];
+    ss[i] = s;
+    ws[i] = clmat_adagrad(ws[i], gs[i], s, rate, epsilon, l1);
+}
+
 // w[i] -= rate f[0] g[i]: one step without a velocity; f is a number on the device, such as that of a gradient which is clipped.
 __kernel void sgd_scaled(const int n, const float rate, __global const float *factor, __global const float *gs,
                          __global float *ws)

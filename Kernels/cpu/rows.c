@@ -1,4 +1,4 @@
-// rows.c: the kernels of ../cl/rows.cl as loops over [begin, end).
+// rows.c: the kernels of ../cl/rows.cl as loops over [begin, end), of elements unless said otherwise.
 
 #include "kernel.h"
 
@@ -132,6 +132,104 @@ void rows_magnitudes(size_t begin, size_t end, int blocks, const int *table, flo
     }
 }
 CLMAT_KERNEL(rows, rows_magnitudes, INT, INTS, FLOAT, FLOATS, OUT_FLOATS, OUT_FLOATS)
+
+// Rows that come some elements later are fetched meanwhile: they lie anywhere in memory.
+enum { ROWS_AHEAD = 6, LINE = 16 };
+
+static inline void fetch_row(int rank, int blocks, const block *list, const float *ws, int to_write)
+{
+    for (int b = 0; b < blocks; b++) {
+        if (rank < list[b].first_rank || rank >= list[b].end_rank) continue;
+        const size_t width = list[b].end_column - list[b].first_column;
+        const float *w = ws + list[b].start + (rank - list[b].first_rank) * width;
+        for (size_t c = 0; c < width; c += LINE) {
+            if (to_write) __builtin_prefetch(w + c, 1, 3);
+            else __builtin_prefetch(w + c, 0, 3);
+        }
+    }
+}
+
+// Item i is bag i.
+CLMAT_VECTORISED
+void bags_sum(size_t begin, size_t end, int columns, int blocks, const int *table, int has_values, int has_squares,
+              const int *starts, const int *ranks, const float *values, const float *ws, float *ys, float *qs)
+{
+    const block *list = (const block *)table;
+    const int last = starts[end];
+    for (size_t i = begin; i < end; i++) {
+        float *y = ys + i * columns, *q = qs + i * columns;
+        memset(y, 0, columns * sizeof *y);
+        if (has_squares) memset(q, 0, columns * sizeof *q);
+        for (int e = starts[i]; e < starts[i + 1]; e++) {
+            if (e + ROWS_AHEAD < last) fetch_row(ranks[e + ROWS_AHEAD], blocks, list, ws, 0);
+            const float v = has_values ? values[e] : 1.0f;
+            for (int b = 0; b < blocks; b++) {
+                if (ranks[e] < list[b].first_rank || ranks[e] >= list[b].end_rank) continue;
+                const int from = list[b].first_column;
+                const size_t width = list[b].end_column - from;
+                const float *w = ws + list[b].start + (ranks[e] - list[b].first_rank) * width;
+                if (has_squares) {
+                    for (size_t c = 0; c < width; c++) {
+                        const float x = v * w[c];
+                        y[from + c] += x;
+                        q[from + c] += x * x;
+                    }
+                } else {
+                    for (size_t c = 0; c < width; c++) y[from + c] += v * w[c];
+                }
+            }
+        }
+    }
+}
+CLMAT_KERNEL(rows, bags_sum, INT, INT, INTS, INT, INT, INTS, INTS, FLOATS, FLOATS, OUT_FLOATS, INOUT_FLOATS)
+
+// Columns of a row whose gradient is made at once.
+enum { PIECE = 256 };
+
+// Item k is row ranks[k].
+CLMAT_VECTORISED
+void bags_adagrad(size_t begin, size_t end, int columns, int blocks, const int *table, int has_values, int first,
+                  float rate, float epsilon, float l1, float l2, const int *ranks, const int *starts, const int *bags,
+                  const float *values, const float *weights, const float *gs, const float *own, float *ws, float *ss)
+{
+    const block *list = (const block *)table;
+    for (size_t k = begin; k < end; k++) {
+        if (k + ROWS_AHEAD < end) {
+            fetch_row(ranks[k + ROWS_AHEAD], blocks, list, ws, 1);
+            fetch_row(ranks[k + ROWS_AHEAD], blocks, list, ss, 1);
+        }
+        float share = 0.0f;
+        if (first < columns) {
+            for (int e = starts[k]; e < starts[k + 1]; e++) {
+                const float v = has_values ? values[e] : 1.0f;
+                share += v * v * own[bags[e]];
+            }
+        }
+        const float pull = weights[k] * l1;
+        for (int b = 0; b < blocks; b++) {
+            if (ranks[k] < list[b].first_rank || ranks[k] >= list[b].end_rank) continue;
+            const int width = list[b].end_column - list[b].first_column;
+            const size_t place = list[b].start + (size_t)(ranks[k] - list[b].first_rank) * width;
+            for (int piece = 0; piece < width; piece += PIECE) {
+                const int count = width - piece < PIECE ? width - piece : PIECE, from = list[b].first_column + piece;
+                float sums[PIECE];
+                for (int c = 0; c < count; c++) sums[c] = 0.0f;
+                for (int e = starts[k]; e < starts[k + 1]; e++) {
+                    const float v = has_values ? values[e] : 1.0f, *g = gs + (size_t)bags[e] * columns + from;
+                    for (int c = 0; c < count; c++) sums[c] += v * g[c];
+                }
+                float *w = ws + place + piece, *s = ss + place + piece;
+                for (int c = 0; c < count; c++) {
+                    const float g = sums[c] + (weights[k] * l2 - (from + c >= first ? share : 0.0f)) * w[c];
+                    s[c] += g * g;
+                    w[c] = clmat_adagrad(w[c], g, s[c], rate, epsilon, pull);
+                }
+            }
+        }
+    }
+}
+CLMAT_KERNEL(rows, bags_adagrad, INT, INT, INTS, INT, INT, FLOAT, FLOAT, FLOAT, FLOAT, INTS, INTS, INTS, FLOATS, FLOATS,
+             FLOATS, FLOATS, INOUT_FLOATS, INOUT_FLOATS)
 
 CLMAT_VECTORISED
 void scale_block(size_t begin, size_t end, int rows, int columns, int offset, int stride, float scale, float *ys)

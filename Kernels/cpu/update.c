@@ -30,6 +30,17 @@ void rmsprop_momentum(size_t begin, size_t end, float rate, float momentum, floa
 CLMAT_KERNEL(update, rmsprop_momentum, CL_INT, FLOAT, FLOAT, FLOAT, FLOAT, INT, FLOATS, INOUT_FLOATS, INOUT_FLOATS,
              INOUT_FLOATS)
 
+CLMAT_VECTORISED
+void adagrad(size_t begin, size_t end, float rate, float epsilon, float l1, const float *gs, float *ws, float *ss)
+{
+    for (size_t i = begin; i < end; i++) {
+        const float s = ss[i] + gs[i] * gs[i];
+        ss[i] = s;
+        ws[i] = clmat_adagrad(ws[i], gs[i], s, rate, epsilon, l1);
+    }
+}
+CLMAT_KERNEL(update, adagrad, CL_INT, FLOAT, FLOAT, FLOAT, FLOATS, INOUT_FLOATS, INOUT_FLOATS)
+
 CLMAT_VECTORISED void sgd_scaled(size_t begin, size_t end, float rate, const float *factor, const float *gs, float *ws)
 {
     const float scale = rate * factor[0];

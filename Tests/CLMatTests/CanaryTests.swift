@@ -186,6 +186,17 @@ import Testing
                 "rows_magnitudes", .groups(rows, bytes: 4 * columns),
                 [.int(2), table, .float(0.5), .memory(elements), .memory(rows), .memory(rows)]),
             CanaryCase(
+                "bags_sum", .groups(5, bytes: 4 * columns),
+                [.int(columns), .int(2), table, .int(1), .int(1), .ints([0, 2, 2, 3, 8, 9]), picked, .memory(9)]
+                    + [.memory(elements), .memory(5 * columns), .positives(5 * columns)]),
+            CanaryCase(
+                "bags_adagrad", .groups(9, bytes: 4 * columns),
+                [
+                    .int(columns), .int(2), table, .int(1), .int(1), .float(0.1), .float(0.01), .float(0.001),
+                    .float(0.001), picked, .ints((0...9).map { 2 * $0 }), .integers(18, below: 5), .memory(18),
+                    .memory(9), .memory(5 * columns), .memory(5), .positives(elements), .positives(elements),
+                ]),
+            CanaryCase(
                 "scale_block", .elements(5 * 7, bytes: 8),
                 [.int(5), .int(7), .int(columns + 3), .int(columns), .float(0.5), .positives(6 * columns)]),
         ]
@@ -346,6 +357,11 @@ import Testing
             CanaryCase(
                 "sgd_momentum", .elements(n, bytes: 20),
                 [.int(n), .float(0.1), .float(0.9), .memory(n), .positives(n), .positives(n)]),
+            CanaryCase(
+                "adagrad", .elements(n, bytes: 20),
+                [
+                    .int(n), .float(0.1), .float(0.01), .float(0.001), .memory(n), .positives(n), .positives(n),
+                ]),
             CanaryCase(
                 "rmsprop_momentum", .elements(n, bytes: 28),
                 [

@@ -70,6 +70,48 @@ import Testing
     }
 
     @Test(arguments: sizes, Device.all)
+    func adagradFollowsItsRule(_ size: Int, on device: Device) throws {
+        for (l1, ε): (Float, Float) in [(0, 1e-3), (0.05, 0.1)] {
+            var random = SplitMix64(seed: 12)
+            let start = random.floats(size)
+            var w = try Matrix(start, size, 1, on: device)
+            var s = try Matrix(zeros: Shape(size, 1), on: device)
+            var (parts, squares) = ([[w, w]], [[s, s]])
+            var exactW = start.map(Double.init)
+            var exactS = [Double](repeating: 0, count: size)
+            for _ in 0..<Self.steps {
+                let g = random.floats(size)
+                let gradient = try Matrix(g, size, 1, on: device)
+                try w.adagradStep(gradient, squares: &s, rate: 0.1, epsilon: ε, l1: l1)
+                try Matrix.adagradStep(
+                    &parts, [[gradient, gradient]], squares: &squares, rate: 0.1, epsilon: ε, l1: l1)
+                for i in 0..<size {
+                    exactS[i] += Double(g[i]) * Double(g[i])
+                    let step = 0.1 / (exactS[i].squareRoot() + Double(ε))
+                    let (u, pull) = (exactW[i] - step * Double(g[i]), step * Double(l1))
+                    exactW[i] = u > pull ? u - pull : u < -pull ? u + pull : 0
+                }
+            }
+            // |w| ≤ 1 + 0.1 · 21, each step rounded a few times.
+            try expectNone(difference(w.values, exactW, within: 2e-5))
+            try expectNone(difference(s.values, exactS, within: Self.bound(21)))
+            for part in parts[0] { try expectNone(bitDifference(part.values, w.values)) }
+        }
+        // What is not a number stays that, and is not drawn to 0.
+        var lost = try Matrix([.nan, 1], 2, 1, on: device)
+        var none = try Matrix(zeros: Shape(2, 1), on: device)
+        try lost.adagradStep(
+            Matrix([1, .nan], 2, 1, on: device), squares: &none, rate: 0.1, epsilon: 0.1, l1: 0.5)
+        #expect(try lost.values.allSatisfy(\.isNaN))
+        let other = try Matrix(zeros: Shape(size + 1, 1), on: device)
+        #expect(
+            thrownCase {
+                var w = other
+                try w.adagradStep(lost, squares: &none, rate: 1)
+            } == (size == 1 ? "" : "shapeMismatch"))
+    }
+
+    @Test(arguments: sizes, Device.all)
     func rmspropFollowsItsRule(_ size: Int, on device: Device) throws {
         for (form, momentum, epsilonOfRule) in [
             (Matrix.RMSPropForm.pyTorch, 0, 1e-8), (.pyTorch, 0.9, 1e-3), (.tensorFlow, 0, 1e-10),

@@ -6,6 +6,10 @@
 //                w <- w - eta v
 //   PyTorch:     denominator = sqrt(s) + epsilon
 //   TensorFlow:  denominator = sqrt(s + epsilon), and v holds eta: v <- mu v + eta g / denominator; w <- w - v
+//
+// AdaGrad:       s <- s + g^2                               (Duchi, Hazan, Singer, "Adaptive subgradient methods for
+//                w <- S(w - eta g / (sqrt(s) + epsilon))     online learning and stochastic optimization", JMLR 2011)
+//   S draws towards 0 by l1 eta / (sqrt(s) + epsilon), and leaves 0 where that goes past it: section 5, l1.
 #ifndef CLMAT_UPDATE_H
 #define CLMAT_UPDATE_H
 
@@ -19,6 +23,14 @@ static inline float clmat_rms_direction(float g, float s, float epsilon, int eps
 // n(g) = g / sqrt(s), s <- rho s + (1 - rho) g^2: the normalised gradient of Langevin dynamics activation maximisation
 // (Jiang 2018, section 4.3, algorithm 1, line 6).
 static inline float clmat_mean_square(float s, float g, float rho) { return rho * s + (1.0f - rho) * g * g; }
+
+// AdaGrad's w from g and from s, in which g^2 is already.
+static inline float clmat_adagrad(float w, float g, float s, float rate, float epsilon, float l1)
+{
+    const float step = rate / (sqrt(s) + epsilon), u = w - step * g, pull = step * l1;
+    // What is not a number stays that.
+    return u > pull ? u - pull : (u < -pull ? u + pull : u - u);
+}
 
 // d/dw of l1 |w| + l2 w^2 / 2; 0 for the first term where w is 0.
 static inline float clmat_penalty_slope(float w, float l1, float l2)

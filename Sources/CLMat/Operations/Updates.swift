@@ -5,6 +5,7 @@ extension KernelFamily {
 extension Kernel {
     static let sgdMomentum = Kernel("sgd_momentum", in: .update)
     static let rmspropMomentum = Kernel("rmsprop_momentum", in: .update)
+    static let adagrad = Kernel("adagrad", in: .update)
     static let sgdScaled = Kernel("sgd_scaled", in: .update)
     static let addPenalty = Kernel("add_penalty", in: .update)
     static let runningMean = Kernel("running_mean", in: .update)
@@ -38,6 +39,28 @@ extension Matrix {
         try device.launch(
             .sgdScaled, [.int(count), .float(rate), factor.argument, gradient.argument, argument],
             over: .elements(count, bytes: 12, operations: 2))
+    }
+
+    /// One step of AdaGrad: s ← s + g², w ← S(w − ηg/(√s + ε)), where S draws towards 0 by λ₁η/(√s + ε) and leaves 0 where that goes past it.
+    ///
+    /// - Parameters:
+    ///   - squares: s, the sums of the squares of earlier gradients; zeros at first.
+    ///   - epsilon: above 0.
+    /// - Source: Duchi, Hazan, Singer, "Adaptive subgradient methods for online learning and stochastic optimization", JMLR 12, 2011, with
+    ///   its section 5 for λ₁|w|.
+    public mutating func adagradStep(
+        _ gradient: Matrix, squares: inout Matrix, rate: Float, epsilon: Float = 1e-8, l1: Float = 0
+    ) throws(CLMatError) {
+        try requireSameShape(self, gradient, "adagradStep")
+        try requireSameShape(self, squares, "adagradStep")
+        try makeUnique()
+        try squares.makeUnique()
+        try device.launch(
+            .adagrad,
+            [
+                .int(count), .float(rate), .float(epsilon), .float(l1), gradient.argument, argument, squares.argument,
+            ],
+            over: .elements(count, bytes: 20, operations: 8))
     }
 
     /// self ← self + λ₁·sign(w) + λ₂·w: to a gradient that of λ₁|w| + ½λ₂w², with 0 for the slope of |w| where w is 0.
@@ -148,6 +171,35 @@ extension Matrix {
                 .int(form.rawValue), g.argument, w.argument, s.argument, v.argument,
             ],
             over: .elements(layout.count, bytes: 28, operations: 10))
+    }
+
+    /// ``adagradStep(_:squares:rate:epsilon:l1:)`` of many matrices, by layer and parameter, in one launch, as
+    /// ``sgdStep(_:_:velocities:rate:momentum:)`` does it.
+    ///
+    /// - Throws: as that one.
+    public static func adagradStep(
+        _ parameters: inout [[Matrix]], _ gradients: [[Matrix]], squares: inout [[Matrix]], rate: Float,
+        epsilon: Float = 1e-8, l1: Float = 0
+    ) throws(CLMatError) {
+        try requireSameShapes(parameters, gradients, "adagradStep")
+        try requireSameShapes(parameters, squares, "adagradStep")
+        guard let layout = PackedRow.layoutForUpdate(of: parameters) else {
+            for i in parameters.indices {
+                for j in parameters[i].indices {
+                    try parameters[i][j].adagradStep(
+                        gradients[i][j], squares: &squares[i][j], rate: rate, epsilon: epsilon, l1: l1)
+                }
+            }
+            return
+        }
+        let (g, w) = (try PackedRow.copy(of: gradients, layout), try PackedRow.own(&parameters, layout))
+        let s = try PackedRow.own(&squares, layout)
+        try layout.device.launch(
+            .adagrad,
+            [
+                .int(layout.count), .float(rate), .float(epsilon), .float(l1), g.argument, w.argument, s.argument,
+            ],
+            over: .elements(layout.count, bytes: 20, operations: 8))
     }
 
     /// ``lerp(to:weight:)`` of many matrices, by layer and parameter, in one launch, as ``sgdStep(_:_:velocities:rate:momentum:)`` does it.

@@ -11,6 +11,10 @@ extension Kernel {
     static let rowsAdd = Kernel("rows_add", in: .rows)
     /// Σ|w| and the number of |w| > t, by row.
     static let rowsMagnitudes = Kernel("rows_magnitudes", in: .rows)
+    /// Sums of rows by bag.
+    static let bagsSum = Kernel("bags_sum", in: .rows)
+    /// A step of AdaGrad in the rows that bags have.
+    static let bagsAdagrad = Kernel("bags_adagrad", in: .rows)
     /// c · a block of a dense matrix.
     static let scaleBlock = Kernel("scale_block", in: .rows)
 }
@@ -37,7 +41,7 @@ public struct RowGradient: Sendable {
 }
 
 extension PowerLawMatrix {
-    private var rowArguments: [Argument] { [.int(columns), .int(shape.blocks.count), layout.table.argument] }
+    var rowArguments: [Argument] { [.int(columns), .int(shape.blocks.count), layout.table.argument] }
 
     /// The rows that `indices` names, in its order, with repeats: n × columns, 0 where a row has no element. One launch.
     ///

@@ -154,6 +154,20 @@ public struct Network: Sendable {
         return gradients
     }
 
+    /// ∂L/∂parameters and ∂L/∂images from ∂L/∂output of the last layer, in one backward pass.
+    func gradients(
+        _ activations: Activations, outputGradient: Matrix
+    ) throws(CLMatError) -> (parameters: [[Matrix]], input: Matrix) {
+        var gradients = [[Matrix]](repeating: [], count: stages.count)
+        var gradient = outputGradient
+        for index in stages.indices.reversed() {
+            let (layer, pass) = (stages[index].layer, pass(index, activations))
+            if !parameters[index].isEmpty { gradients[index] = try layer.parameterGradients(gradient, pass) }
+            gradient = try layer.inputGradient(gradient, parameters[index], pass)
+        }
+        return (gradients, gradient)
+    }
+
     /// ∂(Σ s·y)/∂images for seeds s at the outputs y of any stages: one backward pass for neurons of any layers, a
     /// different one in each row if need be.
     ///

@@ -1,0 +1,167 @@
+import CLMat
+import Exploration
+
+/// What AdaGrad remembers of the gradients of a ``ClickModel``: as much as the model has.
+public struct ClickOptimiserState: Sendable {
+    /// Sums of squares, of the embedding's elements.
+    var embedding: PowerLawMatrix
+    var bias: Matrix
+    var network: [[Matrix]]
+
+    /// One that remembers nothing.
+    public init(for model: ClickModel) throws(CLMatError) {
+        embedding = try PowerLawMatrix(zerosLike: model.embedding)
+        bias = try Matrix(zeros: Shape(1, 1), on: model.device)
+        network = []
+        for layer in model.network?.parameters ?? [] {
+            var own: [Matrix] = []
+            for parameter in layer { own.append(try Matrix(zeros: parameter.shape, on: model.device)) }
+            network.append(own)
+        }
+    }
+
+    /// Bytes of what it remembers.
+    public var bytes: Int {
+        4 * (embedding.count + 1 + network.reduce(0) { $0 + $1.reduce(0) { $0 + $1.count } })
+    }
+}
+
+/// How a ``ClickModel`` steps along the gradient of a minibatch.
+struct ClickStep {
+    /// η of the embedding.
+    var rate: Float
+    /// η of the dense layers.
+    var networkRate: Float
+    /// λ₁ and λ₂ of λ₁Σ|w| + ½λ₂Σw² of the embedding, beside the mean loss of a record.
+    var l1: Float = 0
+    var l2: Float = 0
+    /// How much a record with a click counts, where one without counts 1.
+    var clickWeight: Float = 1
+    /// What λ counts of each of the bags' distinct ranks; nil for 1.
+    var weights: [Float]?
+}
+
+/// A forward pass, as the way back needs it.
+struct ClickTrace {
+    /// records × 1
+    let logits: Matrix
+    fileprivate let sums: Matrix
+    /// What the dense layers got.
+    fileprivate var inputs: Matrix?
+    fileprivate var activations: Network.Activations?
+}
+
+extension ClickModel {
+    /// The logits of records.
+    func forward(_ bags: FeatureBags) throws(CLMatError) -> ClickTrace {
+        switch shape.head {
+        case .linear:
+            let sums = try embedding.sums(of: bags)
+            return ClickTrace(logits: try sums + bias, sums: sums)
+        case .pairs:
+            // Σ_{i<j} vᵢ·vⱼ = ½ Σ_c ((Σ v_c)² − Σ v_c²): Rendle, equation 5.
+            let (sums, squares) = try embedding.sumsAndSquares(of: bags)
+            let columns = 1..<embedding.columns
+            let pairs = try (sums.squared() - squares).slice(columns: columns).rowSums()
+            return ClickTrace(logits: try sums.slice(columns: 0..<1) + pairs * 0.5 + bias, sums: sums)
+        case .network(let own):
+            let sums = try embedding.sums(of: bags)
+            var inputs = own.activatesSums ? try sums.activated(own.activation) : sums
+            if own.squaresSums {
+                var both = try Matrix(uninitialised: Shape(sums.rows, 2 * sums.columns), on: device)
+                try both.replace(with: inputs)
+                try both.replace(column: sums.columns, with: sums.squared())
+                inputs = both
+            }
+            guard let network else { return ClickTrace(logits: inputs, sums: sums) }
+            let activations = try network.forward(inputs)
+            return ClickTrace(logits: activations.last, sums: sums, inputs: inputs, activations: activations)
+        }
+    }
+
+    /// The gradient of a function of the logits with respect to the sums, and to the dense layers.
+    ///
+    /// - Parameter gradient: with respect to the logits, records × 1.
+    func backward(
+        _ trace: ClickTrace, _ gradient: Matrix
+    ) throws(CLMatError) -> (sums: Matrix, layers: [[Matrix]]) {
+        switch shape.head {
+        case .linear: return (gradient, [])
+        case .pairs:
+            var sums = try trace.sums * gradient
+            try sums.replace(with: gradient)
+            return (sums, [])
+        case .network(let own):
+            guard let network, let activations = trace.activations, let inputs = trace.inputs else {
+                return (gradient, [])
+            }
+            let (layers, inputGradient) = try network.gradients(activations, outputGradient: gradient)
+            guard own.squaresSums else {
+                return (
+                    own.activatesSums ? try inputGradient.backward(own.activation, output: inputs) : inputGradient,
+                    layers
+                )
+            }
+            let (plain, squared) = (0..<embedding.columns, embedding.columns..<2 * embedding.columns)
+            var sums = try inputGradient.slice(columns: plain)
+            if own.activatesSums { sums = try sums.backward(own.activation, output: inputs.slice(columns: plain)) }
+            try sums.add(inputGradient.slice(columns: squared) * trace.sums, times: 2)
+            return (sums, layers)
+        }
+    }
+
+    /// One step of AdaGrad along the gradient of the mean loss of some records.
+    ///
+    /// - Returns: the logits before it.
+    mutating func learn(
+        _ batch: ClickBatch, _ bags: FeatureBags, _ step: ClickStep, _ state: inout ClickOptimiserState
+    ) throws(CLMatError) -> Matrix {
+        let trace = try forward(bags)
+        guard batch.count > 0 else { return trace.logits }
+        // d(weight · loss)/d logit = weight · (p − y), of the mean.
+        let share = 1 / Float(batch.count)
+        let scales = batch.labels.map { share * ($0 > 0 ? step.clickWeight : 1) }
+        let pulls = zip(scales, batch.labels).map { $0 * $1 }
+        let gradient =
+            try trace.logits.logistic() * Matrix(scales, batch.count, 1, on: device)
+            - Matrix(pulls, batch.count, 1, on: device)
+        let (sums, layers) = try backward(trace, gradient)
+        let isMachine = shape.head == .pairs
+        try embedding.adagradStep(
+            bags, sums, squares: &state.embedding,
+            AdaGradStep(rate: step.rate, epsilon: Self.epsilon, l1: step.l1, l2: step.l2), weights: step.weights,
+            own: isMachine ? gradient : nil, from: 1)
+        if var own = network {
+            network = nil
+            try Matrix.adagradStep(
+                &own.parameters, layers, squares: &state.network, rate: step.networkRate, epsilon: Self.epsilon)
+            network = own
+        } else {
+            try bias.adagradStep(gradient.columnSums(), squares: &state.bias, rate: step.rate, epsilon: Self.epsilon)
+        }
+        return trace.logits
+    }
+
+    /// ε of AdaGrad: far below the gradient of one record of a minibatch.
+    private static let epsilon: Float = 1e-8
+}
+
+extension Matrix {
+    fileprivate func activated(_ activation: ClickNetwork.Activation) throws(CLMatError) -> Matrix {
+        switch activation {
+        case .sigmoid: try logistic()
+        case .tanh: try tanh()
+        case .relu: try relu()
+        }
+    }
+
+    fileprivate func backward(
+        _ activation: ClickNetwork.Activation, output: Matrix
+    ) throws(CLMatError) -> Matrix {
+        switch activation {
+        case .sigmoid: try logisticBackward(output: output)
+        case .tanh: try tanhBackward(output: output)
+        case .relu: try reluBackward(output: output)
+        }
+    }
+}
