@@ -32,7 +32,7 @@ public struct ClickBatch: Sendable, Equatable {
 
     /// The same by feature, as sums of gradients need it.
     ///
-    /// - Cost: a radix sort, in two passes over the features for ids below 2²², in three above.
+    /// - Cost: a radix sort, in two passes over the features for ids below 2²⁶, in three above.
     public func byFeature() -> ClickFeatures { ClickFeatures(self) }
 }
 
@@ -96,35 +96,37 @@ public struct ClickFeatures: Sendable, Equatable {
 
 /// Sorting by digits from the lowest on.
 enum RadixSort {
-    private static let bits = 11
+    /// Bits of the widest digit, whose counts fit into a cache of the first level.
+    private static let widest = 13
 
     /// Sorts by the upper 32 bits; keys that are equal there keep their order.
     static func byUpperHalf(_ keys: inout [UInt64]) {
-        let count = keys.count
-        guard count > 1 else { return }
+        guard keys.count > 1 else { return }
         var all: UInt64 = 0
         keys.withUnsafeBufferPointer { keys in for key in keys { all |= key } }
         let width = 64 - (all >> 32).leadingZeroBitCount
         guard width > 0 else { return }
-        var other = [UInt64](repeating: 0, count: count)
-        for digit in stride(from: 0, to: width, by: bits) {
-            pass(keys, into: &other, shift: UInt64(32 + digit))
+        let passes = (width + widest - 1) / widest
+        let bits = (width + passes - 1) / passes
+        var other = [UInt64](repeating: 0, count: keys.count)
+        for digit in 0..<passes {
+            pass(keys, into: &other, shift: UInt64(32 + digit * bits), bits)
             swap(&keys, &other)
         }
     }
 
-    private static func pass(_ source: [UInt64], into target: inout [UInt64], shift: UInt64) {
+    private static func pass(_ source: [UInt64], into target: inout [UInt64], shift: UInt64, _ bits: Int) {
         let mask = UInt64(1 << bits) - 1
-        withUnsafeTemporaryAllocation(of: Int.self, capacity: 1 << bits) { places in
+        withUnsafeTemporaryAllocation(of: Int32.self, capacity: 1 << bits) { places in
             places.initialize(repeating: 0)
             source.withUnsafeBufferPointer { source in
                 for key in source { places[Int(truncatingIfNeeded: key &>> shift & mask)] &+= 1 }
-                var sum = 0
+                var sum: Int32 = 0
                 for digit in places.indices { (places[digit], sum) = (sum, sum &+ places[digit]) }
                 target.withUnsafeMutableBufferPointer { target in
                     for key in source {
                         let digit = Int(truncatingIfNeeded: key &>> shift & mask)
-                        target[places[digit]] = key
+                        target[Int(places[digit])] = key
                         places[digit] &+= 1
                     }
                 }

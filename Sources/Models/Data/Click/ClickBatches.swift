@@ -21,6 +21,7 @@ public struct ClickMinibatch: Sendable, Equatable {
 /// A minibatch begins where the one before it ended. The last one of a pass has the records that are left, which may be fewer; no record is
 /// left out. Its place says what it is, so a run that is rewound, resumed or made again gets the same. Records that are decoded or drawn
 /// take time: ``/Exploration/ReadingAhead`` makes the next minibatch, sorted by features, while the model learns from the last one.
+/// Since the last one's size depends on its place, they are not for `Sharded`.
 public struct ClickBatches: DataSource {
     /// What the minibatches are of.
     public let records: any ClickRecords

@@ -58,7 +58,8 @@ struct ClickBuilder {
                 let number = table.number(of: key)
                 guard number >= 0 else {
                     throw .dataMismatch(
-                        "There are more than \(1 << 29) different features: hash them into fewer buckets, or give fewer records.")
+                        "There are more than \(1 << 29) different features: hash them into fewer buckets, or give fewer records."
+                    )
                 }
                 ids.append(number)
             }
@@ -100,10 +101,12 @@ struct ClickBuilder {
         noteUnseen(store, train..<store.count, vocabulary, "held-out", of: occurrences.test)
         store.release()
         let clicks = store.labels.entries.reduce(0) { $0 + Int($1) }
-        notes.append("\(name) has \(store.count) records, \(clicks) of them clicked, and \(vocabulary.counted) features.")
+        notes.append(
+            "\(name) has \(store.count) records, \(clicks) of them clicked, and \(vocabulary.counted) features.")
         return ClickData(
             name: name, train: StoredClicks(name: "\(name), training", store: store, part: 0..<train),
-            test: StoredClicks(name: "\(testName), held out", store: store, part: train..<store.count), vocabulary: vocabulary,
+            test: StoredClicks(name: "\(testName), held out", store: store, part: train..<store.count),
+            vocabulary: vocabulary,
             notes: notes)
     }
 
@@ -168,7 +171,9 @@ struct ClickBuilder {
         _ store: ClickStore, _ records: Range<Int>, _ vocabulary: ClickVocabulary, _ title: String, of all: Int
     ) {
         let places = store.places(records)
-        let unseen = store.features.entries[places].reduce(all - places.count) { $0 + (Int($1) >= vocabulary.counted ? 1 : 0) }
+        let unseen = store.features.entries[places].reduce(all - places.count) {
+            $0 + (Int($1) >= vocabulary.counted ? 1 : 0)
+        }
         guard unseen > 0 else { return }
         notes.append(
             """
@@ -179,6 +184,7 @@ struct ClickBuilder {
 
     private static func unseenRule(_ room: Int) -> String {
         room == 0
-            ? "are left out" : room == 1 ? "share 1 row behind them" : "share \(room) rows behind them, by a hash of the feature"
+            ? "are left out"
+            : room == 1 ? "share 1 row behind them" : "share \(room) rows behind them, by a hash of the feature"
     }
 }

@@ -43,7 +43,8 @@ extension ClickData {
         case "criteo-terabyte":
             options.format = options.format ?? .criteo
             return try read(
-                try stored("criteo", ["terabyte_day0.txt.gz", "terabyte_day0.txt"], environment), name: nameOrPath, options)
+                try stored("criteo", ["terabyte_day0.txt.gz", "terabyte_day0.txt"], environment), name: nameOrPath,
+                options)
         case "avazu":
             options.format = options.format ?? .avazu
             return try read(try stored("avazu", ["train.csv.gz", "train.csv"], environment), name: nameOrPath, options)
@@ -80,7 +81,8 @@ extension ClickData {
             throw .unknownName(kind: "click log", name: path, known: knownNames)
         }
         guard !Files.isFolder(path) else {
-            throw .invalidValue(setting: "data", value: path, accepted: "a file; this is a folder: give the path of one in it")
+            throw .invalidValue(
+                setting: "data", value: path, accepted: "a file; this is a folder: give the path of one in it")
         }
     }
 
@@ -100,7 +102,8 @@ extension ClickData {
             builder.notes.append(
                 held == 0
                     ? "\(name): no record is held out."
-                    : "The last \(held) of the \(builder.count) records of \(name) are held out: logs are in the order of time.")
+                    : "The last \(held) of the \(builder.count) records of \(name) are held out: logs are in the order of time."
+            )
         }
         return try builder.finish(name: name, train: train, test: testName)
     }
@@ -120,7 +123,9 @@ extension ClickData {
         guard numbers.count == wanted.count, given.count <= wanted.count + 1, let seed else {
             throw .invalidValue(
                 setting: "data", value: pieces.joined(separator: ":"),
-                accepted: "\(form) or \(form):SEED, with whole numbers from 1 on, as \(pieces[0])\(wanted.map { _ in ":1000000" }.joined())")
+                accepted:
+                    "\(form) or \(form):SEED, with whole numbers from 1 on, as \(pieces[0])\(wanted.map { _ in ":1000000" }.joined())"
+            )
         }
         return (numbers, seed)
     }
@@ -132,7 +137,8 @@ extension ClickData {
     fileprivate static func refuseTest(_ options: ClickOptions) throws(CLMatError) {
         if let test = options.test {
             throw .invalidValue(
-                setting: "test", value: test, accepted: "nothing beside a generator, whose records to score on follow the others")
+                setting: "test", value: test,
+                accepted: "nothing beside a generator, whose records to score on follow the others")
         }
     }
 }
@@ -163,7 +169,8 @@ extension SyntheticClicks {
             SyntheticClicks(name: "\(name), \(title)", first: first, count: count, seed: seed, vocabulary: vocabulary)
         }
         return ClickData(
-            name: name, train: part(0, records, "training"), test: part(records, held, "held out"), vocabulary: vocabulary,
+            name: name, train: part(0, records, "training"), test: part(records, held, "held out"),
+            vocabulary: vocabulary,
             notes: notes)
     }
 
@@ -176,25 +183,36 @@ extension SyntheticClicks {
         _ records: Int, _ seed: UInt64, _ options: ClickOptions, _ name: String, _ notes: inout [String]
     ) throws(CLMatError) -> ClickVocabulary {
         if let given = options.vocabulary { return given }
-        let byLaw = ClickVocabulary(unchecked: SyntheticLaw.shared.expectedCounts(records), unseenRoom: 0)
-        if let buckets = options.buckets {
-            var counts = [Int](repeating: 0, count: buckets)
-            for rank in 0..<byLaw.counted {
-                counts[ClickVocabulary.bucket(of: UInt64(rank), buckets)] += byLaw.count(of: Int32(rank))
-            }
-            notes.append("Features are hashed into \(buckets) buckets, ranked by the counts that the law expects.")
-            return try ClickVocabulary(bucketCounts: counts.map { UInt32(clamping: $0) })
-        }
-        guard options.countsGenerated || options.minimumCount > 1 || options.largest != nil else {
+        let isCounted = options.countsGenerated || options.minimumCount > 1 || options.largest != nil
+        guard isCounted || options.buckets != nil else {
             notes.append("Features are ranked by the counts that the law expects.")
-            return byLaw
+            return ClickVocabulary(unchecked: SyntheticLaw.shared.expectedCounts(records), unseenRoom: 0)
         }
-        var counts = [UInt32](repeating: 0, count: byLaw.counted)
-        let all = SyntheticClicks(name: name, first: 0, count: records, seed: seed, vocabulary: byLaw)
-        all.forEachRecord(0..<records) { ids in for id in ids where counts[Int(id)] < .max { counts[Int(id)] += 1 } }
+        let all = SyntheticClicks(
+            name: name, first: 0, count: records, seed: seed, vocabulary: ClickVocabulary(unchecked: [], unseenRoom: 0))
+        if let buckets = options.buckets {
+            var counts = [UInt32](repeating: 0, count: buckets)
+            all.forEachRecord(0..<records) { ids in
+                for id in ids {
+                    let bucket = ClickVocabulary.bucket(of: UInt64(id), buckets)
+                    if counts[bucket] < .max { counts[bucket] += 1 }
+                }
+            }
+            notes.append("Features are hashed into \(buckets) buckets, ranked by their counts in the training records.")
+            return try ClickVocabulary(bucketCounts: counts)
+        }
+        var (table, counts) = (ClickKeyTable(), [UInt32]())
+        all.forEachRecord(0..<records) { ids in
+            for id in ids {
+                let number = Int(table.number(of: UInt64(id)))
+                if number == counts.count { counts.append(0) }
+                if counts[number] < .max { counts[number] += 1 }
+            }
+        }
         let ranking = ClickRanking(counts, minimumCount: options.minimumCount, largest: options.largest)
         guard !ranking.order.isEmpty else {
-            throw .dataMismatch("\(name) has no feature that occurs \(options.minimumCount) times: ask for fewer (minimumCount).")
+            throw .dataMismatch(
+                "\(name) has no feature that occurs \(options.minimumCount) times: ask for fewer (minimumCount).")
         }
         notes.append(
             """
@@ -203,7 +221,7 @@ extension SyntheticClicks {
             \(options.unseenRoom == 0 ? "are left out" : "share \(options.unseenRoom) rows behind them").
             """)
         return try ClickVocabulary(
-            keys: ranking.order.map { UInt64($0) }, counts: ranking.counts, unseenRoom: options.unseenRoom)
+            keys: ranking.order.map { table.keys[Int($0)] }, counts: ranking.counts, unseenRoom: options.unseenRoom)
     }
 }
 
@@ -213,14 +231,17 @@ extension ZipfClicks {
         guard options.buckets == nil, options.minimumCount == 1, options.largest == nil else {
             throw .invalidValue(
                 setting: "data", value: pieces.joined(separator: ":"),
-                accepted: "options without a least count, a largest number and buckets: the features of this generator are ids")
+                accepted:
+                    "options without a least count, a largest number and buckets: the features of this generator are ids"
+            )
         }
         let (numbers, seed) = try ClickData.numbers(pieces, ["FEATURES", "RECORDS"])
         let (features, records) = (numbers[0], numbers[1])
         let held = ClickData.testCount(records, options)
         let train = try ZipfClicks(features: features, count: records, seed: seed)
         return ClickData(
-            name: train.name, train: train, test: try ZipfClicks(features: features, count: held, first: records, seed: seed),
+            name: train.name, train: train,
+            test: try ZipfClicks(features: features, count: held, first: records, seed: seed),
             vocabulary: options.vocabulary ?? train.vocabulary(records: records),
             notes: [
                 "\(train.name) draws \(fields) of \(features) features per record from one law; the \(held) records after the \(records) to learn from are held out."

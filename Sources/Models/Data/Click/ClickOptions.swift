@@ -51,7 +51,9 @@ public struct ClickOptions: Sendable, Equatable {
         guard (0...most / 2).contains(unseenRoom) else {
             throw refuse("unseenRoom", "\(unseenRoom)", "0 to \(most / 2) rows for unseen features")
         }
-        guard testShare >= 0, testShare < 1 else { throw refuse("testShare", "\(testShare)", "a share from 0 to below 1") }
+        guard testShare >= 0, testShare < 1 else {
+            throw refuse("testShare", "\(testShare)", "a share from 0 to below 1")
+        }
         if let testRecords, testRecords < 0 { throw refuse("testRecords", "\(testRecords)", "0 or more") }
         guard let buckets else { return }
         guard (1...most / 2).contains(buckets) else { throw refuse("buckets", "\(buckets)", "1 to \(most / 2)") }

@@ -80,7 +80,8 @@ struct ClickParser {
                 if !text.isEmpty { add(try criteoNumber(text, field, line)) }
             } else {
                 guard text.count == 1, text[0] == UInt8(ascii: "0") || text[0] == UInt8(ascii: "1") else {
-                    throw Self.fieldProblem(line, else: "its label is \(LineProblem.shown(text)), which is neither 0 nor 1")
+                    throw Self.fieldProblem(
+                        line, else: "its label is \(LineProblem.shown(text)), which is neither 0 nor 1")
                 }
                 label = text[0] == UInt8(ascii: "1") ? 1 : 0
             }
@@ -139,7 +140,8 @@ struct ClickParser {
         while let field = try nextField(header, &rest) {
             let name = String(decoding: field, as: UTF8.self)
             guard !name.isEmpty, names.insert(name).inserted else {
-                throw LineProblem("column \(columns.count + 1) of the header has no name, or one that is there before: '\(name)'")
+                throw LineProblem(
+                    "column \(columns.count + 1) of the header has no name, or one that is there before: '\(name)'")
             }
             switch name {
             case "id": columns.append(.passedOver)
@@ -167,7 +169,8 @@ struct ClickParser {
             do throws(LineProblem) { try add(text, columns[field]) } catch { problem = problem ?? error }
         }
         guard field == columns.count else {
-            throw LineProblem("it has \(field == 1 ? "1 field" : "\(field) fields"), where the header has \(columns.count)")
+            throw LineProblem(
+                "it has \(field == 1 ? "1 field" : "\(field) fields"), where the header has \(columns.count)")
         }
         if let problem { throw problem }
     }
@@ -184,7 +187,8 @@ struct ClickParser {
             guard !text.isEmpty else { break }
             guard text.count == 8, let number = ClickNumber.whole(text), let time = Self.time(Int(number)) else {
                 throw LineProblem(
-                    "its hour is \(LineProblem.shown(text)), where year, month, day and hour have two digits each (14102100)")
+                    "its hour is \(LineProblem.shown(text)), where year, month, day and hour have two digits each (14102100)"
+                )
             }
             add(hour.key(Int64(time.hour)))
             add(weekday.key(Int64(time.weekday)))
@@ -195,7 +199,9 @@ struct ClickParser {
     /// The hour of the day, and the day of the week (0 is Sunday), of YYMMDDHH in this century; nil if there is no such hour.
     static func time(_ number: Int) -> (hour: Int, weekday: Int)? {
         guard number >= 0 else { return nil }
-        let (year, month, day, hour) = (2000 + number / 1_000_000, number / 10000 % 100, number / 100 % 100, number % 100)
+        let (year, month, day, hour) = (
+            2000 + number / 1_000_000, number / 10000 % 100, number / 100 % 100, number % 100
+        )
         guard (1...12).contains(month), hour < 24 else { return nil }
         let isLeap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0)
         let days = [31, isLeap ? 29 : 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31][month - 1]
@@ -241,7 +247,9 @@ struct ClickParser {
             // A comment, as SVMlight has it.
             guard place < line.count, line[place] != UInt8(ascii: "#") else { break }
             let start = place
-            while place < line.count, line[place] != Self.blank, line[place] != Self.tab, line[place] != 0x0D { place += 1 }
+            while place < line.count, line[place] != Self.blank, line[place] != Self.tab, line[place] != 0x0D {
+                place += 1
+            }
             let text = UnsafeRawBufferPointer(rebasing: line[start..<place])
             if token == 0 { try readLabel(text) } else { try readFeature(text, token, hasFields) }
             token += 1
@@ -331,7 +339,8 @@ enum ClickNumber {
         // Neither hexadecimal digits nor words, which `Double` knows too.
         for byte in text {
             switch byte {
-            case 0x30...0x39, UInt8(ascii: "."), UInt8(ascii: "-"), UInt8(ascii: "+"), UInt8(ascii: "e"), UInt8(ascii: "E"):
+            case 0x30...0x39, UInt8(ascii: "."), UInt8(ascii: "-"), UInt8(ascii: "+"), UInt8(ascii: "e"),
+                UInt8(ascii: "E"):
                 continue
             default: return nil
             }

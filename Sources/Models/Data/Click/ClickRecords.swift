@@ -21,11 +21,18 @@ extension ClickRecords {
     public func oracle(_ range: Range<Int>) throws(CLMatError) -> [Float]? { nil }
     public var checksum: String { "" }
 
-    /// - Throws: ``/CLMat/CLMatError/invalidArgument(operation:problem:)`` for a range beyond the records.
-    func check(_ range: Range<Int>) throws(CLMatError) {
+    /// - Parameter fields: of each record, as their features in a batch have numbers of 32 bits.
+    /// - Throws: ``/CLMat/CLMatError/invalidArgument(operation:problem:)`` for a range beyond the records, or too many at once.
+    func check(_ range: Range<Int>, fields: Int = 1) throws(CLMatError) {
         guard range.lowerBound >= 0, range.upperBound <= count else {
             throw .invalidArgument(
-                operation: name, problem: "There are no records \(range.lowerBound)..<\(range.upperBound): it has \(count).")
+                operation: name,
+                problem: "There are no records \(range.lowerBound)..<\(range.upperBound): it has \(count).")
+        }
+        guard range.count <= Int(Int32.max) / fields else {
+            throw .invalidArgument(
+                operation: name,
+                problem: "\(range.count) records are too many at once: take \(Int(Int32.max) / fields) at most.")
         }
     }
 }

@@ -63,7 +63,9 @@ struct ClickSpool<Entry: BitwiseCopyable> {
     }
 
     private mutating func flushIfFull() throws(CLMatError) {
-        if pending.count * MemoryLayout<Entry>.stride > (file == nil ? memoryLimit : min(memoryLimit, 1 << 20)) { try flush() }
+        if pending.count * MemoryLayout<Entry>.stride > (file == nil ? memoryLimit : min(memoryLimit, 1 << 20)) {
+            try flush()
+        }
     }
 
     private mutating func flush() throws(CLMatError) {
@@ -124,7 +126,8 @@ struct StoredClicks: ClickRecords {
         let places = store.places(records)
         guard places.count <= Int32.max else {
             throw .invalidArgument(
-                operation: name, problem: "Records \(range) have \(places.count) features: take fewer than 2³¹ at once.")
+                operation: name, problem: "Records \(range) have \(places.count) features: take fewer than 2³¹ at once."
+            )
         }
         return ClickBatch(
             labels: store.labels[records].map(Float.init),

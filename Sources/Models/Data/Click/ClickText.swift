@@ -63,7 +63,8 @@ final class ClickText {
     var notes: [String] {
         var notes = ["\(name) is read as \(format.described)\(wasFound ? " (found by its content)" : "")."]
         if blankLines > 0 {
-            notes.append("\(name): \(blankLines == 1 ? "1 blank line is" : "\(blankLines) blank lines are") passed over.")
+            notes.append(
+                "\(name): \(blankLines == 1 ? "1 blank line is" : "\(blankLines) blank lines are") passed over.")
         }
         if parser.hasMinus { notes.append("\(name): labels are -1 and 1; -1 is taken as 0, no click.") }
         if let encoding = lines.markedEncoding, encoding != .utf8 {
@@ -75,7 +76,9 @@ final class ClickText {
     static func next(_ lines: LineReader) throws(CLMatError) -> UnsafeRawBufferPointer? {
         do throws(CLMatError) { return try lines.next() } catch {
             // Damaged gzip data have a place of bytes in the packed file; a person counts lines.
-            guard case .fileDamaged(let path, let place, let problem) = error, place.hasPrefix("byte") else { throw error }
+            guard case .fileDamaged(let path, let place, let problem) = error, place.hasPrefix("byte") else {
+                throw error
+            }
             throw .fileDamaged(path: path, place: "\(place), after line \(lines.line)", problem: problem)
         }
     }

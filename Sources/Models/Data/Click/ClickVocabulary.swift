@@ -84,13 +84,15 @@ public struct ClickVocabulary: Sendable {
         let stored = try Self.checked(counts, unseenRoom: 0)
         guard buckets.count == counts.count, !buckets.isEmpty else {
             throw .dataMismatch(
-                "A vocabulary of \(buckets.count) buckets has \(counts.count) counts: give one per bucket, for one bucket at least.")
+                "A vocabulary of \(buckets.count) buckets has \(counts.count) counts: give one per bucket, for one bucket at least."
+            )
         }
         var ranks = [Int32](repeating: -1, count: buckets.count)
         for (rank, bucket) in buckets.enumerated() {
             guard let place = Int(exactly: bucket), ranks.indices.contains(place), ranks[place] < 0 else {
                 throw .dataMismatch(
-                    "Bucket \(bucket) of the vocabulary is there twice, or is none of the numbers 0 to \(buckets.count - 1).")
+                    "Bucket \(bucket) of the vocabulary is there twice, or is none of the numbers 0 to \(buckets.count - 1)."
+                )
             }
             ranks[place] = Int32(rank)
         }
@@ -118,7 +120,7 @@ public struct ClickVocabulary: Sendable {
     static let most = 1 << 30
 
     private static func checked(_ counts: [Int], unseenRoom: Int) throws(CLMatError) -> [UInt32] {
-        guard unseenRoom >= 0, counts.count + unseenRoom <= most else {
+        guard counts.count <= most, (0...most - counts.count).contains(unseenRoom) else {
             throw .invalidValue(
                 setting: "unseenRoom", value: "\(unseenRoom)",
                 accepted: "0 or more rows for unseen features; with the \(counts.count) counted ones \(most) at most")
@@ -178,7 +180,9 @@ public struct ClickVocabulary: Sendable {
 
     /// Which of so many buckets a key falls into.
     static func bucket(of key: UInt64, _ buckets: Int) -> Int {
-        Int(truncatingIfNeeded: ClickKey.mixed(key ^ 0x6A09_E667_F3BC_C908).multipliedFullWidth(by: UInt64(buckets)).high)
+        Int(
+            truncatingIfNeeded: ClickKey.mixed(key ^ 0x6A09_E667_F3BC_C908).multipliedFullWidth(by: UInt64(buckets))
+                .high)
     }
 
     // MARK: - Tables

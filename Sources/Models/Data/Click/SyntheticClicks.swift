@@ -30,7 +30,7 @@ public struct SyntheticClicks: ClickRecords {
     }
 
     public func batch(_ range: Range<Int>) throws(CLMatError) -> ClickBatch {
-        try check(range)
+        try check(range, fields: Self.fields)
         var batch = ClickBatch()
         batch.features.reserveCapacity(Self.fields * range.count)
         batch.starts.reserveCapacity(range.count + 1)
@@ -48,7 +48,7 @@ public struct SyntheticClicks: ClickRecords {
 
     /// The true chances.
     public func oracle(_ range: Range<Int>) throws(CLMatError) -> [Float]? {
-        try check(range)
+        try check(range, fields: Self.fields)
         var chances: [Float] = []
         chances.reserveCapacity(range.count)
         forEach(range) { _, _, chance, _ in chances.append(Float(chance)) }

@@ -52,7 +52,7 @@ public struct ZipfClicks: ClickRecords {
     }
 
     public func batch(_ range: Range<Int>) throws(CLMatError) -> ClickBatch {
-        try check(range)
+        try check(range, fields: Self.fields)
         var batch = ClickBatch()
         batch.features.reserveCapacity(Self.fields * range.count)
         batch.starts.reserveCapacity(range.count + 1)
@@ -66,7 +66,7 @@ public struct ZipfClicks: ClickRecords {
 
     /// The true chances.
     public func oracle(_ range: Range<Int>) throws(CLMatError) -> [Float]? {
-        try check(range)
+        try check(range, fields: Self.fields)
         var chances: [Float] = []
         forEach(range) { _, chance, _ in chances.append(Float(chance)) }
         return chances
