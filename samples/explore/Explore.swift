@@ -11,9 +11,9 @@ import ModelProgram
                 progress line and writes its pictures as PNG files.
                 """,
             version: "CLMat 0.2.0-dev",
-            models: [LDAM.self, Clustering.self, Factorisation.self, Topics.self, Language.self],
+            models: [LDAM.self, Clustering.self, Factorisation.self, Topics.self, Language.self, Clicks.self],
             examples: OptionExamples(
-                batch: "ldam 100, kmeans and nmf 10000, lda an eighth of the documents, lm 20", control: "noise",
+                batch: "ldam 100, kmeans and nmf 10000, lda an eighth of the documents, lm 20, ctr 1000", control: "noise",
                 toggle: "training", mixin: "weight-l2", attachment: "ldam-2")
         ).main()
     }
