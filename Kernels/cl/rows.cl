@@ -110,7 +110,7 @@ void bags_sum(const int columns, const int blocks, __global const int *table, co
 //     gradient[k, c] = sum over e of v[e] (g[bags[e], c] - own[bags[e]] v[e] w[ranks[k], c], for c >= first)
 //                      + weights[k] l2 w[ranks[k], c]
 //
-// s  the sums of squares of earlier gradients, as w lies;  first  `columns` where nothing is taken from a sum's own squares.
+// s  the sums of squares of earlier gradients, as w lies;  initial  what is added to them in column 0 and in the others;  first  `columns` where nothing is taken from a sum's own squares.
 // Launch: one work-group per row.
 __kernel __attribute__((reqd_work_group_size(GROUP, 1, 1)))
 void bags_adagrad(const int columns, const int blocks, __global const int *table, const int has_values,
@@ -133,7 +133,7 @@ void bags_adagrad(const int columns, const int blocks, __global const int *table
         g += (weights[k] * l2 - share) * w;
         const float s = ss[place] + g * g;
         ss[place] = s;
-        ws[place] = clmat_adagrad(w, g, s, rate, epsilon, weights[k] * l1);
+        ws[place] = clmat_adagrad(w, g, s + (c == 0 ? initial : initial_others), rate, epsilon, weights[k] * l1);
     }
 }
 

@@ -4,14 +4,22 @@ public struct AdaGradStep: Sendable, Hashable {
     public var rate: Float
     /// ε, above 0.
     public var epsilon: Float
+    /// δ: what is added to the sums of squares of the first column. The larger it is, the longer steps go with the gradient's size, and the
+    /// less is made of gradients that are noise.
+    public var initial: Float
+    /// The same of the other columns.
+    public var initialOthers: Float
     /// λ₁ of λ₁|w|.
     public var l1: Float
     /// λ₂ of ½λ₂w².
     public var l2: Float
 
     /// A step without criteria of the weights, unless they are given.
-    public init(rate: Float, epsilon: Float = 1e-8, l1: Float = 0, l2: Float = 0) {
+    public init(
+        rate: Float, epsilon: Float = 1e-8, initial: Float = 0, initialOthers: Float = 0, l1: Float = 0, l2: Float = 0
+    ) {
         (self.rate, self.epsilon, self.l1, self.l2) = (rate, epsilon, l1, l2)
+        (self.initial, self.initialOthers) = (initial, initialOthers)
     }
 }
 
@@ -57,7 +65,7 @@ extension PowerLawMatrix {
         return (sums, squares)
     }
 
-    /// A step of AdaGrad in the rows that bags have, along the gradient of a function of ``sums(of:)``: w ← S(w − ηg/(√s + ε)), s ← s + g². Other
+    /// A step of AdaGrad in the rows that bags have, along the gradient of a function of ``sums(of:)``: s ← s + g², w ← S(w − ηg/(√(s + δ) + ε)). Other
     /// rows cost nothing.
     ///
     /// - Parameters:
@@ -88,8 +96,10 @@ extension PowerLawMatrix {
             throw .shapeMismatch(
                 operation: "adagradStep", left: own.shape, right: Shape(bags.count, 1), rule: "One number per bag.")
         }
-        guard step.epsilon > 0 else {
-            throw .invalidArgument(operation: "adagradStep", problem: "ε is above 0, not \(step.epsilon).")
+        guard step.epsilon > 0, step.initial >= 0, step.initialOthers >= 0 else {
+            throw .invalidArgument(
+                operation: "adagradStep",
+                problem: "ε is above 0 and δ is not below it, but they are \(step.epsilon), \(step.initial) and \(step.initialOthers).")
         }
         let count = bags.distinct.count
         guard weights.map({ $0.count == count }) ?? true else {
@@ -110,7 +120,7 @@ extension PowerLawMatrix {
             .bagsAdagrad,
             rowArguments + [
                 .int(bags.values == nil ? 0 : 1), .int(own == nil ? columns : first), .float(step.rate),
-                .float(step.epsilon), .float(step.l1), .float(step.l2), bags.byRank.ranks.argument,
+                .float(step.epsilon), .float(step.initial), .float(step.initialOthers), .float(step.l1), .float(step.l2), bags.byRank.ranks.argument,
                 bags.byRank.starts.argument, bags.byRank.bags.argument,
                 (bags.byRank.values?.argument ?? bags.byRank.starts.argument), weights.argument, gradient.argument,
                 (own ?? gradient).argument, elements.argument, squares.elements.argument,

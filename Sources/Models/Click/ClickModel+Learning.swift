@@ -32,6 +32,9 @@ struct ClickStep {
     var rate: Float
     /// η of the dense layers.
     var networkRate: Float
+    /// δ of AdaGrad in the first column, and in the others.
+    var initial: Float = 1
+    var initialOthers: Float = 1
     /// λ₁ and λ₂ of λ₁Σ|w| + ½λ₂Σw² of the embedding, beside the mean loss of a record.
     var l1: Float = 0
     var l2: Float = 0
@@ -110,7 +113,8 @@ extension ClickModel {
         }
     }
 
-    /// One step of AdaGrad along the gradient of the mean loss of some records.
+    /// One step of AdaGrad along the gradient of the loss of some records, summed over them: what AdaGrad remembers is then of records, however
+    /// many a minibatch has.
     ///
     /// - Returns: the logits before it.
     mutating func learn(
@@ -118,9 +122,8 @@ extension ClickModel {
     ) throws(CLMatError) -> Matrix {
         let trace = try forward(bags)
         guard batch.count > 0 else { return trace.logits }
-        // d(weight · loss)/d logit = weight · (p − y), of the mean.
-        let share = 1 / Float(batch.count)
-        let scales = batch.labels.map { share * ($0 > 0 ? step.clickWeight : 1) }
+        // d(weight · loss)/d logit = weight · (p − y).
+        let scales: [Float] = batch.labels.map { $0 > 0 ? step.clickWeight : 1 }
         let pulls = zip(scales, batch.labels).map { $0 * $1 }
         let gradient =
             try trace.logits.logistic() * Matrix(scales, batch.count, 1, on: device)
@@ -129,7 +132,9 @@ extension ClickModel {
         let isMachine = shape.head == .pairs
         try embedding.adagradStep(
             bags, sums, squares: &state.embedding,
-            AdaGradStep(rate: step.rate, epsilon: Self.epsilon, l1: step.l1, l2: step.l2), weights: step.weights,
+            AdaGradStep(
+                rate: step.rate, epsilon: Self.epsilon, initial: step.initial, initialOthers: step.initialOthers,
+                l1: step.l1 * Float(batch.count), l2: step.l2 * Float(batch.count)), weights: step.weights,
             own: isMachine ? gradient : nil, from: 1)
         if var own = network {
             network = nil

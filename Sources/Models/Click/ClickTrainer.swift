@@ -71,6 +71,13 @@ public struct ClickTrainer: Model {
             initial: defaults.networkRate, help: "the same of the dense layers",
             affects: ["likelihood-train", "likelihood-test"])
     }
+    private var vectorSquares: Control {
+        Control(
+            "vector-squares", title: "δ of the vectors", group: "training", range: 1e-2...1e5, scale: .log,
+            initial: defaults.initialSquaresOfOthers,
+            help: "added to AdaGrad's sums of squared gradients but in the first column: with more of it products of features that are noise grow less",
+            affects: ["likelihood-train", "likelihood-test"], isShownAtStart: false)
+    }
     private var l2: Control {
         Control(
             "l2", title: "L2 λ", group: "criteria", range: 1e-9...1e-2, scale: .logWithOff, initial: defaults.l2,
@@ -93,7 +100,7 @@ public struct ClickTrainer: Model {
     }
 
     public var controls: [Control] {
-        [Self.training, rate] + (model.network == nil ? [] : [networkRate]) + [l2, l1, clickWeight]
+        [Self.training, rate] + (model.network == nil ? [] : [networkRate]) + [vectorSquares, l2, l1, clickWeight]
     }
 
     /// Likelihoods, ranking, calibration, and the size of the weights.
@@ -151,6 +158,7 @@ public struct ClickTrainer: Model {
         var step = ClickStep(
             rate: Float(try settings[rate]),
             networkRate: Float(model.network == nil ? defaults.networkRate : try settings[networkRate]))
+        (step.initial, step.initialOthers) = (Float(defaults.initialSquares), Float(try settings[vectorSquares]))
         (step.l1, step.l2) = (Float(try settings[l1]), Float(try settings[l2]))
         step.clickWeight = Float(try settings[clickWeight])
         if step.l1 > 0 || step.l2 > 0 { step.weights = chances.weights(bags.distinct, batch: batch.count) }

@@ -41,12 +41,12 @@ import Testing
         return batch
     }
 
-    /// The mean loss of a record, where a click counts `weight`.
+    /// The loss of some records, where a click counts `weight`.
     private static func loss(_ model: ClickModel, _ batch: ClickBatch, weight: Double) throws -> Double {
         let logits = try model.logits(batch)
         return zip(logits, batch.labels).reduce(0) {
             $0 - ($1.1 > 0 ? weight : 1) * ClickScore.logLikelihood($1.0, $1.1)
-        } / Double(batch.count)
+        }
     }
 
     @Test(arguments: Device.all) func gradientsAreThoseOfTheLoss(on device: Device) throws {
@@ -61,13 +61,13 @@ import Testing
             var (after, state) = (model, try ClickOptimiserState(for: model))
             var step = ClickStep(rate: 1, networkRate: 1)
             step.clickWeight = 3
-            step.l2 = 0.25
+            step.l2 = 0.25 / Float(batch.count)
             _ = try after.learn(batch, model.bags(batch), step, &state)
 
             // AdaGrad's first step goes by the sign of the gradient, and remembers its square.
             func expect(_ slope: Double, _ square: Float, _ move: Float, _ what: String) {
                 let gradient = Double(square.squareRoot()) * (move > 0 ? -1 : 1)
-                #expect(abs(gradient - slope) < 2e-3 + 0.01 * abs(slope), "\(shape.head), \(what)")
+                #expect(abs(gradient - slope) < 5e-3 + 0.01 * abs(slope), "\(shape.head), \(what)")
             }
             let (before, moved, squares) = (
                 try model.embedding.elements.values, try after.embedding.elements.values,
