@@ -50,6 +50,9 @@ struct Clicks: ModelCommand {
     @Flag(help: "The layers get the squares of the sums beside them.")
     var squares = false
 
+    @Flag(help: "The logit has products of all pairs of features beside what the layers make of the sums.")
+    var pairs = false
+
     @Option(help: ArgumentHelp("criteo, avazu, libsvm or ffm; by the file's content if not given.", valueName: "format"))
     var format: ClickFormat?
 
@@ -107,7 +110,7 @@ struct Clicks: ModelCommand {
         [
             .init("--kind", kind.rawValue), .init("--width", width.map(String.init)), .init("--shape", shape),
             .init("--layers", layers), .init("--activation", activation.rawValue),
-            .init(flag: "--plain-sums", plainSums), .init(flag: "--squares", squares),
+            .init(flag: "--plain-sums", plainSums), .init(flag: "--squares", squares), .init(flag: "--pairs", pairs),
             .init("--format", format?.rawValue), .init("--test", test), .init("--minimum-count", "\(minimumCount)"),
             .init("--hash", hash.map(String.init)),
         ]
@@ -133,7 +136,7 @@ struct Clicks: ModelCommand {
         let batches = try ClickBatches(data.train, batch: recipe.batch, notes: minibatch.notes)
         let title =
             switch kind {
-            case .powernet: "PowerNet \(shape.embedding.columns) → \(try (hidden + [1]).map(String.init).joined(separator: " → "))"
+            case .powernet: "PowerNet\(pairs ? " with pairs" : "") \(shape.embedding.columns) → \(try (hidden + [1]).map(String.init).joined(separator: " → "))"
             case .linear: "Logistic regression"
             case .pairs: "Factorisation machine, \(shape.embedding.columns - 1) per feature"
             }
@@ -148,7 +151,8 @@ struct Clicks: ModelCommand {
         case .pairs: return try .pairs(features: features, dimension: width ?? 4)
         case .powernet:
             let network = ClickNetwork(
-                hidden: try hidden, activation: activation, activatesSums: !plainSums, squaresSums: squares)
+                hidden: try hidden, activation: activation, activatesSums: !plainSums, squaresSums: squares,
+                addsPairs: pairs)
             guard let shape else { return try .powerNet(features: features, width: width ?? 200, network) }
             let embedding = try EmbeddingShape(shape, of: "--shape").shape(words: features, width: width ?? 200)
             return try ClickModelShape(embedding: embedding.inBands, head: .network(network))

@@ -73,16 +73,17 @@ extension PowerLawMatrix {
     ///   - squares: s, of this matrix's shape; zeros at first.
     ///   - weights: what the criteria of each of the bags' distinct ranks count, 1 × their number: a row that few minibatches have is drawn
     ///     towards 0 as much in all, if it counts 1 over the chance to be in one. All 1 if it is nil.
-    ///   - own: bags × 1, if the function has −½·own·Σ(v·w)² of the columns from `first` on beside what is a function of the sums: that is how a
+    ///   - own: bags × 1, if the function has −½·a·own·Σ(v·w)² of the columns from `first` on beside what is a function of the sums: that is how a
     ///     factorisation machine leaves out the pairs of a feature with itself.
     ///   - first: the first of these columns.
+    ///   - alternates: whether a is −1 in odd columns; 1 in all others.
     /// - Accuracy: bags are added up in their order, the same on each run.
     /// - Throws: ``CLMatError/shapeMismatch(operation:left:right:rule:)`` or ``CLMatError/invalidArgument(operation:problem:)`` for what does not
     ///   fit.
     /// - Source: Duchi, Hazan, Singer, "Adaptive subgradient methods for online learning and stochastic optimization", JMLR 12, 2011.
     public mutating func adagradStep(
         _ bags: FeatureBags, _ gradient: Matrix, squares: inout PowerLawMatrix, _ step: AdaGradStep,
-        weights: [Float]? = nil, own: Matrix? = nil, from first: Int = 0
+        weights: [Float]? = nil, own: Matrix? = nil, from first: Int = 0, alternates: Bool = false
     ) throws(CLMatError) {
         try requireFit(bags, "adagradStep")
         try requireSameDevice(device, gradient.device, "adagradStep")
@@ -119,7 +120,7 @@ extension PowerLawMatrix {
         try device.launch(
             .bagsAdagrad,
             rowArguments + [
-                .int(bags.values == nil ? 0 : 1), .int(own == nil ? columns : first), .float(step.rate),
+                .int(bags.values == nil ? 0 : 1), .int(own == nil ? columns : first), .int(alternates ? 1 : 0), .float(step.rate),
                 .float(step.epsilon), .float(step.initial), .float(step.initialOthers), .float(step.l1), .float(step.l2), bags.byRank.ranks.argument,
                 bags.byRank.starts.argument, bags.byRank.bags.argument,
                 (bags.byRank.values?.argument ?? bags.byRank.starts.argument), weights.argument, gradient.argument,

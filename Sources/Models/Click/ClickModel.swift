@@ -35,7 +35,7 @@ public struct ClickModel: Sendable {
     ///
     /// - Throws: ``/CLMat/CLMatError/outOfMemory(operation:bytes:device:)`` and the like if the embedding does not fit; it says which shape would.
     public init(
-        _ shape: ClickModelShape, range: Float = 0.05, seed: UInt64, on device: Device
+        _ shape: ClickModelShape, range: Float = 0.02, seed: UInt64, on device: Device
     ) throws(CLMatError) {
         self.shape = shape
         let key = RandomKey(seed: seed, stream: Streams.click)

@@ -15,6 +15,9 @@ public struct ClickTrainer: Model {
     private let stepsPerEpoch: Int
     private let chances: FeatureChances
 
+    /// The score of the true chances of the held-out records, which no model is better than but by luck; nil where nobody knows them.
+    public let oracle: ClickScore?
+
     /// What AdaGrad remembers.
     private(set) var state: ClickOptimiserState
     private var scoring: Scoring?
@@ -51,6 +54,17 @@ public struct ClickTrainer: Model {
         state = try ClickOptimiserState(for: model)
         stepsPerEpoch = batches.stepsPerEpoch
         chances = FeatureChances(vocabulary: data.vocabulary, records: data.train.count)
+        oracle = try Self.oracle(of: data.test)
+    }
+
+    private static func oracle(of records: any ClickRecords) throws(CLMatError) -> ClickScore? {
+        var score = ClickScore()
+        for first in stride(from: 0, to: records.count, by: recordsPerStep) {
+            let range = first..<min(records.count, first + recordsPerStep)
+            guard let chances = try records.oracle(range) else { return nil }
+            score.add(try records.batch(range), chances.map { log($0) - log1p(-$0) })
+        }
+        return score
     }
 
     // MARK: - What can be moved and seen

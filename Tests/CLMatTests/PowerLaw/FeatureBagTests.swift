@@ -83,7 +83,7 @@ import Testing
                 let selves = random.floats(7)
                 try own.adagradStep(
                     bags, Matrix(gradient, 7, columns, on: device), squares: &squares, step, weights: weights,
-                    own: isMachine ? Matrix(selves, 7, 1, on: device) : nil, from: 1)
+                    own: isMachine ? Matrix(selves, 7, 1, on: device) : nil, from: 1, alternates: isMachine)
                 // The same by element.
                 for (rank, weight) in zip(bags.distinct.map(Int.init), weights) {
                     for column in 0..<columns where PowerLawSample.mask(shape)[rank * columns + column] {
@@ -92,7 +92,8 @@ import Testing
                         for record in 0..<7 {
                             for (other, value) in records.elements(record, withValues: withValues) where other == rank {
                                 g += value * Double(gradient[record * columns + column])
-                                if isMachine, column >= 1 { g -= value * value * Double(selves[record]) * w[place] }
+                                guard isMachine, column >= 1 else { continue }
+                                g -= (column % 2 == 1 ? -1 : 1) * value * value * Double(selves[record]) * w[place]
                             }
                         }
                         g += Double(weight) * Double(step.l2) * w[place]

@@ -17,6 +17,8 @@ import Testing
             try ClickModelShape(
                 embedding: embedding, head: .network(ClickNetwork(hidden: [4], activation: .tanh, squaresSums: true))),
             try ClickModelShape(
+                embedding: embedding, head: .network(ClickNetwork(hidden: [3], activation: .tanh, addsPairs: true))),
+            try ClickModelShape(
                 embedding: embedding,
                 head: .network(ClickNetwork(hidden: [], activation: .relu, activatesSums: false, squaresSums: true))),
         ]
@@ -51,7 +53,7 @@ import Testing
 
     @Test(arguments: Device.all) func gradientsAreThoseOfTheLoss(on device: Device) throws {
         let h: Float = 1.0 / 64
-        for (shape, withValues) in try zip(Self.shapes() + Self.shapes(), (0..<12).map { $0 < 6 }) {
+        for (shape, withValues) in try zip(Self.shapes() + Self.shapes(), (0..<14).map { $0 < 7 }) {
             // Large weights, so that no part of the gradient is near rounding.
             var model = try ClickModel(shape, range: 0.7, seed: 3, on: device)
             if shape.head == .linear {
