@@ -4,6 +4,8 @@ import TestSupport
 import Testing
 
 /// The loss of a softmax over a vocabulary and its gradients, from what the logits are made of, beside the definition.
+///
+/// On the CPU the tiles are used from as many strips of 32 rows on as there are threads, and slices with fewer.
 @Suite struct VocabularyLossTests {
     struct Case: CustomStringConvertible {
         let rows: Int
@@ -18,11 +20,11 @@ import Testing
                 PowerLawShape.Block(ranks: ranks, columns: columns)
             }
             return [
-                Case(rows: 1, shape: try .dense(1, 1)), Case(rows: 2, shape: try .dense(3, 1)),
-                Case(rows: 5, shape: try .dense(97, 7)), Case(rows: 33, shape: try .dense(96, 32), width: 10),
+                Case(rows: 1, shape: try .dense(1, 1)), Case(rows: 64, shape: try .dense(3, 1)),
+                Case(rows: 37, shape: try .dense(97, 7)), Case(rows: 33, shape: try .dense(96, 32), width: 10),
                 Case(rows: 65, shape: try .halving(features: 211, h: 5, blocks: 3).inBands),
                 // Nested blocks, whose products are added up, and more than one stage of depth.
-                Case(rows: 31, shape: try .halving(features: 131, h: 40, blocks: 4)),
+                Case(rows: 71, shape: try .halving(features: 131, h: 40, blocks: 4)),
                 // Columns that begin in the middle of a strip, and words without any.
                 Case(
                     rows: 40,
@@ -136,12 +138,13 @@ import Testing
     /// Words whose maximum comes late, logits of ±10,000: finite, and right as far as floats of that size are.
     @Test(arguments: Device.all)
     func hugeLogitsAreFinite(on device: Device) throws {
-        let (n, v) = (3, 300)
+        let (n, v) = (66, 300)
         let e = (0..<v).map { Float($0) / 150 - 1 }
         let embedding = try PowerLawMatrix(Matrix(e, v, 1, on: device))
-        let top = try Matrix([10_000, -10_000, 1e-3], n, 1, on: device)
+        let top = try Matrix((0..<n).map { [10_000, -10_000, 1e-3][$0 % 3] }, n, 1, on: device)
         let biases = try Matrix(zeros: Shape(1, v), on: device)
-        let found = try embedding.softmaxLoss(of: top.block(), [0, 0, 0], biases: biases, scale: 1)
+        let found = try embedding.softmaxLoss(
+            of: top.block(), [Int32](repeating: 0, count: n), biases: biases, scale: 1)
         let losses = try found.losses.values
         #expect(abs(losses[0] - 10_000 * (e[v - 1] - e[0])) < 0.05)
         #expect(losses[1] == 0)
@@ -155,13 +158,15 @@ import Testing
     @Test(arguments: Device.all)
     func whatIsNotANumberIsSeenInTheLoss(on device: Device) throws {
         let embedding = try PowerLawMatrix(Matrix(filledWith: 1, Shape(200, 2), on: device))
-        let top = try Matrix([1, 1, .nan, 1, .infinity, 1], 3, 2, on: device)
+        let (n, rows) = (66, [[1, 1], [.nan, 1], [Float.infinity, 1]])
+        let top = try Matrix((0..<n).flatMap { rows[$0 % 3] }, n, 2, on: device)
+        let labels = [Int32](repeating: 5, count: n)
         let biases = try Matrix(zeros: Shape(1, 200), on: device)
-        let losses = try embedding.softmaxLosses(of: top.block(), [5, 5, 5], biases: biases).values
+        let losses = try embedding.softmaxLosses(of: top.block(), labels, biases: biases).values
         #expect(losses[0].isFinite)
         #expect(losses[1].isNaN)
         #expect(losses[2].isNaN)
-        let found = try embedding.softmaxLoss(of: top.block(), [5, 5, 5], biases: biases, scale: 1)
+        let found = try embedding.softmaxLoss(of: top.block(), labels, biases: biases, scale: 1)
         #expect(try found.losses.values[1].isNaN)
     }
 

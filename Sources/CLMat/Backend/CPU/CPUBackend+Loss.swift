@@ -4,7 +4,8 @@ extension CPUBackend {
     /// In tiles of words × rows that stay in the caches (Kernels/cpu/loss.c), slice after slice of rows: between the two sweeps of a slice
     /// the exponentials of its logits are kept.
     func softmaxLoss(_ task: SoftmaxLossTask) throws(CLMatError) -> Bool {
-        guard clmat_has_tiles() != 0 else { return false }
+        // A thread takes whole strips of rows: where there are fewer of them than threads, products that are split by words are faster.
+        guard clmat_has_tiles() != 0, task.rows > LossPlan.strip * (pool.threadCount - 1) else { return false }
         let tiling = LossTiling(task.shape, keeps: task.gradient != nil)
         let plan = LossPlan(task, tiling, threads: pool.threadCount)
         let padded = plan.length
@@ -123,13 +124,17 @@ private struct LossPlan {
 
     init(_ task: SoftmaxLossTask, _ tiling: LossTiling, threads: Int) {
         func strips(_ rows: Int) -> Int { (rows + Self.strip - 1) / Self.strip }
-        // Of each row there are what is kept and two copies of what comes in.
-        let room = LogitSlices.room(words: task.shape.rows) / max(1, tiling.keptWords + 2 * task.units)
-        let most = max(1, max(256, room) / (Self.strip * threads)) * threads
+        // What is kept takes as much memory as the logits of a slice would, or less where that is much: copies of rows and tiles come to it.
+        let room = LogitSlices.room(words: task.shape.rows)
+        let terms = room < 1 << 26 ? room : room / 8 * 7
+        let most = max(256, terms / max(1, tiling.keptWords)) / Self.strip
         let all = strips(task.rows)
-        let slices = (all + most - 1) / most
-        let perThread = ((all + slices - 1) / slices + threads - 1) / threads
-        length = min(perThread * threads, all) * Self.strip
+        // Threads have equal shares of a slice.
+        let busy = min(threads, most)
+        let largestSlice = most / busy * busy
+        let slices = all <= most ? 1 : (all + largestSlice - 1) / largestSlice
+        let perThread = ((all + slices - 1) / slices + busy - 1) / busy
+        length = min(perThread * busy, all) * Self.strip
         // What a block has of the rows, and of their gradient, stays in the second-level cache.
         let largest = max(2, min(10, (5 << 16) / (Self.strip * max(1, task.units))))
         let rounds = (perThread + largest - 1) / largest
