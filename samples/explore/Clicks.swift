@@ -24,7 +24,9 @@ struct Clicks: ModelCommand {
 
     @OptionGroup var options: RunOptions
 
-    @Option(help: ArgumentHelp("powernet, linear (logistic regression), or pairs (a factorisation machine).", valueName: "kind"))
+    @Option(
+        help: ArgumentHelp(
+            "powernet, linear (logistic regression), or pairs (a factorisation machine).", valueName: "kind"))
     var kind = Kind.powernet
 
     @Option(
@@ -53,10 +55,12 @@ struct Clicks: ModelCommand {
     @Flag(help: "The logit has products of all pairs of features beside what the layers make of the sums.")
     var pairs = false
 
-    @Option(help: ArgumentHelp("criteo, avazu, libsvm or ffm; by the file's content if not given.", valueName: "format"))
+    @Option(
+        help: ArgumentHelp("criteo, avazu, libsvm or ffm; by the file's content if not given.", valueName: "format"))
     var format: ClickFormat?
 
-    @Option(help: ArgumentHelp("A file of records to score on; the last tenth of the log if not given.", valueName: "file"))
+    @Option(
+        help: ArgumentHelp("A file of records to score on; the last tenth of the log if not given.", valueName: "file"))
     var test: String?
 
     @Option(
@@ -95,7 +99,8 @@ struct Clicks: ModelCommand {
             let units = parts.compactMap { Int($0) }.filter { (1...65_536).contains($0) }
             guard units.count == parts.count, units.count <= 16 else {
                 throw ValidationError(
-                    "--layers are at most 16 numbers from 1 to 65536 with commas between, as 120,80,50, or none; not '\(layers)'.")
+                    "--layers are at most 16 numbers from 1 to 65536 with commas between, as 120,80,50, or none; not '\(layers)'."
+                )
             }
             return units
         }
@@ -136,7 +141,8 @@ struct Clicks: ModelCommand {
         let batches = try ClickBatches(data.train, batch: recipe.batch, notes: minibatch.notes)
         let title =
             switch kind {
-            case .powernet: "PowerNet\(pairs ? " with pairs" : "") \(shape.embedding.columns) → \(try (hidden + [1]).map(String.init).joined(separator: " → "))"
+            case .powernet:
+                "PowerNet\(pairs ? " with pairs" : "") \(shape.embedding.columns) → \(try (hidden + [1]).map(String.init).joined(separator: " → "))"
             case .linear: "Logistic regression"
             case .pairs: "Factorisation machine, \(shape.embedding.columns - 1) per feature"
             }

@@ -131,7 +131,15 @@ extension ClickModel {
         return sum / Double(count)
     }
 
+    /// One step: records are foretold, and learned from.
+    ///
     /// - Returns: the sum of the log-likelihoods of the records before the step, when it is asked for.
+    package mutating func learn(
+        _ batch: ClickBatch, _ recipe: ClickRecipe, _ state: inout ClickOptimiserState
+    ) throws(CLMatError) -> Later<Double> {
+        try learn(batch, recipe, nil, &state)
+    }
+
     private mutating func learn(
         _ batch: ClickBatch, _ recipe: ClickRecipe, _ chances: FeatureChances?, _ state: inout ClickOptimiserState
     ) throws(CLMatError) -> Later<Double> {

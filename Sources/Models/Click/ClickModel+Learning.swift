@@ -122,7 +122,8 @@ extension ClickModel {
             }
             if own.squaresSums { try sums.add(inputGradient.slice(columns: squared) * trace.sums, times: 2) }
             if own.addsPairs {
-                var pairs = try trace.sums * Matrix(Self.signs(embedding.columns), 1, embedding.columns, on: device) * gradient
+                var pairs =
+                    try trace.sums * Matrix(Self.signs(embedding.columns), 1, embedding.columns, on: device) * gradient
                 try pairs.replace(with: gradient)
                 try sums.add(pairs)
             }

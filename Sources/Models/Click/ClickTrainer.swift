@@ -89,7 +89,8 @@ public struct ClickTrainer: Model {
         Control(
             "vector-squares", title: "δ of the vectors", group: "training", range: 1e-2...1e5, scale: .log,
             initial: defaults.initialSquaresOfOthers,
-            help: "added to AdaGrad's sums of squared gradients but in the first column: with more of it products of features that are noise grow less",
+            help:
+                "added to AdaGrad's sums of squared gradients but in the first column: with more of it products of features that are noise grow less",
             affects: ["likelihood-train", "likelihood-test"], isShownAtStart: false)
     }
     private var l2: Control {
