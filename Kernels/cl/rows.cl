@@ -116,7 +116,8 @@ void bags_sum(const int columns, const int blocks, __global const int *table, co
 // Launch: one work-group per row.
 __kernel __attribute__((reqd_work_group_size(GROUP, 1, 1)))
 void bags_adagrad(const int columns, const int blocks, __global const int *table, const int has_values,
-                  const int first, const float rate, const float epsilon, const float l1, const float l2,
+                  const int first, const int alternates, const float rate, const float epsilon, const float initial,
+                  const float initial_others, const float l1, const float l2,
                   __global const int *ranks, __global const int *starts, __global const int *bags,
                   __global const float *values, __global const float *weights, __global const float *gs,
                   __global const float *own, __global float *ws, __global float *ss)
