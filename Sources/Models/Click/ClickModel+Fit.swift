@@ -7,13 +7,13 @@ public struct ClickRecipe: Sendable, Codable, Hashable {
     /// Records of a minibatch.
     public var batch = 1000
     /// η of the embedding: how far AdaGrad's first step moves a weight.
-    public var rate = 0.05
+    public var rate = 0.1
     /// η of the dense layers.
-    public var networkRate = 0.02
+    public var networkRate = 0.01
     /// δ, added to AdaGrad's sums of squared gradients of each feature's first weight: gradients of so many records hardly count.
     public var initialSquares = 1.0
     /// The same of its other weights, whose gradients are noise at first: products of two features have to grow together.
-    public var initialSquaresOfOthers = 100.0
+    public var initialSquaresOfOthers = 400.0
     /// λ₁ of λ₁Σ|w| of the embedding, beside the mean loss of a record.
     public var l1 = 0.0
     /// λ₂ of ½λ₂Σw² of the embedding.
