@@ -54,9 +54,10 @@ struct FeatureChances: Sendable {
 
     /// 1 over the chance of each feature to be in a minibatch: over many of them each feature is drawn towards 0 as if all were in all.
     func weights(_ ids: [Int32], batch: Int) -> [Float] {
-        ids.map { id in
-            let count = Double(max(1, vocabulary.count(of: id)))
-            let absent = pow(max(0, 1 - count / Double(max(1, records))), Double(batch))
+        // A pass takes each record once: each of the feature's records is in another minibatch with this chance.
+        let elsewhere = max(0, 1 - Double(batch) / Double(max(1, records)))
+        return ids.map { id in
+            let absent = pow(elsewhere, Double(max(1, vocabulary.count(of: id))))
             return Float(1 / max(1e-9, 1 - absent))
         }
     }
