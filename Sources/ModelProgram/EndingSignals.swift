@@ -1,7 +1,8 @@
 import Dispatch
 import Foundation
 
-/// Ctrl-C and the like end a run without a window after the step in progress, and its files are written.
+/// Ctrl-C and the like end a run without a window after the step in progress, and its files are written. What is to happen at a signal is told
+/// each time one comes.
 final class EndingSignals {
     private var sources: [any DispatchSourceSignal] = []
     private var before: [(number: Int32, action: sigaction)] = []

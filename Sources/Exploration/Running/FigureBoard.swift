@@ -179,7 +179,9 @@ final class FigureBoard: Sendable {
     var model: (any Model)? { published?.run.anyModel }
 
     /// Computes one figure now, on the caller's thread.
-    func compute(_ figure: String) throws -> any FigureContent {
+    ///
+    /// - Parameter leavesOff: whether it is to end as far as it is.
+    func compute(_ figure: String, unless leavesOff: () -> Bool = { false }) throws -> any FigureContent {
         guard let published = board.withLock({ $0.published }) else {
             let isResting = board.withLock { $0.version > 0 }
             return NothingToShow(isResting ? "the run needs the device's memory" : "nothing has run yet")
@@ -188,7 +190,7 @@ final class FigureBoard: Sendable {
             var memory = board.withLock { $0.slots[figure]?.memory }
             var found = try published.run.content(of: figure, published.context, &memory)
             // Who asks once wants to see where it leads.
-            for _ in 0..<Self.mostAdvances where found.goesOn {
+            for _ in 0..<Self.mostAdvances where found.goesOn && !leavesOff() {
                 found = try published.run.content(of: figure, published.context, &memory)
             }
             return found.content
