@@ -48,6 +48,10 @@ final class FigureBoard: Sendable {
         var lastLook: UInt64
         /// When it may be computed again while the run goes on.
         var nextTurn: UInt64 = 0
+        /// How often it was computed while the run went on.
+        var turns = 0
+        /// Which one it is of those that were ever looked at.
+        var number = 0
 
         /// Whether a panel shows it. A look may be later than `now`, which was read before the board was locked.
         func isLookedAt(_ now: UInt64) -> Bool { now <= lastLook + FigureBoard.patience }
@@ -59,8 +63,10 @@ final class FigureBoard: Sendable {
             return goesOn && nextTurn <= now
         }
 
-        /// From the older snapshot first, then who has waited longer.
-        func comes(before other: Slot) -> Bool { (version, nextTurn) < (other.version, other.nextTurn) }
+        /// From the older snapshot first, then who has waited longer, then in the order of the panels.
+        func comes(before other: Slot) -> Bool {
+            (version, nextTurn, number) < (other.version, other.nextTurn, other.number)
+        }
     }
 
     private struct Board {
@@ -92,9 +98,13 @@ final class FigureBoard: Sendable {
         static let following = Pace(share: 0.04, period: 40_000_000)
 
         /// How long a figure rests that took `cost`, as one of `count` that are looked at.
-        func rest(after cost: UInt64, of count: Int) -> UInt64 {
+        ///
+        /// - Parameter turns: how often it was computed before. In a run that has just begun a model changes most, and a figure comes back after 4,
+        ///   16 and 64 times its cost: where steps are slow, that is long before its share allows.
+        func rest(after cost: UInt64, of count: Int, turns: Int) -> UInt64 {
             let parts = 1 / (share * Double(FigureBoard.cores)) - 1
-            let rest = UInt64(Double(cost) * max(1, parts) * Double(max(1, count)))
+            var rest = UInt64(Double(cost) * max(1, parts) * Double(max(1, count)))
+            if turns < 3 { rest = min(rest, cost << UInt64(2 * turns + 2)) }
             return max(rest, period > cost ? period - cost : 0)
         }
     }
@@ -115,7 +125,8 @@ final class FigureBoard: Sendable {
         let now = DispatchTime.now().uptimeNanoseconds
         let (state, isNew) = board.withLock { board -> (FigureState, Bool) in
             let isNew = board.slots[figure].map { !$0.isLookedAt(now) } ?? true
-            board.slots[figure, default: Slot(lastLook: now)].lastLook = now
+            let number = board.slots.count
+            board.slots[figure, default: Slot(lastLook: now, number: number)].lastLook = now
             return (board.slots[figure]!.state, isNew)
         }
         if isNew { wake.signal() }
@@ -257,7 +268,9 @@ final class FigureBoard: Sendable {
             let end = DispatchTime.now().uptimeNanoseconds
             // All figures that are looked at share what one may take.
             let looked = board.slots.values.count { $0.isLookedAt(end) }
-            let rest = published.isStill ? 0 : pace.rest(after: end - start, of: looked)
+            let turns = board.slots[figure]?.turns ?? 0
+            let rest = published.isStill ? 0 : pace.rest(after: end - start, of: looked, turns: turns)
+            if !published.isStill { board.slots[figure]?.turns += 1 }
             board.slots[figure]?.nextTurn = end + max(rest, goesOn ? Self.frame : 0)
             board.slots[figure]?.version = published.version
             board.slots[figure]?.revision += 1
