@@ -85,7 +85,7 @@ import Models
         for epoch in past { say(line(epoch)) }
         var done = past
         let telling = Telling()
-        try model.fit(data, recipe, after: past, progress: telling.tell) { (epoch, model) throws(CLMatError) in
+        try model.fit(data, recipe, after: past) { (epoch, model) throws(CLMatError) in
             done.append(epoch)
             telling.end()
             say(line(epoch))
@@ -100,6 +100,8 @@ import Models
             let best = done.map(\.validationPerplexity).min()
             if best == epoch.validationPerplexity { try model.save(to: self.best(save), data.vocabulary, notes: notes) }
             return true
+        } progress: {
+            telling.tell($0)
         }
         let best = done.min { $0.validationPerplexity < $1.validationPerplexity }
         if let best { say("best: epoch \(best.number), validation perplexity \(text(best.validationPerplexity))") }

@@ -75,16 +75,16 @@ extension LanguageModel {
     ///
     /// - Parameters:
     ///   - past: epochs that this model has behind it; it goes on with the next.
-    ///   - progress: is told after each window; it waits for nothing.
     ///   - epochDone: is told each epoch with the model as it is then; false ends it.
+    ///   - progress: is told after each window; it waits for nothing.
     /// - Returns: all epochs, the past ones too.
     /// - Throws: ``/CLMat/CLMatError/dataMismatch(_:)`` for a text of another vocabulary's size, or if the loss is not finite, with the step;
     ///   ``/CLMat/CLMatError/invalidValue(setting:value:accepted:)`` for a batch or steps that the text cannot fill.
     @discardableResult
     public mutating func fit(
         _ data: LanguageData, _ recipe: LanguageRecipe = LanguageRecipe(), after past: [LanguageEpoch] = [],
-        progress: ((LanguageProgress) -> Void)? = nil,
-        epochDone: ((LanguageEpoch, LanguageModel) throws(CLMatError) -> Bool)? = nil
+        epochDone: ((LanguageEpoch, LanguageModel) throws(CLMatError) -> Bool)? = nil,
+        progress: ((LanguageProgress) -> Void)? = nil
     ) throws(CLMatError) -> [LanguageEpoch] {
         try requireVocabulary(of: data.train)
         try requireVocabulary(of: data.validation)
