@@ -100,7 +100,7 @@ import Testing
             "lm", "--data", "short.txt", "--headless", "--steps", "2", "--units", "4", "--pictures", "none",
             in: folder.url)
         #expect(run.status == 0, "\(run.error)")
-        #expect(run.error.contains("A window has 8 words of each text, not 20"), "\(run.error)")
+        #expect(run.error.contains("A window has 9 words of each text, not 20"), "\(run.error)")
     }
 
     /// The sample program beside this one.
