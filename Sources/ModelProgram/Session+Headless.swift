@@ -31,7 +31,7 @@ extension Session {
             if saysThatItConcludes, learner.status.isConcluding {
                 saysThatItConcludes = false
                 reporter.endLine()
-                say("The run ends at step \(grouped(learner.status.step)). Its last score is being made; Ctrl-C leaves it out.")
+                say(Self.concludes(at: learner.status.step))
             }
             if let step = options.atStep, learner.status.isPaused, learner.status.step == step {
                 failures.attempt { try writeScreenshot() }
@@ -44,7 +44,7 @@ extension Session {
         reporter.finish()
         endFilm()
         warnings.tell()
-        if learner.status.lacksConclusion { say("The last score is left out.") }
+        if learner.status.lacksConclusion { say(Self.isLeftOut) }
         // Numbers first: what they say is not lost with a picture that cannot be written.
         failures.attempt { try writeSummary() }
         // The figures of the last step are computed before the learner's threads end.
@@ -57,6 +57,12 @@ extension Session {
         learner.wait()
         try finish()
     }
+
+    /// What is said where the end takes a while, and what if it was not waited for.
+    static func concludes(at step: Int) -> String {
+        "The run ends at step \(grouped(step)). Its last score is being made; Ctrl-C leaves it out."
+    }
+    static let isLeftOut = "The last score is left out."
 
     /// A run without a window that nobody told how long to be ends after this many seconds, or with its script.
     private var defaultSeconds: Double { 60 }

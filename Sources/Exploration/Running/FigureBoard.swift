@@ -90,7 +90,7 @@ final class FigureBoard: Sendable {
     /// How often figures are computed while the run goes on: no more often than a window shows them to somebody who only
     /// looks on (or acts), and so that all of them together take a small share of the machine from the model. What costs
     /// much comes seldom; when the run pauses, all are computed at once.
-    private struct Pace {
+    struct Pace {
         let share: Double
         let period: UInt64
 
@@ -110,7 +110,7 @@ final class FigureBoard: Sendable {
     }
 
     private var pace: Pace { isFollowed.load(ordering: .relaxed) ? .following : .resting }
-    private static let cores = max(1, ProcessInfo.processInfo.activeProcessorCount)
+    static let cores = max(1, ProcessInfo.processInfo.activeProcessorCount)
 
     /// A figure that has further to go is advanced no oftener than a window shows it.
     private static let frame: UInt64 = 40_000_000
