@@ -89,7 +89,8 @@ extension CLMatError: CustomStringConvertible {
                 Use a smaller batch, less data, or another device (CLMAT_DEVICE).
                 """
         case .modelTooLarge(let model, let device, let needed, let available, let remedy):
-            return "\(model) takes \(megabytes(needed)) at least, but \(device) has \(megabytes(available)) free. \(remedy)"
+            return
+                "\(model) takes \(megabytes(needed)) at least, but \(device) has \(megabytes(available)) free. \(remedy)"
         case .deviceFailed(let device, let operation, let status):
             return """
                 \(device) failed in \(operation) with \(status). \

@@ -14,7 +14,11 @@ extension Session {
         let signals = EndingSignals { [learner] in
             let status = learner.status
             // Once to end the run, and once more to leave out what then takes long.
-            if status.isStopping || status.isConcluding || status.isFinished { learner.leaveOff() } else { learner.stop() }
+            if status.isStopping || status.isConcluding || status.isFinished {
+                learner.leaveOff()
+            } else {
+                learner.stop()
+            }
         }
         defer { signals.cancel() }
         let deadline = DispatchTime.now() + defaultSeconds

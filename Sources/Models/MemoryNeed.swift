@@ -24,7 +24,8 @@ struct MemoryNeed {
         guard bytes > free else { return }
         let found = alternatives(free / 10 * 9)
         let list =
-            found.count < 2 ? found.joined() : found.dropLast().joined(separator: ", ") + ", or " + found[found.count - 1]
+            found.count < 2
+            ? found.joined() : found.dropLast().joined(separator: ", ") + ", or " + found[found.count - 1]
         throw .modelTooLarge(
             model: model(), device: device.name, needed: bytes, available: free,
             remedy: found.isEmpty

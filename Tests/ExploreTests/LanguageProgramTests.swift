@@ -74,7 +74,8 @@ import Testing
         try valid.write(toFile: data.path("cats.valid.txt"), atomically: true, encoding: .utf8)
         let run = try Program(
             arguments: [
-                "lm", "--data", data.url.path, "--headless", "--units", "64", "--layers", "2", "--batch", "4", "--summary",
+                "lm", "--data", data.url.path, "--headless", "--units", "64", "--layers", "2", "--batch", "4",
+                "--summary",
                 "s.json", "--model", "m.safetensors", "--save", "run.jsonl",
             ], in: folder.url, interruptedBy: SIGINT, again: "Ctrl-C leaves it out")
         #expect(run.status == 0, "\(run.error)")
@@ -140,7 +141,9 @@ import Testing
         Slip(arguments: ["--shape", "5:"], status: 64, words: ["not '5:'"]),
         Slip(arguments: ["--tied", "--input-shape", "dense"], status: 64, words: ["--tied"]),
         Slip(arguments: ["--shape", "4:6"], status: 64, words: ["4 words together", "vocabulary has 9"]),
-        Slip(arguments: ["--shape", "2x9"], status: 1, words: ["--shape", "2x4 at most", "9 words can be halved 3 times"]),
+        Slip(
+            arguments: ["--shape", "2x9"], status: 1,
+            words: ["--shape", "2x4 at most", "9 words can be halved 3 times"]),
         Slip(arguments: ["--shape", "3", "--units", "8"], status: 1, words: ["9 words"]),
         Slip(arguments: ["--vocabulary", "100000000000"], status: 64, words: ["up to 536870911"]),
         Slip(arguments: ["--units", "65536"], status: 1, words: ["--units", "1 to 23170"]),

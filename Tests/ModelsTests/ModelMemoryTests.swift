@@ -86,10 +86,12 @@ import Testing
         try model(width)
         #expect(throws: CLMatError.self) { try model(width + 40) }
         #expect(found.remedy.contains("(buckets)"))
-        #expect(try refusal(in: 1000) { _ = try ClickModel(.linear(features: 500), seed: 1, on: $0) }.remedy
-            == "What would fit: 110 features (buckets).")
-        #expect(try refusal(in: 100_000) { _ = try ClickModel(.pairs(features: 5000, dimension: 8), seed: 1, on: $0) }
-            .remedy.contains("a dimension of 1 (width)"))
+        #expect(
+            try refusal(in: 1000) { _ = try ClickModel(.linear(features: 500), seed: 1, on: $0) }.remedy
+                == "What would fit: 110 features (buckets).")
+        #expect(
+            try refusal(in: 100_000) { _ = try ClickModel(.pairs(features: 5000, dimension: 8), seed: 1, on: $0) }
+                .remedy.contains("a dimension of 1 (width)"))
     }
 
     @Test func aDeviceHasNoMoreThanItSays() {

@@ -109,7 +109,8 @@ struct Language: ModelCommand {
     }
 
     static let optionNames = [
-        "batch": "--batch", "steps": "--window", "vocabularySize": "--vocabulary", "units": "--units", "shape": "--shape",
+        "batch": "--batch", "steps": "--window", "vocabularySize": "--vocabulary", "units": "--units",
+        "shape": "--shape",
     ]
     var pictures: [String]? { ["text", "entropy-by-rank", "weights-by-rank", "pruning", "weights", "embedding"] }
     var modelArguments: [ModelArgument] {
@@ -285,7 +286,8 @@ struct EmbeddingShape {
                 throw CLMatError.invalidValue(
                     setting: option, value: text,
                     accepted:
-                        "\(h)x\(halvings + 1) at most: \(grouped(words)) \(thing)s can be halved \(counted(halvings, "time"))")
+                        "\(h)x\(halvings + 1) at most: \(grouped(words)) \(thing)s can be halved \(counted(halvings, "time"))"
+                )
             }
             return try .halving(features: words, h: h, blocks: blocks)
         case .power(let tail, let power):

@@ -176,7 +176,8 @@ private final class Telling {
     func tell(_ progress: LanguageProgress) {
         let text =
             "epoch \(progress.epoch), \(progress.words) of \(progress.wordsOfEpoch) words"
-            + (progress.trainPerplexity.isNaN ? "" : String(format: ", perplexity %.2f so far", progress.trainPerplexity))
+            + (progress.trainPerplexity.isNaN
+                ? "" : String(format: ", perplexity %.2f so far", progress.trainPerplexity))
         if isTerminal {
             guard ContinuousClock.now - last > .seconds(0.5) else { return }
             last = .now

@@ -34,7 +34,9 @@ extension ClickModelShape {
         func counted(_ columns: Int) -> String { columns == 1 ? "1 column" : "\(grouped(columns)) columns" }
         var found: [String] = []
         let least = head == .pairs ? 2 : 1
-        if head != .linear, let most = MemoryNeed.largest(least...embedding.columns, where: { fits(sized(features, $0)) }) {
+        if head != .linear,
+            let most = MemoryNeed.largest(least...embedding.columns, where: { fits(sized(features, $0)) })
+        {
             found.append(
                 head == .pairs
                     ? "a dimension of \(grouped(most - 1)) (width)"

@@ -40,7 +40,8 @@ struct LanguageHealth: Sendable {
             "diverged", "The training diverges",
             because:
                 "its loss is \(format(far.loss)) nats per word, where a guess among all words costs \(format(log(Double(vocabulary))))",
-            advice: "Undo the last change, or go back, and lower the learning rate or the length at which the gradient is clipped.",
+            advice:
+                "Undo the last change, or go back, and lower the learning rate or the length at which the gradient is clipped.",
             since: far.since)
     }
 }

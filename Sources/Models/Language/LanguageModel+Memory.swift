@@ -12,7 +12,9 @@ extension LanguageModelShape {
     func numbersInMemory(learning: Bool) -> Int {
         let layers = parameterCount - embeddingParameters - (adaptive == nil ? vocabulary : 0)
         let gradient = layers + output.parameterCount + vocabulary + (adaptive?.projectionParameters ?? 0)
-        let logits = Self.logitRows * (adaptive.map { max($0.headCount, $0.bands.dropFirst().map(\.count).max() ?? 0) } ?? vocabulary)
+        let logits =
+            Self.logitRows
+            * (adaptive.map { max($0.headCount, $0.bands.dropFirst().map(\.count).max() ?? 0) } ?? vocabulary)
         return parameterCount + (learning ? gradient : 0) + logits
     }
 

@@ -120,7 +120,9 @@ public struct LanguageModelShape: Sendable, Hashable, Codable {
         guard units <= most else {
             throw .invalidValue(
                 setting: "units", value: "\(units)",
-                accepted: "1 to \(most), since the weights of a layer are one matrix, of \(Shape.largestCount) numbers at most")
+                accepted:
+                    "1 to \(most), since the weights of a layer are one matrix, of \(Shape.largestCount) numbers at most"
+            )
         }
         guard input.rows == output.rows else {
             throw wrong("The input embedding has \(input.rows) words, the output embedding \(output.rows).")

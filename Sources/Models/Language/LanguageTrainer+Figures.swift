@@ -200,7 +200,8 @@ extension LanguageTrainer {
                     + ["training words", "%", "validation words"],
                 rows: rows, numeric: Set(1...6),
                 caption:
-                    "of the model at step \(grouped(scoreStep)) · perplexity \(format(Self.perplexity(score.entropy)))"))
+                    "of the model at step \(grouped(scoreStep)) · perplexity \(format(Self.perplexity(score.entropy)))")
+        )
     }
 
     private func rankPlot() -> any FigureContent {

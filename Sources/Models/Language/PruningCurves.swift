@@ -87,7 +87,8 @@ struct PruningCurves: Sendable {
         work = isDone ? nil : own
         // The first curve is seen as it grows.
         return FigureProgress(
-            result == nil ? Self.content(Self.result(of: own), nil, at: context.step) : content(context), goesOn: !isDone)
+            result == nil ? Self.content(Self.result(of: own), nil, at: context.step) : content(context),
+            goesOn: !isDone)
     }
 
     private func begin(_ trainer: LanguageTrainer, at step: Int, batch: Int) throws -> Work {

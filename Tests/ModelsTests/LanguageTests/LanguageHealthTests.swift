@@ -26,7 +26,8 @@ import Testing
     }
 
     @Test func aLeapOrABadBeginningIsNone() {
-        #expect(warnings([far, far, 4].flatMap { [Double](repeating: $0, count: 4) }, from: 50).allSatisfy { $0 == nil })
+        #expect(
+            warnings([far, far, 4].flatMap { [Double](repeating: $0, count: 4) }, from: 50).allSatisfy { $0 == nil })
         // Steps up to the twentieth do not count.
         let found = warnings([Double](repeating: far, count: 40), from: 1)
         #expect(found.firstIndex { $0 != nil } == 29 && found[29]?.since == 21)
