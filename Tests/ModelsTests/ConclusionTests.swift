@@ -43,10 +43,12 @@ import Testing
         let trainer = try Self.language()
         let windows = try trainer.data.validation.scoringWindows(batch: 1, steps: 512).count
         var asked = 0
-        let left = try trainer.model.score(trainer.data.validation, batch: 1, unless: {
-            asked += 1
-            return false
-        })
+        let left = try trainer.model.score(
+            trainer.data.validation, batch: 1,
+            unless: {
+                asked += 1
+                return false
+            })
         #expect(left != nil && asked == windows)
         #expect(try trainer.model.score(trainer.data.validation, batch: 1, unless: { true }) == nil)
     }
