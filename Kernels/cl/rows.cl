@@ -107,14 +107,17 @@ void bags_sum(const int columns, const int blocks, __global const int *table, co
 
 // The same elements by rank: row ranks[k] occurs in bags bags[starts[k]] ... bags[starts[k + 1] - 1].
 //
-//     gradient[k, c] = sum over e of v[e] (g[bags[e], c] - own[bags[e]] v[e] w[ranks[k], c], for c >= first)
+//     gradient[k, c] = sum over e of v[e] (g[bags[e], c] - a[c] own[bags[e]] v[e] w[ranks[k], c], for c >= first)
 //                      + weights[k] l2 w[ranks[k], c]
 //
-// s  the sums of squares of earlier gradients, as w lies;  first  `columns` where nothing is taken from a sum's own squares.
+// a  1; where it alternates, -1 in odd columns.
+//
+// s  the sums of squares of earlier gradients, as w lies;  initial  what is added to them in column 0 and in the others;  first  `columns` where nothing is taken from a sum's own squares.
 // Launch: one work-group per row.
 __kernel __attribute__((reqd_work_group_size(GROUP, 1, 1)))
 void bags_adagrad(const int columns, const int blocks, __global const int *table, const int has_values,
-                  const int first, const float rate, const float epsilon, const float l1, const float l2,
+                  const int first, const int alternates, const float rate, const float epsilon, const float initial,
+                  const float initial_others, const float l1, const float l2,
                   __global const int *ranks, __global const int *starts, __global const int *bags,
                   __global const float *values, __global const float *weights, __global const float *gs,
                   __global const float *own, __global float *ws, __global float *ss)
@@ -130,10 +133,10 @@ void bags_adagrad(const int columns, const int blocks, __global const int *table
             g += v * gs[bags[e] * columns + c];
             if (c >= first) share += v * v * own[bags[e]];
         }
-        g += (weights[k] * l2 - share) * w;
+        g += (weights[k] * l2 - (alternates && c % 2 == 1 ? -share : share)) * w;
         const float s = ss[place] + g * g;
         ss[place] = s;
-        ws[place] = clmat_adagrad(w, g, s, rate, epsilon, weights[k] * l1);
+        ws[place] = clmat_adagrad(w, g, s + (c == 0 ? initial : initial_others), rate, epsilon, weights[k] * l1);
     }
 }
 

@@ -190,7 +190,8 @@ void cross_entropy_parts(const int columns, const int parts, const int length, c
 //     y = x[r] + b;   loss[r] = -ln softmax(y)[label[r]];   x[r] <- scale (softmax(y) - [c = label[r]])        softmax_loss
 //     the loss alone                                                                                         softmax_losses
 //
-// A row of label -1 counts nothing: its loss and its gradient are 0.
+// A row of label -1 counts nothing: its loss and its gradient are 0. It goes the way of all others, with a label that is there: a
+// compiler may read x[label] before it is known whether it is wanted (Intel's for CPUs does, 16 GiB further on).
 // Launch    one work-group of GROUP work-items per row.
 // Layout    x  rows x columns floats;  b  columns floats;  label  one int per row;  loss  one float per row
 
@@ -206,14 +207,9 @@ void softmax_loss(const int columns, const float scale, __global const float *bs
                   __global float *losses, __global float *xs)
 {
     __local float partials[GROUP];
-    const int r = get_group_id(0), lane = get_local_id(0), label = labels[r];
+    const int r = get_group_id(0), lane = get_local_id(0), label = labels[r], place = label < 0 ? 0 : label;
     __global float *x = xs + (size_t)r * columns;
-    if (label < 0) {
-        for (int c = lane; c < columns; c += GROUP) x[c] = 0.0f;
-        if (lane == 0) losses[r] = 0.0f;
-        return;
-    }
-    const float own = x[label] + bs[label];
+    const float own = x[place] + bs[place];
     const float m = biased_maximum(columns, x, bs, partials);
     float a = 0.0f;
     // Each work-item comes back to the elements that it changes here.
@@ -223,8 +219,9 @@ void softmax_loss(const int columns, const float scale, __global const float *bs
         a += term;
     }
     const float total = group_sum(a, partials);
-    for (int c = lane; c < columns; c += GROUP) x[c] = scale * (x[c] / total - (c == label ? 1.0f : 0.0f));
-    if (lane == 0) losses[r] = clmat_log(total) - (own - m);
+    for (int c = lane; c < columns; c += GROUP)
+        x[c] = label < 0 ? 0.0f : scale * (x[c] / total - (c == label ? 1.0f : 0.0f));
+    if (lane == 0) losses[r] = label < 0 ? 0.0f : clmat_log(total) - (own - m);
 }
 
 __kernel __attribute__((reqd_work_group_size(GROUP, 1, 1)))
@@ -232,15 +229,11 @@ void softmax_losses(const int columns, __global const float *bs, __global const 
                     __global float *losses)
 {
     __local float partials[GROUP];
-    const int r = get_group_id(0), lane = get_local_id(0), label = labels[r];
+    const int r = get_group_id(0), lane = get_local_id(0), label = labels[r], place = label < 0 ? 0 : label;
     __global const float *x = xs + (size_t)r * columns;
-    if (label < 0) {
-        if (lane == 0) losses[r] = 0.0f;
-        return;
-    }
     const float m = biased_maximum(columns, x, bs, partials);
     float a = 0.0f;
     for (int c = lane; c < columns; c += GROUP) a += clmat_exp(x[c] + bs[c] - m);
     const float total = group_sum(a, partials);
-    if (lane == 0) losses[r] = clmat_log(total) - (x[label] + bs[label] - m);
+    if (lane == 0) losses[r] = label < 0 ? 0.0f : clmat_log(total) - (x[place] + bs[place] - m);
 }

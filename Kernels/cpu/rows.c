@@ -189,8 +189,9 @@ enum { PIECE = 256 };
 // Item k is row ranks[k].
 CLMAT_VECTORISED
 void bags_adagrad(size_t begin, size_t end, int columns, int blocks, const int *table, int has_values, int first,
-                  float rate, float epsilon, float l1, float l2, const int *ranks, const int *starts, const int *bags,
-                  const float *values, const float *weights, const float *gs, const float *own, float *ws, float *ss)
+                  int alternates, float rate, float epsilon, float initial, float initial_others, float l1, float l2, const int *ranks,
+                  const int *starts, const int *bags, const float *values, const float *weights, const float *gs,
+                  const float *own, float *ws, float *ss)
 {
     const block *list = (const block *)table;
     for (size_t k = begin; k < end; k++) {
@@ -220,16 +221,17 @@ void bags_adagrad(size_t begin, size_t end, int columns, int blocks, const int *
                 }
                 float *w = ws + place + piece, *s = ss + place + piece;
                 for (int c = 0; c < count; c++) {
-                    const float g = sums[c] + (weights[k] * l2 - (from + c >= first ? share : 0.0f)) * w[c];
+                    const float sign = alternates && (from + c) % 2 == 1 ? -1.0f : 1.0f;
+                    const float g = sums[c] + (weights[k] * l2 - (from + c >= first ? sign * share : 0.0f)) * w[c];
                     s[c] += g * g;
-                    w[c] = clmat_adagrad(w[c], g, s[c], rate, epsilon, pull);
+                    w[c] = clmat_adagrad(w[c], g, s[c] + (from + c == 0 ? initial : initial_others), rate, epsilon, pull);
                 }
             }
         }
     }
 }
-CLMAT_KERNEL(rows, bags_adagrad, INT, INT, INTS, INT, INT, FLOAT, FLOAT, FLOAT, FLOAT, INTS, INTS, INTS, FLOATS, FLOATS,
-             FLOATS, FLOATS, INOUT_FLOATS, INOUT_FLOATS)
+CLMAT_KERNEL(rows, bags_adagrad, INT, INT, INTS, INT, INT, INT, FLOAT, FLOAT, FLOAT, FLOAT, FLOAT, FLOAT, INTS, INTS, INTS,
+             FLOATS, FLOATS, FLOATS, FLOATS, INOUT_FLOATS, INOUT_FLOATS)
 
 CLMAT_VECTORISED
 void scale_block(size_t begin, size_t end, int rows, int columns, int offset, int stride, float scale, float *ys)

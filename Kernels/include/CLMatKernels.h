@@ -37,6 +37,52 @@ int convolution_backward_input(size_t begin, size_t end, const clmat_convolution
 int convolution_backward_weights(size_t begin, size_t end, int images, int blocks, const clmat_convolution *g,
                                  clmat_sgemm sgemm, const float *xs, const float *gradients, float *partials);
 
+// MARK: - loss
+
+/// Columns of the words of a tile, as they lie in the embedding.
+typedef struct {
+    size_t start;               ///< where the first word's first element lies
+    int column, columns;        ///< the first column, and how many
+    int pitch;                  ///< elements from one word to the next
+} clmat_loss_piece;
+
+/// Words one after another that have the same columns.
+typedef struct {
+    int first, words;
+    int piece, pieces;          ///< which pieces are theirs
+    int kept;                   ///< the number among tiles whose terms are kept between the sweeps; -1: they are computed again
+    size_t place;               ///< words that are kept of the tiles before
+} clmat_loss_tile;
+
+/// Loss and gradient of a softmax of the logits top E^T + biases, in two sweeps (cpu/loss.c).
+typedef struct {
+    int rows, units, block_rows, tile_count;
+    size_t next_block, next_tile; ///< what is begun next, of each sweep
+    const clmat_loss_tile *tiles;
+    const clmat_loss_piece *pieces;
+    float scale;                ///< of the gradient
+    int accumulates;            ///< whether the gradients of embedding and biases are added to what is there
+    size_t top_pitch;
+    const float *top, *embedding, *biases;
+    const int *labels;
+    float *losses, *top_gradient, *embedding_gradient, *bias_gradient;  ///< the gradients are null where the loss alone is asked for
+    // Between the sweeps, of rows filled up to whole blocks of 32:
+    float *transposed, *strips; ///< the rows packed: units for each of them, and units filled up to 32
+    float *maxima, *shares;     ///< of each row: its largest logit, and scale / sum of exp(x - maximum)
+    float *kept, *kept_maxima;  ///< terms that are kept, and by tile the maxima that they were counted from
+} clmat_loss;
+
+/// Words of a tile at most: whole register tiles.
+#define CLMAT_LOSS_WORDS 96
+
+// The sweeps: threads call them at once, each with scratch of its own, so many floats, and they return when no block of rows, no tile of
+// words is left to begin.
+void clmat_loss_rows(clmat_loss *loss, float *scratch);
+void clmat_loss_words(clmat_loss *loss, float *scratch);
+size_t clmat_loss_scratch(const clmat_loss *loss);
+/// Whether there are products in tiles for this processor, which both need.
+int clmat_has_tiles(void);
+
 // MARK: - processor
 
 /// The name of the instruction set that the vectorised loops use here.

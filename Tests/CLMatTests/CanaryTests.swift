@@ -192,7 +192,7 @@ import Testing
             CanaryCase(
                 "bags_adagrad", .groups(9, bytes: 4 * columns),
                 [
-                    .int(columns), .int(2), table, .int(1), .int(1), .float(0.1), .float(0.01), .float(0.001),
+                    .int(columns), .int(2), table, .int(1), .int(1), .int(1), .float(0.1), .float(0.01), .float(1), .float(2), .float(0.001),
                     .float(0.001), picked, .ints((0...9).map { 2 * $0 }), .integers(18, below: 5), .memory(18),
                     .memory(9), .memory(5 * columns), .memory(5), .positives(elements), .positives(elements),
                 ]),

@@ -27,6 +27,7 @@ open class ForwardingBackend: Backend, @unchecked Sendable {
         try inner.launch(kernel, arguments, over: work)
     }
     open func convolve(_ task: ConvolutionTask) throws(CLMatError) -> Bool { try inner.convolve(task) }
+    open func softmaxLoss(_ task: SoftmaxLossTask) throws(CLMatError) -> Bool { try inner.softmaxLoss(task) }
     open func finish() throws(CLMatError) { try inner.finish() }
     open func flush() { inner.flush() }
     open func releaseUnused() throws(CLMatError) { try inner.releaseUnused() }

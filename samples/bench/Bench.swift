@@ -46,6 +46,12 @@ struct Bench: ParsableCommand {
             "The peak of a language model's memory alone, in a process that does nothing else.", visibility: .hidden))
     var peakMemory = false
 
+    @Flag(
+        help: ArgumentHelp(
+            "The memory of a model of clicks of 37 million features, in a process that does nothing else.",
+            visibility: .hidden))
+    var manyFeatures = false
+
     static func main() {
         Descriptors.prepare()
         main(nil)
@@ -70,6 +76,7 @@ struct Bench: ParsableCommand {
         if let json { try Files.checkWritable(json) }
         let device = try Device.choose(device).device
         if peakMemory { return try LanguageSpeed.sayPeakMemory(on: device) }
+        if manyFeatures { return try ClickSpeed.sayManyFeatures(on: device) }
         let threads = Device.cpu.computeUnits
         let other = try python.map { try Peer(python: $0, program: peer, threads: threads) }
         let repeats = repeats ?? 5
@@ -119,6 +126,11 @@ struct Bench: ParsableCommand {
                 try speed.measurePowerLaw()
             }
             try speed.measureLargeVocabulary()
+        }
+        if groups.contains("ctr") {
+            let speed = ClickSpeed(device: device, repeats: repeats, add: add)
+            try speed.measureReading()
+            try speed.measureMemory(deviceName: self.device)
         }
         if groups.contains("window") { try measureWindows(on: device, pairs: repeats, add) }
         if groups.contains("history") {

@@ -42,12 +42,7 @@ struct LanguageSpeed {
             .dense(vocabulary: data.vocabulary.count, units: 200), on: data.train, batch: batch, steps: 20,
             device: device)
         _ = try model.learn(2 * windows)
-        // "VmHWM:    123456 kB" (proc_pid_status(5))
-        let status = try String(contentsOfFile: "/proc/self/status", encoding: .utf8)
-        guard let line = status.split(separator: "\n").first(where: { $0.hasPrefix("VmHWM:") }),
-            let kibibytes = Double(line.filter(\.isNumber))
-        else { throw CLMatError.dataMismatch("The system does not say how much memory a process has had.") }
-        try StandardOutput.say("\(kibibytes / 1024)")
+        try StandardOutput.say("\(try ProcessMemory.peakMebibytes())")
     }
 
     // MARK: - Power-law embeddings

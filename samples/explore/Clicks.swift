@@ -24,7 +24,9 @@ struct Clicks: ModelCommand {
 
     @OptionGroup var options: RunOptions
 
-    @Option(help: ArgumentHelp("powernet, linear (logistic regression), or pairs (a factorisation machine).", valueName: "kind"))
+    @Option(
+        help: ArgumentHelp(
+            "powernet, linear (logistic regression), or pairs (a factorisation machine).", valueName: "kind"))
     var kind = Kind.powernet
 
     @Option(
@@ -50,10 +52,15 @@ struct Clicks: ModelCommand {
     @Flag(help: "The layers get the squares of the sums beside them.")
     var squares = false
 
-    @Option(help: ArgumentHelp("criteo, avazu, libsvm or ffm; by the file's content if not given.", valueName: "format"))
+    @Flag(help: "The logit has products of all pairs of features beside what the layers make of the sums.")
+    var pairs = false
+
+    @Option(
+        help: ArgumentHelp("criteo, avazu, libsvm or ffm; by the file's content if not given.", valueName: "format"))
     var format: ClickFormat?
 
-    @Option(help: ArgumentHelp("A file of records to score on; the last tenth of the log if not given.", valueName: "file"))
+    @Option(
+        help: ArgumentHelp("A file of records to score on; the last tenth of the log if not given.", valueName: "file"))
     var test: String?
 
     @Option(
@@ -92,7 +99,8 @@ struct Clicks: ModelCommand {
             let units = parts.compactMap { Int($0) }.filter { (1...65_536).contains($0) }
             guard units.count == parts.count, units.count <= 16 else {
                 throw ValidationError(
-                    "--layers are at most 16 numbers from 1 to 65536 with commas between, as 120,80,50, or none; not '\(layers)'.")
+                    "--layers are at most 16 numbers from 1 to 65536 with commas between, as 120,80,50, or none; not '\(layers)'."
+                )
             }
             return units
         }
@@ -107,7 +115,7 @@ struct Clicks: ModelCommand {
         [
             .init("--kind", kind.rawValue), .init("--width", width.map(String.init)), .init("--shape", shape),
             .init("--layers", layers), .init("--activation", activation.rawValue),
-            .init(flag: "--plain-sums", plainSums), .init(flag: "--squares", squares),
+            .init(flag: "--plain-sums", plainSums), .init(flag: "--squares", squares), .init(flag: "--pairs", pairs),
             .init("--format", format?.rawValue), .init("--test", test), .init("--minimum-count", "\(minimumCount)"),
             .init("--hash", hash.map(String.init)),
         ]
@@ -133,7 +141,8 @@ struct Clicks: ModelCommand {
         let batches = try ClickBatches(data.train, batch: recipe.batch, notes: minibatch.notes)
         let title =
             switch kind {
-            case .powernet: "PowerNet \(shape.embedding.columns) → \(try (hidden + [1]).map(String.init).joined(separator: " → "))"
+            case .powernet:
+                "PowerNet\(pairs ? " with pairs" : "") \(shape.embedding.columns) → \(try (hidden + [1]).map(String.init).joined(separator: " → "))"
             case .linear: "Logistic regression"
             case .pairs: "Factorisation machine, \(shape.embedding.columns - 1) per feature"
             }
@@ -148,7 +157,8 @@ struct Clicks: ModelCommand {
         case .pairs: return try .pairs(features: features, dimension: width ?? 4)
         case .powernet:
             let network = ClickNetwork(
-                hidden: try hidden, activation: activation, activatesSums: !plainSums, squaresSums: squares)
+                hidden: try hidden, activation: activation, activatesSums: !plainSums, squaresSums: squares,
+                addsPairs: pairs)
             guard let shape else { return try .powerNet(features: features, width: width ?? 200, network) }
             let embedding = try EmbeddingShape(shape, of: "--shape").shape(words: features, width: width ?? 200)
             return try ClickModelShape(embedding: embedding.inBands, head: .network(network))

@@ -42,6 +42,10 @@ public protocol Backend: Sendable {
     /// be done by launches and products.
     func convolve(_ task: ConvolutionTask) throws(CLMatError) -> Bool
 
+    /// Does the loss of a softmax over many words, and its gradient, if the backend has a way of its own; false (the default) if it has not,
+    /// and it is to be done by launches and products.
+    func softmaxLoss(_ task: SoftmaxLossTask) throws(CLMatError) -> Bool
+
     /// Throws ``CLMatError/deviceFailed(device:operation:status:)`` if the loops of a work-item of `kernel`, so many iterations in
     /// sum, are more than the device does; by default there is no limit. A launch asks for its ``WorkSize/loop`` itself.
     func requireLoops(of iterations: Int, in kernel: String) throws(CLMatError)

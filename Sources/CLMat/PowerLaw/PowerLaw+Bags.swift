@@ -4,14 +4,22 @@ public struct AdaGradStep: Sendable, Hashable {
     public var rate: Float
     /// ε, above 0.
     public var epsilon: Float
+    /// δ: what is added to the sums of squares of the first column. The larger it is, the longer steps go with the gradient's size, and the
+    /// less is made of gradients that are noise.
+    public var initial: Float
+    /// The same of the other columns.
+    public var initialOthers: Float
     /// λ₁ of λ₁|w|.
     public var l1: Float
     /// λ₂ of ½λ₂w².
     public var l2: Float
 
     /// A step without criteria of the weights, unless they are given.
-    public init(rate: Float, epsilon: Float = 1e-8, l1: Float = 0, l2: Float = 0) {
+    public init(
+        rate: Float, epsilon: Float = 1e-8, initial: Float = 0, initialOthers: Float = 0, l1: Float = 0, l2: Float = 0
+    ) {
         (self.rate, self.epsilon, self.l1, self.l2) = (rate, epsilon, l1, l2)
+        (self.initial, self.initialOthers) = (initial, initialOthers)
     }
 }
 
@@ -57,7 +65,7 @@ extension PowerLawMatrix {
         return (sums, squares)
     }
 
-    /// A step of AdaGrad in the rows that bags have, along the gradient of a function of ``sums(of:)``: w ← S(w − ηg/(√s + ε)), s ← s + g². Other
+    /// A step of AdaGrad in the rows that bags have, along the gradient of a function of ``sums(of:)``: s ← s + g², w ← S(w − ηg/(√(s + δ) + ε)). Other
     /// rows cost nothing.
     ///
     /// - Parameters:
@@ -65,16 +73,17 @@ extension PowerLawMatrix {
     ///   - squares: s, of this matrix's shape; zeros at first.
     ///   - weights: what the criteria of each of the bags' distinct ranks count, 1 × their number: a row that few minibatches have is drawn
     ///     towards 0 as much in all, if it counts 1 over the chance to be in one. All 1 if it is nil.
-    ///   - own: bags × 1, if the function has −½·own·Σ(v·w)² of the columns from `first` on beside what is a function of the sums: that is how a
+    ///   - own: bags × 1, if the function has −½·a·own·Σ(v·w)² of the columns from `first` on beside what is a function of the sums: that is how a
     ///     factorisation machine leaves out the pairs of a feature with itself.
     ///   - first: the first of these columns.
+    ///   - alternates: whether a is −1 in odd columns; 1 in all others.
     /// - Accuracy: bags are added up in their order, the same on each run.
     /// - Throws: ``CLMatError/shapeMismatch(operation:left:right:rule:)`` or ``CLMatError/invalidArgument(operation:problem:)`` for what does not
     ///   fit.
     /// - Source: Duchi, Hazan, Singer, "Adaptive subgradient methods for online learning and stochastic optimization", JMLR 12, 2011.
     public mutating func adagradStep(
         _ bags: FeatureBags, _ gradient: Matrix, squares: inout PowerLawMatrix, _ step: AdaGradStep,
-        weights: [Float]? = nil, own: Matrix? = nil, from first: Int = 0
+        weights: [Float]? = nil, own: Matrix? = nil, from first: Int = 0, alternates: Bool = false
     ) throws(CLMatError) {
         try requireFit(bags, "adagradStep")
         try requireSameDevice(device, gradient.device, "adagradStep")
@@ -88,8 +97,10 @@ extension PowerLawMatrix {
             throw .shapeMismatch(
                 operation: "adagradStep", left: own.shape, right: Shape(bags.count, 1), rule: "One number per bag.")
         }
-        guard step.epsilon > 0 else {
-            throw .invalidArgument(operation: "adagradStep", problem: "ε is above 0, not \(step.epsilon).")
+        guard step.epsilon > 0, step.initial >= 0, step.initialOthers >= 0 else {
+            throw .invalidArgument(
+                operation: "adagradStep",
+                problem: "ε is above 0 and δ is not below it, but they are \(step.epsilon), \(step.initial) and \(step.initialOthers).")
         }
         let count = bags.distinct.count
         guard weights.map({ $0.count == count }) ?? true else {
@@ -109,8 +120,8 @@ extension PowerLawMatrix {
         try device.launch(
             .bagsAdagrad,
             rowArguments + [
-                .int(bags.values == nil ? 0 : 1), .int(own == nil ? columns : first), .float(step.rate),
-                .float(step.epsilon), .float(step.l1), .float(step.l2), bags.byRank.ranks.argument,
+                .int(bags.values == nil ? 0 : 1), .int(own == nil ? columns : first), .int(alternates ? 1 : 0), .float(step.rate),
+                .float(step.epsilon), .float(step.initial), .float(step.initialOthers), .float(step.l1), .float(step.l2), bags.byRank.ranks.argument,
                 bags.byRank.starts.argument, bags.byRank.bags.argument,
                 (bags.byRank.values?.argument ?? bags.byRank.starts.argument), weights.argument, gradient.argument,
                 (own ?? gradient).argument, elements.argument, squares.elements.argument,

@@ -7,9 +7,13 @@ public struct ClickRecipe: Sendable, Codable, Hashable {
     /// Records of a minibatch.
     public var batch = 1000
     /// η of the embedding: how far AdaGrad's first step moves a weight.
-    public var rate = 0.05
+    public var rate = 0.1
     /// η of the dense layers.
-    public var networkRate = 0.02
+    public var networkRate = 0.01
+    /// δ, added to AdaGrad's sums of squared gradients of each feature's first weight: gradients of so many records hardly count.
+    public var initialSquares = 1.0
+    /// The same of its other weights, whose gradients are noise at first: products of two features have to grow together.
+    public var initialSquaresOfOthers = 400.0
     /// λ₁ of λ₁Σ|w| of the embedding, beside the mean loss of a record.
     public var l1 = 0.0
     /// λ₂ of ½λ₂Σw² of the embedding.
@@ -34,7 +38,10 @@ public struct ClickRecipe: Sendable, Codable, Hashable {
                 throw .invalidValue(setting: name, value: "\(value)", accepted: "a number above 0")
             }
         }
-        for (name, value) in [("l1", l1), ("l2", l2)] where !(value >= 0 && value.isFinite) {
+        for (name, value) in [
+            ("l1", l1), ("l2", l2), ("initialSquares", initialSquares),
+            ("initialSquaresOfOthers", initialSquaresOfOthers),
+        ] where !(value >= 0 && value.isFinite) {
             throw .invalidValue(setting: name, value: "\(value)", accepted: "0 or a number above it")
         }
     }
@@ -124,12 +131,21 @@ extension ClickModel {
         return sum / Double(count)
     }
 
+    /// One step: records are foretold, and learned from.
+    ///
     /// - Returns: the sum of the log-likelihoods of the records before the step, when it is asked for.
+    package mutating func learn(
+        _ batch: ClickBatch, _ recipe: ClickRecipe, _ state: inout ClickOptimiserState
+    ) throws(CLMatError) -> Later<Double> {
+        try learn(batch, recipe, nil, &state)
+    }
+
     private mutating func learn(
         _ batch: ClickBatch, _ recipe: ClickRecipe, _ chances: FeatureChances?, _ state: inout ClickOptimiserState
     ) throws(CLMatError) -> Later<Double> {
         let bags = try self.bags(batch)
         var step = ClickStep(rate: Float(recipe.rate), networkRate: Float(recipe.networkRate))
+        (step.initial, step.initialOthers) = (Float(recipe.initialSquares), Float(recipe.initialSquaresOfOthers))
         (step.l1, step.l2) = (Float(recipe.l1), Float(recipe.l2))
         step.clickWeight = Float(recipe.clickWeight)
         if step.l1 > 0 || step.l2 > 0 { step.weights = chances?.weights(bags.distinct, batch: recipe.batch) }

@@ -32,6 +32,9 @@ struct ClickStep {
     var rate: Float
     /// η of the dense layers.
     var networkRate: Float
+    /// δ of AdaGrad in the first column, and in the others.
+    var initial: Float = 1
+    var initialOthers: Float = 1
     /// λ₁ and λ₂ of λ₁Σ|w| + ½λ₂Σw² of the embedding, beside the mean loss of a record.
     var l1: Float = 0
     var l2: Float = 0
@@ -65,7 +68,7 @@ extension ClickModel {
             let pairs = try (sums.squared() - squares).slice(columns: columns).rowSums()
             return ClickTrace(logits: try sums.slice(columns: 0..<1) + pairs * 0.5 + bias, sums: sums)
         case .network(let own):
-            let sums = try embedding.sums(of: bags)
+            let (sums, pairs) = own.addsPairs ? try sumsAndPairs(bags) : (try embedding.sums(of: bags), nil)
             var inputs = own.activatesSums ? try sums.activated(own.activation) : sums
             if own.squaresSums {
                 var both = try Matrix(uninitialised: Shape(sums.rows, 2 * sums.columns), on: device)
@@ -75,9 +78,23 @@ extension ClickModel {
             }
             guard let network else { return ClickTrace(logits: inputs, sums: sums) }
             let activations = try network.forward(inputs)
-            return ClickTrace(logits: activations.last, sums: sums, inputs: inputs, activations: activations)
+            let logits = try pairs.map { pairs throws(CLMatError) in try activations.last + pairs } ?? activations.last
+            return ClickTrace(logits: logits, sums: sums, inputs: inputs, activations: activations)
         }
     }
+
+    /// The sums, and the first one with ½ Σ_c a_c ((Σ v_c)² − Σ v_c²) of the others: records × 1.
+    private func sumsAndPairs(_ bags: FeatureBags) throws(CLMatError) -> (sums: Matrix, pairs: Matrix?) {
+        let (sums, squares) = try embedding.sumsAndSquares(of: bags)
+        var halves = Self.signs(embedding.columns).map { $0 / 2 }
+        halves[0] = 0
+        var pairs = try (sums.squared() - squares).matmul(Matrix(halves, halves.count, 1, on: device))
+        try pairs.add(sums.slice(columns: 0..<1))
+        return (sums, pairs)
+    }
+
+    /// 1 in even columns, −1 in odd ones.
+    private static func signs(_ columns: Int) -> [Float] { (0..<columns).map { $0 % 2 == 1 ? -1 : 1 } }
 
     /// The gradient of a function of the logits with respect to the sums, and to the dense layers.
     ///
@@ -96,21 +113,26 @@ extension ClickModel {
                 return (gradient, [])
             }
             let (layers, inputGradient) = try network.gradients(activations, outputGradient: gradient)
-            guard own.squaresSums else {
-                return (
-                    own.activatesSums ? try inputGradient.backward(own.activation, output: inputs) : inputGradient,
-                    layers
-                )
-            }
+            var sums = inputGradient
             let (plain, squared) = (0..<embedding.columns, embedding.columns..<2 * embedding.columns)
-            var sums = try inputGradient.slice(columns: plain)
-            if own.activatesSums { sums = try sums.backward(own.activation, output: inputs.slice(columns: plain)) }
-            try sums.add(inputGradient.slice(columns: squared) * trace.sums, times: 2)
+            if own.squaresSums { sums = try inputGradient.slice(columns: plain) }
+            if own.activatesSums {
+                let outputs = own.squaresSums ? try inputs.slice(columns: plain) : inputs
+                sums = try sums.backward(own.activation, output: outputs)
+            }
+            if own.squaresSums { try sums.add(inputGradient.slice(columns: squared) * trace.sums, times: 2) }
+            if own.addsPairs {
+                var pairs =
+                    try trace.sums * Matrix(Self.signs(embedding.columns), 1, embedding.columns, on: device) * gradient
+                try pairs.replace(with: gradient)
+                try sums.add(pairs)
+            }
             return (sums, layers)
         }
     }
 
-    /// One step of AdaGrad along the gradient of the mean loss of some records.
+    /// One step of AdaGrad along the gradient of the loss of some records, summed over them: what AdaGrad remembers is then of records, however
+    /// many a minibatch has.
     ///
     /// - Returns: the logits before it.
     mutating func learn(
@@ -118,19 +140,21 @@ extension ClickModel {
     ) throws(CLMatError) -> Matrix {
         let trace = try forward(bags)
         guard batch.count > 0 else { return trace.logits }
-        // d(weight · loss)/d logit = weight · (p − y), of the mean.
-        let share = 1 / Float(batch.count)
-        let scales = batch.labels.map { share * ($0 > 0 ? step.clickWeight : 1) }
+        // d(weight · loss)/d logit = weight · (p − y).
+        let scales: [Float] = batch.labels.map { $0 > 0 ? step.clickWeight : 1 }
         let pulls = zip(scales, batch.labels).map { $0 * $1 }
         let gradient =
             try trace.logits.logistic() * Matrix(scales, batch.count, 1, on: device)
             - Matrix(pulls, batch.count, 1, on: device)
         let (sums, layers) = try backward(trace, gradient)
-        let isMachine = shape.head == .pairs
+        var (hasPairs, alternates) = (shape.head == .pairs, false)
+        if case .network(let own) = shape.head, own.addsPairs { (hasPairs, alternates) = (true, true) }
         try embedding.adagradStep(
             bags, sums, squares: &state.embedding,
-            AdaGradStep(rate: step.rate, epsilon: Self.epsilon, l1: step.l1, l2: step.l2), weights: step.weights,
-            own: isMachine ? gradient : nil, from: 1)
+            AdaGradStep(
+                rate: step.rate, epsilon: Self.epsilon, initial: step.initial, initialOthers: step.initialOthers,
+                l1: step.l1 * Float(batch.count), l2: step.l2 * Float(batch.count)), weights: step.weights,
+            own: hasPairs ? gradient : nil, from: 1, alternates: alternates)
         if var own = network {
             network = nil
             try Matrix.adagradStep(

@@ -36,7 +36,7 @@ public struct ClickModel: Sendable {
     /// - Throws: ``/CLMat/CLMatError/modelTooLarge(model:device:needed:available:remedy:)`` if the device has not the memory to teach it, before
     ///   any is taken; it says which shape would fit.
     public init(
-        _ shape: ClickModelShape, range: Float = 0.05, seed: UInt64, on device: Device
+        _ shape: ClickModelShape, range: Float = 0.02, seed: UInt64, on device: Device
     ) throws(CLMatError) {
         try self.init(shape, range: range, seed: seed, on: device, learning: true)
     }

@@ -116,14 +116,19 @@ public struct ClickNetwork: Sendable, Hashable, Codable {
     public var activatesSums: Bool
     /// Whether the first layer gets the squares of the sums beside them, of which products of two features are made.
     public var squaresSums: Bool
+    /// Whether the logit has, beside what the layers make of the sums, the sum of the features' first weights, and of all pairs of features of
+    /// Σ aᵢvᵢwᵢ of their others, a = −1 in odd columns and 1 in even ones: a factorisation machine whose products may be of any sign.
+    ///
+    /// - Source: a linear part, a factorisation machine and layers on one embedding: Guo et al., "DeepFM", IJCAI 2017.
+    public var addsPairs: Bool
 
     /// The source's layers and activation.
     public init(
         hidden: [Int] = [120, 80, 50], activation: Activation = .sigmoid, activatesSums: Bool = true,
-        squaresSums: Bool = false
+        squaresSums: Bool = false, addsPairs: Bool = false
     ) {
         (self.hidden, self.activation) = (hidden, activation)
-        (self.activatesSums, self.squaresSums) = (activatesSums, squaresSums)
+        (self.activatesSums, self.squaresSums, self.addsPairs) = (activatesSums, squaresSums, addsPairs)
     }
 
     func inputs(_ columns: Int) -> Int { squaresSums ? 2 * columns : columns }

@@ -15,6 +15,9 @@ public struct ClickTrainer: Model {
     private let stepsPerEpoch: Int
     private let chances: FeatureChances
 
+    /// The score of the true chances of the held-out records, which no model is better than but by luck; nil where nobody knows them.
+    public let oracle: ClickScore?
+
     /// What AdaGrad remembers.
     private(set) var state: ClickOptimiserState
     private var scoring: Scoring?
@@ -51,6 +54,17 @@ public struct ClickTrainer: Model {
         state = try ClickOptimiserState(for: model)
         stepsPerEpoch = batches.stepsPerEpoch
         chances = FeatureChances(vocabulary: data.vocabulary, records: data.train.count)
+        oracle = try Self.oracle(of: data.test)
+    }
+
+    private static func oracle(of records: any ClickRecords) throws(CLMatError) -> ClickScore? {
+        var score = ClickScore()
+        for first in stride(from: 0, to: records.count, by: recordsPerStep) {
+            let range = first..<min(records.count, first + recordsPerStep)
+            guard let chances = try records.oracle(range) else { return nil }
+            score.add(try records.batch(range), chances.map { log($0) - log1p(-$0) })
+        }
+        return score
     }
 
     // MARK: - What can be moved and seen
@@ -70,6 +84,14 @@ public struct ClickTrainer: Model {
             "network-rate", title: "η of the layers", group: "training", range: 1e-4...1, scale: .log,
             initial: defaults.networkRate, help: "the same of the dense layers",
             affects: ["likelihood-train", "likelihood-test"])
+    }
+    private var vectorSquares: Control {
+        Control(
+            "vector-squares", title: "δ of the vectors", group: "training", range: 1e-2...1e5, scale: .log,
+            initial: defaults.initialSquaresOfOthers,
+            help:
+                "added to AdaGrad's sums of squared gradients but in the first column: with more of it products of features that are noise grow less",
+            affects: ["likelihood-train", "likelihood-test"], isShownAtStart: false)
     }
     private var l2: Control {
         Control(
@@ -93,7 +115,7 @@ public struct ClickTrainer: Model {
     }
 
     public var controls: [Control] {
-        [Self.training, rate] + (model.network == nil ? [] : [networkRate]) + [l2, l1, clickWeight]
+        [Self.training, rate] + (model.network == nil ? [] : [networkRate]) + [vectorSquares, l2, l1, clickWeight]
     }
 
     /// Likelihoods, ranking, calibration, and the size of the weights.
@@ -151,6 +173,7 @@ public struct ClickTrainer: Model {
         var step = ClickStep(
             rate: Float(try settings[rate]),
             networkRate: Float(model.network == nil ? defaults.networkRate : try settings[networkRate]))
+        (step.initial, step.initialOthers) = (Float(defaults.initialSquares), Float(try settings[vectorSquares]))
         (step.l1, step.l2) = (Float(try settings[l1]), Float(try settings[l2]))
         step.clickWeight = Float(try settings[clickWeight])
         if step.l1 > 0 || step.l2 > 0 { step.weights = chances.weights(bags.distinct, batch: batch.count) }

@@ -56,7 +56,7 @@ extension LanguageModel {
         return (loss, gradient, next)
     }
 
-    /// Loss and gradient of the logits, slice after slice: V × rows of them are never in memory at once.
+    /// Loss and gradient of the logits.
     private func headGradient(
         _ top: MatrixBlock, _ window: TokenWindow
     ) throws(CLMatError) -> (
@@ -66,30 +66,11 @@ extension LanguageModel {
             let own = try adaptiveGradient(top, window, adaptive)
             return (own.loss, (own.top, own.output, try Matrix(zeros: biases.shape, on: device), own.layers))
         }
-        var dTop = try Matrix(uninitialised: top.shape, on: device)
-        // The first product sets all elements.
-        var dOutput = try PowerLawMatrix(uninitialisedLike: output)
-        var dBiases: Matrix?
-        var losses: [Later<Double>] = []
-        for slice in slices(of: window.count) {
-            var logits = try Matrix(uninitialised: Shape(slice.count, shape.vocabulary), on: device)
-            try logits.multiply(top.rows(slice), output, transposing: .right)
-            let targets = try IntVector(Array(window.targets[slice]), on: device)
-            losses.append(
-                try logits.softmaxLoss(targets, biases: biases, scale: 1 / Float(window.batch)).sumLater().map {
-                    Double($0)
-                })
-            try dTop.multiply(
-                logits.block(), output, into: MatrixRange(rows: slice, columns: 0..<top.shape.columns))
-            try dOutput.multiply(
-                logits.block(), top.rows(slice), transposing: .left, beta: dBiases == nil ? 0 : 1)
-            let sums = try logits.columnSums()
-            if let before = dBiases { dBiases = try before + sums } else { dBiases = sums }
-        }
-        guard let dBiases else {
+        guard window.count > 0 else {
             throw .invalidArgument(operation: "LanguageModel", problem: "The window has no words.")
         }
-        return (Later.sum(losses), (dTop, dOutput, dBiases, nil))
+        let own = try output.softmaxLoss(of: top, window.targets, biases: biases, scale: 1 / Float(window.batch))
+        return (try own.losses.sumLater().map { Double($0) }, (own.top, own.embedding, own.biases, nil))
     }
 
     /// One step of gradient descent, the norm of the whole gradient clipped.

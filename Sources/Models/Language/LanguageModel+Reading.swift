@@ -49,32 +49,16 @@ extension LanguageModel {
             ids: ids, words: found?.trace, inputs: inputs, layers: traces, top: next, dropouts: dropouts)
     }
 
-    /// Rows of logits that are worked on at a time: V × rows numbers have to be in memory. Fewer than 256 would make products of rows that are
-    /// too few to be fast.
+    /// Rows of logits of all words that are worked on at a time, where a backend has no way of its own.
     func slices(of rows: Int) -> [Range<Int>] { slices(of: rows, columns: shape.vocabulary) }
 
     /// The same of logits of another number of words.
-    func slices(of rows: Int, columns: Int) -> [Range<Int>] {
-        // With each slice the gradient of the output embedding is read and written once more: of many words it is large.
-        let room = columns < 1 << 16 ? 1 << 22 : 1 << 26
-        let most = max(256, room / max(1, columns))
-        let count = (rows + most - 1) / most
-        guard count > 0 else { return [] }
-        let length = (rows + count - 1) / count
-        return stride(from: 0, to: rows, by: length).map { $0..<min($0 + length, rows) }
-    }
+    func slices(of rows: Int, columns: Int) -> [Range<Int>] { LogitSlices.ranges(rows: rows, words: columns) }
 
     /// The losses of all words of a window, −ln of the chance that each target had, in nats.
     func losses(of top: MatrixBlock, _ targets: [Int32]) throws(CLMatError) -> [Matrix] {
         if let adaptive { return [try adaptiveLosses(of: top, targets, adaptive)] }
-        var losses: [Matrix] = []
-        for slice in slices(of: targets.count) {
-            var logits = try Matrix(uninitialised: Shape(slice.count, shape.vocabulary), on: device)
-            try logits.multiply(top.rows(slice), output, transposing: .right)
-            losses.append(
-                try logits.softmaxLosses(IntVector(Array(targets[slice]), on: device), biases: biases))
-        }
-        return losses
+        return [try output.softmaxLosses(of: top, targets, biases: biases)]
     }
 
     /// The logits of rows of ``LanguageTrace/top``, biases and all. Of an adaptive softmax they are logs of chances.

@@ -68,7 +68,8 @@ import Testing
     func aStepIsAdaGradOfTheRowsThatOccur(_ shape: PowerLawShape, on device: Device) throws {
         let (columns, count) = (shape.columns, shape.rows * shape.columns)
         let records = Records(features: shape.rows, seed: 5)
-        let step = AdaGradStep(rate: 0.1, epsilon: 1e-3, l1: 0.02, l2: 0.3)
+        let step = AdaGradStep(
+            rate: 0.1, epsilon: 1e-3, initial: 0.5, initialOthers: 0.125, l1: 0.02, l2: 0.3)
         for (withValues, isMachine) in [(false, false), (true, false), (true, true)] {
             var w = PowerLawSample.dense(shape, seed: 6).map(Double.init)
             var s = [Double](repeating: 0, count: count)
@@ -82,7 +83,7 @@ import Testing
                 let selves = random.floats(7)
                 try own.adagradStep(
                     bags, Matrix(gradient, 7, columns, on: device), squares: &squares, step, weights: weights,
-                    own: isMachine ? Matrix(selves, 7, 1, on: device) : nil, from: 1)
+                    own: isMachine ? Matrix(selves, 7, 1, on: device) : nil, from: 1, alternates: isMachine)
                 // The same by element.
                 for (rank, weight) in zip(bags.distinct.map(Int.init), weights) {
                     for column in 0..<columns where PowerLawSample.mask(shape)[rank * columns + column] {
@@ -91,12 +92,14 @@ import Testing
                         for record in 0..<7 {
                             for (other, value) in records.elements(record, withValues: withValues) where other == rank {
                                 g += value * Double(gradient[record * columns + column])
-                                if isMachine, column >= 1 { g -= value * value * Double(selves[record]) * w[place] }
+                                guard isMachine, column >= 1 else { continue }
+                                g -= (column % 2 == 1 ? -1 : 1) * value * value * Double(selves[record]) * w[place]
                             }
                         }
                         g += Double(weight) * Double(step.l2) * w[place]
                         s[place] += g * g
-                        let size = Double(step.rate) / (s[place].squareRoot() + Double(step.epsilon))
+                        let size = Double(step.rate)
+                            / ((s[place] + (column == 0 ? 0.5 : 0.125)).squareRoot() + Double(step.epsilon))
                         let (moved, pull) = (w[place] - size * g, size * Double(weight) * Double(step.l1))
                         w[place] = moved > pull ? moved - pull : moved < -pull ? moved + pull : 0
                     }
@@ -162,6 +165,7 @@ import Testing
         }
         #expect(step(narrow, AdaGradStep(rate: 1)) == "shapeMismatch")
         #expect(step(gradient, AdaGradStep(rate: 1, epsilon: 0)) == "invalidArgument")
+        #expect(step(gradient, AdaGradStep(rate: 1, initial: -1)) == "invalidArgument")
         #expect(step(gradient, AdaGradStep(rate: 1), weights: [1, 2]) == "invalidArgument")
         #expect(step(gradient, AdaGradStep(rate: 1), own: narrow) == "shapeMismatch")
         #expect(step(gradient, AdaGradStep(rate: 1)) == "")

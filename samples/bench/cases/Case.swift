@@ -22,9 +22,11 @@ package struct Case {
     /// Makes the operands; each call of the result does the work once, and returns how much it was.
     package let prepare: (Device) throws -> () throws -> Double
 
-    package static let groups = ["ops", "lenet", "ldam", "kmeans", "lda", "lda-quality", "lm", "window", "history"]
+    package static let groups = [
+        "ops", "lenet", "ldam", "kmeans", "lda", "lda-quality", "lm", "ctr", "window", "history",
+    ]
 
-    package static var all: [Case] { ops + [lenetTraining, lenetPrediction, ldam] + kmeans + lda + language }
+    package static var all: [Case] { ops + [lenetTraining, lenetPrediction, ldam] + kmeans + lda + language + clicks }
 
     // MARK: - Operations
 

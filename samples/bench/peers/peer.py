@@ -350,6 +350,46 @@ def lm_memory(path, batch, windows):
     return run, name
 
 
+class Clicks(nn.Module):
+    """The network of Models/Click: rows of a dense embedding summed up, and layers with sigmoids."""
+
+    def __init__(self, features, width=200):
+        super().__init__()
+        self.embedding = nn.EmbeddingBag(features, width, mode="sum", sparse=True)
+        self.layers = nn.Sequential(
+            nn.Sigmoid(), nn.Linear(width, 120), nn.Sigmoid(), nn.Linear(120, 80), nn.Sigmoid(), nn.Linear(80, 50),
+            nn.Sigmoid(), nn.Linear(50, 1))
+
+    def forward(self, ids):
+        return self.layers(self.embedding(ids))[:, 0]
+
+
+def ctr_training(path, batch):
+    """A pass over records in memory by Adagrad, with sparse gradients of the embedding; the loss is read at every step."""
+    import numpy as np
+    torch.manual_seed(1)
+    batch = int(batch)
+    numbers = np.fromfile(path, dtype=np.int32)
+    features, count, fields = (int(number) for number in numbers[:3])
+    device = "cuda" if CUDA else "cpu"
+    labels = torch.tensor(numbers[3:3 + count], dtype=torch.float32, device=device)
+    ids = torch.tensor(numbers[3 + count:], dtype=torch.long, device=device).view(count, fields)
+    model = Clicks(features).to(device)
+    optimiser = torch.optim.Adagrad(model.parameters(), lr=0.05)
+
+    def run():
+        for start in range(0, count, batch):
+            optimiser.zero_grad()
+            logits = model(ids[start:start + batch])
+            loss = F.binary_cross_entropy_with_logits(logits, labels[start:start + batch])
+            loss.backward()
+            optimiser.step()
+            loss.item()
+        return count
+
+    return run, TORCH
+
+
 def product(m, k, n, repeats):
     a, b = torch.rand(m, k), torch.rand(k, n)
     c = torch.empty(m, n)
@@ -412,6 +452,7 @@ CASES = {
     "lm-training": lm_training,
     "lm-score": lm_score,
     "lm-memory": lm_memory,
+    "ctr-training": ctr_training,
     "sgemm-256": lambda: product(256, 256, 256, 200),
     "sgemm-1024": lambda: product(1024, 1024, 1024, 10),
     "sgemm-4096": lambda: product(4096, 4096, 4096, 1),

@@ -52,23 +52,23 @@ public struct ClickFeatures: Sendable, Equatable {
     /// - Precondition: no id is negative.
     public init(_ batch: ClickBatch) {
         let count = batch.features.count
-        // The feature above, its place below: the sort is stable, so places rise within a feature.
+        // Places are needed to find values, and else the records at once. The sort is stable, so both rise within a feature.
+        let hasValues = batch.values != nil
         var keys = [UInt64](unsafeUninitializedCapacity: count) { target, filled in
-            for place in 0..<count {
-                target[place] = UInt64(UInt32(bitPattern: batch.features[place])) << 32 | UInt64(place)
+            for record in 0..<batch.count {
+                for place in batch.places(record) {
+                    let feature = UInt64(UInt32(bitPattern: batch.features[place]))
+                    target[place] = feature << 32 | UInt64(hasValues ? place : record)
+                }
             }
             filled = count
         }
         RadixSort.byUpperHalf(&keys)
-        var records = [Int32](repeating: 0, count: count)
-        for record in 0..<batch.count {
-            for place in batch.places(record) { records[place] = Int32(truncatingIfNeeded: record) }
-        }
         var (ids, starts) = ([Int32](), [Int32]())
         ids.reserveCapacity(count)
         starts.reserveCapacity(count + 1)
         var last = UInt64.max
-        let sorted = [Int32](unsafeUninitializedCapacity: count) { target, filled in
+        var records = [Int32](unsafeUninitializedCapacity: count) { target, filled in
             for (place, key) in keys.enumerated() {
                 let id = key >> 32
                 if id != last {
@@ -76,13 +76,23 @@ public struct ClickFeatures: Sendable, Equatable {
                     starts.append(Int32(truncatingIfNeeded: place))
                     last = id
                 }
-                target[place] = records[Int(truncatingIfNeeded: key & 0xFFFF_FFFF)]
+                target[place] = Int32(truncatingIfNeeded: key & 0xFFFF_FFFF)
             }
             filled = count
         }
         starts.append(Int32(truncatingIfNeeded: count))
-        (self.ids, self.starts, self.records) = (ids, starts, sorted)
-        values = batch.values.map { values in keys.map { values[Int(truncatingIfNeeded: $0 & 0xFFFF_FFFF)] } }
+        if let given = batch.values {
+            let places = records
+            var owners = [Int32](repeating: 0, count: count)
+            for record in 0..<batch.count {
+                for place in batch.places(record) { owners[place] = Int32(truncatingIfNeeded: record) }
+            }
+            records = places.map { owners[Int($0)] }
+            values = places.map { given[Int($0)] }
+        } else {
+            values = nil
+        }
+        (self.ids, self.starts, self.records) = (ids, starts, records)
     }
 
     /// How many different features there are.
