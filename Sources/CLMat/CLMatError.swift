@@ -20,6 +20,8 @@ public enum CLMatError: Error, Equatable, Sendable {
     case deviceUnavailable(name: String, problem: String)
     /// The device cannot hold what was asked for (bytes).
     case outOfDeviceMemory(device: String, asked: Int, available: Int)
+    /// A model that takes more memory than its device has free (bytes): nothing of it was made. `remedy` says what would fit.
+    case modelTooLarge(model: String, device: String, needed: Int, available: Int, remedy: String)
     /// A call to the device failed; `status` is the name of the OpenCL status.
     case deviceFailed(device: String, operation: String, status: String)
 
@@ -86,6 +88,9 @@ extension CLMatError: CustomStringConvertible {
                 \(device) cannot hold \(megabytes(asked)) more: it has \(megabytes(available)). \
                 Use a smaller batch, less data, or another device (CLMAT_DEVICE).
                 """
+        case .modelTooLarge(let model, let device, let needed, let available, let remedy):
+            return
+                "\(model) takes \(megabytes(needed)) at least, but \(device) has \(megabytes(available)) free. \(remedy)"
         case .deviceFailed(let device, let operation, let status):
             return """
                 \(device) failed in \(operation) with \(status). \

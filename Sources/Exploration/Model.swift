@@ -27,7 +27,7 @@ public protocol Model: Sendable {
     mutating func update(_ context: StepContext<Batch>) throws(CLMatError) -> Measurements
     /// Does what a figure's cell or a script asks for; an unknown action is an error.
     mutating func perform(_ action: Action, _ context: StepContext<Batch>) throws(CLMatError)
-    /// What is measured once, when a run ends.
+    /// What is measured once, when a run ends. What takes long looks at ``StepContext/leavesOff()`` between its parts.
     func conclude(_ context: StepContext<Batch>) throws(CLMatError) -> Measurements
     /// Hands over everything that a step may change: for checkpoints, and to count what snapshots hold.
     mutating func archive(_ archive: Archive) throws(CLMatError)

@@ -11,13 +11,14 @@ public struct StepContext<Batch: Sendable>: Sendable {
     /// Sums over the machines that learn together.
     public let reducer: any Reducer
     private let attachments: [(id: String, attachment: any Sendable)]
+    private let interruption: Interruption?
 
     init(
         step: Step, settings: Settings, batch: Batch? = nil, reducer: any Reducer,
-        attachments: [(id: String, attachment: any Sendable)] = []
+        attachments: [(id: String, attachment: any Sendable)] = [], interruption: Interruption? = nil
     ) {
         (self.step, self.settings, self.batch) = (step, settings, batch)
-        (self.reducer, self.attachments) = (reducer, attachments)
+        (self.reducer, self.attachments, self.interruption) = (reducer, attachments, interruption)
     }
 
     /// A context for a model that is used by itself, without a ``Learner``.
@@ -31,6 +32,10 @@ public struct StepContext<Batch: Sendable>: Sendable {
     public func key(_ stream: UInt32) -> RandomKey {
         RandomKey(seed: step.seed, step: step.number, stream: stream)
     }
+
+    /// Whether somebody waits for the end, and what takes long is to be left off. A model that concludes with a long measurement asks between
+    /// its parts; if it is told so, it returns at once, and what it has measured counts for nothing. Within steps nobody asks for that.
+    public func leavesOff() -> Bool { interruption?.follow() ?? false }
 
     /// Another attachment of the run as it is now, by its id (`ldam`, `ldam-2`): those that were put on earlier have made this
     /// step already. nil if there is none of the id and the type.

@@ -1,12 +1,14 @@
 import Dispatch
 import Foundation
 
-/// Ctrl-C and the like end a run without a window after the step in progress, and its files are written.
+/// Ctrl-C and the like end a run without a window after the step in progress, and its files are written. What is to happen at a signal is told
+/// each time one comes.
 final class EndingSignals {
     private var sources: [any DispatchSourceSignal] = []
     private var before: [(number: Int32, action: sigaction)] = []
 
     init(_ end: @escaping @Sendable () -> Void) {
+        let ready = DispatchSemaphore(value: 0)
         for number in [SIGINT, SIGTERM, SIGHUP] {
             var action = sigaction()
             sigaction(number, nil, &action)
@@ -16,9 +18,12 @@ final class EndingSignals {
             signal(number, SIG_IGN)
             let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
             source.setEventHandler(handler: end)
+            source.setRegistrationHandler { ready.signal() }
             source.resume()
             sources.append(source)
         }
+        // One that comes before a source listens would be lost.
+        for _ in sources { _ = ready.wait(timeout: .now() + 1) }
     }
 
     /// Signals do again what they did before.

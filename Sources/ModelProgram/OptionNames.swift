@@ -10,12 +10,18 @@ extension CLMatError {
         switch self {
         case .invalidValue(let setting, let value, let accepted):
             return .invalidValue(setting: options[setting] ?? setting, value: value, accepted: accepted)
-        case .dataMismatch(var problem):
-            // In brackets stand the properties to loosen.
-            for (name, option) in options { problem.replace("(\(name))", with: "(\(option))") }
-            return .dataMismatch(problem)
+        case .dataMismatch(let problem): return .dataMismatch(Self.naming(problem, options))
+        case .modelTooLarge(let model, let device, let needed, let available, let remedy):
+            return .modelTooLarge(
+                model: model, device: device, needed: needed, available: available,
+                remedy: Self.naming(remedy, options))
         default: return self
         }
+    }
+
+    /// In brackets stand the properties to loosen.
+    private static func naming(_ text: String, _ options: [String: String]) -> String {
+        options.reduce(text) { $0.replacing("(\($1.key))", with: "(\($1.value))") }
     }
 }
 

@@ -34,7 +34,14 @@ final class ProgressReporter {
     func finish() {
         guard !options.quiet else { return }
         say()
-        if options.progress == .bar, isTerminal { StandardError.say("") }
+        endLine()
+    }
+
+    /// What is said next stands on a line of its own.
+    func endLine() {
+        guard !options.quiet, options.progress == .bar, isTerminal, lastLength > 0 else { return }
+        StandardError.say("")
+        lastLength = 0
     }
 
     private func say() {

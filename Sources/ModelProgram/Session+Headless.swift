@@ -11,18 +11,32 @@ extension Session {
 
     /// Tells the progress of a run that was started, until it ends; then writes its files.
     func followHeadless() throws {
-        let signals = EndingSignals { [learner] in learner.stop() }
+        let signals = EndingSignals { [learner] in
+            let status = learner.status
+            // Once to end the run, and once more to leave out what then takes long.
+            if status.isStopping || status.isConcluding || status.isFinished {
+                learner.leaveOff()
+            } else {
+                learner.stop()
+            }
+        }
         defer { signals.cancel() }
         let deadline = DispatchTime.now() + defaultSeconds
         let reporter = ProgressReporter(
             learner: learner, options: options, results: results, endsAfter: endsByItself ? nil : defaultSeconds)
         let warnings = WarningTeller(learner, say: say)
+        var saysThatItConcludes = true
         while !learner.status.isFinished {
             reporter.report()
             warnings.tell()
             plan.stage.serve { path throws(CLMatError) in try drawWindow(path) }
             serveFilm()
             if !endsByItself, DispatchTime.now() > deadline { learner.stop() }
+            if saysThatItConcludes, learner.status.isConcluding {
+                saysThatItConcludes = false
+                reporter.endLine()
+                say(Self.concludes(at: learner.status.step))
+            }
             if let step = options.atStep, learner.status.isPaused, learner.status.step == step {
                 failures.attempt { try writeScreenshot() }
                 learner.send(.resume)
@@ -34,18 +48,25 @@ extension Session {
         reporter.finish()
         endFilm()
         warnings.tell()
+        if learner.status.lacksConclusion { say(Self.isLeftOut) }
         // Numbers first: what they say is not lost with a picture that cannot be written.
         failures.attempt { try writeSummary() }
         // The figures of the last step are computed before the learner's threads end.
         if learner.status.error == nil {
             let isTaken = options.atStep.map { learner.status.step >= $0 } ?? false
-            if options.screenshot != nil, !isTaken { failures.attempt { try writeScreenshot() } }
+            if options.screenshot != nil, !isTaken, !learner.isLeavingOff { failures.attempt { try writeScreenshot() } }
             writePictures()
         }
         learner.stop()
         learner.wait()
         try finish()
     }
+
+    /// What is said where the end takes a while, and what if it was not waited for.
+    static func concludes(at step: Int) -> String {
+        "The run ends at step \(grouped(step)). Its last score is being made; Ctrl-C leaves it out."
+    }
+    static let isLeftOut = "The last score is left out."
 
     /// A run without a window that nobody told how long to be ends after this many seconds, or with its script.
     private var defaultSeconds: Double { 60 }

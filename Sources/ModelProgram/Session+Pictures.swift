@@ -24,7 +24,11 @@ extension Session {
             return failures.add(error)
         }
         let figures = plan.command.pictures ?? learner.dashboard.figures.map(\.id)
-        for figure in figures { failures.attempt { try writePicture(figure) } }
+        for figure in figures {
+            // Who has asked twice does not want to wait for a figure.
+            if learner.isLeavingOff { return say("The pictures that are not written yet are left out.") }
+            failures.attempt { try writePicture(figure) }
+        }
     }
 
     func writePicture(_ figure: String) throws {

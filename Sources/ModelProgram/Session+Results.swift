@@ -17,6 +17,9 @@ extension Session {
             guard let value = values[metric.id] else { continue }
             results.tell("  \(metric.title) (\(metric.unit)): \(format(value, digits: 4))")
         }
+        if status.lacksConclusion {
+            results.tell("  The last score was left out: these numbers were measured on the way.")
+        }
         for (rate, value) in learner.totalRates.sorted(by: { $0.key < $1.key }) {
             results.tell("  \(rate.replacingOccurrences(of: "-", with: " ")) per second: \(format(value))")
         }

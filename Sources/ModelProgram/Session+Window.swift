@@ -26,8 +26,14 @@ extension Session {
         endFilm()
         // Who closes a window wants it gone: only what is still to be written is worth the wait for a long step and the last
         // tests.
-        guard options.summary != nil || !plan.given.outputs.isEmpty || learner.wait(for: 1) else { return }
-        learner.wait()
+        if !learner.wait(for: 1) {
+            guard options.summary != nil || !plan.given.outputs.isEmpty else { return }
+            let signals = EndingSignals { [learner] in learner.leaveOff() }
+            defer { signals.cancel() }
+            say(Self.concludes(at: learner.status.step))
+            learner.wait()
+            if learner.status.lacksConclusion { say(Self.isLeftOut) }
+        }
         failures.attempt { try writeSummary() }
         try finish()
     }

@@ -12,7 +12,7 @@ struct Summary {
 
     var json: String {
         let status = learner.status
-        let values: [(String, JSONValue)] = [
+        var values: [(String, JSONValue)] = [
             ("model", .text(model)), ("device", .text(device.name)), ("threads", .whole(Device.cpu.computeUnits)),
             ("seed", .digits("\(seed)")), ("steps", .whole(status.step)), ("seconds", .rounded(status.seconds)),
             ("settings", .rounded(status.settings.values)), ("metrics", .rounded(learner.timeline.lastValues)),
@@ -20,6 +20,7 @@ struct Summary {
             ("warnings", .list(status.warnings.map { .text($0.text) })),
             ("peak-memory", .whole(Self.peakMemory ?? 0)),
         ]
+        if status.lacksConclusion { values.append(("left-out", .list([.text("last score")]))) }
         return JSONValue.object(values).written(.spaced)
     }
 

@@ -20,6 +20,10 @@ import Testing
         (.outOfDeviceMemory(device: "GPU", asked: (3 << 20) + 1, available: 0), ["4 MiB", "0 bytes"]),
         (.outOfDeviceMemory(device: "GPU", asked: .max, available: .max), ["8796093022208 MiB"]),
         (
+            .modelTooLarge(model: "A model", device: "GPU", needed: 3 << 20, available: 100, remedy: "Take less."),
+            ["A model takes 3 MiB", "GPU has 100 bytes", "Take less."]
+        ),
+        (
             .deviceFailed(device: "GPU", operation: "clFinish", status: "CL_X"),
             ["GPU", "clFinish", "CL_X", "CLMAT_LOG=2"]
         ),

@@ -48,7 +48,8 @@ import Testing
     @Test(arguments: [
         ["--shape", "2x3"], ["--shape", "30", "--units", "8"], ["--shape", "2^1", "--units", "8"],
         ["--shape", "3:6,6:2"], ["--input-shape", "2x3"],
-        ["--tied"], ["--shape", "dense", "--tied"],
+        ["--tied"], ["--shape", "dense", "--tied"], ["--adaptive", "3,6", "--units", "8"],
+        ["--adaptive-parameters", "200", "--units", "8", "--tied"],
     ])
     func aSessionNamesItsShape(_ shape: [String]) throws {
         let (data, folder) = (try TemporaryFolder(), try TemporaryFolder())
@@ -62,6 +63,65 @@ import Testing
         // The session says all that is needed to do it again.
         let again = try Program(arguments: ["replay", "run.jsonl"], in: folder.url)
         #expect(again.status == 0, "\(again.output)\(again.error)")
+    }
+
+    /// A first signal ends the run, and says that its last score may take long; another one leaves that out, and all files are written.
+    @Test func aSecondSignalLeavesTheLastScoreOut() throws {
+        let (data, folder) = (try TemporaryFolder(), try TemporaryFolder())
+        try writeTexts(data)
+        // Long enough that nobody misses the score of it.
+        let valid = String(repeating: "the cat saw a dog\nthe bird heard a mouse\n", count: 40_000)
+        try valid.write(toFile: data.path("cats.valid.txt"), atomically: true, encoding: .utf8)
+        let run = try Program(
+            arguments: [
+                "lm", "--data", data.url.path, "--headless", "--units", "64", "--layers", "2", "--batch", "4",
+                "--summary",
+                "s.json", "--model", "m.safetensors", "--save", "run.jsonl",
+            ], in: folder.url, interruptedBy: SIGINT, again: "Ctrl-C leaves it out")
+        #expect(run.status == 0, "\(run.error)")
+        #expect(run.error.contains("The last score is left out."), "\(run.error)")
+        #expect(run.error.contains("The pictures that are not written yet are left out."), "\(run.error)")
+        #expect(run.output.contains("The last score was left out"), "\(run.output)")
+        let summary = try String(contentsOfFile: folder.path("s.json"), encoding: .utf8)
+        #expect(summary.contains("\"left-out\": [\"last score\"]"), "\(summary)")
+        #expect(folder.files == ["m.safetensors", "run.jsonl", "run.jsonl.safetensors", "s.json"])
+        #expect(try String(contentsOfFile: folder.path("run.jsonl"), encoding: .utf8).contains("\"end\""))
+
+        // What --model wrote is no checkpoint, and is not called damaged.
+        let resumed = try Program("lm", "--headless", "--steps", "9", "--resume", "m.safetensors", in: folder.url)
+        #expect(resumed.status == 1 && resumed.error.contains("is a model, and no run"), "\(resumed.error)")
+        #expect(!resumed.error.contains("damaged"))
+    }
+
+    @Test func aWindowIsNoLongerThanTheText() throws {
+        let folder = try TemporaryFolder()
+        let words = (0..<200).map { ["the", "cat", "saw", "a", "dog"][($0 * $0) % 5] }.joined(separator: " ")
+        try words.write(toFile: folder.path("short.txt"), atomically: true, encoding: .utf8)
+        let run = try Program(
+            "lm", "--data", "short.txt", "--headless", "--steps", "2", "--units", "4", "--pictures", "none",
+            in: folder.url)
+        #expect(run.status == 0, "\(run.error)")
+        #expect(run.error.contains("A window has 9 words of each text, not 20"), "\(run.error)")
+    }
+
+    /// The sample program beside this one.
+    @Test func theSampleChecksItsFileAndTellsHowFarItIs() throws {
+        let folder = try TemporaryFolder()
+        try writeTexts(folder)
+        let sample = "\"$(dirname \"$EXPLORE\")/language\""
+        let missing = try Program(shell: "\(sample) . --epochs 1 --save none/m.safetensors", in: folder.url)
+        #expect(missing.status != 0 && missing.error.contains("none"), "\(missing.error)")
+        #expect(!missing.output.contains("epoch"), "\(missing.output)")
+        let options = "--epochs 1 --units 4 --layers 1 --batch 2 --device cpu"
+        let run = try Program(
+            shell: "\(sample) . --window 5 --vocabulary 8 \(options) && \(sample) . --steps 5 --words 8 \(options)",
+            in: folder.url)
+        #expect(run.status == 0, "\(run.error)")
+        let lines = run.error.split(separator: "\n").filter { $0.hasPrefix("epoch 1, ") }
+        #expect(lines.count == 18 && lines[0].contains("perplexity") && lines[8].contains(" of "), "\(run.error)")
+        // The old names mean the same.
+        let told = run.output.split(separator: "\n").filter { $0.hasPrefix("it writes") }
+        #expect(told.count == 2 && told.first == told.last, "\(run.output)")
     }
 
     struct Slip: CustomTestStringConvertible {
@@ -81,7 +141,15 @@ import Testing
         Slip(arguments: ["--shape", "5:"], status: 64, words: ["not '5:'"]),
         Slip(arguments: ["--tied", "--input-shape", "dense"], status: 64, words: ["--tied"]),
         Slip(arguments: ["--shape", "4:6"], status: 64, words: ["4 words together", "vocabulary has 9"]),
-        Slip(arguments: ["--shape", "2x9"], status: 1, words: ["halved"]),
+        Slip(
+            arguments: ["--shape", "2x9"], status: 1,
+            words: ["--shape", "2x4 at most", "9 words can be halved 3 times"]),
+        Slip(arguments: ["--shape", "3", "--units", "8"], status: 1, words: ["9 words"]),
+        Slip(arguments: ["--vocabulary", "100000000000"], status: 64, words: ["up to 536870911"]),
+        Slip(arguments: ["--units", "65536"], status: 1, words: ["--units", "1 to 23170"]),
+        Slip(arguments: ["--adaptive", "3,six"], status: 64, words: ["--adaptive takes ranks", "not '3,six'"]),
+        Slip(arguments: ["--adaptive", "3", "--shape", "2x3"], status: 64, words: ["leave --shape out"]),
+        Slip(arguments: ["--adaptive", "30"], status: 1, words: ["Cutoffs ascend", "9 words"]),
         Slip(arguments: ["--units", "9", "--shape", "2x3"], status: 64, words: ["8 columns", "leave --units out"]),
         Slip(arguments: ["--window", "5000"], status: 1, words: ["--window", "tokens"]),
         Slip(arguments: ["--prompt", "the zebra"], status: 1, words: ["zebra"]),

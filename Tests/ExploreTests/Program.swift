@@ -23,10 +23,11 @@ struct Program {
 
     /// - Parameters:
     ///   - interruptedBy: a signal that is sent when the program has said something.
+    ///   - again: what it says when the signal is sent once more; nil for once.
     ///   - ignoresHangUp: as with nohup.
     init(
         arguments: [String], environment: [String: String] = [:], in folder: URL? = nil,
-        interruptedBy signal: Int32? = nil, ignoresHangUp: Bool = false
+        interruptedBy signal: Int32? = nil, again: String? = nil, ignoresHangUp: Bool = false
     ) throws {
         guard let path = Self.path else { throw CocoaError(.fileNoSuchFile) }
         // A session in this process may just ignore signals, and what is ignored would be so in the program as well.
@@ -34,7 +35,7 @@ struct Program {
         let words = (signal == nil ? [] : ["/usr/bin/env"] + signals) + [path] + arguments
         try self.init(
             running: words[0], Array(words.dropFirst()), environment: environment, in: folder, output: nil,
-            interruptedBy: signal)
+            interruptedBy: signal, again: again)
     }
 
     /// Runs lines of the shell, where `$EXPLORE` is the program: for what only a shell can do to its streams.
@@ -78,7 +79,7 @@ struct Program {
 
     private init(
         running path: String, _ arguments: [String], environment: [String: String], in folder: URL?,
-        output stream: FileHandle?, interruptedBy signal: Int32?
+        output stream: FileHandle?, interruptedBy signal: Int32?, again: String? = nil
     ) throws {
         let process = Process()
         process.executableURL = URL(fileURLWithPath: path)
@@ -99,12 +100,14 @@ struct Program {
         try process.run()
         // A program that hangs fails its test, not the whole run.
         let deadline = Date(timeIntervalSinceNow: 120)
-        var pending = signal
+        var pending = signal == nil ? [] : ["step "] + (again.map { [$0] } ?? [])
         while process.isRunning, Date() < deadline {
             Thread.sleep(forTimeInterval: 0.02)
-            if let number = pending, let said = try? String(contentsOf: err, encoding: .utf8), said.contains("step ") {
+            if let number = signal, let words = pending.first,
+                let said = try? String(contentsOf: err, encoding: .utf8), said.contains(words)
+            {
                 kill(process.processIdentifier, number)
-                pending = nil
+                pending.removeFirst()
             }
         }
         if process.isRunning { kill(process.processIdentifier, SIGKILL) }

@@ -17,5 +17,8 @@ import Testing
     @Test func whatToLoosenStandsInBrackets() {
         let error = CLMatError.dataMismatch("Of all clusters none is left (minimumLength, maximumLength) (clusters).")
         #expect(error.naming(names) == .dataMismatch("Of all clusters none is left (--min-length) (--clusters)."))
+        let large = CLMatError.modelTooLarge(
+            model: "K-means", device: "CPU", needed: 2, available: 1, remedy: "What would fit: 3 clusters (clusters).")
+        #expect("\(large.naming(names))".contains("3 clusters (--clusters)."))
     }
 }

@@ -107,7 +107,7 @@ struct Clicks: ModelCommand {
     }
 
     static let optionNames = [
-        "batch": "--batch", "buckets": "--hash", "minimumCount": "--minimum-count", "test": "--test",
+        "batch": "--batch", "buckets": "--hash", "width": "--width", "minimumCount": "--minimum-count", "test": "--test",
         "format": "--format",
     ]
     var pictures: [String]? { ["calibration", "roc", "predictions", "by-rank", "embedding"] }

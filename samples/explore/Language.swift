@@ -45,9 +45,23 @@ struct Language: ModelCommand {
     var tied = false
 
     @Option(
+        help: ArgumentHelp(
+            "Adaptive softmax and input instead: the first rank of each cluster of rarer words, as 2000,10000.",
+            valueName: "cutoffs"))
+    var adaptive: String?
+
+    @Option(
         parsing: .unconditional,
-        help: ArgumentHelp("Words of each text that are learned from in a step.", valueName: "n"))
-    var window = 20
+        help: ArgumentHelp(
+            "The same with so many parameters at most: cutoffs follow from it, or dimensions with --adaptive.",
+            valueName: "n"))
+    var adaptiveParameters: Int?
+
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp(
+            "Words of each text that are learned from in a step; 20, or all there are, if not given.", valueName: "n"))
+    var window: Int?
 
     @Option(
         parsing: .unconditional,
@@ -67,9 +81,19 @@ struct Language: ModelCommand {
             throw ValidationError("--units is a number from 1 to 65536.")
         }
         guard (1...16).contains(layers) else { throw ValidationError("--layers is a number from 1 to 16.") }
-        guard (1...10_000).contains(window) else { throw ValidationError("--window is a number from 1 to 10000.") }
-        if let vocabulary, vocabulary < 3 {
-            throw ValidationError("--vocabulary is 3 words or more, <unk> and <eos> among them.")
+        if let window, !(1...10_000).contains(window) {
+            throw ValidationError("--window is a number from 1 to 10000.")
+        }
+        if let vocabulary, !(3...LanguageOptions.mostWords).contains(vocabulary) {
+            throw ValidationError(
+                "--vocabulary is 3 words or more, <unk> and <eos> among them, and up to \(LanguageOptions.mostWords).")
+        }
+        if let adaptive { _ = try Self.cutoffs(adaptive) }
+        if let adaptiveParameters, adaptiveParameters < 1 {
+            throw ValidationError("--adaptive-parameters is a number of parameters, from 1 on.")
+        }
+        if adaptive != nil || adaptiveParameters != nil, shape ?? inputShape ?? outputShape != nil {
+            throw ValidationError("--adaptive has a shape of its own: leave --shape out.")
         }
         if model == "" { throw ValidationError("--model needs a name.") }
         if shape != nil, inputShape != nil, outputShape != nil {
@@ -86,13 +110,15 @@ struct Language: ModelCommand {
 
     static let optionNames = [
         "batch": "--batch", "steps": "--window", "vocabularySize": "--vocabulary", "units": "--units",
+        "shape": "--shape",
     ]
     var pictures: [String]? { ["text", "entropy-by-rank", "weights-by-rank", "pruning", "weights", "embedding"] }
     var modelArguments: [ModelArgument] {
         [
             .init("--units", units.map(String.init)), .init("--layers", "\(layers)"), .init("--shape", shape),
             .init("--input-shape", inputShape), .init("--output-shape", outputShape), .init(flag: "--tied", tied),
-            .init("--window", "\(window)"), .init("--vocabulary", vocabulary.map(String.init)),
+            .init("--adaptive", adaptive), .init("--adaptive-parameters", adaptiveParameters.map(String.init)),
+            .init("--window", window.map(String.init)), .init("--vocabulary", vocabulary.map(String.init)),
             .init("--prompt", prompt),
         ]
     }
@@ -116,9 +142,19 @@ struct Language: ModelCommand {
         // A person may go on for as long as it gets better; presets bring the decay back.
         recipe.decay = 1
         let minibatch = options.minibatch(usual: recipe.batch, of: data.train.targets, "tokens")
-        (recipe.batch, recipe.steps, recipe.seed) = (minibatch.size, window, seed)
-        let words = try prompt.map { try data.vocabulary.encode($0) } ?? []
+        (recipe.batch, recipe.seed) = (minibatch.size, seed)
         var notes = minibatch.notes
+        // What was asked for is refused if it does not fit; what is usual is made to.
+        let length = data.train.targets / max(1, recipe.batch)
+        if let window {
+            recipe.steps = window
+        } else if length < recipe.steps, length > 0 {
+            notes.append(
+                "A window has \(counted(length, "word")) of each text, not \(recipe.steps): the \(recipe.batch) texts that are read side by side have no more."
+            )
+            recipe.steps = length
+        }
+        let words = try prompt.map { try data.vocabulary.encode($0) } ?? []
         let unknown = words.count { $0 == data.vocabulary.unknownID }
         if unknown > 0, prompt?.contains(LanguageVocabulary.unknownWord) != true {
             notes.append(
@@ -132,10 +168,32 @@ struct Language: ModelCommand {
         return try Experiment(trainer, data: windows, seed: seed)
     }
 
+    /// The first ranks of clusters, as they are typed.
+    private static func cutoffs(_ text: String) throws -> [Int] {
+        try text.split(separator: ",", omittingEmptySubsequences: false).map { part in
+            guard let number = Int(part) else {
+                throw ValidationError("--adaptive takes ranks with commas between, as 2000,10000, and not '\(text)'.")
+            }
+            return number
+        }
+    }
+
     private func modelShape(words: Int) throws -> LanguageModelShape {
+        if adaptive != nil || adaptiveParameters != nil {
+            let (cutoffs, units) = (try adaptive.map(Self.cutoffs), self.units ?? 200)
+            let own: AdaptiveShape =
+                if let adaptiveParameters {
+                    try .parameters(adaptiveParameters, vocabulary: words, units: units, cutoffs: cutoffs)
+                } else {
+                    try AdaptiveShape(vocabulary: words, cutoffs: cutoffs ?? [], units: units)
+                }
+            return try .adaptive(own, layers: layers, isTied: tied)
+        }
         let (inputText, outputText) = (inputShape ?? shape ?? "dense", outputShape ?? shape ?? "dense")
-        let output = try EmbeddingShape(outputText, of: "--output-shape").shape(words: words, width: units)
-        let input = try EmbeddingShape(inputText, of: "--input-shape").shape(words: words, width: output.columns)
+        let output = try EmbeddingShape(outputText, of: outputShape == nil ? "--shape" : "--output-shape")
+            .shape(words: words, width: units, calling: "word")
+        let input = try EmbeddingShape(inputText, of: inputShape == nil ? "--shape" : "--input-shape")
+            .shape(words: words, width: output.columns, calling: "word")
         if let units, output.columns != units {
             throw ValidationError(
                 "--units is \(units), but the output embedding '\(outputText)' has \(output.columns) columns, one per unit: leave --units out."
@@ -207,11 +265,31 @@ struct EmbeddingShape {
         )
     }
 
-    /// - Parameter width: the columns of the most frequent words where the text leaves that open; 200 if nil.
-    func shape(words: Int, width: Int?) throws -> PowerLawShape {
+    /// - Parameters:
+    ///   - width: the columns of the most frequent words where the text leaves that open; 200 if nil.
+    ///   - thing: what errors call a row.
+    func shape(words: Int, width: Int?, calling thing: String = "feature") throws -> PowerLawShape {
+        do {
+            return try shape(words, width, thing)
+        } catch CLMatError.invalidArgument(_, let problem) {
+            throw CLMatError.invalidArgument(
+                operation: "\(option) '\(text)'", problem: problem.replacing("feature", with: thing))
+        }
+    }
+
+    private func shape(_ words: Int, _ width: Int?, _ thing: String) throws -> PowerLawShape {
         switch kind {
         case .dense: return try .dense(words, width ?? 200)
-        case .halving(let h, let blocks): return try .halving(features: words, h: h, blocks: blocks)
+        case .halving(let h, let blocks):
+            let halvings = Int.bitWidth - 1 - max(1, words).leadingZeroBitCount
+            guard blocks <= halvings + 1 else {
+                throw CLMatError.invalidValue(
+                    setting: option, value: text,
+                    accepted:
+                        "\(h)x\(halvings + 1) at most: \(grouped(words)) \(thing)s can be halved \(counted(halvings, "time"))"
+                )
+            }
+            return try .halving(features: words, h: h, blocks: blocks)
         case .power(let tail, let power):
             return try .power(features: words, width: width ?? 200, tailHeight: tail, power: power)
         case .parameters(let count): return try .parameters(count, features: words, width: width ?? 200)

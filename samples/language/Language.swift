@@ -24,7 +24,10 @@ import Models
     var adaptiveParameters: Int?
     @Option(help: "Layers of LSTM.") var layers = 2
     @Option(help: "Texts that are read side by side.") var batch = 20
-    @Option(help: "Steps of a window.") var steps = 20
+    @Option(
+        name: [.customLong("window"), .customLong("steps")],
+        help: ArgumentHelp("Words of each text that are learned from in a step.", valueName: "n"))
+    var window = 20
     @Option(help: "Passes over the text, at most.") var epochs = 13
     @Option(help: "The learning rate of the first epochs.") var rate = 1.0
     @Option(help: "What it is multiplied by after each later epoch.") var decay = 0.5
@@ -35,17 +38,22 @@ import Models
     @Option(help: "λ of Σ|w| of the output embedding.") var outputL1 = 0.0
     @Option(help: "λ of Σ|w| of the input embedding.") var inputL1 = 0.0
     @Option(help: "What is random is drawn by it.") var seed: UInt64 = 1
-    @Option(help: "Words of the vocabulary, at most.") var words: Int?
+    @Option(
+        name: [.customLong("vocabulary"), .customLong("words")],
+        help: ArgumentHelp("Words of the vocabulary, at most; all others are <unk>.", valueName: "n"))
+    var vocabulary: Int?
     @Option(help: "Where the model is kept after each epoch; the best one as BEST-…") var save: String?
     @Option(help: "As for explore.") var device: String?
 
     func run() throws {
         Descriptors.prepare()
+        // Not after the first epoch.
+        if let save { for path in [save, self.best(save)] { _ = try Files.checkWritable(path) } }
         let device = try Device.choose(device).device
-        let data = try LanguageData.load(data, LanguageOptions(vocabularySize: words))
+        let data = try LanguageData.load(data, LanguageOptions(vocabularySize: vocabulary))
         for note in data.notes { say(note) }
         var recipe = LanguageRecipe()
-        (recipe.batch, recipe.steps, recipe.epochs, recipe.patience) = (batch, steps, epochs, patience)
+        (recipe.batch, recipe.steps, recipe.epochs, recipe.patience) = (batch, window, epochs, patience)
         (recipe.rate, recipe.decay, recipe.epochsBeforeDecay) = (rate, decay, flatEpochs)
         (recipe.clip, recipe.dropout, recipe.seed) = (clip, dropout, seed)
         (recipe.outputL1, recipe.inputL1) = (outputL1, inputL1)
@@ -76,8 +84,10 @@ import Models
         if let adaptive = model.shape.adaptive { say("adaptive: \(adaptive)") }
         for epoch in past { say(line(epoch)) }
         var done = past
+        let telling = Telling()
         try model.fit(data, recipe, after: past) { (epoch, model) throws(CLMatError) in
             done.append(epoch)
+            telling.end()
             say(line(epoch))
             guard let save else { return true }
             var notes: [String: String] = [:]
@@ -90,6 +100,8 @@ import Models
             let best = done.map(\.validationPerplexity).min()
             if best == epoch.validationPerplexity { try model.save(to: self.best(save), data.vocabulary, notes: notes) }
             return true
+        } progress: {
+            telling.tell($0)
         }
         let best = done.min { $0.validationPerplexity < $1.validationPerplexity }
         if let best { say("best: epoch \(best.number), validation perplexity \(text(best.validationPerplexity))") }
@@ -152,5 +164,35 @@ import Models
         epoch \(epoch.number), rate \(epoch.rate): training perplexity \(text(epoch.trainPerplexity)), validation perplexity \
         \(text(epoch.validationPerplexity)); \(text(Double(epoch.words) / epoch.seconds)) words per second
         """
+    }
+}
+
+/// How far an epoch is, on standard error: a line that is renewed on a terminal, else one at each tenth.
+private final class Telling {
+    private let isTerminal = isatty(STDERR_FILENO) != 0
+    private var last = ContinuousClock.now
+    private var tenths = 0
+
+    func tell(_ progress: LanguageProgress) {
+        let text =
+            "epoch \(progress.epoch), \(progress.words) of \(progress.wordsOfEpoch) words"
+            + (progress.trainPerplexity.isNaN
+                ? "" : String(format: ", perplexity %.2f so far", progress.trainPerplexity))
+        if isTerminal {
+            guard ContinuousClock.now - last > .seconds(0.5) else { return }
+            last = .now
+            StandardError.write("\r\(text)   ")
+        } else {
+            let tenths = 10 * progress.words / max(1, progress.wordsOfEpoch)
+            // The whole of it has a line of its own.
+            guard tenths != self.tenths, tenths < 10 else { return }
+            self.tenths = tenths
+            StandardError.say(text)
+        }
+    }
+
+    func end() {
+        tenths = 0
+        if isTerminal { StandardError.write("\r\u{1B}[K") }
     }
 }

@@ -151,8 +151,8 @@ struct RunNavigator: Sendable {
     }
 
     /// What is measured once, when a run ends.
-    func conclude() throws(CLMatError) -> Measurements {
-        try run.conclude(settings, at: Step(position.step, seed: seed))
+    func conclude(_ interruption: Interruption) throws(CLMatError) -> Measurements {
+        try run.conclude(settings, at: Step(position.step, seed: seed), interruption)
     }
 
     /// Does a command of those that change the model.

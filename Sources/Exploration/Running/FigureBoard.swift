@@ -48,6 +48,10 @@ final class FigureBoard: Sendable {
         var lastLook: UInt64
         /// When it may be computed again while the run goes on.
         var nextTurn: UInt64 = 0
+        /// How often it was computed while the run went on.
+        var turns = 0
+        /// Which one it is of those that were ever looked at.
+        var number = 0
 
         /// Whether a panel shows it. A look may be later than `now`, which was read before the board was locked.
         func isLookedAt(_ now: UInt64) -> Bool { now <= lastLook + FigureBoard.patience }
@@ -59,8 +63,10 @@ final class FigureBoard: Sendable {
             return goesOn && nextTurn <= now
         }
 
-        /// From the older snapshot first, then who has waited longer.
-        func comes(before other: Slot) -> Bool { (version, nextTurn) < (other.version, other.nextTurn) }
+        /// From the older snapshot first, then who has waited longer, then in the order of the panels.
+        func comes(before other: Slot) -> Bool {
+            (version, nextTurn, number) < (other.version, other.nextTurn, other.number)
+        }
     }
 
     private struct Board {
@@ -84,7 +90,7 @@ final class FigureBoard: Sendable {
     /// How often figures are computed while the run goes on: no more often than a window shows them to somebody who only
     /// looks on (or acts), and so that all of them together take a small share of the machine from the model. What costs
     /// much comes seldom; when the run pauses, all are computed at once.
-    private struct Pace {
+    struct Pace {
         let share: Double
         let period: UInt64
 
@@ -92,15 +98,19 @@ final class FigureBoard: Sendable {
         static let following = Pace(share: 0.04, period: 40_000_000)
 
         /// How long a figure rests that took `cost`, as one of `count` that are looked at.
-        func rest(after cost: UInt64, of count: Int) -> UInt64 {
+        ///
+        /// - Parameter turns: how often it was computed before. In a run that has just begun a model changes most, and a figure comes back after 4,
+        ///   16 and 64 times its cost: where steps are slow, that is long before its share allows.
+        func rest(after cost: UInt64, of count: Int, turns: Int) -> UInt64 {
             let parts = 1 / (share * Double(FigureBoard.cores)) - 1
-            let rest = UInt64(Double(cost) * max(1, parts) * Double(max(1, count)))
+            var rest = UInt64(Double(cost) * max(1, parts) * Double(max(1, count)))
+            if turns < 3 { rest = min(rest, cost << UInt64(2 * turns + 2)) }
             return max(rest, period > cost ? period - cost : 0)
         }
     }
 
     private var pace: Pace { isFollowed.load(ordering: .relaxed) ? .following : .resting }
-    private static let cores = max(1, ProcessInfo.processInfo.activeProcessorCount)
+    static let cores = max(1, ProcessInfo.processInfo.activeProcessorCount)
 
     /// A figure that has further to go is advanced no oftener than a window shows it.
     private static let frame: UInt64 = 40_000_000
@@ -115,7 +125,8 @@ final class FigureBoard: Sendable {
         let now = DispatchTime.now().uptimeNanoseconds
         let (state, isNew) = board.withLock { board -> (FigureState, Bool) in
             let isNew = board.slots[figure].map { !$0.isLookedAt(now) } ?? true
-            board.slots[figure, default: Slot(lastLook: now)].lastLook = now
+            let number = board.slots.count
+            board.slots[figure, default: Slot(lastLook: now, number: number)].lastLook = now
             return (board.slots[figure]!.state, isNew)
         }
         if isNew { wake.signal() }
@@ -179,7 +190,9 @@ final class FigureBoard: Sendable {
     var model: (any Model)? { published?.run.anyModel }
 
     /// Computes one figure now, on the caller's thread.
-    func compute(_ figure: String) throws -> any FigureContent {
+    ///
+    /// - Parameter leavesOff: whether it is to end as far as it is.
+    func compute(_ figure: String, unless leavesOff: () -> Bool = { false }) throws -> any FigureContent {
         guard let published = board.withLock({ $0.published }) else {
             let isResting = board.withLock { $0.version > 0 }
             return NothingToShow(isResting ? "the run needs the device's memory" : "nothing has run yet")
@@ -188,7 +201,7 @@ final class FigureBoard: Sendable {
             var memory = board.withLock { $0.slots[figure]?.memory }
             var found = try published.run.content(of: figure, published.context, &memory)
             // Who asks once wants to see where it leads.
-            for _ in 0..<Self.mostAdvances where found.goesOn {
+            for _ in 0..<Self.mostAdvances where found.goesOn && !leavesOff() {
                 found = try published.run.content(of: figure, published.context, &memory)
             }
             return found.content
@@ -255,7 +268,9 @@ final class FigureBoard: Sendable {
             let end = DispatchTime.now().uptimeNanoseconds
             // All figures that are looked at share what one may take.
             let looked = board.slots.values.count { $0.isLookedAt(end) }
-            let rest = published.isStill ? 0 : pace.rest(after: end - start, of: looked)
+            let turns = board.slots[figure]?.turns ?? 0
+            let rest = published.isStill ? 0 : pace.rest(after: end - start, of: looked, turns: turns)
+            if !published.isStill { board.slots[figure]?.turns += 1 }
             board.slots[figure]?.nextTurn = end + max(rest, goesOn ? Self.frame : 0)
             board.slots[figure]?.version = published.version
             board.slots[figure]?.revision += 1

@@ -192,7 +192,7 @@ extension Learner {
                 return state.withLock { state in
                     state.status.stepsToReplay = left
                     state.status.secondsToReplay = Double(left) * pace
-                    return state.isStopping ? .giveUp : state.isInterrupted ? .stayHere : .goOn
+                    return state.status.isStopping ? .giveUp : state.isInterrupted ? .stayHere : .goOn
                 }
             }
         }

@@ -70,6 +70,12 @@ public final class Learner: Sendable {
         public var stepsPerEpoch = 1
         /// Whether it waits for a person.
         public var isPaused = false
+        /// Whether it was told to end (``Learner/stop()``).
+        public internal(set) var isStopping = false
+        /// Whether it measures what is measured once, at the end, which may take long (``Learner/leaveOff()``).
+        public internal(set) var isConcluding = false
+        /// Whether that was left out.
+        public internal(set) var lacksConclusion = false
         /// The run has ended: by its limit, on demand, or by ``error``.
         public var isFinished = false
         /// What ended the run; nil if nothing did.
@@ -143,6 +149,7 @@ public final class Learner: Sendable {
     let state: Mutex<State>
     let probes = ProbeBoard()
     let stepWatchers = Mutex(StepWatchers())
+    private let interruption = Interruption()
     let figures = FigureBoard()
     /// Figures of the branch that is compared with the current one.
     let otherFigures = FigureBoard()
@@ -163,7 +170,6 @@ public final class Learner: Sendable {
         /// Controls that went with an attachment, by id: what was done with them still has their names.
         var formerControls: [String: Control] = [:]
         var work = WorkMeter()
-        var isStopping = false
         /// A rewind is to end where it is.
         var isInterrupted = false
         var staysAtTheEnd: Bool
@@ -293,7 +299,9 @@ public final class Learner: Sendable {
     public var totalRates: [String: Double] { state.withLock { $0.work.totalRates } }
 
     /// The content of a figure at the last published step, computed on the caller's thread.
-    public func content(of figure: String) throws -> any FigureContent { try figures.compute(figure) }
+    public func content(of figure: String) throws -> any FigureContent {
+        try figures.compute(figure) { [interruption] in interruption.isAsked }
+    }
 
     /// The model at the last published step, which is the last one of a run that has ended: to use it, or to keep it. nil before
     /// the first step, if the run's model is not an `M`, and while a run under way rests its figures since its device has no memory
@@ -388,9 +396,15 @@ public final class Learner: Sendable {
 
     /// Ends the run after the step in progress. ``wait()`` returns when it has ended.
     public func stop() {
-        state.withLock { $0.isStopping = true }
+        state.withLock { $0.status.isStopping = true }
         arrivals.signal()
     }
+
+    /// Leaves out what is measured once, when the run ends, or leaves it off where it is under way, between two of its parts: a last score may
+    /// take longer than a person wants to wait. A figure that ``content(of:)`` is computing comes as far as it is.
+    public func leaveOff() { interruption.ask() }
+    /// Whether ``leaveOff()`` was called.
+    public var isLeavingOff: Bool { interruption.isAsked }
 
     /// Waits for the end of a run that was started.
     public func wait() {
@@ -423,7 +437,8 @@ public final class Learner: Sendable {
             while true {
                 isBetweenSteps = true
                 try handleMail(&pace)
-                let (status, isStopping) = state.withLock { ($0.status, $0.isStopping) }
+                let status = state.withLock { $0.status }
+                let isStopping = status.isStopping
                 let isAtTheEnd = maximumSteps.map { status.step >= $0 } == true
                 if isStopping || options.director?.isDone == true || isAtTheEnd || status.isPaused { try settle() }
                 if isStopping || options.director?.isDone == true { break }
@@ -559,7 +574,17 @@ public final class Learner: Sendable {
     }
 
     private func conclude() throws(CLMatError) -> Measurements {
-        let measured = try navigator.withLock { navigator throws(CLMatError) in try navigator.conclude() }
+        state.withLock { $0.status.isConcluding = true }
+        defer {
+            state.withLock { state in
+                state.status.isConcluding = false
+                state.status.lacksConclusion = interruption.isFollowed
+            }
+        }
+        guard !interruption.follow() else { return Measurements() }
+        let measured = try navigator.withLock { navigator throws(CLMatError) in try navigator.conclude(interruption) }
+        // A part of a score is none.
+        guard !interruption.isFollowed else { return Measurements() }
         timeline.conclude(measured)
         return measured
     }

@@ -119,7 +119,8 @@ struct ModelRun<M: Model, Source: DataSource<M.Batch>>: Run {
     // MARK: - Steps
 
     private func context(
-        _ settings: Settings, at step: Step, _ batch: M.Batch? = nil, for index: Int? = nil
+        _ settings: Settings, at step: Step, _ batch: M.Batch? = nil, for index: Int? = nil,
+        _ interruption: Interruption? = nil
     ) -> StepContext<M.Batch> {
         // An attachment does not hold itself: what it changes in place has one owner.
         let others = attachments.indices.filter { $0 != index }.map {
@@ -128,7 +129,7 @@ struct ModelRun<M: Model, Source: DataSource<M.Batch>>: Run {
         let instance = index.map { attachments[$0].instance }
         return StepContext(
             step: instance?.step(step) ?? step, settings: settings.scoped(instance?.scope ?? ""), batch: batch,
-            reducer: reducer, attachments: others)
+            reducer: reducer, attachments: others, interruption: interruption)
     }
 
     mutating func tick(
@@ -151,12 +152,13 @@ struct ModelRun<M: Model, Source: DataSource<M.Batch>>: Run {
         return measured
     }
 
-    func conclude(_ settings: Settings, at step: Step) throws(CLMatError) -> Measurements {
-        var measured = try model.conclude(context(settings, at: step))
-        for (index, entry) in attachments.enumerated() {
-            measured.merge(
-                entry.instance.scoped(try entry.attachment.conclude(on: model, context(settings, at: step, for: index)))
-            )
+    func conclude(
+        _ settings: Settings, at step: Step, _ interruption: Interruption
+    ) throws(CLMatError) -> Measurements {
+        var measured = try model.conclude(context(settings, at: step, nil, for: nil, interruption))
+        for (index, entry) in attachments.enumerated() where !interruption.isFollowed {
+            let context = context(settings, at: step, nil, for: index, interruption)
+            measured.merge(entry.instance.scoped(try entry.attachment.conclude(on: model, context)))
         }
         return measured
     }

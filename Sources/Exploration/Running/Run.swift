@@ -20,7 +20,9 @@ protocol Run: Sendable {
     mutating func put(mixins: [String]) throws(CLMatError)
     mutating func perform(_ action: Action, _ settings: Settings, at step: Step) throws(CLMatError)
     func look(_ action: Action, _ view: inout ViewState) throws(CLMatError)
-    func conclude(_ settings: Settings, at step: Step) throws(CLMatError) -> Measurements
+    func conclude(
+        _ settings: Settings, at step: Step, _ interruption: Interruption
+    ) throws(CLMatError) -> Measurements
     /// - Parameter memory: what the figure remembers of the computation before.
     func content(
         of figure: String, _ context: FigureContext, _ memory: inout (any Sendable)?

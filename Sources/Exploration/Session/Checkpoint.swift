@@ -52,6 +52,8 @@ public struct Checkpoint: Sendable {
     private static let key = "clmat-checkpoint"
     private static let checksumKey = "clmat-crc32"
     private static let format = 1
+    /// How the marks of models in files begin, as `clmat-lm`.
+    private static let modelMark = "clmat-"
 
     /// What stands in the file's metadata.
     private struct Header: Codable {
@@ -77,6 +79,13 @@ public struct Checkpoint: Sendable {
     public init(reading path: String, on device: Device) throws(CLMatError) {
         let (tensors, metadata) = try Safetensors.read(path)
         guard let text = metadata[Self.key] else {
+            guard !metadata.keys.contains(where: { $0.hasPrefix(Self.modelMark) }) else {
+                throw .dataMismatch(
+                    """
+                    \(path) is a model, and no run that could be gone on with: it has no steps behind it. A run is kept in a session and the \
+                    checkpoint beside it (--save of a command line).
+                    """)
+            }
             throw .fileDamaged(
                 path: path, place: "byte 8", problem: "it is a safetensors file, but no checkpoint of CLMat")
         }

@@ -156,6 +156,8 @@ public final class Replay: Director, Recorder {
                 return
             }
             state.next += 1
+            // The last score of that run was left out.
+            guard !metrics.isEmpty else { return }
             state.report.compare(metrics, comparable(concluded, with: metrics), step, branch, tolerance, scales)
         }
     }

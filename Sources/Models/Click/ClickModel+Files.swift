@@ -58,7 +58,7 @@ extension ClickModel {
         guard vocabulary.count == shape.features else {
             throw file.damaged("it has \(vocabulary.count) features, but a shape for \(shape.features)")
         }
-        var model = try ClickModel(shape, seed: 0, on: device)
+        var model = try ClickModel(shape, seed: 0, on: device, learning: false)
         try model.archive(archive)
         return (model, vocabulary)
     }

@@ -33,10 +33,19 @@ public struct ClickModel: Sendable {
     /// A model that knows nothing: weights of logistic regression 0, other rows uniform in ±`range`, layers uniform as Glorot and Bengio have
     /// them.
     ///
-    /// - Throws: ``/CLMat/CLMatError/outOfMemory(operation:bytes:device:)`` and the like if the embedding does not fit; it says which shape would.
+    /// - Throws: ``/CLMat/CLMatError/modelTooLarge(model:device:needed:available:remedy:)`` if the device has not the memory to teach it, before
+    ///   any is taken; it says which shape would fit.
     public init(
         _ shape: ClickModelShape, range: Float = 0.02, seed: UInt64, on device: Device
     ) throws(CLMatError) {
+        try self.init(shape, range: range, seed: seed, on: device, learning: true)
+    }
+
+    /// - Parameter learning: whether there has to be memory for what AdaGrad remembers.
+    init(
+        _ shape: ClickModelShape, range: Float = 0.05, seed: UInt64, on device: Device, learning: Bool
+    ) throws(CLMatError) {
+        try shape.requireMemory(on: device, learning: learning)
         self.shape = shape
         let key = RandomKey(seed: seed, stream: Streams.click)
         bias = try Matrix(zeros: Shape(1, 1), on: device)

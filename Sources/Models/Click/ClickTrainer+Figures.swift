@@ -52,7 +52,9 @@ extension ClickTrainer {
         )
     }
 
-    private var scoreCaption: String { "step \(grouped(scoreStep)) · \(grouped(data.test.count)) held-out records" }
+    private var scoreCaption: String {
+        "of the model at step \(grouped(scoreStep)) · \(grouped(data.test.count)) held-out records"
+    }
 
     // MARK: - Chances
 

@@ -253,6 +253,7 @@ public struct KMeansTrainer: Model, MixinHost {
         var (inertia, loss) = (0.0, 0.0)
         let (kmeans, frame) = (current.kmeans, current.kmeans.frame)
         for first in stride(from: 0, to: data.count, by: 10_000) {
+            if context.leavesOff() { return measured }
             let indices = (first..<min(data.count, first + 10_000)).map(Int32.init)
             let points = try frame.inUnits(data.rows(indices, from: frame.origin, on: device))
             for distance in try kmeans.assign(framed: points).squaredDistances.values {

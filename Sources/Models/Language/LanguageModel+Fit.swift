@@ -44,6 +44,16 @@ public struct LanguageRecipe: Sendable, Codable, Hashable {
     }
 }
 
+/// What is told of an epoch on its way.
+public struct LanguageProgress: Sendable {
+    /// The epoch, from 1.
+    public let epoch: Int
+    /// Words that were learned from in it, and all that it has.
+    public let words: Int, wordsOfEpoch: Int
+    /// Perplexity on these words while they were learned from; the last window's are not among them yet.
+    public let trainPerplexity: Double
+}
+
 /// What came of an epoch.
 public struct LanguageEpoch: Sendable, Codable, Hashable {
     /// From 1.
@@ -66,13 +76,15 @@ extension LanguageModel {
     /// - Parameters:
     ///   - past: epochs that this model has behind it; it goes on with the next.
     ///   - epochDone: is told each epoch with the model as it is then; false ends it.
+    ///   - progress: is told after each window; it waits for nothing.
     /// - Returns: all epochs, the past ones too.
     /// - Throws: ``/CLMat/CLMatError/dataMismatch(_:)`` for a text of another vocabulary's size, or if the loss is not finite, with the step;
     ///   ``/CLMat/CLMatError/invalidValue(setting:value:accepted:)`` for a batch or steps that the text cannot fill.
     @discardableResult
     public mutating func fit(
         _ data: LanguageData, _ recipe: LanguageRecipe = LanguageRecipe(), after past: [LanguageEpoch] = [],
-        epochDone: ((LanguageEpoch, LanguageModel) throws(CLMatError) -> Bool)? = nil
+        epochDone: ((LanguageEpoch, LanguageModel) throws(CLMatError) -> Bool)? = nil,
+        progress: ((LanguageProgress) -> Void)? = nil
     ) throws(CLMatError) -> [LanguageEpoch] {
         try requireVocabulary(of: data.train)
         try requireVocabulary(of: data.validation)
@@ -88,7 +100,7 @@ extension LanguageModel {
             }
             let epoch = epochs.count + 1
             let start = ContinuousClock.now
-            let loss = try learnEpoch(epoch, windows, recipe)
+            let loss = try learnEpoch(epoch, windows, recipe, progress)
             try device.finish()
             let seconds = (ContinuousClock.now - start).seconds
             let words = windows.stepsPerEpoch * windows.tokensPerWindow
@@ -104,7 +116,7 @@ extension LanguageModel {
 
     /// - Returns: the sum of the losses of all words.
     private mutating func learnEpoch(
-        _ epoch: Int, _ windows: TokenWindows, _ recipe: LanguageRecipe
+        _ epoch: Int, _ windows: TokenWindows, _ recipe: LanguageRecipe, _ progress: ((LanguageProgress) -> Void)?
     ) throws(CLMatError) -> Double {
         var state = try self.state(batch: recipe.batch)
         var sum = 0.0
@@ -118,6 +130,13 @@ extension LanguageModel {
             try Reading.start(loss.readings)
             if let awaited { sum += try Self.checked(awaited, of: windows.tokensPerWindow, step: first + index - 1) }
             awaited = loss
+            guard let progress else { continue }
+            let known = (index - 1) * windows.tokensPerWindow
+            progress(
+                LanguageProgress(
+                    epoch: epoch, words: index * windows.tokensPerWindow,
+                    wordsOfEpoch: windows.stepsPerEpoch * windows.tokensPerWindow,
+                    trainPerplexity: known == 0 ? .nan : exp(sum / Double(known))))
         }
         if let awaited {
             sum += try Self.checked(awaited, of: windows.tokensPerWindow, step: first + windows.stepsPerEpoch)

@@ -130,6 +130,13 @@ extension LanguageModel {
     /// - Throws: ``/CLMat/CLMatError/dataMismatch(_:)`` for a text of another vocabulary's size,
     ///   ``/CLMat/CLMatError/invalidValue(setting:value:accepted:)`` for a batch that is larger than the text.
     public func score(_ text: TokenText, batch: Int = 20) throws(CLMatError) -> LanguageScore {
+        try score(text, batch: batch, unless: { false }) ?? LanguageScore(vocabulary: shape.vocabulary)
+    }
+
+    /// The same; nil if it was left off between two windows.
+    func score(
+        _ text: TokenText, batch: Int, unless leavesOff: () -> Bool
+    ) throws(CLMatError) -> LanguageScore? {
         try requireVocabulary(of: text)
         // The steps of a window bound the memory; they do not change the score.
         let windows = try text.scoringWindows(batch: batch, steps: max(1, min(512, 1024 / batch)))
@@ -137,6 +144,7 @@ extension LanguageModel {
         var score = LanguageScore(vocabulary: shape.vocabulary)
         var awaited: (losses: [Later<[Float]>], targets: [Int32])?
         for window in windows {
+            if leavesOff() { return nil }
             let (losses, next) = try losses(of: window, from: state.prefix(window.batch))
             state = next
             if let awaited { try Self.add(awaited, to: &score) }

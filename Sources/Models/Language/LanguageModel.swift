@@ -42,9 +42,20 @@ public struct LanguageModel: Sendable {
     }
 
     /// A model that knows nothing: weights uniform in ±`range`, biases 0.
+    ///
+    /// - Throws: ``/CLMat/CLMatError/modelTooLarge(model:device:needed:available:remedy:)`` if the device has not the memory to teach it, before
+    ///   any is taken.
     public init(
         _ shape: LanguageModelShape, range: Float = 0.1, seed: UInt64, on device: Device
     ) throws(CLMatError) {
+        try self.init(shape, range: range, seed: seed, on: device, learning: true)
+    }
+
+    /// - Parameter learning: whether there has to be memory for its gradient.
+    init(
+        _ shape: LanguageModelShape, range: Float = 0.1, seed: UInt64, on device: Device, learning: Bool
+    ) throws(CLMatError) {
+        try shape.requireMemory(on: device, learning: learning)
         func key(_ part: UInt32) -> RandomKey { RandomKey(seed: seed, stream: Streams.language + part) }
         self.shape = shape
         // An adaptive shape has its bands already; those of one dimension stay apart.
@@ -90,7 +101,8 @@ public struct LanguageModelShape: Sendable, Hashable, Codable {
     /// The bands whose rows ``input`` and ``output`` are, with projections and a softmax in two stages; nil for embeddings without.
     public let adaptive: AdaptiveShape?
 
-    /// - Throws: ``/CLMat/CLMatError/invalidArgument(operation:problem:)`` if the parts do not fit each other.
+    /// - Throws: ``/CLMat/CLMatError/invalidArgument(operation:problem:)`` if the parts do not fit each other;
+    ///   ``/CLMat/CLMatError/invalidValue(setting:value:accepted:)`` for more units than a layer can have.
     public init(
         layers: Int, units: Int, input: PowerLawShape, output: PowerLawShape, isTied: Bool = false
     ) throws(CLMatError) {
@@ -103,6 +115,15 @@ public struct LanguageModelShape: Sendable, Hashable, Codable {
         func wrong(_ problem: String) -> CLMatError { .invalidArgument(operation: "LanguageModel", problem: problem) }
         guard (1...16).contains(layers) else { throw wrong("There can be 1 to 16 layers, not \(layers).") }
         guard units > 0 else { throw wrong("There has to be a unit at least, not \(units).") }
+        // A layer's weights are one matrix of what comes in × 4 · units.
+        let most = input.columns > units ? Shape.largestCount / 4 / input.columns : Self.mostUnits
+        guard units <= most else {
+            throw .invalidValue(
+                setting: "units", value: "\(units)",
+                accepted:
+                    "1 to \(most), since the weights of a layer are one matrix, of \(Shape.largestCount) numbers at most"
+            )
+        }
         guard input.rows == output.rows else {
             throw wrong("The input embedding has \(input.rows) words, the output embedding \(output.rows).")
         }
@@ -145,6 +166,9 @@ public struct LanguageModelShape: Sendable, Hashable, Codable {
             layers: layers, units: shape.units, input: shape.input, output: shape.output, isTied: isTied,
             adaptive: shape)
     }
+
+    /// The most units of a layer.
+    private static let mostUnits = Int(Double(Shape.largestCount / 4).squareRoot())
 
     /// Elements of both embeddings, and of their projections and clusters; of one where they are tied.
     public var embeddingParameters: Int {

@@ -199,7 +199,9 @@ extension LanguageTrainer {
                 columns: ["ranks", "nats per word", "adds"] + (earlier == nil ? [] : ["nats before"])
                     + ["training words", "%", "validation words"],
                 rows: rows, numeric: Set(1...6),
-                caption: "step \(grouped(scoreStep)) · perplexity \(format(score.perplexity))"))
+                caption:
+                    "of the model at step \(grouped(scoreStep)) · perplexity \(format(Self.perplexity(score.entropy)))")
+        )
     }
 
     private func rankPlot() -> any FigureContent {

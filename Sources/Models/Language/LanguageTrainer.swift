@@ -22,10 +22,12 @@ public struct LanguageTrainer: Model, MixinHost {
     /// What the model remembers of the texts that it reads; nil before the first step.
     private var state: LanguageState?
     private var scoring: Scoring?
-    /// The last whole score on the validation text.
-    public private(set) var score: LanguageScore?
+    /// The last whole score on the validation text. Waits for the last of its numbers.
+    public var score: LanguageScore? { try? lastScore?.value }
+    private var lastScore: Later<LanguageScore>?
     /// The step at which that score was begun.
     private(set) var scoreStep = 0
+    private var health = Trailing(LanguageHealth())
     /// What it wrote at some steps on its way, for comparison with what it writes now.
     private(set) var writings: [LanguageWriting] = []
 
@@ -37,7 +39,16 @@ public struct LanguageTrainer: Model, MixinHost {
         var step: Int
         /// Windows that are done.
         var windows = 0
+        /// Of the windows that are done but the last one, whose losses are awaited.
         var score: LanguageScore
+        var awaited: (losses: [Later<[Float]>], targets: [Int32])?
+
+        /// Takes in what is awaited: by the next step it has come.
+        mutating func settle() throws(CLMatError) {
+            guard let own = awaited else { return }
+            awaited = nil
+            try LanguageModel.add(own, to: &score)
+        }
     }
 
     /// - Parameters:
@@ -117,7 +128,9 @@ public struct LanguageTrainer: Model, MixinHost {
                 better: .lower, isLogarithmic: true),
             Metric(
                 "perplexity-valid", title: "Perplexity, validation", unit: "words",
-                help: "the same on a text that it never learns from", better: .lower, isShownAtStart: true,
+                help:
+                    "the same on a text that it never learns from; read in parts, of the model as it was when the reading began",
+                better: .lower, isShownAtStart: true,
                 isOnUnseenData: true, isLogarithmic: true),
             Metric(
                 "gradient-norm", title: "Norm of the gradient", unit: "‖g‖",
@@ -148,6 +161,10 @@ public struct LanguageTrainer: Model, MixinHost {
         let scored = try goOnScoring(context, &measured)
         if scored > 0 {
             measured.count("scored-words", Double(scored), seconds: (ContinuousClock.now - start).seconds)
+        }
+        let health = health.later
+        measured.after(health.readings) { (measured) throws(CLMatError) in
+            if let warning = try health.value.warning { measured.warn(warning) }
         }
         return measured
     }
@@ -186,12 +203,19 @@ public struct LanguageTrainer: Model, MixinHost {
                 isScored: context.step.number == 1 || context.step.number % 10 == 0)
         }
         if context.step.number == 1 || context.step.number % 10 == 0 { try measureZeros(&measured) }
-        let count = Double(window.count)
-        measured.note("perplexity-train", loss.map { exp($0 / count) })
+        let (count, step, vocabulary) = (Double(window.count), context.step.number, model.shape.vocabulary)
+        measured.note("perplexity-train", loss.map { Self.perplexity($0 / count) })
+        try health.follow(loss.readings) { [loss] (health) throws(CLMatError) in
+            health.note(loss: try loss.value / count, vocabulary: vocabulary, at: step)
+        }
         measured.note("gradient-norm", norm)
         measured["rate"] = rate
-        measured.warn(
-            ifLost: "perplexity-train", titled: "the perplexity", "The model left the numbers", advice: Warning.undo)
+    }
+
+    /// e to the nats per word. What the history, which keeps 32 bits, could not tell from its largest number is infinite.
+    static func perplexity(_ entropy: Double) -> Double {
+        let value = exp(entropy)
+        return value > Double(Float.greatestFiniteMagnitude) ? .infinity : value
     }
 
     // MARK: - Scoring
@@ -232,11 +256,19 @@ public struct LanguageTrainer: Model, MixinHost {
         let (losses, state) = try own.model.losses(of: window, from: own.state.prefix(window.batch))
         own.state = state
         own.windows += 1
-        try LanguageModel.add((losses, window.targets), to: &own.score)
+        try own.settle()
+        let readings = losses.flatMap(\.readings)
         if own.windows == windows.count {
-            (score, scoreStep) = (own.score, own.step)
-            measured["perplexity-valid"] = own.score.perplexity
+            let score = Later(readings) { [before = own.score] () throws(CLMatError) in
+                var score = before
+                try LanguageModel.add((losses, window.targets), to: &score)
+                return score
+            }
+            (lastScore, scoreStep) = (score, own.step)
+            measured.note("perplexity-valid", score.map { Self.perplexity($0.entropy) })
         } else {
+            own.awaited = (losses, window.targets)
+            measured.after(readings) { _ in }
             scoring = own
         }
         return window.count
@@ -245,7 +277,8 @@ public struct LanguageTrainer: Model, MixinHost {
     /// A whole score of the model as it is at the end, on the validation text.
     public func conclude(_ context: StepContext<TokenWindow>) throws(CLMatError) -> Measurements {
         var measured = Measurements()
-        measured["perplexity-valid"] = try model.score(data.validation, batch: scoringWindows.batch).perplexity
+        let score = try model.score(data.validation, batch: scoringWindows.batch, unless: context.leavesOff)
+        if let score { measured["perplexity-valid"] = Self.perplexity(score.entropy) }
         return measured
     }
 
@@ -276,10 +309,15 @@ public struct LanguageTrainer: Model, MixinHost {
                 throw archive.damaged("scoring.windows", "there are not as many")
             }
         }
-        var hasScore = score != nil
+        var hasScore = lastScore != nil
         try archive.keep("has-score", &hasScore)
-        if archive.isReading { score = hasScore ? LanguageScore(vocabulary: model.shape.vocabulary) : nil }
+        var score: LanguageScore?
+        if hasScore {
+            let known = archive.isReading || archive.isCounting ? nil : try lastScore?.value
+            score = known ?? LanguageScore(vocabulary: model.shape.vocabulary)
+        }
         try archive.group("score") { () throws(CLMatError) in try score?.archive(archive) }
+        if archive.isReading { lastScore = score.map { Later($0) } }
         try archive.keep("score-step", &scoreStep)
         let words = model.shape.vocabulary
         try archive.group("writings") { () throws(CLMatError) in
@@ -298,6 +336,7 @@ public struct LanguageTrainer: Model, MixinHost {
 
 extension LanguageTrainer.Scoring {
     fileprivate mutating func archive(_ archive: Archive) throws(CLMatError) {
+        if !archive.isCounting { try settle() }
         try archive.group("model") { () throws(CLMatError) in try model.archive(archive) }
         try archive.group("state") { () throws(CLMatError) in try state.archive(archive) }
         try archive.keep("step", &step)

@@ -68,8 +68,8 @@ struct PruningCurves: Sendable {
         }
         guard var own = work else { return FigureProgress(content(context)) }
         work = nil
-        // At first a line at once: one point says nothing.
-        let count = result == nil && own.window == 0 && own.next == 0 ? Self.shares.count : 1
+        // At first as much as makes a line: one point says nothing. No more, since other figures wait meanwhile.
+        let count = result == nil && own.window == 0 && own.next == 0 ? Self.shares.count / 2 + 1 : 1
         for _ in 0..<count {
             try Self.measure(&own.points[own.next], of: own.model, on: windows[own.window])
             own.next += 1
@@ -87,7 +87,8 @@ struct PruningCurves: Sendable {
         work = isDone ? nil : own
         // The first curve is seen as it grows.
         return FigureProgress(
-            result == nil ? Self.content(Self.result(of: own), nil) : content(context), goesOn: !isDone)
+            result == nil ? Self.content(Self.result(of: own), nil, at: context.step) : content(context),
+            goesOn: !isDone)
     }
 
     private func begin(_ trainer: LanguageTrainer, at step: Int, batch: Int) throws -> Work {
@@ -139,9 +140,12 @@ struct PruningCurves: Sendable {
             })
     }
 
-    private func content(_ context: FigureContext) -> any FigureContent { Self.content(result, before.value) }
+    private func content(_ context: FigureContext) -> any FigureContent {
+        Self.content(result, before.value, at: context.step)
+    }
 
-    private static func content(_ result: Result?, _ before: Result?) -> any FigureContent {
+    /// - Parameter step: the one that is shown, which the panel says itself.
+    private static func content(_ result: Result?, _ before: Result?, at step: Int) -> any FigureContent {
         guard let result, result.lines.contains(where: { $0.points.count > Self.shares.count / 2 }) else {
             return NothingToShow("The first shares are being tried out.")
         }
@@ -150,8 +154,9 @@ struct PruningCurves: Sendable {
         if let before { lines += before.lines.prefix(1).map { ("\($0.name), before", $0.points) } }
         return Curve(
             xTitle: "% of the weights set to 0", yTitle: "perplexity", lines: lines,
-            caption: (lines.count == 1 ? "\(lines[0].name) · " : "") + "step \(grouped(result.step))"
-                + (result.words > 0 ? " · on \(grouped(result.words)) words of the validation text" : ""),
+            caption: (lines.count == 1 ? "\(lines[0].name) · " : "")
+                + (result.words > 0 ? "on \(grouped(result.words)) words of the validation text" : "on the first words")
+                + (result.step == step ? "" : " · of the model at step \(grouped(result.step))"),
             yAxis: .logarithmic, xRange: 0...100, yRange: scale(lines))
     }
 

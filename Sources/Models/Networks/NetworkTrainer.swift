@@ -291,10 +291,12 @@ public struct NetworkTrainer: Model, MixinHost {
     /// Whole tests of the network as it is at the end.
     public func conclude(_ context: StepContext<LabelledBatch>) throws(CLMatError) -> Measurements {
         var measured = Measurements()
-        measured["test-accuracy"] = try Self.test(network, on: test, classes: classNames.count).accuracy
-        if let averaged = try averagedNetwork() {
-            measured["test-accuracy-averaged"] = try Self.test(averaged, on: test, classes: classNames.count).accuracy
+        func accuracy(of network: Network) throws(CLMatError) -> Double? {
+            try Self.test(network, on: test, classes: classNames.count, unless: context.leavesOff)?.accuracy
         }
+        guard let plain = try accuracy(of: network) else { return measured }
+        measured["test-accuracy"] = plain
+        if let averaged = try averagedNetwork() { measured["test-accuracy-averaged"] = try accuracy(of: averaged) }
         return measured
     }
 
@@ -361,10 +363,12 @@ public struct NetworkTrainer: Model, MixinHost {
         }
     }
 
-    /// A whole test at once.
-    static func test(_ network: Network, on images: DeviceImages, classes: Int) throws(CLMatError) -> TestScore {
+    /// A whole test at once; nil if it was left off.
+    static func test(
+        _ network: Network, on images: DeviceImages, classes: Int, unless leavesOff: () -> Bool = { false }
+    ) throws(CLMatError) -> TestScore? {
         var evaluation = Evaluation(of: network, classes: classes)
-        while try !evaluation.advance(500, over: images) {}
+        while try !evaluation.advance(500, over: images) { if leavesOff() { return nil } }
         return try evaluation.score.value
     }
 }

@@ -279,6 +279,7 @@ public struct LDATrainer: Model, MixinHost {
     public func conclude(_ context: StepContext<Int>) throws(CLMatError) -> Measurements {
         var measured = Measurements()
         try measure(&measured)
+        guard !context.leavesOff() else { return measured }
         try score(&measured)
         return measured
     }

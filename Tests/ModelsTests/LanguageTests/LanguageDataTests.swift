@@ -135,6 +135,7 @@ import Testing
     @Test func optionsThatMakeNoSenseAreRefused() throws {
         try folder.write("a b\n", "x.train.txt")
         expectRefusal(folder.path, LanguageOptions(vocabularySize: 2), "3 words or more")
+        expectRefusal(folder.path, LanguageOptions(vocabularySize: 100_000_000_000), "up to 536870911")
         expectRefusal(folder.path, LanguageOptions(minimumCount: 0), "1 or more")
         var options = LanguageOptions()
         options.validationShare = .nan
@@ -329,6 +330,11 @@ import Testing
         try folder.write(npy([6, 1]), "in/x.valid.npy")
         let parts = try LanguageData.load(folder.path + "/in", LanguageOptions(vocabularySize: 7), environment: [:])
         #expect(words(parts.validation) == "6 1" && parts.train.ids(0..<3) == [1, 0, 0])
+        // The largest id of all texts says how many words there are, if nobody does.
+        let alone = try LanguageData.load(folder.path + "/in", environment: [:])
+        #expect(alone.vocabulary == parts.vocabulary && alone.validation.ids(0..<2) == parts.validation.ids(0..<2))
+        #expect(alone.notes.contains { $0.contains("largest id is 6") && $0.contains("7 words") }, "\(alone.notes)")
+        #expect(!parts.notes.contains { $0.contains("largest id") })
     }
 
     @Test func whatIsNoIDIsNamedByItsPosition() throws {
@@ -340,7 +346,6 @@ import Testing
         expectRefusal(
             try folder.write(npy([0, Int32(bitPattern: Float(1.5).bitPattern)], "<f4"), "c.npy"),
             LanguageOptions(vocabularySize: 7), "position 1", "1.5")
-        expectRefusal(folder.path + "/a.npy", "the number of words that the ids are of")
         expectRefusal(folder.path + "/a.npy", LanguageOptions(vocabularySize: 1 << 25), "the number of words")
         expectRefusal(try folder.write([1, 2, 3], "d.npy"), LanguageOptions(vocabularySize: 7), "d.npy")
     }
@@ -362,6 +367,12 @@ import Testing
         expectRefusal(train, "x.valid.txt is damaged at byte 0")
         expectRefusal(try folder.write("one", "one.txt"), "2 tokens", "none are for validation", "40 tokens")
         expectRefusal(try folder.write("1 2 3 4 5 6 7 8 9", "ten.txt"), "10 tokens", "NAME.valid.txt")
+        // Where each word is there once, all are rare; and a text may have no others than unknown ones.
+        let rare = (0..<60).map { "w\($0)" }.joined(separator: " ")
+        expectRefusal(try folder.write(rare, "rare.txt"), "no word of the training text is left", "fewer than 2 times")
+        try folder.write("<unk> <unk> <unk>\n<unk>\n", "unknown/x.train.txt")
+        try folder.write("<unk> <unk>\n", "unknown/x.valid.txt")
+        expectRefusal(folder.path + "/unknown", "all words of the training text are <unk>")
         expectRefusal(try folder.write("{\"text\": \"a\"}\n", "lines.txt"), "JSON lines")
         try FileManager.default.createDirectory(atPath: folder.path + "/none", withIntermediateDirectories: true)
         expectRefusal(folder.path + "/none", "holds no text with words")

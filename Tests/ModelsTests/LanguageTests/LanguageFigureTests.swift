@@ -184,6 +184,10 @@ import Testing
         let perplexity = try #require(Self.trainer(learner).score).perplexity
         #expect(abs(adds.dropLast().reduce(0, +) - log(perplexity)) < 2e-3 && table.rows.last?[0] == "all")
         #expect(abs((adds.last ?? 0) - log(perplexity)) < 1e-3)
+        // The model that was scored is one of earlier on, and the pruned one that of this step, which the panel says.
+        let step = try Self.trainer(learner).scoreStep
+        #expect(step < 80 && table.caption.contains("of the model at step \(step) · perplexity"), "\(table.caption)")
+        #expect(try !Self.content("pruning", learner, as: Curve.self).caption.contains("step"))
         let data = try Self.data()
         #expect(table.rows.last?[3] == grouped(data.train.count))
     }

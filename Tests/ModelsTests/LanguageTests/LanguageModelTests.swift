@@ -215,6 +215,25 @@ enum SmallLanguage {
         #expect(try whole.fit(data, recipe).count == 4)
     }
 
+    @Test func anEpochIsToldOnItsWay() throws {
+        let data = try SmallLanguage.data()
+        var recipe = LanguageRecipe()
+        (recipe.batch, recipe.steps, recipe.epochs) = (10, 10, 2)
+        var (told, model) = ([LanguageProgress](), try LanguageModel(SmallLanguage.shape(), seed: 1, on: .cpu))
+        let epochs = try model.fit(data, recipe, progress: { told.append($0) })
+        let windows = told.count / 2
+        #expect(windows > 2 && told.map(\.epoch) == [1, 2].flatMap { [Int](repeating: $0, count: windows) })
+        #expect(told[0].words == 100 && told[0].trainPerplexity.isNaN && told[windows].words == 100)
+        let last = told[windows - 1]
+        #expect(last.words == last.wordsOfEpoch && last.words == epochs[0].words)
+        // All windows but one.
+        #expect(abs(last.trainPerplexity / epochs[0].trainPerplexity - 1) < 0.2)
+        // Who looks does not change what is learned.
+        var other = try LanguageModel(SmallLanguage.shape(), seed: 1, on: .cpu)
+        try other.fit(data, recipe)
+        #expect(try other.output.elements.values == model.output.elements.values)
+    }
+
     @Test func sparsenessDrawsWeightsToZero() throws {
         let data = try SmallLanguage.data()
         func small(_ output: Double, _ input: Double) throws -> (output: Double, input: Double) {

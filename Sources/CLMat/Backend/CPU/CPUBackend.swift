@@ -16,6 +16,12 @@ final class CPUBackend: Backend {
 
     func allocate(bytes: Int) throws(CLMatError) -> Buffer { try memory.allocate(bytes) }
 
+    /// Bytes that can still be taken: from the system, or from what waits to be used again.
+    var freeMemory: Int {
+        let (sum, overflow) = CPUMemory.available.addingReportingOverflow(memory.waiting)
+        return overflow ? .max : sum
+    }
+
     func write(_ bytes: UnsafeRawBufferPointer, to buffer: Buffer) throws(CLMatError) {
         if let source = bytes.baseAddress { cpu(buffer).memory.copyMemory(from: source, byteCount: bytes.count) }
     }
@@ -190,6 +196,13 @@ final class CPUMemory: @unchecked Sendable {
         guard bytes < Int.max / 2 else { return bytes }
         let step = 1 << max(6, Int.bitWidth - 1 - bytes.leadingZeroBitCount - 3)
         return (bytes + step - 1) / step * step
+    }
+
+    /// Bytes of blocks that wait for their next use.
+    var waiting: Int {
+        lock.lock()
+        defer { lock.unlock() }
+        return free.bytes
     }
 
     /// Bytes that the machine could still give, by its own account.

@@ -9,7 +9,9 @@ package enum HostMemory {
         // A container's limit (control groups, version 2).
         guard let limit = number("/sys/fs/cgroup/memory.max"), let used = number("/sys/fs/cgroup/memory.current")
         else { return available }
-        return max(0, min(available, limit - used))
+        // Pages of files that nobody uses count as used, and go when memory is asked for.
+        let files = field("inactive_file", of: "/sys/fs/cgroup/memory.stat") ?? 0
+        return max(0, min(available, limit - max(0, used - files)))
     }
 
     /// Bytes that this program has in memory; nil where the system does not say.

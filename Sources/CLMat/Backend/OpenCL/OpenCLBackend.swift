@@ -150,6 +150,9 @@ final class OpenCLBackend: Backend, @unchecked Sendable {
         return try memory.allocate(bytes, in: context)
     }
 
+    /// Bytes of the device that are not in use.
+    var freeMemory: Int { memory.unused }
+
     func releaseUnused() throws(CLMatError) {
         // Queued work may still use what waits in the pool.
         try finish()
@@ -534,6 +537,13 @@ final class OpenCLMemory: @unchecked Sendable {
     }
 
     deinit { releaseFree() }
+
+    /// Bytes that are not in use, of however many buffers.
+    var unused: Int {
+        lock.lock()
+        defer { lock.unlock() }
+        return max(0, total - usedBytes)
+    }
 
     var available: Int {
         lock.lock()

@@ -220,7 +220,7 @@ struct LanguageBuilder {
             notes.append(
                 """
                 \(unbroken.count == 1 ? "1 text has" : "\(unbroken.count) texts have") no empty lines, and so a single <eos> \
-                (\(unbroken.first)): where each line is a sentence or a paragraph, have <eos> end each line (sentenceEnd).
+                (\(unbroken.first)): where each line is a sentence or a paragraph, put empty lines between them.
                 """)
         }
         if tooLong > 0 {
@@ -276,7 +276,7 @@ struct LanguageBuilder {
         throw .dataMismatch(
             """
             \(name) has \(all == 1 ? "1 token" : "\(all) tokens"), of which \(found == 1 ? "1 is" : "none are") for validation \
-            (validationShare \(options.validationShare)), where 2 at least are needed: give a longer text (about \
+            (a share of \(options.validationShare)), where 2 at least are needed: give a longer text (about \
             \(Int((2 / options.validationShare).rounded(.up))) tokens or more), or a validation text beside it, as NAME.valid.txt \
             beside NAME.train.txt.
             """)
@@ -302,6 +302,15 @@ struct LanguageBuilder {
             } else {
                 isUnseen = true
             }
+        }
+        guard !kept.isEmpty else {
+            throw .dataMismatch(
+                cut.words == 0
+                    ? "\(name): all words of the training text are <unk>: there is nothing to learn."
+                    : """
+                    \(name): no word of the training text is left, since each of its \(cut.words) words is there fewer than \(least) times and \
+                    counts as <unk>. Give a longer text.
+                    """)
         }
         kept.sort(by: isBefore)
         let (unknown, end) = (Int(Self.unknown), Int(Self.end))

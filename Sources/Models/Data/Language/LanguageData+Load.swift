@@ -131,7 +131,12 @@ extension LanguageData {
             builder.notes.append(
                 "\(set.surplus.joined(separator: ", ")): passed over, since another file is this part.")
         }
-        let ids = isIDs ? try TokenIDs(options) : nil
+        var ids: TokenIDs?
+        if isIDs {
+            var note: String?
+            ids = try TokenIDs(options, files: files.map(\.path)) { note = $0 }
+            if let note { builder.notes.append(note) }
+        }
         for ((part, path), shown) in zip(files, names) {
             let reading =
                 if let ids {

@@ -10,8 +10,8 @@ public struct LanguageOptions: Sendable, Equatable {
         case paragraph
     }
 
-    /// The most words of the vocabulary, with `<unk>` and `<eos>`: all others are `<unk>`. nil for no limit. Data that are ids need it: it
-    /// says how many there are.
+    /// The most words of the vocabulary, with `<unk>` and `<eos>`: all others are `<unk>`. nil for no limit. Of data that are ids it says how many
+    /// there are; if nil, they are as many as the largest one asks for.
     public var vocabularySize: Int?
     /// Words that the training text has less often are `<unk>`. If nil, 2 for texts whose words are found by ``Tokenisation/words``, 1
     /// for those that are prepared.
@@ -26,6 +26,8 @@ public struct LanguageOptions: Sendable, Equatable {
     public var testShare = 0.05
     /// Words and their ids, as those of a model that is there already: no word is added. nil for those of the training text.
     public var vocabulary: LanguageVocabulary?
+    /// The most words that a vocabulary can have.
+    public static let mostWords = 1 << 29 - 1
     /// Ids that take more bytes than this are kept in a file.
     var memoryLimit = TokenStore.memoryLimit
 
@@ -39,8 +41,10 @@ public struct LanguageOptions: Sendable, Equatable {
         func refuse(_ setting: String, _ value: String, _ accepted: String) -> CLMatError {
             .invalidValue(setting: setting, value: value, accepted: accepted)
         }
-        if let vocabularySize, !(3..<1 << 29).contains(vocabularySize) {
-            throw refuse("vocabularySize", "\(vocabularySize)", "3 words or more, <unk> and <eos> among them")
+        if let vocabularySize, !(3...Self.mostWords).contains(vocabularySize) {
+            throw refuse(
+                "vocabularySize", "\(vocabularySize)",
+                "3 words or more, <unk> and <eos> among them, and up to \(Self.mostWords)")
         }
         if let minimumCount, minimumCount < 1 { throw refuse("minimumCount", "\(minimumCount)", "1 or more") }
         for (name, share) in [("validationShare", validationShare), ("testShare", testShare)] {

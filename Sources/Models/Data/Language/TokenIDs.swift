@@ -5,17 +5,34 @@ import Formats
 struct TokenIDs {
     let words: Int
 
-    /// - Throws: ``/CLMat/CLMatError/invalidValue(setting:value:accepted:)`` without a number of words.
-    init(_ options: LanguageOptions) throws(CLMatError) {
-        // The numbers of an array come as 32-bit floats, which have all whole numbers up to here.
-        let most = 1 << 24
-        guard let words = options.vocabularySize, words <= most else {
-            throw .invalidValue(
-                setting: "vocabularySize", value: options.vocabularySize.map(String.init) ?? "nothing",
-                accepted: "the number of words that the ids are of, 3 to \(most)")
+    /// The numbers of an array come as 32-bit floats, which have all whole numbers up to here.
+    private static let most = 1 << 24
+
+    /// - Parameters:
+    ///   - files: where no number of words is given, the largest of their ids says how many there are.
+    ///   - note: is told so.
+    /// - Throws: ``/CLMat/CLMatError/invalidValue(setting:value:accepted:)`` for a number of words that ids cannot be of; as
+    ///   ``read(_:_:)``.
+    init(_ options: LanguageOptions, files: [String], note: (String) -> Void) throws(CLMatError) {
+        if let words = options.vocabularySize {
+            guard words <= Self.most else {
+                throw .invalidValue(
+                    setting: "vocabularySize", value: "\(words)",
+                    accepted: "the number of words that the ids are of, 3 to \(Self.most)")
+            }
+            self.words = words
+            return
         }
-        self.words = words
+        let any = TokenIDs(words: Self.most)
+        var largest: Int32 = 0
+        for file in files {
+            try any.read(file) { ids throws(CLMatError) in largest = max(largest, ids.max() ?? 0) }
+        }
+        words = Int(largest) + 1
+        note("The largest id is \(largest), so the vocabulary is taken to have \(words) words.")
     }
+
+    private init(words: Int) { self.words = words }
 
     /// Calls `body` with the ids of an array in a file, some at a time.
     ///
