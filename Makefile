@@ -102,6 +102,7 @@ pictures: setup-pictures swift ## draw each window dark and light, large and sma
 		$(call DRAW,nmf --data mnist --steps 301 --at-step 300 --set sparseness=0.1@200,nmf-mnist); \
 		$(call DRAW,lda --data 20newsgroups --steps 601 --at-step 600 --set l1=1@400 --set cosine-sim=0.02@480,lda-20newsgroups); \
 		$(call DRAW,lm --steps 1001 --at-step 1000 --set output-l1=0.0005@300,lm-ptb); \
+		$(call DRAW,ctr --activation relu --plain-sums --width 33 --pairs --steps 901 --at-step 900 --set click-weight=3@700,ctr-synthetic); \
 		$(call DRAW,kmeans --data mnist --steps 121 --play samples/scripts/kmeans-comparison.json,comparison); \
 		(cd $(PICTURES) && $(EXPLORE) kmeans --data mnist --steps 121 --quiet --pictures none --headless --theme $$theme \
 			--size $$size --play $(CURDIR)/samples/scripts/kmeans-history.json && \
