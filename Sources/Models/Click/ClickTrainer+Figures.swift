@@ -113,21 +113,21 @@ extension ClickTrainer {
         func number(_ value: Double, _ digits: Int) -> String {
             value.isFinite ? String(format: "%.\(digits)f", value) : "–"
         }
-        func row(_ title: String, _ range: ClickScore.Range?) -> [String] {
-            [
-                title, grouped(range?.count ?? 0), number(range?.logLikelihood ?? .nan, 4),
-                number(range?.auc ?? .nan, 3),
-                number(range?.calibration ?? .nan, 2),
-            ]
-        }
+        let all = ranges + [-1..<data.vocabulary.count]
+        let best = oracle?.byRank(all)
         var rows: [[String]] = []
-        for range in score.byRank(ranges) where range.count > 0 {
-            rows.append(row(RankCounts(ranks: range.ranks, tokens: 0).title, range))
+        for (index, range) in score.byRank(all).enumerated() where range.count > 0 {
+            let title = index < ranges.count ? RankCounts(ranks: range.ranks, tokens: 0).title : "all"
+            rows.append(
+                [title, grouped(range.count), number(range.logLikelihood, 4)]
+                    + (best.map { [number($0[index].logLikelihood, 4)] } ?? [])
+                    + [number(range.auc, 3), number(range.calibration, 2)])
         }
-        rows.append(row("all", score.byRank([-1..<data.vocabulary.count]).first))
         return Table(
-            columns: ["rarest feature", "records", "nats per record", "AUC", "calibration"], rows: rows,
-            numeric: Set(1...4), caption: scoreCaption)
+            columns: ["rarest feature", "records", "nats per record"] + (best == nil ? [] : ["best possible"])
+                + ["AUC", "calibration"],
+            rows: rows, numeric: Set(1...5),
+            caption: scoreCaption + (best == nil ? "" : " · best possible: the generator's own chances"))
     }
 
     private func featuresFigure() -> any FigureContent {

@@ -54,6 +54,10 @@ import Testing
         let oracle = try #require(trainer.oracle)
         #expect(oracle.count == score.count && oracle.labels == score.labels && oracle.rarest == score.rarest)
         #expect(oracle.logLikelihood > score.logLikelihood)
+        for figure in trainer.figures.map(\.id) {
+            let table = try learner.content(of: figure)
+            #expect(!(table is NothingToShow), "\(figure)")
+        }
     }
 
     @Test func otherRecordsAreRefused() throws {
