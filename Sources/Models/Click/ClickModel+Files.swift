@@ -58,7 +58,8 @@ extension ClickModel {
         guard vocabulary.count == shape.features else {
             throw file.damaged("it has \(vocabulary.count) features, but a shape for \(shape.features)")
         }
-        var model = try ClickModel(shape, seed: 0, on: device, learning: false)
+        // What it begins with is replaced.
+        var model = try ClickModel(shape, range: 0.02, seed: 0, on: device, learning: false)
         try model.archive(archive)
         return (model, vocabulary)
     }

@@ -43,7 +43,7 @@ public struct ClickModel: Sendable {
 
     /// - Parameter learning: whether there has to be memory for what AdaGrad remembers.
     init(
-        _ shape: ClickModelShape, range: Float = 0.05, seed: UInt64, on device: Device, learning: Bool
+        _ shape: ClickModelShape, range: Float, seed: UInt64, on device: Device, learning: Bool
     ) throws(CLMatError) {
         try shape.requireMemory(on: device, learning: learning)
         self.shape = shape

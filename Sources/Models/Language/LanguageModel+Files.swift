@@ -71,7 +71,8 @@ extension LanguageModel {
         guard shape.isTied || file.tensors["input"]?.shape == [1, shape.input.parameterCount] else {
             throw file.damaged("its input embedding is not one of \(shape.input.parameterCount) numbers")
         }
-        var model = try LanguageModel(shape, seed: 0, on: device, learning: false)
+        // What it begins with is replaced.
+        var model = try LanguageModel(shape, range: 0.1, seed: 0, on: device, learning: false)
         try model.archive(.reading(file.tensors, from: path, on: device))
         let own = [format, "shape", "vocabulary"]
         return (model, vocabulary, file.settings.filter { !own.contains($0.key) })

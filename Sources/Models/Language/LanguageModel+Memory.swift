@@ -4,7 +4,7 @@ import Exploration
 // Whether a model fits into memory, and which one would.
 
 extension LanguageModelShape {
-    /// Rows of logits that are reckoned with: the fewest that a slice has of many words.
+    /// Rows of logits that are reckoned with: the fewest that a slice has of many words, and no more than a score takes.
     private static let logitRows = 256
 
     /// Numbers that are in memory when the model is used; if it learns, with a gradient of all but the input embedding, of which only the rows

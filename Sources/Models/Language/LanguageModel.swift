@@ -53,7 +53,7 @@ public struct LanguageModel: Sendable {
 
     /// - Parameter learning: whether there has to be memory for its gradient.
     init(
-        _ shape: LanguageModelShape, range: Float = 0.1, seed: UInt64, on device: Device, learning: Bool
+        _ shape: LanguageModelShape, range: Float, seed: UInt64, on device: Device, learning: Bool
     ) throws(CLMatError) {
         try shape.requireMemory(on: device, learning: learning)
         func key(_ part: UInt32) -> RandomKey { RandomKey(seed: seed, stream: Streams.language + part) }
