@@ -108,6 +108,15 @@ extension ClickTrainer {
 
     private var ranges: [Range<Int>] { RankCounts.decades(upTo: data.vocabulary.count) }
 
+    /// "1k–10k": ranks of a decade.
+    private static func title(_ ranks: Range<Int>) -> String {
+        func short(_ number: Int) -> String {
+            number >= 1_000_000 ? "\(number / 1_000_000)M" : number >= 1000 ? "\(number / 1000)k" : "\(number)"
+        }
+        return ranks.upperBound > 1000
+            ? "\(short(ranks.lowerBound))–\(short(ranks.upperBound))" : "\(ranks.lowerBound)–\(ranks.upperBound - 1)"
+    }
+
     private func byRankFigure() throws -> any FigureContent {
         guard let score else { return waiting() }
         func number(_ value: Double, _ digits: Int) -> String {
@@ -117,17 +126,18 @@ extension ClickTrainer {
         let best = oracle?.byRank(all)
         var rows: [[String]] = []
         for (index, range) in score.byRank(all).enumerated() where range.count > 0 {
-            let title = index < ranges.count ? RankCounts(ranks: range.ranks, tokens: 0).title : "all"
+            let title = index < ranges.count ? Self.title(range.ranks) : "all"
             rows.append(
                 [title, grouped(range.count), number(range.logLikelihood, 4)]
                     + (best.map { [number($0[index].logLikelihood, 4)] } ?? [])
                     + [number(range.auc, 3), number(range.calibration, 2)])
         }
         return Table(
-            columns: ["rarest feature", "records", "nats per record"] + (best == nil ? [] : ["best possible"])
+            columns: ["rarest", "records", "nats"] + (best == nil ? [] : ["best"])
                 + ["AUC", "calibration"],
             rows: rows, numeric: Set(1...5),
-            caption: scoreCaption + (best == nil ? "" : " · best possible: the generator's own chances"))
+            caption: "nats per record · \(scoreCaption)"
+                + (best == nil ? "" : " · best: the generator's own chances, which no model is better than"))
     }
 
     private func featuresFigure() -> any FigureContent {
@@ -143,7 +153,7 @@ extension ClickTrainer {
                 shape.dimension(of: counts.ranks.lowerBound), shape.dimension(of: counts.ranks.upperBound - 1)
             )
             rows.append([
-                counts.title, grouped(counts.tokens), format(100 * Double(counts.tokens) / total),
+                Self.title(counts.ranks), grouped(counts.tokens), format(100 * Double(counts.tokens) / total),
                 most == least ? "\(most)" : "\(most)–\(least)", format(Double(4 * weights) / 1e6),
             ])
         }

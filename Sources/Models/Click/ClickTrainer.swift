@@ -198,7 +198,7 @@ public struct ClickTrainer: Model {
 
     /// A whole score is begun at these steps, and then every so many, and at the end of each pass.
     static let firstScores = [20, 100]
-    private static let mostStepsBetweenScores = 500
+    private static let mostStepsBetweenScores = 200
     /// Records that are scored within one step.
     static let recordsPerStep = 4096
 
