@@ -166,7 +166,7 @@ import Testing
             learner.start(paused: true)
             learner.send(.step(40))
             #expect(eventually { learner.status.step == 40 && learner.status.isPaused })
-            Slow.pause.withLock { $0 = 0.02 }
+            Slow.pause.withLock { $0 = 0.2 }
             learner.send(.rewind(to: 39))
             #expect(eventually { (learner.status.stepsToReplay ?? 99) < 36 })
             #expect((learner.status.secondsToReplay ?? 0) > 0)
