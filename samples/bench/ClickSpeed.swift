@@ -97,18 +97,16 @@ struct ClickSpeed {
         let seconds = (ContinuousClock.now - start).seconds
         let megabytes = Double(state.bytes + 4 * model.parameterCount) / 1e6
         try StandardOutput.say(
-            "\(megabytes) \(try ProcessMemory.peakMebibytes() * 1.048576) \(Double(records.count) / seconds)")
+            "\(megabytes) \(Double(try HostMemory.knownPeak()) / 1e6) \(Double(records.count) / seconds)")
     }
 }
 
-/// The memory of this process.
-enum ProcessMemory {
-    /// "VmHWM:    123456 kB" (proc_pid_status(5))
-    static func peakMebibytes() throws -> Double {
-        let status = try String(contentsOfFile: "/proc/self/status", encoding: .utf8)
-        guard let line = status.split(separator: "\n").first(where: { $0.hasPrefix("VmHWM:") }),
-            let kibibytes = Double(line.filter(\.isNumber))
-        else { throw CLMatError.dataMismatch("The system does not say how much memory a process has had.") }
-        return kibibytes / 1024
+extension HostMemory {
+    /// ``peak``, which Linux says.
+    static func knownPeak() throws -> Int {
+        guard let peak else {
+            throw CLMatError.dataMismatch("The system does not say how much memory a process has had.")
+        }
+        return peak
     }
 }

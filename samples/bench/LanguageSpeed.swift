@@ -42,7 +42,7 @@ struct LanguageSpeed {
             .dense(vocabulary: data.vocabulary.count, units: 200), on: data.train, batch: batch, steps: 20,
             device: device)
         _ = try model.learn(2 * windows)
-        try StandardOutput.say("\(try ProcessMemory.peakMebibytes())")
+        try StandardOutput.say("\(Double(try HostMemory.knownPeak()) / 1_048_576)")
     }
 
     // MARK: - Power-law embeddings

@@ -43,6 +43,13 @@ public struct FeatureBags: Sendable {
     public init(
         starts: [Int32], ranks: [Int32], values: [Float]? = nil, features: Int, on device: Device
     ) throws(CLMatError) {
+        try self.init(starts: starts, ranks: ranks, values: values, sorted: nil, features: features, on: device)
+    }
+
+    /// - Parameter sorted: the same elements, if they were sorted before.
+    package init(
+        starts: [Int32], ranks: [Int32], values: [Float]?, sorted known: SortedBags?, features: Int, on device: Device
+    ) throws(CLMatError) {
         func wrong(_ problem: String) -> CLMatError { .invalidArgument(operation: "FeatureBags", problem: problem) }
         guard features > 0, features < Int(Int32.max) else {
             throw wrong("There can be 1 to \(Int32.max - 1) features, not \(features).")
@@ -58,18 +65,21 @@ public struct FeatureBags: Sendable {
             guard starts[bag] <= starts[bag + 1] else { throw wrong("Bag \(bag) ends before it begins.") }
             longest = max(longest, Int(starts[bag + 1] - starts[bag]))
         }
-        let sorted = SortedElements(starts: starts, ranks: ranks, values: values)
-        if let first = sorted.distinct.first, first < 0 { throw wrong("Rank \(first) is below 0.") }
-        if let last = sorted.distinct.last, Int(last) >= features {
+        let sorted = known ?? SortedBags(starts: starts, ranks: ranks, values: values)
+        guard sorted.bagCount == starts.count - 1, sorted.bags.count == ranks.count,
+            (sorted.values == nil) == (values == nil)
+        else { throw wrong("What was sorted are other bags.") }
+        // Ranks rise, and those below 0 come last.
+        if let last = sorted.ranks.last, last < 0 || Int(last) >= features {
             throw wrong("Rank \(last) is outside of the \(features) features.")
         }
         (count, elements, self.features, self.device) = (starts.count - 1, ranks.count, features, device)
-        (distinct, self.longest, mostFrequent) = (sorted.distinct, longest, sorted.mostFrequent)
+        (distinct, self.longest, mostFrequent) = (sorted.ranks, longest, sorted.mostFrequent)
         self.starts = try IntVector(starts, on: device)
         self.ranks = try IntVector(ranks, on: device)
         self.values = try Self.row(values, on: device)
         byRank = (
-            try IntVector(sorted.distinct, on: device), try IntVector(sorted.starts, on: device),
+            try IntVector(sorted.ranks, on: device), try IntVector(sorted.starts, on: device),
             try IntVector(sorted.bags, on: device), try Self.row(sorted.values, on: device)
         )
     }
@@ -77,75 +87,5 @@ public struct FeatureBags: Sendable {
     private static func row(_ values: [Float]?, on device: Device) throws(CLMatError) -> Matrix? {
         guard let values else { return nil }
         return try Matrix(values, 1, values.count, on: device)
-    }
-}
-
-/// Elements of bags by rank, those of one rank in their order.
-struct SortedElements {
-    var distinct: [Int32] = []
-    var starts: [Int32] = [0]
-    var bags: [Int32]
-    var values: [Float]?
-    var mostFrequent = 0
-
-    init(starts: [Int32], ranks: [Int32], values: [Float]?) {
-        // Rank and element in one word; a radix sort by the bytes of the rank keeps the order of equals.
-        let count = ranks.count
-        var words = [UInt64](unsafeUninitializedCapacity: count) { words, filled in
-            for (element, rank) in ranks.enumerated() {
-                words[element] = UInt64(UInt32(bitPattern: rank) ^ 0x8000_0000) << 32 | UInt64(element)
-            }
-            filled = count
-        }
-        Self.sort(&words)
-        let bagOf = [Int32](unsafeUninitializedCapacity: count) { bagOf, filled in
-            for bag in 0..<starts.count - 1 {
-                for element in Int(starts[bag])..<Int(starts[bag + 1]) {
-                    bagOf[element] = Int32(truncatingIfNeeded: bag)
-                }
-            }
-            filled = count
-        }
-        bags = [Int32](repeating: 0, count: count)
-        self.values = values.map { _ in [Float](repeating: 0, count: count) }
-        for (place, word) in words.enumerated() {
-            let (rank, element) = (Int32(bitPattern: UInt32(word >> 32) ^ 0x8000_0000), Int(word & 0xFFFF_FFFF))
-            if distinct.last != rank {
-                if !distinct.isEmpty { self.starts.append(Int32(truncatingIfNeeded: place)) }
-                distinct.append(rank)
-            }
-            bags[place] = bagOf[element]
-            if let values { self.values?[place] = values[element] }
-        }
-        if !distinct.isEmpty { self.starts.append(Int32(truncatingIfNeeded: count)) }
-        for index in distinct.indices {
-            mostFrequent = max(mostFrequent, Int(self.starts[index + 1] - self.starts[index]))
-        }
-    }
-
-    private static func sort(_ words: inout [UInt64]) {
-        guard let largest = words.max(), words.count > 1 else { return }
-        var other = words
-        // 11 bits at a time of the upper half, as far as the words differ.
-        var shift: UInt64 = 32
-        let least = words.min() ?? 0
-        while shift < 64, largest >> shift != least >> shift {
-            var next = [Int](repeating: 0, count: 2049)
-            words.withUnsafeBufferPointer { words in
-                for word in words { next[Int(word >> shift & 2047) + 1] += 1 }
-                for digit in 0..<2048 { next[digit + 1] += next[digit] }
-                other.withUnsafeMutableBufferPointer { other in
-                    next.withUnsafeMutableBufferPointer { next in
-                        for word in words {
-                            let digit = Int(word >> shift & 2047)
-                            other[next[digit]] = word
-                            next[digit] += 1
-                        }
-                    }
-                }
-            }
-            swap(&words, &other)
-            shift += 11
-        }
     }
 }

@@ -92,8 +92,9 @@ extension PowerLawMatrix {
 
     /// The numbers that occur, ascending, and where each one stands among them.
     private static func distinct(_ values: [Int32]) -> (ranks: [Int32], places: [Int32]) {
-        // Number and place in one word, so that it is numbers that are sorted.
-        let order = values.enumerated().map { UInt64(UInt32(bitPattern: $1)) << 32 | UInt64($0) }.sorted()
+        // Number and place in one word; places rise within a number.
+        var order = values.enumerated().map { UInt64(UInt32(bitPattern: $1)) << 32 | UInt64($0) }
+        RadixSort.byUpperHalf(&order)
         var ranks: [Int32] = []
         var places = [Int32](repeating: 0, count: values.count)
         for word in order {

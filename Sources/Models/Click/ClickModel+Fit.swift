@@ -145,11 +145,7 @@ extension ClickModel {
         _ batch: ClickBatch, _ recipe: ClickRecipe, _ chances: FeatureChances?, _ state: inout ClickOptimiserState
     ) throws(CLMatError) -> Later<Double> {
         let bags = try self.bags(batch)
-        var step = ClickStep(rate: Float(recipe.rate), networkRate: Float(recipe.networkRate))
-        (step.initial, step.initialOthers) = (Float(recipe.initialSquares), Float(recipe.initialSquaresOfOthers))
-        (step.l1, step.l2) = (Float(recipe.l1), Float(recipe.l2))
-        step.clickWeight = Float(recipe.clickWeight)
-        if step.l1 > 0 || step.l2 > 0 { step.weights = chances?.weights(bags.distinct, batch: recipe.batch) }
+        let step = ClickStep(recipe, chances, of: bags, batch: recipe.batch)
         let logits = try learn(batch, bags, step, &state)
         let labels = batch.labels
         return try logits.valuesLater().map { logits in
@@ -159,10 +155,12 @@ extension ClickModel {
 
     /// The features of records, as the embedding sums them up.
     ///
+    /// - Parameter sorted: the same by feature, if that was made before.
     /// - Throws: ``/CLMat/CLMatError/invalidArgument(operation:problem:)`` for features that the model has not.
-    func bags(_ batch: ClickBatch) throws(CLMatError) -> FeatureBags {
+    func bags(_ batch: ClickBatch, sorted: SortedBags? = nil) throws(CLMatError) -> FeatureBags {
         try FeatureBags(
-            starts: batch.starts, ranks: batch.features, values: batch.values, features: shape.features, on: device)
+            starts: batch.starts, ranks: batch.features, values: batch.values, sorted: sorted, features: shape.features,
+            on: device)
     }
 
     // MARK: - Foretelling

@@ -12,12 +12,7 @@ public struct ClickOptimiserState: Sendable {
     public init(for model: ClickModel) throws(CLMatError) {
         embedding = try PowerLawMatrix(zerosLike: model.embedding)
         bias = try Matrix(zeros: Shape(1, 1), on: model.device)
-        network = []
-        for layer in model.network?.parameters ?? [] {
-            var own: [Matrix] = []
-            for parameter in layer { own.append(try Matrix(zeros: parameter.shape, on: model.device)) }
-            network.append(own)
-        }
+        network = try zeros(like: model.network?.parameters ?? [])
     }
 
     /// Bytes of what it remembers.
@@ -42,6 +37,18 @@ struct ClickStep {
     var clickWeight: Float = 1
     /// What λ counts of each of the bags' distinct ranks; nil for 1.
     var weights: [Float]?
+}
+
+extension ClickStep {
+    /// A recipe's settings.
+    ///
+    /// - Parameter batch: records of a minibatch, by which it is known how often one has a rare feature.
+    init(_ recipe: ClickRecipe, _ chances: FeatureChances?, of bags: FeatureBags, batch: Int) {
+        self.init(rate: Float(recipe.rate), networkRate: Float(recipe.networkRate))
+        (initial, initialOthers) = (Float(recipe.initialSquares), Float(recipe.initialSquaresOfOthers))
+        (l1, l2, clickWeight) = (Float(recipe.l1), Float(recipe.l2), Float(recipe.clickWeight))
+        if l1 > 0 || l2 > 0 { weights = chances?.weights(bags.distinct, batch: batch) }
+    }
 }
 
 /// A forward pass, as the way back needs it.
@@ -69,7 +76,7 @@ extension ClickModel {
             return ClickTrace(logits: try sums.slice(columns: 0..<1) + pairs * 0.5 + bias, sums: sums)
         case .network(let own):
             let (sums, pairs) = own.addsPairs ? try sumsAndPairs(bags) : (try embedding.sums(of: bags), nil)
-            var inputs = own.activatesSums ? try sums.activated(own.activation) : sums
+            var inputs = own.activatesSums ? try own.activation.layer.applied(to: sums) : sums
             if own.squaresSums {
                 var both = try Matrix(uninitialised: Shape(sums.rows, 2 * sums.columns), on: device)
                 try both.replace(with: inputs)
@@ -88,7 +95,8 @@ extension ClickModel {
         let (sums, squares) = try embedding.sumsAndSquares(of: bags)
         var halves = Self.signs(embedding.columns).map { $0 / 2 }
         halves[0] = 0
-        var pairs = try (sums.squared() - squares).matmul(Matrix(halves, halves.count, 1, on: device))
+        var pairs = try (sums.squared() - squares).matmul(
+            Matrix(constantRow: halves, on: device).reshaped(halves.count, 1))
         try pairs.add(sums.slice(columns: 0..<1))
         return (sums, pairs)
     }
@@ -118,12 +126,11 @@ extension ClickModel {
             if own.squaresSums { sums = try inputGradient.slice(columns: plain) }
             if own.activatesSums {
                 let outputs = own.squaresSums ? try inputs.slice(columns: plain) : inputs
-                sums = try sums.backward(own.activation, output: outputs)
+                sums = try own.activation.layer.backward(sums, output: outputs)
             }
             if own.squaresSums { try sums.add(inputGradient.slice(columns: squared) * trace.sums, times: 2) }
             if own.addsPairs {
-                var pairs =
-                    try trace.sums * Matrix(Self.signs(embedding.columns), 1, embedding.columns, on: device) * gradient
+                var pairs = try trace.sums * Matrix(constantRow: Self.signs(embedding.columns), on: device) * gradient
                 try pairs.replace(with: gradient)
                 try sums.add(pairs)
             }
@@ -168,24 +175,4 @@ extension ClickModel {
 
     /// ε of AdaGrad: far below the gradient of one record of a minibatch.
     private static let epsilon: Float = 1e-8
-}
-
-extension Matrix {
-    fileprivate func activated(_ activation: ClickNetwork.Activation) throws(CLMatError) -> Matrix {
-        switch activation {
-        case .sigmoid: try logistic()
-        case .tanh: try tanh()
-        case .relu: try relu()
-        }
-    }
-
-    fileprivate func backward(
-        _ activation: ClickNetwork.Activation, output: Matrix
-    ) throws(CLMatError) -> Matrix {
-        switch activation {
-        case .sigmoid: try logisticBackward(output: output)
-        case .tanh: try tanhBackward(output: output)
-        case .relu: try reluBackward(output: output)
-        }
-    }
 }

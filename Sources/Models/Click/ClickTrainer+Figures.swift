@@ -26,8 +26,8 @@ extension ClickTrainer {
             Figure(
                 "by-rank", title: "Score by rarest feature",
                 help: "held-out records by the rank of their rarest feature: are those with rare ones foretold worse?",
-                isShownAtStart: true
-            ) { trainer, _ in try trainer.byRankFigure() },
+                isShownAtStart: true, from: BestByRank()
+            ) { best, trainer, _ in FigureProgress(try trainer.byRankFigure(&best)) },
             Figure(
                 "embedding", title: "Map of the embedding",
                 help: "mean size of the weights, frequent features on top; where a feature has no column it is empty",
@@ -117,13 +117,13 @@ extension ClickTrainer {
             ? "\(short(ranks.lowerBound))–\(short(ranks.upperBound))" : "\(ranks.lowerBound)–\(ranks.upperBound - 1)"
     }
 
-    private func byRankFigure() throws -> any FigureContent {
+    private func byRankFigure(_ known: inout BestByRank) throws -> any FigureContent {
         guard let score else { return waiting() }
         func number(_ value: Double, _ digits: Int) -> String {
             value.isFinite ? String(format: "%.\(digits)f", value) : "–"
         }
         let all = ranges + [-1..<data.vocabulary.count]
-        let best = oracle?.byRank(all)
+        let best = try known.ranges(all, of: self)
         var rows: [[String]] = []
         for (index, range) in score.byRank(all).enumerated() where range.count > 0 {
             let title = index < ranges.count ? Self.title(range.ranks) : "all"
@@ -222,5 +222,16 @@ extension ClickTrainer {
             values: cells, range: 0...max(most, 1e-6), unit: "mean |w|",
             caption: "\(grouped(features)) features by rank, \(Self.featuresPerRow) of each row's at most",
             rowTitle: "rank", columnTitle: "column", shading: .squareRoot)
+    }
+}
+
+/// What the true chances of the held-out records come to, by range of ranks: made when it is first looked at.
+private struct BestByRank: Sendable {
+    private var isKnown = false
+    private var ranges: [ClickScore.Range]?
+
+    mutating func ranges(_ all: [Range<Int>], of trainer: ClickTrainer) throws(CLMatError) -> [ClickScore.Range]? {
+        if !isKnown { (isKnown, ranges) = (true, try trainer.oracle()?.byRank(all)) }
+        return ranges
     }
 }

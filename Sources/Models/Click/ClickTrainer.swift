@@ -15,9 +15,6 @@ public struct ClickTrainer: Model {
     private let stepsPerEpoch: Int
     private let chances: FeatureChances
 
-    /// The score of the true chances of the held-out records, which no model is better than but by luck; nil where nobody knows them.
-    public let oracle: ClickScore?
-
     /// What AdaGrad remembers.
     private(set) var state: ClickOptimiserState
     private var scoring: Scoring?
@@ -54,13 +51,16 @@ public struct ClickTrainer: Model {
         state = try ClickOptimiserState(for: model)
         stepsPerEpoch = batches.stepsPerEpoch
         chances = FeatureChances(vocabulary: data.vocabulary, records: data.train.count)
-        oracle = try Self.oracle(of: data.test)
     }
 
-    private static func oracle(of records: any ClickRecords) throws(CLMatError) -> ClickScore? {
+    /// The score of the true chances of the held-out records, which no model is better than but by luck; nil where nobody knows them.
+    ///
+    /// - Cost: the records are drawn once more.
+    public func oracle() throws(CLMatError) -> ClickScore? {
+        let records = data.test
         var score = ClickScore()
-        for first in stride(from: 0, to: records.count, by: recordsPerStep) {
-            let range = first..<min(records.count, first + recordsPerStep)
+        for first in stride(from: 0, to: records.count, by: Self.recordsPerStep) {
+            let range = first..<min(records.count, first + Self.recordsPerStep)
             guard let chances = try records.oracle(range) else { return nil }
             score.add(try records.batch(range), chances.map { log($0) - log1p(-$0) })
         }
@@ -168,15 +168,8 @@ public struct ClickTrainer: Model {
     private mutating func learn(
         _ batch: ClickMinibatch, _ context: StepContext<ClickMinibatch>, _ measured: inout Measurements
     ) throws(CLMatError) {
-        let settings = context.settings
-        let bags = try model.bags(batch.records)
-        var step = ClickStep(
-            rate: Float(try settings[rate]),
-            networkRate: Float(model.network == nil ? defaults.networkRate : try settings[networkRate]))
-        (step.initial, step.initialOthers) = (Float(defaults.initialSquares), Float(try settings[vectorSquares]))
-        (step.l1, step.l2) = (Float(try settings[l1]), Float(try settings[l2]))
-        step.clickWeight = Float(try settings[clickWeight])
-        if step.l1 > 0 || step.l2 > 0 { step.weights = chances.weights(bags.distinct, batch: batch.count) }
+        let bags = try model.bags(batch.records, sorted: batch.features)
+        let step = ClickStep(try recipe(context.settings), chances, of: bags, batch: batch.count)
         let logits = try model.learn(batch.records, bags, step, &state)
         let labels = batch.records.labels
         measured.note(
@@ -189,6 +182,16 @@ public struct ClickTrainer: Model {
         measured.warn(
             ifLost: "likelihood-train", titled: "the log-likelihood", "The model left the numbers",
             advice: Warning.undo)
+    }
+
+    /// Where the controls stand.
+    private func recipe(_ settings: Settings) throws(CLMatError) -> ClickRecipe {
+        var recipe = defaults
+        recipe.rate = try settings[rate]
+        if model.network != nil { recipe.networkRate = try settings[networkRate] }
+        recipe.initialSquaresOfOthers = try settings[vectorSquares]
+        (recipe.l1, recipe.l2, recipe.clickWeight) = (try settings[l1], try settings[l2], try settings[clickWeight])
+        return recipe
     }
 
     /// The whole embedding is looked at so often: it may be large.

@@ -49,10 +49,7 @@ extension LanguageModel {
             ids: ids, words: found?.trace, inputs: inputs, layers: traces, top: next, dropouts: dropouts)
     }
 
-    /// Rows of logits of all words that are worked on at a time, where a backend has no way of its own.
-    func slices(of rows: Int) -> [Range<Int>] { slices(of: rows, columns: shape.vocabulary) }
-
-    /// The same of logits of another number of words.
+    /// Rows of logits of so many words that are worked on at a time.
     func slices(of rows: Int, columns: Int) -> [Range<Int>] { LogitSlices.ranges(rows: rows, words: columns) }
 
     /// The losses of all words of a window, −ln of the chance that each target had, in nats.

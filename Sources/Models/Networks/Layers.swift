@@ -212,20 +212,30 @@ public enum Activation: Layer {
     public func forward(
         _ x: Matrix, _ parameters: [Matrix], input: ImageShape
     ) throws(CLMatError) -> (output: Matrix, saved: SavedForBackward) {
-        switch self {
-        case .relu: (try x.relu(), .nothing)
-        case .tanh: (try x.tanh(), .nothing)
-        case .logistic: (try x.logistic(), .nothing)
-        }
+        (try applied(to: x), .nothing)
     }
 
     public func inputGradient(
         _ gradient: Matrix, _ parameters: [Matrix], _ pass: LayerPass
     ) throws(CLMatError) -> Matrix {
+        try backward(gradient, output: pass.output)
+    }
+
+    /// Of each number.
+    func applied(to x: Matrix) throws(CLMatError) -> Matrix {
         switch self {
-        case .relu: try gradient.reluBackward(output: pass.output)
-        case .tanh: try gradient.tanhBackward(output: pass.output)
-        case .logistic: try gradient.logisticBackward(output: pass.output)
+        case .relu: try x.relu()
+        case .tanh: try x.tanh()
+        case .logistic: try x.logistic()
+        }
+    }
+
+    /// ∂L/∂x from ∂L/∂y and y.
+    func backward(_ gradient: Matrix, output: Matrix) throws(CLMatError) -> Matrix {
+        switch self {
+        case .relu: try gradient.reluBackward(output: output)
+        case .tanh: try gradient.tanhBackward(output: output)
+        case .logistic: try gradient.logisticBackward(output: output)
         }
     }
 }

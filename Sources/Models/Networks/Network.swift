@@ -143,27 +143,31 @@ public struct Network: Sendable {
     public func parameterGradients(
         _ activations: Activations, outputGradient: Matrix
     ) throws(CLMatError) -> [[Matrix]] {
-        var gradients = [[Matrix]](repeating: [], count: stages.count)
-        guard let first = parameters.firstIndex(where: { !$0.isEmpty }) else { return gradients }
-        var gradient = outputGradient
-        for index in stages.indices.reversed() where index >= first {
-            let (layer, pass) = (stages[index].layer, pass(index, activations))
-            if !parameters[index].isEmpty { gradients[index] = try layer.parameterGradients(gradient, pass) }
-            if index > first { gradient = try layer.inputGradient(gradient, parameters[index], pass) }
+        guard let first = parameters.firstIndex(where: { !$0.isEmpty }) else {
+            return [[Matrix]](repeating: [], count: stages.count)
         }
-        return gradients
+        return try gradients(activations, outputGradient, downTo: first).parameters
     }
 
     /// ∂L/∂parameters and ∂L/∂images from ∂L/∂output of the last layer, in one backward pass.
     func gradients(
         _ activations: Activations, outputGradient: Matrix
     ) throws(CLMatError) -> (parameters: [[Matrix]], input: Matrix) {
+        let (parameters, gradient) = try gradients(activations, outputGradient, downTo: 0)
+        guard let first = stages.first else { return (parameters, gradient) }
+        return (parameters, try first.layer.inputGradient(gradient, self.parameters[0], pass(0, activations)))
+    }
+
+    /// ∂L/∂parameters of all stages from one on, and ∂L/∂output of that one.
+    private func gradients(
+        _ activations: Activations, _ outputGradient: Matrix, downTo first: Int
+    ) throws(CLMatError) -> (parameters: [[Matrix]], output: Matrix) {
         var gradients = [[Matrix]](repeating: [], count: stages.count)
         var gradient = outputGradient
-        for index in stages.indices.reversed() {
+        for index in stages.indices.reversed() where index >= first {
             let (layer, pass) = (stages[index].layer, pass(index, activations))
             if !parameters[index].isEmpty { gradients[index] = try layer.parameterGradients(gradient, pass) }
-            gradient = try layer.inputGradient(gradient, parameters[index], pass)
+            if index > first { gradient = try layer.inputGradient(gradient, parameters[index], pass) }
         }
         return (gradients, gradient)
     }

@@ -83,7 +83,8 @@ func requireLayout(of parameters: [[Matrix]], _ remembered: [[Matrix]]...) throw
     }
 }
 
-private func zeros(like parameters: [[Matrix]]) throws(CLMatError) -> [[Matrix]] {
+/// Zeros in the shapes of parameters: what a rule remembers at first.
+func zeros(like parameters: [[Matrix]]) throws(CLMatError) -> [[Matrix]] {
     var result: [[Matrix]] = []
     for layer in parameters {
         var own: [Matrix] = []

@@ -37,13 +37,13 @@ import Testing
             for place in batch.places(record) { pairs.append((batch.features[place], Int32(record), place)) }
         }
         pairs.sort { ($0.feature, $0.place) < ($1.feature, $1.place) }
-        #expect(found.records == pairs.map(\.record))
+        #expect(found.bags == pairs.map(\.record))
         #expect(found.values == batch.values.map { values in pairs.map { values[$0.place] } })
-        #expect(found.ids == Array(Set(batch.features)).sorted())
+        #expect(found.ranks == Array(Set(batch.features)).sorted())
         #expect(found.starts.first == 0 && found.starts.count == found.count + 1)
         for index in 0..<found.count {
-            let records = pairs.filter { $0.feature == found.ids[index] }.map(\.record)
-            #expect(Array(found.records[found.places(index)]) == records)
+            let records = pairs.filter { $0.feature == found.ranks[index] }.map(\.record)
+            #expect(Array(found.bags[found.places(index)]) == records)
         }
     }
 

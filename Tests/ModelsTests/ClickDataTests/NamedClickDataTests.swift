@@ -6,11 +6,6 @@ import Testing
 
 @testable import Models
 
-private let dataFolder = ProcessInfo.processInfo.environment["CLMAT_DATA"] ?? ""
-private func hasData(_ name: String) -> Bool {
-    !dataFolder.isEmpty && FileManager.default.fileExists(atPath: "\(dataFolder)/\(name)")
-}
-
 @Suite struct NamedClickDataTests {
     /// Different categories per field of a file, and clicks, found with other means: by splitting its lines.
     static func categories(_ path: String) throws -> (fields: [Set<Substring>], clicks: Int, filled: Int) {

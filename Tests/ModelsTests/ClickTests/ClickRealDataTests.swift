@@ -7,15 +7,10 @@ import Testing
 
 /// Rows of Criteo's log beside scikit-learn.
 @Suite struct ClickRealDataTests {
-    private static let isThere =
-        ProcessInfo.processInfo.environment["CLMAT_DATA"].map {
-            FileManager.default.fileExists(atPath: $0 + "/criteo/train.txt.gz")
-        } ?? false
-
     /// scikit-learn 1.9.1's LogisticRegression(C: 1/(λN), tol: 1e-9) on the 8,000 rows, with the numbers as categories by the same rule: 37,770
     /// features, a mean loss of 0.127589 and ‖w‖ = 38.7447, which makes an objective of 0.202646.
-    @Test(.enabled(if: isThere, "CLMAT_DATA has no criteo/train.txt.gz")) func logisticRegressionIsScikitLearns() throws
-    {
+    @Test(.enabled(if: hasData("criteo/train.txt.gz"), "CLMAT_DATA has no criteo/train.txt.gz"))
+    func logisticRegressionIsScikitLearns() throws {
         let data = try ClickData.load("criteo")
         #expect(data.train.count == 8000)
         var model = try ClickModel(.linear(features: data.vocabulary.count), seed: 1, on: .cpu)

@@ -50,7 +50,7 @@ import Testing
         #expect(score.count == trainer.data.test.count)
         #expect(abs(Double(likelihood.last ?? 0) - score.logLikelihood) < 1e-6)
         // Nothing that learns from clicks is better than their true chances, on average over many records; of 90 it is a matter of luck.
-        let oracle = try #require(trainer.oracle)
+        let oracle = try #require(try trainer.oracle())
         #expect(oracle.count == score.count && oracle.labels == score.labels && oracle.rarest == score.rarest)
         #expect(oracle.logLikelihood > score.logLikelihood)
         for figure in ["calibration", "roc", "predictions", "by-rank", "embedding", "features", "rank-plot"] {

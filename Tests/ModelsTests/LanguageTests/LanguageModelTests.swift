@@ -149,9 +149,9 @@ enum SmallLanguage {
         let text = try SmallLanguage.text(2600, seed: 4)
         let whole = try model.score(text, batch: 1)
         #expect(whole.tokens == 2599)
-        #expect(model.slices(of: 0).isEmpty)
+        #expect(model.slices(of: 0, columns: SmallLanguage.words).isEmpty)
         let large = try LanguageModel(.dense(vocabulary: 30_000, units: 2), seed: 1, on: .cpu)
-        #expect(large.slices(of: 700) == [0..<234, 234..<468, 468..<700])
+        #expect(large.slices(of: 700, columns: 30_000) == [0..<234, 234..<468, 468..<700])
         // Word by word, with the state carried over.
         var (state, score) = (try model.state(batch: 1), LanguageScore(vocabulary: SmallLanguage.words))
         for position in 0..<2599 {

@@ -4,11 +4,6 @@ import Testing
 
 @testable import Models
 
-private let dataFolder = ProcessInfo.processInfo.environment["CLMAT_DATA"] ?? ""
-private func hasData(_ name: String) -> Bool {
-    !dataFolder.isEmpty && FileManager.default.fileExists(atPath: "\(dataFolder)/\(name)")
-}
-
 @Suite struct NamedLanguageDataTests {
     /// Counts by rank as in table 5.1 of B. Jiang's dissertation (UCB/EECS-2018-34), which count <eos>.
     @Test(.enabled(if: hasData("ptb"), "needs CLMAT_DATA, a folder that holds ptb/"))

@@ -6,11 +6,6 @@ import Testing
 
 @testable import Models
 
-private let dataFolder = ProcessInfo.processInfo.environment["CLMAT_DATA"] ?? ""
-private func hasData(_ name: String) -> Bool {
-    !dataFolder.isEmpty && FileManager.default.fileExists(atPath: "\(dataFolder)/\(name)")
-}
-
 @Suite struct NamedCorpusTests {
     let folder: TemporaryFolder
 

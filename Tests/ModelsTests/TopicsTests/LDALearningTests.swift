@@ -5,7 +5,6 @@ import Testing
 
 @testable import Models
 
-private let dataFolder = ProcessInfo.processInfo.environment["CLMAT_DATA"] ?? ""
 private let hasKos = !dataFolder.isEmpty && FileManager.default.fileExists(atPath: "\(dataFolder)/uci-bow")
 
 /// Topics that were planted are found.

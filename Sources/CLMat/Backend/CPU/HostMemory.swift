@@ -23,6 +23,9 @@ package enum HostMemory {
         }
     }
 
+    /// The most bytes that this program has had in memory (VmHWM of proc_pid_status(5)); nil where the system does not say.
+    package static var peak: Int? { field("VmHWM:", of: "/proc/self/status").map { $0 << 10 } }
+
     private static func number(_ path: String) -> Int? {
         (try? String(contentsOfFile: path, encoding: .utf8)).flatMap {
             Int($0.trimmingCharacters(in: .whitespacesAndNewlines))
@@ -33,6 +36,6 @@ package enum HostMemory {
         guard let text = try? String(contentsOfFile: path, encoding: .utf8),
             let line = text.split(separator: "\n").first(where: { $0.hasPrefix(name) })
         else { return nil }
-        return line.split(separator: " ").dropFirst().first.flatMap { Int($0) }
+        return line.split(whereSeparator: \.isWhitespace).dropFirst().first.flatMap { Int($0) }
     }
 }

@@ -6,7 +6,7 @@ public struct ClickMinibatch: Sendable, Equatable {
     /// The records, in order.
     public let records: ClickBatch
     /// The same by feature, made with the records: ahead of time where ``/Exploration/ReadingAhead`` reads.
-    public let features: ClickFeatures
+    public let features: SortedBags
     /// Passes over the records before this one.
     public let pass: Int
     /// The number of the first record in its pass, from 0.

@@ -6,11 +6,11 @@ import Foundation
 struct ClickBuilder {
     private let options: ClickOptions
     private var table = ClickKeyTable()
-    private var labels: ClickSpool<UInt8>
-    private var starts: ClickSpool<Int>
-    private var features: ClickSpool<Int32>
+    private var labels: ColumnSpool<UInt8>
+    private var starts: ColumnSpool<Int>
+    private var features: ColumnSpool<Int32>
     /// nil as long as all values are 1.
-    private var values: ClickSpool<Float>?
+    private var values: ColumnSpool<Float>?
     /// The ids of a record.
     private var ids: [Int32] = []
     private var format: ClickFormat?
@@ -65,7 +65,7 @@ struct ClickBuilder {
             }
         }
         if values == nil, !parser.isAllOne {
-            var all = ClickSpool<Float>(memoryLimit: options.memoryLimit)
+            var all = ColumnSpool<Float>(memoryLimit: options.memoryLimit)
             let ones = [Float](repeating: 1, count: min(features.count, 1 << 16))
             while all.count < features.count { try all.append(Array(ones.prefix(features.count - all.count))) }
             values = all

@@ -178,14 +178,14 @@ struct LanguageBuilder {
             return
         }
         let store = try reading.spool.finish()
-        try append(store, 0..<store.ids.count, to: part)
+        try append(store, 0..<store.entries.count, to: part)
     }
 
     /// Of a text, the end is for validation, what comes before it for the test if there is to be one, and the rest is learned from.
     mutating func split(_ reading: Reading, withTest: Bool) throws(CLMatError) {
         var reading = reading
         let store = try reading.spool.finish()
-        let count = store.ids.count
+        let count = store.entries.count
         // Not one token less because a share is no binary fraction.
         func share(_ share: Double) -> Int { Int(Double(count) * share + 1e-6) }
         let validation = count - share(options.validationShare)
@@ -269,7 +269,7 @@ struct LanguageBuilder {
     }
 
     private func checkValidation(_ stores: [LanguagePart: TokenStore], _ name: String) throws(CLMatError) {
-        let sizes = stores.mapValues { $0.ids.count }
+        let sizes = stores.mapValues { $0.entries.count }
         let found = sizes[.validation] ?? 0
         guard found < 2 else { return }
         let all = sizes.values.reduce(0, +)

@@ -42,7 +42,7 @@ public struct LanguageData: Sendable {
         }
         var notes = notes
         var test: TokenText?
-        if let store = stores[.test], store.ids.count >= 2 {
+        if let store = stores[.test], store.entries.count >= 2 {
             test = try text(.test)
         } else if stores[.test] != nil {
             notes.append("\(name): there are too few tokens for a test.")

@@ -29,7 +29,8 @@ public struct LanguageOptions: Sendable, Equatable {
     /// The most words that a vocabulary can have.
     public static let mostWords = 1 << 29 - 1
     /// Ids that take more bytes than this are kept in a file.
-    var memoryLimit = TokenStore.memoryLimit
+    var memoryLimit = Self.usualMemoryLimit
+    static let usualMemoryLimit = 256 << 20
 
     /// What suits the files.
     public init(vocabularySize: Int? = nil, minimumCount: Int? = nil) {

@@ -29,10 +29,10 @@ public struct TokenText: Sendable {
 
     /// - Parameter store: its ids are words of the vocabulary.
     init(name: String, store: TokenStore, vocabulary: LanguageVocabulary) throws(CLMatError) {
-        guard store.ids.count >= 2 else {
+        guard store.entries.count >= 2 else {
             throw .dataMismatch(
                 """
-                \(name) has \(store.ids.count == 1 ? "1 token" : "no tokens"): a model that predicts each word from those before it needs \
+                \(name) has \(store.entries.count == 1 ? "1 token" : "no tokens"): a model that predicts each word from those before it needs \
                 2 at least.
                 """)
         }
@@ -40,14 +40,14 @@ public struct TokenText: Sendable {
     }
 
     /// The number of tokens.
-    public var count: Int { store.ids.count }
+    public var count: Int { store.entries.count }
     /// How many tokens can be predicted: all but the first.
     public var targets: Int { count - 1 }
 
     /// The id at a position.
     ///
     /// - Precondition: `position` is in `0..<count`.
-    public subscript(position: Int) -> Int32 { store.ids[position] }
+    public subscript(position: Int) -> Int32 { store.entries[position] }
 
     /// The ids at some positions; those beyond the text are left out.
     public func ids(_ positions: Range<Int>) -> [Int32] { store[positions.clamped(to: 0..<count)] }
@@ -57,7 +57,7 @@ public struct TokenText: Sendable {
     /// - Cost: it reads all of the text.
     public var checksum: String {
         let words = CRC32.of([UInt8](vocabulary.words.joined(separator: "\n").utf8))
-        return "\(count)x\(vocabulary.count)-" + String(store.checksum ^ words, radix: 16)
+        return "\(count)x\(vocabulary.count)-" + String(store.checksum() ^ words, radix: 16)
     }
 
     /// How often each word of the vocabulary occurs here, by id: for the share of each range of ranks in a validation text.
@@ -73,7 +73,7 @@ public struct TokenText: Sendable {
             [Int32](unsafeUninitializedCapacity: steps * starts.count) { target, filled in
                 for t in 0..<steps {
                     for start in starts {
-                        target[filled] = store.ids[start + t + offset]
+                        target[filled] = store.entries[start + t + offset]
                         filled += 1
                     }
                 }

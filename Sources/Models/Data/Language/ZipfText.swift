@@ -44,7 +44,7 @@ public struct ZipfText: Sendable, Equatable {
         }
         var random = Xoshiro(seed: seed)
         func ids(_ count: Int) throws(CLMatError) -> TokenStore {
-            var (spool, part) = (TokenSpool(), [Int32]())
+            var (spool, part) = (TokenSpool(memoryLimit: LanguageOptions.usualMemoryLimit), [Int32]())
             for _ in 0..<count {
                 let wanted = random.uniform() * sum
                 // The first word whose sum is above.
