@@ -25,11 +25,14 @@ int clmat_product(int transpose_a, int transpose_b, int m, int n, int k, float a
 
 // MARK: - convolution
 
+/// The geometry of one group of a convolution; the groups of an image, its weights and its output lie one after another.
 typedef struct {
-    int channels, height, width, filters, kh, kw, stride, padding, oh, ow;
+    int groups, channels, filters;
+    int height, width, kh, kw, stride_y, stride_x, top, left, dilation_y, dilation_x, oh, ow;
+    int is_one_pixel;           ///< 1 x 1 weights that meet each pixel once: the image is the matrix of its patches
 } clmat_convolution;
 
-// Whole convolutions, image by image. They return 0 if there is no memory for the patches of one image.
+// Whole convolutions, image by image. They return 0 if there is no memory for the patches of one image. Biases may be null.
 int convolution_forward(size_t begin, size_t end, const clmat_convolution *g, clmat_sgemm sgemm, const float *xs,
                         const float *weights, const float *biases, float *ys);
 int convolution_backward_input(size_t begin, size_t end, const clmat_convolution *g, clmat_sgemm sgemm,

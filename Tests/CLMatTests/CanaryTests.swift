@@ -192,7 +192,8 @@ import Testing
             CanaryCase(
                 "bags_adagrad", .groups(9, bytes: 4 * columns),
                 [
-                    .int(columns), .int(2), table, .int(1), .int(1), .int(1), .float(0.1), .float(0.01), .float(1), .float(2), .float(0.001),
+                    .int(columns), .int(2), table, .int(1), .int(1), .int(1), .float(0.1), .float(0.01), .float(1),
+                    .float(2), .float(0.001),
                     .float(0.001), picked, .ints((0...9).map { 2 * $0 }), .integers(18, below: 5), .memory(18),
                     .memory(9), .memory(5 * columns), .memory(5), .positives(elements), .positives(elements),
                 ]),
@@ -315,7 +316,8 @@ import Testing
 
     /// 5 images of 3 channels of 7 × 6 pixels, kernels of 3 × 2 with padding 1: 7 × 7 pixels and 18 rows of patches.
     private var convolutions: [CanaryCase] {
-        let sizes: [CanaryValue] = [5, 3, 7, 6, 3, 2, 1, 1, 7, 7].map { .int($0) }
+        let window = [3, 2, 1, 1, 1, 1, 1, 1, 7, 7]
+        let sizes: [CanaryValue] = ([5, 3, 7, 6] + window).map { .int($0) }
         let (image, area, patches, filters) = (5 * 3 * 42, 49, 18, 4)
         let layout: [CanaryValue] = [.int(5), .int(filters), .int(area)]
         let planes = 5 * filters * area
@@ -335,21 +337,45 @@ import Testing
                 CanaryCase(
                     "col2im", WorkSize(items: 5 * 3, workItems: 42, bytesPerItem: 400),
                     sizes + [.int(0), .memory(patches * 5 * area), .memory(image)])
-            ]
+            ] + directConvolutions(window.map { .int($0) })
     }
 
-    /// 5 planes of 11 × 7, windows of 3, stride 2: 5 × 3.
-    private var pooling: [CanaryCase] {
-        let sizes: [CanaryValue] = [5, 11, 7, 3, 2, 5, 3].map { .int($0) }
-        let forward = WorkSize(items: 5, workItems: 15, bytesPerItem: 400)
-        let backward = WorkSize(items: 5, workItems: 77, bytesPerItem: 400)
+    /// The same with 3 groups of one channel and 2 filters.
+    private func directConvolutions(_ window: [CanaryValue]) -> [CanaryCase] {
+        let sizes = [5, 3, 1, 2, 7, 6].map { CanaryValue.int($0) } + window
+        let (images, outputs, weights) = (5 * 3 * 42, 5 * 6 * 49, 6 * 6)
         return [
-            CanaryCase("max_pool_forward", forward, sizes + [.memory(5 * 77), .memory(75), .memory(75)]),
             CanaryCase(
-                "max_pool_backward", backward, sizes + [.memory(75), .integers(75, below: 77), .memory(5 * 77)]),
-            CanaryCase("average_pool_forward", forward, sizes + [.memory(5 * 77), .memory(75)]),
-            CanaryCase("average_pool_backward", backward, sizes + [.memory(75), .memory(5 * 77)]),
+                "direct_forward", WorkSize(items: 5 * 6, workItems: 49, bytesPerItem: 400),
+                sizes + [.int(1), .memory(images), .memory(weights), .memory(6), .memory(outputs)]),
+            CanaryCase(
+                "direct_backward_input", WorkSize(items: 5 * 3, workItems: 42, bytesPerItem: 400),
+                sizes + [.memory(outputs), .memory(weights), .memory(images)]),
+            CanaryCase(
+                "direct_backward_weights", .groups(weights, bytes: 4 * 5 * 49),
+                sizes + [.memory(images), .memory(outputs), .memory(weights)]),
         ]
+    }
+
+    /// 5 planes of 11 × 7, windows of 3, stride 2: 5 × 3; and with padding of 1, which does not count: 6 × 4.
+    private var pooling: [CanaryCase] {
+        [([0, 0], [5, 3], [1, 9]), ([1, 1], [6, 4], [0, 0])].flatMap { padding, output, divisor in
+            let sizes = ([5, 11, 7, 3, 3, 2, 2] + padding + [1, 1] + output).map { CanaryValue.int($0) }
+            let means = sizes + (padding + divisor).map { .int($0) }
+            let area = output[0] * output[1]
+            let forward = WorkSize(items: 5, workItems: area, bytesPerItem: 400)
+            let backward = WorkSize(items: 5, workItems: 77, bytesPerItem: 400)
+            return [
+                CanaryCase(
+                    "max_pool_forward", forward,
+                    sizes + [.memory(5 * 77), .memory(5 * area), .memory(5 * area)]),
+                CanaryCase(
+                    "max_pool_backward", backward,
+                    sizes + [.memory(5 * area), .integers(5 * area, below: 77), .memory(5 * 77)]),
+                CanaryCase("average_pool_forward", forward, means + [.memory(5 * 77), .memory(5 * area)]),
+                CanaryCase("average_pool_backward", backward, means + [.memory(5 * area), .memory(5 * 77)]),
+            ]
+        }
     }
 
     private var updates: [CanaryCase] {

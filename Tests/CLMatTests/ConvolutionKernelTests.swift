@@ -19,10 +19,19 @@ struct ConvolutionCase: Sendable, CustomTestStringConvertible {
             kernelHeight: kernelHeight, kernelWidth: kernelWidth, stride: stride, padding: padding)
     }
 
+    init(
+        _ images: Int, channels: Int, _ height: Int, _ width: Int, filters: Int, groups: Int = 1,
+        _ window: @autoclosure () throws -> SlidingWindow
+    ) {
+        self.images = images
+        geometry = try! Convolution(
+            input: ImageShape(channels: channels, height: height, width: width), filters: filters, window: window(),
+            groups: groups)
+    }
+
     var testDescription: String {
         let g = geometry
-        return "\(images) of \(g.input), \(g.filters) filters \(g.kernelHeight) × \(g.kernelWidth), "
-            + "stride \(g.stride), padding \(g.padding)"
+        return "\(images) of \(g.input), \(g.filters) filters \(g.window), groups \(g.groups)"
     }
 
     /// Images, weights, biases and the gradient of the output.
@@ -51,6 +60,42 @@ struct ConvolutionCase: Sendable, CustomTestStringConvertible {
         ConvolutionCase(1, channels: 1, 2, 2, filters: 1, 2, 2, stride: 1, padding: 4),
         ConvolutionCase(5, channels: 4, 1, 1, filters: 3, 1, 1),
     ]
+    /// Groups, dilation, padding and strides that differ from side to side.
+    static let general = [
+        ConvolutionCase(2, channels: 4, 5, 6, filters: 6, groups: 2, try .square(3, padding: 1)),
+        ConvolutionCase(2, channels: 3, 7, 9, filters: 3, groups: 3, try .square(3, padding: 1)),
+        ConvolutionCase(1, channels: 2, 8, 11, filters: 6, groups: 2, try .square(3, stride: 2, padding: 1)),
+        ConvolutionCase(3, channels: 4, 7, 6, filters: 2, groups: 2, try .square(2, dilation: 2)),
+        ConvolutionCase(2, channels: 2, 9, 8, filters: 3, try .square(3, padding: 2, dilation: 2)),
+        ConvolutionCase(
+            1, channels: 2, 9, 7, filters: 2,
+            try SlidingWindow(height: 2, width: 3, strideDown: 3, strideAcross: 1, dilationDown: 4, dilationAcross: 2)),
+        ConvolutionCase(
+            2, channels: 3, 6, 8, filters: 2,
+            try SlidingWindow(height: 3, width: 2, paddingTop: 2, paddingLeft: 0, paddingBottom: 1, paddingRight: 3)),
+        ConvolutionCase(
+            2, channels: 2, 5, 9, filters: 4, groups: 2,
+            try SlidingWindow(
+                height: 3, width: 3, strideDown: 1, strideAcross: 2, paddingTop: 0, paddingLeft: 1, paddingBottom: 3,
+                paddingRight: 0, dilationDown: 1, dilationAcross: 3)),
+        // One window, wholly in the padding at times.
+        ConvolutionCase(1, channels: 1, 1, 2, filters: 1, try .square(2, padding: 2, dilation: 3)),
+        // Products without patches, and 1 × 1 windows that need them.
+        ConvolutionCase(3, channels: 10, 4, 8, filters: 6, try .square(1)),
+        ConvolutionCase(2, channels: 10, 3, 3, filters: 10, groups: 2, try .square(1)),
+        ConvolutionCase(2, channels: 2, 4, 4, filters: 2, try .square(1, padding: 1)),
+    ]
+    static let generalAndLarger = [
+        ConvolutionCase(5, channels: 12, 13, 17, filters: 18, groups: 3, try .square(3, padding: 1)),
+        ConvolutionCase(3, channels: 64, 9, 11, filters: 64, groups: 2, try .square(3, stride: 2, padding: 1)),
+        ConvolutionCase(3, channels: 20, 8, 8, filters: 40, groups: 4, try .square(1)),
+        ConvolutionCase(4, channels: 17, 14, 19, filters: 17, groups: 17, try .square(3, padding: 1)),
+        ConvolutionCase(2, channels: 8, 23, 21, filters: 16, groups: 8, try .square(5, stride: 2, padding: 2)),
+        // More groups than images, and more images than groups, of more than one pixel.
+        ConvolutionCase(2, channels: 40, 6, 5, filters: 48, groups: 8, try .square(3, padding: 1)),
+        ConvolutionCase(7, channels: 6, 15, 16, filters: 12, try .square(3, padding: 2, dilation: 2)),
+        ConvolutionCase(3, channels: 33, 7, 7, filters: 35, try .square(1)),
+    ]
     // Rows of whole eights, patches of 32 and 33 numbers, and images of more than one block of the CPU's.
     static let larger = [
         ConvolutionCase(3, channels: 3, 12, 12, filters: 7, 5, 5),
@@ -74,7 +119,8 @@ struct ConvolutionCase: Sendable, CustomTestStringConvertible {
         #expect(bytes * 149 > 64 << 20 && bytes * 148 <= 64 << 20)
     }
 
-    @Test(arguments: small + larger + (TestSize.isSmall ? [] : [justOverAGroup]), Device.all)
+    @Test(
+        arguments: small + general + generalAndLarger + larger + (TestSize.isSmall ? [] : [justOverAGroup]), Device.all)
     func agreesWithTheDefinition(_ test: ConvolutionCase, on device: Device) throws {
         let (g, images) = (test.geometry, test.images)
         let (x, w, b, dy) = test.data()
@@ -90,9 +136,16 @@ struct ConvolutionCase: Sendable, CustomTestStringConvertible {
             difference(
                 output.values, exact.values, within: { Double(g.patchSize + 1) * epsilon * exact.magnitudes[$0] }))
 
+        let withoutBiases = try input.convolved(weights, g)
+        let exactWithout = Reference.convolution(g, images: images, x, w, [Float](repeating: 0, count: g.filters))
+        try expectNone(
+            difference(
+                withoutBiases.values, exactWithout.values,
+                within: { Double(g.patchSize) * epsilon * exactWithout.magnitudes[$0] }))
+
         let slopes = Reference.convolutionGradients(g, images: images, x, w, dy)
         let dx = try gradient.convolutionInputGradient(weights, g)
-        let inputTerms = Double(g.filters * g.kernelHeight * g.kernelWidth)
+        let inputTerms = Double(g.filters / g.groups * g.window.area)
         #expect(dx.shape == input.shape)
         try expectNone(
             difference(dx.values, slopes.images.values, within: { inputTerms * epsilon * slopes.images.magnitudes[$0] })
@@ -104,6 +157,11 @@ struct ConvolutionCase: Sendable, CustomTestStringConvertible {
         try expectNone(
             difference(
                 dw.values, slopes.weights.values, within: { weightTerms * epsilon * slopes.weights.magnitudes[$0] }))
+        let alone = try gradient.convolutionWeightGradientWithoutBiases(input, g)
+        #expect(alone.shape == weights.shape)
+        try expectNone(
+            difference(
+                alone.values, slopes.weights.values, within: { weightTerms * epsilon * slopes.weights.magnitudes[$0] }))
         var sums = Reference.Sums(zeros: g.filters)
         for index in dy.indices { sums.add(Double(dy[index]), to: index / g.output.area % g.filters) }
         try expectNone(difference(db.values, sums.values, within: { weightTerms * epsilon * sums.magnitudes[$0] }))
@@ -111,7 +169,7 @@ struct ConvolutionCase: Sendable, CustomTestStringConvertible {
 
     /// The gradients are slopes: of L = ½ Σ y², whose output gradient is y itself, against central differences in
     /// Double.
-    @Test(arguments: small, Device.all)
+    @Test(arguments: small + general, Device.all)
     func gradientsAgreeWithCentralDifferences(_ test: ConvolutionCase, on device: Device) throws {
         let (g, images) = (test.geometry, test.images)
         let (x, w, b, _) = test.data()
@@ -139,22 +197,43 @@ struct ConvolutionCase: Sendable, CustomTestStringConvertible {
         check(try db.values, centralDifferences(exactB, 1e-4) { loss(exactX, exactW, $0) }, "biases")
     }
 
-    @Test(arguments: Device.all)
-    func noImagesGiveNothingAndNoGradient(on device: Device) throws {
-        let g = ConvolutionCase(1, channels: 2, 5, 5, filters: 3, 3, 3).geometry
-        let weights = try Matrix(filledWith: 1, Shape(3, 18), on: device)
-        let biases = try Matrix(zeros: Shape(1, 3), on: device)
-        let none = try Matrix([], 0, 50, on: device)
-        let noGradient = try Matrix([], 0, 27, on: device)
-        #expect(try none.convolved(weights, biases: biases, g).shape == Shape(0, 27))
-        #expect(try noGradient.convolutionInputGradient(weights, g).shape == Shape(0, 50))
+    @Test(arguments: small.prefix(3) + general, Device.all)
+    func noImagesGiveNothingAndNoGradient(_ test: ConvolutionCase, on device: Device) throws {
+        let g = test.geometry
+        let weights = try Matrix(filledWith: 1, Shape(g.filters, g.patchSize), on: device)
+        let biases = try Matrix(zeros: Shape(1, g.filters), on: device)
+        let none = try Matrix([], 0, g.input.count, on: device)
+        let noGradient = try Matrix([], 0, g.output.count, on: device)
+        #expect(try none.convolved(weights, biases: biases, g).shape == Shape(0, g.output.count))
+        #expect(try noGradient.convolutionInputGradient(weights, g).shape == Shape(0, g.input.count))
         let (dw, db) = try noGradient.convolutionWeightGradient(none, g)
-        #expect(try dw.values == [Float](repeating: 0, count: 54) && db.values == [0, 0, 0])
+        #expect(dw.shape == weights.shape && db.shape == biases.shape)
+        #expect(try dw.values.allSatisfy { $0 == 0 } && db.values.allSatisfy { $0 == 0 })
+    }
+
+    /// With as many groups as channels, each channel has a convolution of its own.
+    @Test(arguments: Device.all)
+    func groupsAreConvolutionsOfTheirOwn(on device: Device) throws {
+        let window = try SlidingWindow.square(3, padding: 1)
+        let whole = try Convolution(
+            input: ImageShape(channels: 4, height: 5, width: 6), filters: 6, window: window, groups: 2)
+        let half = try Convolution(input: ImageShape(channels: 2, height: 5, width: 6), filters: 3, window: window)
+        var random = SplitMix64(seed: 6)
+        let x = try Matrix(random.floats(4 * 30), 1, 4 * 30, on: device)
+        let w = try Matrix(random.floats(6 * 18), 6, 18, on: device)
+        let found = try x.convolved(w, whole).values
+        for group in 0..<2 {
+            let own = try x.slice(columns: group * 60..<group * 60 + 60).convolved(
+                w.slice(rows: group * 3..<group * 3 + 3), half)
+            // Sums of at most 18 products of numbers below 1, and another order of them.
+            try expectNone(
+                difference(own.values, found[group * 90..<group * 90 + 90].map(Double.init), within: 18 * 18 * epsilon))
+        }
     }
 
     // MARK: The kernels one by one, as a dependent would call them: the CPU's whole convolutions do not use them
 
-    @Test(arguments: small + larger, Device.all)
+    @Test(arguments: small + general + larger, Device.all)
     func patchesAgreeWithTheDefinition(_ test: ConvolutionCase, on device: Device) throws {
         for first in 0..<min(2, test.images) { try checkPatches(test, from: first, on: device) }
     }
@@ -164,16 +243,13 @@ struct ConvolutionCase: Sendable, CustomTestStringConvertible {
         let (g, images) = (test.geometry, test.images - first)
         let area = g.output.area
         let (x, _, _, _) = test.data()
-        let sizes: [Argument] = [
-            .int(images), .int(g.input.channels), .int(g.input.height), .int(g.input.width), .int(g.kernelHeight),
-            .int(g.kernelWidth), .int(g.stride), .int(g.padding), .int(g.output.height), .int(g.output.width),
-            .int(first),
-        ]
+        let sizes =
+            [images, g.input.channels, g.input.height, g.input.width].map { Argument.int($0) } + g.window.arguments
+            + [.int(g.output.height), .int(g.output.width), .int(first)]
         // With one filter, each product of the convolution is one element of the patches: k of a patch, pixel p of image n.
-        let one = try Convolution(
-            input: g.input, filters: 1, kernelHeight: g.kernelHeight, kernelWidth: g.kernelWidth, stride: g.stride,
-            padding: g.padding)
-        let count = images * g.patchSize * area
+        let one = try Convolution(input: g.input, filters: 1, window: g.window)
+        let patchSize = one.patchSize
+        let count = images * patchSize * area
         var expected = [Float](repeating: 0, count: count)
         var across = [Float](repeating: 0, count: count) + [Float](repeating: 1, count: images * area)
         var back = Reference.Sums(zeros: x.count)
@@ -182,9 +258,9 @@ struct ConvolutionCase: Sendable, CustomTestStringConvertible {
         Reference.forEachProduct(one, images: test.images) { i, k, o in
             let (n, p) = (o / area - first, o % area)
             guard n >= 0 else { return }
-            expected[(n * g.patchSize + k) * area + p] = x[i]
+            expected[(n * patchSize + k) * area + p] = x[i]
             across[(k * images + n) * area + p] = x[i]
-            back.add(Double(columns[(n * g.patchSize + k) * area + p]), to: i)
+            back.add(Double(columns[(n * patchSize + k) * area + p]), to: i)
         }
 
         let input = try Matrix(x, test.images, g.input.count, on: device)
@@ -195,15 +271,15 @@ struct ConvolutionCase: Sendable, CustomTestStringConvertible {
             let patches = try Matrix(filledWith: 9, Shape(1, count + 64), on: device)
             try device.launch(
                 kernel,
-                sizes + [.int(0), .int(area), .int(g.patchSize * area), input.argument, patches.argument],
-                over: work(g.patchSize))
+                sizes + [.int(0), .int(area), .int(patchSize * area), input.argument, patches.argument],
+                over: work(patchSize))
             try expectNone(bitDifference(patches.values, expected + [Float](repeating: 9, count: 64)), kernel.name)
 
             // Each row across all images, and one of ones.
             let rows = try Matrix(filledWith: 9, Shape(1, across.count + 64), on: device)
             try device.launch(
                 kernel, sizes + [.int(1), .int(images * area), .int(area), input.argument, rows.argument],
-                over: work(g.patchSize + 1))
+                over: work(patchSize + 1))
             try expectNone(bitDifference(rows.values, across + [Float](repeating: 9, count: 64)), kernel.name)
         }
 
@@ -212,7 +288,7 @@ struct ConvolutionCase: Sendable, CustomTestStringConvertible {
         try device.launch(
             Kernel.col2im, sizes + [Matrix(columns, 1, count, on: device).argument, sums.argument],
             over: WorkSize(items: images * g.input.channels, workItems: g.input.area, bytesPerItem: 8 * g.input.area))
-        let terms = Double(g.kernelHeight * g.kernelWidth)
+        let terms = Double(g.window.area)
         let written = first * g.input.count..<x.count
         try expectNone(
             difference(

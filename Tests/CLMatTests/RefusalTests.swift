@@ -98,6 +98,15 @@ struct Refusal: Sendable, CustomTestStringConvertible {
             let g = try Convolution(input: image, filters: 2, kernelHeight: 2, kernelWidth: 2)
             _ = try m.convolved(zeros(2, 4, d), biases: zeros(2, 1, d), g)
         },
+        Refusal("convolved, weights of groups", "shapeMismatch") { m, d in
+            let g = try Convolution(
+                input: ImageShape(channels: 2, height: 1, width: 2), filters: 2, window: .square(1), groups: 2)
+            _ = try m.convolved(zeros(2, 2, d), g)
+        },
+        Refusal("convolutionWeightGradientWithoutBiases, images", "shapeMismatch") { m, d in
+            let g = try Convolution(input: image, filters: 4, window: .square(2))
+            _ = try m.convolutionWeightGradientWithoutBiases(zeros(2, 4, d), g)
+        },
         Refusal("convolutionInputGradient", "shapeMismatch") { m, d in
             let g = try Convolution(input: image, filters: 3, kernelHeight: 2, kernelWidth: 2)
             _ = try m.convolutionInputGradient(zeros(3, 4, d), g)
@@ -261,6 +270,43 @@ struct Refusal: Sendable, CustomTestStringConvertible {
         },
         Refusal("endless filters", "invalidArgument") { _, _ in
             _ = try Convolution(input: image, filters: .max, kernelHeight: 1, kernelWidth: 1)
+        },
+        Refusal("groups that do not divide the channels", "invalidArgument") { _, _ in
+            _ = try Convolution(
+                input: ImageShape(channels: 3, height: 2, width: 2), filters: 4, window: .square(1), groups: 2)
+        },
+        Refusal("groups that do not divide the filters", "invalidArgument") { _, _ in
+            _ = try Convolution(
+                input: ImageShape(channels: 4, height: 2, width: 2), filters: 3, window: .square(1), groups: 2)
+        },
+        Refusal("no groups", "invalidArgument") { _, _ in
+            _ = try Convolution(input: image, filters: 1, window: .square(1), groups: 0)
+        },
+        Refusal("a dilated window larger than the image", "invalidArgument") { _, _ in
+            _ = try Convolution(input: image, filters: 1, window: .square(2, dilation: 2))
+        },
+        Refusal("a window of many pixels", "invalidArgument") { _, _ in
+            _ = try SlidingWindow.square(1 << 20, dilation: 1 << 20)
+        },
+        Refusal("a dilation of 0", "invalidArgument") { _, _ in _ = try SlidingWindow.square(2, dilation: 0) },
+        Refusal("a stride down of -1", "invalidArgument") { _, _ in
+            _ = try SlidingWindow(height: 1, width: 1, strideDown: -1)
+        },
+        Refusal("padding of less than nothing on the right", "invalidArgument") { _, _ in
+            _ = try SlidingWindow(height: 1, width: 1, paddingRight: -1)
+        },
+        Refusal("a padded image that overflows", "invalidArgument") { _, _ in
+            _ = try Convolution(
+                input: ImageShape(height: 1, width: (1 << 31) - 4096), filters: 1, window: .square(1, padding: 1 << 12))
+        },
+        Refusal("windows in the padding alone", "invalidArgument") { _, _ in
+            _ = try Pooling(input: image, window: .square(2, padding: 2))
+        },
+        Refusal("windows that pass over the image", "invalidArgument") { _, _ in
+            _ = try Pooling(input: ImageShape(height: 1, width: 1), window: .square(2, padding: 2, dilation: 3))
+        },
+        Refusal("a pooled image larger than a row", "invalidArgument") { _, _ in
+            _ = try Pooling(input: image, window: .square(1 << 20, padding: (1 << 20) - 1))
         },
         Refusal("an output larger than a row", "invalidArgument") { _, _ in
             _ = try Convolution(

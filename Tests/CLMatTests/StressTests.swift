@@ -395,42 +395,81 @@ private struct RandomSequence {
         }
     }
 
+    /// Sizes, strides, paddings and dilations of their own for each side.
+    private mutating func window() throws -> SlidingWindow {
+        try SlidingWindow(
+            height: 1 + below(4), width: 1 + below(4), strideDown: 1 + below(3), strideAcross: 1 + below(3),
+            paddingTop: below(3), paddingLeft: below(3), paddingBottom: below(3), paddingRight: below(3),
+            dilationDown: 1 + below(2), dilationAcross: 1 + below(3))
+    }
+
     /// A convolution and a pooling with a random geometry, sometimes one that is refused.
     private mutating func image() throws {
-        let shape = ImageShape(channels: 1 + below(3), height: 1 + below(9), width: 1 + below(9))
+        let (groups, channels, filters) = (1 + below(3), 1 + below(6), 1 + below(6))
+        let shape = ImageShape(channels: groups * channels, height: 1 + below(9), width: 1 + below(9))
         let x = try partner(Shape(below(4), shape.count))
-        let (filters, height, width) = (1 + below(4), 1 + below(4), 1 + below(4))
-        let (stride, padding, size) = (1 + below(3), below(3), 1 + below(4))
-        let name = "\(filters) filters of \(height) × \(width), stride \(stride), padding \(padding) on \(shape)"
-        guard
-            let g = try? Convolution(
-                input: shape, filters: filters, kernelHeight: height, kernelWidth: width, stride: stride,
-                padding: padding)
-        else { return }
-        let w = try fresh(Shape(filters, g.patchSize))
-        let biases = try fresh(Shape(1, filters))
+        let window = try window()
+        let name = "\(groups) times \(filters) filters of \(window) on \(shape)"
+        if let g = try? Convolution(input: shape, filters: groups * filters, window: window, groups: groups) {
+            try convolve(x, g, name)
+        }
+        let (roundsUp, countsPadding) = (below(2) == 0, below(2) == 0)
+        if let pooling = try? Pooling(
+            input: shape, window: below(8) == 0 ? .even(height: shape.height, width: shape.width) : self.window(),
+            roundsUp: roundsUp, countsPadding: countsPadding)
+        {
+            try pool(x, pooling)
+        }
+    }
+
+    private mutating func convolve(_ x: Twin, _ g: Convolution, _ name: String) throws {
+        let w = try fresh(Shape(g.filters, g.patchSize))
+        let biases = try fresh(Shape(1, g.filters))
         try both(
             "\(name), \(x.shape.rows) images", error: productError(x, w, g.patchSize) + 4 * epsilon * 2,
             { try x.here.convolved(w.here, biases: biases.here, g) },
             { try x.there.convolved(w.there, biases: biases.there, g) })
+        try both(
+            "\(name), without biases", error: productError(x, w, g.patchSize), { try x.here.convolved(w.here, g) },
+            { try x.there.convolved(w.there, g) })
 
         let dy = try fresh(Shape(x.shape.rows, g.output.count))
         try both(
-            "gradient by the images of \(name)", error: productError(dy, w, filters * height * width),
+            "gradient by the images of \(name)",
+            error: productError(dy, w, g.filters / g.groups * g.window.area),
             { try dy.here.convolutionInputGradient(w.here, g) }, { try dy.there.convolutionInputGradient(w.there, g) })
+        let error = productError(dy, x, max(1, x.shape.rows) * g.output.area)
         try both(
-            "gradient by the weights of \(name)", error: productError(dy, x, max(1, x.shape.rows) * g.output.area),
+            "gradient by the weights of \(name)", error: error,
             { try dy.here.convolutionWeightGradient(x.here, g).weights },
             { try dy.there.convolutionWeightGradient(x.there, g).weights })
+        try both(
+            "gradient by the weights alone of \(name)", error: error,
+            { try dy.here.convolutionWeightGradientWithoutBiases(x.here, g) },
+            { try dy.there.convolutionWeightGradientWithoutBiases(x.there, g) })
+    }
 
-        guard let pooling = try? Pooling(input: shape, size: size, stride: stride) else { return }
+    private mutating func pool(_ x: Twin, _ pooling: Pooling) throws {
+        let name =
+            "\(pooling.window) (up: \(pooling.roundsUp), padding counts: \(pooling.countsPadding)) of \(pooling.input)"
         try both(
-            "largest of \(size) × \(size), stride \(stride), of \(shape)", error: x.error,
-            { try x.here.maxPooled(pooling).values }, { try x.there.maxPooled(pooling).values })
-        let terms = Double(size * size)
+            "largest of \(name)", error: x.error, { try x.here.maxPooled(pooling).values },
+            { try x.there.maxPooled(pooling).values })
+        let terms = Double(pooling.window.area)
         try both(
-            "means of \(size) × \(size), stride \(stride), of \(shape)",
-            error: x.error + (terms + 4) * epsilon * x.peak,
+            "means of \(name)", error: x.error + (terms + 4) * epsilon * x.peak,
             { try x.here.averagePooled(pooling) }, { try x.there.averagePooled(pooling) })
+        let dy = try fresh(Shape(x.shape.rows, pooling.output.count))
+        // At most as many windows meet in a pixel as a window has elements.
+        try both(
+            "gradient of means of \(name)", error: terms * (dy.error + (terms + 4) * epsilon * dy.peak),
+            { try dy.here.averagePoolGradient(pooling) }, { try dy.there.averagePoolGradient(pooling) })
+        // Where both hold the same numbers, they have the same maxima.
+        guard x.error == 0 else { return }
+        let (here, there) = try (x.here.maxPooled(pooling), x.there.maxPooled(pooling))
+        try both(
+            "gradient of the largest of \(name)", error: terms * (dy.error + terms * epsilon * dy.peak),
+            { try dy.here.maxPoolGradient(here.argmaxIndices, pooling) },
+            { try dy.there.maxPoolGradient(there.argmaxIndices, pooling) })
     }
 }

@@ -45,22 +45,24 @@ public enum Reference {
     public static func forEachProduct(
         _ g: Convolution, images: Int, _ body: (_ image: Int, _ weight: Int, _ output: Int) -> Void
     ) {
-        let (input, output) = (g.input, g.output)
+        let (input, output, w) = (g.input, g.output, g.window)
+        let (channels, filters) = (input.channels / g.groups, g.filters / g.groups)
         for n in 0..<images {
             for f in 0..<g.filters {
                 for oy in 0..<output.height {
                     for ox in 0..<output.width {
                         let y = ((n * g.filters + f) * output.height + oy) * output.width + ox
-                        for c in 0..<input.channels {
-                            for ky in 0..<g.kernelHeight {
-                                let iy = oy * g.stride + ky - g.padding
+                        for c in 0..<channels {
+                            let plane = n * input.channels + f / filters * channels + c
+                            for ky in 0..<w.height {
+                                let iy = oy * w.strideDown + ky * w.dilationDown - w.paddingTop
                                 guard iy >= 0, iy < input.height else { continue }
-                                for kx in 0..<g.kernelWidth {
-                                    let ix = ox * g.stride + kx - g.padding
+                                for kx in 0..<w.width {
+                                    let ix = ox * w.strideAcross + kx * w.dilationAcross - w.paddingLeft
                                     guard ix >= 0, ix < input.width else { continue }
                                     body(
-                                        ((n * input.channels + c) * input.height + iy) * input.width + ix,
-                                        ((f * input.channels + c) * g.kernelHeight + ky) * g.kernelWidth + kx, y)
+                                        (plane * input.height + iy) * input.width + ix,
+                                        ((f * channels + c) * w.height + ky) * w.width + kx, y)
                                 }
                             }
                         }

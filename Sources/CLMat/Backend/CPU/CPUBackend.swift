@@ -72,6 +72,7 @@ final class CPUBackend: Backend {
 
     func convolve(_ task: ConvolutionTask) throws(CLMatError) -> Bool {
         let geometry = task.geometry
+        if geometry.hasTinyGroups { return false }
         var g = geometry.cStruct
         let images = task.images
         let isComplete = Atomic<Bool>(true)
@@ -82,7 +83,7 @@ final class CPUBackend: Backend {
             pool.run(images, grain: grain) { range in
                 let done = convolution_forward(
                     range.lowerBound, range.upperBound, &g, HostGemm.function, cpu(x).floats, cpu(weights).floats,
-                    cpu(biases).floats, cpu(y).floats)
+                    biases.map { cpu($0).floats }, cpu(y).floats)
                 if done == 0 { isComplete.store(false, ordering: .relaxed) }
             }
         case .backwardToInput(let gradient, let weights, let x):
@@ -105,6 +106,7 @@ final class CPUBackend: Backend {
             try launch(
                 .columnSum, [.int(blocks), .int(count), .buffer(partials), .buffer(weights)],
                 over: .elements(count, bytes: 64, operations: 0))
+            guard let biases else { break }
             let area = geometry.output.area
             try launch(
                 .channelSums,
