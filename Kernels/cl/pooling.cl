@@ -4,7 +4,7 @@
 // and stride_x. Elements outside the image are no candidates for a maximum, and zeros for an average.
 // Layout    x  planes x H W;  y  planes x oh ow;  where  planes x oh ow ints: the place of the maximum within its plane
 // Ties      the first pixel, row by row.
-// Divisor   kh kw, `divisor`, where that is so for all windows; else `divisor` is 0, and ../shared/window.h says what it is.
+// Divisor   kh kw, `divisor`, where that is so for all windows; else `divisor` is 0, and ../shared/pooling.h says what it is.
 // Launch    1-D, one work-item per element of the output. The backward pass gathers, so that sums have a fixed order.
 // Host      checks shapes, that each window meets a pixel, and that places in the padded image plus a window or a stride fit an int.
 

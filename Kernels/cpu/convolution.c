@@ -155,6 +155,61 @@ CLMAT_KERNEL_BY(convolution, channels_to_front_by_plane, channels_to_front, INT,
 
 // MARK: - Tiny groups, without patches
 
+// Planes and outputs in rows of one pitch, that of the plane with its padding: an element of the window then meets all pixels in one run. For
+// strides of 1, and planes that are so small that the runs of single rows would be too short.
+enum { RUN_ROOM = 4096, RUN_ELEMENTS = 128, RUN_STEP = 32 };
+
+typedef struct {
+    size_t pitch, size;         // floats of a row, and of the plane with its padding
+    int at[RUN_ELEMENTS];       // where an element's run begins
+    float from[2 * RUN_ROOM], to[RUN_ROOM];
+} plane_runs;
+
+static int has_runs(const clmat_convolution *g)
+{
+    const size_t rows = (size_t)g->oh + (size_t)(g->kh - 1) * g->dilation_y;
+    const size_t pitch = (size_t)g->ow + (size_t)(g->kw - 1) * g->dilation_x;
+    return g->stride_y == 1 && g->stride_x == 1 && (size_t)g->kh * g->kw <= RUN_ELEMENTS
+           && rows * pitch + RUN_STEP <= RUN_ROOM;
+}
+
+static void prepare_runs(const clmat_convolution *g, plane_runs *runs)
+{
+    runs->pitch = g->ow + (g->kw - 1) * g->dilation_x;
+    runs->size = (g->oh + (g->kh - 1) * g->dilation_y) * runs->pitch;
+    for (int k = 0; k < g->kh * g->kw; k++)
+        runs->at[k] = (int)(k / g->kw * g->dilation_y * runs->pitch) + k % g->kw * g->dilation_x;
+}
+
+// Rows of `width` floats, `pitch` apart, from neighbours; what is between them stays.
+static inline __attribute__((always_inline))
+void spread_rows(int height, int width, const float *x, size_t pitch, float *y)
+{
+    for (int r = 0; r < height; r++, x += width, y += pitch) copy_row(width, x, y);
+}
+
+static inline __attribute__((always_inline))
+void collect_rows(int height, int width, const float *x, size_t pitch, float *y)
+{
+    for (int r = 0; r < height; r++, x += pitch, y += width) copy_row(width, x, y);
+}
+
+// y[j] = start (or y[j]) + sum over elements of w[k] x[j + sign at[k]], for j < count and up to a whole step
+static inline __attribute__((always_inline))
+void add_runs(size_t count, int elements, int sign, const int *at, const float *weights, const float *x, int accumulate,
+              float start, float *y)
+{
+    for (size_t j = 0; j < count; j += RUN_STEP) {
+        eight sums[4];
+        for (int i = 0; i < 4; i++) sums[i] = accumulate ? *(const eight *)(y + j + 8 * i) : (eight){0} + start;
+        for (int k = 0; k < elements; k++) {
+            const float *own = x + j + sign * at[k];
+            for (int i = 0; i < 4; i++) sums[i] += weights[k] * *(const eight *)(own + 8 * i);
+        }
+        for (int i = 0; i < 4; i++) *(eight *)(y + j + 8 * i) = sums[i];
+    }
+}
+
 // Item i is plane i of the output.
 CLMAT_VECTORISED
 void direct_forward(size_t begin, size_t end, int images, int groups, int channels, int filters, WINDOW, int has_biases,
@@ -162,11 +217,26 @@ void direct_forward(size_t begin, size_t end, int images, int groups, int channe
 {
     (void)images;
     const clmat_convolution g = {WINDOW_FIELDS};
-    const size_t area = (size_t)oh * ow, plane = (size_t)height * width;
+    const size_t area = (size_t)oh * ow, plane = (size_t)height * width, kernel = (size_t)kh * kw;
+    const int in_runs = has_runs(&g);
+    plane_runs runs;
+    if (in_runs) {
+        prepare_runs(&g, &runs);
+        memset(runs.from, 0, (runs.size + RUN_STEP) * sizeof(float));
+    }
     for (size_t i = begin; i < end; i++) {
         const size_t f = i % ((size_t)groups * filters);
         const float *image = xs + i / filters * channels * plane;
         float *y = ys + i * area;
+        if (in_runs) {
+            for (int c = 0; c < channels; c++, image += plane) {
+                spread_rows(height, width, image, runs.pitch, runs.from + top * runs.pitch + left);
+                add_runs((oh - 1) * runs.pitch + ow, kh * kw, 1, runs.at, weights + (f * channels + c) * kernel, runs.from,
+                         c > 0, has_biases ? biases[f] : 0.0f, runs.to);
+            }
+            collect_rows(oh, ow, runs.to, runs.pitch, y);
+            continue;
+        }
         for (size_t p = 0; p < area; p++) y[p] = has_biases ? biases[f] : 0.0f;
         for (int c = 0; c < channels; c++, image += plane)
             for (int k = 0; k < kh * kw; k++) {
@@ -192,10 +262,28 @@ void direct_backward_input(size_t begin, size_t end, int images, int groups, int
 {
     (void)images;
     const clmat_convolution g = {WINDOW_FIELDS};
-    const size_t area = (size_t)oh * ow, plane = (size_t)height * width;
+    const size_t area = (size_t)oh * ow, plane = (size_t)height * width, kernel = (size_t)kh * kw;
+    const int in_runs = has_runs(&g);
+    plane_runs runs;
+    if (in_runs) {
+        prepare_runs(&g, &runs);
+        memset(runs.from, 0, (2 * runs.size + RUN_STEP) * sizeof(float));
+    }
     for (size_t i = begin; i < end; i++) {
         const size_t group = i / channels, c = i % channels;
         float *image = xs + i * plane;
+        if (in_runs) {
+            // Zeros come before the gradient too, as many as elements reach back.
+            float *gradient = runs.from + runs.size;
+            for (size_t f = 0; f < (size_t)filters; f++) {
+                spread_rows(oh, ow, gradients + (group * filters + f) * area, runs.pitch, gradient);
+                add_runs((height - 1) * runs.pitch + width, kh * kw, -1, runs.at,
+                         weights + ((group % groups * filters + f) * channels + c) * kernel,
+                         gradient + top * runs.pitch + left, f > 0, 0.0f, runs.to);
+            }
+            collect_rows(height, width, runs.to, runs.pitch, image);
+            continue;
+        }
         memset(image, 0, plane * sizeof *image);
         for (size_t f = 0; f < (size_t)filters; f++)
             for (int k = 0; k < kh * kw; k++) {
@@ -221,12 +309,35 @@ void direct_backward_weights(size_t begin, size_t end, int images, int groups, i
 {
     const clmat_convolution g = {WINDOW_FIELDS};
     const size_t area = (size_t)oh * ow, plane = (size_t)height * width, kernel = (size_t)kh * kw;
+    const int in_runs = has_runs(&g);
+    plane_runs runs;
+    if (in_runs) {
+        prepare_runs(&g, &runs);
+        memset(runs.from, 0, (runs.size + RUN_STEP) * sizeof(float));
+        memset(runs.to, 0, (runs.size + RUN_STEP) * sizeof(float));
+    }
     while (begin < end) {
         const size_t pair = begin / kernel, last_weight = clmat_minimum(end, (pair + 1) * kernel);
         const size_t f = pair / channels, c = pair % channels;
         memset(ys + begin, 0, (last_weight - begin) * sizeof *ys);
         for (size_t n = 0; n < (size_t)images; n++) {
             const float *image = xs + ((n * groups + f / filters) * channels + c) * plane;
+            if (in_runs) {
+                // Between the rows of the gradient are zeros.
+                spread_rows(height, width, image, runs.pitch, runs.from + top * runs.pitch + left);
+                spread_rows(oh, ow, gradients + (n * groups * filters + f) * area, runs.pitch, runs.to);
+                for (size_t i = begin; i < last_weight; i++) {
+                    const float *x = runs.from + runs.at[i % kernel];
+                    eight sums[2] = {{0}, {0}};
+                    for (size_t j = 0; j < (oh - 1) * runs.pitch + ow; j += 16) {
+                        sums[0] += *(const eight *)(runs.to + j) * *(const eight *)(x + j);
+                        sums[1] += *(const eight *)(runs.to + j + 8) * *(const eight *)(x + j + 8);
+                    }
+                    const eight sum = sums[0] + sums[1];
+                    for (int lane = 0; lane < 8; lane++) ys[i] += sum[lane];
+                }
+                continue;
+            }
             for (size_t i = begin; i < last_weight; i++) {
                 const int ky = (int)(i % kernel) / kw, kx = (int)(i % kernel) % kw;
                 const float *gradient = gradients + (n * groups * filters + f) * area;
@@ -301,6 +412,324 @@ static void add_patches(const clmat_convolution *g, size_t pitch, const float *p
                     for (int i = 0; i < g->ow; i += 8) *(eight *)(x + i) += *(const eight *)(y + i);
             } else add_patch_row(g, k / g->kw, k % g->kw, patches, image + c * plane);
 }
+
+// MARK: - Images side by side: where the patches of one image would not stay in the second-level cache
+
+// Elements of a window, and pixels, by the place that they belong to: place i has entries [starts[i], starts[i + 1]).
+typedef struct {
+    int *starts, *a_at, *b_at;
+} tap_table;
+
+// One buffer of ints for `places` places with at most `most` entries each; null if there is no memory.
+static tap_table tap_table_of(size_t places, size_t most)
+{
+    int *memory = malloc((places + 1 + 2 * places * most) * sizeof *memory);
+    return (tap_table){memory, memory + places + 1, memory + places + 1 + places * most};
+}
+
+// The input pixel that element k of the window meets for output pixel p, or -1 in the padding.
+static inline int pixel_met(const clmat_convolution *g, int p, int k)
+{
+    const int y = p / g->ow * g->stride_y + k / g->kw * g->dilation_y - g->top;
+    const int x = p % g->ow * g->stride_x + k % g->kw * g->dilation_x - g->left;
+    return y >= 0 && y < g->height && x >= 0 && x < g->width ? y * g->width + x : -1;
+}
+
+// For each output pixel, the elements of the window and the input pixels that they meet, whose numbers lie `lanes` apart. Elements in the
+// padding have no entry: where images are small, much of the work.
+static void taps_of_outputs(const clmat_convolution *g, int lanes, tap_table table)
+{
+    int count = 0;
+    for (int p = 0; p < g->oh * g->ow; p++) {
+        table.starts[p] = count;
+        for (int k = 0; k < g->kh * g->kw; k++) {
+            const int q = pixel_met(g, p, k);
+            table.a_at[count] = k;
+            table.b_at[count] = q * lanes;
+            if (q >= 0) count++;
+        }
+    }
+    table.starts[g->oh * g->ow] = count;
+}
+
+// And by element of the window, the output pixels and the input pixels that they meet.
+static void taps_of_elements(const clmat_convolution *g, int lanes, tap_table table)
+{
+    int count = 0;
+    for (int k = 0; k < g->kh * g->kw; k++) {
+        table.starts[k] = count;
+        for (int p = 0; p < g->oh * g->ow; p++) {
+            const int q = pixel_met(g, p, k);
+            table.a_at[count] = p;
+            table.b_at[count] = q * lanes;
+            if (q >= 0) count++;
+        }
+    }
+    table.starts[g->kh * g->kw] = count;
+}
+
+// And by input pixel, the elements of the window and the output pixels that they meet.
+static void taps_of_inputs(const clmat_convolution *g, int lanes, tap_table table)
+{
+    int count = 0;
+    for (int q = 0; q < g->height * g->width; q++) {
+        table.starts[q] = count;
+        for (int k = 0; k < g->kh * g->kw; k++) {
+            const int y = q / g->width + g->top - k / g->kw * g->dilation_y;
+            const int x = q % g->width + g->left - k % g->kw * g->dilation_x;
+            if (y < 0 || y % g->stride_y || y / g->stride_y >= g->oh) continue;
+            if (x < 0 || x % g->stride_x || x / g->stride_x >= g->ow) continue;
+            table.a_at[count] = k;
+            table.b_at[count++] = (y / g->stride_y * g->ow + x / g->stride_x) * lanes;
+        }
+    }
+    table.starts[g->height * g->width] = count;
+}
+
+// Lane l of stage h of a transposition by halves: of two rows h apart, what stays and what changes places.
+#define LOW(l, h) ((l) & (h) ? (l) - (h) + 8 : (l))
+#define HIGH(l, h) ((l) & (h) ? (l) + 8 : (l) + (h))
+#define LANES(F, h) F(0, h), F(1, h), F(2, h), F(3, h), F(4, h), F(5, h), F(6, h), F(7, h)
+#define STAGE(h) \
+    for (int i = 0; i < 8; i++) \
+        if (!(i & h)) { \
+            const eight a = rows[i], b = rows[i + h]; \
+            rows[i] = __builtin_shufflevector(a, b, LANES(LOW, h)); \
+            rows[i + h] = __builtin_shufflevector(a, b, LANES(HIGH, h)); \
+        }
+
+// y[j, i] = x[i, j] for 8 x 8
+static inline __attribute__((always_inline))
+void transpose_8(const float *x, size_t x_pitch, float *y, size_t y_pitch)
+{
+    eight rows[8];
+    for (int i = 0; i < 8; i++) rows[i] = *(const eight *)(x + i * x_pitch);
+    STAGE(4) STAGE(2) STAGE(1)
+    for (int i = 0; i < 8; i++) *(eight *)(y + i * y_pitch) = rows[i];
+}
+
+// y[j, i] = x[i, j] for rows x columns
+static inline __attribute__((always_inline))
+void transpose(size_t rows, size_t columns, const float *x, size_t x_pitch, float *y, size_t y_pitch)
+{
+    for (size_t i = 0; i < rows; i += 8)
+        for (size_t j = 0; j < columns; j += 8) {
+            if (i + 8 <= rows && j + 8 <= columns) {
+                transpose_8(x + i * x_pitch + j, x_pitch, y + j * y_pitch + i, y_pitch);
+                continue;
+            }
+            for (size_t r = i; r < clmat_minimum(i + 8, rows); r++)
+                for (size_t c = j; c < clmat_minimum(j + 8, columns); c++) y[c * y_pitch + r] = x[r * x_pitch + c];
+        }
+}
+
+// y[i, n] = x[n, i] for n < count, 0 for the other lanes
+CLMAT_VECTORISED
+static void to_lanes(size_t lanes, size_t count, size_t length, const float *x, size_t pitch, float *y)
+{
+    transpose(count, length, x, pitch, y, lanes);
+    if (count == lanes) return;
+    for (size_t i = 0; i < length; i++)
+        for (size_t n = count; n < lanes; n++) y[i * lanes + n] = 0.0f;
+}
+
+// y[n, i] = x[i, n] for n < count
+CLMAT_VECTORISED
+static void from_lanes(size_t lanes, size_t count, size_t length, const float *x, float *y, size_t pitch)
+{
+    for (size_t i = 0; i < length; i += 8)              // all of a line of x while it is there
+        transpose(clmat_minimum(8, length - i), count, x + i * lanes, lanes, y + i, pitch);
+}
+
+// What a convolution forward and one backward to the input have in common: planes from others by weights, for as many images at once as
+// a tile has columns.
+typedef struct {
+    size_t from, from_plane, from_width;    // channels that are summed over, pixels of one, and columns
+    size_t to, to_plane, to_width;          // channels that are computed
+    size_t a_row, a_step;       // weights from one channel computed to the next, and from one summed over to the next
+    tap_table taps;             // by pixel computed
+} lanes_work;
+
+enum {
+    LANES_PART = 32,            // channels computed by one item: enough items for the threads
+    LANES_SLAB = 96 << 10,      // bytes that are read again and again: a part of the second-level cache
+    LANES_BAND = 64,            // pixels computed from them
+    LANES_MOST = 24 << 20       // bytes that a block of images takes at most
+};
+
+static size_t parts_of(size_t channels) { return (channels + LANES_PART - 1) / LANES_PART; }
+
+// Channels [first, last) computed, of a block of images; weights, starts and results are those of the first one.
+static void convolve_lanes(const lanes_work *w, const clmat_gathered_tiles *tiles, const clmat_convolution *g, size_t first,
+                           size_t last, const float *from, const float *weights, const float *starts, float *to)
+{
+    const size_t lanes = tiles->columns, band_rows = LANES_BAND / w->to_width + 1;
+    const size_t from_rows = w->from_plane / w->from_width;
+    const size_t reached = clmat_minimum(from_rows, band_rows * g->stride_y + (size_t)(g->kh - 1) * g->dilation_y);
+    const size_t fitting = LANES_SLAB / (reached * w->from_width * lanes * sizeof(float));
+    const size_t deep = fitting > 8 ? fitting : 8;
+    const size_t high = last - first, tile_count = (high + tiles->rows - 1) / tiles->rows;
+    const size_t band_pixels = band_rows * w->to_width;
+    const size_t steps = (w->from + deep - 1) / deep, bands = (w->to_plane + band_pixels - 1) / band_pixels;
+    for (size_t band = 0; band < bands; band++) {
+        const size_t p0 = band * w->to_plane / bands, p1 = (band + 1) * w->to_plane / bands;
+        for (size_t s = 0; s < steps; s++) {
+            const size_t c0 = s * w->from / steps, c1 = (s + 1) * w->from / steps;
+            for (size_t t = 0; t < tile_count; t++) {
+                const size_t r0 = t * high / tile_count, r1 = (t + 1) * high / tile_count;
+                const float *a = weights + r0 * w->a_row + c0 * w->a_step, *b = from + c0 * w->from_plane * lanes;
+                for (size_t p = p0; p < p1; p++) {
+                    const int i = w->taps.starts[p];
+                    tiles->gather(r1 - r0, c1 - c0, w->taps.starts[p + 1] - i, w->taps.a_at + i, w->taps.b_at + i, a,
+                                  w->a_row, w->a_step, b, w->from_plane * lanes, starts ? starts + r0 : NULL, s > 0,
+                                  to + (r0 * w->to_plane + p) * lanes, w->to_plane * lanes);
+                }
+            }
+        }
+    }
+}
+
+// Items are parts of the channels computed of groups of blocks of images.
+static int convolve_by_lanes(size_t begin, size_t end, int images, const clmat_convolution *g, const lanes_work *w,
+                             const float *xs, const float *weights, const float *biases, float *ys)
+{
+    const clmat_gathered_tiles tiles = clmat_gathering();
+    const size_t lanes = tiles.columns, parts = parts_of(w->to), most = (w->to + parts - 1) / parts;
+    const size_t x_size = w->from * w->from_plane, y_size = w->to * w->to_plane, groups = g->groups;
+    float *x = aligned_alloc(64, (x_size + most * w->to_plane) * lanes * sizeof *x);
+    if (!x) return 0;
+    float *y = x + x_size * lanes;
+    size_t turned = SIZE_MAX;                           // the group of a block that is in x
+    for (size_t item = begin; item < end; item++) {
+        const size_t part = item % parts, group = item / parts % groups, block = item / parts / groups;
+        const size_t first = part * w->to / parts, last = (part + 1) * w->to / parts;
+        const size_t count = clmat_minimum(lanes, images - block * lanes), place = block * lanes * groups + group;
+        if (turned != item / parts) to_lanes(lanes, count, x_size, xs + place * x_size, groups * x_size, x);
+        turned = item / parts;
+        convolve_lanes(w, &tiles, g, first, last, x,
+                       weights + group * g->filters * g->channels * g->kh * g->kw + first * w->a_row,
+                       biases ? biases + group * w->to + first : NULL, y);
+        from_lanes(lanes, count, (last - first) * w->to_plane, y, ys + place * y_size + first * w->to_plane,
+                   groups * y_size);
+    }
+    free(x);
+    return 1;
+}
+
+int convolution_has_lanes(int images, const clmat_convolution *g, int is_to_weights)
+{
+    const size_t area = (size_t)g->oh * g->ow, pixels = (size_t)g->height * g->width, kernel = (size_t)g->kh * g->kw;
+    const size_t lanes = clmat_gathering().columns, depth = g->channels * kernel;
+    if (lanes == 0 || (size_t)(is_to_weights ? g->channels : images) < lanes / 2) return 0;
+    const int is_small = (g->channels * pixels + g->filters * area) * lanes * sizeof(float) <= LANES_MOST
+                         && (pixels > area ? pixels : area) * kernel <= 1 << 20;
+    // Half of a second-level cache of 512 KiB. Without patches, long products of single images do better.
+    const int is_better = depth * whole_strips(area) > 64 << 10 && !g->is_one_pixel;
+    return is_small && is_better;
+}
+
+static size_t blocks_of(int images) { return (images + clmat_gathering().columns - 1) / clmat_gathering().columns; }
+
+size_t convolution_lane_items(int images, const clmat_convolution *g, int is_backward)
+{
+    return blocks_of(images) * g->groups * parts_of(is_backward ? g->channels : g->filters);
+}
+
+int convolution_forward_lanes(size_t begin, size_t end, int images, const clmat_convolution *g, const float *xs,
+                              const float *weights, const float *biases, float *ys)
+{
+    const size_t area = (size_t)g->oh * g->ow, kernel = (size_t)g->kh * g->kw;
+    lanes_work w = {g->channels, (size_t)g->height * g->width, g->width, g->filters, area, g->ow, g->channels * kernel,
+                    kernel, tap_table_of(area, kernel)};
+    if (!w.taps.starts) return 0;
+    taps_of_outputs(g, (int)clmat_gathering().columns, w.taps);
+    const int done = convolve_by_lanes(begin, end, images, g, &w, xs, weights, biases, ys);
+    free(w.taps.starts);
+    return done;
+}
+
+int convolution_backward_input_lanes(size_t begin, size_t end, int images, const clmat_convolution *g,
+                                     const float *gradients, const float *weights, float *xs)
+{
+    const size_t pixels = (size_t)g->height * g->width, kernel = (size_t)g->kh * g->kw;
+    lanes_work w = {g->filters, (size_t)g->oh * g->ow, g->ow, g->channels, pixels, g->width, kernel,
+                    g->channels * kernel, tap_table_of(pixels, kernel)};
+    if (!w.taps.starts) return 0;
+    taps_of_inputs(g, (int)clmat_gathering().columns, w.taps);
+    const int done = convolve_by_lanes(begin, end, images, g, &w, gradients, weights, NULL, xs);
+    free(w.taps.starts);
+    return done;
+}
+
+// Strips of as many channels as a tile has columns, in each group; the last one is filled up with zeros.
+static size_t strips_of(const clmat_convolution *g)
+{
+    return (g->channels + clmat_gathering().columns - 1) / clmat_gathering().columns;
+}
+
+size_t convolution_turned_count(int images, const clmat_convolution *g)
+{
+    return (size_t)images * g->height * g->width * g->groups * strips_of(g) * clmat_gathering().columns;
+}
+
+// turned[strip, n, pixel, channel of the strip], for the images [begin, end)
+void convolution_turn(size_t begin, size_t end, int images, const clmat_convolution *g, const float *xs, float *turned)
+{
+    const size_t lanes = clmat_gathering().columns, pixels = (size_t)g->height * g->width, strips = strips_of(g);
+    for (size_t n = begin; n < end; n++)
+        for (size_t strip = 0; strip < g->groups * strips; strip++) {
+            const size_t first = strip % strips * lanes, count = clmat_minimum(lanes, g->channels - first);
+            const float *image = xs + ((n * g->groups + strip / strips) * g->channels + first) * pixels;
+            to_lanes(lanes, count, pixels, image, pixels, turned + (strip * images + n) * pixels * lanes);
+        }
+}
+
+size_t convolution_weight_items(const clmat_convolution *g)
+{
+    const size_t rows = clmat_gathering().rows;
+    return g->groups * strips_of(g) * ((g->filters + rows - 1) / rows);
+}
+
+// dw[f, c, k] = sum over images and pixels of dy x, a tile of filters and a strip of channels for each item: nothing is added across items.
+int convolution_backward_weights_lanes(size_t begin, size_t end, int images, const clmat_convolution *g,
+                                       const float *turned, const float *gradients, float *weights)
+{
+    const clmat_gathered_tiles tiles = clmat_gathering();
+    const size_t lanes = tiles.columns, pixels = (size_t)g->height * g->width, kernel = (size_t)g->kh * g->kw;
+    const size_t area = (size_t)g->oh * g->ow, strips = strips_of(g), filters = g->filters, channels = g->channels;
+    const size_t tile_count = (filters + tiles.rows - 1) / tiles.rows;
+    // Images whose strip stays in the second-level cache for all elements of the window.
+    const size_t fitting = LANES_SLAB / (pixels * lanes * sizeof(float)), some = fitting > 0 ? fitting : 1;
+    float *sums = aligned_alloc(64, tiles.rows * kernel * lanes * sizeof *sums);
+    tap_table taps = tap_table_of(kernel, area);
+    if (sums && taps.starts) {
+        taps_of_elements(g, (int)lanes, taps);
+        for (size_t item = begin; item < end; item++) {
+            const size_t t = item % tile_count, strip = item / tile_count, group = strip / strips;
+            const size_t r0 = t * filters / tile_count, r1 = (t + 1) * filters / tile_count;
+            const size_t c0 = strip % strips * lanes, wide = clmat_minimum(lanes, channels - c0);
+            for (size_t n = 0; n < (size_t)images; n += some)
+                for (size_t k = 0; k < kernel; k++) {
+                    const int i = taps.starts[k];
+                    tiles.gather(r1 - r0, clmat_minimum(some, images - n), taps.starts[k + 1] - i, taps.a_at + i,
+                                 taps.b_at + i, gradients + ((n * g->groups + group) * filters + r0) * area, area,
+                                 g->groups * filters * area, turned + (strip * images + n) * pixels * lanes,
+                                 pixels * lanes, NULL, n > 0, sums + k * lanes, kernel * lanes);
+                }
+            for (size_t f = r0; f < r1; f++)
+                for (size_t c = 0; c < wide; c++)
+                    for (size_t k = 0; k < kernel; k++)
+                        weights[((group * filters + f) * channels + c0 + c) * kernel + k] =
+                            sums[((f - r0) * kernel + k) * lanes + c];
+        }
+    }
+    const int done = sums && taps.starts;
+    free(sums);
+    free(taps.starts);
+    return done;
+}
+
+// MARK: - One image after the other
 
 int convolution_forward(size_t begin, size_t end, const clmat_convolution *g, clmat_sgemm sgemm, const float *xs,
                         const float *weights, const float *biases, float *ys)

@@ -2,6 +2,7 @@
 
 #include "kernel.h"
 #include "../shared/window.h"
+#include "../shared/pooling.h"
 
 // One row of outputs for windows of 2 x 2 pixels, two apart, the commonest case: pairs of neighbours in two rows.
 static inline __attribute__((always_inline))
@@ -124,5 +125,6 @@ CLMAT_KERNEL(pooling, average_pool_backward, CL_INT, INT, INT, INT, INT, INT, IN
 
 CLMAT_TEXT(pooling) {
 #embed "../shared/window.h" suffix(,)
+#embed "../shared/pooling.h" suffix(,)
 #embed "../cl/pooling.cl" suffix(, 0)
 };

@@ -27,6 +27,13 @@ tile_product clmat_tiles(void)
     return NULL;
 }
 
+clmat_gathered_tiles clmat_gathering(void)
+{
+    if (__builtin_cpu_supports("x86-64-v4")) return (clmat_gathered_tiles){avx512_gathered, 12, avx512_strip};
+    if (__builtin_cpu_supports("x86-64-v3")) return (clmat_gathered_tiles){avx2_gathered, 6, avx2_strip};
+    return (clmat_gathered_tiles){0};
+}
+
 // MARK: - Whole products, for AVX-512: OpenBLAS has kernels for it only where it knows the processor
 
 // A strip of B, DEPTH x STRIP, lies in the first-level cache; ROWS x DEPTH of A and DEPTH x COLUMNS of B in the others.
@@ -146,6 +153,7 @@ int clmat_product(int transpose_a, int transpose_b, int m, int n, int k, float a
 #else
 
 tile_product clmat_tiles(void) { return NULL; }
+clmat_gathered_tiles clmat_gathering(void) { return (clmat_gathered_tiles){0}; }
 
 int clmat_product(int transpose_a, int transpose_b, int m, int n, int k, float alpha, const float *a, int lda,
                   const float *b, int ldb, float beta, float *c, int ldc)

@@ -71,6 +71,58 @@ static void TILE_NAME(product)(size_t rows, size_t columns, size_t depth, const 
     }
 }
 
+// The same for one tile whose terms are gathered: of each of `outer` steps the terms i < count at a_at[i] and b_at[i], and from one step to
+// the next A is a_step and B b_step farther.
+static inline __attribute__((always_inline)) TILE_TARGET
+void TILE_NAME(gathered_tile)(const int ROWS, size_t outer, size_t count, const int *a_at, const int *b_at, const float *a,
+                              size_t a_row, size_t a_step, const float *b, size_t b_step, const float *start,
+                              int accumulate, float *c, size_t c_pitch)
+{
+    typedef TILE_NAME(vector) vector;
+    vector sums[TILE_ROWS][2];
+    for (int i = 0; i < ROWS; i++) {
+        if (accumulate) {
+            sums[i][0] = *(const vector *)(c + i * c_pitch);
+            sums[i][1] = *(const vector *)(c + i * c_pitch + TILE_LANES);
+        } else {
+            sums[i][0] = sums[i][1] = (vector){0} + (start ? start[i] : 0.0f);
+        }
+    }
+    for (size_t k = 0; k < outer; k++, a += a_step, b += b_step)
+        for (size_t t = 0; t < count; t++) {
+            const float *own_a = a + a_at[t], *own_b = b + b_at[t];
+            const vector b0 = *(const vector *)own_b, b1 = *(const vector *)(own_b + TILE_LANES);
+            for (int i = 0; i < ROWS; i++) {
+                const float x = own_a[i * a_row];
+                sums[i][0] += x * b0;
+                sums[i][1] += x * b1;
+            }
+        }
+    for (int i = 0; i < ROWS; i++) {
+        *(vector *)(c + i * c_pitch) = sums[i][0];
+        *(vector *)(c + i * c_pitch + TILE_LANES) = sums[i][1];
+    }
+}
+
+TILE_TARGET
+static void TILE_NAME(gathered)(size_t rows, size_t outer, size_t count, const int *a_at, const int *b_at, const float *a,
+                                size_t a_row, size_t a_step, const float *b, size_t b_step, const float *start,
+                                int accumulate, float *c, size_t c_pitch)
+{
+#define TILE_CASE(ROWS) \
+    case ROWS: \
+        TILE_NAME(gathered_tile)(ROWS, outer, count, a_at, b_at, a, a_row, a_step, b, b_step, start, accumulate, c, \
+                                 c_pitch); \
+        break;
+    switch (rows) {
+        TILE_CASE(1) TILE_CASE(2) TILE_CASE(3) TILE_CASE(4) TILE_CASE(5) TILE_CASE(6)
+#if TILE_ROWS > 6
+        TILE_CASE(7) TILE_CASE(8) TILE_CASE(9) TILE_CASE(10) TILE_CASE(11) TILE_CASE(12)
+#endif
+    }
+#undef TILE_CASE
+}
+
 #undef TILE_NAME
 #undef TILE_TARGET
 #undef TILE_LANES

@@ -40,6 +40,21 @@ int convolution_backward_input(size_t begin, size_t end, const clmat_convolution
 int convolution_backward_weights(size_t begin, size_t end, int images, int blocks, const clmat_convolution *g,
                                  clmat_sgemm sgemm, const float *xs, const float *gradients, float *partials);
 
+/// Whether images are better taken side by side, by the functions below, which return 0 if there is no memory for what they copy. A
+/// convolution's items are shared by threads; each writes results of its own.
+int convolution_has_lanes(int images, const clmat_convolution *g, int is_to_weights);
+size_t convolution_lane_items(int images, const clmat_convolution *g, int is_backward);
+int convolution_forward_lanes(size_t begin, size_t end, int images, const clmat_convolution *g, const float *xs,
+                              const float *weights, const float *biases, float *ys);
+int convolution_backward_input_lanes(size_t begin, size_t end, int images, const clmat_convolution *g,
+                                     const float *gradients, const float *weights, float *xs);
+/// Weights' gradient, from images with their channels last: so many floats, each image turned by itself.
+size_t convolution_turned_count(int images, const clmat_convolution *g);
+void convolution_turn(size_t begin, size_t end, int images, const clmat_convolution *g, const float *xs, float *turned);
+size_t convolution_weight_items(const clmat_convolution *g);
+int convolution_backward_weights_lanes(size_t begin, size_t end, int images, const clmat_convolution *g,
+                                       const float *turned, const float *gradients, float *weights);
+
 // MARK: - loss
 
 /// Columns of the words of a tile, as they lie in the embedding.

@@ -96,6 +96,20 @@ struct ConvolutionCase: Sendable, CustomTestStringConvertible {
         ConvolutionCase(7, channels: 6, 15, 16, filters: 12, try .square(3, padding: 2, dilation: 2)),
         ConvolutionCase(3, channels: 33, 7, 7, filters: 35, try .square(1)),
     ]
+    /// Patches that the CPU takes with images side by side: 16 or 32 at a time, the last block in part, more than one part of the channels.
+    static let sideBySide = [
+        ConvolutionCase(TestSize.large(37, small: 17), channels: 82, 4, 4, filters: 70, try .square(5, padding: 2)),
+        ConvolutionCase(19, channels: 230, 9, 11, filters: 9, try .square(3, stride: 2, padding: 1)),
+        ConvolutionCase(17, channels: 258, 2, 2, filters: 33, try .square(3, padding: 1)),
+        ConvolutionCase(16, channels: 84, 7, 6, filters: 68, groups: 2, try .square(5, padding: 4, dilation: 2)),
+        ConvolutionCase(
+            33, channels: 43, 18, 13, filters: 5,
+            try SlidingWindow(
+                height: 3, width: 4, strideDown: 1, strideAcross: 2, paddingTop: 2, paddingLeft: 0, paddingBottom: 0,
+                paddingRight: 3, dilationDown: 2, dilationAcross: 1)),
+        ConvolutionCase(18, channels: 20, 12, 13, filters: 40, try .square(5, padding: 2)),
+    ]
+
     // Rows of whole eights, patches of 32 and 33 numbers, and images of more than one block of the CPU's.
     static let larger = [
         ConvolutionCase(3, channels: 3, 12, 12, filters: 7, 5, 5),

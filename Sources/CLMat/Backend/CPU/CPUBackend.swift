@@ -68,56 +68,103 @@ final class CPUBackend: Backend {
         HostGemm.run(g, a, b, c, on: pool)
     }
 
-    // MARK: - Convolutions, image by image
+    // MARK: - Convolutions
 
     func convolve(_ task: ConvolutionTask) throws(CLMatError) -> Bool {
         let geometry = task.geometry
         if geometry.hasTinyGroups { return false }
         var g = geometry.cStruct
         let images = task.images
-        let isComplete = Atomic<Bool>(true)
-        let flops = 2 * geometry.filters * geometry.patchSize * geometry.output.area
-        let grain = max(1, 400_000 / max(1, flops))
-        switch task.direction {
-        case .forward(let x, let weights, let biases, let y):
-            pool.run(images, grain: grain) { range in
-                let done = convolution_forward(
-                    range.lowerBound, range.upperBound, &g, HostGemm.function, cpu(x).floats, cpu(weights).floats,
-                    biases.map { cpu($0).floats }, cpu(y).floats)
-                if done == 0 { isComplete.store(false, ordering: .relaxed) }
-            }
-        case .backwardToInput(let gradient, let weights, let x):
-            pool.run(images, grain: grain) { range in
-                let done = convolution_backward_input(
-                    range.lowerBound, range.upperBound, &g, HostGemm.function, cpu(gradient).floats,
-                    cpu(weights).floats, cpu(x).floats)
-                if done == 0 { isComplete.store(false, ordering: .relaxed) }
-            }
-        case .backwardToWeights(let x, let gradient, let weights, let biases):
-            let count = geometry.filters * geometry.patchSize
-            let blocks = min(images, 16)
-            let partials = try memory.allocate(4 * blocks * count)
-            pool.run(blocks, grain: 1) { range in
-                let done = convolution_backward_weights(
-                    range.lowerBound, range.upperBound, Int32(images), Int32(blocks), &g, HostGemm.function,
-                    cpu(x).floats, cpu(gradient).floats, cpu(partials).floats)
-                if done == 0 { isComplete.store(false, ordering: .relaxed) }
-            }
-            try launch(
-                .columnSum, [.int(blocks), .int(count), .buffer(partials), .buffer(weights)],
-                over: .elements(count, bytes: 64, operations: 0))
-            guard let biases else { break }
+        let isToWeights: Int32 = if case .backwardToWeights = task.direction { 1 } else { 0 }
+        let isComplete =
+            convolution_has_lanes(Int32(images), &g, isToWeights) != 0
+            ? try convolveSideBySide(task, g) : try convolveOneByOne(task, g)
+        guard isComplete else {
+            throw .outOfDeviceMemory(
+                device: "CPU", asked: 4 * geometry.patchSize * geometry.output.area, available: CPUMemory.available)
+        }
+        if case .backwardToWeights(_, let gradient, _, let biases?) = task.direction {
             let area = geometry.output.area
             try launch(
                 .channelSums,
                 [.int(images), .int(geometry.filters), .int(area), .buffer(gradient), .buffer(biases)],
                 over: .elements(geometry.filters, bytes: 4 * images * area, operations: 0))
         }
-        guard isComplete.load(ordering: .relaxed) else {
-            throw .outOfDeviceMemory(
-                device: "CPU", asked: 4 * geometry.patchSize * geometry.output.area, available: CPUMemory.available)
-        }
         return true
+    }
+
+    /// Whether all calls for parts of the items had memory enough.
+    private func runAll(_ items: Int, grain: Int, pieces: Int = 4, _ work: (Range<Int>) -> Int32) -> Bool {
+        let isComplete = Atomic<Bool>(true)
+        pool.run(items, grain: grain, piecesPerThread: pieces) { range in
+            if work(range) == 0 { isComplete.store(false, ordering: .relaxed) }
+        }
+        return isComplete.load(ordering: .relaxed)
+    }
+
+    /// Image by image. False if there was no memory for the patches of one.
+    private func convolveOneByOne(_ task: ConvolutionTask, _ g: clmat_convolution) throws(CLMatError) -> Bool {
+        var g = g
+        let (geometry, images) = (task.geometry, task.images)
+        let flops = 2 * geometry.filters * geometry.patchSize * geometry.output.area
+        let grain = max(1, 400_000 / max(1, flops))
+        switch task.direction {
+        case .forward(let x, let weights, let biases, let y):
+            return runAll(images, grain: grain) { range in
+                convolution_forward(
+                    range.lowerBound, range.upperBound, &g, HostGemm.function, cpu(x).floats, cpu(weights).floats,
+                    biases.map { cpu($0).floats }, cpu(y).floats)
+            }
+        case .backwardToInput(let gradient, let weights, let x):
+            return runAll(images, grain: grain) { range in
+                convolution_backward_input(
+                    range.lowerBound, range.upperBound, &g, HostGemm.function, cpu(gradient).floats,
+                    cpu(weights).floats, cpu(x).floats)
+            }
+        case .backwardToWeights(let x, let gradient, let weights, _):
+            let count = geometry.filters * geometry.patchSize
+            let blocks = min(images, 16)
+            let partials = try memory.allocate(4 * blocks * count)
+            let isComplete = runAll(blocks, grain: 1) { range in
+                convolution_backward_weights(
+                    range.lowerBound, range.upperBound, Int32(images), Int32(blocks), &g, HostGemm.function,
+                    cpu(x).floats, cpu(gradient).floats, partials.floats)
+            }
+            try launch(
+                .columnSum, [.int(blocks), .int(count), .buffer(partials), .buffer(weights)],
+                over: .elements(count, bytes: 64, operations: 0))
+            return isComplete
+        }
+    }
+
+    /// Many images at a time, where one is too little for a product. False if there was no memory for a copy of them.
+    private func convolveSideBySide(_ task: ConvolutionTask, _ g: clmat_convolution) throws(CLMatError) -> Bool {
+        var g = g
+        let images = Int32(task.images)
+        switch task.direction {
+        case .forward(let x, let weights, let biases, let y):
+            return runAll(convolution_lane_items(images, &g, 0), grain: 1, pieces: 8) { range in
+                convolution_forward_lanes(
+                    range.lowerBound, range.upperBound, images, &g, cpu(x).floats, cpu(weights).floats,
+                    biases.map { cpu($0).floats }, cpu(y).floats)
+            }
+        case .backwardToInput(let gradient, let weights, let x):
+            return runAll(convolution_lane_items(images, &g, 1), grain: 1, pieces: 8) { range in
+                convolution_backward_input_lanes(
+                    range.lowerBound, range.upperBound, images, &g, cpu(gradient).floats, cpu(weights).floats,
+                    cpu(x).floats)
+            }
+        case .backwardToWeights(let x, let gradient, let weights, _):
+            let turned = try memory.allocate(4 * convolution_turned_count(images, &g))
+            pool.run(task.images, grain: 1) { range in
+                convolution_turn(range.lowerBound, range.upperBound, images, &g, cpu(x).floats, turned.floats)
+            }
+            return runAll(convolution_weight_items(&g), grain: 1, pieces: 8) { range in
+                convolution_backward_weights_lanes(
+                    range.lowerBound, range.upperBound, images, &g, turned.floats, cpu(gradient).floats,
+                    cpu(weights).floats)
+            }
+        }
     }
 }
 
