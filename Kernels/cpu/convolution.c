@@ -1,8 +1,9 @@
-// convolution.c: the kernels of ../cl/convolution.cl, and whole convolutions that work image by image, so that the
-// patches of an image stay in the second-level cache between being made and being multiplied.
+// convolution.c: the kernels of ../cl/convolution.cl, and whole convolutions: image by image, so that the patches of an image stay in the
+// second-level cache between being made and being multiplied; or, where they would not, many images side by side, without patches.
 
 #include <clmat/product.h>
 #include "kernel.h"
+#include "geometry.h"
 #include <stdlib.h>
 
 // The output columns [first, last) whose input column, for column kx of the kernel, lies inside the image.
@@ -85,15 +86,6 @@ void add_patch_row(const clmat_convolution *g, int ky, int kx, const float *row,
     }
 }
 
-// The window of a launch, and its names in order: what kernels take of it.
-#define WINDOW \
-    int height, int width, int kh, int kw, int stride_y, int stride_x, int top, int left, int dilation_y, \
-    int dilation_x, int oh, int ow
-#define WINDOW_FIELDS \
-    .height = height, .width = width, .kh = kh, .kw = kw, .stride_y = stride_y, .stride_x = stride_x, .top = top, \
-    .left = left, .dilation_y = dilation_y, .dilation_x = dilation_x, .oh = oh, .ow = ow
-#define WINDOW_KINDS INT, INT, INT, INT, INT, INT, INT, INT, INT, INT, INT, INT
-
 // Item i is image i / rows, row i % rows of its patches.
 void im2col(size_t begin, size_t end, int images, int channels, WINDOW, int first, int ones, int row_pitch,
             int image_pitch, const float *xs, float *ys)
@@ -155,8 +147,8 @@ CLMAT_KERNEL_BY(convolution, channels_to_front_by_plane, channels_to_front, INT,
 
 // MARK: - Tiny groups, without patches
 
-// Planes and outputs in rows of one pitch, that of the plane with its padding: an element of the window then meets all pixels in one run. For
-// strides of 1, and planes that are so small that the runs of single rows would be too short.
+// Planes and outputs in rows of one pitch, that of the plane with its padding: an element of the window then meets all pixels in one run.
+// For strides of 1, and planes that are so small that the runs of single rows would be too short.
 enum { RUN_ROOM = 4096, RUN_ELEMENTS = 128, RUN_STEP = 32 };
 
 typedef struct {

@@ -78,6 +78,10 @@ struct ConvolutionCase: Sendable, CustomTestStringConvertible {
             try SlidingWindow(
                 height: 3, width: 3, strideDown: 1, strideAcross: 2, paddingTop: 0, paddingLeft: 1, paddingBottom: 3,
                 paddingRight: 0, dilationDown: 1, dilationAcross: 3)),
+        ConvolutionCase(
+            3, channels: 3, 4, 5, filters: 6, groups: 3,
+            try SlidingWindow(
+                height: 2, width: 3, paddingTop: 3, paddingLeft: 0, paddingBottom: 1, paddingRight: 4, dilationDown: 2)),
         // One window, wholly in the padding at times.
         ConvolutionCase(1, channels: 1, 1, 2, filters: 1, try .square(2, padding: 2, dilation: 3)),
         // Products without patches, and 1 × 1 windows that need them.
@@ -91,6 +95,9 @@ struct ConvolutionCase: Sendable, CustomTestStringConvertible {
         ConvolutionCase(3, channels: 20, 8, 8, filters: 40, groups: 4, try .square(1)),
         ConvolutionCase(4, channels: 17, 14, 19, filters: 17, groups: 17, try .square(3, padding: 1)),
         ConvolutionCase(2, channels: 8, 23, 21, filters: 16, groups: 8, try .square(5, stride: 2, padding: 2)),
+        // Planes, and windows, of more numbers than the CPU takes in one run.
+        ConvolutionCase(1, channels: 2, 61, 70, filters: 2, groups: 2, try .square(3, padding: 1)),
+        ConvolutionCase(2, channels: 2, 13, 14, filters: 2, groups: 2, try .square(12, padding: 3)),
         // More groups than images, and more images than groups, of more than one pixel.
         ConvolutionCase(2, channels: 40, 6, 5, filters: 48, groups: 8, try .square(3, padding: 1)),
         ConvolutionCase(7, channels: 6, 15, 16, filters: 12, try .square(3, padding: 2, dilation: 2)),
