@@ -192,7 +192,8 @@ import Testing
             CanaryCase(
                 "bags_adagrad", .groups(9, bytes: 4 * columns),
                 [
-                    .int(columns), .int(2), table, .int(1), .int(1), .int(1), .float(0.1), .float(0.01), .float(1), .float(2), .float(0.001),
+                    .int(columns), .int(2), table, .int(1), .int(1), .int(1), .float(0.1), .float(0.01), .float(1),
+                    .float(2), .float(0.001),
                     .float(0.001), picked, .ints((0...9).map { 2 * $0 }), .integers(18, below: 5), .memory(18),
                     .memory(9), .memory(5 * columns), .memory(5), .positives(elements), .positives(elements),
                 ]),
@@ -354,6 +355,12 @@ import Testing
 
     private var updates: [CanaryCase] {
         [
+            CanaryCase(
+                "adam", .elements(n, bytes: 28),
+                [
+                    .int(n), .float(0.1), .float(0.9), .float(0.99), .float(0.01), .float(2), .float(0.1), .float(0.9),
+                    .memory(n), .positives(n), .positives(n), .positives(n),
+                ]),
             CanaryCase(
                 "sgd_momentum", .elements(n, bytes: 20),
                 [.int(n), .float(0.1), .float(0.9), .memory(n), .positives(n), .positives(n)]),
