@@ -18,7 +18,7 @@ import Testing
     private var cases: [CanaryCase] {
         elementwise + reductions + reductionsInParts + layout + softmax + softmaxInParts + random + convolutions
             + pooling
-            + updates + samplers + slices + segments + parts + blocksOfRows
+            + activations + updates + samplers + slices + segments + parts + blocksOfRows
             + sparse
     }
 
@@ -351,6 +351,18 @@ import Testing
             CanaryCase("average_pool_forward", forward, sizes + [.memory(5 * 77), .memory(75)]),
             CanaryCase("average_pool_backward", backward, sizes + [.memory(75), .memory(5 * 77)]),
         ]
+    }
+
+    private var activations: [CanaryCase] {
+        let first: [CanaryValue] = [.int(n), .float(0.5)]
+        return ["leaky_relu", "elu", "gelu", "gelu_tanh", "silu", "hard_sigmoid", "hard_swish", "softplus"].flatMap {
+            [
+                CanaryCase("activation_\($0)", .elements(n, bytes: 8), first + [.memory(n), .memory(n)]),
+                CanaryCase(
+                    "activation_\($0)_backward", .elements(n, bytes: 12),
+                    first + [.memory(n), .memory(n), .memory(n)]),
+            ]
+        }
     }
 
     private var updates: [CanaryCase] {
