@@ -18,7 +18,7 @@ import Testing
     private var cases: [CanaryCase] {
         elementwise + reductions + reductionsInParts + layout + softmax + softmaxInParts + random + convolutions
             + pooling
-            + activations + channels + updates + samplers + slices + segments + parts + blocksOfRows
+            + activations + channels + responses + updates + samplers + slices + segments + parts + blocksOfRows
             + sparse
     }
 
@@ -405,6 +405,18 @@ import Testing
                     ]),
             ]
         }
+    }
+
+    /// 5 images of 7 channels of 11 pixels, windows of 4 channels.
+    private var responses: [CanaryCase] {
+        let sizes: [CanaryValue] = [.int(35), .int(7), .int(11), .int(4)]
+        let work = WorkSize(items: 35, workItems: 11, bytesPerItem: 200)
+        let all = CanaryValue.memory(385)
+        return [
+            CanaryCase("response_forward", work, sizes + [.float(1), .float(0.5), .float(0.75), all, all, all]),
+            CanaryCase(
+                "response_backward", work, sizes + [.float(0.5), .float(0.75), all, all, all, .positives(385), all]),
+        ]
     }
 
     private var updates: [CanaryCase] {
