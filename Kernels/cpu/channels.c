@@ -3,7 +3,8 @@
 #include "kernel.h"
 #include "../shared/channels.h"
 
-enum { LANES = 32 };
+// Images whose numbers are fetched ahead.
+enum { LANES = 32, AHEAD = 8 };
 
 // ys[k] = FORMULA for all numbers k of the planes [begin, end); what comes last declares what belongs to channel c. Images of one pixel are
 // rows of channels, which one loop takes side by side.
@@ -51,28 +52,39 @@ static inline part part_of(size_t i, int images, int channels, int area, int len
     return (part){i % channels, first, clmat_minimum(length, (size_t)images * area - first)};
 }
 
-// How many numbers of channel c lie side by side from number i on, up to `end`; and where.
-static inline size_t run_of(size_t i, size_t end, size_t c, size_t channels, size_t area, size_t *place)
+// Where a part's numbers lie: runs of neighbours, one per image, of which the first and the last may be shorter than the area.
+typedef struct { size_t place, run, left, area, pitch; } walk;
+
+static inline walk walk_of(part own, int channels, int area)
 {
-    const size_t n = i / area, p = i - n * area;
-    *place = (n * channels + c) * area + p;
-    return clmat_minimum(area - p, end - i);
+    const size_t n = own.first / area, p = own.first - n * area, pitch = (size_t)channels * area;
+    return (walk){n * pitch + own.channel * area + p, clmat_minimum(area - p, own.count), own.count, area, pitch};
+}
+
+static inline void step(walk *w)
+{
+    // From the end of a run to the next image's plane, whose first number it is from then on.
+    w->left -= w->run;
+    w->place += w->run + w->pitch - w->area;
+    w->run = clmat_minimum(w->area, w->left);
 }
 
 // A part's numbers side by side: where they lie, or in the buffer.
 static inline const float *gathered(part own, int channels, int area, const float *xs, float *buffer)
 {
-    const size_t end = own.first + own.count;
-    size_t place;
-    if (run_of(own.first, end, own.channel, channels, area, &place) == own.count) return xs + place;
+    walk w = walk_of(own, channels, area);
+    if (w.run == own.count) return xs + w.place;
     if (area == 1) {
-        for (size_t i = 0; i < own.count; i++) buffer[i] = xs[(own.first + i) * channels + own.channel];
+        for (size_t i = 0; i < own.count; i++) buffer[i] = xs[w.place + i * channels];
         return buffer;
     }
-    for (size_t i = own.first; i < end;) {
-        const size_t run = run_of(i, end, own.channel, channels, area, &place);
-        memcpy(buffer + (i - own.first), xs + place, run * sizeof *xs);
-        i += run;
+    for (float *y = buffer; w.left > 0; step(&w)) {
+        const float *x = xs + w.place;
+        // Runs lie so far apart that the processor does not foresee the next ones.
+        if (w.left > AHEAD * w.area)
+            for (size_t j = 0; j < w.area; j += 16) __builtin_prefetch(x + AHEAD * w.pitch + j);
+        memcpy(y, x, w.run * sizeof *x);
+        y += w.run;
     }
     return buffer;
 }
@@ -80,16 +92,11 @@ static inline const float *gathered(part own, int channels, int area, const floa
 // Puts a part's numbers where they belong.
 static inline void scatter(part own, int channels, int area, const float *x, float *ys)
 {
-    if (area == 1) {
-        for (size_t i = 0; i < own.count; i++) ys[(own.first + i) * channels + own.channel] = x[i];
-        return;
-    }
-    const size_t end = own.first + own.count;
-    for (size_t i = own.first; i < end;) {
-        size_t place;
-        const size_t run = run_of(i, end, own.channel, channels, area, &place);
-        memcpy(ys + place, x + (i - own.first), run * sizeof *ys);
-        i += run;
+    walk w = walk_of(own, channels, area);
+    if (area == 1) for (size_t i = 0; i < own.count; i++) ys[w.place + i * channels] = x[i];
+    else for (; w.left > 0; step(&w)) {
+        memcpy(ys + w.place, x, w.run * sizeof *x);
+        x += w.run;
     }
 }
 

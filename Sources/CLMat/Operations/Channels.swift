@@ -26,9 +26,11 @@ struct ChannelParts {
 
     init(_ images: Int, _ image: ImageShape) {
         let numbers = images * image.area
-        // Parts that the cache holds; shorter ones, of 256 numbers at least, where there would be too few of them.
+        // Parts that the cache holds, with the lines that the numbers lie in: of vectors a line for each number, which the next channels
+        // find there. Shorter ones, of 256 numbers at least, where there would be too few of them.
+        let most = image.area == 1 ? 256 : Int(CLMAT_CHANNEL_PART)
         let share = (numbers * image.channels / Self.manyGroups + 63) / 64 * 64
-        length = min(Int(CLMAT_CHANNEL_PART), max(256, share))
+        length = min(most, max(256, share))
         (self.images, self.image, count) = (images, image, (numbers + length - 1) / length)
     }
 
