@@ -23,6 +23,7 @@ extension Kernel {
 ///
 /// let (y, batch) = try x.batchNormalised(normalisation, scale: scale, shift: shift)
 /// try running.lerp(to: batch.statistics, weight: 0.1)
+/// print(try y.values)
 /// ```
 ///
 /// - Source: Ioffe, Szegedy, "Batch normalization: accelerating deep network training by reducing internal covariate shift", ICML 2015,
