@@ -41,6 +41,20 @@ __kernel void adagrad(const int n, const float rate, const float epsilon, const 
     ws[i] = clmat_adagrad(ws[i], gs[i], s, rate, epsilon, l1);
 }
 
+// m  mean of the gradients;  s  mean square;  l2: what w counts in the gradient. Rate, correction, keep: see clmat_adam.
+__kernel void adam(const int n, const float rate, const float beta1, const float beta2, const float epsilon,
+                   const float correction, const float l2, const float keep, __global const float *gs,
+                   __global float *ws, __global float *ms, __global float *ss)
+{
+    const int i = get_global_id(0);
+    if (i >= n) return;
+    const float g = gs[i] + l2 * ws[i], m = clmat_running_mean(ms[i], g, 1.0f - beta1);
+    const float s = clmat_mean_square(ss[i], g, beta2);
+    ms[i] = m;
+    ss[i] = s;
+    ws[i] = clmat_adam(ws[i], m, s, rate, correction, epsilon, keep);
+}
+
 // w[i] -= rate f[0] g[i]: one step without a velocity; f is a number on the device, such as that of a gradient which is clipped.
 __kernel void sgd_scaled(const int n, const float rate, __global const float *factor, __global const float *gs,
                          __global float *ws)

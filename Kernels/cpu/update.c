@@ -41,6 +41,21 @@ void adagrad(size_t begin, size_t end, float rate, float epsilon, float l1, cons
 }
 CLMAT_KERNEL(update, adagrad, CL_INT, FLOAT, FLOAT, FLOAT, FLOATS, INOUT_FLOATS, INOUT_FLOATS)
 
+CLMAT_VECTORISED
+void adam(size_t begin, size_t end, float rate, float beta1, float beta2, float epsilon, float correction, float l2,
+          float keep, const float *gs, float *ws, float *ms, float *ss)
+{
+    for (size_t i = begin; i < end; i++) {
+        const float g = gs[i] + l2 * ws[i], m = clmat_running_mean(ms[i], g, 1.0f - beta1);
+        const float s = clmat_mean_square(ss[i], g, beta2);
+        ms[i] = m;
+        ss[i] = s;
+        ws[i] = clmat_adam(ws[i], m, s, rate, correction, epsilon, keep);
+    }
+}
+CLMAT_KERNEL(update, adam, CL_INT, FLOAT, FLOAT, FLOAT, FLOAT, FLOAT, FLOAT, FLOAT, FLOATS, INOUT_FLOATS, INOUT_FLOATS,
+             INOUT_FLOATS)
+
 CLMAT_VECTORISED void sgd_scaled(size_t begin, size_t end, float rate, const float *factor, const float *gs, float *ws)
 {
     const float scale = rate * factor[0];

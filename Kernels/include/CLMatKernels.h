@@ -113,6 +113,11 @@ const char *clmat_instruction_set(void);
 #define CLMAT_SEGMENT_CHUNK 256
 #define CLMAT_SEGMENT_STRIP 8
 
+// MARK: - channels
+
+// As in shared/channels.h: the compiler says if they differ.
+#define CLMAT_CHANNEL_PART 4096
+
 // MARK: - samplers
 
 // As in clmat/samplers.h: the compiler says if they differ.

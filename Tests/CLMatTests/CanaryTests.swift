@@ -18,7 +18,7 @@ import Testing
     private var cases: [CanaryCase] {
         elementwise + reductions + reductionsInParts + layout + softmax + softmaxInParts + random + convolutions
             + pooling
-            + updates + samplers + slices + segments + parts + blocksOfRows
+            + activations + channels + responses + updates + samplers + slices + segments + parts + blocksOfRows
             + sparse
     }
 
@@ -378,8 +378,80 @@ import Testing
         }
     }
 
+    private var activations: [CanaryCase] {
+        let first: [CanaryValue] = [.int(n), .float(0.5)]
+        return ["leaky_relu", "elu", "gelu", "gelu_tanh", "silu", "hard_sigmoid", "hard_swish", "softplus"].flatMap {
+            [
+                CanaryCase("activation_\($0)", .elements(n, bytes: 8), first + [.memory(n), .memory(n)]),
+                CanaryCase(
+                    "activation_\($0)_backward", .elements(n, bytes: 12),
+                    first + [.memory(n), .memory(n), .memory(n)]),
+            ]
+        }
+    }
+
+    /// 5 images of 3 channels of 7 × 11 pixels, and 67 of 61 channels of one; in parts of 256 and 64 numbers.
+    private var channels: [CanaryCase] {
+        [(5, 3, 77, 256), (rows, columns, 1, 64)].flatMap { images, channels, area, length -> [CanaryCase] in
+            let (planes, numbers) = (images * channels, images * area)
+            let (size, parts) = (planes * area, (numbers + length - 1) / length)
+            let byPlane = WorkSize(items: planes, workItems: area, bytesPerItem: 12 * area)
+            let sizes: [CanaryValue] = [.int(planes), .int(channels), .int(area)]
+            let cut: [CanaryValue] = [.int(images), .int(channels), .int(area), .int(length)]
+            let byPart = WorkSize.groups(parts * channels, bytes: 4 * length)
+            let byChannel = WorkSize.groups(channels, bytes: 64)
+            let (all, row): (CanaryValue, CanaryValue) = (.memory(size), .memory(channels))
+            let saved = CanaryValue.memory(3 * channels)
+            return [
+                CanaryCase("channel_affine", byPlane, sizes + [all, row, row, all]),
+                CanaryCase("prelu_forward", byPlane, sizes + [all, row, all]),
+                CanaryCase("prelu_backward", byPart, cut + [all, all, row, all, .memory(parts * channels)]),
+                CanaryCase("channel_moments_parts", byPart, cut + [all, .memory(3 * parts * channels)]),
+                CanaryCase(
+                    "batch_norm_statistics", byChannel,
+                    [
+                        .int(channels), .int(parts), .int(length), .int(numbers), .float(1e-5),
+                        .positives(3 * parts * channels), saved, .memory(2 * channels),
+                    ]),
+                CanaryCase("batch_norm_forward", byPlane, sizes + [all, saved, row, row, all]),
+                CanaryCase(
+                    "batch_norm_sums_parts", byPart, cut + [all, all, saved, .memory(2 * parts * channels)]),
+                CanaryCase(
+                    "batch_norm_gradients", byChannel,
+                    [
+                        .int(channels), .int(parts), .int(numbers), .memory(2 * parts * channels), saved, row, row, row,
+                        saved,
+                    ]),
+                CanaryCase("batch_norm_backward", byPlane, sizes + [all, all, saved, saved, all]),
+                CanaryCase(
+                    "batch_norm_folded", .elements(channels, bytes: 36),
+                    [
+                        .int(channels), .float(1e-5), .positives(2 * channels), row, row, row, row, saved,
+                    ]),
+            ]
+        }
+    }
+
+    /// 5 images of 7 channels of 11 pixels, windows of 4 channels.
+    private var responses: [CanaryCase] {
+        let sizes: [CanaryValue] = [.int(35), .int(7), .int(11), .int(4)]
+        let work = WorkSize(items: 35, workItems: 11, bytesPerItem: 200)
+        let all = CanaryValue.memory(385)
+        return [
+            CanaryCase("response_forward", work, sizes + [.float(1), .float(0.5), .float(0.75), all, all, all]),
+            CanaryCase(
+                "response_backward", work, sizes + [.float(0.5), .float(0.75), all, all, all, .positives(385), all]),
+        ]
+    }
+
     private var updates: [CanaryCase] {
         [
+            CanaryCase(
+                "adam", .elements(n, bytes: 28),
+                [
+                    .int(n), .float(0.1), .float(0.9), .float(0.99), .float(0.01), .float(2), .float(0.1), .float(0.9),
+                    .memory(n), .positives(n), .positives(n), .positives(n),
+                ]),
             CanaryCase(
                 "sgd_momentum", .elements(n, bytes: 20),
                 [.int(n), .float(0.1), .float(0.9), .memory(n), .positives(n), .positives(n)]),

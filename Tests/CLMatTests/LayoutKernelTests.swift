@@ -146,4 +146,22 @@ import Testing
         #expect(copy.device == target && copy.shape == Shape(2, 3))
         try expectNone(bitDifference(copy.values, x))
     }
+
+    @Test(arguments: [0, 1, 7, 65], Device.all)
+    func partsOfColumnsAreJoinedAndSplit(_ rows: Int, on device: Device) throws {
+        let widths = [3, 0, 64, 1, 129]
+        let parts = widths.enumerated().map { index, width in
+            Self.numbers(rows * width).map { $0 + 1000 * Float(index) }
+        }
+        let whole = try Matrix.concatenated(
+            columnsOf: zip(parts, widths).map { try Matrix($0, rows, $1, on: device) })
+        #expect(whole.shape == Shape(rows, 197))
+        let expected = (0..<rows).flatMap { row in
+            zip(parts, widths).flatMap { part, width in part[row * width..<(row + 1) * width] }
+        }
+        try expectNone(bitDifference(whole.values, expected))
+        let split = try whole.split(columns: widths)
+        #expect(split.map(\.shape) == widths.map { Shape(rows, $0) })
+        for (found, part) in zip(split, parts) { try expectNone(bitDifference(found.values, part)) }
+    }
 }

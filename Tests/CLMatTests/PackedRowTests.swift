@@ -33,6 +33,7 @@ import Testing
                 form: .pyTorch)
             try Matrix.sgdStep(&w, g, velocities: &v, rate: 0.2, momentum: 0.8)
             try Matrix.lerp(&mean, to: w, weight: 0.25)
+            try Matrix.adamStep(&w, g, means: &v, meanSquares: &s, step: step + 1, rate: 0.01, l2: 0.1, decay: 0.2)
             for i in w.indices {
                 for j in w[i].indices {
                     try w1[i][j].rmsPropStep(
@@ -40,6 +41,9 @@ import Testing
                         epsilon: 1e-8, form: .pyTorch)
                     try w1[i][j].sgdStep(g[i][j], velocity: &v1[i][j], rate: 0.2, momentum: 0.8)
                     try mean1[i][j].lerp(to: w1[i][j], weight: 0.25)
+                    try w1[i][j].adamStep(
+                        g[i][j], mean: &v1[i][j], meanSquare: &s1[i][j], step: step + 1, rate: 0.01, l2: 0.1,
+                        decay: 0.2)
                 }
             }
         }

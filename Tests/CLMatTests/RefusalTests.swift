@@ -131,6 +131,61 @@ struct Refusal: Sendable, CustomTestStringConvertible {
         Refusal("maxPoolGradient, indices", "shapeMismatch") { m, d in
             _ = try m.maxPoolGradient(indices([0, 1], d), Pooling(input: image, size: 1))
         },
+        Refusal("activationGradient of a row", "shapeMismatch") { m, d in
+            _ = try m.activationGradient(.gelu, input: zeros(1, 4, d))
+        },
+        Refusal("channelsScaled, images", "shapeMismatch") { m, d in
+            _ = try m.channelsScaled(by: zeros(1, 1, d), plus: zeros(1, 1, d), ImageShape(height: 3, width: 1))
+        },
+        Refusal("channelsScaled, scale", "shapeMismatch") { m, d in
+            _ = try m.channelsScaled(by: zeros(1, 2, d), plus: zeros(1, 1, d), image)
+        },
+        Refusal("channelsScaled, shift", "shapeMismatch") { m, d in
+            _ = try m.channelsScaled(by: zeros(1, 1, d), plus: zeros(2, 1, d), image)
+        },
+        Refusal("prelu, slopes", "shapeMismatch") { m, d in _ = try m.prelu(slopes: zeros(1, 4, d), image) },
+        Refusal("preluGradient, input", "shapeMismatch") { m, d in
+            _ = try m.preluGradient(input: zeros(2, 4, d), slopes: zeros(1, 1, d), image)
+        },
+        Refusal("batchNormalised, images", "shapeMismatch") { m, d in
+            let n = try BatchNormalisation(image: .vector(3))
+            _ = try m.batchNormalised(n, scale: zeros(1, 3, d), shift: zeros(1, 3, d))
+        },
+        Refusal("batchNormalised, shift", "shapeMismatch") { m, d in
+            _ = try m.batchNormalised(BatchNormalisation(image: image), scale: zeros(1, 1, d), shift: zeros(1, 4, d))
+        },
+        Refusal("batchNormalised, statistics", "shapeMismatch") { m, d in
+            _ = try m.batchNormalised(
+                BatchNormalisation(image: image), scale: zeros(1, 1, d), shift: zeros(1, 1, d),
+                statistics: zeros(1, 1, d))
+        },
+        Refusal("batchNormalisationGradient, input", "shapeMismatch") { m, d in
+            _ = try m.batchNormalisationGradient(
+                BatchNormalisation(image: image), input: zeros(2, 4, d), scale: zeros(1, 1, d),
+                statistics: zeros(2, 1, d))
+        },
+        Refusal("batchNormalisationGradient, statistics of other channels", "shapeMismatch") { m, d in
+            let (n, row) = try (BatchNormalisation(image: .vector(4)), zeros(1, 4, d))
+            let batch = try m.batchNormalised(n, scale: row, shift: row).batch
+            _ = try m.batchNormalisationGradient(
+                BatchNormalisation(image: image), input: m, scale: zeros(1, 1, d), batch: batch)
+        },
+        Refusal("responseNormalised", "shapeMismatch") { m, _ in
+            _ = try m.responseNormalised(ResponseNormalisation(image: .vector(3), size: 2))
+        },
+        Refusal("responseNormalisationGradient, denominators", "shapeMismatch") { m, d in
+            _ = try m.responseNormalisationGradient(
+                ResponseNormalisation(image: .vector(4), size: 2), input: m, output: m, denominators: zeros(3, 1, d))
+        },
+        Refusal("concatenated", "shapeMismatch") { m, d in
+            _ = try Matrix.concatenated(columnsOf: [m, zeros(2, 4, d)])
+        },
+        Refusal("adamStep, gradient", "shapeMismatch") { m, d in try adam(&m, (1, 4), (3, 4), (3, 4), 1, d) },
+        Refusal("adamStep, mean", "shapeMismatch") { m, d in try adam(&m, (3, 4), (1, 4), (3, 4), 1, d) },
+        Refusal("adamStep, mean square", "shapeMismatch") { m, d in try adam(&m, (3, 4), (3, 4), (1, 4), 1, d) },
+        Refusal("crossEntropy, weights", "shapeMismatch") { m, d in
+            _ = try m.crossEntropy(indices([0, 1, 2], d), weights: zeros(1, 3, d))
+        },
         Refusal("Langevin, gradient", "shapeMismatch") { m, d in
             try langevin(m) { _, p in p.gradient = try zeros(3, 3, d) }
         },
@@ -159,6 +214,16 @@ struct Refusal: Sendable, CustomTestStringConvertible {
             try langevin(m) { c, _ in try c.restart(0, at: zeros(1, 3, d)) }
         },
     ]
+
+    private static func adam(
+        _ m: inout Matrix, _ gradient: (Int, Int), _ mean: (Int, Int), _ meanSquare: (Int, Int), _ step: Int,
+        beta1: Float = 0.9, _ device: Device
+    ) throws {
+        var a = try zeros(mean.0, mean.1, device)
+        var s = try zeros(meanSquare.0, meanSquare.1, device)
+        try m.adamStep(
+            zeros(gradient.0, gradient.1, device), mean: &a, meanSquare: &s, step: step, beta1: beta1)
+    }
 
     private static func rmsprop(
         _ m: inout Matrix, _ gradient: (Int, Int), _ meanSquare: (Int, Int), _ velocity: (Int, Int), _ device: Device
@@ -312,6 +377,51 @@ struct Refusal: Sendable, CustomTestStringConvertible {
             _ = try Convolution(
                 input: ImageShape(height: 1 << 14, width: 1 << 14), filters: 1 << 10, kernelHeight: 1, kernelWidth: 1)
         },
+        Refusal("channels of images without pixels", "invalidArgument") { m, d in
+            _ = try m.channelsScaled(by: zeros(1, 1, d), plus: zeros(1, 1, d), ImageShape(height: 0, width: 4))
+        },
+        Refusal("channels of images that overflow", "invalidArgument") { m, d in
+            _ = try m.prelu(slopes: zeros(1, 1, d), ImageShape(channels: 1 << 62, height: 2, width: 2))
+        },
+        Refusal("batch normalisation of one number per channel", "invalidArgument") { m, d in
+            let row = try zeros(1, 4, d)
+            _ = try row.batchNormalised(BatchNormalisation(image: .vector(4)), scale: row, shift: row)
+        },
+        Refusal("batch normalisation of no images", "invalidArgument") { m, d in
+            let row = try zeros(1, 1, d)
+            _ = try zeros(0, 4, d).batchNormalised(BatchNormalisation(image: image), scale: row, shift: row)
+        },
+        Refusal("batch normalisation, ε of 0", "invalidArgument") { _, _ in
+            _ = try BatchNormalisation(image: image, epsilon: 0)
+        },
+        Refusal("batch normalisation of images that overflow", "invalidArgument") { _, _ in
+            _ = try BatchNormalisation(image: ImageShape(channels: 1 << 62, height: 2, width: 2))
+        },
+        Refusal("response normalisation, a window of nothing", "invalidArgument") { _, _ in
+            _ = try ResponseNormalisation(image: image, size: 0)
+        },
+        Refusal("response normalisation, an endless window", "invalidArgument") { _, _ in
+            _ = try ResponseNormalisation(image: image, size: .max)
+        },
+        Refusal("response normalisation, k of 0", "invalidArgument") { _, _ in
+            _ = try ResponseNormalisation(image: image, size: 5, k: 0)
+        },
+        Refusal("response normalisation, a negative α", "invalidArgument") { _, _ in
+            _ = try ResponseNormalisation(image: image, size: 5, alpha: -1)
+        },
+        Refusal("no matrices side by side", "invalidArgument") { _, _ in _ = try Matrix.concatenated(columnsOf: []) },
+        Refusal("parts of too few columns", "invalidArgument") { m, _ in _ = try m.split(columns: [1, 2]) },
+        Refusal("parts of negative columns", "invalidArgument") { m, _ in _ = try m.split(columns: [5, -1]) },
+        Refusal("parts of columns that overflow", "invalidArgument") { m, _ in
+            _ = try m.split(columns: [.max, .max, 4])
+        },
+        Refusal("adamStep, step 0", "invalidArgument") { m, d in try adam(&m, (3, 4), (3, 4), (3, 4), 0, d) },
+        Refusal("adamStep, β₁ of 1", "invalidArgument") { m, d in
+            try adam(&m, (3, 4), (3, 4), (3, 4), 1, beta1: 1, d)
+        },
+        Refusal("crossEntropy with weights, a label outside", "invalidArgument") { m, d in
+            _ = try m.crossEntropy(indices([0, 1, 4], d), weights: zeros(1, 4, d))
+        },
         Refusal("Langevin, a window of nothing", "invalidArgument") { m, _ in
             try langevin(m) { _, p in p.parameters.window = 0 }
         },
@@ -411,6 +521,28 @@ struct Refusal: Sendable, CustomTestStringConvertible {
         },
         Refusal("maxPoolGradient", "") { m, d in
             _ = try m.maxPoolGradient(indices([Int32](repeating: 0, count: 12), d), Pooling(input: image, size: 1))
+        },
+        Refusal("activationGradient", "") { m, d in _ = try m.activationGradient(.silu, input: zeros(3, 4, d)) },
+        Refusal("channelsScaled", "") { m, d in
+            _ = try m.channelsScaled(by: zeros(1, 1, m.device), plus: zeros(1, 1, d), image)
+        },
+        Refusal("prelu", "") { m, d in _ = try m.prelu(slopes: zeros(1, 1, d), image) },
+        Refusal("batchNormalised, scale", "") { m, d in
+            _ = try m.batchNormalised(BatchNormalisation(image: image), scale: zeros(1, 1, d), shift: zeros(1, 1, d))
+        },
+        Refusal("batchNormalised, statistics", "") { m, d in
+            _ = try m.batchNormalised(
+                BatchNormalisation(image: image), scale: zeros(1, 1, d), shift: zeros(1, 1, d),
+                statistics: zeros(2, 1, d))
+        },
+        Refusal("responseNormalisationGradient", "") { m, d in
+            _ = try m.responseNormalisationGradient(
+                ResponseNormalisation(image: image, size: 2), input: m, output: zeros(3, 4, d), denominators: m)
+        },
+        Refusal("concatenated", "") { m, d in _ = try Matrix.concatenated(columnsOf: [m, zeros(3, 4, d)]) },
+        Refusal("adamStep", "") { m, d in try adam(&m, (3, 4), (3, 4), (3, 4), 1, d) },
+        Refusal("crossEntropy, weights", "") { m, d in
+            _ = try m.crossEntropy(indices([0, 1, 2], m.device), weights: zeros(1, 4, d))
         },
         Refusal("Langevin, gradient", "") { m, d in try langevin(m) { _, p in p.gradient = try zeros(3, 4, d) } },
         Refusal("Langevin, velocities", "") { m, d in try langevin(m) { c, _ in c.velocities = try zeros(3, 4, d) } },

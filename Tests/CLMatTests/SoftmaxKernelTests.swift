@@ -240,4 +240,56 @@ import Testing
             }
         }
     }
+
+    /// A thousand classes: labels that a byte does not hold.
+    @Test(arguments: [Shape(0, 3), Shape(7, 3), Shape(33, 1009), Shape(3, 4097)], Device.all)
+    func weightsOfClassesAgreeWithTheDefinition(_ shape: Shape, on device: Device) throws {
+        var random = SplitMix64(seed: 5)
+        let x = random.floats(shape.count, in: -3...3)
+        var labels = random.integers(shape.rows, below: shape.columns)
+        if shape.rows > 0 { labels[0] = Int32(shape.columns - 1) }
+        let weights = random.floats(shape.columns, in: 0.1...2)
+        let m = try Matrix(x, shape.rows, shape.columns, on: device)
+        let logSums = ReductionKernelTests.rows(x, shape).map { Reference.logSumExp($0) }
+        let own = labels.map { Double(weights[Int($0)]) }
+        let total = own.reduce(0, +)
+        for scale: Float? in [nil, 0.5] {
+            let found = try m.crossEntropy(
+                IntVector(labels, on: device), weights: Matrix(weights, 1, shape.columns, on: device), scale: scale)
+            let losses = labels.indices.map {
+                own[$0] * (logSums[$0] - Double(x[$0 * shape.columns + Int(labels[$0])]))
+            }
+            let bound = 4 * Self.relativeBound(shape.columns, 6)
+            try expectNone(difference(found.losses.values, losses, within: { bound * (6 + losses[$0]) }))
+            try expectNone(difference(found.totalWeight.values, [total], within: Double(shape.rows) * epsilon * total))
+            let gradient = x.indices.map { index in
+                let (row, column) = (index / shape.columns, index % shape.columns)
+                let p = exp(Double(x[index]) - logSums[row]) - (Int(labels[row]) == column ? 1 : 0)
+                return p * own[row] * (scale.map { Double($0) } ?? 1 / total)
+            }
+            try expectNone(
+                difference(found.gradient.values, gradient, within: { 2 * bound * abs(gradient[$0]) + 1e-9 }))
+        }
+    }
+
+    /// PyTorch 2.13:
+    ///
+    ///     x = torch.tensor([[1., 2, 0.5], [-1, 0, 3], [0.25, 0.25, -0.5], [2, -2, 1]]).requires_grad_()
+    ///     loss = torch.nn.CrossEntropyLoss(weight=torch.tensor([0.5, 2., 1.25]))(x, torch.tensor([1, 2, 0, 1]))
+    ///     loss.backward(); print(loss, x.grad)
+    @Test(arguments: Device.all)
+    func weightsOfClassesAgreeWithPyTorch(on device: Device) throws {
+        let x = try Matrix([1, 2, 0.5, -1, 0, 3, 0.25, 0.25, -0.5, 2, -2, 1], 4, 3, on: device)
+        let found = try x.crossEntropy(
+            IntVector([1, 2, 0, 1] as [Int32], on: device), weights: Matrix([0.5, 2, 1.25], 1, 3, on: device))
+        try expectNone(
+            difference((found.losses.columnSums() / found.totalWeight).values, [1.759444], within: 1e-6))
+        try expectNone(
+            difference(
+                found.gradient.values,
+                [
+                    0.0804257, -0.1292064, 0.04878065, 0.003727788, 0.01013318, -0.01386097, -0.05178515, 0.03517137,
+                    0.01661378, 0.2509214, -0.3432303, 0.09230884,
+                ], within: 1e-6))
+    }
 }

@@ -1,4 +1,5 @@
 import CLMat
+import Foundation
 import TestSupport
 import Testing
 
@@ -150,6 +151,67 @@ import Testing
             try expectNone(difference(s.values, exactS, within: Self.bound(1)))
             try expectNone(difference(v.values, exactV, within: Self.bound(form == .pyTorch ? 19 : 1)))
             try expectNone(difference(w.values, exactW, within: Self.bound(1 + 21 * 3.2 * 0.05)))
+        }
+    }
+
+    @Test(arguments: sizes, Device.all)
+    func adamFollowsItsRule(_ size: Int, on device: Device) throws {
+        for (l2, decay, from): (Float, Float, Int) in [(0, 0, 1), (0.1, 0, 1), (0, 0.1, 1), (0.05, 0.1, 100_000)] {
+            var random = SplitMix64(seed: 4)
+            let start = random.floats(size)
+            var w = try Matrix(start, size, 1, on: device)
+            var m = try Matrix(zeros: Shape(size, 1), on: device)
+            var s = m
+            let rate: Float = 0.05
+            let (η, β1, β2) = (Double(rate), Double(Float(0.9)), Double(Float(0.99)))
+            var (exactW, exactM) = (start.map(Double.init), [Double](repeating: 0, count: size))
+            var exactS = exactM
+            for step in from..<from + Self.steps {
+                var g = random.floats(size)
+                if size > 0, step == from { g[0] = 0 }
+                try w.adamStep(
+                    Matrix(g, size, 1, on: device), mean: &m, meanSquare: &s, step: step, rate: rate, beta1: 0.9,
+                    beta2: 0.99, epsilon: 1e-6, l2: l2, decay: decay)
+                let (first, second) = (1 - pow(β1, Double(step)), 1 - pow(β2, Double(step)))
+                for i in 0..<size {
+                    let g = Double(g[i]) + Double(l2) * exactW[i]
+                    exactM[i] = β1 * exactM[i] + (1 - β1) * g
+                    exactS[i] = β2 * exactS[i] + (1 - β2) * g * g
+                    exactW[i] -= η * Double(decay) * exactW[i]
+                    exactW[i] -= η * (exactM[i] / first) / ((exactS[i] / second).squareRoot() + 1e-6)
+                }
+            }
+            // m and √s shrink alike, so that a step is at most η(1 − β₁)/√(1 − β₂) = η at first, and soon less.
+            try expectNone(difference(m.values, exactM, within: Self.bound(1.1)))
+            try expectNone(difference(s.values, exactS, within: Self.bound(1.2)))
+            // What is added to 0 where g and l2·w cancel is off by more than its own last place.
+            try expectNone(difference(w.values, exactW, within: 1e-5))
+        }
+    }
+
+    /// PyTorch 2.13, three steps:
+    ///
+    ///     w = torch.tensor([1., -2, 0.5]).requires_grad_()
+    ///     o = torch.optim.Adam([w], lr=0.1)   # Adam(lr=0.1, weight_decay=0.2), AdamW(lr=0.1, betas=(0.8, 0.99), weight_decay=0.2)
+    ///     for t in range(1, 4): w.grad = torch.tensor([0.5 * t, -1, 0.25 / t]); o.step()
+    ///     print(w)
+    @Test(arguments: Device.all)
+    func adamAgreesWithPyTorch(on device: Device) throws {
+        for (l2, decay, beta1, beta2, expected): (Float, Float, Float, Float, [Double]) in [
+            (0, 0, 0.9, 0.999, [0.7076817, -1.7, 0.2194662]),
+            (0.2, 0, 0.9, 0.999, [0.7042347, -1.700148, 0.2136458]),
+            (0, 0.2, 0.8, 0.99, [0.6497552, -1.588344, 0.2010576]),
+        ] {
+            var w = try Matrix([1, -2, 0.5], 1, 3, on: device)
+            var m = try Matrix(zeros: w.shape, on: device)
+            var s = m
+            for t in 1...3 {
+                let g = try Matrix([0.5 * Float(t), -1, 0.25 / Float(t)], 1, 3, on: device)
+                try w.adamStep(
+                    g, mean: &m, meanSquare: &s, step: t, rate: 0.1, beta1: beta1, beta2: beta2, l2: l2, decay: decay)
+            }
+            // Printed with seven digits.
+            try expectNone(difference(w.values, expected, within: 1e-6))
         }
     }
 }

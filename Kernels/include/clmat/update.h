@@ -10,6 +10,11 @@
 // AdaGrad:       s <- s + g^2                               (Duchi, Hazan, Singer, "Adaptive subgradient methods for
 //                w <- S(w - eta g / (sqrt(s) + epsilon))     online learning and stochastic optimization", JMLR 2011)
 //   S draws towards 0 by l1 eta / (sqrt(s) + epsilon), and leaves 0 where that goes past it: section 5, l1.
+//
+// Adam:          m <- beta1 m + (1 - beta1) g;  s <- beta2 s + (1 - beta2) g^2      (D. Kingma, J. Ba, "Adam: a method for
+//                w <- w - eta (m / (1 - beta1^t)) / (sqrt(s / (1 - beta2^t)) + epsilon)   stochastic optimization", ICLR 2015)
+// AdamW:         before that w <- (1 - eta lambda) w        (I. Loshchilov, F. Hutter, "Decoupled weight decay regularization",
+//                                                            ICLR 2019, algorithm 2)
 #ifndef CLMAT_UPDATE_H
 #define CLMAT_UPDATE_H
 
@@ -30,6 +35,12 @@ static inline float clmat_adagrad(float w, float g, float s, float rate, float e
     const float step = rate / (sqrt(s) + epsilon), u = w - step * g, pull = step * l1;
     // What is not a number stays that.
     return u > pull ? u - pull : (u < -pull ? u + pull : u - u);
+}
+
+// Adam's w from m and s of this step, rate = eta / (1 - beta1^t), correction = 1 / sqrt(1 - beta2^t), keep = 1 - eta lambda.
+static inline float clmat_adam(float w, float m, float s, float rate, float correction, float epsilon, float keep)
+{
+    return keep * w - rate * m / (sqrt(s) * correction + epsilon);
 }
 
 // d/dw of l1 |w| + l2 w^2 / 2; 0 for the first term where w is 0.

@@ -51,6 +51,55 @@ extension Matrix {
             MatrixRange(rows: 0..<other.rows, columns: 0..<other.columns), to: self, row: row, column: column)
     }
 
+    /// Matrices side by side: row i is their rows i, one behind the other. Of images, channel by channel, this joins channels.
+    ///
+    /// - Shapes: N × D₁, N × D₂, … give N × (D₁ + D₂ + …).
+    /// - Cost: one launch per matrix; each element is read and written once.
+    /// - Throws: ``CLMatError/shapeMismatch(operation:left:right:rule:)`` if the numbers of rows differ,
+    ///   ``CLMatError/invalidArgument(operation:problem:)`` if there is no matrix.
+    public static func concatenated(columnsOf parts: [Matrix]) throws(CLMatError) -> Matrix {
+        guard let first = parts.first else {
+            throw .invalidArgument(operation: "concatenated", problem: "There is no matrix, so there is no device.")
+        }
+        for part in parts {
+            try requireSameDevice(first.device, part.device, "concatenated")
+            guard part.rows == first.rows else {
+                throw .shapeMismatch(
+                    operation: "concatenated", left: first.shape, right: part.shape,
+                    rule: "All must have the same number of rows.")
+            }
+        }
+        let result = try Matrix(
+            uninitialised: Shape(first.rows, parts.reduce(0) { $0 + $1.columns }), on: first.device)
+        var column = 0
+        for part in parts {
+            try part.copyBlock(
+                MatrixRange(rows: 0..<part.rows, columns: 0..<part.columns), to: result, row: 0, column: column)
+            column += part.columns
+        }
+        return result
+    }
+
+    /// Matrices of the given numbers of columns, which ``concatenated(columnsOf:)`` joins again: also its backward pass.
+    ///
+    /// - Cost: one launch per matrix.
+    /// - Throws: ``CLMatError/invalidArgument(operation:problem:)`` unless the numbers are not negative and come to all columns.
+    public func split(columns counts: [Int]) throws(CLMatError) -> [Matrix] {
+        var ends: [Int] = []
+        for count in counts {
+            let (end, overflows) = (ends.last ?? 0).addingReportingOverflow(count)
+            guard count >= 0, !overflows else { break }
+            ends.append(end)
+        }
+        guard ends.count == counts.count, (ends.last ?? 0) == columns else {
+            throw .invalidArgument(
+                operation: "split", problem: "Parts of \(counts) columns do not come to the \(columns) of \(shape).")
+        }
+        var parts: [Matrix] = []
+        for (count, end) in zip(counts, ends) { parts.append(try slice(columns: end - count..<end)) }
+        return parts
+    }
+
     private func copyBlock(_ range: MatrixRange, to target: Matrix, row: Int, column: Int) throws(CLMatError) {
         try device.launch(
             .copyBlock,

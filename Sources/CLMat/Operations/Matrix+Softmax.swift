@@ -84,6 +84,28 @@ extension Matrix {
             over: .groups(rows, bytes: 8 * columns, operations: 20 * columns))
         return (losses, gradient)
     }
+
+    /// ``crossEntropy(_:scale:)`` with a weight per class, for classes that are rare: each row counts as much as its label does. The gradient
+    /// is that of the weighted mean Σ wᵢ·lossᵢ / Σ wᵢ, wᵢ the weight of row i's label: PyTorch's `CrossEntropyLoss(weight=)`.
+    ///
+    /// - Shapes: N × C with N labels in `0..<C` and weights 1 × C, gives losses N × 1, already times wᵢ, their total weight Σ wᵢ, 1 × 1, and
+    ///   a gradient N × C. So `losses.columnSums() / totalWeight` is the mean; it is NaN where no label has a weight above 0.
+    /// - Parameter scale: what the gradient of Σ wᵢ·lossᵢ is multiplied by; 1/Σ wᵢ if nil, for the weighted mean.
+    /// - Throws: as that one; ``CLMatError/shapeMismatch(operation:left:right:rule:)`` if there is not one weight per column.
+    public func crossEntropy(
+        _ labels: IntVector, weights: Matrix, scale: Float? = nil
+    ) throws(CLMatError) -> (losses: Matrix, totalWeight: Matrix, gradient: Matrix) {
+        try requireSameDevice(device, weights.device, "crossEntropy")
+        guard weights.shape == Shape(1, columns) else {
+            throw .shapeMismatch(
+                operation: "crossEntropy", left: shape, right: weights.shape,
+                rule: "There must be one weight per column.")
+        }
+        let (losses, gradient) = try crossEntropy(labels, scale: scale ?? 1)
+        let ofRows = try weights.reshaped(columns, 1).gatherRows(labels)
+        let total = try ofRows.columnSums()
+        return try (losses * ofRows, total, gradient * (scale == nil ? ofRows / total : ofRows))
+    }
 }
 
 /// How long rows are cut into parts: on OpenCL devices so that work-groups are many, on the CPU so that threads share rows that

@@ -1,3 +1,5 @@
+import Foundation
+
 extension KernelFamily {
     static let update = KernelFamily("update")
 }
@@ -6,6 +8,7 @@ extension Kernel {
     static let sgdMomentum = Kernel("sgd_momentum", in: .update)
     static let rmspropMomentum = Kernel("rmsprop_momentum", in: .update)
     static let adagrad = Kernel("adagrad", in: .update)
+    static let adam = Kernel("adam", in: .update)
     static let sgdScaled = Kernel("sgd_scaled", in: .update)
     static let addPenalty = Kernel("add_penalty", in: .update)
     static let runningMean = Kernel("running_mean", in: .update)
@@ -109,6 +112,52 @@ extension Matrix {
             ],
             over: .elements(count, bytes: 28, operations: 10))
     }
+
+    /// One step of Adam: m ← β₁m + (1 − β₁)g, s ← β₂s + (1 − β₂)g², w ← w − η·m̂/(√ŝ + ε) with m̂ = m/(1 − β₁ᵗ), ŝ = s/(1 − β₂ᵗ); of AdamW
+    /// with `decay`.
+    ///
+    /// - Parameters:
+    ///   - mean: m; zeros at first.
+    ///   - meanSquare: s; zeros at first.
+    ///   - step: t, 1 at the first step.
+    ///   - l2: what of w is added to g first: the gradient of ½λ₂w², PyTorch's `Adam(weight_decay=)`.
+    ///   - decay: λ of AdamW, by which w is first multiplied by 1 − ηλ: PyTorch's `AdamW(weight_decay=)`, which has 0.01.
+    /// - Throws: ``CLMatError/shapeMismatch(operation:left:right:rule:)``,
+    ///   ``CLMatError/invalidArgument(operation:problem:)`` for a step below 1, or β₁ or β₂ outside 0..<1.
+    /// - Source: Kingma, Ba, "Adam: a method for stochastic optimization", ICLR 2015, algorithm 1; Loshchilov, Hutter, "Decoupled weight decay
+    ///   regularization", ICLR 2019, algorithm 2, with the learning rate as η and α, as PyTorch has it.
+    public mutating func adamStep(
+        _ gradient: Matrix, mean: inout Matrix, meanSquare: inout Matrix, step: Int, rate: Float = 1e-3,
+        beta1: Float = 0.9, beta2: Float = 0.999, epsilon: Float = 1e-8, l2: Float = 0, decay: Float = 0
+    ) throws(CLMatError) {
+        try requireSameShape(self, gradient, "adamStep")
+        try requireSameShape(self, mean, "adamStep")
+        try requireSameShape(self, meanSquare, "adamStep")
+        let numbers = try Matrix.adamNumbers(step, rate, beta1, beta2, epsilon, l2, decay)
+        try makeUnique()
+        try mean.makeUnique()
+        try meanSquare.makeUnique()
+        try device.launch(
+            .adam,
+            [.int(count)] + numbers + [gradient.argument, argument, mean.argument, meanSquare.argument],
+            over: .elements(count, bytes: 28, operations: 16))
+    }
+
+    /// The kernel's numbers; the powers of β₁ and β₂ in `Double`, since 1 − βᵗ is small at first.
+    private static func adamNumbers(
+        _ step: Int, _ rate: Float, _ beta1: Float, _ beta2: Float, _ epsilon: Float, _ l2: Float, _ decay: Float
+    ) throws(CLMatError) -> [Argument] {
+        guard step >= 1, (0..<1).contains(beta1), (0..<1).contains(beta2) else {
+            throw .invalidArgument(
+                operation: "adamStep",
+                problem: "Steps count from 1, and β₁ and β₂ lie in 0..<1: not \(step), \(beta1), \(beta2).")
+        }
+        let (first, second) = (1 - pow(Double(beta1), Double(step)), 1 - pow(Double(beta2), Double(step)))
+        return [
+            .float(Float(Double(rate) / first)), .float(beta1), .float(beta2), .float(epsilon),
+            .float(Float(1 / second.squareRoot())), .float(l2), .float(Float(1 - Double(rate) * Double(decay))),
+        ]
+    }
 }
 
 // MARK: - Many matrices at once
@@ -200,6 +249,36 @@ extension Matrix {
                 .int(layout.count), .float(rate), .float(epsilon), .float(l1), g.argument, w.argument, s.argument,
             ],
             over: .elements(layout.count, bytes: 20, operations: 8))
+    }
+
+    /// ``adamStep(_:mean:meanSquare:step:rate:beta1:beta2:epsilon:l2:decay:)`` of many matrices, by layer and parameter, in one launch, as
+    /// ``sgdStep(_:_:velocities:rate:momentum:)`` does it.
+    ///
+    /// - Throws: as that one, and as the step of one matrix.
+    public static func adamStep(
+        _ parameters: inout [[Matrix]], _ gradients: [[Matrix]], means: inout [[Matrix]],
+        meanSquares: inout [[Matrix]], step: Int, rate: Float = 1e-3, beta1: Float = 0.9, beta2: Float = 0.999,
+        epsilon: Float = 1e-8, l2: Float = 0, decay: Float = 0
+    ) throws(CLMatError) {
+        try requireSameShapes(parameters, gradients, "adamStep")
+        try requireSameShapes(parameters, means, "adamStep")
+        try requireSameShapes(parameters, meanSquares, "adamStep")
+        let numbers = try adamNumbers(step, rate, beta1, beta2, epsilon, l2, decay)
+        guard let layout = PackedRow.layoutForUpdate(of: parameters) else {
+            for i in parameters.indices {
+                for j in parameters[i].indices {
+                    try parameters[i][j].adamStep(
+                        gradients[i][j], mean: &means[i][j], meanSquare: &meanSquares[i][j], step: step, rate: rate,
+                        beta1: beta1, beta2: beta2, epsilon: epsilon, l2: l2, decay: decay)
+                }
+            }
+            return
+        }
+        let (g, w) = (try PackedRow.copy(of: gradients, layout), try PackedRow.own(&parameters, layout))
+        let (m, s) = (try PackedRow.own(&means, layout), try PackedRow.own(&meanSquares, layout))
+        try layout.device.launch(
+            .adam, [.int(layout.count)] + numbers + [g.argument, w.argument, m.argument, s.argument],
+            over: .elements(layout.count, bytes: 28, operations: 16))
     }
 
     /// ``lerp(to:weight:)`` of many matrices, by layer and parameter, in one launch, as ``sgdStep(_:_:velocities:rate:momentum:)`` does it.
