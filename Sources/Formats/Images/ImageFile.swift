@@ -28,8 +28,15 @@ package struct ImageFile {
     /// - Throws: ``/CLMat/CLMatError/fileMissing(path:hint:)``; ``/CLMat/CLMatError/fileDamaged(path:place:problem:)``;
     ///   ``/CLMat/CLMatError/dataMismatch(_:)`` for another size, one that is too large, or a format that is not read.
     package init(_ file: BytePath, like first: (path: String, width: Int, height: Int)?) throws(CLMatError) {
-        let bytes = try GzipFile.read(file, limit: 1 << 25)
-        let path = file.shown
+        try self.init(GzipFile.read(file, limit: 1 << 25), path: file.shown, like: first)
+    }
+
+    /// The same of a file's content.
+    ///
+    /// - Parameter path: what errors call it.
+    package init(
+        _ bytes: [UInt8], path: String, like first: (path: String, width: Int, height: Int)?
+    ) throws(CLMatError) {
         let container = try ImageContainer(bytes, path: path)
         let undecodable = CLMatError.fileDamaged(
             path: path, place: "byte 0",

@@ -46,7 +46,7 @@ public struct ImageDataSet: Sendable {
     init(name: String, title: String, whole: LabelledImages, hasClasses: Bool, notes: [String]) throws(CLMatError) {
         var (training, testing): ([Int], [Int]) = ([], [])
         for label in whole.classNames.indices {
-            let members = whole.labels.indices.filter { whole.labels[$0] == UInt8(label) }
+            let members = whole.labels.indices.filter { whole.labels[$0] == UInt16(label) }
             let order = RandomKey(seed: 1, step: label, stream: Streams.heldOut).permutation(of: members.count)
             let drawn = Set(order.prefix(members.isEmpty ? 0 : max(1, members.count / 10)).map { members[Int($0)] })
             testing += members.filter { drawn.contains($0) }
@@ -82,7 +82,7 @@ public struct ImageDataSet: Sendable {
 
 extension ImageDataSet {
     /// The names that ``load(_:environment:)`` knows.
-    public static let knownNames = ["fashion-mnist", "mnist"]
+    public static let knownNames = ["fashion-mnist", "mnist", "cifar10"]
 
     /// Reads a data set.
     ///
@@ -90,11 +90,14 @@ extension ImageDataSet {
     ///   - nameOrPath: one of these; a name wins over a folder of that name, which `./name` reaches.
     ///     - `fashion-mnist`: Debian's package `dataset-fashion-mnist`, else `$CLMAT_DATA/fashion-mnist`;
     ///     - `mnist`: `$CLMAT_DATA/mnist`, else `./data/mnist`;
+    ///     - `cifar10`: `$CLMAT_DATA/cifar10`, else `./data/cifar10`: the binary version, its archive, or images as below;
+    ///     - a folder with CIFAR-10's binary version (``CIFAR10``);
     ///     - a folder with four IDX files (``/Formats/IDXFile``), each plain or packed with gzip: their names say which is which, as
     ///       MNIST's and EMNIST's do. Of several data sets in a folder, FOLDER/NAME is the one whose files have NAME in theirs;
     ///     - a folder with images as `train/CLASS/*.png` and `test/CLASS/*.png`, as `CLASS/*.png`, or as `*.png`; they may be
     ///       JPEG, BMP or GIF as well, and have all one size. They have one channel if all pixels are grey, else three;
-    ///       transparent ones are laid over white, and those that EXIF calls turned are turned back.
+    ///       transparent ones are laid over white, and those that EXIF calls turned are turned back. Instead of `train` and `test`
+    ///       there may be archives of them, `.tar`, `.tar.gz` or `.tar.xz`.
     ///   - environment: where `CLMAT_DATA` is looked up.
     /// - Throws: ``/CLMat/CLMatError/unknownName(kind:name:known:)``; ``/CLMat/CLMatError/invalidValue(setting:value:accepted:)`` for
     ///   a path to something else; ``/CLMat/CLMatError/fileMissing(path:hint:)``, which says how to get the data;
@@ -122,8 +125,21 @@ extension ImageDataSet {
                     Set CLMAT_DATA to a folder that holds mnist/ with the four files \
                     \(IDXFolder.listed), plain or .gz.
                     """)
+        case "cifar10":
+            let folders = (data.map { ["\($0)/cifar10"] } ?? []) + ["data/cifar10"]
+            guard let folder = folders.first(where: Files.isFolder) else {
+                throw .fileMissing(
+                    path: folders[0],
+                    hint: """
+                        Set CLMAT_DATA to a folder that holds cifar10/ with cifar-10-binary.tar.gz, what is in it, or images in \
+                        train/CLASS/ and test/CLASS/.
+                        """)
+            }
+            return try load(path: folder, name: nameOrPath, title: "CIFAR-10", environment)
         default:
-            return try load(path: nameOrPath)
+            return try load(
+                path: nameOrPath, name: nameOrPath,
+                title: URL(fileURLWithPath: nameOrPath).standardizedFileURL.lastPathComponent, environment)
         }
     }
 
@@ -156,9 +172,11 @@ extension ImageDataSet {
         return try IDXFolder(url.deletingLastPathComponent().path).set(url.lastPathComponent)
     }
 
-    private static func load(path: String) throws(CLMatError) -> ImageDataSet {
-        let title = URL(fileURLWithPath: path).standardizedFileURL.lastPathComponent
-        if let set = try idxSet(path) { return try loadIDX(set, name: path, title: title, classNames: nil) }
+    private static func load(
+        path: String, name: String, title: String, _ environment: [String: String]
+    ) throws(CLMatError) -> ImageDataSet {
+        if let files = CIFAR10(path) { return try files.read(name: name, title: title) }
+        if let set = try idxSet(path) { return try loadIDX(set, name: name, title: title, classNames: nil) }
         guard FileManager.default.fileExists(atPath: path) else {
             let hint = "Check the path, or name one of \(knownNames.joined(separator: ", "))."
             if path.contains("/") || BytePath.hint(path, else: hint) != hint {
@@ -166,12 +184,13 @@ extension ImageDataSet {
             }
             throw .unknownName(kind: "data set", name: path, known: knownNames)
         }
-        if holdsImages(path) { return try loadImages(path, name: path, title: title) }
+        if let archives = ImageArchives(path) { return try archives.read(name: name, title: title, environment) }
+        if holdsImages(path) { return try loadImages(path, name: name, title: title) }
         throw .invalidValue(
             setting: "data", value: path,
             accepted: """
-                a folder with the four IDX files \(IDXFolder.listed), or a folder with images as train/CLASS/*.png and \
-                test/CLASS/*.png, as CLASS/*.png, or as *.png
+                a folder with the four IDX files \(IDXFolder.listed), with CIFAR-10's binary version, or with images as \
+                train/CLASS/*.png and test/CLASS/*.png, as CLASS/*.png, or as *.png
                 """)
     }
 }

@@ -196,7 +196,8 @@ private enum IDXPart {
         let shape = try shape(file, labels: labels)
         return try LabelledImages(
             name: name, shape: shape, pixels: file.pixelBytes(),
-            labels: labels?.values ?? [UInt8](repeating: 0, count: file.dimensions[0]), classNames: classNames)
+            labels: labels?.values.map(UInt16.init) ?? [UInt16](repeating: 0, count: file.dimensions[0]),
+            classNames: classNames)
     }
 
     /// N × D are vectors, N × H × W are grey images, N × C × H × W have channels. There is one label for each.

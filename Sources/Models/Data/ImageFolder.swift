@@ -67,7 +67,7 @@ private struct ImageFolderReader {
         }
 
         let train = try read(trainFolders, classNames)
-        if let empty = classNames.indices.first(where: { !train.labels.contains(UInt8($0)) }) {
+        if let empty = classNames.indices.first(where: { !train.labels.contains(UInt16($0)) }) {
             throw nothing(in: "\(root.shown)/\(trainFolders[empty].path)")
         }
         let test = try read(testFolders, classNames)
@@ -125,7 +125,7 @@ private struct ImageFolderReader {
         try check(classNames, in: root.shown)
 
         let all = try read(folders, classNames)
-        if let empty = classNames.indices.first(where: { !all.labels.contains(UInt8($0)) }) {
+        if let empty = classNames.indices.first(where: { !all.labels.contains(UInt16($0)) }) {
             throw nothing(in: isFlat ? root.shown : "\(root.shown)/\(folders[empty].path)")
         }
         let scale = images.fullScale(of: [all])
@@ -138,8 +138,8 @@ private struct ImageFolderReader {
     // MARK: - Of both kinds
 
     private func check(_ classNames: [String], in folder: String) throws(CLMatError) {
-        guard !classNames.isEmpty, classNames.count <= 256 else {
-            throw .dataMismatch("\(folder) has \(classNames.count) class folders; a data set has 1 to 256 classes.")
+        guard !classNames.isEmpty, classNames.count <= Int(UInt16.max) + 1 else {
+            throw .dataMismatch("\(folder) has \(classNames.count) class folders; a data set has 1 to 65,536 classes.")
         }
     }
 
@@ -156,7 +156,7 @@ private struct ImageFolderReader {
                 } else if !entry.isImageFile {
                     passedOver.add(path, entry.otherKind)
                 } else {
-                    try append(folder.folder.path.appending(entry.name), path, UInt8(label), to: &part)
+                    try append(folder.folder.path.appending(entry.name), path, UInt16(label), to: &part)
                 }
             }
         }
@@ -164,7 +164,7 @@ private struct ImageFolderReader {
     }
 
     private mutating func append(
-        _ file: BytePath, _ path: String, _ label: UInt8, to part: inout FolderImages.Part
+        _ file: BytePath, _ path: String, _ label: UInt16, to part: inout FolderImages.Part
     ) throws(CLMatError) {
         var status = stat()
         if stat(file.cString, &status) == 0, status.st_size == 0 {
@@ -193,13 +193,13 @@ extension Folder.Entry {
 }
 
 /// The images of a data set, as they are read.
-private struct FolderImages {
+struct FolderImages {
     struct Part {
         /// N × 3·H·W; of images of 16 bits the upper ones.
         var pixels: [UInt8] = []
         /// The lower bits of the images of 16, by their number.
         var low: [Int: [UInt8]] = [:]
-        var labels: [UInt8] = []
+        var labels: [UInt16] = []
     }
 
     /// The first image read; the others must have its size.
@@ -209,12 +209,22 @@ private struct FolderImages {
 
     /// Appends the image's red, green and blue planes.
     mutating func append(_ file: BytePath, to part: inout Part) throws(CLMatError) {
-        let image = try ImageFile(file, like: first)
-        if first == nil { first = (file.shown, image.width, image.height) }
+        try append(ImageFile(file, like: first), file.shown, to: &part)
+    }
+
+    /// The same of a file's content.
+    ///
+    /// - Parameter path: what errors call the file.
+    mutating func append(_ bytes: [UInt8], path: String, to part: inout Part) throws(CLMatError) {
+        try append(ImageFile(bytes, path: path, like: first), path, to: &part)
+    }
+
+    private mutating func append(_ image: ImageFile, _ path: String, to part: inout Part) throws(CLMatError) {
+        if first == nil { first = (path, image.width, image.height) }
         bytesRead += image.planes.count * (image.lowPlanes == nil ? 1 : 2)
         guard bytesRead <= GzipFile.standardLimit else {
             throw .dataMismatch(
-                "At \(file.shown) the images together exceed \(GzipFile.standardLimit) bytes, the most that is read.")
+                "At \(path) the images together exceed \(GzipFile.standardLimit) bytes, the most that is read.")
         }
         part.low[part.labels.count] = image.lowPlanes
         part.pixels += image.planes

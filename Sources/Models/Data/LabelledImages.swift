@@ -10,7 +10,7 @@ public struct LabelledImages: Sendable {
     /// N × C·H·W, 0 is black and 255 is white.
     public let pixels: [UInt8]
     /// The class of each image, an index of ``classNames``.
-    public let labels: [UInt8]
+    public let labels: [UInt16]
     /// The name of each class, by its label.
     public let classNames: [String]
 
@@ -20,7 +20,7 @@ public struct LabelledImages: Sendable {
     /// - Throws: ``/CLMat/CLMatError/dataMismatch(_:)`` if there is no image, if pixels and labels are not of the same number
     ///   of images, or if a label is not that of a class.
     public init(
-        name: String, shape: ImageShape, pixels: [UInt8], labels: [UInt8], classNames: [String]
+        name: String, shape: ImageShape, pixels: [UInt8], labels: [UInt16], classNames: [String]
     ) throws(CLMatError) {
         guard !labels.isEmpty || !pixels.isEmpty else { throw .dataMismatch("\(name) holds no images.") }
         guard shape.count > 0, pixels.count % shape.count == 0, pixels.count / shape.count == labels.count else {
@@ -41,6 +41,22 @@ public struct LabelledImages: Sendable {
         (self.name, self.shape, self.pixels, self.labels, self.classNames) = (name, shape, pixels, labels, classNames)
     }
 
+    /// The same with labels as bytes, as files have them.
+    ///
+    /// - Throws: as ``init(name:shape:pixels:labels:classNames:)``.
+    @_disfavoredOverload
+    public init(
+        name: String, shape: ImageShape, pixels: [UInt8], labels: [UInt8], classNames: [String]
+    ) throws(CLMatError) {
+        try self.init(
+            name: name, shape: shape, pixels: pixels, labels: labels.map(UInt16.init), classNames: classNames)
+    }
+
+    /// Images of each class.
+    public var classCounts: [Int] {
+        labels.reduce(into: [Int](repeating: 0, count: classNames.count)) { $0[Int($1)] += 1 }
+    }
+
     /// √ of the mean square of all pixels, in units of full scale: how much light there is. 0 if there are none.
     public var rootMeanSquare: Double {
         var counts = [Int](repeating: 0, count: 256)
@@ -51,6 +67,11 @@ public struct LabelledImages: Sendable {
 
     /// CRC-32 of pixels and labels, with their number.
     public var checksum: String {
-        "\(count)-" + String(CRC32.of(pixels, labels), radix: 16)
+        // Of labels as bytes where bytes hold them; two each beyond, the lower one first.
+        let bytes =
+            classNames.count <= 256
+            ? labels.map { UInt8(truncatingIfNeeded: $0) }
+            : labels.flatMap { [UInt8(truncatingIfNeeded: $0), UInt8($0 >> 8)] }
+        return "\(count)-" + String(CRC32.of(pixels, bytes), radix: 16)
     }
 }

@@ -187,15 +187,20 @@ import Testing
             "\(error as Any)".contains("Set CLMAT_DATA to a folder that holds mnist/ with the four files train-images"))
         let path = "\(folder.path)/none"
         #expect(
-            throws: CLMatError.fileMissing(path: path, hint: "Check the path, or name one of fashion-mnist, mnist.")
+            throws: CLMatError.fileMissing(
+                path: path, hint: "Check the path, or name one of fashion-mnist, mnist, cifar10.")
         ) { try ImageDataSet.load(path) }
     }
 
     @Test func anUnknownNameListsTheKnownOnes() {
-        let error = CLMatError.unknownName(kind: "data set", name: "mnits", known: ["fashion-mnist", "mnist"])
+        let error = CLMatError.unknownName(
+            kind: "data set", name: "mnits", known: ["fashion-mnist", "mnist", "cifar10"])
         #expect(throws: error) { try ImageDataSet.load("mnits") }
-        #expect("\(error)" == "There is no data set 'mnits'. Did you mean 'mnist'? Known: fashion-mnist, mnist.")
-        #expect(throws: CLMatError.unknownName(kind: "data set", name: "", known: ["fashion-mnist", "mnist"])) {
+        #expect(
+            "\(error)" == "There is no data set 'mnits'. Did you mean 'mnist'? Known: fashion-mnist, mnist, cifar10.")
+        #expect(
+            throws: CLMatError.unknownName(kind: "data set", name: "", known: ["fashion-mnist", "mnist", "cifar10"])
+        ) {
             try ImageDataSet.load("")
         }
     }

@@ -308,7 +308,7 @@ import Testing
         let set = try ImageDataSet.load("\(folder.path)/set")
         #expect(set.classNames == ["even", "odd"] && set.hasClasses)
         #expect(set.points.count == 30 && set.train.count == 28 && set.test.count == 2)
-        #expect(set.points.labels == [UInt8](repeating: 0, count: 15) + [UInt8](repeating: 1, count: 15))
+        #expect(set.points.labels == [UInt16](repeating: 0, count: 15) + [UInt16](repeating: 1, count: 15))
         #expect(set.test.labels == [0, 1])
         // Each image is in one part, with its class.
         #expect((set.train.pixels + set.test.pixels).sorted() == (0..<30).map(UInt8.init))
