@@ -101,8 +101,10 @@ private struct PlainLSTM {
         if test.steps > 1 {
             let first = try own.layer.forward(x.block(rows: 0..<test.batch), from: own.state)
             let rest = try own.layer.forward(x.block(rows: test.batch..<x.rows), from: first.state())
-            #expect(try rest.state().hidden.values == state.hidden.values)
-            #expect(try rest.state().cells.values == state.cells.values)
+            // BLAS may sum up a row otherwise where there are fewer rows.
+            for (own, whole) in [(try rest.state().hidden, state.hidden), (try rest.state().cells, state.cells)] {
+                for (a, b) in zip(try own.values, try whole.values) { #expect(abs(a - b) < 2e-6) }
+            }
         }
     }
 

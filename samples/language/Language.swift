@@ -42,6 +42,11 @@ import Models
         name: [.customLong("vocabulary"), .customLong("words")],
         help: ArgumentHelp("Words of the vocabulary, at most; all others are <unk>.", valueName: "n"))
     var vocabulary: Int?
+    @Option(
+        help: ArgumentHelp(
+            "Percentages of the output embedding to set to 0 at the end, the smallest weights first, as 80,95: what that does to the validation perplexity.",
+            valueName: "list"))
+    var prune: String?
     @Option(help: "Where the model is kept after each epoch; the best one as BEST-…") var save: String?
     @Option(help: "As for explore.") var device: String?
 
@@ -49,6 +54,7 @@ import Models
         Descriptors.prepare()
         // Not after the first epoch.
         if let save { for path in [save, self.best(save)] { _ = try Files.checkWritable(path) } }
+        _ = try percentages()
         let device = try Device.choose(device).device
         let data = try LanguageData.load(data, LanguageOptions(vocabularySize: vocabulary))
         for note in data.notes { say(note) }
@@ -112,10 +118,27 @@ import Models
                 say("test perplexity after the best one \(text(try best.score(test, batch: 1).perplexity))")
             }
         }
+        for percentage in try percentages() {
+            var pruned = model
+            let share = try pruned.pruneOutput(share: percentage / 100)
+            let score = try pruned.score(data.validation, batch: 20)
+            say(
+                "\(text(100 * share)) % of the output embedding set to 0: validation perplexity \(text(score.perplexity))"
+            )
+        }
         let vocabulary = data.vocabulary
         let written = try model.sample(
             40, startingWith: vocabulary.endID ?? 0, excluding: vocabulary.unknownID, seed: seed)
         say("it writes: \(vocabulary.decode(written))")
+    }
+
+    private func percentages() throws -> [Double] {
+        try (prune?.split(separator: ",") ?? []).map { part in
+            guard let number = Double(part), (0...100).contains(number) else {
+                throw ValidationError("--prune takes percentages with commas between, as 80,95, and not '\(part)'.")
+            }
+            return number
+        }
     }
 
     private func shape(_ vocabulary: Int) throws -> LanguageModelShape {

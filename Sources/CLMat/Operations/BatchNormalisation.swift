@@ -13,8 +13,6 @@ extension Kernel {
 /// of the minibatch; afterwards they are running means, from a 2 × C matrix of all channels' means and variances.
 ///
 /// ```swift
-/// import CLMat
-///
 /// let device = try Device.default
 /// let normalisation = try BatchNormalisation(image: ImageShape(channels: 2, height: 1, width: 2))
 /// let x = try Matrix([1, 3, 10, 30, 5, 7, 50, 70], 2, 4, on: device)

@@ -6,6 +6,7 @@
 /// ```swift
 /// let window = try SlidingWindow.square(3, padding: 1)
 /// let uneven = try SlidingWindow(height: 5, width: 3, strideDown: 2, paddingTop: 2, paddingBottom: 1)
+/// print("from \(window) to \(uneven)")
 /// ```
 public struct SlidingWindow: Sendable, Hashable, CustomStringConvertible {
     /// Rows of elements.

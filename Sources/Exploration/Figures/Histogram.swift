@@ -58,7 +58,8 @@ public struct Histogram: FigureContent {
         let mean = sorted.reduce(0, +) / n
         let deviation = (sorted.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / n).squareRoot()
         let spread = quartiles > 0 ? min(deviation, quartiles / 1.34) : deviation
-        let bandwidth = 0.9 * spread * power(n, -0.2)
+        // Where most values are nearly the same, the rule's width falls between the places at which the line is drawn.
+        let bandwidth = max(0.9 * spread * power(n, -0.2), width / 2)
         density = (0...100).map { place in
             let x = low + (high - low) * Double(place) / 100
             // Beyond four deviations a Gaussian adds nothing that can be seen.
