@@ -3,7 +3,7 @@ import TestSupport
 
 /// Cases of the kernels of single models (`CanaryTests`).
 struct ModelCanary {
-    var cases: [CanaryCase] { langevin + kmeans + topics + lstm }
+    var cases: [CanaryCase] { langevin + kmeans + topics + lstm + neurons + images }
 
     // 67 rows of 61: neither of a tile nor of a group.
     private let rows = 67, columns = 61
@@ -34,6 +34,32 @@ struct ModelCanary {
             CanaryCase(
                 "langevin_step", .groups(rows, bytes: 44 * columns),
                 numbers + inputs + state + [.memory(rows), .memory(rows)]),
+        ]
+    }
+
+    /// Neurons of units, of stretches, and of other layers.
+    private var neurons: [CanaryCase] {
+        let first = CanaryValue.ints((0..<rows).map { Int32($0 % 7) })
+        let counts = CanaryValue.ints((0..<rows).map { Int32([0, 1, columns - 7][$0 % 3]) })
+        return [
+            CanaryCase(
+                "neuron_seeds", WorkSize(items: rows, workItems: columns, bytesPerItem: 4 * columns),
+                [.int(rows), .int(columns), first, counts, .memory(rows), .memory(rows * columns)]),
+            CanaryCase(
+                "neuron_activations", .groups(rows, bytes: 4 * columns),
+                [.int(columns), first, counts, .memory(rows), .memory(rows * columns), .memory(rows)]),
+        ]
+    }
+
+    /// 5 images of 3 × 7 × 9: as it is, moved, beyond the edge, mirrored, between pixels.
+    private var images: [CanaryCase] {
+        let views: [Float] = [0, 0, 1, 0, 2, -3, 1, 0, -9, 20, 1, 1, 0, 0, 1, 1, 1.25, -2.5, 0.6, 1]
+        return [
+            CanaryCase(
+                "image_views", WorkSize(items: 5, workItems: 189, bytesPerItem: 8 * 189),
+                [
+                    .int(5), .int(3), .int(7), .int(9), .floats(views), .memory(5 * 189), .memory(5 * 189),
+                ])
         ]
     }
 
