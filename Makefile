@@ -47,7 +47,7 @@ PYTHON ?= $(PEERS)/bin/python
 comma = ,
 PEERED = $(if $(ONLY),$(strip $(filter-out window history,$(subst $(comma), ,$(ONLY)))),all)
 
-bench: setup swift ## measure CLMat beside its peers; ONLY=ops,lenet,ldam,kmeans,lda,lda-quality,lm,window,history, JSON=FILE and TOPICS=32,128 pass options
+bench: setup swift ## measure CLMat beside its peers; ONLY=ops,lenet,cifar,vgg,ldam,kmeans,lda,lda-quality,lm,window,history, JSON=FILE and TOPICS=32,128 pass options
 	@if [ -n "$(PEERED)" ] && [ "$(PYTHON)" = "$(PEERS)/bin/python" ] && ! [ -x $(PEERS)/bin/python ]; then \
 		rm -rf $(PEERS) && python3 -m venv $(PEERS) && \
 		$(PEERS)/bin/pip install --quiet filelock typing-extensions sympy networkx jinja2 fsspec setuptools numpy && \

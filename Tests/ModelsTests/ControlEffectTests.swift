@@ -112,6 +112,7 @@ import Testing
             Raise("sample-window", to: 100, with: ["noise": 5, "sample-window": 5]), Raise("step-size", to: 0.1),
             Raise("sampling-momentum", to: 0.97), Raise("step-decay", to: 0.8),
             Raise("temperature-ladder", to: 4, with: ["noise": 5]), Raise("diversity", to: 3),
+            Raise("augment-shift", to: 3), Raise("augment-crop", to: 0.6),
         ]
         try expect(raises, steps: 200, others: ["training", "sampling"]) { options in
             var experiment = try Experiment(

@@ -19,7 +19,7 @@ import Testing
             }
         }
         #expect(names.count > 10 && names.allSatisfy { $0.value.count == 1 }, "\(names)")
-        // The rows of a sampler and the parameters of a network have 2¹⁶ numbers each; nothing else is among them.
-        #expect(names.keys.filter { $0 >= 0x1_0000 }.sorted() == [0x1_0000, 0x2_0000])
+        // The rows of a sampler, the parameters and the stages of a network have 2¹⁶ numbers each; nothing else is among them.
+        #expect(names.keys.filter { $0 >= 0x1_0000 }.sorted() == [0x1_0000, 0x2_0000, 0x3_0000])
     }
 }

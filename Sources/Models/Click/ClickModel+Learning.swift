@@ -126,7 +126,7 @@ extension ClickModel {
             if own.squaresSums { sums = try inputGradient.slice(columns: plain) }
             if own.activatesSums {
                 let outputs = own.squaresSums ? try inputs.slice(columns: plain) : inputs
-                sums = try own.activation.layer.backward(sums, output: outputs)
+                sums = try own.activation.layer.backward(sums, input: trace.sums, output: outputs)
             }
             if own.squaresSums { try sums.add(inputGradient.slice(columns: squared) * trace.sums, times: 2) }
             if own.addsPairs {

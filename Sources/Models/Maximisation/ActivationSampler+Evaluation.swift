@@ -53,13 +53,12 @@ extension ActivationSampler {
 
     /// What the network makes of the images, one per chain.
     func evaluated(_ images: Matrix, by network: Network) throws(CLMatError) -> Evaluation {
-        let pass = try network.forward(images)
         let classes = network.output.count
-        let probabilities = try pass.last.softmaxRows().values
+        let probabilities = try network.predict(images).softmaxRows().values
         let ofColumns = self.targets
         let targets = (0..<images.rows).map { ofColumns[$0 % columns] }
         return Evaluation(
-            activations: try sampler.activations(pass).values, classProbabilities: probabilities,
+            activations: try sampler.activations(of: images, on: network).values, classProbabilities: probabilities,
             probabilities: targets.enumerated().map { row, target in target.map { probabilities[row * classes + $0] } },
             isTarget: targets.enumerated().map { row, target in
                 let p = probabilities[row * classes..<(row + 1) * classes]

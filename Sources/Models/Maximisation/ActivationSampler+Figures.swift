@@ -171,8 +171,8 @@ extension ActivationSampler {
     ) throws(CLMatError) -> [Float] {
         let (network, neuron) = (sampledNetwork(of: host), neurons[row % columns])
         let x = try Matrix(Array(images.values(.sample, of: row)), 1, network.input.count, on: network.device)
-        let pass = try network.forward(x, upTo: neuron.stage)
-        return try network.inputGradient(pass, seeds: network.seeds([neuron])).values
+        let seeds = try NeuronSeeds([neuron], in: sampler.layout, on: network.device)
+        return try seeds.gradients(at: x, on: network, withActivations: false).gradients.values
     }
 
     // MARK: - What can be done
@@ -282,12 +282,13 @@ extension ActivationSampler {
     /// Nil unless the neurons are centre units of a convolution that sees the images themselves.
     func filterImages(_ network: Network) throws(CLMatError) -> [FilterImage]? {
         guard let first = network.stages.firstIndex(where: { $0.layer is Convolution2D }),
-            let layer = network.stages[first].layer as? Convolution2D, layer.padding == 0,
+            let layer = network.stages[first].layer as? Convolution2D, let window = layer.window,
+            try window == SlidingWindow.square(window.height, stride: window.strideDown),
             network.input.channels == 1, network.stages[first].input == network.input,
             neurons.allSatisfy({ $0.stage == first && $0.reading == .centre })
         else { return nil }
-        let (k, shape, output) = (layer.kernel, network.input, network.stages[first].output)
-        let (top, left) = (output.height / 2 * layer.stride, output.width / 2 * layer.stride)
+        let (k, shape, output) = (window.height, network.input, network.stages[first].output)
+        let (top, left) = (output.height / 2 * window.strideDown, output.width / 2 * window.strideDown)
         let weights = try network.parameters[first][0].values
         let averages = try chains.averages.values
         return neurons.enumerated().map { column, neuron in

@@ -133,8 +133,8 @@ public struct ActivationSampler: Attachment, MixinHost {
             return host.network
         }
         if let parameters = restoredAverage.take() {
-            try requireLayout(of: host.network.parameters, parameters)
-            averaged = host.network.with(parameters)
+            try requireLayout(of: host.network.state, parameters)
+            averaged = host.network.with(state: parameters)
         }
         if averaged == nil || step.number % Self.averageInterval == 0 { averaged = try host.averagedNetwork() }
         return averaged ?? host.network
@@ -150,11 +150,11 @@ public struct ActivationSampler: Attachment, MixinHost {
     ) throws(CLMatError) -> Measurements {
         let step = context.step
         let key = RandomKey(seed: step.seed, step: step.number * 64 + substep, stream: Streams.langevin)
-        let pass = try sampler.step(on: network, noise: key, context, whileLearning: isLearning)
+        let pass = try sampler.step(
+            on: network, noise: key, context, whileLearning: isLearning, isMeasured: isMeasured)
 
         var measured = Measurements()
-        guard isMeasured else { return measured }
-        let activation = try sampler.activations(pass.activations)
+        guard let activation = pass.activations else { return measured }
         let pixels = Double(max(1, chains.samples.count))
         let mean = try activation.meanLater().map { Double($0) }
         let move = try chains.moved.sumLater().map { Double($0) / pixels }
@@ -200,12 +200,10 @@ public struct ActivationSampler: Attachment, MixinHost {
         let chosen = (first..<min(first + columnLimit, units)).map { Neuron(stage: stage, unit: $0, reading: reading) }
         chosenLayer = (stage, reading)
         try sampler.begin(
-            chosen, in: network, RandomKey(seed: step.seed, step: step.number, stream: Streams.startImages))
+            chosen, RandomKey(seed: step.seed, step: step.number, stream: Streams.startImages))
         lostRows.set([])
         forgetEvaluation()
     }
-
-    private mutating func refreshSeeds(_ network: Network) throws(CLMatError) { try sampler.refreshSeeds(network) }
 
     private mutating func forgetEvaluation() {
         evaluation = nil
@@ -269,7 +267,7 @@ public struct ActivationSampler: Attachment, MixinHost {
             chosenLayer = (choice[0], reading)
         }
         try archive.keep("steps-since-judgement", &stepsSinceEvaluation)
-        var parameters = averaged?.parameters ?? restoredAverage ?? []
+        var parameters = averaged?.state ?? restoredAverage ?? []
         var isAveraged = averaged != nil || restoredAverage != nil
         try archive.keep("is-averaged", &isAveraged)
         try archive.keep("averaged-parameters", &parameters)
@@ -286,7 +284,7 @@ public struct ActivationSampler: Attachment, MixinHost {
         let fits =
             neurons.allSatisfy { neuron in
                 unitCounts.indices.contains(neuron.stage) && (0..<unitCounts[neuron.stage]).contains(neuron.unit)
-            } && sampler.seeds.keys.allSatisfy { layerNames.indices.contains($0) }
+            }
         guard fits else { throw archive.damaged("samples", "it is of other columns, chains or images") }
     }
 
@@ -356,7 +354,7 @@ public struct ActivationSampler: Attachment, MixinHost {
             )
         }
         neurons[column] = neuron
-        try refreshSeeds(network)
+        try sampler.refreshSeeds()
         try restart(column: column, chains: Array(0..<chainCount), at: step)
     }
 

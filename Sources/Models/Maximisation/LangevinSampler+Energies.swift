@@ -11,23 +11,7 @@ extension LangevinSampler {
                 operation: "LangevinSampler.activations", left: chains.samples.shape, right: images.shape,
                 rule: "There must be one image per chain.")
         }
-        return try activations(network.forward(images, upTo: seeds.keys.max()))
-    }
-
-    /// f_a of each row: the inner product of its seed with the outputs of the seed's stage.
-    func activations(_ pass: Network.Activations) throws(CLMatError) -> Matrix {
-        var sum: Matrix?
-        for (stage, seed) in seeds.sorted(by: { $0.key < $1.key }) {
-            let own = try pass.outputs[stage].rowDots(seed)
-            if var before = sum.take() {
-                try before.add(own)
-                sum = before
-            } else {
-                sum = own
-            }
-        }
-        if let sum { return sum }
-        return try Matrix(zeros: Shape(pass.input.rows, 1), on: device)
+        return try seeds.activations(of: images, on: network)
     }
 
     /// E = −(f/c + Σ λᵢRᵢ) of each chain's sample, chains × 1: what is sampled is exp(−E/T). c is 1 with normalisation off.

@@ -36,14 +36,6 @@ extension LangevinSampler {
             }
         }
         try archive.group("mixins") { () throws(CLMatError) in try criteria.archive(archive) }
-        var stages = seeds.keys.sorted()
-        try archive.keep("seed-stages", &stages)
-        if archive.isReading { seeds = [:] }
-        for stage in stages {
-            var seed = seeds[stage]
-            try archive.keep("seeds-\(stage)", &seed)
-            seeds[stage] = seed
-        }
         if archive.isReading { try completeChains(archive) }
     }
 
@@ -54,7 +46,6 @@ extension LangevinSampler {
         let fits =
             [chains.samples, chains.velocities, chains.meanSquares, chains.averages].allSatisfy { $0.shape == whole }
             && chains.imageMeanSquares.shape == Shape(rows, 1) && chains.ages.count == rows
-            && seeds.allSatisfy { $0.value.rows == rows }
         guard fits else { throw archive.damaged("samples", "it is of other columns, chains or images") }
         var complete = try LangevinChains(startingAt: chains.samples)
         complete.velocities = chains.velocities
@@ -64,6 +55,9 @@ extension LangevinSampler {
         complete.ages = chains.ages
         chains = complete
         appliedRatio = 1
-        try applyScales()
+        guard neurons.allSatisfy(layout.has) else {
+            throw archive.damaged("neurons", "they are of another network")
+        }
+        try refreshSeeds()
     }
 }

@@ -41,8 +41,10 @@ public struct LangevinSampler: Sendable {
     /// Steps made.
     public internal(set) var stepCount = 0
 
-    /// By stage: the neuron of each row of ``chains``, as weights of the stage's outputs.
-    var seeds: [Int: Matrix] = [:]
+    /// The neuron of each row of ``chains``.
+    var seeds: NeuronSeeds
+    /// Which neurons there are.
+    let layout: NeuronLayout
     /// Those that ``seeds`` are of.
     var seededNeurons: [Neuron] = []
     /// What *fixed* normalisation has found.
@@ -72,7 +74,7 @@ public struct LangevinSampler: Sendable {
         }
         self = try LangevinSampler(of: network, chains: chains, seed: seed, Mixins(criteria))
         self.parameters = parameters
-        try begin(neurons, in: network, RandomKey(seed: seed, stream: Streams.startImages))
+        try begin(neurons, RandomKey(seed: seed, stream: Streams.startImages))
     }
 
     /// One without neurons.
@@ -80,6 +82,8 @@ public struct LangevinSampler: Sendable {
         of network: Network, chains: Int, seed: UInt64, _ criteria: Mixins<SampledImages>
     ) throws(CLMatError) {
         (chainCount, self.seed, self.criteria, input) = (chains, seed, criteria, network.input)
+        layout = NeuronLayout(network)
+        seeds = try NeuronSeeds([], in: layout, on: network.device)
         parameters = .init()
         self.chains = try LangevinChains(startingAt: Matrix(zeros: Shape(0, network.input.count), on: network.device))
     }
@@ -95,10 +99,10 @@ public struct LangevinSampler: Sendable {
     // MARK: - Neurons and chains
 
     /// Other neurons, with fresh chains.
-    mutating func begin(_ neurons: [Neuron], in network: Network, _ key: RandomKey) throws(CLMatError) {
+    mutating func begin(_ neurons: [Neuron], _ key: RandomKey) throws(CLMatError) {
         self.neurons = neurons
         seededNeurons = []
-        try refreshSeeds(network)
+        try refreshSeeds()
         chains = try LangevinChains(
             startingAt: Self.startImages(rows: neurons.count * chainCount, input, key, on: device))
         (scales, appliedRatio) = (GradientScales(columns: neurons.count), 1)
@@ -107,9 +111,8 @@ public struct LangevinSampler: Sendable {
     }
 
     /// Makes the seeds of the neurons as they are now. What was estimated of a column whose neuron is another one now is forgotten.
-    mutating func refreshSeeds(_ network: Network) throws(CLMatError) {
-        let rows = (0..<chainCount).flatMap { _ in neurons }
-        seeds = try network.seeds(rows)
+    mutating func refreshSeeds() throws(CLMatError) {
+        seeds = try NeuronSeeds((0..<chainCount).flatMap { _ in neurons }, in: layout, on: device)
         if seededNeurons.count == neurons.count {
             for column in neurons.indices where seededNeurons[column] != neurons[column] {
                 scales.forget(column: column)
@@ -173,23 +176,25 @@ public struct LangevinSampler: Sendable {
 
     /// What a step was made from.
     struct Pass {
-        let activations: Network.Activations
+        /// f of each chain before the step, if it was asked for.
+        let activations: Matrix?
         let images: SampledImages
     }
 
     /// One step of all chains, with noise from `key`.
     ///
-    /// - Parameter isLearning: whether the network is another one at each step.
+    /// - Parameters:
+    ///   - isLearning: whether the network is another one at each step.
+    ///   - isMeasured: whether the activations are asked for.
     mutating func step(
-        on network: Network, noise key: RandomKey, _ context: MixinContext, whileLearning isLearning: Bool = false
+        on network: Network, noise key: RandomKey, _ context: MixinContext, whileLearning isLearning: Bool = false,
+        isMeasured: Bool = false
     ) throws(CLMatError) -> Pass {
         try requireFit(network)
         let x = chains.samples
-        let last = seeds.keys.max() ?? network.stages.count - 1
 
         // ∇f_a(x), for every chain at once
-        let activations = try network.forward(x, upTo: last)
-        let gradient = try network.inputGradient(activations, seeds: seeds)
+        let (gradient, activations) = try seeds.gradients(at: x, on: network, withActivations: isMeasured)
 
         // r = Σ λᵢ ∇Rᵢ
         let images = SampledImages(images: x, shape: input, columns: columns)
@@ -211,12 +216,7 @@ public struct LangevinSampler: Sendable {
     }
 
     func requireFit(_ network: Network) throws(CLMatError) {
-        let fits =
-            network.input == input
-            && seeds.allSatisfy { stage, seed in
-                network.stages.indices.contains(stage) && network.stages[stage].output.count == seed.columns
-            }
-        guard fits else {
+        guard network.input == input, seeds.fits(network) else {
             throw .invalidArgument(
                 operation: "LangevinSampler",
                 problem: "The network has other layers than the one that the sampler was made for.")

@@ -34,7 +34,7 @@ struct Evaluation: Sendable {
 
 extension Evaluation {
     mutating func archive(_ archive: Archive) throws(CLMatError) {
-        try archive.keep("parameters", &network.parameters)
+        try network.archive(archive)
         try archive.keep("position", &position)
         guard position >= 0 else { throw archive.damaged("position", "it is negative") }
         // A score of any images takes as much room, but for its mistakes.

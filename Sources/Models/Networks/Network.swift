@@ -1,8 +1,18 @@
 import CLMat
+import Exploration
 
-/// A chain of named layers with their parameters: a value, so a snapshot is an assignment.
+/// A graph of named layers with their parameters: a value, so a snapshot is an assignment.
 ///
+/// Each stage reads the images or stages before it: a chain in the simplest case, with branches, sums and concatenations otherwise.
 /// Images come in units of full scale, 0 (black) to 1 (white), one per row; the network's own scaling is its first layer.
+/// ```swift
+/// let network = try Network(input: ImageShape(channels: 3, height: 32, width: 32), seed: 1, on: .cpu) { images in
+///     let x = relu(conv("conv1", images, 16, 3))
+///     let y = relu(conv("conv2", x, 16, 3)) + x
+///     return dense("output", maxPool(y, 2), 10)
+/// }
+/// print(network.table)
+/// ```
 public struct Network: Sendable {
     /// A layer in its place.
     public struct Stage: Sendable {
@@ -10,54 +20,76 @@ public struct Network: Sendable {
         public let name: String
         /// What it does.
         public let layer: any Layer
-        /// The shape of what goes in.
-        public let input: ImageShape
+        /// What it reads.
+        public let inputs: [StageInput]
+        /// The shape of each input.
+        public let inputShapes: [ImageShape]
         /// The shape of what comes out.
         public let output: ImageShape
+
+        /// The shape of the first input.
+        public var input: ImageShape { inputShapes[0] }
     }
 
     /// The shape of the images.
     public let input: ImageShape
-    /// The layers in their order.
+    /// The layers, each behind those that it reads. The last one gives the network's output.
     public let stages: [Stage]
-    /// By stage, then in the order of the layer's ``Layer/parameters(for:)``.
+    /// What is learned: by stage, then in the order of the layer's ``Layer/parameters(for:)``.
     public var parameters: [[Matrix]]
+    /// What is followed along training without a gradient, by stage as ``Layer/statistics(for:)`` has it.
+    public var statistics: [[Matrix]]
     /// Where the parameters live.
     public let device: Device
+    let graph: NetworkGraph
 
-    /// A network with fresh parameters, uniform in ±1/√(inputs of a unit), as PyTorch's layers have them by default.
+    /// A network of stages that name what they read, with fresh parameters. The stages may come in any order.
+    ///
+    /// - Parameter output: the stage that gives the network's output; the last one given if nil.
+    /// - Throws: ``/CLMat/CLMatError/layerMismatch(layer:input:problem:)`` for the first layer that cannot take what it reads;
+    ///   ``/CLMat/CLMatError/invalidArgument(operation:problem:)`` for a stage that reads itself or one that there is not, a cycle, two
+    ///   stages of one name, a number of inputs that a layer does not take, or a stage that nobody reads.
+    public init(
+        input: ImageShape, stages descriptions: [StageDescription], output: String? = nil, seed: UInt64,
+        on device: Device
+    ) throws(CLMatError) {
+        let stages = try Stage.ordered(descriptions, input: input, output: output)
+        (self.input, self.device, self.stages) = (input, device, stages)
+        graph = NetworkGraph(stages)
+        (parameters, statistics) = ([], [])
+        var stream = Streams.parameters
+        for stage in stages {
+            var own: [Matrix] = []
+            for description in stage.layer.parameters(for: stage.inputShapes) {
+                own.append(
+                    try description.initialisation.matrix(
+                        description.shape, RandomKey(seed: seed, stream: stream), on: device))
+                stream += 1
+            }
+            parameters.append(own)
+            // What is followed begins with constants, so that it does not move the streams of the parameters.
+            var followed: [Matrix] = []
+            for description in stage.layer.statistics(for: stage.inputShapes) {
+                followed.append(
+                    try description.initialisation.matrix(
+                        description.shape, RandomKey(seed: seed, stream: stream), on: device))
+            }
+            statistics.append(followed)
+        }
+    }
+
+    /// A chain of layers, each of which reads the one before, with fresh parameters.
     ///
     /// - Throws: ``/CLMat/CLMatError/layerMismatch(layer:input:problem:)`` for the first layer that cannot take what the one
     ///   before it gives; ``/CLMat/CLMatError/invalidArgument(operation:problem:)`` if two layers have one name.
     public init(
         input: ImageShape, layers: [(name: String, layer: any Layer)], seed: UInt64, on device: Device
     ) throws(CLMatError) {
-        self.input = input
-        self.device = device
-        var stages: [Stage] = []
-        var parameters: [[Matrix]] = []
-        var shape = input
-        var stream: UInt32 = 0
-        for (name, layer) in layers {
-            guard !stages.contains(where: { $0.name == name }) else {
-                throw .invalidArgument(operation: "Network", problem: "Two layers have the name '\(name)'.")
-            }
-            let output = try layer.output(for: shape, named: name)
-            stages.append(Stage(name: name, layer: layer, input: shape, output: output))
-            var own: [Matrix] = []
-            for description in layer.parameters(for: shape) {
-                let bound = 1 / Float(description.fanIn).squareRoot()
-                own.append(
-                    try Matrix(
-                        uniform: -bound...bound, RandomKey(seed: seed, stream: Streams.parameters + stream),
-                        description.shape, on: device))
-                stream += 1
-            }
-            parameters.append(own)
-            shape = output
-        }
-        self.stages = stages
-        self.parameters = parameters
+        let before = [StageDescription.images] + layers.map(\.name)
+        try self.init(
+            input: input,
+            stages: zip(layers, before).map { StageDescription($0.name, $0.layer, reading: [$1]) }, seed: seed,
+            on: device)
     }
 
     /// The shape of what the last layer gives.
@@ -65,7 +97,7 @@ public struct Network: Sendable {
     /// How many numbers the network learns.
     public var parameterCount: Int { parameters.reduce(0) { $0 + $1.reduce(0) { $0 + $1.count } } }
 
-    /// The place of a layer in the chain.
+    /// The place of a layer among the stages.
     ///
     /// - Throws: ``/CLMat/CLMatError/unknownName(kind:name:known:)``.
     public func index(of name: String) throws(CLMatError) -> Int {
@@ -82,130 +114,96 @@ public struct Network: Sendable {
         return other
     }
 
-    // MARK: - Forward
-
-    /// One forward pass: the output of every stage, and what the backward pass needs.
-    public struct Activations: Sendable {
-        /// The images.
-        public let input: Matrix
-        /// By stage; fewer than the network has if the pass stopped before the end.
-        public fileprivate(set) var outputs: [Matrix] = []
-        fileprivate var saved: [SavedForBackward] = []
-
-        /// The output of the last stage that was passed.
-        public var last: Matrix { outputs.last ?? input }
+    /// Parameters and statistics, in one list: what a mean of networks is of.
+    var state: [[Matrix]] {
+        get { graph.hasStatistics ? parameters + statistics : parameters }
+        set {
+            parameters = Array(newValue.prefix(stages.count))
+            if graph.hasStatistics { statistics = Array(newValue.dropFirst(stages.count)) }
+        }
     }
 
-    /// - Parameter end: the stage after which to stop; the last if nil.
-    /// - Shapes: `x` N × C·H·W of ``input``.
-    /// - Throws: ``/CLMat/CLMatError/shapeMismatch(operation:left:right:rule:)``.
-    public func forward(_ x: Matrix, upTo end: Int? = nil) throws(CLMatError) -> Activations {
-        guard x.columns == input.count else {
-            throw .shapeMismatch(
-                operation: "forward", left: x.shape, right: Shape(x.rows, input.count),
-                rule: "A row must hold an image of \(input).")
-        }
-        var activations = Activations(input: x)
-        let last = min(end ?? stages.count - 1, stages.count - 1)
-        for index in 0...last {
-            // What a layer did for its rectifier is done.
-            if activations.outputs.count > index { continue }
-            let stage = stages[index]
-            if index < last, case Activation.relu? = stages[index + 1].layer as? Activation,
-                let layer = stage.layer as? any RectifiedLayer
-            {
-                let both = try layer.rectifiedForward(activations.last, parameters[index], input: stage.input)
-                activations.outputs += [both.output, both.rectified]
-                activations.saved += [both.saved, .nothing]
-                continue
+    /// The same network with another state.
+    func with(state: [[Matrix]]) -> Network {
+        var other = self
+        other.state = state
+        return other
+    }
+
+    mutating func archive(_ archive: Archive) throws(CLMatError) {
+        try archive.keep("parameters", &parameters)
+        if graph.hasStatistics { try archive.keep("statistics", &statistics) }
+    }
+
+    /// Parameters and statistics are of the shapes that the layers say.
+    ///
+    /// - Throws: ``/CLMat/CLMatError/invalidArgument(operation:problem:)``, which names the stage.
+    func checkParameters() throws(CLMatError) {
+        func check(_ own: [[Matrix]], _ shapes: [[ParameterDescription]]) throws(CLMatError) {
+            guard own.count == stages.count else {
+                throw .invalidArgument(
+                    operation: "Network", problem: "There are parameters of \(own.count) layers for \(stages.count).")
             }
-            let (y, saved) = try stage.layer.forward(activations.last, parameters[index], input: stage.input)
-            activations.outputs.append(y)
-            activations.saved.append(saved)
-        }
-        return activations
-    }
-
-    /// The output of the last layer for each image, `batch` images at a time.
-    public func predict(_ x: Matrix) throws(CLMatError) -> Matrix { try forward(x).last }
-
-    // MARK: - Backward
-
-    private func pass(_ index: Int, _ activations: Activations) -> LayerPass {
-        LayerPass(
-            shape: stages[index].input, input: index == 0 ? activations.input : activations.outputs[index - 1],
-            output: activations.outputs[index], saved: activations.saved[index])
-    }
-
-    /// ∂L/∂parameters from ∂L/∂output of the last layer.
-    ///
-    /// The gradient with respect to the images is not formed: below the first layer with parameters nothing is done.
-    public func parameterGradients(
-        _ activations: Activations, outputGradient: Matrix
-    ) throws(CLMatError) -> [[Matrix]] {
-        guard let first = parameters.firstIndex(where: { !$0.isEmpty }) else {
-            return [[Matrix]](repeating: [], count: stages.count)
-        }
-        return try gradients(activations, outputGradient, downTo: first).parameters
-    }
-
-    /// ∂L/∂parameters and ∂L/∂images from ∂L/∂output of the last layer, in one backward pass.
-    func gradients(
-        _ activations: Activations, outputGradient: Matrix
-    ) throws(CLMatError) -> (parameters: [[Matrix]], input: Matrix) {
-        let (parameters, gradient) = try gradients(activations, outputGradient, downTo: 0)
-        guard let first = stages.first else { return (parameters, gradient) }
-        return (parameters, try first.layer.inputGradient(gradient, self.parameters[0], pass(0, activations)))
-    }
-
-    /// ∂L/∂parameters of all stages from one on, and ∂L/∂output of that one.
-    private func gradients(
-        _ activations: Activations, _ outputGradient: Matrix, downTo first: Int
-    ) throws(CLMatError) -> (parameters: [[Matrix]], output: Matrix) {
-        var gradients = [[Matrix]](repeating: [], count: stages.count)
-        var gradient = outputGradient
-        for index in stages.indices.reversed() where index >= first {
-            let (layer, pass) = (stages[index].layer, pass(index, activations))
-            if !parameters[index].isEmpty { gradients[index] = try layer.parameterGradients(gradient, pass) }
-            if index > first { gradient = try layer.inputGradient(gradient, parameters[index], pass) }
-        }
-        return (gradients, gradient)
-    }
-
-    /// ∂(Σ s·y)/∂images for seeds s at the outputs y of any stages: one backward pass for neurons of any layers, a
-    /// different one in each row if need be.
-    ///
-    /// - Shapes: each seed N × the stage's output.
-    public func inputGradient(
-        _ activations: Activations, seeds: [Int: Matrix]
-    ) throws(CLMatError) -> Matrix {
-        guard let last = seeds.keys.max() else {
-            return try Matrix(zeros: activations.input.shape, on: device)
-        }
-        guard last < activations.outputs.count else {
-            throw .invalidArgument(
-                operation: "inputGradient", problem: "The forward pass stopped before layer '\(stages[last].name)'.")
-        }
-        var gradient: Matrix?
-        for index in (0...last).reversed() {
-            if let seed = seeds[index] {
-                if var sum = gradient.take() {
-                    try sum.add(seed)
-                    gradient = sum
-                } else {
-                    gradient = seed
+            for (index, stage) in stages.enumerated() {
+                guard own[index].count == shapes[index].count else {
+                    throw .invalidArgument(
+                        operation: "Network",
+                        problem:
+                            "Layer '\(stage.name)' takes \(shapes[index].count) parameters, not \(own[index].count).")
+                }
+                for (matrix, description) in zip(own[index], shapes[index]) where matrix.shape != description.shape {
+                    throw .invalidArgument(
+                        operation: "Network",
+                        problem:
+                            "Layer '\(stage.name)': its \(description.name) are \(matrix.shape) instead of \(description.shape)."
+                    )
                 }
             }
-            if let above = gradient {
-                gradient = try stages[index].layer.inputGradient(above, parameters[index], pass(index, activations))
-            }
         }
-        guard let gradient else { return try Matrix(zeros: activations.input.shape, on: device) }
-        return gradient
+        try check(parameters, graph.parameters)
+        try check(statistics, graph.statistics)
+    }
+}
+
+/// What follows from the stages of a network alone, reckoned once.
+final class NetworkGraph: Sendable {
+    /// Of each stage.
+    let parameters: [[ParameterDescription]]
+    let statistics: [[ParameterDescription]]
+    let hasStatistics: Bool
+    /// Of a stage that does its rectifier in the same launch: where that stands.
+    let rectifiers: [Int?]
+    /// Whether a stage, or one that it reads directly or by others, has parameters.
+    let isLearned: [Bool]
+    /// The last stage that reads a stage's output; nil for the network's output.
+    let lastReaders: [Int?]
+
+    init(_ stages: [Network.Stage]) {
+        parameters = stages.map { $0.layer.parameters(for: $0.inputShapes) }
+        statistics = stages.map { $0.layer.statistics(for: $0.inputShapes) }
+        hasStatistics = statistics.contains { !$0.isEmpty }
+        var readers = [[Int]](repeating: [], count: stages.count)
+        var isLearned: [Bool] = []
+        for (index, stage) in stages.enumerated() {
+            var learns = !parameters[index].isEmpty
+            for case .stage(let before) in stage.inputs {
+                readers[before].append(index)
+                learns = learns || isLearned[before]
+            }
+            isLearned.append(learns)
+        }
+        self.isLearned = isLearned
+        lastReaders = readers.map { $0.max() }
+        rectifiers = stages.indices.map { index in
+            guard stages[index].layer is any RectifiedLayer else { return nil }
+            return readers[index].first { if case .relu? = stages[$0].layer as? Activation { true } else { false } }
+        }
     }
 }
 
 extension Streams {
     /// Initial parameters: this one for the first, the next for the second, and so on.
     static let parameters: UInt32 = 0x2_0000
+    /// What is random in a forward pass: this one for the first stage, the next for the second, and so on.
+    static let layers: UInt32 = 0x3_0000
 }

@@ -79,8 +79,8 @@ public struct NetworkParameters: MixinSubject {
 extension Network {
     /// The places of weights, which biases are not, in the order of the layers.
     public var weightPlaces: [NetworkParameters.Place] {
-        stages.enumerated().flatMap { number, stage in
-            stage.layer.parameters(for: stage.input).enumerated().filter { $0.element.name != "biases" }
+        stages.indices.flatMap { number in
+            graph.parameters[number].enumerated().filter { $0.element.isWeights }
                 .map { NetworkParameters.Place(stage: number, index: $0.offset) }
         }
     }

@@ -111,18 +111,19 @@ extension NetworkTrainer {
         else { return NothingToShow("this network has no convolution") }
         let weights = try network.parameters[index][0].values
         let channels = network.stages[index].input.channels
-        let size = channels * layer.kernel * layer.kernel
+        guard let window = layer.window else { return NothingToShow("this network has no convolution") }
+        let size = weights.count / max(1, layer.filters)
         // One or three channels are a picture; of more, the first is shown.
         let shown = channels == 3 ? 3 : 1
         let cells = (0..<layer.filters).map { filter in
             ImageGrid.Cell(
-                values: Array(weights[filter * size..<filter * size + shown * layer.kernel * layer.kernel]),
+                values: Array(weights[filter * size..<filter * size + shown * window.area]),
                 title: "channel \(filter)")
         }
         return ImageGrid(
-            channels: shown, height: layer.kernel, width: layer.kernel, columns: min(10, layer.filters),
+            channels: shown, height: window.height, width: window.width, columns: min(10, layer.filters),
             display: .signed, cells: cells,
-            caption: "\(network.stages[index].name) · \(layer.filters) channels, \(layer.kernel) × \(layer.kernel)",
+            caption: "\(network.stages[index].name) · \(layer.filters) channels, \(window.height) × \(window.width)",
             flows: true)
     }
 

@@ -20,6 +20,7 @@ extension NetworkTrainer {
     private var dissertation: Preset {
         .initial(
             "dissertation", help: "no training noise, signed images, nearly no temperature: the settings of the source",
-            of: controls, named: ["learning-rate", "momentum", "averaging-window", "training-noise"])
+            of: controls,
+            named: ["learning-rate"] + optimiserControls.map(\.id) + ["averaging-window", "training-noise"])
     }
 }

@@ -1,5 +1,6 @@
 import CLMat
 import Exploration
+import Foundation
 
 /// A network that learns to classify images: minibatch gradient descent on the cross-entropy, with the mean of its
 /// parameters along the way, and its scores on a test set.
@@ -17,6 +18,9 @@ public struct NetworkTrainer: Model, MixinHost {
     /// Criteria of the weights, which are made small with the loss.
     public var mixins = Mixins<NetworkParameters>(available: WeightCriteria.all)
     private var optimiser: any Optimiser
+    private var scheduledRate = ScheduledRate()
+    /// How often each class occurs in the training data, relative to the mean; nil if that is not known or all occur alike.
+    private let classShares: [Double]?
     private var average: ParameterAverage?
     let defaults: Defaults
 
@@ -30,23 +34,29 @@ public struct NetworkTrainer: Model, MixinHost {
     public struct Defaults: Sendable {
         /// η, how far a step goes along the optimiser's direction.
         public var learningRate = 1e-4
-        /// μ, the share of the last step that is kept.
-        public var momentum = 0.9
+        /// Steps that a schedule of the learning rate takes.
+        public var scheduleLength = 10_000
         /// Steps that the parameter average covers.
         public var averagingWindow = 3000
         /// σₓ of the presets with noise on the training images; a run of its own begins without.
         public var presetNoise = 0.6
 
+        /// Images of each class in the training data, for the control that balances them; empty if that is not known.
+        public var classCounts: [Int] = []
+
         /// The usual values.
         public init(
-            learningRate: Double = 1e-4, momentum: Double = 0.9, averagingWindow: Int = 3000, presetNoise: Double = 0.6
+            learningRate: Double = 1e-4, scheduleLength: Int = 10_000, averagingWindow: Int = 3000,
+            presetNoise: Double = 0.6, classCounts: [Int] = []
         ) {
-            (self.learningRate, self.momentum, self.averagingWindow) = (learningRate, momentum, averagingWindow)
+            (self.learningRate, self.scheduleLength) = (learningRate, scheduleLength)
+            (self.averagingWindow, self.classCounts) = (averagingWindow, classCounts)
             self.presetNoise = min(max(presetNoise, 0.01), 2)
         }
     }
 
-    /// - Throws: ``/CLMat/CLMatError/dataMismatch(_:)`` if the test images or their classes do not fit the network.
+    /// - Throws: ``/CLMat/CLMatError/dataMismatch(_:)`` if the test images or their classes do not fit the network, or it has nothing
+    ///   to learn.
     public init(
         _ network: Network, title: String, test: LabelledImages, optimiser: any Optimiser = RMSProp(),
         defaults: Defaults = Defaults()
@@ -58,6 +68,16 @@ public struct NetworkTrainer: Model, MixinHost {
             throw .dataMismatch(
                 "The data have \(test.classNames.count) classes, but the network has \(network.output.count) outputs.")
         }
+        guard network.parameterCount > 0 else {
+            throw .dataMismatch(
+                "The network has no parameters: none of \(network.stages.map(\.name).joined(separator: ", ")) learns.")
+        }
+        let counts = defaults.classCounts
+        let mean = Double(counts.reduce(0, +)) / Double(max(1, counts.count))
+        guard counts.isEmpty || counts.count == test.classNames.count else {
+            throw .dataMismatch("There are \(counts.count) counts of images for \(test.classNames.count) classes.")
+        }
+        classShares = Set(counts).count > 1 ? counts.map { Double($0) / mean } : nil
         (self.network, self.title, self.optimiser, self.defaults) = (network, title, optimiser, defaults)
         classNames = test.classNames
         testImages = test
@@ -78,12 +98,14 @@ public struct NetworkTrainer: Model, MixinHost {
             affects: ["train-loss", "test-accuracy", "train-accuracy", "test-accuracy-averaged"])
     }
 
-    private var momentum: Control {
-        Control(
-            "momentum", title: "momentum μ", group: "training", range: 0...0.99, initial: defaults.momentum,
-            help: "how long earlier gradients go on pushing",
-            affects: ["train-loss", "test-accuracy", "train-accuracy", "test-accuracy-averaged"])
-    }
+    var optimiserControls: [Control] { optimiser.controls }
+
+    private var scheduleLength: Control { ScheduledRate.length(initially: defaults.scheduleLength) }
+
+    private static let balance = Control(
+        "class-balance", title: "balance of classes", group: "training", range: 0...1, initial: 0,
+        help: "0: each image counts alike; 1: each class does, however few images it has",
+        affects: ["train-loss", "train-accuracy", "test-accuracy", "test-accuracy-averaged"], isShownAtStart: false)
 
     private var averagingWindow: Control {
         Control(
@@ -100,7 +122,9 @@ public struct NetworkTrainer: Model, MixinHost {
         affects: [.up("train-loss"), .down("train-accuracy"), "test-accuracy", "test-accuracy-averaged"])
 
     public var controls: [Control] {
-        [Self.training, learningRate, momentum, averagingWindow, Self.noise] + mixins.controls
+        [Self.training, learningRate] + optimiser.controls + [averagingWindow, Self.noise]
+            + (classShares == nil ? [] : [Self.balance]) + [ScheduledRate.form, scheduleLength, ScheduledRate.warmUp]
+            + Augmentation.controls + mixins.controls
     }
 
     /// Losses and accuracies, and what the criteria measure.
@@ -121,6 +145,9 @@ public struct NetworkTrainer: Model, MixinHost {
             Metric(
                 "train-accuracy", title: "Training accuracy", unit: "share of the minibatch",
                 help: "right answers on the minibatch, before it was learned", better: .higher, range: 0...1),
+            Metric(
+                "learning-rate-now", title: "Learning rate", unit: "η",
+                help: "what the schedule makes of the slider: it falls by itself"),
         ] + mixins.metrics
     }
 
@@ -156,11 +183,14 @@ public struct NetworkTrainer: Model, MixinHost {
     ) throws(CLMatError) -> Measurements {
         var measured = Measurements()
         let noise = Float(try context.settings[Self.noise])
-        let images = try Self.noisy(batch.images, deviation: noise, context.key(Streams.trainingNoise))
-        let activations = try network.forward(images)
-        let (losses, gradient) = try activations.last.crossEntropy(batch.labels)
+        let views = try Augmentation(context.settings).applied(
+            to: batch.images, network.input, context.key(Streams.views))
+        let images = try Self.noisy(views, deviation: noise, context.key(Streams.trainingNoise))
+        let activations = try network.forward(images, for: .training(context.key(Streams.layers)))
+        let (loss, gradient) = try self.loss(activations.last, batch.labels, context)
         let gradients = try context.reducer.mean(
             network.parameterGradients(activations, outputGradient: gradient))
+        network.statistics = try context.reducer.mean(network.statistics(after: activations))
         try apply(gradients, context, &measured)
 
         let window = try context.settings.int(averagingWindow)
@@ -168,10 +198,9 @@ public struct NetworkTrainer: Model, MixinHost {
             average = nil
         } else {
             if average?.window != window { average = ParameterAverage(window: window) }
-            try average?.add(network.parameters)
+            try average?.add(network.state)
         }
 
-        let loss = try losses.meanLater().map { Double($0) }
         let predictions = try activations.last.rowArgmax().valuesLater()
         let labels = try batch.labels.valuesLater()
         measured.note("train-loss", loss)
@@ -191,6 +220,21 @@ public struct NetworkTrainer: Model, MixinHost {
         return measured
     }
 
+    /// The mean cross-entropy of a minibatch, and its gradient with respect to the outputs.
+    private func loss(
+        _ outputs: Matrix, _ labels: IntVector, _ context: StepContext<LabelledBatch>
+    ) throws(CLMatError) -> (loss: Later<Double>, gradient: Matrix) {
+        if let classShares, case let balance = try context.settings[Self.balance], balance > 0 {
+            // A class that does not occur has no image that could count.
+            let weights = classShares.map { $0 > 0 ? Float(pow($0, -balance)) : 0 }
+            let (losses, total, gradient) = try outputs.crossEntropy(
+                labels, weights: Matrix(constantRow: weights, on: network.device))
+            return (try (losses.columnSums() / total).sumLater().map { Double($0) }, gradient)
+        }
+        let (losses, gradient) = try outputs.crossEntropy(labels)
+        return (try losses.meanLater().map { Double($0) }, gradient)
+    }
+
     /// x + N(0, σₓ²), drawn anew at each step. A network that learned with noise has gradients along what people see.
     ///
     /// - Source: S. Kaur, J. Cohen, Z. Lipton, "Are perceptually-aligned gradients a general property of robust classifiers?", 2019;
@@ -204,12 +248,18 @@ public struct NetworkTrainer: Model, MixinHost {
     private mutating func apply(
         _ lossGradients: [[Matrix]], _ context: StepContext<LabelledBatch>, _ measured: inout Measurements
     ) throws(CLMatError) {
-        let (rate, momentum) = (
-            Float(try context.settings[learningRate]), Float(try context.settings[self.momentum])
-        )
+        let schedule = LearningRateSchedule(
+            .init(rawValue: try context.settings.int(ScheduledRate.form)) ?? .constant,
+            length: try context.settings.int(scheduleLength), warmUp: try context.settings.int(ScheduledRate.warmUp))
+        let rate = Float(
+            scheduledRate.rate(try context.settings[learningRate], schedule, at: context.step.number))
+        try optimiser.follow(context.settings)
+        if schedule != LearningRateSchedule(.constant, length: schedule.length) {
+            measured["learning-rate-now"] = Double(rate)
+        }
         try mixins.follow(context.settings)
         guard mixins.areActive else {
-            try optimiser.update(&network.parameters, lossGradients, rate: rate, momentum: momentum)
+            try optimiser.update(&network.parameters, lossGradients, rate: rate)
             return try measureMixins(whole: Later(0), rate, context, &measured)
         }
         // The subject holds on to the parameters, which would be copied then: only where the copy is needed it stays.
@@ -225,7 +275,7 @@ public struct NetworkTrainer: Model, MixinHost {
         try regularisers?.inGradient.add(to: &gradients, times: 1)
         try regularisers?.decoupled.add(to: &network.parameters, times: -rate)
         let given = before == nil ? try network.weightNorm(of: gradients) : Later(0)
-        try optimiser.update(&network.parameters, gradients, rate: rate, momentum: momentum)
+        try optimiser.update(&network.parameters, gradients, rate: rate)
         // Of what goes through the optimiser, the whole is what it was given; else how far the weights went, by rate.
         let whole = try before.map { (before) throws(CLMatError) in
             try before.distance(to: NetworkParameters(of: network, rate: rate)).map { $0 / Double(rate) }
@@ -243,7 +293,7 @@ public struct NetworkTrainer: Model, MixinHost {
 
     /// The network with its averaged parameters, if averaging is on and has begun.
     public func averagedNetwork() throws(CLMatError) -> Network? {
-        try average?.mean().map { network.with($0) }
+        try average?.mean().map { network.with(state: $0) }
     }
 
     // MARK: - Testing
@@ -303,10 +353,11 @@ public struct NetworkTrainer: Model, MixinHost {
     // MARK: - Keeping
 
     public mutating func archive(_ archive: Archive) throws(CLMatError) {
-        let own = network.parameters
+        let own = network
         try archive.group("mixins") { () throws(CLMatError) in try mixins.archive(archive) }
-        try archive.keep("parameters", &network.parameters)
-        try requireLayout(of: own, network.parameters)
+        try network.archive(archive)
+        try requireLayout(of: own.state, network.state)
+        try scheduledRate.archive(archive)
         try archive.group("optimiser") { () throws(CLMatError) in try optimiser.archive(archive) }
         var window = average?.window ?? 0
         try archive.keep("averaging-window", &window)
@@ -315,7 +366,7 @@ public struct NetworkTrainer: Model, MixinHost {
         }
         if average?.window ?? 0 != window { average = window == 0 ? nil : ParameterAverage(window: window) }
         try archive.group("average") { () throws(CLMatError) in try average?.archive(archive) }
-        if archive.isReading { try average?.check(against: own) }
+        if archive.isReading { try average?.check(against: own.state) }
         try Self.archive(&evaluation.plain, "test", of: network, classes: classNames.count, in: archive)
         try Self.archive(&evaluation.averaged, "test-averaged", of: network, classes: classNames.count, in: archive)
         var hasScore = lastScore != nil

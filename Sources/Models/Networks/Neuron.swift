@@ -1,4 +1,5 @@
 import CLMat
+import ModelOperations
 
 /// One neuron of a network, as something whose activation can be maximised.
 ///
@@ -25,12 +26,14 @@ public struct Neuron: Sendable, Hashable {
         (self.stage, self.unit, self.reading) = (stage, unit, reading)
     }
 
-    /// The weights s with which the stage's outputs make up the activation: f = Σ s·y.
-    func seed(in output: ImageShape) -> [(index: Int, weight: Float)] {
+    /// The stage's outputs that make up the activation: f = Σ w·y.
+    func stretch(in output: ImageShape) -> NeuronWeights.Stretch {
         let start = unit * output.area
-        return switch reading {
-        case .centre: [(start + output.height / 2 * output.width + output.width / 2, 1)]
-        case .mean: (0..<output.area).map { (start + $0, 1 / Float(output.area)) }
+        switch reading {
+        case .centre:
+            let centre = start + output.height / 2 * output.width + output.width / 2
+            return .init(columns: centre..<centre + 1)
+        case .mean: return .init(columns: start..<start + output.area, weight: 1 / Float(max(1, output.area)))
         }
     }
 }
@@ -47,44 +50,23 @@ extension Network {
         let output = stages[neuron.stage].output
         guard output.area > 1 else { return whole }
         let (y, x) = (output.height / 2, output.width / 2)
-        var (rows, columns) = (y..<y + 1, x..<x + 1)
-        for stage in stages[...neuron.stage].reversed() {
-            guard let above = stage.layer.receptiveField(of: rows), let beside = stage.layer.receptiveField(of: columns)
-            else { return whole }
-            // What lies beyond a map is padding, which nothing before it can move.
-            rows = above.clamped(to: 0..<stage.input.height)
-            columns = beside.clamped(to: 0..<stage.input.width)
-        }
-        return rows.isEmpty || columns.isEmpty ? whole : (rows, columns)
-    }
-
-    /// The seeds of one neuron per row, by stage: what ``inputGradient(_:seeds:)`` starts from, and what gives the
-    /// activations as row-wise inner products.
-    ///
-    /// - Throws: ``/CLMat/CLMatError/invalidArgument(operation:problem:)`` for a neuron that the network does not have.
-    func seeds(_ neurons: [Neuron]) throws(CLMatError) -> [Int: Matrix] {
-        var values: [Int: [Float]] = [:]
-        for (row, neuron) in neurons.enumerated() {
-            guard stages.indices.contains(neuron.stage) else {
-                throw .invalidArgument(operation: "seeds", problem: "There is no layer \(neuron.stage).")
+        // What each stage's part in it is, from the neuron's back to the images.
+        var windows: [StageInput: ImageWindow] = [
+            .stage(neuron.stage): ImageWindow(rows: y..<y + 1, columns: x..<x + 1)
+        ]
+        for index in (0...neuron.stage).reversed() {
+            guard let own = windows[.stage(index)] else { continue }
+            let stage = stages[index]
+            guard let field = stage.layer.receptiveField(of: own) else { return whole }
+            for (source, shape) in zip(stage.inputs, stage.inputShapes) {
+                // What lies beyond a map is padding, which nothing before it can move.
+                let part = ImageWindow(
+                    rows: field.rows.clamped(to: 0..<shape.height),
+                    columns: field.columns.clamped(to: 0..<shape.width))
+                windows[source] = windows[source]?.joined(with: part) ?? part
             }
-            let output = stages[neuron.stage].output
-            guard (0..<output.channels).contains(neuron.unit) else {
-                throw .invalidArgument(
-                    operation: "seeds",
-                    problem:
-                        "Layer '\(stages[neuron.stage].name)' has \(output.channels) neurons; \(neuron.unit) is not one of them."
-                )
-            }
-            var stage = values[neuron.stage] ?? [Float](repeating: 0, count: neurons.count * output.count)
-            values[neuron.stage] = nil
-            for (index, weight) in neuron.seed(in: output) { stage[row * output.count + index] = weight }
-            values[neuron.stage] = stage
         }
-        var seeds: [Int: Matrix] = [:]
-        for (stage, stageValues) in values {
-            seeds[stage] = try Matrix(stageValues, neurons.count, stages[stage].output.count, on: device)
-        }
-        return seeds
+        guard let field = windows[.images], !field.rows.isEmpty, !field.columns.isEmpty else { return whole }
+        return (field.rows, field.columns)
     }
 }

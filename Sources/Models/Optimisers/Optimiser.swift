@@ -3,70 +3,59 @@ import Exploration
 
 /// A rule that changes parameters by their gradients, with what it remembers of earlier ones.
 public protocol Optimiser: Sendable {
+    /// What a person can move beside the learning rate, such as a momentum.
+    var controls: [Control] { get }
+    /// Takes over what its controls say.
+    mutating func follow(_ settings: Settings) throws(CLMatError)
     /// One step. Parameters and gradients have the same layout: by layer, then by parameter.
+    ///
+    /// - Parameter rate: η
     mutating func update(
-        _ parameters: inout [[Matrix]], _ gradients: [[Matrix]], rate: Float, momentum: Float
+        _ parameters: inout [[Matrix]], _ gradients: [[Matrix]], rate: Float
     ) throws(CLMatError)
     /// Hands over what it remembers.
     mutating func archive(_ archive: Archive) throws(CLMatError)
 }
 
-/// Gradient descent with momentum: v ← μv + g, w ← w − ηv.
-public struct SGD: Optimiser {
-    private var velocities: [[Matrix]] = []
-
-    /// One that remembers no step.
-    public init() {}
-
-    public mutating func archive(_ archive: Archive) throws(CLMatError) {
-        try archive.keep("velocities", &velocities)
-    }
-
-    public mutating func update(
-        _ parameters: inout [[Matrix]], _ gradients: [[Matrix]], rate: Float, momentum: Float
-    ) throws(CLMatError) {
-        if velocities.isEmpty { velocities = try zeros(like: parameters) }
-        try requireLayout(of: parameters, velocities)
-        try Matrix.sgdStep(&parameters, gradients, velocities: &velocities, rate: rate, momentum: momentum)
-    }
+extension Optimiser {
+    /// None.
+    public var controls: [Control] { [] }
+    /// There are none.
+    public mutating func follow(_ settings: Settings) throws(CLMatError) {}
 }
 
-/// RMSProp with momentum: s ← αs + (1 − α)g², v ← μv + g/(√s + ε), w ← w − ηv. The mean square starts from 0.
-///
-/// - Source: Hinton, lecture 6e of "Neural networks for machine learning", 2012; defaults and form of PyTorch, or
-///   TensorFlow's form (ε under the root, the learning rate in the velocity).
-public struct RMSProp: Optimiser {
-    /// α, the share of the mean square that is kept.
-    public let alpha: Float
-    /// ε, which keeps the divisor from 0.
-    public let epsilon: Float
-    /// Where ε and the learning rate stand.
-    public let form: Matrix.RMSPropForm
-    private var meanSquares: [[Matrix]] = []
-    private var velocities: [[Matrix]] = []
+/// Controls that several rules have.
+enum OptimiserControls {
+    private static let effects: [Control.Effect] = [
+        "train-loss", "test-accuracy", "train-accuracy", "test-accuracy-averaged",
+    ]
 
-    /// PyTorch's defaults.
-    public init(alpha: Float = 0.99, epsilon: Float = 1e-8, form: Matrix.RMSPropForm = .pyTorch) {
-        (self.alpha, self.epsilon, self.form) = (alpha, epsilon, form)
+    static func momentum(initially value: Float) -> Control {
+        Control(
+            "momentum", title: "momentum μ", group: "training", range: 0...0.99, initial: rounded(value),
+            help: "how long earlier gradients go on pushing", affects: effects)
     }
 
-    public mutating func archive(_ archive: Archive) throws(CLMatError) {
-        try archive.keep("mean-squares", &meanSquares)
-        try archive.keep("velocities", &velocities)
+    static func firstMoment(initially value: Float) -> Control {
+        Control(
+            "beta-1", title: "first moment β₁", group: "training", range: 0...0.99, initial: rounded(value),
+            help: "how long earlier gradients go on pushing", affects: effects)
     }
 
-    public mutating func update(
-        _ parameters: inout [[Matrix]], _ gradients: [[Matrix]], rate: Float, momentum: Float
-    ) throws(CLMatError) {
-        if velocities.isEmpty {
-            meanSquares = try zeros(like: parameters)
-            velocities = try zeros(like: parameters)
-        }
-        try requireLayout(of: parameters, meanSquares, velocities)
-        try Matrix.rmsPropStep(
-            &parameters, gradients, meanSquares: &meanSquares, velocities: &velocities, rate: rate, momentum: momentum,
-            alpha: alpha, epsilon: epsilon, form: form)
+    static func secondMoment(initially value: Float) -> Control {
+        Control(
+            "beta-2", title: "second moment β₂", group: "training", range: 0.5...0.9999, initial: rounded(value),
+            help: "over how many steps the size of the gradients is averaged", affects: effects)
     }
+
+    static func decay(initially value: Float) -> Control {
+        Control(
+            "decay", title: "decay λ of AdamW", group: "training", range: 1e-6...1, scale: .logWithOff,
+            initial: rounded(value), help: "shrinks all parameters by ηλ at each step", affects: effects)
+    }
+
+    /// As it was written: 0.9, and not the nearest `Float` of it.
+    private static func rounded(_ value: Float) -> Double { (Double(value) * 1e6).rounded() / 1e6 }
 }
 
 /// What is remembered of parameters has one matrix for each, of its shape. A damaged checkpoint can bring others.

@@ -109,8 +109,8 @@ import Testing
         // By the definition: only pixels of the field move the activation.
         let stage = 1
         let x = try Matrix(uniform: 0...1, RandomKey(seed: 3, stream: 1), Shape(1, 54), on: .cpu)
-        let seeds = try padded.seeds([Neuron(stage: stage, unit: 0)])
-        let gradient = try padded.inputGradient(padded.forward(x), seeds: seeds).values
+        let seeds = try NeuronSeeds([Neuron(stage: stage, unit: 0)], in: NeuronLayout(padded), on: .cpu)
+        let gradient = try seeds.gradients(at: x, on: padded, withActivations: false).gradients.values
         for (place, slope) in gradient.enumerated() where slope != 0 {
             #expect(rows.contains(place / 9) && columns.contains(place % 9), "\(place)")
         }

@@ -186,7 +186,7 @@ import Testing
         try fixed.advance(3, on: network)
         #expect(try fixed.chains.fixedMeanSquares.values == held)
         fixed.neurons[0].unit = 1
-        try fixed.refreshSeeds(network)
+        try fixed.refreshSeeds()
         #expect(try fixed.chains.fixedMeanSquares.values == [0, held[1], 0, held[1], 0, held[1]])
         // Chosen again it is estimated anew.
         fixed.parameters.normalisation = .off

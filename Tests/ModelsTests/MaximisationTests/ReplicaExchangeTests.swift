@@ -8,19 +8,15 @@ import Testing
 
 @Suite struct ReplicaExchangeTests {
     /// f(x) = −h(x² − 1)² + bx of an image of one pixel: two modes, of which the right one is the higher.
-    private struct TwoModes: Layer {
+    private struct TwoModes: UnaryLayer {
         let height: Float
         let tilt: Float
 
         func output(for input: ImageShape, named name: String) throws(CLMatError) -> ImageShape { input }
-        func forward(
-            _ x: Matrix, _ parameters: [Matrix], input: ImageShape
-        ) throws(CLMatError) -> (output: Matrix, saved: SavedForBackward) {
-            (try (x.squared() - 1).squared() * -height + x * tilt, .nothing)
+        func forward(_ x: Matrix, _ call: LayerCall) throws(CLMatError) -> LayerOutput {
+            LayerOutput(try (x.squared() - 1).squared() * -height + x * tilt)
         }
-        func inputGradient(
-            _ gradient: Matrix, _ parameters: [Matrix], _ pass: LayerPass
-        ) throws(CLMatError) -> Matrix {
+        func inputGradient(_ gradient: Matrix, _ pass: LayerPass) throws(CLMatError) -> Matrix {
             try gradient * ((pass.input.squared() - 1) * pass.input * (-4 * height) + tilt)
         }
     }

@@ -26,7 +26,9 @@ import Testing
         #expect(
             throws: CLMatError.layerMismatch(
                 layer: "pool", input: ImageShape(height: 3, width: 3),
-                problem: "Pooling: Windows of 4 × 4 do not fit images of 1 × 3 × 3.")
+                problem:
+                    "Pooling: A window of 4 × 4, stride 4 × 4 is larger than the image, 1 × 3 × 3, with its padding: 3 × 3."
+            )
         ) {
             try Network(input: ImageShape(height: 3, width: 3), layers: [("pool", MaxPool2D(4))], seed: 1, on: .cpu)
         }
@@ -171,11 +173,11 @@ import Testing
         var network = try Network(input: .vector(3), layers: [("dense", Dense(2))], seed: 1, on: .cpu)
         let snapshot = network
         let before = try snapshot.parameters[0][0].values
-        var optimiser = RMSProp()
+        var optimiser = RMSProp(momentum: 0)
         let gradients = [
             [try Matrix(filledWith: 1, Shape(2, 3), on: .cpu), try Matrix(filledWith: 1, Shape(1, 2), on: .cpu)]
         ]
-        try optimiser.update(&network.parameters, gradients, rate: 0.1, momentum: 0)
+        try optimiser.update(&network.parameters, gradients, rate: 0.1)
         #expect(try snapshot.parameters[0][0].values == before)
         #expect(try network.parameters[0][0].values != before)
     }

@@ -14,7 +14,7 @@ import Testing
     ) throws -> (before: Network, after: Network, measured: [String: Double]) {
         let trainer = try NetworkTrainer(
             SmallWorld.network(on: device), title: "small", test: SmallWorld.images(40, seed: 2), optimiser: optimiser,
-            defaults: .init(learningRate: rate, momentum: 0, averagingWindow: 10))
+            defaults: .init(learningRate: rate, averagingWindow: 10))
         var experiment = try Experiment(trainer, data: SmallWorld.batches(on: device))
         for id in ["weight-l2", "weight-l1"] where settings.keys.contains(where: { $0.hasPrefix(id) }) {
             try experiment.add(mixin: id)
@@ -45,7 +45,9 @@ import Testing
     /// One step: w₁ = w₀ − η (∇f₀ + λ w₀), with ∇f₀ from a step without; biases are left alone. The optimiser's own step is the same
     /// where the criterion acts beside it (AdamW's rule), whatever the optimiser.
     @Test(arguments: Device.all) func weightDecayFollowsItsRule(on device: Device) throws {
-        for (optimiser, path) in [(SGD(), 0.0), (SGD(), 1), (RMSProp(), 0)] as [(any Optimiser, Double)] {
+        for (optimiser, path) in [(SGD(momentum: 0), 0.0), (SGD(momentum: 0), 1), (RMSProp(momentum: 0), 0)]
+            as [(any Optimiser, Double)]
+        {
             let plain = try Self.learned(1, optimiser, on: device)
             let decayed = try Self.learned(1, optimiser, ["weight-l2": 0.5, "weight-l2-path": path], on: device)
             let (w0, w1, found) = try (Self.parts(plain.before), Self.parts(plain.after), Self.parts(decayed.after))
@@ -58,8 +60,10 @@ import Testing
 
     /// In the gradient RMSProp divides λw, too: s = (1 − α)(∇f₀ + λw)², w₁ = w₀ − η (∇f₀ + λw) / (√s + ε), as PyTorch's weight_decay.
     @Test func inTheGradientTheOptimiserScalesIt() throws {
-        let sgd = try Self.learned(1, SGD())
-        let found = try Self.parts(Self.learned(1, RMSProp(), ["weight-l2": 0.5, "weight-l2-path": 1]).after).weights
+        let sgd = try Self.learned(1, SGD(momentum: 0))
+        let found = try Self.parts(
+            Self.learned(1, RMSProp(momentum: 0), ["weight-l2": 0.5, "weight-l2-path": 1]).after
+        ).weights
         let (w0, w1) = try (Self.parts(sgd.before).weights, Self.parts(sgd.after).weights)
         let wanted = zip(w0, w1).map { w, next -> Float in
             let gradient = (w - next) / 0.01 + 0.5 * w
@@ -71,13 +75,13 @@ import Testing
 
     /// Decoupled L1 is the proximal step, w ← sign w · max(0, |w| − ηλ), before the optimiser's; in the gradient it is sign w.
     @Test(arguments: Device.all) func weightSparsenessFollowsItsRule(on device: Device) throws {
-        let plain = try Self.learned(1, SGD(), on: device)
+        let plain = try Self.learned(1, SGD(momentum: 0), on: device)
         let (w0, w1) = try (Self.parts(plain.before).weights, Self.parts(plain.after).weights)
         let threshold: Float = 0.01 * 0.1
-        let proximal = try Self.learned(1, SGD(), ["weight-l1": 0.1], on: device)
+        let proximal = try Self.learned(1, SGD(momentum: 0), ["weight-l1": 0.1], on: device)
         let sparse = zip(w0, w1).map { w, next in (w < 0 ? -1 : 1) * max(0, abs(w) - threshold) + (next - w) }
         #expect(Self.close(try Self.parts(proximal.after).weights, sparse))
-        let signed = try Self.learned(1, SGD(), ["weight-l1": 0.1, "weight-l1-path": 1], on: device)
+        let signed = try Self.learned(1, SGD(momentum: 0), ["weight-l1": 0.1, "weight-l1-path": 1], on: device)
         let moved = zip(w0, w1).map { w, next in next - threshold * (w < 0 ? -1 : w > 0 ? 1 : 0) }
         #expect(Self.close(try Self.parts(signed.after).weights, moved))
         #expect(try #require(signed.measured["pull-weight-l1"]) > 0)
@@ -85,11 +89,13 @@ import Testing
 
     @Test func aStrongWeightKeepsWeightsSmallAndTheRestAsItWas() throws {
         let sizes = try [0, 0.1, 1].map { weight in
-            try #require(try Self.learned(200, RMSProp(), ["weight-l2": weight]).measured["weight-l2-size"])
+            try #require(try Self.learned(200, RMSProp(momentum: 0), ["weight-l2": weight]).measured["weight-l2-size"])
         }
         #expect(sizes[1] < 0.9 * sizes[0] && sizes[2] < 0.9 * sizes[1], "\(sizes)")
         // With λ = 0, and without the criterion, the same bits.
-        let (none, off) = try (Self.learned(30, RMSProp()), Self.learned(30, RMSProp(), ["weight-l2": 0]))
+        let (none, off) = try (
+            Self.learned(30, RMSProp(momentum: 0)), Self.learned(30, RMSProp(momentum: 0), ["weight-l2": 0])
+        )
         #expect(bitDifference(try Self.parts(none.after).weights, try Self.parts(off.after).weights) == nil)
         #expect(off.measured["pull-weight-l2"] == 0)
     }

@@ -23,10 +23,12 @@ package struct Case {
     package let prepare: (Device) throws -> () throws -> Double
 
     package static let groups = [
-        "ops", "lenet", "ldam", "kmeans", "lda", "lda-quality", "lm", "ctr", "window", "history",
+        "ops", "lenet", "cifar", "vgg", "ldam", "kmeans", "lda", "lda-quality", "lm", "ctr", "window", "history",
     ]
 
-    package static var all: [Case] { ops + [lenetTraining, lenetPrediction, ldam] + kmeans + lda + language + clicks }
+    package static var all: [Case] {
+        ops + [lenetTraining, lenetPrediction] + deepNetworks + [ldam] + kmeans + lda + language + clicks
+    }
 
     // MARK: - Operations
 

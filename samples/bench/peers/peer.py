@@ -77,6 +77,61 @@ def lenet_prediction(batch=1000):
     return run, TORCH + ", channels last"
 
 
+def cifar_basic():
+    """The network of Models/Networks/Architectures/Basic.swift."""
+    layers = []
+    for before, filters in (3, 32), (32, 32), (32, 64):
+        layers += [nn.Conv2d(before, filters, 5, padding=2), nn.ReLU(), nn.MaxPool2d(2)]
+    return nn.Sequential(*layers, nn.Flatten(), nn.Linear(1024, 64), nn.ReLU(), nn.Linear(64, 10))
+
+
+def vgg16():
+    """The network of Models/Networks/Architectures/VGG.swift."""
+    layers, before = [], 3
+    for block in (64, 64), (128, 128), (256,) * 3, (512,) * 3, (512,) * 3:
+        for filters in block:
+            layers += [nn.Conv2d(before, filters, 3, padding=1), nn.BatchNorm2d(filters), nn.ReLU()]
+            before = filters
+        layers.append(nn.MaxPool2d(2))
+    return nn.Sequential(*layers, nn.Flatten(), nn.Linear(512, 512), nn.ReLU(), nn.Linear(512, 10))
+
+
+def colour_training(make, batch, steps, layout):
+    """RMSProp on made-up images, which are standardised by channel at each step as CLMat does it."""
+    torch.manual_seed(1)
+    network = make().to(memory_format=layout)
+    optimiser = torch.optim.RMSprop(network.parameters(), lr=1e-4, momentum=0.9, foreach=True)
+    images, labels = torch.rand(2000, 3, 32, 32), torch.randint(0, 10, (2000,))
+    mean, deviation = images.mean((0, 2, 3), keepdim=True), images.std((0, 2, 3), keepdim=True)
+    order = torch.randperm(2000)
+
+    def run():
+        for step in range(steps):
+            chosen = order[step * batch % (2000 - batch):][:batch]
+            optimiser.zero_grad()
+            x = ((images[chosen] - mean) / deviation).contiguous(memory_format=layout)
+            loss = F.cross_entropy(network(x), labels[chosen])
+            loss.backward()
+            optimiser.step()
+            loss.item()
+        return steps * batch
+
+    return run
+
+
+def fastest_training(make, batch, steps):
+    """In the layout in which PyTorch is faster on this machine."""
+    runs = {}
+    for name, layout in ("channels first", torch.contiguous_format), ("channels last", torch.channels_last):
+        run = colour_training(make, batch, steps, layout)
+        run()
+        start = time.perf_counter()
+        run()
+        runs[name] = (time.perf_counter() - start, run)
+    name = min(runs, key=lambda name: runs[name][0])
+    return runs[name][1], TORCH + ", " + name
+
+
 def ldam(columns=10, chains=8, steps=200):
     torch.manual_seed(1)
     network = LeNet().to(memory_format=torch.channels_last)
@@ -440,6 +495,8 @@ def segment_sums(columns, rows=1_000_000, segments=100_000):
 CASES = {
     "lenet-training": lenet_training,
     "lenet-prediction": lenet_prediction,
+    "cifar-training": lambda: fastest_training(cifar_basic, batch=100, steps=50),
+    "vgg-training": lambda: fastest_training(vgg16, batch=64, steps=3),
     "ldam": ldam,
     "kmeans-scikit-learn": kmeans_scikit_learn,
     "kmeans-faiss": kmeans_faiss,
