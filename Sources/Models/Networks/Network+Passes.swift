@@ -46,7 +46,7 @@ extension Network {
     }
 
     /// The output of the last layer for each image. What no later layer reads is given up on the way, and so many images go at a time as
-    /// ``passMemory`` has room for.
+    /// have room in 256 MB.
     public func predict(_ x: Matrix) throws(CLMatError) -> Matrix {
         let count = sliceRows(upTo: stages.count - 1)
         guard x.rows > count else { return try predictSlice(x) }
