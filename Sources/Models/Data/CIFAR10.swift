@@ -45,8 +45,9 @@ public struct CIFAR10: Sendable {
             var (pixels, labels): ([UInt8], [UInt16]) = ([], [])
             for name in names {
                 let batch = "\(path)/\(name)"
-                guard let bytes = isArchive ? files[name] : try? GzipFile.read(batch) else {
-                    throw .fileMissing(path: batch, hint: "CIFAR-10's binary version has six such files.")
+                let hint = "CIFAR-10's binary version has six such files."
+                guard let bytes = isArchive ? files[name] : try GzipFile.read(batch, hint: hint) else {
+                    throw .fileMissing(path: batch, hint: hint)
                 }
                 try Self.append(bytes, path: batch, to: &pixels, &labels)
             }

@@ -46,15 +46,9 @@ struct ImageArchives {
         _ path: String, _ classNames: inout [String], _ images: inout FolderImages, _ passedOver: inout PassedOver,
         _ environment: [String: String]
     ) throws(CLMatError) -> FolderImages.Part {
-        let archive =
-            path.hasSuffix("xz")
-            ? try ProgramOutput.read(
-                "xz", ["--decompress", "--stdout", path], environment: environment,
-                hint: "It unpacks \(path): apt-get install xz-utils") : try GzipFile.read(path)
-        var files = try TarArchive.files(archive, path: path)
-        files.sort { $0.name.unicodeScalars.lexicographicallyPrecedes($1.name.unicodeScalars) }
+        let archive = try PackedArchive(path, environment)
         var part = FolderImages.Part()
-        for file in files {
+        for file in archive.files {
             let steps = file.name.split(separator: "/").filter { $0 != "." }
             guard let last = steps.last, steps.count >= 2, !last.hasPrefix(".") else { continue }
             let ending = last.split(separator: ".").last.map { $0.lowercased() } ?? ""
@@ -65,7 +59,7 @@ struct ImageArchives {
             let className = String(steps[steps.count - 2])
             let label = classNames.firstIndex(of: className) ?? classNames.count
             if label == classNames.count { classNames.append(className) }
-            try images.append([UInt8](archive[file.content]), path: "\(path): \(file.name)", to: &part)
+            try images.append([UInt8](archive.bytes[file.content]), path: "\(path): \(file.name)", to: &part)
             part.labels.append(UInt16(truncatingIfNeeded: label))
         }
         guard !part.labels.isEmpty else {

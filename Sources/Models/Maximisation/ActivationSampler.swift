@@ -14,10 +14,6 @@ public struct ActivationSampler: Attachment, MixinHost {
 
     /// Columns of the picture at most, and chains per neuron.
     public let columnLimit: Int
-    let layerNames: [String]
-    /// Neurons that each layer has.
-    private let unitCounts: [Int]
-    let outputStage: Int
     /// Images of the classes, against which sampled ones are held.
     let examples: ImageExamples?
 
@@ -46,9 +42,6 @@ public struct ActivationSampler: Attachment, MixinHost {
     ) throws(CLMatError) {
         columnLimit = max(1, columns)
         let network = host.network
-        layerNames = network.stages.map(\.name)
-        unitCounts = network.stages.map(\.output.channels)
-        outputStage = network.stages.count - 1
         if let examples, examples.shape != network.input || examples.classNames.count != network.output.count {
             throw .dataMismatch(
                 """
@@ -77,7 +70,9 @@ public struct ActivationSampler: Attachment, MixinHost {
         set { sampler.criteria = newValue }
     }
     var columns: Int { neurons.count }
-    var classCount: Int { unitCounts.last ?? 0 }
+    var layerNames: [String] { sampler.layout.names }
+    var outputStage: Int { layerNames.count - 1 }
+    var classCount: Int { sampler.layout.outputs.last?.channels ?? 0 }
 
     // MARK: - Sampling
 
@@ -213,10 +208,10 @@ public struct ActivationSampler: Attachment, MixinHost {
     // MARK: - Other neurons, for figures
 
     /// Whole pages of ``columnLimit`` neurons that the chosen layer has.
-    var pageCount: Int { (unitCounts[chosenLayer.stage] + columnLimit - 1) / columnLimit }
+    var pageCount: Int { (chosenUnits + columnLimit - 1) / columnLimit }
 
     /// Neurons that it has.
-    var chosenUnits: Int { unitCounts[chosenLayer.stage] }
+    var chosenUnits: Int { sampler.layout.outputs[chosenLayer.stage].channels }
 
     /// The network that is sampled, as it was at the last step.
     func sampledNetwork(of host: NetworkTrainer) -> Network { averaged ?? host.network }
@@ -275,17 +270,7 @@ public struct ActivationSampler: Attachment, MixinHost {
             // What the averaged network is beside its parameters, the host says at the next step.
             averaged = nil
             restoredAverage = isAveraged ? parameters : nil
-            try check(archive)
         }
-    }
-
-    /// The neurons are those of the host.
-    private func check(_ archive: Archive) throws(CLMatError) {
-        let fits =
-            neurons.allSatisfy { neuron in
-                unitCounts.indices.contains(neuron.stage) && (0..<unitCounts[neuron.stage]).contains(neuron.unit)
-            }
-        guard fits else { throw archive.damaged("samples", "it is of other columns, chains or images") }
     }
 
     // MARK: - Actions

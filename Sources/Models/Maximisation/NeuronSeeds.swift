@@ -3,18 +3,21 @@ import ModelOperations
 
 /// The outputs that neurons are read from, of all stages of a network: what seeds need of it.
 struct NeuronLayout: Sendable {
-    /// The name and the output's shape of each stage.
-    let stages: [(name: String, output: ImageShape)]
+    /// The name of each stage.
+    let names: [String]
+    /// The shape of each stage's output.
+    let outputs: [ImageShape]
     /// Images that go through the network at a time if a pass goes up to this stage.
     let sliceRows: [Int]
 
     init(_ network: Network) {
-        stages = network.stages.map { ($0.name, $0.output) }
+        names = network.stages.map(\.name)
+        outputs = network.stages.map(\.output)
         sliceRows = network.stages.indices.map { network.sliceRows(upTo: $0) }
     }
 
     func has(_ neuron: Neuron) -> Bool {
-        stages.indices.contains(neuron.stage) && (0..<stages[neuron.stage].output.channels).contains(neuron.unit)
+        outputs.indices.contains(neuron.stage) && (0..<outputs[neuron.stage].channels).contains(neuron.unit)
     }
 }
 
@@ -38,18 +41,18 @@ struct NeuronSeeds: Sendable {
     /// - Throws: ``/CLMat/CLMatError/invalidArgument(operation:problem:)`` for a neuron that the network does not have.
     init(_ neurons: [Neuron], in layout: NeuronLayout, on device: Device) throws(CLMatError) {
         for neuron in neurons {
-            guard layout.stages.indices.contains(neuron.stage) else {
+            guard layout.outputs.indices.contains(neuron.stage) else {
                 throw .invalidArgument(operation: "seeds", problem: "There is no layer \(neuron.stage).")
             }
-            let (name, output) = layout.stages[neuron.stage]
-            guard (0..<output.channels).contains(neuron.unit) else {
+            let (name, output) = (layout.names[neuron.stage], layout.outputs[neuron.stage])
+            guard layout.has(neuron) else {
                 throw .invalidArgument(
                     operation: "seeds",
                     problem: "Layer '\(name)' has \(output.channels) neurons; \(neuron.unit) is not one of them.")
             }
         }
         let stages = Set(neurons.map(\.stage))
-        outputs = Dictionary(uniqueKeysWithValues: stages.map { ($0, layout.stages[$0].output) })
+        outputs = Dictionary(uniqueKeysWithValues: stages.map { ($0, layout.outputs[$0]) })
         last = stages.max()
         var slices: [Slice] = []
         let count = last.map { layout.sliceRows[$0] } ?? 1
@@ -57,7 +60,7 @@ struct NeuronSeeds: Sendable {
             let rows = first..<min(neurons.count, first + count)
             var weights: [(stage: Int, weights: NeuronWeights)] = []
             for stage in Set(neurons[rows].map(\.stage)).sorted() {
-                let output = layout.stages[stage].output
+                let output = layout.outputs[stage]
                 let stretches = neurons[rows].map { $0.stage == stage ? $0.stretch(in: output) : .none }
                 weights.append((stage, try NeuronWeights(stretches, columns: output.count, on: device)))
             }

@@ -27,18 +27,11 @@ public final class Signal: Sendable {
         (self.name, isNamed, self.layer, self.inputs) = (name, true, layer, inputs)
     }
 
-    private init(_ kind: String, unnamed layer: any Layer, of inputs: [Signal]) {
+    /// One that is called by what it does and what it reads.
+    fileprivate init(_ kind: String, unnamed layer: any Layer, of inputs: [Signal]) {
         let first = inputs[0]
         name = first.layer == nil ? kind : "\(first.name).\(kind)"
         (isNamed, self.layer, self.inputs) = (false, layer, inputs)
-    }
-
-    fileprivate static func unnamed(_ kind: String, _ layer: any Layer, of inputs: Signal...) -> Signal {
-        Signal(kind, unnamed: layer, of: inputs)
-    }
-
-    fileprivate static func unnamed(_ kind: String, _ layer: any Layer, of inputs: [Signal]) -> Signal {
-        Signal(kind, unnamed: layer, of: inputs)
     }
 
     /// The stages that lead here, each behind those that it reads. Of the same name without one of its own, later ones get a number.
@@ -109,42 +102,46 @@ public func dense(_ name: String, _ x: Signal, _ units: Int) -> Signal { Signal(
 public func batchNorm(_ name: String, _ x: Signal) -> Signal { Signal(name, BatchNorm(), of: x) }
 
 /// Each number set to 0 with a chance while the network learns.
-public func dropout(_ x: Signal, _ rate: Float) -> Signal { .unnamed("dropout", DropoutLayer(rate), of: x) }
+public func dropout(_ x: Signal, _ rate: Float) -> Signal { Signal("dropout", unnamed: DropoutLayer(rate), of: [x]) }
 
 /// max(0, x)
-public func relu(_ x: Signal) -> Signal { .unnamed("relu", Activation.relu, of: x) }
+public func relu(_ x: Signal) -> Signal { Signal("relu", unnamed: Activation.relu, of: [x]) }
 
 /// tanh x
-public func tanh(_ x: Signal) -> Signal { .unnamed("tanh", Activation.tanh, of: x) }
+public func tanh(_ x: Signal) -> Signal { Signal("tanh", unnamed: Activation.tanh, of: [x]) }
 
 /// 1 / (1 + e⁻ˣ)
-public func logistic(_ x: Signal) -> Signal { .unnamed("logistic", Activation.logistic, of: x) }
+public func logistic(_ x: Signal) -> Signal { Signal("logistic", unnamed: Activation.logistic, of: [x]) }
 
 /// Leaky ReLU, ELU, GELU, SiLU, hard sigmoid and others.
 public func activation(_ x: Signal, _ function: ActivationFunction) -> Signal {
-    .unnamed("activation", Activation.function(function), of: x)
+    Signal("activation", unnamed: Activation.function(function), of: [x])
 }
 
 /// The largest pixel of each window of `size` × `size`.
 public func maxPool(_ x: Signal, _ size: Int, stride: Int? = nil) -> Signal {
-    .unnamed("max", MaxPool2D(size, stride: stride), of: x)
+    Signal("max", unnamed: MaxPool2D(size, stride: stride), of: [x])
 }
 
 /// The mean of each window of `size` × `size`.
 public func meanPool(_ x: Signal, _ size: Int, stride: Int? = nil) -> Signal {
-    .unnamed("mean", AveragePool2D(size, stride: stride), of: x)
+    Signal("mean", unnamed: AveragePool2D(size, stride: stride), of: [x])
 }
 
 /// The mean of each channel.
-public func globalMeanPool(_ x: Signal) -> Signal { .unnamed("mean", AveragePool2D.global, of: x) }
+public func globalMeanPool(_ x: Signal) -> Signal { Signal("mean", unnamed: AveragePool2D.global, of: [x]) }
 
 /// The channels of all signals, one behind the other.
-public func concatenate(_ x: Signal...) -> Signal { .unnamed("channels", Concatenation(), of: x) }
+public func concatenate(_ x: Signal...) -> Signal { Signal("channels", unnamed: Concatenation(), of: x) }
 
 extension Signal {
     /// The sum of two signals.
-    public static func + (left: Signal, right: Signal) -> Signal { .unnamed("sum", Addition(), of: left, right) }
+    public static func + (left: Signal, right: Signal) -> Signal {
+        Signal("sum", unnamed: Addition(), of: [left, right])
+    }
 
     /// The product of two signals, element by element.
-    public static func * (left: Signal, right: Signal) -> Signal { .unnamed("product", Product(), of: left, right) }
+    public static func * (left: Signal, right: Signal) -> Signal {
+        Signal("product", unnamed: Product(), of: [left, right])
+    }
 }

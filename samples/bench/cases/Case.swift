@@ -121,24 +121,11 @@ package struct Case {
         try NetworkTrainer(Network.leNet5(seed: 1, on: device), title: "LeNet-5", test: images(100))
     }
 
-    /// With the loss read at every step, as the peer does; without the parameter average, which it has not.
     private static var lenetTraining: Case {
         Case(name: "lenet-training", group: "lenet", unit: "images/s", steps: 200) { device in
-            var trainer = try trainer(device)
-            let batches = try ImageBatches(images(6000), name: "noise", batchSize: 100, on: device)
-            var settings = Settings(initialOf: trainer.controls)
-            try settings.set(trainer.controls.first { $0.id == "averaging-window" }!, to: 0)
-            var number = 500
-            return {
-                for _ in 0..<200 {
-                    // Steps at which no test of the network is due.
-                    number = (number + 1) % 400 == 0 ? number + 2 : number + 1
-                    let step = Step(number, seed: 1)
-                    let batch = try batches.batch(at: DataPlace(step: step))
-                    _ = try trainer.update(StepContext(step: step, settings: settings, batch: batch))
-                }
-                return 200 * 100
-            }
+            try steps(
+                200, of: trainer(device),
+                on: ImageBatches(images(6000), name: "noise", batchSize: 100, on: device))
         }
     }
 

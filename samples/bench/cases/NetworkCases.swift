@@ -17,21 +17,29 @@ extension Case {
         Case(name: name, group: group, unit: "images/s", steps: steps) { device in
             let images = try colourImages(2000)
             let network = try architecture.network(for: images, seed: 1, on: device)
-            var trainer = try NetworkTrainer(network, title: architecture.title, test: images)
-            let batches = try ImageBatches(images, name: "noise", batchSize: batch, on: device)
-            var settings = Settings(initialOf: trainer.controls)
-            try settings.set(trainer.controls.first { $0.id == "averaging-window" }!, to: 0)
-            var number = 500
-            return {
-                for _ in 0..<steps {
-                    // Steps at which no test of the network is due.
-                    number = (number + 1) % 400 == 0 ? number + 2 : number + 1
-                    let step = Step(number, seed: 1)
-                    let batch = try batches.batch(at: DataPlace(step: step))
-                    _ = try trainer.update(StepContext(step: step, settings: settings, batch: batch))
-                }
-                return Double(steps * batch)
+            return try self.steps(
+                steps, of: NetworkTrainer(network, title: architecture.title, test: images),
+                on: ImageBatches(images, name: "noise", batchSize: batch, on: device))
+        }
+    }
+
+    /// Steps of training, with the loss read at every step, as the peer does; without the parameter average, which it has not.
+    static func steps(
+        _ count: Int, of trainer: NetworkTrainer, on batches: ImageBatches
+    ) throws -> () throws -> Double {
+        var trainer = trainer
+        var settings = Settings(initialOf: trainer.controls)
+        try settings.set(trainer.controls.first { $0.id == "averaging-window" }!, to: 0)
+        var number = 500
+        return {
+            for _ in 0..<count {
+                // Steps at which no test of the network is due.
+                number = (number + 1) % 400 == 0 ? number + 2 : number + 1
+                let step = Step(number, seed: 1)
+                let batch = try batches.batch(at: DataPlace(step: step))
+                _ = try trainer.update(StepContext(step: step, settings: settings, batch: batch))
             }
+            return Double(count * batches.batchSize)
         }
     }
 

@@ -224,17 +224,10 @@ extension LanguageData {
     ) throws(CLMatError) -> LanguageData {
         let options = options.filled(.words)
         var builder = LanguageBuilder(options)
-        let bytes =
-            path.lowercased().hasSuffix("xz")
-            ? try ProgramOutput.read(
-                "xz", ["--decompress", "--stdout", path], environment: environment,
-                hint: "It unpacks \(path): apt-get install xz-utils")
-            : try GzipFile.read(path)
-        var files = try TarArchive.files(bytes, path: path)
-        files.sort { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
+        let archive = try PackedArchive(path, environment)
         var passedOver = PassedOver()
         var texts = 0
-        for file in files {
+        for file in archive.files {
             let shown = BytePath.shown([UInt8](file.name.utf8))
             let last = URL(fileURLWithPath: file.name).lastPathComponent
             guard !file.name.split(separator: "/").contains(where: { $0.hasPrefix(".") && $0 != "." && $0 != ".." })
@@ -247,7 +240,7 @@ extension LanguageData {
                     setting: "data", value: path,
                     accepted: "an archive of texts; this one has \(shown): unpack it, and give the path of that file")
             }
-            let content = Array(bytes[file.content])
+            let content = Array(archive.bytes[file.content])
             guard !TextKinds.isBinary(content) else {
                 passedOver.add(shown, .binary)
                 continue

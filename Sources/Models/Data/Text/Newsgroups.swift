@@ -50,13 +50,9 @@ enum Newsgroups {
         guard FileManager.default.fileExists(atPath: path) else {
             throw .fileMissing(path: path, hint: "The data set has two parts, \(parts.joined(separator: " and ")).")
         }
-        let archive = try ProgramOutput.read(
-            "xz", ["--decompress", "--stdout", path], environment: environment,
-            hint: "It unpacks \(path): apt-get install xz-utils")
-        var files = try TarArchive.files(archive, path: path)
-        files.sort { $0.name.unicodeScalars.lexicographicallyPrecedes($1.name.unicodeScalars) }
-        for file in files {
-            archive.withUnsafeBytes { add(UnsafeRawBufferPointer(rebasing: $0[file.content]), to: &builder) }
+        let archive = try PackedArchive(path, environment)
+        for file in archive.files {
+            archive.bytes.withUnsafeBytes { add(UnsafeRawBufferPointer(rebasing: $0[file.content]), to: &builder) }
             try builder.endDocument()
             names.append(String(file.name.drop { $0 != "/" }.dropFirst()))
         }
